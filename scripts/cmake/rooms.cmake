@@ -1,0 +1,44 @@
+# A room is a folder, a static library and a namespace.
+#
+#   parapet_room(<name> <folder from the top> [ROOMS <room>...] [LIBS <outside library target>...])
+#
+# Headers are included by their path from the top (`#include "sbc/sip/uri.h"`). Each room publishes an include
+# directory that holds a link to its own folder and nothing else, so that including a room that is not among ROOMS
+# (or reachable through them) does not compile.
+function(parapet_room name folder)
+  cmake_parse_arguments(ARG "" "" "ROOMS;LIBS" ${ARGN})
+  set(source_dir ${PROJECT_SOURCE_DIR}/${folder})
+  file(GLOB sources CONFIGURE_DEPENDS ${source_dir}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+
+  set(view ${PROJECT_BINARY_DIR}/rooms/${name})
+  get_filename_component(parent ${view}/${folder} DIRECTORY)
+  file(MAKE_DIRECTORY ${parent})
+  if(NOT EXISTS ${view}/${folder})
+    file(CREATE_LINK ${source_dir} ${view}/${folder} SYMBOLIC)
+  endif()
+
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${name} ${scope} ${view})
+  target_link_libraries(${name} ${scope} parapet_flags ${ARG_ROOMS} ${ARG_LIBS})
+endfunction()
+
+# parapet_unit_test(<room> [ROOMS <room>...] [LIBS ...]): tests/unit/<room>/*_test.cc become one program and one CTest entry.
+function(parapet_unit_test room)
+  cmake_parse_arguments(ARG "" "" "ROOMS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${room}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(unit_${room} ${sources})
+  target_link_libraries(unit_${room} PRIVATE ${room} ${ARG_ROOMS} ${ARG_LIBS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(unit_${room} PRIVATE PARAPET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME unit_${room} COMMAND unit_${room} --gtest_brief=1)
+  set_tests_properties(unit_${room} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
