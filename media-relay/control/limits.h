@@ -1,0 +1,38 @@
+#pragma once
+// Limits of the control protocol. Both ends check them: the sender so that it never asks for the impossible, the
+// receiver because it does not trust the sender.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace control {
+
+inline constexpr std::uint32_t kProtocolVersion = 1;
+
+// A frame holds one message. The largest useful one is a page of List (kListPage ids) or a Modify of kMaxFlows flows
+// with full prefix lists; both stay far below this, and a stray length of gigabytes must not become an allocation.
+inline constexpr std::size_t kMaxFrameBytes = 128 * 1024;
+// Bytes that may wait to be written to one peer before the connection is given up: a peer that does not read must not
+// make the other side grow. Room for several thousand replies.
+inline constexpr std::size_t kMaxUnwrittenBytes = 8 * 1024 * 1024;
+
+// Names that appear in every log line of a session: short enough to read, long enough for a UUID with a prefix.
+inline constexpr std::size_t kMaxSessionIdBytes = 64;
+inline constexpr std::size_t kMaxControllerIdBytes = 64;
+inline constexpr std::size_t kMaxNetworkNameBytes = 32;
+inline constexpr std::size_t kMaxKindBytes = 16;
+inline constexpr std::size_t kMaxReasonBytes = 256;
+inline constexpr std::size_t kMaxErrorTextBytes = 512;
+inline constexpr std::size_t kMaxNetworks = 64;
+
+// Media lines of one call. Conference clients offer a handful; 16 leaves room and bounds the ports of one session
+// at 64.
+inline constexpr std::size_t kMaxFlows = 16;
+// Allowed sources of one half: an operator's list of media gateways, not a routing table.
+inline constexpr std::size_t kMaxLatchPrefixes = 16;
+// Session ids in one Listed: 64 KiB in all at most.
+inline constexpr std::size_t kListPage = 512;
+// A day: longer leases or timeouts are typing errors.
+inline constexpr std::uint32_t kMaxMilliseconds = 24U * 3600U * 1000U;
+
+}  // namespace control

@@ -1,0 +1,252 @@
+#pragma once
+// The messages of the control protocol as plain values. protocol.md says what they mean on the wire and in which order
+// they go; this header is what programs on both ends work with.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+
+namespace control {
+
+// Chosen by the controller, unique among its own sessions, 1 to kMaxSessionIdBytes visible ASCII bytes.
+using SessionId = std::string;
+
+// Strict: media is accepted from the remote address only. Learn: the remote address is learned once from a packet that
+// arrives in the relay's latch window, from an address that `latch_from` allows.
+enum class LatchMode : std::uint8_t { Strict, Learn };
+// A flow joins two halves: A and B are the two legs of a call, in the controller's words.
+enum class HalfSide : std::uint8_t { A, B };
+std::string_view name_of(HalfSide side);
+
+// ---- What a session should be ----
+
+struct HalfSpec {
+  std::string network;                        // name of a network in the relay's configuration: "access", "core"
+  std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
+  std::optional<base::Endpoint> remote_rtcp;  // absent: remote_rtp with the next port (or the same one with rtcp_mux)
+  bool rtcp_mux = false;                      // RFC 5761: RTCP goes to and comes from the RTP port
+  LatchMode latch = LatchMode::Strict;
+  std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any
+  bool send = true;                      // the relay may send media to this peer
+  bool receive = true;                   // the relay takes media from this peer
+  friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
+};
+
+struct FlowSpec {
+  std::uint32_t index = 0;  // place of the media line; unique within the session
+  std::string kind;         // "audio", "video": for people who read logs
+  HalfSpec a;
+  HalfSpec b;
+  friend bool operator==(const FlowSpec&, const FlowSpec&) = default;
+};
+
+struct SessionSpec {
+  std::vector<FlowSpec> flows;
+  std::uint32_t media_timeout_ms = 0;  // 0: the relay's default
+  bool suspended = false;              // on hold: no media is expected, the media timeout rests
+  friend bool operator==(const SessionSpec&, const SessionSpec&) = default;
+};
+
+// ---- Commands ----
+
+struct Hello {
+  std::string controller;      // stays the same over restarts of the controller
+  std::uint32_t lease_ms = 0;  // 0: the relay's default; the relay may shorten it
+  std::uint32_t version = 1;   // kProtocolVersion
+  friend bool operator==(const Hello&, const Hello&) = default;
+};
+struct Open {
+  SessionId id;
+  SessionSpec spec;
+  friend bool operator==(const Open&, const Open&) = default;
+};
+struct Modify {  // the full state wanted: flows not named are closed, new ones opened
+  SessionId id;
+  SessionSpec spec;
+  friend bool operator==(const Modify&, const Modify&) = default;
+};
+struct Close {
+  SessionId id;
+  std::string reason;  // for logs
+  friend bool operator==(const Close&, const Close&) = default;
+};
+struct Query {
+  SessionId id;
+  friend bool operator==(const Query&, const Query&) = default;
+};
+struct List {
+  std::string cursor;  // empty: from the start; else Listed::next of the page before
+  friend bool operator==(const List&, const List&) = default;
+};
+enum class EventKind : std::uint32_t { FirstPacket = 1, Latched = 2, MediaLost = 4, SessionClosed = 8 };
+inline constexpr std::uint32_t kAllEvents = 15;
+struct Subscribe {
+  std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
+  friend bool operator==(const Subscribe&, const Subscribe&) = default;
+};
+struct Ping {
+  friend bool operator==(const Ping&, const Ping&) = default;
+};
+using Command = std::variant<Hello, Open, Modify, Close, Query, List, Subscribe, Ping>;
+std::string_view name_of(const Command& command);  // "hello", "open", ...
+
+// ---- Replies: exactly one per command ----
+
+struct HalfAddress {  // what the peer is to be told; rtcp is always open, mux or not
+  base::Endpoint rtp;
+  base::Endpoint rtcp;
+  friend bool operator==(const HalfAddress&, const HalfAddress&) = default;
+};
+struct FlowAddresses {
+  std::uint32_t index = 0;
+  HalfAddress a;  // towards the peer of half A
+  HalfAddress b;
+  friend bool operator==(const FlowAddresses&, const FlowAddresses&) = default;
+};
+struct HalfStats {                     // seen from the relay: received from, and sent to, this half's peer
+  std::uint64_t packets_received = 0;  // RTP
+  std::uint64_t bytes_received = 0;    // UDP payload bytes of these
+  std::uint64_t packets_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t rtcp_received = 0;
+  std::uint64_t rtcp_sent = 0;
+  std::uint64_t packets_dropped = 0;     // arrived, refused for any reason
+  std::int64_t packets_lost = 0;         // RFC 3550 A.3; negative with duplicates
+  std::uint64_t jitter_us = 0;           // RFC 3550 6.4.1, in microseconds
+  std::uint32_t ssrc = 0;                // the last one received; 0: none yet
+  std::optional<base::Endpoint> source;  // where media comes from now (learned or checked)
+  friend bool operator==(const HalfStats&, const HalfStats&) = default;
+};
+struct FlowStats {
+  std::uint32_t index = 0;
+  HalfStats a;
+  HalfStats b;
+  friend bool operator==(const FlowStats&, const FlowStats&) = default;
+};
+
+struct Welcome {                     // to Hello
+  std::uint64_t relay_instance = 0;  // drawn at start: another number means another life of the relay
+  std::uint32_t lease_ms = 0;        // what this controller got
+  std::uint32_t sessions = 0;        // of this controller, alive from before
+  std::vector<std::string> networks;
+  friend bool operator==(const Welcome&, const Welcome&) = default;
+};
+struct Opened {
+  SessionId id;
+  std::vector<FlowAddresses> flows;  // in the order of the spec
+  friend bool operator==(const Opened&, const Opened&) = default;
+};
+struct Modified {
+  SessionId id;
+  std::vector<FlowAddresses> flows;
+  friend bool operator==(const Modified&, const Modified&) = default;
+};
+struct Closed {
+  SessionId id;
+  bool existed = false;          // false: nothing was left to close, which is fine
+  std::vector<FlowStats> stats;  // final
+  friend bool operator==(const Closed&, const Closed&) = default;
+};
+struct Queried {
+  SessionId id;
+  std::vector<FlowAddresses> flows;
+  std::vector<FlowStats> stats;
+  std::uint64_t age_ms = 0;
+  friend bool operator==(const Queried&, const Queried&) = default;
+};
+struct Listed {
+  std::vector<SessionId> ids;  // ascending
+  std::string next;            // cursor of the next page; empty: this was the last
+  friend bool operator==(const Listed&, const Listed&) = default;
+};
+struct Subscribed {
+  std::uint32_t events = 0;
+  friend bool operator==(const Subscribed&, const Subscribed&) = default;
+};
+struct Pong {
+  friend bool operator==(const Pong&, const Pong&) = default;
+};
+
+enum class ErrorCode : std::uint8_t {
+  Malformed = 1,    // the frame or a field could not be understood
+  Unsupported = 2,  // another protocol version, an unknown command
+  HelloFirst = 3,   // nothing goes before Hello
+  BadSpec = 4,      // a spec that contradicts itself or breaks a limit
+  UnknownSession = 5,
+  UnknownNetwork = 6,
+  NoPorts = 7,  // the network's port range is used up (in use or in quarantine)
+  SessionLimit = 8,
+  Draining = 9,  // the relay is about to stop and opens nothing new
+  Internal = 10,
+  // Said by the controller's own end of the link, never on the wire:
+  LinkDown = 11,    // no connection to the relay, or it broke before the reply
+  Timeout = 12,     // the relay did not answer in time
+  Overloaded = 13,  // too many commands wait for a reply
+};
+std::string_view name_of(ErrorCode code);  // "no_ports": for metrics and logs
+struct Error {
+  ErrorCode code = ErrorCode::Internal;
+  std::string text;
+  friend bool operator==(const Error&, const Error&) = default;
+};
+using Reply = std::variant<Welcome, Opened, Modified, Closed, Queried, Listed, Subscribed, Pong, Error>;
+std::string_view name_of(const Reply& reply);
+
+// ---- Events: sent by the relay unasked, to controllers that subscribed ----
+
+struct FirstPacket {  // media arrived from this half for the first time
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide half = HalfSide::A;
+  base::Endpoint source;
+  friend bool operator==(const FirstPacket&, const FirstPacket&) = default;
+};
+struct Latched {  // the remote address of this half was learned
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide half = HalfSide::A;
+  base::Endpoint source;
+  friend bool operator==(const Latched&, const Latched&) = default;
+};
+struct MediaLost {  // nothing arrived from this half for the media timeout; said once
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide half = HalfSide::A;
+  std::uint32_t silent_ms = 0;
+  friend bool operator==(const MediaLost&, const MediaLost&) = default;
+};
+struct SessionClosed {  // the relay ended the session by itself
+  SessionId id;
+  std::string reason;
+  std::vector<FlowStats> stats;
+  friend bool operator==(const SessionClosed&, const SessionClosed&) = default;
+};
+// Never on the wire: the controller's end of the link found out that the relay no longer has this session (it was
+// restarted, or the lease ran out while the link was down).
+struct SessionLost {
+  SessionId id;
+  std::string reason;
+  friend bool operator==(const SessionLost&, const SessionLost&) = default;
+};
+using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, SessionLost>;
+const SessionId& session_of(const Event& event);
+std::string_view name_of(const Event& event);
+
+// ---- What a controller's rooms are given (an ordinary input of a pure state machine) ----
+
+struct RelayReply {
+  std::uint64_t owner = 0;    // as given with the command
+  std::uint64_t request = 0;  // as returned when the command was sent
+  Reply reply;
+};
+struct RelayEvent {
+  std::uint64_t owner = 0;  // owner of the session's Open
+  Event event;
+};
+
+}  // namespace control
