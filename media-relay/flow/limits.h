@@ -1,0 +1,31 @@
+#pragma once
+// Limits of the flow room.
+
+#include <cstddef>
+
+#include "media-relay/base/time.h"
+
+namespace flow {
+
+// Prefixes that a half may learn from: a signalling peer has one address or a few, and each packet before the latch is
+// compared with all of them.
+inline constexpr std::size_t kMaxLatchPrefixes = 16;
+
+// Sources that may be on probation at once. A stranger who sprays one port can hold back the true source only by
+// keeping more sources than this alive between two of its packets.
+inline constexpr std::size_t kLatchCandidates = 4;
+
+// How long after signalling a source may be learned unless the spec says otherwise: long enough for a phone to start
+// its audio after the answer, short enough that an idle port is not open to strangers.
+inline constexpr base::Duration kDefaultLatchWindow = base::seconds(10);
+
+// How long a learned source must have been silent before, in a reopened window, a source with another SSRC may replace
+// it. Five packets at 20 ms, times four for jitter and lost packets.
+inline constexpr base::Duration kRelearnSilence = base::milliseconds(400);
+
+// The shortest and longest media timeout; the spec is held inside. Below a few RTCP intervals (RFC 3550 6.2: 5 s)
+// silence proves nothing, and a day is no timeout.
+inline constexpr base::Duration kMinMediaTimeout = base::seconds(1);
+inline constexpr base::Duration kMaxMediaTimeout = base::hours(24);
+
+}  // namespace flow

@@ -1,0 +1,66 @@
+#pragma once
+// What a flow shall do, as plain values: written by whoever opens the flow, never changed afterwards. A modification is
+// a new spec that replaces the old one between two batches.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+#include "media-relay/base/time.h"
+#include "media-relay/flow/limits.h"
+
+namespace flow {
+
+// The two ends of a flow, and the two components of an end.
+enum class Side : std::uint8_t { A, B };
+enum class Component : std::uint8_t { Rtp, Rtcp };
+
+constexpr Side other(Side s) {
+  return s == Side::A ? Side::B : Side::A;
+}
+constexpr std::size_t index_of(Side s) {
+  return static_cast<std::size_t>(s);
+}
+constexpr std::size_t index_of(Component c) {
+  return static_cast<std::size_t>(c);
+}
+
+enum class LatchMode : std::uint8_t {
+  Strict,  // only the signalled remote endpoint is heard
+  Learn,   // the first plausible source inside the window after signalling is learned (RFC 4961, RFC 7362)
+};
+
+struct HalfSpec {
+  // Our own ports on this side, as bound: what the loop guard compares with. Empty when there is none.
+  base::Endpoint local_rtp;
+  base::Endpoint local_rtcp;
+  // What the peer's SDP says; nullopt: not known yet. 0.0.0.0, ::, multicast and port 0 count as not known (hold as in
+  // RFC 3264 8.4 sends nothing). remote_rtcp is not looked at with rtcp_mux; without it, nullopt means remote_rtp's
+  // port + 1.
+  std::optional<base::Endpoint> remote_rtp;
+  std::optional<base::Endpoint> remote_rtcp;
+  bool rtcp_mux = false;  // RFC 5761: RTCP shares the RTP port, both ways
+  LatchMode latch = LatchMode::Strict;
+  std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any. At most kMaxLatchPrefixes.
+  bool send = true;                      // RTP may be sent to this peer (RTCP always may, RFC 3264 8.4)
+  bool receive = true;                   // RTP from this peer is relayed (RTCP always is)
+};
+
+struct Spec {
+  HalfSpec a;
+  HalfSpec b;
+  base::Duration latch_window = kDefaultLatchWindow;
+  // Silence of both sides, RTP and RTCP, that is reported as lost media; zero: never. The time runs only while the flow
+  // is not suspended, both remotes are known, and at least one side is received from: see flow.h.
+  base::Duration media_timeout{};
+  bool suspended = false;
+
+  const HalfSpec& half(Side s) const { return s == Side::A ? a : b; }
+};
+
+// Empty when the spec can be built, else what is wrong with it.
+std::string check(const Spec& spec);
+
+}  // namespace flow

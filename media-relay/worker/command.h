@@ -1,0 +1,86 @@
+#pragma once
+// What a worker is told and what it tells.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "media-relay/flow/event.h"
+#include "media-relay/flow/spec.h"
+#include "media-relay/flow/stats.h"
+#include "media-relay/io/socket.h"
+
+namespace worker {
+
+// Chosen by whoever installs the flow, unique among the flows of the worker while installed.
+struct FlowId {
+  std::uint64_t value = 0;
+  friend bool operator==(const FlowId&, const FlowId&) = default;
+};
+
+// The ports of one side. `rtcp` may be empty (not open) when the side multiplexes.
+struct HalfSockets {
+  io::Socket rtp;
+  io::Socket rtcp;
+};
+
+// Takes the sockets over and starts relaying. local_rtp and local_rtcp of the spec's halves are filled from the
+// sockets.
+struct InstallFlow {
+  FlowId id;
+  flow::Spec spec;
+  HalfSockets a;
+  HalfSockets b;
+};
+
+// Replaces the spec between two batches; sockets, statistics and, where the remote did not change, learned sources
+// stay. Opens the window for learning anew.
+struct ReplaceFlow {
+  FlowId id;
+  flow::Spec spec;
+};
+
+// Closes the flow's sockets, then tells FlowRemoved.
+struct RemoveFlow {
+  FlowId id;
+};
+
+// Answered by FlowStats with the same token.
+struct QueryFlow {
+  FlowId id;
+  std::uint64_t token = 0;
+};
+
+using Command = std::variant<InstallFlow, ReplaceFlow, RemoveFlow, QueryFlow>;
+
+// A flow has something to tell (first packet, latched, media lost).
+struct FlowEvent {
+  FlowId id;
+  flow::Event event;
+};
+
+struct FlowStats {
+  FlowId id;
+  std::uint64_t token = 0;
+  bool found = false;
+  flow::Stats stats;
+};
+
+// The flow is gone and its ports are closed. Told once per RemoveFlow, with `found` false when there was no such flow.
+struct FlowRemoved {
+  FlowId id;
+  bool found = false;
+  flow::Stats stats;
+};
+
+// A command could not be carried out. After a failed InstallFlow the sockets that it carried are closed and nothing is
+// installed.
+struct FlowFailed {
+  FlowId id;
+  bool installing = false;
+  std::string text;
+};
+
+using Event = std::variant<FlowEvent, FlowStats, FlowRemoved, FlowFailed>;
+
+}  // namespace worker
