@@ -1,0 +1,34 @@
+#pragma once
+// The Contact header as registration and dialogs read it (RFC 3261 20.10, 10.2).
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <vector>
+
+#include "sbc/sip/message.h"
+
+namespace sbc::sip {
+
+struct Contact {
+  NameAddr address;
+  float q = 1.0F;                        // 0..1; absent: 1 (RFC 3261 20.10 leaves it open; 1 is what RFC 2616 says)
+  std::optional<std::uint32_t> expires;  // seconds; values past 2^32-1 are clamped (RFC 3261 10.2.1.1)
+};
+
+struct ContactList {
+  bool star = false;  // "*": `values` is empty
+  std::vector<Contact> values;
+};
+
+// All Contact values in order. "*" beside anything else is an error (RFC 3261 10.3 step 6).
+std::expected<ContactList, Error> parse_contacts(const Message& message);
+// The first Contact, when there is one that is well formed and not "*".
+std::optional<NameAddr> first_contact(const Message& message);
+
+// delta-seconds as in Expires: a number past 2^32-1 is clamped, anything malformed is nullopt.
+std::optional<std::uint32_t> parse_delta_seconds(std::string_view text);
+// q in thousandths, 0..1000 (RFC 3261 25.1 qvalue); nullopt when malformed.
+std::optional<std::uint16_t> parse_qvalue(std::string_view text);
+
+}  // namespace sbc::sip
