@@ -1,0 +1,97 @@
+#pragma once
+// The transaction layer of one shard: RFC 3261 17 with RFC 6026 (2xx belong to the transaction user; Accepted states),
+// RFC 4320 (non-INVITE), 8.2.2.2 (merged requests) and 9 (CANCEL). Sans-IO: messages and time go in, `Output` comes
+// out.
+//
+//   net -> on_message -> match -> machine -> Output.sends, Output.events -> transaction user
+//
+// All functions append to `out` and never clear it. Nothing here calls the transaction user.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "media-relay/base/random.h"
+#include "media-relay/base/shared_bytes.h"
+#include "media-relay/base/time.h"
+
+#include "sbc/sip/message.h"
+#include "sbc/sip/method.h"
+#include "sbc/sip/minter.h"
+#include "sbc/sip/transport.h"
+#include "sbc/transaction/config.h"
+#include "sbc/transaction/counters.h"
+#include "sbc/transaction/events.h"
+#include "sbc/transaction/ids.h"
+
+namespace sbc::transaction {
+
+struct ClientRequest {
+  sip::Method method = sip::Method::Other;
+  std::string_view method_text;  // for Method::Other; otherwise may stay empty
+  std::string_view branch;       // of the top Via in `bytes`; minted for this request alone
+  sip::Hop hop;
+  base::SharedBytes bytes;  // the whole request as it goes out
+  Owner owner = 0;
+};
+
+class Layer {
+ public:
+  // `minter` and `random` outlive the layer.
+  Layer(const Config& config, const sip::Minter& minter, base::Random& random);
+  ~Layer();
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
+  void on_message(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out);
+  // `token` of a Send whose bytes could not be delivered to the network (RFC 3261 17.1.4, 17.2.4). Stale tokens are
+  // harmless.
+  void on_transport_error(std::uint64_t token, base::Instant now, Output& out);
+
+  // --- server side -----------------------------------------------------------------------------------------------
+  void set_owner(ServerId id, Owner owner);
+  // The request and where it came from; nullptr when the transaction is gone or has got its final response.
+  const sip::Message* request_of(ServerId id) const;
+  sip::MessagePtr request_ptr(ServerId id) const;
+  const sip::Source* source_of(ServerId id) const;
+  // Sends `bytes` (a response with `status`, built with sip::build_response) and moves the machine. In the Accepted
+  // state of an INVITE further 2xx (retransmissions of the dialog room) go out through here as well. Returns false, and
+  // counts, when the transaction is gone or its state does not allow the response, or for 408 to a non-INVITE (RFC
+  // 4320 4.2: silence instead).
+  bool respond(ServerId id, int status, base::SharedBytes bytes, base::Instant now, Output& out);
+
+  // --- client side -----------------------------------------------------------------------------------------------
+  // Sends the request. Not for ACK (send it directly) nor CANCEL (see cancel). An id of 0 means that the table is full:
+  // no event will come.
+  ClientId request(const ClientRequest& request, base::Instant now, Output& out);
+  // Asks to end an INVITE of ours: CANCEL leaves now if a provisional response has come, or when it comes (RFC
+  // 3261 9.1); never when a final one comes first. `extra_headers`: whole lines, each with its CRLF (Reason). The
+  // INVITE's own final response, a 2xx that crossed included, still arrives as an event; if none does within 64*T1,
+  // ClientFailed.
+  void cancel(ClientId invite, std::string_view extra_headers, base::Instant now, Output& out);
+  // The transaction user is no longer interested: no event will name this transaction again. The machine runs on, and
+  // acknowledges failures. A 2xx would be lost: for an INVITE use cancel() and wait.
+  void abandon(ClientId id);
+  bool is_live(ClientId id) const;
+
+  // --- time ------------------------------------------------------------------------------------------------------
+  base::Instant next_deadline() const;
+  void on_deadline(base::Instant now, Output& out);
+
+  const Counters& counters() const;
+  std::size_t server_count() const;
+  std::size_t client_count() const;
+
+ private:
+  struct Core;
+  std::unique_ptr<Core> core_;
+};
+
+// Where the response to a request goes (RFC 3261 18.2.2, RFC 3581 4): the flow it came on; over UDP without rport, when
+// the sender's Via shows its real address, the port that Via names. maddr is not followed: it would let strangers aim
+// us.
+sip::Hop response_hop(const sip::Message& request, const sip::Source& source);
+
+}  // namespace sbc::transaction

@@ -1,0 +1,25 @@
+#pragma once
+// What one transaction layer (one shard) lets strangers make it keep.
+
+#include <cstddef>
+
+#include "media-relay/base/time.h"
+
+namespace sbc::transaction {
+
+// A server transaction lives 32 s after its answer on UDP (timers J, L): 3000 requests a second for 32 s, and some air.
+// At about half a kilobyte each, with a request of one kilobyte while it is unanswered, this bounds the table near 150
+// MB.
+inline constexpr std::size_t kMaxServerTransactions = 100'000;
+
+// The same rate towards the other side. Every server transaction of a call makes one here, and CANCEL makes a second.
+inline constexpr std::size_t kMaxClientTransactions = 150'000;
+
+// RFC 3261 21.5.4: how long a refused client is asked to stay away. Spread by the layer between this and twice this, so
+// that those who were refused together do not come back together.
+inline constexpr base::Duration kOverloadRetryAfter = base::seconds(5);
+
+// Extra header lines of one CANCEL (Reason, RFC 3326). More is cut off whole: CANCEL goes out without them.
+inline constexpr std::size_t kMaxCancelHeaders = 1024;
+
+}  // namespace sbc::transaction
