@@ -1,0 +1,49 @@
+#pragma once
+// The attributes (a= lines) that the room knows, and which of them may cross the border.
+
+#include <cstdint>
+#include <string_view>
+
+namespace sbc::sdp {
+
+enum class AttributeId : std::uint8_t {
+  None,   // the line is not an a= line
+  Other,  // an attribute that we do not know
+  // Describes the media itself: crosses.
+  Rtpmap,
+  Fmtp,
+  Ptime,
+  Maxptime,
+  RtcpFb,
+  RtcpRsize,
+  SilenceSupp,
+  Ecan,
+  Gpmd,
+  Framerate,
+  Imageattr,
+  Framesize,
+  // Ours to say, per leg: read, never copied.
+  SendRecv,
+  SendOnly,
+  RecvOnly,
+  Inactive,
+  Rtcp,
+  RtcpMux,
+  Mid,
+  Group,
+  // Carries an address, an identity or a key, or belongs to a transport that is not anchored: never crosses.
+  Private,
+};
+
+// Whether lines with this attribute may reach the other side.
+enum class Crossing : std::uint8_t {
+  Always,    // describes the media
+  OnDemand,  // unknown: only when the operator's list of extra attributes names it
+  Never,     // ours to say, or private to one side; naming it in the list of extra attributes does not help
+};
+
+// Attribute names are case-sensitive (RFC 8866 6).
+AttributeId attribute_from(std::string_view name);
+Crossing crossing_of(AttributeId id);
+
+}  // namespace sbc::sdp

@@ -1,0 +1,21 @@
+#pragma once
+// Every limit of the room, with its reason.
+
+#include <cstddef>
+
+namespace sbc::sdp {
+
+struct Limits {
+  // A description travels in a SIP body; 64 KiB is what one UDP datagram can hold. The largest offers seen from
+  // browsers, with every codec and candidate, stay under 20 KiB.
+  std::size_t bytes = 65'535;
+  // Lines of one description: a browser's offer with audio, video and data has about 200.
+  std::size_t lines = 2'048;
+  // Media lines: each costs a pair of relay ports. Calls use one to three; slots are never removed (RFC 3264 8), so
+  // a long call that adds and refuses streams keeps growing.
+  std::size_t media = 32;
+  // Formats of one media line: RTP has 128 payload types (RFC 3550 5.1).
+  std::size_t formats = 128;
+};
+
+}  // namespace sbc::sdp
