@@ -1,0 +1,69 @@
+#pragma once
+// Metrics: threads count into plain objects of their own (base::Counter, base::Gauge, Histogram); a scrape reads them
+// all and writes Prometheus' text format. Objects that were registered under one name and the same labels are summed:
+// that is how the shards become one process. On prometheus-cpp.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "media-relay/base/counter.h"
+
+namespace observe {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+// A distribution in fixed buckets. One writer, any reader.
+class Histogram {
+ public:
+  explicit Histogram(std::span<const double> upper_bounds);  // ascending; +Inf is implied
+  Histogram(std::initializer_list<double> upper_bounds)
+      : Histogram(std::span<const double>(upper_bounds.begin(), upper_bounds.size())) {}
+
+  void observe(double value);
+
+  std::span<const double> bounds() const { return bounds_; }
+  std::uint64_t count_in(std::size_t bucket) const { return counts_[bucket].value(); }  // bounds().size() is +Inf
+  double sum() const { return sum_.load(std::memory_order_relaxed); }
+  std::uint64_t count() const;
+
+ private:
+  std::vector<double> bounds_;
+  std::vector<base::Counter> counts_;
+  std::atomic<double> sum_{0};
+};
+
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  // What is registered must outlive this object. Any thread. The help of a name's first registration counts. Names that
+  // Prometheus would refuse, or a name used for two kinds, throw std::invalid_argument: a mistake of ours at start-up.
+  void counter(const std::string& name, const std::string& help, const Labels& labels, const base::Counter& source);
+  void gauge(const std::string& name, const std::string& help, const Labels& labels, const base::Gauge& source);
+  void histogram(const std::string& name, const std::string& help, const Labels& labels, const Histogram& source);
+  // Asked at each scrape, on the scraping thread.
+  void counter(const std::string& name, const std::string& help, const Labels& labels, std::function<double()> source);
+  void gauge(const std::string& name, const std::string& help, const Labels& labels, std::function<double()> source);
+
+  // CPU seconds, resident memory, open descriptors, start time, under Prometheus' usual process_* names.
+  void add_process_metrics();
+
+  std::string render() const;
+  static const char* content_type() { return "text/plain; version=0.0.4; charset=utf-8"; }
+
+ private:
+  struct Inner;
+  std::unique_ptr<Inner> inner_;
+};
+
+}  // namespace observe
