@@ -1,0 +1,144 @@
+#pragma once
+// What one shard counts for the operator. The shard's thread is the only writer: each increment is a load, an add and a
+// store. The names and help texts that Prometheus sees are in metric_names.cc.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "media-relay/base/counter.h"
+#include "media-relay/observe/metrics.h"
+
+#include "sbc/sip/method.h"
+
+namespace sbc::admin {
+
+// An enum as an array index.
+template <typename Enum, std::size_t kSize>
+class CounterArray {
+ public:
+  base::Counter& operator[](Enum at) { return counters_[static_cast<std::size_t>(at)]; }
+  const base::Counter& operator[](Enum at) const { return counters_[static_cast<std::size_t>(at)]; }
+
+ private:
+  std::array<base::Counter, kSize> counters_;
+};
+
+// How a call ended, seen from the caller.
+enum class CallResult : std::uint8_t {
+  Answered,     // 2xx
+  Busy,         // 486, 600
+  NoAnswer,     // 408, 480, 487 by our own ring timeout
+  Cancelled,    // caller hung up before the answer
+  Rejected,     // other final answers of the far side
+  Refused,      // by us: policy, limits, drain
+  Unreachable,  // no candidate could be reached
+  Failed,       // our own or the relay's failure
+  kCount
+};
+const char* name_of(CallResult result);  // "answered"
+
+// Why a request or call was turned away by us.
+enum class RejectReason : std::uint8_t {
+  Malformed,     // 400, 413, 414, 505, 513...
+  Dropped,       // unparsable, stray: no answer
+  Policy,        // decided by on_invite, on_register
+  PolicyError,   // policy failed or exceeded its budget: fallback
+  Auth,          // wrong credentials
+  UnknownUser,   // 404
+  NoRoute,       // no candidate
+  Limit,         // a table or rate is full
+  Draining,      // 503 while stopping
+  Relay,         // no relay, or it refused
+  Media,         // 488: no media line that we can anchor
+  LoopDetected,  // 482, 483
+  Unsupported,   // 405, 420, 501...
+  Internal,      // 500
+  kCount
+};
+const char* name_of(RejectReason reason);  // "malformed"
+
+enum class PolicyHandler : std::uint8_t { OnRegister, OnInvite, OnNat, OnFailure, OnEnd, kCount };
+const char* name_of(PolicyHandler handler);  // "on_register"
+
+enum class RegisterResult : std::uint8_t { Registered, Refreshed, Removed, Queried, Challenged, Rejected, kCount };
+const char* name_of(RegisterResult result);  // "registered"
+
+enum class ResponseClass : std::uint8_t { C1xx, C2xx, C3xx, C4xx, C5xx, C6xx, kCount };
+const char* name_of(ResponseClass c);  // "1xx"
+constexpr ResponseClass class_of(int status) {
+  const int hundreds = status / 100;
+  return static_cast<ResponseClass>(hundreds < 1 ? 0 : hundreds > 6 ? 5 : hundreds - 1);
+}
+
+// Numbers that pure rooms keep in plain structs; the shard copies them here (Counter::set) from time to time.
+enum class TransactionCount : std::uint8_t {
+  ServersStarted,
+  ClientsStarted,
+  RequestsRetransmitted,
+  ResponsesRetransmitted,
+  RequestsAbsorbed,
+  ResponsesAbsorbed,
+  ClientTimeouts,
+  TransportErrors,
+  AcksMissing,
+  MergedRequests,
+  StrayResponses,
+  StrayAcks,
+  StrayCancels,
+  OverloadRejects,
+  kCount
+};
+const char* name_of(TransactionCount c);  // "servers_started"
+
+inline constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Other) + 1;
+inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::kCount);
+
+template <typename Enum>
+using CountersBy = CounterArray<Enum, static_cast<std::size_t>(Enum::kCount)>;
+
+struct alignas(base::kCacheLine) ShardMetrics {
+  ShardMetrics();
+
+  CountersBy<CallResult> calls;
+  base::Counter calls_started;
+  base::Gauge calls_active;          // from the first INVITE to the end of both legs
+  base::Gauge calls_connected;       // answered and not yet over
+  observe::Histogram setup_seconds;  // INVITE in to 2xx out
+  observe::Histogram call_seconds;   // 2xx to the end
+  CountersBy<RejectReason> rejects;
+
+  CounterArray<sip::Method, kMethods> requests_in;
+  CounterArray<sip::Method, kMethods> requests_out;
+  // By the method of the request that they answer.
+  std::array<CountersBy<ResponseClass>, kMethods> responses_in;
+  std::array<CountersBy<ResponseClass>, kMethods> responses_out;
+  void count_response_in(sip::Method method, int status) {
+    responses_in[static_cast<std::size_t>(method)][class_of(status)].add();
+  }
+  void count_response_out(sip::Method method, int status) {
+    responses_out[static_cast<std::size_t>(method)][class_of(status)].add();
+  }
+
+  CountersBy<TransactionCount> transactions;
+  base::Gauge server_transactions;
+  base::Gauge client_transactions;
+
+  CountersBy<RegisterResult> registrations;
+
+  std::array<observe::Histogram, static_cast<std::size_t>(PolicyHandler::kCount)> policy_seconds;
+  CountersBy<PolicyHandler> policy_errors;  // failed or out of budget: the fallback decided
+  observe::Histogram& policy_time(PolicyHandler handler) { return policy_seconds[static_cast<std::size_t>(handler)]; }
+
+  observe::Histogram relay_seconds;  // command to reply
+  base::Counter relay_errors;        // replies that refused, and commands that were never answered
+  base::Counter relay_reconnects;
+  base::Gauge relay_connected;   // links that are up
+  base::Gauge relay_links;       // links that are configured
+  base::Counter media_timeouts;  // calls ended because no media came
+
+  base::Counter mailbox_in;       // messages and sends handed over by other shards
+  base::Counter mailbox_dropped;  // mailbox full
+};
+
+}  // namespace sbc::admin

@@ -1,0 +1,61 @@
+#pragma once
+// What one shard's transports count. Written by the shard's thread, readable by any. Every byte that is thrown away is
+// counted under its reason.
+
+#include <array>
+#include <cstdint>
+
+#include "media-relay/base/counter.h"
+
+namespace sbc::net {
+
+enum class Drop : std::uint8_t {
+  UdpTruncated,        // datagram larger than what we take
+  UdpNotSip,           // no start line of SIP can begin like that
+  UdpNoPort,           // source port 0: cannot be answered
+  UdpQueueFull,        // out: socket buffer and queue full
+  UdpSendError,        // out: the kernel refused the datagram
+  UdpKernel,           // in: socket buffer overflowed before we read it
+  TcpTooMany,          // connection refused: table full
+  TcpTooManyOfSource,  // connection refused: source has enough
+  TcpBadStream,        // bytes that cannot be framed; connection closed
+  TcpOutputFull,       // peer does not read; connection closed
+  TcpSlowMessage,      // message not complete in time; connection closed
+  TcpConnectFailed,    // out
+  TcpConnectionLost,   // out: bytes not yet delivered when the connection ended
+  NoListener,          // out: hop names a listener or transport that does not exist
+  ForeignRefused,      // out: the owning shard could not be reached
+  kCount
+};
+// "udp_truncated"
+const char* name_of(Drop reason);
+
+struct alignas(base::kCacheLine) Counters {
+  base::Counter udp_in_messages;
+  base::Counter udp_in_bytes;
+  base::Counter udp_in_batches;  // system calls that brought something
+  base::Counter udp_in_keepalives;
+  base::Counter udp_out_messages;
+  base::Counter udp_out_bytes;
+  base::Counter udp_out_batches;
+
+  base::Counter tcp_in_messages;
+  base::Counter tcp_in_bytes;
+  base::Counter tcp_in_keepalives;
+  base::Counter tcp_out_messages;
+  base::Counter tcp_out_bytes;
+  base::Counter tcp_accepted;
+  base::Counter tcp_connected;  // opened by us
+  base::Counter tcp_reused;     // sends that found an open connection
+  base::Counter tcp_closed_by_peer;
+  base::Counter tcp_closed_idle;
+  base::Counter tcp_closed_error;
+  base::Counter foreign_sends;  // handed to the shard that owns the connection
+  base::Gauge tcp_open;
+
+  std::array<base::Counter, static_cast<std::size_t>(Drop::kCount)> drops;
+  base::Counter& drop(Drop reason) { return drops[static_cast<std::size_t>(reason)]; }
+  const base::Counter& drop(Drop reason) const { return drops[static_cast<std::size_t>(reason)]; }
+};
+
+}  // namespace sbc::net

@@ -1,0 +1,45 @@
+#pragma once
+// What peers may make the transports hold, per shard unless said otherwise.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "media-relay/base/time.h"
+
+#include "sbc/sip/limits.h"
+
+namespace sbc::net {
+
+struct Limits {
+  // What may stand in one datagram or one framed message; larger ones end the stream.
+  sip::Limits sip;
+
+  // Datagrams taken by one recvmmsg, and such calls per socket and turn: bounds how long one socket keeps the others
+  // waiting.
+  unsigned datagrams_per_batch = 32;
+  unsigned batches_per_turn = 8;
+  // Datagrams waiting for a full socket buffer (EAGAIN) per listener. SIP retransmits; a longer queue only adds delay.
+  std::size_t datagrams_queued = 4096;
+  // Kernel buffers of a datagram socket. A burst of 4 MiB is about 5000 messages: one shard's work for a tenth of a
+  // second.
+  std::size_t receive_buffer_bytes = 4 * 1024 * 1024;
+  std::size_t send_buffer_bytes = 4 * 1024 * 1024;
+
+  // Connections, both directions. Each holds a descriptor and at most stream_output_bytes plus one message.
+  std::size_t connections = 16384;
+  // Of one source address (one /64 of IPv6): a NAT with many phones behind it fits, one host does not fill the table.
+  std::size_t connections_per_source = 512;
+  // Bytes that wait for a peer which does not read. Beyond this the connection is closed.
+  std::size_t stream_output_bytes = 1024 * 1024;
+  // Connections that were accepted and never completed a message are closed after first_message; a message must be
+  // complete this long after its first byte (slow senders keep buffers busy).
+  base::Duration first_message = base::seconds(32);
+  base::Duration partial_message = base::seconds(16);
+  // RFC 5626 4.4.1 has clients send keep-alives at most every 120 s apart by default (840 s with Flow-Timer absent from
+  // TCP); registrations refresh within the hour.
+  base::Duration idle = base::minutes(65);
+  // Until the three-way handshake is done. Below 64*T1, so that a dead target leaves time for the next one.
+  base::Duration connect = base::seconds(8);
+};
+
+}  // namespace sbc::net
