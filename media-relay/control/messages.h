@@ -213,10 +213,11 @@ struct Latched {  // the remote address of this half was learned
   base::Endpoint source;
   friend bool operator==(const Latched&, const Latched&) = default;
 };
-struct MediaLost {  // nothing arrived from this half for the media timeout; said once
+// Neither half was heard for the media timeout; said once per silence. The relay keeps the session: what follows is the
+// controller's decision.
+struct MediaLost {
   SessionId id;
   std::uint32_t flow = 0;
-  HalfSide half = HalfSide::A;
   std::uint32_t silent_ms = 0;
   friend bool operator==(const MediaLost&, const MediaLost&) = default;
 };
