@@ -1,0 +1,117 @@
+#pragma once
+// What a policy handler answers. Every decision says where it was made ("default.lua:42"); a decision that the border
+// made because there is no handler, or because the handler failed, says so there too.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+
+namespace sbc::policy {
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+// A change to the headers of a message that the border sends. Headers the border owns (Via, Contact, ...; see
+// header_rules.h) never appear here: the Host refuses them.
+struct HeaderOp {
+  enum class Kind : std::uint8_t {
+    Set,     // replaces every field of that name
+    Add,     // one more field of that name
+    Remove,  // removes every field of that name
+  };
+  Kind kind = Kind::Set;
+  std::string name;
+  std::string value;  // "" for Remove
+};
+
+// A live binding of a registered user, as the location service gave it.
+struct Contact {
+  std::uint64_t token = 0;  // names the binding to whoever answered the look-up; opaque here
+  std::string uri;
+  std::string aor;
+  std::string user_agent;
+  std::string source_ip;
+  std::string transport;
+  float q = 1.0F;
+  std::uint32_t expires_in = 0;  // seconds
+};
+
+// One place to try. Candidates are tried in order; a group or a trunk stands for several targets (see route).
+struct Candidate {
+  enum class Kind : std::uint8_t { Contact, Trunk, Group, Uri };
+  Kind kind = Kind::Contact;
+  std::string name;             // Trunk, Group: its name; Contact, Uri: the URI
+  std::uint64_t contact = 0;    // Contact: its token
+  std::string realm;            // Uri: the realm to leave by
+  std::string number;           // user part of the Request-URI and To; "": as dialled (a Contact keeps its own URI)
+  std::uint32_t timeout_s = 0;  // to the first response beyond 100; 0: the configured default
+  std::uint32_t ring_timeout_s = 0;      // to a final response; 0: the configured default
+  std::optional<std::string> from_user;  // what the callee sees instead of the caller's
+  std::optional<std::string> from_display;
+  std::vector<HeaderOp> headers;  // on the INVITE to this candidate
+};
+
+struct InviteDecision {
+  enum class Kind : std::uint8_t { Route, Reject, Challenge, Drop };
+  Kind kind = Kind::Reject;
+  std::vector<Candidate> candidates;  // Route: at least one
+  std::uint16_t status = 500;         // Reject: 400..699
+  std::string reason;                 // Reject: "" means the standard phrase
+  std::vector<Header> headers;        // Reject: added to the response
+  std::string where;
+};
+
+struct RegisterDecision {
+  enum class Kind : std::uint8_t { Accept, Deny, Challenge, Drop };
+  Kind kind = Kind::Deny;
+  // Accept: each, when set, replaces the realm's configured value for this registration.
+  std::optional<std::uint32_t> min_expires, max_expires, default_expires, max_contacts;
+  std::uint16_t status = 403;  // Deny
+  std::string reason;
+  std::vector<Header> headers;  // Deny: added to the response
+  std::string where;
+};
+
+// For requests outside a dialog that are neither INVITE nor REGISTER (OPTIONS, MESSAGE, ...).
+struct RequestDecision {
+  enum class Kind : std::uint8_t { Accept /* the border answers by itself */, Reject, Challenge, Drop };
+  Kind kind = Kind::Accept;
+  std::uint16_t status = 403;
+  std::string reason;
+  std::vector<Header> headers;
+  std::string where;
+};
+
+enum class Latch : std::uint8_t {
+  Strict,  // media only from and to the address in SDP
+  Learn,   // media address learned from the first packets that come in time and from where they may
+};
+
+struct NatDecision {
+  bool symmetric_signalling = false;  // requests inside the dialog go where the peer's last one came from
+  Latch latch = Latch::Strict;
+  std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any
+  std::string where;
+};
+
+struct FailureDecision {
+  enum class Kind : std::uint8_t {
+    Usual,   // what the border does by itself (route::Hunt)
+    Next,    // the next target, whatever the status was
+    GiveUp,  // stop here
+    Route,   // forget the targets that are left and try these
+  };
+  Kind kind = Kind::Usual;
+  std::uint16_t status = 0;  // GiveUp: what the caller gets; 0: the best answer so far
+  std::string reason;
+  std::vector<Header> headers;        // GiveUp: added to the response
+  std::vector<Candidate> candidates;  // Route
+  std::string where;
+};
+
+}  // namespace sbc::policy

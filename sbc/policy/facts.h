@@ -1,0 +1,113 @@
+#pragma once
+// What a policy handler is told. Plain values without SIP types: whoever calls the policy (call, register, app) fills
+// them from the message. The facts must stay alive and unchanged until the Host's call returns; a handler that keeps a
+// fact beyond its own invocation gets an error, never a dangling read.
+//
+// Every field here is readable from Lua under the same name (fields that differ say so); policies/README.md is the
+// author's side of this file and changes with it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media-relay/base/time.h"
+
+namespace sbc::policy {
+
+// One SIP or tel URI with the display name that came with it.
+struct Address {
+  std::string uri;         // as received: "sip:bob@example.net;transport=tcp"
+  std::string scheme;      // "sip", "sips", "tel", lower case
+  std::string user;        // unescaped user part, "" when none; for tel: the number
+  std::string host;        // lower case, without port
+  std::uint16_t port = 0;  // 0: none given
+  std::string display;     // unquoted display name, "" when none
+  std::string aor;         // "sip:user@host": canonical, no port, no parameters; what location.lookup takes
+};
+
+// One header field of the message, in the message's order. Views: the message must outlive the invocation.
+struct HeaderView {
+  std::string_view name;  // canonical name: "Subject" also when the compact form was used
+  std::string_view value;
+};
+
+// What is known of any request that arrives outside a dialog.
+struct RequestFacts {
+  std::string realm;   // name of the realm whose listener received it
+  std::string trunk;   // name of the trunk whose source prefixes cover the sender, "" when none
+  std::string method;  // "INVITE", "REGISTER", ...
+  std::string call_id;
+  std::string ruri;       // the Request-URI as received
+  std::string source_ip;  // without brackets
+  std::uint16_t source_port = 0;
+  std::string transport;   // "UDP", "TCP", "TLS", "WS", "WSS"
+  std::string user_agent;  // "" when the header is missing
+  Address from;
+  Address to;                  // from the Request-URI: who is wanted
+  Address to_header;           // from the To header: who was written there (REGISTER: the address of record)
+  bool authenticated = false;  // digest credentials in this request were verified
+  std::string auth_user;       // whose they are, "" unless authenticated
+  bool behind_nat = false;     // Via sent-by or Contact address differs from the packet's source
+  // Requests of this source address that were refused in the last minutes, as far as the caller counts them.
+  std::uint32_t recent_failures = 0;
+  base::WallTime now;                   // Lua: call.time (a table, see the manual)
+  std::int32_t utc_offset_seconds = 0;  // of the operator's time zone at `now`
+  std::vector<HeaderView> headers;      // Lua: call.headers["Subject"] (first), call.header_values("Diversion")
+};
+
+struct InviteFacts : RequestFacts {
+  bool registered_source = false;  // arrived over the flow (address, connection) of a live registration
+  std::string registered_aor;      // that registration's address of record, "" when none
+  bool has_sdp = false;            // carries an offer
+};
+
+struct RegisterFacts : RequestFacts {
+  std::vector<std::string> contacts;  // Contact URIs as sent; empty: a query
+  bool removes_all = false;           // Contact: *
+  std::uint32_t expires = 0;          // longest that was asked for, seconds
+};
+
+// One leg of a call about to get media: the caller's when the INVITE came, the callee's when it answers with SDP.
+struct LegFacts {
+  std::string side;  // "caller" or "callee"
+  std::string realm;
+  std::string trunk;      // "" unless the peer is a trunk
+  std::string source_ip;  // where its signalling comes from
+  std::string transport;
+  std::string contact_host;  // host of its Contact
+  std::string media_host;    // address in its SDP, "" when it has sent none yet
+  std::string user_agent;
+  bool behind_nat = false;  // signalling or media address is not where its packets come from
+};
+
+// One attempt at one target that failed.
+struct AttemptFacts {
+  std::uint32_t number = 1;  // 1 for the first target tried
+  std::string target;        // "UDP 192.0.2.7:5060"
+  std::string realm;
+  std::string trunk;              // "" for contacts and URIs
+  std::string group;              // "" unless it came from a group
+  std::string cause;              // "response", "timeout" (no answer, or rang too long), "transport"
+  std::uint16_t status = 0;       // final status; 408 for timeout, 503 for transport (RFC 3261 8.1.3.1)
+  std::string reason;             // reason phrase
+  std::uint32_t retry_after = 0;  // seconds, 0 when not given
+  bool rang = false;              // sent a 180 or 183
+  bool early_media = false;       // an SDP answer was already passed to the caller
+  std::uint32_t remaining = 0;    // targets left
+  std::uint32_t elapsed_ms = 0;
+  std::string usual;  // what the border does by itself: "next" or "stop"
+};
+
+struct EndFacts {
+  bool answered = false;
+  std::uint16_t status = 0;       // final status the caller got (200 when answered)
+  std::string reason;             // text
+  std::string cause;              // "bye", "cancel", "rejected", "media_timeout", "timeout", "error", "shutdown"
+  std::string ended_by;           // "caller", "callee", "border"
+  std::string trunk;              // of the leg that was reached or tried last
+  std::uint32_t setup_ms = 0;     // INVITE to final response
+  std::uint32_t duration_ms = 0;  // answer to end, 0 when never answered
+};
+
+}  // namespace sbc::policy

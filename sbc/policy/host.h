@@ -1,0 +1,116 @@
+#pragma once
+// Runs one policy: Lua 5.4 in a sandbox, one Host per shard, used by one thread at a time.
+//
+// A Host is loaded once and then asked for each call. It cannot touch files, clocks or the network; each invocation has
+// a budget of instructions and memory. A handler that fails or exceeds its budget never stops the border: the
+// caller gets the fallback decision, the error text with file and line, and a counter moves.
+//
+// To reload: load a new Host; on success replace the old one between two invocations, on failure keep the old one.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sbc/policy/bundle.h"
+#include "sbc/policy/decision.h"
+#include "sbc/policy/facts.h"
+#include "sbc/policy/limits.h"
+
+namespace sbc::policy {
+
+// What a handler may ask while it runs.
+class Lookup {
+ public:
+  virtual ~Lookup() = default;
+  // Live contacts of an address of record, best first (q, then newest). `aor` is "sip:user@host".
+  virtual std::vector<Contact> location(std::string_view aor) = 0;
+  // True if `aor` is a local account, registered or not.
+  virtual bool known(std::string_view /*aor*/) { return false; }
+};
+
+using Setting = std::variant<bool, std::int64_t, double, std::string>;
+
+// What the configuration tells the policy. Names are checked: a policy that routes to a trunk that does not
+// exist is an error of that invocation with the nearest name.
+struct Environment {
+  std::vector<std::string> realms;
+  std::vector<std::string> trunks;
+  std::vector<std::string> groups;
+  std::string domain;                       // of the local users; location.lookup("alice") means sip:alice@domain
+  std::map<std::string, Setting> settings;  // [policy.settings] of the configuration, Lua: settings.<name>
+};
+
+// What happens when a handler fails. Others than these two take the documented default of a missing handler.
+struct Fallback {
+  std::uint16_t invite_status = 500;    // 400..699
+  std::uint16_t register_status = 500;  // 400..699
+};
+
+struct LogLine {
+  enum class Level : std::uint8_t { Debug, Info, Warning, Error };
+  Level level = Level::Info;
+  std::string text;
+  std::string where;
+};
+
+enum class Handler : std::uint8_t { Invite, Register, Request, Nat, Failure, End };
+inline constexpr std::size_t kHandlerCount = 6;
+std::string_view name_of(Handler handler);  // "on_invite"
+
+// `decision` is always usable. `error` is "" when the handler ran well, or is missing and the default applied.
+template <typename Decision>
+struct Outcome {
+  Decision decision;
+  std::string error;  // "default.lua:12: text"
+  std::vector<LogLine> log;
+  bool failed() const { return !error.empty(); }
+};
+struct Nothing {};  // the decision of on_end
+
+struct Counters {
+  std::array<std::uint64_t, kHandlerCount> invocations{};  // by Handler, of handlers that exist
+  std::array<std::uint64_t, kHandlerCount> failures{};     // the fallback applied; includes the three below
+  std::uint64_t out_of_instructions = 0;
+  std::uint64_t out_of_memory = 0;
+  std::uint64_t log_lines_dropped = 0;  // beyond kMaxLogLines of one invocation
+};
+
+class Host {
+ public:
+  static std::expected<std::unique_ptr<Host>, PolicyError> load(const Bundle& bundle, const Limits& limits = {},
+                                                                const Environment& environment = {},
+                                                                const Fallback& fallback = {});
+  ~Host();
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  bool has(Handler handler) const;
+
+  Outcome<InviteDecision> on_invite(const InviteFacts& call, Lookup& lookup);
+  // Missing: accept when authenticated, challenge otherwise; a trunk is denied.
+  Outcome<RegisterDecision> on_register(const RegisterFacts& registration, Lookup& lookup);
+  // Missing: accept (the border answers by itself).
+  Outcome<RequestDecision> on_request(const RequestFacts& request, Lookup& lookup);
+  // Missing: symmetric signalling and learning for peers behind a NAT, strict for the others.
+  Outcome<NatDecision> on_nat(const LegFacts& leg);
+  // Missing: Usual.
+  Outcome<FailureDecision> on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup);
+  Outcome<Nothing> on_end(const InviteFacts& call, const EndFacts& end);
+
+  const Counters& counters() const;
+  std::size_t memory_in_use() const;  // bytes held by Lua
+
+ private:
+  class State;
+  explicit Host(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sbc::policy

@@ -1,0 +1,62 @@
+#pragma once
+// Limits of the policy room, each with its reason.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sbc::policy {
+
+// Budgets that an operator may set.
+struct Limits {
+  // Per invocation, in Lua instructions (matching a pattern and sorting charge it too). The shipped policy takes a few
+  // hundred; 100'000 is about a millisecond of a shard, which a call may cost once but not as a habit.
+  std::uint32_t instructions = 100'000;
+  // Per invocation, bytes above what the loaded policy holds. State that handlers keep counts here for good.
+  std::size_t memory_bytes = 1U << 20;
+  // While loading: number tables of a few hundred thousand entries fit.
+  std::uint32_t load_instructions = 50'000'000;
+  std::size_t load_memory_bytes = 64U << 20;
+};
+
+inline constexpr std::uint32_t kMinInstructions = 1'000;  // less than this not even the shipped policy runs in
+inline constexpr std::size_t kMinMemoryBytes = 64U << 10;
+
+// A handler that allocates more than this many times its memory budget, garbage included, is working on something
+// else than a call.
+inline constexpr std::size_t kAllocationFactor = 16;
+// Largest single string or table part a handler may make: bounds what one instruction can cost.
+inline constexpr std::size_t kMaxRuntimeBlock = 128U << 10;
+
+// Bundle: far above any real policy, small enough that a wrong path (a home folder) fails at once.
+inline constexpr std::size_t kMaxFiles = 256;
+inline constexpr std::size_t kMaxFileBytes = 8U << 20;
+inline constexpr std::size_t kMaxFolderDepth = 4;
+
+// Decisions.
+inline constexpr std::size_t kMaxCandidates = 32;  // serial hunting beyond that outlives any caller
+inline constexpr std::size_t kMaxHeaderOps = 32;   // keeps the INVITE in bounds
+inline constexpr std::size_t kMaxHeaderName = 64;
+inline constexpr std::size_t kMaxHeaderValue = 1024;
+inline constexpr std::size_t kMaxUserPart = 128;  // number, from.user
+inline constexpr std::size_t kMaxDisplay = 256;
+inline constexpr std::size_t kMaxReason = 128;  // reason phrases
+inline constexpr std::size_t kMaxUri = 512;
+inline constexpr std::uint32_t kMaxTimeoutSeconds = 600;
+inline constexpr std::size_t kMaxLatchSources = 16;       // the relay walks them per learned packet
+inline constexpr std::uint32_t kMaxExpires = 86'400 * 7;  // seconds a registration may be granted
+inline constexpr std::uint32_t kMaxContactsLimit = 64;
+
+// Per invocation.
+inline constexpr std::size_t kMaxLogLines = 16;  // one call must not fill a disk
+inline constexpr std::size_t kMaxLogText = 512;
+inline constexpr std::size_t kMaxLookups = 16;    // location look-ups; each takes a lock of the shared store
+inline constexpr std::size_t kMaxDecisions = 64;  // built, of which one is returned
+
+// Helpers that run inside C, where the instruction hook does not see them.
+inline constexpr std::size_t kMaxPattern = 256;
+inline constexpr int kMaxPatternDepth = 200;  // recursion of the matcher
+inline constexpr std::size_t kMaxSort = 4096;
+inline constexpr std::size_t kMaxUnpack = 240;  // below the limit of a Lua call's arguments
+inline constexpr std::uint32_t kMatchStepsPerInstruction = 8;
+
+}  // namespace sbc::policy

@@ -1,0 +1,90 @@
+#pragma once
+// Serial failover: one target after the other until one answers, one forbids going on, or none is left.
+//
+//   Hunt hunt(plan.targets);
+//   while (const Target* target = hunt.current()) { ...try it; on failure: }
+//     hunt.failed(failure, health, now) -> Verdict (what the border does by itself; tell the policy as `usual`)
+//     policy's FailureDecision -> hunt.decide(verdict, decision) -> Next or Stop
+//     Next: hunt.advance() and try current() if any; otherwise answer the caller with hunt.answer()
+//
+// The caller's own hang-up ends the hunt without asking anyone (stop()).
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media-relay/base/time.h"
+
+#include "sbc/policy/decision.h"
+#include "sbc/route/health.h"
+#include "sbc/route/resolve.h"
+
+namespace sbc::route {
+
+enum class Verdict : std::uint8_t { Next, Stop };
+
+struct Failure {
+  enum class Cause : std::uint8_t {
+    Response,     // a final response of 300 or more
+    Timeout,      // no answer in time: counts as 408 (RFC 3261 8.1.3.1)
+    RingTimeout,  // it rang but nobody answered in time: counts as 408, says nothing against the target
+    Transport,    // could not be sent: counts as 503 (RFC 3261 8.1.3.1)
+  };
+  Cause cause = Cause::Response;
+  std::uint16_t status = 0;                  // Response only
+  std::string reason;                        // Response only: its phrase
+  std::optional<std::uint32_t> retry_after;  // seconds, from a 503
+  bool early_media = false;                  // this target's SDP answer was already passed to the caller
+};
+
+// What the caller is told when no target took the call.
+struct Answer {
+  std::uint16_t status = 480;
+  std::string reason;                   // "": the standard phrase
+  std::vector<policy::Header> headers;  // from the policy
+  std::optional<std::uint32_t> retry_after;
+};
+
+class Hunt {
+ public:
+  Hunt() = default;
+  explicit Hunt(std::vector<Target> targets);
+
+  const Target* current() const;                      // nullptr: none left, or stopped
+  std::size_t attempt() const { return tried_ + 1; }  // number of the current one, from 1, across replace()
+  std::size_t remaining() const;                      // after the current one
+
+  // Notes why the current target failed, marks its health and says what the border does by itself:
+  // Next on timeouts, transport errors, 408 and 5xx; Stop on 6xx, on other 4xx and on 3xx. After early media was
+  // passed on: Stop (the caller's media is tied to that target).
+  Verdict failed(const Failure& failure, TrunkHealth& health, base::Instant now);
+  // The current target answered at all: its Dead mark goes.
+  void answered(TrunkHealth& health);
+
+  // Applies the policy's answer. Route decisions: resolve the candidates first and pass the plan's targets.
+  Verdict decide(Verdict usual, const policy::FailureDecision& decision, std::vector<Target> replacement = {});
+
+  void advance();
+  void stop();  // the caller hung up: current() is nullptr from now on
+
+  // Best answer by RFC 3261 16.7 step 6: a 6xx, else the lowest class, preferring what the caller can act on. A
+  // policy's give_up(status) wins. 401 and 407 of a peer become 502 and 3xx becomes 480: neither concerns the caller;
+  // 503 becomes 500 unless every target said so.
+  Answer answer() const;
+
+ private:
+  std::vector<Target> targets_;
+  std::size_t at_ = 0;
+  std::size_t tried_ = 0;
+  bool stopped_ = false;
+  std::vector<Answer> failures_;
+  std::optional<Answer> forced_;
+};
+
+// The status that a failure counts as.
+std::uint16_t status_of(const Failure& failure);
+
+}  // namespace sbc::route

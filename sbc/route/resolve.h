@@ -1,0 +1,67 @@
+#pragma once
+// From a policy's candidates to concrete targets: which address, from which listener, with which Request-URI.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media-relay/base/random.h"
+#include "media-relay/base/time.h"
+
+#include "sbc/policy/decision.h"
+#include "sbc/route/health.h"
+#include "sbc/route/table.h"
+#include "sbc/sip/transport.h"
+
+namespace sbc::route {
+
+// The way to a registered contact, from whoever answered the policy's look-up.
+struct ContactWay {
+  sip::Hop hop;  // the flow the registration came over
+  std::string realm;
+  std::string request_uri;  // the Contact URI as registered
+};
+
+class Contacts {
+ public:
+  virtual ~Contacts() = default;
+  virtual std::optional<ContactWay> way_to(std::uint64_t token) = 0;  // nullopt: gone meanwhile
+};
+
+// One place to send an INVITE to.
+struct Target {
+  sip::Hop hop;
+  std::string realm;
+  std::string trunk;            // "" for contacts and URIs
+  std::string group;            // "" unless it came from a group
+  std::string request_uri;      // of the INVITE
+  std::string to_uri;           // of its To header: as request_uri, without parameters
+  policy::Candidate candidate;  // timeouts, header changes, caller's number: as the policy said
+  std::string text() const;     // "UDP 192.0.2.7:5060"
+};
+
+struct Skipped {
+  std::string what;  // "trunk carrier UDP 192.0.2.7:5060"
+  std::string why;   // "asked for no calls for another 12 s"
+};
+
+struct Plan {
+  std::vector<Target> targets;  // in the order to try; may be empty
+  std::vector<Skipped> skipped;
+  // When targets is empty because every target is Busy: until the first is free, for Retry-After.
+  std::optional<base::Duration> retry_after;
+};
+
+struct Asked {
+  std::string_view dialled;  // user part that the caller dialled, unescaped: the number where the policy gave none
+  base::Instant now;
+};
+
+// Groups and trunks unfold by priority, equals by weighted chance; Dead targets move behind all others, Busy ones are
+// skipped. Unknown names, unreachable families and contacts that are gone are skipped with their reason.
+Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,
+             Contacts& contacts, const TrunkHealth& health, base::Random& random);
+
+}  // namespace sbc::route

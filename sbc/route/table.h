@@ -1,0 +1,99 @@
+#pragma once
+// The sides of the border and the peers beyond it: an immutable table made from the configuration. All addresses are IP
+// addresses; whoever builds the table has resolved names before.
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+
+#include "sbc/sip/transport.h"
+
+namespace sbc::route {
+
+enum class Trust : std::uint8_t {
+  Untrusted,  // phones and strangers
+  Trusted,    // a network of the operator or of a carrier under contract
+};
+
+// One local address of the border. `index` is the listener's number in the configuration, the same on all shards.
+struct Listener {
+  std::uint16_t index = 0;
+  sip::Transport transport = sip::Transport::Udp;
+  base::Endpoint address;
+};
+
+// A side of the border.
+struct Realm {
+  std::string name;
+  std::vector<Listener> listeners;
+  std::string media_network;  // the relay's name for the network that faces this realm
+  Trust trust = Trust::Untrusted;
+
+  // The listener that can send to `remote` over `transport` (same IP family); nullptr: none.
+  const Listener* listener_for(sip::Transport transport, const base::IpAddress& remote) const;
+};
+
+// One address of a peer. Lower priority is tried first; weight shares the calls among equals (RFC 2782 sense).
+struct TrunkTarget {
+  base::Endpoint endpoint;
+  sip::Transport transport = sip::Transport::Udp;
+  std::uint16_t priority = 10;
+  std::uint16_t weight = 1;  // 0: only when the others of its priority are out
+};
+
+// A peer network.
+struct Trunk {
+  std::string name;
+  std::string realm;
+  std::vector<TrunkTarget> targets;
+  std::vector<base::Prefix> sources;  // besides the targets' own addresses
+  std::string host;                   // host of Request-URI and To towards it; "": the target's address and port
+};
+
+struct GroupMember {
+  std::string trunk;
+  std::uint16_t priority = 10;
+  std::uint16_t weight = 1;
+};
+
+struct Group {
+  std::string name;
+  std::vector<GroupMember> members;
+};
+
+class Table {
+ public:
+  Table() = default;  // empty
+
+  // Checks that names are unique and known, limits are kept, and every target can be reached from its trunk's realm.
+  // The error names the object: `trunk "carrier": no realm "core"; nearest is "cores"`.
+  static std::expected<Table, std::string> build(std::vector<Realm> realms, std::vector<Trunk> trunks,
+                                                 std::vector<Group> groups);
+
+  const Realm* realm(std::string_view name) const;
+  const Trunk* trunk(std::string_view name) const;
+  const Group* group(std::string_view name) const;
+  const std::vector<Realm>& realms() const { return realms_; }
+  const std::vector<Trunk>& trunks() const { return trunks_; }
+  const std::vector<Group>& groups() const { return groups_; }
+
+  // The trunk that `source` belongs to: most specific prefix, then configuration order. Only the address counts, since
+  // carriers send from other ports than they listen on.
+  const Trunk* identify(std::string_view realm, const base::IpAddress& source) const;
+  // The realm of a listener; nullptr for an unknown index.
+  const Realm* realm_of(std::uint16_t listener) const;
+
+ private:
+  using Index = std::map<std::string, std::size_t, std::less<>>;
+  std::vector<Realm> realms_;
+  std::vector<Trunk> trunks_;
+  std::vector<Group> groups_;
+  Index realm_index_, trunk_index_, group_index_;
+};
+
+}  // namespace sbc::route
