@@ -1,0 +1,99 @@
+#include "media-relay/control/check.h"
+
+#include <algorithm>
+
+#include "media-relay/control/limits.h"
+
+namespace control {
+namespace {
+
+bool visible_ascii(std::string_view s) {
+  return std::ranges::all_of(s, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+Problem spec_problem(std::string text) {
+  return {ErrorCode::BadSpec, std::move(text)};
+}
+
+std::string length_text(std::string_view what, std::size_t most, std::size_t got) {
+  return std::string(what) + ": expected 1 to " + std::to_string(most) + " visible ASCII bytes, got " +
+         std::to_string(got);
+}
+
+std::optional<std::string> half_problem(const HalfSpec& half) {
+  if (half.network.empty() || half.network.size() > kMaxNetworkNameBytes || !visible_ascii(half.network))
+    return length_text("network", kMaxNetworkNameBytes, half.network.size());
+  if (half.latch_from.size() > kMaxLatchPrefixes)
+    return "latch_from: expected at most " + std::to_string(kMaxLatchPrefixes) + " prefixes, got " +
+           std::to_string(half.latch_from.size());
+  if (half.remote_rtp && half.remote_rtp->empty()) return "remote_rtp: expected an address";
+  if (half.remote_rtcp && half.remote_rtcp->empty()) return "remote_rtcp: expected an address";
+  return std::nullopt;
+}
+
+std::optional<Problem> id_problem(const SessionId& id) {
+  if (valid_session_id(id)) return std::nullopt;
+  return Problem{ErrorCode::Malformed, length_text("id", kMaxSessionIdBytes, id.size())};
+}
+
+std::optional<Problem> hello_problem(const Hello& hello) {
+  if (hello.version != kProtocolVersion)
+    return Problem{ErrorCode::Unsupported,
+                   "version: expected " + std::to_string(kProtocolVersion) + ", got " + std::to_string(hello.version)};
+  if (hello.controller.empty() || hello.controller.size() > kMaxControllerIdBytes || !visible_ascii(hello.controller))
+    return Problem{ErrorCode::Malformed, length_text("controller", kMaxControllerIdBytes, hello.controller.size())};
+  if (hello.lease_ms > kMaxMilliseconds)
+    return Problem{ErrorCode::Malformed, "lease_ms: expected at most " + std::to_string(kMaxMilliseconds)};
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool valid_session_id(std::string_view id) {
+  return !id.empty() && id.size() <= kMaxSessionIdBytes && visible_ascii(id);
+}
+
+std::optional<Problem> problem_with(const SessionSpec& spec) {
+  if (spec.flows.size() > kMaxFlows)
+    return spec_problem("flows: expected at most " + std::to_string(kMaxFlows) + ", got " +
+                        std::to_string(spec.flows.size()));
+  if (spec.media_timeout_ms > kMaxMilliseconds)
+    return spec_problem("media_timeout_ms: expected at most " + std::to_string(kMaxMilliseconds));
+  std::vector<std::uint32_t> seen;
+  for (const FlowSpec& flow : spec.flows) {
+    const std::string where = "flow " + std::to_string(flow.index) + ": ";
+    if (std::ranges::find(seen, flow.index) != seen.end())
+      return spec_problem(where + "index: expected each index once");
+    seen.push_back(flow.index);
+    if (flow.kind.size() > kMaxKindBytes || !visible_ascii(flow.kind))
+      return spec_problem(where + "kind: expected at most " + std::to_string(kMaxKindBytes) + " visible ASCII bytes");
+    if (auto text = half_problem(flow.a)) return spec_problem(where + "half a: " + *text);
+    if (auto text = half_problem(flow.b)) return spec_problem(where + "half b: " + *text);
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> problem_with(const Command& command) {
+  if (const auto* hello = std::get_if<Hello>(&command)) return hello_problem(*hello);
+  if (const auto* open = std::get_if<Open>(&command)) {
+    if (auto problem = id_problem(open->id)) return problem;
+    return problem_with(open->spec);
+  }
+  if (const auto* modify = std::get_if<Modify>(&command)) {
+    if (auto problem = id_problem(modify->id)) return problem;
+    return problem_with(modify->spec);
+  }
+  if (const auto* close = std::get_if<Close>(&command)) return id_problem(close->id);
+  if (const auto* query = std::get_if<Query>(&command)) return id_problem(query->id);
+  if (const auto* list = std::get_if<List>(&command)) {
+    if (list->cursor.empty()) return std::nullopt;
+    return id_problem(list->cursor);
+  }
+  if (const auto* subscribe = std::get_if<Subscribe>(&command)) {
+    if ((subscribe->events & ~kAllEvents) == 0) return std::nullopt;
+    return Problem{ErrorCode::Unsupported, "events: expected a sum of 1, 2, 4 and 8"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace control

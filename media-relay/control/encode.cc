@@ -1,0 +1,147 @@
+#include "media-relay/control/codec.h"
+#include "media-relay/control/framing.h"
+#include "media-relay/control/limits.h"
+#include "media-relay/control/wire.h"
+
+namespace control {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+void append_frame(std::string& out, const google::protobuf::MessageLite& envelope) {
+  const std::size_t start = out.size();
+  begin_frame(out);
+  envelope.AppendPartialToString(&out);
+  end_frame(out, start);
+}
+
+// Protobuf refuses strings that are not UTF-8; texts for people may quote bytes of strangers.
+std::string for_people(std::string_view text, std::size_t most) {
+  std::string out(text.substr(0, most));
+  for (char& c : out)
+    if (static_cast<std::uint8_t>(c) < 0x20 || static_cast<std::uint8_t>(c) > 0x7e) c = '?';
+  return out;
+}
+
+template <typename Stats>
+void put_all(Stats& out, const std::vector<FlowStats>& stats) {
+  for (const FlowStats& s : stats) put(*out.Add(), s);
+}
+
+template <typename Addresses>
+void put_all(Addresses& out, const std::vector<FlowAddresses>& flows) {
+  for (const FlowAddresses& f : flows) put(*out.Add(), f);
+}
+
+void put_notice(wire::MediaNotice& out, const SessionId& id, std::uint32_t flow, HalfSide half,
+                const base::Endpoint& source) {
+  out.set_id(id);
+  out.set_flow(flow);
+  out.set_half_b(half == HalfSide::B);
+  put(*out.mutable_source(), source);
+}
+
+}  // namespace
+
+void append_command(std::string& out, std::uint64_t request, const Command& command) {
+  wire::ToRelay e;
+  e.set_request(request);
+  std::visit(Overloaded{
+                 [&](const Hello& c) {
+                   wire::Hello& m = *e.mutable_hello();
+                   m.set_controller(c.controller);
+                   m.set_lease_ms(c.lease_ms);
+                   m.set_version(c.version);
+                 },
+                 [&](const Open& c) {
+                   e.mutable_open()->set_id(c.id);
+                   put(*e.mutable_open()->mutable_spec(), c.spec);
+                 },
+                 [&](const Modify& c) {
+                   e.mutable_modify()->set_id(c.id);
+                   put(*e.mutable_modify()->mutable_spec(), c.spec);
+                 },
+                 [&](const Close& c) {
+                   e.mutable_close()->set_id(c.id);
+                   e.mutable_close()->set_reason(for_people(c.reason, kMaxReasonBytes));
+                 },
+                 [&](const Query& c) { e.mutable_query()->set_id(c.id); },
+                 [&](const List& c) { e.mutable_list()->set_cursor(c.cursor); },
+                 [&](const Subscribe& c) { e.mutable_subscribe()->set_events(c.events); },
+                 [&](const Ping&) { e.mutable_ping(); },
+             },
+             command);
+  append_frame(out, e);
+}
+
+void append_reply(std::string& out, std::uint64_t request, const Reply& reply) {
+  wire::FromRelay e;
+  e.set_request(request);
+  const auto put_opened = [](wire::Opened& m, const SessionId& id, const std::vector<FlowAddresses>& flows) {
+    m.set_id(id);
+    put_all(*m.mutable_flows(), flows);
+  };
+  std::visit(Overloaded{
+                 [&](const Welcome& r) {
+                   wire::Welcome& m = *e.mutable_welcome();
+                   m.set_relay_instance(r.relay_instance);
+                   m.set_lease_ms(r.lease_ms);
+                   m.set_sessions(r.sessions);
+                   for (const std::string& network : r.networks) m.add_networks(network);
+                 },
+                 [&](const Opened& r) { put_opened(*e.mutable_opened(), r.id, r.flows); },
+                 [&](const Modified& r) { put_opened(*e.mutable_modified(), r.id, r.flows); },
+                 [&](const Closed& r) {
+                   wire::Closed& m = *e.mutable_closed();
+                   m.set_id(r.id);
+                   m.set_existed(r.existed);
+                   put_all(*m.mutable_stats(), r.stats);
+                 },
+                 [&](const Queried& r) {
+                   wire::Queried& m = *e.mutable_queried();
+                   m.set_id(r.id);
+                   put_all(*m.mutable_flows(), r.flows);
+                   put_all(*m.mutable_stats(), r.stats);
+                   m.set_age_ms(r.age_ms);
+                 },
+                 [&](const Listed& r) {
+                   for (const SessionId& id : r.ids) e.mutable_listed()->add_ids(id);
+                   e.mutable_listed()->set_next(r.next);
+                 },
+                 [&](const Subscribed& r) { e.mutable_subscribed()->set_events(r.events); },
+                 [&](const Pong&) { e.mutable_pong(); },
+                 [&](const Error& r) {
+                   e.mutable_error()->set_code(static_cast<wire::ErrorCode>(r.code));
+                   e.mutable_error()->set_text(for_people(r.text, kMaxErrorTextBytes));
+                 },
+             },
+             reply);
+  append_frame(out, e);
+}
+
+void append_event(std::string& out, const Event& event) {
+  if (std::holds_alternative<SessionLost>(event)) return;
+  wire::FromRelay e;
+  std::visit(Overloaded{
+                 [&](const FirstPacket& v) { put_notice(*e.mutable_first_packet(), v.id, v.flow, v.half, v.source); },
+                 [&](const Latched& v) { put_notice(*e.mutable_latched(), v.id, v.flow, v.half, v.source); },
+                 [&](const MediaLost& v) {
+                   e.mutable_media_lost()->set_id(v.id);
+                   e.mutable_media_lost()->set_flow(v.flow);
+                   e.mutable_media_lost()->set_silent_ms(v.silent_ms);
+                 },
+                 [&](const SessionClosed& v) {
+                   e.mutable_session_closed()->set_id(v.id);
+                   e.mutable_session_closed()->set_reason(for_people(v.reason, kMaxReasonBytes));
+                   put_all(*e.mutable_session_closed()->mutable_stats(), v.stats);
+                 },
+                 [](const SessionLost&) {},
+             },
+             event);
+  append_frame(out, e);
+}
+
+}  // namespace control

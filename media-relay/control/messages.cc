@@ -1,0 +1,71 @@
+#include "media-relay/control/messages.h"
+
+#include <array>
+
+namespace control {
+
+std::string_view name_of(HalfSide side) {
+  switch (side) {
+    case HalfSide::A:
+      return "a";
+    case HalfSide::B:
+      return "b";
+  }
+  return "?";
+}
+
+std::string_view name_of(const Command& command) {
+  static constexpr std::array<std::string_view, std::variant_size_v<Command>> kNames{
+      "hello", "open", "modify", "close", "query", "list", "subscribe", "ping"};
+  return kNames[command.index()];
+}
+
+std::string_view name_of(const Reply& reply) {
+  static constexpr std::array<std::string_view, std::variant_size_v<Reply>> kNames{
+      "welcome", "opened", "modified", "closed", "queried", "listed", "subscribed", "pong", "error"};
+  return kNames[reply.index()];
+}
+
+std::string_view name_of(const Event& event) {
+  static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames{
+      "first_packet", "latched", "media_lost", "session_closed", "session_lost"};
+  return kNames[event.index()];
+}
+
+const SessionId& session_of(const Event& event) {
+  return std::visit([](const auto& e) -> const SessionId& { return e.id; }, event);
+}
+
+std::string_view name_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::Malformed:
+      return "malformed";
+    case ErrorCode::Unsupported:
+      return "unsupported";
+    case ErrorCode::HelloFirst:
+      return "hello_first";
+    case ErrorCode::BadSpec:
+      return "bad_spec";
+    case ErrorCode::UnknownSession:
+      return "unknown_session";
+    case ErrorCode::UnknownNetwork:
+      return "unknown_network";
+    case ErrorCode::NoPorts:
+      return "no_ports";
+    case ErrorCode::SessionLimit:
+      return "session_limit";
+    case ErrorCode::Draining:
+      return "draining";
+    case ErrorCode::Internal:
+      return "internal";
+    case ErrorCode::LinkDown:
+      return "link_down";
+    case ErrorCode::Timeout:
+      return "timeout";
+    case ErrorCode::Overloaded:
+      return "overloaded";
+  }
+  return "unknown";
+}
+
+}  // namespace control

@@ -1,0 +1,195 @@
+#include "media-relay/control/wire.h"
+
+#include <array>
+
+#include "media-relay/control/limits.h"
+
+namespace control {
+namespace {
+
+std::string ip_bytes(const base::IpAddress& ip) {
+  if (ip.is_v6()) return std::string(reinterpret_cast<const char*>(ip.v6_bytes().data()), ip.v6_bytes().size());
+  if (!ip.is_v4()) return {};
+  const std::uint32_t host = ip.v4_host_order();
+  return {static_cast<char>(host >> 24), static_cast<char>(host >> 16), static_cast<char>(host >> 8),
+          static_cast<char>(host)};
+}
+
+void put_half(wire::HalfSpec& out, const HalfSpec& half) {
+  out.set_network(half.network);
+  if (half.remote_rtp) put(*out.mutable_remote_rtp(), *half.remote_rtp);
+  if (half.remote_rtcp) put(*out.mutable_remote_rtcp(), *half.remote_rtcp);
+  out.set_rtcp_mux(half.rtcp_mux);
+  out.set_latch(half.latch == LatchMode::Learn ? wire::LATCH_LEARN : wire::LATCH_STRICT);
+  for (const base::Prefix& prefix : half.latch_from) {
+    wire::Prefix& p = *out.add_latch_from();
+    p.set_ip(ip_bytes(prefix.ip));
+    p.set_length(prefix.length);
+  }
+  out.set_no_send(!half.send);
+  out.set_no_receive(!half.receive);
+}
+
+void put_address(wire::HalfAddress& out, const HalfAddress& address) {
+  put(*out.mutable_rtp(), address.rtp);
+  put(*out.mutable_rtcp(), address.rtcp);
+}
+
+void put_half_stats(wire::HalfStats& out, const HalfStats& s) {
+  out.set_packets_received(s.packets_received);
+  out.set_bytes_received(s.bytes_received);
+  out.set_packets_sent(s.packets_sent);
+  out.set_bytes_sent(s.bytes_sent);
+  out.set_rtcp_received(s.rtcp_received);
+  out.set_rtcp_sent(s.rtcp_sent);
+  out.set_packets_dropped(s.packets_dropped);
+  out.set_packets_lost(s.packets_lost);
+  out.set_jitter_us(s.jitter_us);
+  out.set_ssrc(s.ssrc);
+  if (s.source) put(*out.mutable_source(), *s.source);
+}
+
+}  // namespace
+
+void put(wire::Endpoint& out, const base::Endpoint& endpoint) {
+  out.set_ip(ip_bytes(endpoint.ip));
+  out.set_port(endpoint.port);
+}
+
+void put(wire::SessionSpec& out, const SessionSpec& spec) {
+  for (const FlowSpec& flow : spec.flows) {
+    wire::FlowSpec& f = *out.add_flows();
+    f.set_index(flow.index);
+    f.set_kind(flow.kind);
+    put_half(*f.mutable_a(), flow.a);
+    put_half(*f.mutable_b(), flow.b);
+  }
+  out.set_media_timeout_ms(spec.media_timeout_ms);
+  out.set_suspended(spec.suspended);
+}
+
+void put(wire::FlowAddresses& out, const FlowAddresses& addresses) {
+  out.set_index(addresses.index);
+  put_address(*out.mutable_a(), addresses.a);
+  put_address(*out.mutable_b(), addresses.b);
+}
+
+void put(wire::FlowStats& out, const FlowStats& stats) {
+  out.set_index(stats.index);
+  put_half_stats(*out.mutable_a(), stats.a);
+  put_half_stats(*out.mutable_b(), stats.b);
+}
+
+void Reading::fail(std::string_view what, std::string_view expected) {
+  if (failed()) return;
+  problem_ = where_;
+  problem_.append(what).append(": ").append(expected);
+}
+
+base::IpAddress Reading::ip(std::string_view what, const std::string& bytes) {
+  if (bytes.size() == 4) {
+    std::uint32_t host = 0;
+    for (const char c : bytes) host = (host << 8) | static_cast<std::uint8_t>(c);
+    return base::IpAddress::v4(host);
+  }
+  if (bytes.size() == 16) {
+    std::array<std::uint8_t, 16> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(bytes[i]);
+    return base::IpAddress::v6(all);
+  }
+  fail(what, "expected an address of 4 or 16 bytes, got " + std::to_string(bytes.size()));
+  return {};
+}
+
+base::Endpoint Reading::endpoint(std::string_view what, const wire::Endpoint& in) {
+  if (in.port() > 65535) fail(what, "expected a port up to 65535, got " + std::to_string(in.port()));
+  return {ip(what, in.ip()), static_cast<std::uint16_t>(in.port())};
+}
+
+std::string Reading::text(std::string_view what, const std::string& in, std::size_t most) {
+  if (in.size() <= most) return in;
+  fail(what, "expected at most " + std::to_string(most) + " bytes, got " + std::to_string(in.size()));
+  return {};
+}
+
+HalfSpec Reading::half(const wire::HalfSpec& in) {
+  HalfSpec out;
+  out.network = text("network", in.network(), kMaxNetworkNameBytes);
+  if (in.has_remote_rtp()) out.remote_rtp = endpoint("remote_rtp", in.remote_rtp());
+  if (in.has_remote_rtcp()) out.remote_rtcp = endpoint("remote_rtcp", in.remote_rtcp());
+  out.rtcp_mux = in.rtcp_mux();
+  if (in.latch() != wire::LATCH_STRICT && in.latch() != wire::LATCH_LEARN)
+    fail("latch", "expected a known latch mode, got " + std::to_string(in.latch()));
+  out.latch = in.latch() == wire::LATCH_LEARN ? LatchMode::Learn : LatchMode::Strict;
+  if (static_cast<std::size_t>(in.latch_from_size()) > kMaxLatchPrefixes) {
+    fail("latch_from", "expected at most " + std::to_string(kMaxLatchPrefixes) + " prefixes, got " +
+                           std::to_string(in.latch_from_size()));
+    return out;
+  }
+  for (const wire::Prefix& p : in.latch_from()) {
+    base::Prefix prefix{ip("latch_from", p.ip()), 0};
+    // The length is that of the address as sent; an IPv4-mapped address changes its family on the way in.
+    if (p.length() > (prefix.ip.is_v4() ? 32U : 128U))
+      fail("latch_from", "expected a prefix length that fits the address, got " + std::to_string(p.length()));
+    else
+      prefix.length = static_cast<std::uint8_t>(p.length());
+    out.latch_from.push_back(prefix);
+  }
+  out.send = !in.no_send();
+  out.receive = !in.no_receive();
+  return out;
+}
+
+SessionSpec Reading::spec(const wire::SessionSpec& in) {
+  SessionSpec out;
+  if (static_cast<std::size_t>(in.flows_size()) > kMaxFlows) {
+    fail("flows", "expected at most " + std::to_string(kMaxFlows) + ", got " + std::to_string(in.flows_size()));
+    return out;
+  }
+  for (const wire::FlowSpec& f : in.flows()) {
+    FlowSpec flow;
+    flow.index = f.index();
+    where_ = "flow " + std::to_string(f.index()) + ": ";
+    flow.kind = text("kind", f.kind(), kMaxKindBytes);
+    const std::string here = where_;
+    where_ = here + "half a: ";
+    flow.a = half(f.a());
+    where_ = here + "half b: ";
+    flow.b = half(f.b());
+    out.flows.push_back(std::move(flow));
+  }
+  where_.clear();
+  out.media_timeout_ms = in.media_timeout_ms();
+  out.suspended = in.suspended();
+  return out;
+}
+
+HalfAddress Reading::address(const wire::HalfAddress& in) {
+  return {endpoint("rtp", in.rtp()), endpoint("rtcp", in.rtcp())};
+}
+
+FlowAddresses Reading::addresses(const wire::FlowAddresses& in) {
+  return {in.index(), address(in.a()), address(in.b())};
+}
+
+HalfStats Reading::half_stats(const wire::HalfStats& in) {
+  HalfStats s;
+  s.packets_received = in.packets_received();
+  s.bytes_received = in.bytes_received();
+  s.packets_sent = in.packets_sent();
+  s.bytes_sent = in.bytes_sent();
+  s.rtcp_received = in.rtcp_received();
+  s.rtcp_sent = in.rtcp_sent();
+  s.packets_dropped = in.packets_dropped();
+  s.packets_lost = in.packets_lost();
+  s.jitter_us = in.jitter_us();
+  s.ssrc = in.ssrc();
+  if (in.has_source()) s.source = endpoint("source", in.source());
+  return s;
+}
+
+FlowStats Reading::stats(const wire::FlowStats& in) {
+  return {in.index(), half_stats(in.a()), half_stats(in.b())};
+}
+
+}  // namespace control
