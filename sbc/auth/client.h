@@ -25,6 +25,7 @@ struct ClientRequest {
 const Challenge* choose(std::span<const Challenge> challenges, const Secret& secret);
 
 // The value of the Authorization or Proxy-Authorization header.
-std::expected<std::string, std::string> answer(const Challenge& challenge, const ClientRequest& request, const Secret& secret);
+std::expected<std::string, std::string> answer(const Challenge& challenge, const ClientRequest& request,
+                                               const Secret& secret);
 
 }  // namespace sbc::auth

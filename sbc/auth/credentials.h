@@ -36,8 +36,8 @@ struct CredentialsRefusal {
 
 std::expected<Credentials, CredentialsRefusal> parse_credentials(std::string_view header_value);
 
-// For metrics, explain records and logs: the realm of a value that may be any scheme; nullopt when it has none. A request may
-// carry credentials for several realms (RFC 3261 section 22.3); the server looks for its own.
+// For metrics, explain records and logs: the realm of a value that may be any scheme; nullopt when it has none. A
+// request may carry credentials for several realms (RFC 3261 section 22.3); the server looks for its own.
 std::optional<std::string> realm_of(std::string_view header_value);
 
 }  // namespace sbc::auth

@@ -13,8 +13,8 @@ inline constexpr std::size_t kMaxHeaderBytes = 4096;
 inline constexpr std::size_t kMaxParameters = 32;
 // One parameter value after unquoting. A Request-URI is the longest that makes sense.
 inline constexpr std::size_t kMaxParameterBytes = 2048;
-// Nonces that the replay guard remembers. At 40 bytes each this is under 3 MiB, and 65536 clients may be in the middle of a
-// nonce; one more costs the oldest of them a challenge with stale=true, never a replay.
+// Nonces that the replay guard remembers. At 40 bytes each this is under 3 MiB, and 65536 clients may be in the middle
+// of a nonce; one more costs the oldest of them a challenge with stale=true, never a replay.
 inline constexpr std::size_t kDefaultGuardNonces = 65536;
 // A nonce that never expires is a password; one that expires at once is a loop.
 inline constexpr base::Duration kMinNonceLifetime = base::seconds(5);

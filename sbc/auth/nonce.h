@@ -1,6 +1,6 @@
 #pragma once
-// Nonces that need no memory: time and a serial number, signed together with the realm. Every shard that has the key can
-// check the nonce of any other.
+// Nonces that need no memory: time and a serial number, signed together with the realm. Every shard that has the key
+// can check the nonce of any other.
 
 #include <cstdint>
 #include <expected>

@@ -1,9 +1,10 @@
 #pragma once
 // Refuses a nonce count that was used before (RFC 7616 section 3.4: nc exists "to allow the server to detect replays").
 //
-// Memory is fixed. When a set of the table is full, the nonce that was issued first is forgotten and the set remembers that
-// instant: an unknown nonce issued no later counts as used. So forgetting costs an honest client one challenge with
-// stale=true and never lets a replay through. Only credentials that verified are recorded, so strangers cannot fill it.
+// Memory is fixed. When a set of the table is full, the nonce that was issued first is forgotten and the set remembers
+// that instant: an unknown nonce issued no later counts as used. So forgetting costs an honest client one challenge
+// with stale=true and never lets a replay through. Only credentials that verified are recorded, so strangers cannot
+// fill it.
 //
 // Shared by all shards; a lock per group of sets. Counts may arrive out of order within 64 of the highest, because SIP
 // requests over UDP overtake each other.
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "media-relay/base/time.h"
+
 #include "sbc/auth/limits.h"
 #include "sbc/auth/nonce.h"
 
@@ -36,8 +38,8 @@ class ReplayGuard {
 
   struct Entry {
     Nonce nonce;
-    std::uint64_t window = 0;  // bit n: count highest - n was used
-    std::uint32_t highest = 0; // 0: free
+    std::uint64_t window = 0;   // bit n: count highest - n was used
+    std::uint32_t highest = 0;  // 0: free
   };
   struct Set {
     std::vector<Entry> entries;

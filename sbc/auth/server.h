@@ -8,6 +8,7 @@
 
 #include "media-relay/base/random.h"
 #include "media-relay/base/time.h"
+
 #include "sbc/auth/algorithm.h"
 #include "sbc/auth/credentials.h"
 #include "sbc/auth/limits.h"
@@ -27,10 +28,10 @@ struct ServerSettings {
 
 enum class Verdict : std::uint8_t {
   Accepted,
-  WrongResponse,         // the hash does not match: challenge again, stale=false
-  UnknownUser,           // to the outside the same as WrongResponse
-  Stale,                 // right or not, the nonce is too old, foreign, or its count was used: challenge with stale=true
-  Replayed,              // answered like Stale, counted apart
+  WrongResponse,  // the hash does not match: challenge again, stale=false
+  UnknownUser,    // to the outside the same as WrongResponse
+  Stale,          // right or not, the nonce is too old, foreign, or its count was used: challenge with stale=true
+  Replayed,       // answered like Stale, counted apart
   UnsupportedAlgorithm,  // not offered, or this user has no HA1 for it: challenge again
   UnsupportedQop,        // auth-int, or no qop where it is required: challenge again
   WrongUri,              // the digest's uri is not the Request-URI: 400 (RFC 7616 section 3.4.6)
@@ -54,16 +55,16 @@ class Server {
 
   // Header values, one challenge each, strongest first (RFC 8760 section 2.3), one nonce for all. With `secret`, only
   // algorithms that this user can answer; a user who can answer none is challenged as a stranger.
-  std::vector<std::string> challenges(const ServerSettings& settings, const Secret* secret, bool stale, base::Instant now,
-                                      base::Random& random) const;
+  std::vector<std::string> challenges(const ServerSettings& settings, const Secret* secret, bool stale,
+                                      base::Instant now, base::Random& random) const;
 
  private:
   NonceMint mint_;
   ReplayGuard& guard_;
 };
 
-// Whether the digest's uri designates the Request-URI. Exact, or equal up to URI parameters and headers, scheme and host in
-// any case: phones drop `;transport=` on one of the two.
+// Whether the digest's uri designates the Request-URI. Exact, or equal up to URI parameters and headers, scheme and
+// host in any case: phones drop `;transport=` on one of the two.
 bool same_target(std::string_view digest_uri, std::string_view request_uri);
 
 }  // namespace sbc::auth
