@@ -13,7 +13,7 @@ namespace sbc::sip {
 struct Contact {
   NameAddr address;
   float q = 1.0F;                        // 0..1; absent: 1 (RFC 3261 20.10 leaves it open; 1 is what RFC 2616 says)
-  std::optional<std::uint32_t> expires;  // seconds; values past 2^32-1 are clamped (RFC 3261 10.2.1.1)
+  std::optional<std::uint32_t> expires;  // seconds; past 2^32-1 clamped, malformed: 3600 (RFC 3261 20.10)
 };
 
 struct ContactList {

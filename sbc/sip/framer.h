@@ -39,16 +39,16 @@ class StreamFramer {
 
  private:
   std::optional<Frame> next_keep_alive();
-  std::optional<Frame> cut_message(std::size_t head_size);
+  std::optional<Frame> measure(std::size_t head_size);
   Frame fail(ParseError error, std::size_t head_size);
   void consume(std::size_t n);
 
   Limits limits_;
   std::string buffer_;
-  std::size_t start_ = 0;      // first byte not yet given out
-  std::size_t scanned_ = 0;    // from start_: no end of head before here
-  std::size_t need_ = 0;       // from start_: the message under way ends here; 0: not yet known
-  bool after_message_ = true;  // at a boundary where CRLF are keep-alives
+  std::size_t start_ = 0;    // first byte not yet given out
+  std::size_t scanned_ = 0;  // from start_: no end of head before here
+  std::size_t need_ = 0;     // from start_: the message under way ends here; 0: not yet known
+  bool half_ping_ = false;   // the last thing given out was the pong that may have been half a ping
   bool broken_ = false;
 };
 

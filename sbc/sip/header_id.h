@@ -96,7 +96,8 @@ inline constexpr std::size_t kHeaderIds = static_cast<std::size_t>(HeaderId::Oth
 HeaderId header_id_from(std::string_view name_or_compact);
 std::string_view canonical_name(HeaderId id);  // "Call-ID"...; "" for Other
 
-// May occur only once in a message (RFC 3261 7.3.1: not defined as a comma-separated list, and not a credential).
+// A second field of this name would change what the message means, so the parser refuses it (RFC 3261 7.3.1, RFC 4475
+// 3.3.8). Purely informational ones (Subject, Date, User-Agent...) are not among them.
 bool is_single(HeaderId id);
 // Defined as a comma-separated list, so that a comma outside quotes and <> separates values. Unknown headers are not.
 bool is_list(HeaderId id);

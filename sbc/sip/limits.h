@@ -18,8 +18,9 @@ struct Limits {
   std::size_t request_uri_bytes = 2048;
   // Body. SDP of a WebRTC endpoint is about 8 kB. Past it: 413 (RFC 3261 21.4.11).
   std::size_t body_bytes = 49152;
-  // Values a comma-joined or repeated Via or Contact may have in all; both are decoded one by one. Past it: 400.
-  std::size_t list_values = 100;
+  // Contact values in one message, comma-joined or repeated; all are decoded. A registrar keeps far fewer. Past it:
+  // 400.
+  std::size_t contact_values = 100;
   // How far Content-Length may disagree with a datagram before we stop believing that an ALG rewrote an address in the
   // SDP and forgot the length. An address and a few ports change by less than this. Streams: no tolerance at all.
   std::size_t body_length_slack = 64;

@@ -10,14 +10,15 @@
 namespace sbc::sip {
 
 struct ParseError {
-  int status = 0;    // the answer that fits a request: 400, 413, 414, 505, 513; 0: drop (a response, or no SIP at all)
-  std::string text;  // `Via: expected port, got "x", byte 41`; bytes count from the start of the header's value
+  int status =
+      0;  // the answer that fits a request: 400, 413, 414, 501, 505, 513; 0: drop (a response, or no SIP at all)
+  std::string text;    // `Via: expected port, got "x", byte 41`; bytes count from the start of the header's value
   std::string header;  // canonical name of the offending header; "" for the start line or the message as a whole
 };
 
 struct ParseResult {
-  MessagePtr message;               // null: nothing usable
-  std::optional<ParseError> error;  // the first error met; with a message, only useful for answering it
+  MessagePtr message;               // null: nothing usable. With an error it is there only to be answered
+  std::optional<ParseError> error;  // the first error met
   // A request whose top Via could be decoded and which has From, To, Call-ID and CSeq (their raw values are what a
   // response copies, even if it is one of them that is malformed). Never true for ACK or a response.
   bool answerable = false;

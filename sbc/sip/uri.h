@@ -35,7 +35,7 @@ struct Uri {
   std::optional<std::string_view> param(std::string_view name) const;
   std::optional<Transport> transport() const;  // of ;transport=, when known
   // The host as an address, when it is one.
-  std::optional<base::IpAddress> ip() const { return base::IpAddress::parse(host); }
+  std::optional<base::IpAddress> ip() const;
   // "host" or "host:port", as written.
   std::string_view host_port() const;
 };
