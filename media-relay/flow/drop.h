@@ -9,7 +9,7 @@ namespace flow {
 
 enum class Drop : std::uint8_t {
   NoFlow,         // the port belongs to no flow
-  Empty,          // no bytes, or a short keep-alive (RFC 6263 4.1)
+  Empty,          // no bytes: a keep-alive (RFC 6263 4.1)
   Stun,           // RFC 7983: 0..3; no ICE agent on this flow
   Dtls,           // RFC 7983: 20..63; no DTLS on this flow
   NotMedia,       // neither RTP nor RTCP by its first bytes

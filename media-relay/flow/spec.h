@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "media-relay/base/hash.h"
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/limits.h"
@@ -56,6 +57,10 @@ struct Spec {
   // is not suspended, both remotes are known, and at least one side is received from: see flow.h.
   base::Duration media_timeout{};
   bool suspended = false;
+  // Key under which the names in RTCP are hidden (rtp/sdes.h). Best chosen at random per session and used for all of
+  // its flows, so that receivers can still synchronise them by CNAME (RFC 3550 6.5.1). All zero: the worker's own key
+  // is used.
+  base::HashKey name_key;
 
   const HalfSpec& half(Side s) const { return s == Side::A ? a : b; }
 };

@@ -25,6 +25,12 @@ class Socket {
   ~Socket();
 
   explicit operator bool() const { return open_; }
+  // This socket under the name that the kernel gave it.
+  Socket with_local(const base::Endpoint& local) && {
+    local_ = local;
+    return std::move(*this);
+  }
+
   int descriptor() const { return descriptor_; }  // -1: memory
   const base::Endpoint& local() const { return local_; }
 

@@ -36,18 +36,21 @@ class Worker {
   // Starts the thread. Returns a warning when the thread runs but could not be pinned, else an empty text. Throws
   // std::system_error when there is no thread to be had (start-up only).
   std::string start();
-  // Carries out the commands posted so far, closes all flows (each tells FlowRemoved) and joins the thread.
+  // Carries out the commands posted so far, closes all flows (each tells FlowRemoved) and joins the thread. A worker
+  // stopped does not start again.
   void stop();
 
-  // From any thread; never blocks on packets. Commands of one poster are carried out in order. False after `stop`:
-  // nothing will happen, and sockets that the command carried are closed.
+  // From any thread, also before `start`; never blocks on packets. Commands of one poster are carried out in order.
+  // False after `stop`: nothing will happen, and sockets that the command carried are closed.
   bool post(Command command);
 
   const Counters& counters() const { return counters_; }
 
  private:
   void run();
-  bool take_commands(std::vector<Command>& out);
+  void take_commands(std::vector<Command>& out);
+  void carry_out(std::vector<Command>& commands, base::Instant now, std::vector<Event>& events);
+  void publish();  // the back end's counters
 
   const Config config_;
   Counters counters_;

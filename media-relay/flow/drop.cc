@@ -1,0 +1,43 @@
+#include "media-relay/flow/drop.h"
+
+namespace flow {
+
+std::string_view name_of(Drop reason) {
+  switch (reason) {
+    case Drop::NoFlow:
+      return "no_flow";
+    case Drop::Empty:
+      return "empty";
+    case Drop::Stun:
+      return "stun";
+    case Drop::Dtls:
+      return "dtls";
+    case Drop::NotMedia:
+      return "not_media";
+    case Drop::MalformedRtp:
+      return "malformed_rtp";
+    case Drop::MalformedRtcp:
+      return "malformed_rtcp";
+    case Drop::WrongPort:
+      return "wrong_port";
+    case Drop::WrongSource:
+      return "wrong_source";
+    case Drop::NotAllowed:
+      return "not_allowed";
+    case Drop::WindowClosed:
+      return "window_closed";
+    case Drop::Probation:
+      return "probation";
+    case Drop::NotReceiving:
+      return "not_receiving";
+    case Drop::NotSending:
+      return "not_sending";
+    case Drop::NoDestination:
+      return "no_destination";
+    case Drop::Loop:
+      return "loop";
+  }
+  return "unknown";
+}
+
+}  // namespace flow

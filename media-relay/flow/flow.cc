@@ -1,0 +1,164 @@
+#include "media-relay/flow/flow.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace flow {
+namespace {
+
+constexpr std::array kSides{Side::A, Side::B};
+
+// The remote endpoint as the guard wants it: empty when unknown or unusable.
+base::Endpoint usable_or_empty(const std::optional<base::Endpoint>& endpoint) {
+  return endpoint && is_usable(*endpoint) ? *endpoint : base::Endpoint{};
+}
+
+// RFC 3550 11: without a=rtcp (RFC 3605), RTCP goes to the port above.
+std::optional<base::Endpoint> remote_rtcp(const HalfSpec& spec) {
+  if (spec.remote_rtcp || !spec.remote_rtp) return spec.remote_rtcp;
+  if (!is_usable(*spec.remote_rtp) || spec.remote_rtp->port == UINT16_MAX) return base::Endpoint{};
+  return base::Endpoint{spec.remote_rtp->ip, static_cast<std::uint16_t>(spec.remote_rtp->port + 1)};
+}
+
+}  // namespace
+
+Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(spec)), ports_(ports) {
+  for (const Side side : kSides) open_guards(side, now);
+  build();
+  start_clock(now);
+}
+
+void Flow::replace(Spec spec, base::Instant now) {
+  spec_ = std::move(spec);
+  for (const Side side : kSides) open_guards(side, now);
+  build();
+  start_clock(now);
+}
+
+void Flow::open_guards(Side side, base::Instant now) {
+  const HalfSpec& spec = spec_.half(side);
+  SourceGuard::Rules rules;
+  rules.mode = spec.latch;
+  rules.allowed = &spec.latch_from;
+  rules.window = spec_.latch_window;
+  rules.remote = usable_or_empty(spec.remote_rtp);
+  rules.held = spec.remote_rtp && !is_usable(*spec.remote_rtp);
+  half(side).guard[index_of(Component::Rtp)].open(rules, now);
+  const auto rtcp = remote_rtcp(spec);
+  rules.remote = usable_or_empty(rtcp);
+  rules.held = rtcp && !is_usable(*rtcp);
+  half(side).guard[index_of(Component::Rtcp)].open(rules, now);
+}
+
+void Flow::build() {
+  constexpr std::array kComponents{Component::Rtp, Component::Rtcp};
+  for (const Side side : kSides)
+    for (const Component port : kComponents)
+      for (const Component kind : kComponents)
+        half(side).pipeline[index_of(port)][index_of(kind)] = pipeline_for(side, port, kind);
+  update_exits();
+}
+
+Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) const {
+  const HalfSpec& from = spec_.half(side);
+  const HalfSpec& to = spec_.half(other(side));
+  if (kind == Component::Rtp) {
+    if (port == Component::Rtcp) return {&Flow::refuse_port};
+    Step last = &Flow::forward_rtp;
+    if (!from.receive)
+      last = &Flow::refuse_receiving;
+    else if (!to.send)
+      last = &Flow::refuse_sending;
+    return {&Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
+  }
+  // RFC 5761 5.1.1: RTCP comes on the port that was agreed, and only there.
+  const Component agreed = from.rtcp_mux ? Component::Rtp : Component::Rtcp;
+  if (port != agreed) return {&Flow::refuse_port};
+  const Step admit = from.rtcp_mux ? &Flow::admit_muxed_rtcp : &Flow::admit_rtcp;
+  return {&Flow::read_rtcp, admit, &Flow::inspect_rtcp, &Flow::hide_names, &Flow::forward_rtcp};
+}
+
+void Flow::update_exits() {
+  for (const Side side : kSides) {
+    exit(side, Component::Rtp) = exit_for(side, Component::Rtp);
+    exit(side, Component::Rtcp) = exit_for(side, Component::Rtcp);
+  }
+}
+
+Flow::Exit Flow::exit_for(Side side, Component component) const {
+  const Half& h = half(side);
+  const SourceGuard& rtp = h.guard[index_of(Component::Rtp)];
+  if (spec_.half(side).rtcp_mux) component = Component::Rtp;
+  const SourceGuard& guard = h.guard[index_of(component)];
+  Exit exit;
+  exit.port = ports_[index_of(side)][index_of(component)];
+  exit.destination = guard.destination();
+  if (!exit.port || !is_usable(exit.destination)) return exit;
+  // RTP came from another address than was signalled, so the signalled RTCP address is as wrong: wait until RTCP is
+  // heard.
+  if (rtp.latched() && rtp.latched()->ip != exit.destination.ip) return exit;
+  exit.closed = std::nullopt;
+  for (const HalfSpec* own : {&spec_.a, &spec_.b})
+    if (exit.destination == own->local_rtp || exit.destination == own->local_rtcp) exit.closed = Drop::Loop;
+  return exit;
+}
+
+bool Flow::is_timed() const {
+  return spec_.media_timeout > base::Duration{} && !spec_.suspended && (spec_.a.receive || spec_.b.receive);
+}
+
+bool Flow::is_ready() const {
+  return std::ranges::all_of(kSides, [&](Side s) {
+    return !half(s).guard[index_of(Component::Rtp)].destination().empty() ||
+           !usable_or_empty(spec_.half(s).remote_rtp).empty();
+  });
+}
+
+void Flow::start_clock(base::Instant now) {
+  clock_start_ = now;
+  reported_.reset();
+  deadline_ = is_timed() ? now + spec_.media_timeout : base::kNever;
+}
+
+void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
+  if (now < deadline_) return;
+  if (!is_timed()) {
+    deadline_ = base::kNever;
+    return;
+  }
+  if (!is_ready()) clock_start_ = now;
+  base::Instant since = clock_start_;
+  for (const Half& h : halves_)
+    if (h.heard) since = std::max(since, h.last_heard);
+  if (reported_ && since > *reported_) reported_.reset();
+  const base::Instant due = since + spec_.media_timeout;
+  if (now < due) {
+    deadline_ = due;
+    return;
+  }
+  deadline_ = now + spec_.media_timeout;
+  if (reported_) return;
+  reported_ = now;
+  events.push_back(MediaLost{now - since});
+}
+
+Stats Flow::stats(base::Instant now) const {
+  Stats out;
+  for (const Side side : kSides) {
+    const Half& h = half(side);
+    HalfStats& s = out.half[index_of(side)];
+    s = h.stats;
+    s.expected = h.reception.expected();
+    s.lost = h.reception.lost();
+    s.jitter = h.reception.jitter();
+    s.ssrc = h.reception.ssrc();
+    s.ssrc_changes = h.reception.ssrc_changes();
+    s.payload_type = h.reception.payload_type();
+    s.latched_rtp = h.guard[index_of(Component::Rtp)].latched();
+    s.latched_rtcp = h.guard[index_of(Component::Rtcp)].latched();
+    if (h.heard) s.silent_for = now - h.last_heard;
+  }
+  return out;
+}
+
+}  // namespace flow

@@ -1,0 +1,131 @@
+#pragma once
+// One flow: media between two sides, walked packet by packet. Pure: time is an argument, packets are bytes, the ports
+// are indexes. Which steps a packet takes is fixed when the spec is set:
+//
+//   demux -> read (header checks) -> gate and latch (SourceGuard) -> inspect (statistics) -> hide names (RTCP) ->
+//   forward
+//
+// Lost media. A side may be silent by design: an announcement, early media, a listener who is muted. So silence is lost
+// media only when nothing at all, neither RTP nor RTCP, was accepted from either side for the timeout. The time runs
+// while the flow is not suspended, at least one side is received from, and both peers' addresses are known (signalled
+// or learned); it starts anew when that becomes true and at each replacement of the spec. It is reported once per
+// silence.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "media-relay/base/hash.h"
+#include "media-relay/base/time.h"
+#include "media-relay/flow/drop.h"
+#include "media-relay/flow/event.h"
+#include "media-relay/flow/source_guard.h"
+#include "media-relay/flow/spec.h"
+#include "media-relay/flow/stats.h"
+#include "media-relay/packet/packet.h"
+#include "media-relay/rtp/header.h"
+#include "media-relay/rtp/reception.h"
+#include "media-relay/rtp/rtcp.h"
+
+namespace flow {
+
+class Flow {
+ public:
+  // The local ports by side and component; invalid: not open.
+  using Ports = std::array<std::array<packet::PortIndex, 2>, 2>;
+
+  // The spec must have passed `check`.
+  Flow(Spec spec, const Ports& ports, base::Instant now);
+  Flow(const Flow&) = delete;
+  Flow& operator=(const Flow&) = delete;
+
+  // Sets a new spec (signalling has spoken). Statistics stay; learned sources stay where the remote stays.
+  void replace(Spec spec, base::Instant now);
+
+  // Walks a packet that arrived on the given port. Either fills `leaves_by` and `destination` (and may rewrite the
+  // bytes), or returns why it is dropped, which is counted here as well. Allocates nothing unless there is an event.
+  std::optional<Drop> on_packet(packet::Packet& packet, Side side, Component port, base::Instant now,
+                                std::vector<Event>& events);
+
+  // To be asked after construction, `replace` and `on_deadline`; packets only ever postpone what is due.
+  base::Instant next_deadline() const { return deadline_; }
+  void on_deadline(base::Instant now, std::vector<Event>& events);
+
+  Stats stats(base::Instant now) const;
+  const Spec& spec() const { return spec_; }
+  const Ports& ports() const { return ports_; }
+
+ private:
+  struct Context {
+    packet::Packet& packet;
+    Side side;
+    Component port;
+    base::Instant now;
+    std::vector<Event>& events;
+    rtp::Header header{};
+    rtp::Compound compound{};
+  };
+  using Step = std::optional<Drop> (Flow::*)(Context&);
+  // The last step forwards or drops. Unused places behind it are never reached.
+  using Pipeline = std::array<Step, 5>;
+
+  struct Half {
+    std::array<SourceGuard, 2> guard;                 // by component
+    std::array<std::array<Pipeline, 2>, 2> pipeline;  // by port and kind of packet
+    rtp::Reception reception;
+    HalfStats stats;
+    base::Instant last_heard{};
+    bool heard = false;
+  };
+  // The way out towards a side, decided when something changes rather than for each packet.
+  struct Exit {
+    packet::PortIndex port;
+    base::Endpoint destination;
+    std::optional<Drop> closed = Drop::NoDestination;
+  };
+
+  // Building (flow.cc).
+  void build();
+  void open_guards(Side side, base::Instant now);
+  Pipeline pipeline_for(Side side, Component port, Component kind) const;
+  void update_exits();
+  Exit exit_for(Side side, Component component) const;
+  bool is_timed() const;
+  bool is_ready() const;
+  void start_clock(base::Instant now);
+
+  // Steps (path.cc).
+  std::optional<Drop> walk(Context& c);
+  std::optional<Drop> read_rtp(Context& c);
+  std::optional<Drop> read_rtcp(Context& c);
+  std::optional<Drop> admit_rtp(Context& c);
+  std::optional<Drop> admit_rtcp(Context& c);
+  std::optional<Drop> admit_muxed_rtcp(Context& c);
+  std::optional<Drop> inspect_rtp(Context& c);
+  std::optional<Drop> inspect_rtcp(Context& c);
+  std::optional<Drop> hide_names(Context& c);
+  std::optional<Drop> forward_rtp(Context& c);
+  std::optional<Drop> forward_rtcp(Context& c);
+  std::optional<Drop> refuse_port(Context& c);
+  std::optional<Drop> refuse_receiving(Context& c);
+  std::optional<Drop> refuse_sending(Context& c);
+  std::optional<Drop> settle(Context& c, Component component, SourceGuard::Verdict verdict);
+  void hear(Context& c);
+  static std::optional<Drop> leave(Context& c, const Exit& exit);
+
+  Half& half(Side s) { return halves_[index_of(s)]; }
+  const Half& half(Side s) const { return halves_[index_of(s)]; }
+  Exit& exit(Side s, Component c) { return exits_[index_of(s)][index_of(c)]; }
+
+  Spec spec_;
+  const Ports ports_;
+  std::array<Half, 2> halves_;
+  std::array<std::array<Exit, 2>, 2> exits_;
+
+  base::Instant deadline_ = base::kNever;
+  base::Instant clock_start_{};
+  std::optional<base::Instant> reported_;  // when the present silence was reported
+};
+
+}  // namespace flow

@@ -1,0 +1,157 @@
+// The steps of the packet path. Each returns nothing to go on, or the reason for which the packet is dropped.
+
+#include "media-relay/flow/flow.h"
+#include "media-relay/rtp/demux.h"
+#include "media-relay/rtp/sdes.h"
+
+namespace flow {
+
+std::optional<Drop> Flow::on_packet(packet::Packet& packet, Side side, Component port, base::Instant now,
+                                    std::vector<Event>& events) {
+  Context c{packet, side, port, now, events};
+  const std::optional<Drop> dropped = walk(c);
+  if (dropped) {
+    packet.drop();
+    ++half(side).stats.drops[static_cast<std::size_t>(*dropped)];
+  }
+  return dropped;
+}
+
+std::optional<Drop> Flow::walk(Context& c) {
+  Component kind = Component::Rtp;
+  switch (rtp::classify(c.packet.bytes())) {
+    case rtp::Kind::Rtp:
+      break;
+    case rtp::Kind::Rtcp:
+      kind = Component::Rtcp;
+      break;
+    case rtp::Kind::Empty:
+      return Drop::Empty;
+    case rtp::Kind::Stun:
+      return Drop::Stun;
+    case rtp::Kind::Dtls:
+      return Drop::Dtls;
+    case rtp::Kind::Zrtp:
+    case rtp::Kind::TurnChannel:
+    case rtp::Kind::Unknown:
+      return Drop::NotMedia;
+  }
+  const Pipeline& steps = half(c.side).pipeline[index_of(c.port)][index_of(kind)];
+  for (const Step step : steps) {
+    if (const std::optional<Drop> dropped = (this->*step)(c)) return dropped;
+    if (c.packet.leaves()) break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::read_rtp(Context& c) {
+  const auto header = rtp::read_header(c.packet.bytes());
+  if (!header) return Drop::MalformedRtp;
+  c.header = *header;
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::read_rtcp(Context& c) {
+  const auto compound = rtp::read_compound(c.packet.bytes());
+  if (!compound) return Drop::MalformedRtcp;
+  c.compound = *compound;
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::admit_rtp(Context& c) {
+  SourceGuard& guard = half(c.side).guard[index_of(Component::Rtp)];
+  return settle(c, Component::Rtp, guard.admit(c.packet.source, {c.header.ssrc, c.header.sequence}, c.now));
+}
+
+std::optional<Drop> Flow::admit_rtcp(Context& c) {
+  Half& h = half(c.side);
+  SourceGuard& guard = h.guard[index_of(Component::Rtcp)];
+  const Evidence evidence{c.compound.sender_ssrc, std::nullopt};
+  const auto rtp = h.guard[index_of(Component::Rtp)].latched();
+  return settle(c, Component::Rtcp,
+                rtp ? guard.admit_companion(c.packet.source, evidence, rtp->ip, c.now)
+                    : guard.admit(c.packet.source, evidence, c.now));
+}
+
+std::optional<Drop> Flow::admit_muxed_rtcp(Context& c) {
+  SourceGuard& guard = half(c.side).guard[index_of(Component::Rtp)];
+  return settle(c, Component::Rtp, guard.admit(c.packet.source, {c.compound.sender_ssrc, std::nullopt}, c.now));
+}
+
+std::optional<Drop> Flow::settle(Context& c, Component component, SourceGuard::Verdict verdict) {
+  if (verdict.drop) return verdict.drop;
+  if (!verdict.learned) return std::nullopt;
+  if (component == Component::Rtp) {
+    // RTCP that was learned from elsewhere before RTP came was not this peer's.
+    SourceGuard& rtcp = half(c.side).guard[index_of(Component::Rtcp)];
+    if (rtcp.latched() && rtcp.latched()->ip != c.packet.source.ip) rtcp.forget(c.now, spec_.latch_window);
+  }
+  update_exits();
+  c.events.push_back(Latched{c.side, component, c.packet.source});
+  return std::nullopt;
+}
+
+void Flow::hear(Context& c) {
+  half(c.side).last_heard = c.now;
+  half(c.side).heard = true;
+}
+
+std::optional<Drop> Flow::inspect_rtp(Context& c) {
+  Half& h = half(c.side);
+  hear(c);
+  if (h.stats.rtp_packets_in == 0) c.events.push_back(FirstPacket{c.side, c.packet.source, c.header.ssrc});
+  ++h.stats.rtp_packets_in;
+  h.stats.rtp_bytes_in += c.packet.size();
+  h.reception.on_packet(c.header, c.now);
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::inspect_rtcp(Context& c) {
+  Half& h = half(c.side);
+  hear(c);
+  ++h.stats.rtcp_packets_in;
+  h.stats.rtcp_bytes_in += c.packet.size();
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::hide_names(Context& c) {
+  rtp::hide_names(c.packet.bytes(), spec_.name_key);
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::forward_rtp(Context& c) {
+  const Side to = other(c.side);
+  if (const auto dropped = leave(c, exit(to, Component::Rtp))) return dropped;
+  HalfStats& s = half(to).stats;
+  ++s.rtp_packets_out;
+  s.rtp_bytes_out += c.packet.size();
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::forward_rtcp(Context& c) {
+  const Side to = other(c.side);
+  if (const auto dropped = leave(c, exit(to, Component::Rtcp))) return dropped;
+  HalfStats& s = half(to).stats;
+  ++s.rtcp_packets_out;
+  s.rtcp_bytes_out += c.packet.size();
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::leave(Context& c, const Exit& exit) {
+  if (exit.closed) return exit.closed;
+  c.packet.leaves_by = exit.port;
+  c.packet.destination = exit.destination;
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::refuse_port(Context&) {
+  return Drop::WrongPort;
+}
+std::optional<Drop> Flow::refuse_receiving(Context&) {
+  return Drop::NotReceiving;
+}
+std::optional<Drop> Flow::refuse_sending(Context&) {
+  return Drop::NotSending;
+}
+
+}  // namespace flow

@@ -1,0 +1,126 @@
+#include "media-relay/flow/source_guard.h"
+
+#include <algorithm>
+
+#include "media-relay/rtp/sequence.h"
+
+namespace flow {
+namespace {
+
+// Ahead by this many is still "in sequence": the first packets of a stream are lost as easily as later ones.
+constexpr std::int32_t kMaxProbationGap = 16;
+
+}  // namespace
+
+bool is_usable(const base::Endpoint& endpoint) {
+  return !endpoint.empty() && endpoint.port != 0 && !endpoint.ip.is_any() && !endpoint.ip.is_multicast();
+}
+
+void SourceGuard::open(const Rules& rules, base::Instant now) {
+  const bool moved = !rules.remote.empty() && !last_remote_.empty() && rules.remote != last_remote_;
+  const bool relaxed = rules.mode != rules_.mode;
+  if (!rules.remote.empty()) last_remote_ = rules.remote;
+  rules_ = rules;
+  window_end_ = now + rules.window;
+  candidates_ = {};
+  if (rules.mode == LatchMode::Strict) {
+    heard_ = rules.remote;
+    latched_ = false;
+    learnable_ = false;
+    return;
+  }
+  learnable_ = true;
+  // The peer's media went elsewhere (transfer, new network), or what was learned may not be learned any more.
+  if (moved || relaxed || (latched_ && !is_allowed(heard_.ip) && heard_ != rules.remote)) {
+    heard_ = {};
+    latched_ = false;
+  }
+}
+
+void SourceGuard::forget(base::Instant now, base::Duration window) {
+  if (rules_.mode == LatchMode::Strict) return;
+  heard_ = {};
+  latched_ = false;
+  learnable_ = true;
+  window_end_ = now + window;
+  candidates_ = {};
+}
+
+bool SourceGuard::is_allowed(const base::IpAddress& source) const {
+  if (rules_.allowed == nullptr || rules_.allowed->empty()) return true;
+  return std::ranges::any_of(*rules_.allowed, [&](const base::Prefix& p) { return p.contains(source); });
+}
+
+SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
+  heard_ = source;
+  latched_ = true;
+  learnable_ = false;
+  last_heard_ = now;
+  ssrc_ = evidence.ssrc;
+  candidates_ = {};
+  return {std::nullopt, true};
+}
+
+SourceGuard::Verdict SourceGuard::admit_other(const base::Endpoint& source, const Evidence& evidence,
+                                              base::Instant now) {
+  if (rules_.mode == LatchMode::Strict || !is_usable(source)) return {Drop::WrongSource, false};
+  const bool in_window = now < window_end_;
+  if (source == rules_.remote && (!latched_ || in_window)) return learn(source, evidence, now);
+  if (latched_ && !learnable_) return {Drop::WrongSource, false};
+  if (!in_window) return {latched_ ? Drop::WrongSource : Drop::WindowClosed, false};
+  if (!is_allowed(source.ip)) return {Drop::NotAllowed, false};
+  if (latched_) {
+    const bool continues = evidence.ssrc == ssrc_;
+    const bool silent = now - last_heard_ >= kRelearnSilence;
+    if (!continues && !silent) return {Drop::WrongSource, false};
+  }
+  if (!passes_probation(source, evidence)) return {Drop::Probation, false};
+  return learn(source, evidence, now);
+}
+
+SourceGuard::Verdict SourceGuard::admit_companion(const base::Endpoint& source, const Evidence& evidence,
+                                                  const base::IpAddress& rtp_address, base::Instant now) {
+  if (source == heard_ && !source.empty()) {
+    last_heard_ = now;
+    ssrc_ = evidence.ssrc;
+    return {};
+  }
+  if (rules_.mode == LatchMode::Strict || !is_usable(source)) return {Drop::WrongSource, false};
+  const bool in_window = now < window_end_;
+  if (source == rules_.remote && (!latched_ || in_window)) return learn(source, evidence, now);
+  if (source.ip != rtp_address) return {Drop::WrongSource, false};
+  if (latched_ && !learnable_) return {Drop::WrongSource, false};
+  if (!in_window) return {latched_ ? Drop::WrongSource : Drop::WindowClosed, false};
+  return learn(source, evidence, now);
+}
+
+bool SourceGuard::passes_probation(const base::Endpoint& source, const Evidence& evidence) {
+  for (Candidate& c : candidates_) {
+    if (c.source != source) continue;
+    bool continues = c.ssrc == evidence.ssrc && c.sequence.has_value() == evidence.sequence.has_value();
+    if (continues && evidence.sequence) {
+      const std::int32_t ahead = rtp::sequence_distance(*c.sequence, *evidence.sequence);
+      continues = ahead >= 1 && ahead <= kMaxProbationGap;
+    }
+    c.ssrc = evidence.ssrc;
+    c.sequence = evidence.sequence;
+    return continues;
+  }
+  candidates_[next_candidate_] = Candidate{source, evidence.ssrc, evidence.sequence};
+  next_candidate_ = (next_candidate_ + 1) % candidates_.size();
+  return false;
+}
+
+base::Endpoint SourceGuard::destination() const {
+  if (rules_.held) return {};
+  if (!heard_.empty()) return heard_;
+  if (rules_.remote.empty() || !is_allowed(rules_.remote.ip)) return {};
+  return rules_.remote;
+}
+
+std::optional<base::Endpoint> SourceGuard::latched() const {
+  if (!latched_) return std::nullopt;
+  return heard_;
+}
+
+}  // namespace flow

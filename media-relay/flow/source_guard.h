@@ -1,0 +1,105 @@
+#pragma once
+// Who may send to one port: the one place that decides whether a stranger's packet is media.
+//
+//   Strict:  heard = the signalled remote endpoint, nobody else.
+//
+//   Learn:            signalling                     latched
+//            (closed) ----------> (open, for the ------------> (latched): others are counted and dropped
+//               ^                  window) |                        |  signalling, remote changed: forget, (open)
+//               +---- window passes -------+                        |  signalling, remote the same: keep, and see below
+//
+// In an open window a source is learned when it may be (prefixes) and shows two packets in sequence of one SSRC: a
+// single blind packet learns nothing (RFC 3550 A.1 asks the same of a new source). The signalled remote endpoint itself
+// is known and needs no second packet; it is also heard outside the window, and within the window it displaces a
+// stranger who was faster.
+//
+// In a window that was reopened while latched, another source takes over only if it continues the SSRC that was heard
+// (the peer's NAT has moved it) or if the latched one has been silent for kRelearnSilence: a re-INVITE is no chance to
+// steal a call.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+#include "media-relay/base/time.h"
+#include "media-relay/flow/drop.h"
+#include "media-relay/flow/limits.h"
+#include "media-relay/flow/spec.h"
+
+namespace flow {
+
+// An endpoint that can be sent to: not 0.0.0.0, not multicast, not port 0.
+bool is_usable(const base::Endpoint& endpoint);
+
+// What a packet shows of its sender's identity.
+struct Evidence {
+  std::uint32_t ssrc = 0;
+  std::optional<std::uint16_t> sequence;  // RTP only
+};
+
+class SourceGuard {
+ public:
+  // What signalling says about the port. `remote` is empty when not known or not usable.
+  struct Rules {
+    LatchMode mode = LatchMode::Strict;
+    base::Endpoint remote;
+    bool held = false;  // the peer has asked for nothing to be sent (RFC 3264 8.4: 0.0.0.0)
+    const std::vector<base::Prefix>* allowed = nullptr;  // must outlive the guard or the next `open`
+    base::Duration window{};
+  };
+  // Signalling has spoken: new rules, and a new window.
+  void open(const Rules& rules, base::Instant now);
+
+  struct Verdict {
+    std::optional<Drop> drop;
+    bool learned = false;  // this packet made its source the learned one
+  };
+  Verdict admit(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
+    // The common case first: the source that is heard already.
+    if (source == heard_ && !source.empty()) {
+      last_heard_ = now;
+      ssrc_ = evidence.ssrc;
+      return {};
+    }
+    return admit_other(source, evidence, now);
+  }
+
+  // As `admit`, for RTCP that accompanies RTP from an address already learned: the same address needs no further proof,
+  // another one gets no hearing.
+  Verdict admit_companion(const base::Endpoint& source, const Evidence& evidence, const base::IpAddress& rtp_address,
+                          base::Instant now);
+
+  // Forgets what was learned and learns afresh until `window` has passed.
+  void forget(base::Instant now, base::Duration window);
+
+  // Where to send: the learned source, or before that the signalled remote, but not when the rules exclude it from
+  // being learned (a private address behind a NAT). Empty: nowhere, as when held.
+  base::Endpoint destination() const;
+  std::optional<base::Endpoint> latched() const;
+
+ private:
+  struct Candidate {
+    base::Endpoint source;
+    std::uint32_t ssrc = 0;
+    std::optional<std::uint16_t> sequence;
+  };
+  Verdict admit_other(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
+  bool is_allowed(const base::IpAddress& source) const;
+  bool passes_probation(const base::Endpoint& source, const Evidence& evidence);
+  Verdict learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
+
+  Rules rules_;
+  base::Endpoint last_remote_;  // the last that was known: a hold does not move a peer
+  base::Endpoint heard_;        // the one source that is heard; empty: none yet
+  bool latched_ = false;        // heard_ was learned
+  bool learnable_ = false;      // a source may still be learned in this window
+  base::Instant window_end_{};
+  base::Instant last_heard_{};
+  std::uint32_t ssrc_ = 0;
+  std::array<Candidate, kLatchCandidates> candidates_{};
+  std::size_t next_candidate_ = 0;
+};
+
+}  // namespace flow

@@ -1,0 +1,32 @@
+#include "media-relay/flow/spec.h"
+
+namespace flow {
+namespace {
+
+std::string check_half(const HalfSpec& half, const char* side) {
+  const std::string where = std::string("half ") + side + ": ";
+  if (half.latch_from.size() > kMaxLatchPrefixes)
+    return where + "expected at most " + std::to_string(kMaxLatchPrefixes) + " prefixes to learn from, got " +
+           std::to_string(half.latch_from.size());
+  for (const auto& remote : {half.remote_rtp, half.remote_rtcp}) {
+    // 0.0.0.0 is a hold in any family (RFC 3264 8.4), not an address.
+    if (!remote || remote->ip.is_any() || half.local_rtp.empty() || remote->ip.is_v4() == half.local_rtp.ip.is_v4())
+      continue;
+    return where + "expected a remote of the family of " + half.local_rtp.text() + ", got " + remote->text();
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string check(const Spec& spec) {
+  if (std::string wrong = check_half(spec.a, "a"); !wrong.empty()) return wrong;
+  if (std::string wrong = check_half(spec.b, "b"); !wrong.empty()) return wrong;
+  if (spec.latch_window < base::Duration{} || spec.latch_window > kMaxMediaTimeout) return "latch window out of range";
+  if (spec.media_timeout != base::Duration{} &&
+      (spec.media_timeout < kMinMediaTimeout || spec.media_timeout > kMaxMediaTimeout))
+    return "media timeout out of range";
+  return {};
+}
+
+}  // namespace flow

@@ -1,0 +1,195 @@
+#include "media-relay/worker/engine.h"
+
+#include <array>
+#include <utility>
+
+#include "media-relay/rtp/demux.h"
+
+namespace worker {
+namespace {
+
+constexpr std::array kSides{flow::Side::A, flow::Side::B};
+constexpr std::array kComponents{flow::Component::Rtp, flow::Component::Rtcp};
+
+void set_locals(flow::HalfSpec& half, const base::Endpoint& rtp, const base::Endpoint& rtcp) {
+  half.local_rtp = rtp;
+  half.local_rtcp = rtcp;
+}
+
+bool is_empty(const base::HashKey& key) {
+  return key.k0 == 0 && key.k1 == 0;
+}
+
+}  // namespace
+
+void Engine::apply(Command& command, base::Instant now, std::vector<Event>& events) {
+  counters_.commands.add(1);
+  if (auto* c = std::get_if<InstallFlow>(&command))
+    install(*c, now, events);
+  else if (auto* r = std::get_if<ReplaceFlow>(&command))
+    replace(*r, now, events);
+  else if (auto* d = std::get_if<RemoveFlow>(&command))
+    remove(d->id, now, events);
+  else if (auto* q = std::get_if<QueryFlow>(&command))
+    query(*q, now, events);
+}
+
+void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>& events) {
+  if (flows_.contains(command.id.value))
+    return fail(command.id, true, "a flow of this id is installed already", events);
+  set_locals(command.spec.a, command.a.rtp.local(), command.a.rtcp.local());
+  set_locals(command.spec.b, command.b.rtp.local(), command.b.rtcp.local());
+  if (is_empty(command.spec.name_key)) command.spec.name_key = name_key_;
+  if (std::string wrong = flow::check(command.spec); !wrong.empty())
+    return fail(command.id, true, std::move(wrong), events);
+  flow::Flow::Ports ports{};
+  if (std::string wrong = attach(command, ports); !wrong.empty())
+    return fail(command.id, true, std::move(wrong), events);
+  auto installed = std::make_unique<Installed>(command.id, std::move(command.spec), ports, now);
+  map_ports(*installed);
+  arm(*installed);
+  flows_.emplace(command.id.value, std::move(installed));
+  counters_.installed.add(1);
+  counters_.flows.set(flows_.size());
+}
+
+std::string Engine::attach(InstallFlow& command, flow::Flow::Ports& ports) {
+  std::array<std::array<io::Socket*, 2>, 2> sockets{
+      {{&command.a.rtp, &command.a.rtcp}, {&command.b.rtp, &command.b.rtcp}}};
+  for (const flow::Side side : kSides) {
+    for (const flow::Component component : kComponents) {
+      io::Socket& socket = *sockets[flow::index_of(side)][flow::index_of(component)];
+      if (!socket && component == flow::Component::Rtcp && command.spec.half(side).rtcp_mux) continue;
+      if (!socket) {
+        detach(ports);
+        return "expected an RTP and an RTCP socket on each side that does not multiplex";
+      }
+      auto port = backend_.attach(std::move(socket));
+      if (!port) {
+        detach(ports);
+        return port.error();
+      }
+      ports[flow::index_of(side)][flow::index_of(component)] = *port;
+    }
+  }
+  return {};
+}
+
+void Engine::detach(const flow::Flow::Ports& ports) {
+  for (const auto& side : ports) {
+    for (const packet::PortIndex port : side) {
+      if (!port) continue;
+      if (port.value < ports_.size()) ports_[port.value] = Port{};
+      backend_.detach(port);
+    }
+  }
+}
+
+void Engine::map_ports(Installed& installed) {
+  for (const flow::Side side : kSides) {
+    for (const flow::Component component : kComponents) {
+      const packet::PortIndex port = installed.flow.ports()[flow::index_of(side)][flow::index_of(component)];
+      if (!port) continue;
+      if (port.value >= ports_.size()) ports_.resize(port.value + std::size_t{1});
+      ports_[port.value] = Port{&installed, side, component};
+    }
+  }
+}
+
+void Engine::replace(ReplaceFlow& command, base::Instant now, std::vector<Event>& events) {
+  const auto found = flows_.find(command.id.value);
+  if (found == flows_.end()) return fail(command.id, false, "no flow of this id", events);
+  Installed& installed = *found->second;
+  const flow::Spec& old = installed.flow.spec();
+  set_locals(command.spec.a, old.a.local_rtp, old.a.local_rtcp);
+  set_locals(command.spec.b, old.b.local_rtp, old.b.local_rtcp);
+  if (is_empty(command.spec.name_key)) command.spec.name_key = old.name_key;
+  if (std::string wrong = flow::check(command.spec); !wrong.empty())
+    return fail(command.id, false, std::move(wrong), events);
+  installed.flow.replace(std::move(command.spec), now);
+  deadlines_.cancel(installed.deadline);
+  arm(installed);
+}
+
+void Engine::remove(FlowId id, base::Instant now, std::vector<Event>& events) {
+  FlowRemoved removed{id, false, {}};
+  const auto found = flows_.find(id.value);
+  if (found != flows_.end()) {
+    removed.found = true;
+    removed.stats = found->second->flow.stats(now);
+    deadlines_.cancel(found->second->deadline);
+    detach(found->second->flow.ports());
+    flows_.erase(found);
+    counters_.removed.add(1);
+    counters_.flows.set(flows_.size());
+  }
+  events.emplace_back(std::move(removed));
+}
+
+void Engine::remove_all(base::Instant now, std::vector<Event>& events) {
+  while (!flows_.empty()) remove(FlowId{flows_.begin()->first}, now, events);
+}
+
+void Engine::query(const QueryFlow& command, base::Instant now, std::vector<Event>& events) const {
+  FlowStats answer{command.id, command.token, false, {}};
+  if (const auto found = flows_.find(command.id.value); found != flows_.end()) {
+    answer.found = true;
+    answer.stats = found->second->flow.stats(now);
+  }
+  events.emplace_back(std::move(answer));
+}
+
+void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& events) {
+  std::uint64_t media = 0;
+  std::uint64_t control = 0;
+  std::uint64_t dropped = 0;
+  for (packet::Packet& p : batch.packets()) {
+    const Port port = p.arrived_on.value < ports_.size() ? ports_[p.arrived_on.value] : Port{};
+    std::optional<flow::Drop> drop = flow::Drop::NoFlow;
+    if (port.owner != nullptr) drop = port.owner->flow.on_packet(p, port.side, port.component, now, told_);
+    if (drop) {
+      ++dropped;
+      ++dropped_[static_cast<std::size_t>(*drop)];
+    } else {
+      ++(rtp::classify(p.bytes()) == rtp::Kind::Rtcp ? control : media);
+    }
+    if (!told_.empty()) tell(port.owner->id, events);
+  }
+  counters_.batches.add(1);
+  counters_.rtp_packets.add(media);
+  counters_.rtcp_packets.add(control);
+  if (dropped == 0) return;
+  for (std::size_t i = 0; i < dropped_.size(); ++i) {
+    if (dropped_[i] != 0) counters_.drops[i].add(dropped_[i]);
+    dropped_[i] = 0;
+  }
+}
+
+void Engine::arm(Installed& installed) {
+  installed.deadline = {};
+  if (installed.flow.next_deadline() != base::kNever)
+    installed.deadline = deadlines_.arm(installed.flow.next_deadline(), &installed);
+}
+
+void Engine::on_deadlines(base::Instant now, std::vector<Event>& events) {
+  Installed* due = nullptr;
+  while (deadlines_.pop_due(now, due)) {
+    due->flow.on_deadline(now, told_);
+    arm(*due);
+    for (const flow::Event& e : told_)
+      if (std::holds_alternative<flow::MediaLost>(e)) counters_.media_lost.add(1);
+    tell(due->id, events);
+  }
+}
+
+void Engine::tell(FlowId id, std::vector<Event>& events) {
+  for (const flow::Event& e : told_) events.emplace_back(FlowEvent{id, e});
+  told_.clear();
+}
+
+void Engine::fail(FlowId id, bool installing, std::string text, std::vector<Event>& events) {
+  counters_.failed.add(1);
+  events.emplace_back(FlowFailed{id, installing, std::move(text)});
+}
+
+}  // namespace worker

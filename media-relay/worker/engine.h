@@ -1,0 +1,74 @@
+#pragma once
+// What a worker does between two waits, without the thread: ports to flows, flows to packets, commands and deadlines.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "media-relay/base/deadline_queue.h"
+#include "media-relay/flow/flow.h"
+#include "media-relay/io/backend.h"
+#include "media-relay/worker/command.h"
+#include "media-relay/worker/counters.h"
+
+namespace worker {
+
+class Engine {
+ public:
+  // Both must outlive the engine. `name_key` hides RTCP names of flows whose spec brings no key.
+  Engine(io::Backend& backend, Counters& counters, const base::HashKey& name_key)
+      : backend_(backend), counters_(counters), name_key_(name_key) {}
+
+  void apply(Command& command, base::Instant now, std::vector<Event>& events);
+  // Walks the packets of a batch; those that leave have an exit afterwards.
+  void walk(packet::Batch& batch, base::Instant now, std::vector<Event>& events);
+
+  base::Instant next_deadline() const { return deadlines_.next(); }
+  void on_deadlines(base::Instant now, std::vector<Event>& events);
+
+  // Removes every flow, as RemoveFlow does.
+  void remove_all(base::Instant now, std::vector<Event>& events);
+  std::size_t flows() const { return flows_.size(); }
+
+ private:
+  struct Installed {
+    Installed(FlowId i, flow::Spec spec, const flow::Flow::Ports& ports, base::Instant now)
+        : id(i), flow(std::move(spec), ports, now) {}
+    FlowId id;
+    flow::Flow flow;
+    base::DeadlineId deadline;
+  };
+  // What a packet finds under the index of its port.
+  struct Port {
+    Installed* owner = nullptr;
+    flow::Side side = flow::Side::A;
+    flow::Component component = flow::Component::Rtp;
+  };
+
+  void install(InstallFlow& command, base::Instant now, std::vector<Event>& events);
+  void replace(ReplaceFlow& command, base::Instant now, std::vector<Event>& events);
+  void remove(FlowId id, base::Instant now, std::vector<Event>& events);
+  void query(const QueryFlow& command, base::Instant now, std::vector<Event>& events) const;
+
+  // Empty, or why not; on failure all that was attached is detached.
+  std::string attach(InstallFlow& command, flow::Flow::Ports& ports);
+  void detach(const flow::Flow::Ports& ports);
+  void map_ports(Installed& installed);
+  void arm(Installed& installed);
+  void fail(FlowId id, bool installing, std::string text, std::vector<Event>& events);
+  void tell(FlowId id, std::vector<Event>& events);
+
+  io::Backend& backend_;
+  Counters& counters_;
+  const base::HashKey name_key_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Installed>> flows_;
+  std::vector<Port> ports_;  // by port index
+  base::DeadlineQueue<Installed*> deadlines_;
+  std::vector<flow::Event> told_;  // scratch, kept so that nothing is allocated per packet
+  // Sums of one batch, written to the shared counters once.
+  flow::DropCounts dropped_{};
+};
+
+}  // namespace worker
