@@ -14,7 +14,8 @@ struct Counters {
   std::uint64_t requests_absorbed = 0;        // requests that came again
   std::uint64_t responses_absorbed = 0;       // final responses that came again
 
-  std::uint64_t client_timeouts = 0;  // timers B, F, C, and CANCEL without an end
+  std::uint64_t client_timeouts = 0;  // timers B and F, and CANCEL without an end
+  std::uint64_t ring_timeouts = 0;    // timer C: CANCEL sent
   std::uint64_t client_transport_errors = 0;
   std::uint64_t server_transport_errors = 0;
   std::uint64_t acks_missing = 0;        // timer H
@@ -28,6 +29,7 @@ struct Counters {
   std::uint64_t client_overloads = 0;  // Layer::request refused because a table is full
   std::uint64_t late_responses = 0;    // Layer::respond that the state does not allow: not sent
   std::uint64_t orphaned_events = 0;   // events of abandoned client transactions
+  std::uint64_t bugs = 0;              // must stay 0: a pair that the state tables call impossible
   std::uint64_t legacy_requests = 0;   // matched by RFC 2543 rules (no magic cookie)
 };
 

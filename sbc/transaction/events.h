@@ -63,7 +63,8 @@ struct ClientFailed {
   Reason reason = Reason::Timeout;
 };
 
-// The end of a server transaction before its time. `transaction` is already gone.
+// Something went wrong with a server transaction. After NoAck and Unanswered it is over for the transaction user;
+// Transport leaves it where it is (RFC 6026 8.8), and the transaction user decides.
 struct ServerFailed {
   enum class Reason : std::uint8_t {
     NoAck,      // timer H: no ACK to our non-2xx. Nothing is left to do.

@@ -21,21 +21,13 @@
 #include "sbc/sip/method.h"
 #include "sbc/sip/minter.h"
 #include "sbc/sip/transport.h"
+#include "sbc/transaction/client_request.h"
 #include "sbc/transaction/config.h"
 #include "sbc/transaction/counters.h"
 #include "sbc/transaction/events.h"
 #include "sbc/transaction/ids.h"
 
 namespace sbc::transaction {
-
-struct ClientRequest {
-  sip::Method method = sip::Method::Other;
-  std::string_view method_text;  // for Method::Other; otherwise may stay empty
-  std::string_view branch;       // of the top Via in `bytes`; minted for this request alone
-  sip::Hop hop;
-  base::SharedBytes bytes;  // the whole request as it goes out
-  Owner owner = 0;
-};
 
 class Layer {
  public:
@@ -88,10 +80,5 @@ class Layer {
   struct Core;
   std::unique_ptr<Core> core_;
 };
-
-// Where the response to a request goes (RFC 3261 18.2.2, RFC 3581 4): the flow it came on; over UDP without rport, when
-// the sender's Via shows its real address, the port that Via names. maddr is not followed: it would let strangers aim
-// us.
-sip::Hop response_hop(const sip::Message& request, const sip::Source& source);
 
 }  // namespace sbc::transaction

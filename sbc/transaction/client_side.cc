@@ -1,0 +1,143 @@
+#include "sbc/transaction/client_side.h"
+
+#include "sbc/sip/values.h"
+#include "sbc/transaction/own_text.h"
+
+namespace sbc::transaction {
+
+ClientId ClientSide::request(const ClientRequest& request, base::Instant now, Output& out) {
+  if (transactions_.size() >= shared_.config.max_clients) {
+    ++shared_.counters.client_overloads;
+    return {};
+  }
+  const Fingerprint base = shared_.matching.client_base(request.branch);
+  return open({.base = base,
+               .key = shared_.matching.with_method(base, request.method, request.method_text),
+               .invite = request.method == sip::Method::Invite,
+               .audience = Audience::User,
+               .owner = request.owner,
+               .hop = request.hop,
+               .bytes = request.bytes},
+              now, out);
+}
+
+ClientId ClientSide::open(const Opening& opening, base::Instant now, Output& out) {
+  const ClientId id = transactions_.emplace();
+  Transaction& t = *transactions_.find(id);
+  if (!by_key_.insert(opening.key, id)) {
+    // A branch was used twice: its responses could not be told apart.
+    transactions_.erase(id);
+    note_bug(shared_.counters);
+    return {};
+  }
+  t.base = opening.base;
+  t.key = opening.key;
+  t.owner = opening.owner;
+  t.bytes = opening.bytes;
+  t.hop = opening.hop;
+  t.invite = opening.invite;
+  t.audience = opening.audience;
+  t.timers.interval = shared_.config.t1;
+  // RFC 3261 17.1.1.2, 17.1.2.2: timers A and E only where the transport may lose the request.
+  if (!t.reliable()) t.timers.resend_at = now + shared_.config.t1;
+  t.timers.expire_at = now + shared_.config.timer_64_t1();
+  t.timers.settle(shared_.deadlines, token_of(id));
+  ++shared_.counters.clients_started;
+  send(id, t, out);
+  return id;
+}
+
+void ClientSide::cancel(ClientId invite, std::string_view extra_headers, base::Instant now, Output& out) {
+  Transaction* t = transactions_.find(invite);
+  if (t == nullptr || !t->invite || t->cancelling != Cancelling::No) return;
+  using enum invite_client::State;
+  if (t->invite_state != Calling && t->invite_state != Proceeding) return;
+  if (extra_headers.size() > kMaxCancelHeaders || !extra_headers.ends_with("\r\n")) extra_headers = {};
+  base::SharedBytes bytes = base::share(repeat_head(*t->bytes, sip::Method::Cancel, {}, extra_headers));
+  if (t->invite_state == Calling) {
+    // RFC 3261 9.1: it could overtake the INVITE.
+    t->held_cancel = std::move(bytes);
+    t->cancelling = Cancelling::Held;
+    return;
+  }
+  send_cancel(*t, std::move(bytes), now, out);
+  t->timers.settle(shared_.deadlines, token_of(invite));
+}
+
+void ClientSide::send_cancel(Transaction& t, base::SharedBytes bytes, base::Instant now, Output& out) {
+  t.cancelling = Cancelling::Sent;
+  t.held_cancel = nullptr;
+  // RFC 3261 9.1: no final response to the INVITE within 64*T1 ends it.
+  t.timers.expire_at = now + shared_.config.timer_64_t1();
+  open({.base = t.base,
+        .key = shared_.matching.with_method(t.base, sip::Method::Cancel, {}),
+        .invite = false,
+        .audience = Audience::Nobody,
+        .owner = 0,
+        .hop = t.hop,
+        .bytes = std::move(bytes)},
+       now, out);
+}
+
+void ClientSide::abandon(ClientId id) {
+  if (Transaction* t = transactions_.find(id)) t->audience = Audience::Abandoned;
+}
+
+void ClientSide::on_response(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out) {
+  const sip::CSeq cseq = message->cseq();
+  const Matching& matching = shared_.matching;
+  const ClientId* found = by_key_.find(
+      matching.with_method(matching.client_base(message->top_via().branch), cseq.method, cseq.method_text));
+  // RFC 3261 17.1.3; 8.1.3.3: with more than one Via it was not meant for us. RFC 6026 8.9: strays go silently.
+  if (found == nullptr || sip::count_values(*message, sip::HeaderId::Via) != 1) {
+    ++shared_.counters.stray_responses;
+    return;
+  }
+  const ClientId id = *found;
+  Transaction& t = *transactions_.find(id);
+  const Input in{.now = now, .out = out, .message = &message, .source = &source};
+  const int kind = message->status_class();
+  if (t.invite) {
+    using enum invite_client::Event;
+    run_invite(id, t, kind == 1 ? Provisional : kind == 2 ? Success : Failure, in);
+  } else {
+    using enum other_client::Event;
+    run_other(id, t, kind == 1 ? Provisional : Final, in);
+  }
+}
+
+void ClientSide::on_timer(ClientId id, base::Instant now, Output& out) {
+  Transaction* t = transactions_.find(id);
+  if (t == nullptr) return;
+  t->timers.fired();
+  const bool expired = t->timers.expire_at <= now;
+  if (!expired && t->timers.resend_at > now) return t->timers.settle(shared_.deadlines, token_of(id));
+  const Input in{.now = now, .out = out};
+  if (t->invite) {
+    using enum invite_client::Event;
+    const bool ringing = t->invite_state == invite_client::State::Proceeding && t->cancelling != Cancelling::Sent;
+    run_invite(id, *t, !expired ? Resend : ringing ? RingTimeout : Expire, in);
+  } else {
+    run_other(id, *t, expired ? other_client::Event::Expire : other_client::Event::Resend, in);
+  }
+}
+
+void ClientSide::on_transport_error(ClientId id, base::Instant now, Output& out) {
+  Transaction* t = transactions_.find(id);
+  if (t == nullptr) return;
+  ++shared_.counters.client_transport_errors;
+  const Input in{.now = now, .out = out};
+  if (t->invite) {
+    run_invite(id, *t, invite_client::Event::TransportError, in);
+  } else {
+    run_other(id, *t, other_client::Event::TransportError, in);
+  }
+}
+
+void ClientSide::destroy(ClientId id, Transaction& t) {
+  t.timers.stop(shared_.deadlines);
+  by_key_.erase(t.key);
+  transactions_.erase(id);
+}
+
+}  // namespace sbc::transaction
