@@ -1,0 +1,29 @@
+#include "sbc/dialog/ack_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sbc/dialog/limits.h"
+
+namespace sbc::dialog {
+
+void AckStore::remember(std::string to_tag, std::uint32_t cseq, const sip::Hop& hop, base::SharedBytes bytes,
+                        base::Instant now) {
+  expire(now);
+  std::erase_if(acks_, [&](const StoredAck& ack) { return ack.cseq == cseq && ack.to_tag == to_tag; });
+  if (acks_.size() >= kMaxStoredAcks) acks_.erase(acks_.begin());
+  acks_.push_back(StoredAck{std::move(to_tag), cseq, hop, std::move(bytes), now + lifetime_});
+}
+
+const StoredAck* AckStore::find(std::string_view to_tag, std::uint32_t cseq, base::Instant now) {
+  expire(now);
+  const auto at =
+      std::ranges::find_if(acks_, [&](const StoredAck& ack) { return ack.cseq == cseq && ack.to_tag == to_tag; });
+  return at == acks_.end() ? nullptr : &*at;
+}
+
+void AckStore::expire(base::Instant now) {
+  std::erase_if(acks_, [now](const StoredAck& ack) { return ack.expires <= now; });
+}
+
+}  // namespace sbc::dialog
