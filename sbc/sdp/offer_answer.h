@@ -18,6 +18,7 @@
 //   b.remote_answer(parsed, Finality::Final);  ok_a.body = a.answer({*b.remote(), anchors_toward_a}, Finality::Final);
 // On failure of the re-INVITE: a.rollback(); b.rollback(). A new target of a failed over call gets a new OfferAnswer.
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -79,13 +80,13 @@ class OfferAnswer {
   };
 
   std::expected<std::string, Error> describe(const RewriteInput& input, const RewriteContext& context);
-  void complete();
 
   OriginIdentity identity_;
   State state_ = State::Stable;
   bool early_ = false;
   std::uint64_t version_;
-  std::string last_;  // the part of the last body that a change of version is about
+  SessionPtr last_;            // what the leg was last told, agreed or not; null before the first
+  std::size_t last_tail_ = 0;  // where its text goes on after the o= line
   Descriptions current_;
   Descriptions pending_;
 };

@@ -51,6 +51,9 @@ struct Body {
   std::size_t after_origin = 0;  // index of the first byte after the o= line: from there on, equal means unchanged
 };
 
+// "v=0\r\no=...\r\n": what rewrite() writes before Body::after_origin.
+std::string origin_lines(const OriginIdentity& origin, std::uint64_t version);
+
 Body rewrite(const RewriteInput& input, const OriginIdentity& origin, std::uint64_t version,
              const RewriteContext& context = {});
 

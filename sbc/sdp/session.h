@@ -82,6 +82,8 @@ const Line* find(std::span<const Line> lines, AttributeId id);
 // The attribute's value at media level; nullopt when absent.
 std::optional<std::string_view> attribute(const Session& session, const Media& media, AttributeId id);
 
+// The direction that an attribute stands for; nullopt for any other attribute.
+std::optional<Direction> direction_from(AttributeId id);
 // The direction as written: media level, else session level, else sendrecv.
 Direction written_direction(const Session& session, const Media& media);
 

@@ -10,6 +10,7 @@ namespace sbc::sdp {
 std::string write(const Session& session);
 
 // Pieces for those who compose descriptions.
+void append_line(std::string& out, const Line& line);
 void append_address(std::string& out, const base::IpAddress& ip);     // "IN IP4 192.0.2.1"
 void append_connection(std::string& out, const base::IpAddress& ip);  // "c=IN IP4 192.0.2.1\r\n"
 

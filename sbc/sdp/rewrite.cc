@@ -1,0 +1,184 @@
+#include "sbc/sdp/rewrite.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/sdp/codec.h"
+#include "sbc/sdp/remote_media.h"
+#include "sbc/sdp/writer.h"
+
+namespace sbc::sdp {
+
+namespace {
+
+// One m-line to be written: what the other leg said at its place, what the leg itself offered there, and what we said
+// there before; those that there are.
+struct Slot {
+  const Media* source = nullptr;
+  const Media* offered = nullptr;
+  const Media* previous = nullptr;
+  const Anchor* anchor = nullptr;  // null: refused
+  Direction direction = Direction::SendRecv;
+
+  // An answer repeats kind and transport of the offer (RFC 3264 6).
+  const Media& shape() const { return offered != nullptr ? *offered : source != nullptr ? *source : *previous; }
+};
+
+class Writer {
+ public:
+  Writer(const RewriteInput& input, const RewriteContext& context) : input_(input), context_(context) {}
+
+  void write(std::string& out, const OriginIdentity& origin) {
+    const std::size_t count = slot_count();
+    default_ip_ = origin.address;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (const Slot slot = slot_at(i); slot.anchor != nullptr) {
+        default_ip_ = slot.anchor->rtp.ip;
+        break;
+      }
+    }
+    // s= may name the product; i= u= e= p= name people and places; t= of a call is unbounded (RFC 3264 5).
+    out += "s=-\r\n";
+    append_connection(out, default_ip_);
+    copy_bandwidth(out, input_.from.session_lines());
+    out += "t=0 0\r\n";
+    for (const Line& line : input_.from.session_lines())
+      if (wanted(line)) append_line(out, line);
+    for (std::size_t i = 0; i < count; ++i) write_slot(out, slot_at(i));
+  }
+
+ private:
+  std::size_t slot_count() const {
+    if (context_.answering != nullptr) return context_.answering->media.size();
+    const std::size_t before = context_.previous != nullptr ? context_.previous->media.size() : 0;
+    return std::max(input_.from.media.size(), before);
+  }
+
+  static const Media* media_at(const Session* session, std::size_t index) {
+    return session != nullptr && index < session->media.size() ? &session->media[index] : nullptr;
+  }
+
+  Slot slot_at(std::size_t index) const {
+    Slot slot{.source = media_at(&input_.from, index),
+              .offered = media_at(context_.answering, index),
+              .previous = media_at(context_.previous, index),
+              .anchor = nullptr,
+              .direction = input_.at_most};
+    if (slot.source == nullptr || index >= input_.anchors.size() || !input_.anchors[index]) return slot;
+    const Anchor& anchor = *input_.anchors[index];
+    const RemoteMedia remote = remote_media(*slot.source, input_.from);
+    if (!remote.usable() || anchor.rtp.empty() || anchor.rtp.port == 0) return slot;
+    slot.direction = common(slot.direction, remote.direction);
+    if (slot.offered != nullptr) {
+      if (slot.offered->kind != slot.source->kind || !remote_media(*slot.offered, *context_.answering).usable())
+        return slot;
+      // RFC 3264 6.1: an answer stays within what the offer allows. What counts is the direction as written, also
+      // when the offer came with c=0.0.0.0 (RFC 6337 5.4).
+      slot.direction = common(slot.direction, reversed(written_direction(*context_.answering, *slot.offered)));
+    }
+    slot.anchor = &anchor;
+    return slot;
+  }
+
+  void write_slot(std::string& out, const Slot& slot) const {
+    const Media& shape = slot.shape();
+    out += "m=";
+    out += shape.kind;
+    out += ' ';
+    base::append_number(out, slot.anchor != nullptr ? slot.anchor->rtp.port : 0);
+    out += ' ';
+    out += shape.proto;
+    if (slot.anchor == nullptr) {
+      append_first_format(out, shape);
+      return;
+    }
+    for_each_format(*slot.source, [&](std::string_view format) { (out += ' ') += format; });
+    out += "\r\n";
+    if (slot.anchor->rtp.ip != default_ip_) append_connection(out, slot.anchor->rtp.ip);
+    const auto lines = input_.from.lines_of(*slot.source);
+    copy_bandwidth(out, lines);
+    for (const Line& line : lines)
+      if (wanted(line)) append_line(out, line);
+    append_rtcp(out, slot);
+    out += "a=";
+    out += name_of(slot.direction);
+    out += "\r\n";
+  }
+
+  // A refused m-line: its formats mean nothing, but the grammar wants one (RFC 3264 6).
+  static void append_first_format(std::string& out, const Media& shape) {
+    const std::string_view first = shape.formats.substr(0, shape.formats.find_first_of(" \t"));
+    out += ' ';
+    out += first.empty() ? std::string_view("0") : first;
+    out += "\r\n";
+  }
+
+  void append_rtcp(std::string& out, const Slot& slot) const {
+    const Anchor& anchor = *slot.anchor;
+    // RFC 5761 5.1.1: an answer carries a=rtcp-mux only when the offer did. It then needs no RTCP port.
+    const bool offer = slot.offered == nullptr;
+    const bool mux = anchor.rtcp_mux &&
+                     (offer || find(context_.answering->lines_of(*slot.offered), AttributeId::RtcpMux) != nullptr);
+    if (!anchor.rtcp.empty() && (offer || !mux)) {
+      const bool same_ip = anchor.rtcp.ip == anchor.rtp.ip;
+      if (!same_ip || anchor.rtcp.port != anchor.rtp.port + 1) {
+        out += "a=rtcp:";
+        base::append_number(out, anchor.rtcp.port);
+        if (!same_ip) append_address(out += ' ', anchor.rtcp.ip);
+        out += "\r\n";
+      }
+    }
+    if (mux) out += "a=rtcp-mux\r\n";
+  }
+
+  static void copy_bandwidth(std::string& out, std::span<const Line> lines) {
+    for (const Line& line : lines)
+      if (line.type == 'b') append_line(out, line);
+  }
+
+  bool wanted(const Line& line) const {
+    switch (crossing_of(line.attribute)) {
+      case Crossing::Always:
+        return true;
+      case Crossing::OnDemand:
+        return std::ranges::find(input_.extra_attributes, line.attribute_name()) != input_.extra_attributes.end();
+      case Crossing::Never:
+        break;
+    }
+    return false;
+  }
+
+  const RewriteInput& input_;
+  const RewriteContext& context_;
+  base::IpAddress default_ip_;
+};
+
+}  // namespace
+
+std::string origin_lines(const OriginIdentity& origin, std::uint64_t version) {
+  std::string out = "v=0\r\no=";
+  out.reserve(96);
+  out += origin.username;
+  out += ' ';
+  base::append_number(out, origin.session_id);
+  out += ' ';
+  base::append_number(out, version);
+  out += ' ';
+  append_address(out, origin.address);
+  out += "\r\n";
+  return out;
+}
+
+Body rewrite(const RewriteInput& input, const OriginIdentity& origin, std::uint64_t version,
+             const RewriteContext& context) {
+  Body body{.text = origin_lines(origin, version), .after_origin = 0};
+  body.after_origin = body.text.size();
+  // The relay's addresses replace others of like length; what grows is c= and directions.
+  body.text.reserve(body.text.size() + input.from.text->size() + 128);
+  Writer(input, context).write(body.text, origin);
+  return body;
+}
+
+}  // namespace sbc::sdp

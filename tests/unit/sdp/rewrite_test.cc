@@ -1,0 +1,220 @@
+#include "sbc/sdp/rewrite.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "sbc/sdp/remote_media.h"
+
+#include "samples.h"
+
+namespace sbc::sdp {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+using Anchors = std::vector<std::optional<Anchor>>;
+
+const OriginIdentity kOurs{.username = "-", .session_id = 42, .first_version = 1, .address = ip("203.0.113.1")};
+
+std::string rewritten(const std::string& text, const Anchors& anchors, const RewriteContext& context = {}) {
+  const auto from = parsed(text);
+  return rewrite({.from = *from, .anchors = anchors}, kOurs, 7, context).text;
+}
+
+TEST(SdpRewrite, PutsTheRelayInThePlaceOfThePhoneAndKeepsTheMedia) {
+  EXPECT_EQ(rewritten(phone_offer(), {anchor("203.0.113.9:20000", "203.0.113.9:20001")}),
+            lines({"v=0",
+                   "o=- 42 7 IN IP4 203.0.113.1",
+                   "s=-",
+                   "c=IN IP4 203.0.113.9",
+                   "b=AS:84",
+                   "t=0 0",
+                   "m=audio 20000 RTP/AVP 0 8 9 18 96 101",
+                   "b=TIAS:64000",
+                   "a=rtpmap:0 PCMU/8000",
+                   "a=rtpmap:8 PCMA/8000",
+                   "a=rtpmap:9 G722/8000",
+                   "a=rtpmap:18 G729/8000",
+                   "a=fmtp:18 annexb=no",
+                   "a=rtpmap:96 opus/48000/2",
+                   "a=fmtp:96 useinbandfec=1",
+                   "a=rtpmap:101 telephone-event/8000",
+                   "a=fmtp:101 0-15",
+                   "a=ptime:20",
+                   "a=maxptime:150",
+                   "a=sendrecv"}));
+}
+
+TEST(SdpRewrite, LetsNothingThroughThatNamesTheOtherSide) {
+  const std::string out = rewritten(phone_offer(), {anchor("203.0.113.9:20000")});
+  for (const char* secret : {"10.1.2.3", "alice", "SuperPhone", "617", "secret", "candidate", "ice-", "ssrc", "msid",
+                             "crypto", "fingerprint", "setup", "group", "mid:", "microphone", "2890844526", "X-vendor"})
+    EXPECT_THAT(out, Not(HasSubstr(secret)));
+}
+
+TEST(SdpRewrite, UnknownAttributesCrossOnlyWhenListedAndPrivateOnesNever) {
+  const auto from = parsed(audio("192.0.2.1", 4000, {"a=X-good:1", "a=X-bad:2", "a=candidate:1", "a=mid:0"}));
+  const Anchors anchors{anchor("203.0.113.9:20000")};
+  const std::vector<std::string> extra{"X-good", "candidate", "mid"};
+  const auto out = rewrite({.from = *from, .anchors = anchors, .extra_attributes = extra}, kOurs, 1).text;
+  EXPECT_THAT(out, HasSubstr("a=X-good:1\r\n"));
+  for (const char* other : {"X-bad", "candidate", "mid"}) EXPECT_THAT(out, Not(HasSubstr(other)));
+}
+
+TEST(SdpRewrite, ListedAttributesCrossAtSessionLevelToo) {
+  const auto from = parsed(lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "c=IN IP4 192.0.2.1", "t=0 0", "a=X-good:1",
+                                  "a=X-bad:1", "m=audio 4000 RTP/AVP 0"}));
+  const std::vector<std::string> extra{"X-good"};
+  const auto out = rewrite({.from = *from, .extra_attributes = extra}, kOurs, 1).text;
+  EXPECT_THAT(out, HasSubstr("t=0 0\r\na=X-good:1\r\nm=audio 0 "));
+  EXPECT_THAT(out, Not(HasSubstr("X-bad")));
+}
+
+TEST(SdpRewrite, ALineWithoutAnchorKeepsItsPlaceWithPortZero) {
+  const std::string text = audio("192.0.2.1", 4000,
+                                 {"m=video 4002 RTP/AVP 31 34", "a=rtpmap:31 H261/90000", "m=audio 4004 RTP/SAVP 0",
+                                  "m=application 9 UDP/DTLS/SCTP x y"});
+  // The secured line is refused even though an anchor is at hand.
+  const std::string out = rewritten(text, {anchor("203.0.113.9:20000"), std::nullopt, anchor("203.0.113.9:20004")});
+  EXPECT_THAT(out, HasSubstr("m=audio 20000 RTP/AVP 0 8\r\na=sendrecv\r\n"
+                             "m=video 0 RTP/AVP 31\r\nm=audio 0 RTP/SAVP 0\r\nm=application 0 UDP/DTLS/SCTP x\r\n"));
+}
+
+TEST(SdpRewrite, ALineThatItsOwnerDisabledStaysDisabled) {
+  EXPECT_THAT(rewritten(audio("192.0.2.1", 0), {anchor("203.0.113.9:20000")}), HasSubstr("m=audio 0 RTP/AVP 0\r\n"));
+}
+
+TEST(SdpRewrite, WithoutAnyAnchorTheConnectionIsTheOrigins) {
+  EXPECT_THAT(rewritten(audio("192.0.2.1", 4000), {}), HasSubstr("c=IN IP4 203.0.113.1\r\n"));
+}
+
+TEST(SdpRewrite, ASecondAddressGetsItsOwnConnectionLine) {
+  const std::string out =
+      rewritten(audio("192.0.2.1", 4000, {"m=video 4002 RTP/AVP 31"}),
+                {anchor("203.0.113.9:20000", "203.0.113.9:20001"), anchor("203.0.113.8:20002", "203.0.113.8:20003")});
+  EXPECT_THAT(out, HasSubstr("c=IN IP4 203.0.113.9\r\nt=0 0"));
+  EXPECT_THAT(out, HasSubstr("m=video 20002 RTP/AVP 31\r\nc=IN IP4 203.0.113.8\r\n"));
+}
+
+TEST(SdpRewrite, SpeaksTheFamilyOfTheAnchor) {
+  EXPECT_THAT(rewritten(audio("192.0.2.1", 4000), {anchor("[2001:db8::9]:20000")}),
+              HasSubstr("c=IN IP6 2001:db8::9\r\n"));
+  EXPECT_THAT(rewritten(audio("2001:db8::1", 4000), {anchor("203.0.113.9:20000")}),
+              HasSubstr("c=IN IP4 203.0.113.9\r\n"));
+}
+
+TEST(SdpRewrite, EveryFormOfHoldBecomesADirectionAndKeepsOurPort) {
+  const struct {
+    const char* address;
+    const char* direction;
+    const char* out;
+  } kCases[] = {
+      {"0.0.0.0", "a=sendrecv", "a=sendonly"},   {"0.0.0.0", "a=sendonly", "a=sendonly"},
+      {"0.0.0.0", "a=inactive", "a=inactive"},   {"192.0.2.1", "a=sendonly", "a=sendonly"},
+      {"192.0.2.1", "a=inactive", "a=inactive"}, {"::", "a=recvonly", "a=inactive"},
+  };
+  for (const auto& c : kCases) {
+    const std::string out = rewritten(audio(c.address, 4000, {c.direction}), {anchor("203.0.113.9:20000")});
+    EXPECT_THAT(out, HasSubstr("c=IN IP4 203.0.113.9\r\n"));
+    EXPECT_THAT(out, HasSubstr("m=audio 20000 RTP/AVP 0 8\r\n" + std::string(c.out) + "\r\n"));
+  }
+}
+
+TEST(SdpRewrite, SessionLevelDirectionMovesToTheMediaLines) {
+  const std::string out = rewritten(
+      lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "c=IN IP4 192.0.2.1", "a=sendonly", "m=audio 4000 RTP/AVP 0"}),
+      {anchor("203.0.113.9:20000")});
+  EXPECT_THAT(out, HasSubstr("t=0 0\r\nm=audio 20000 RTP/AVP 0\r\na=sendonly\r\n"));
+}
+
+TEST(SdpRewrite, RtcpIsSaidOnlyWhereItIsNotTheNextPort) {
+  const std::string text = audio("192.0.2.1", 4000);
+  EXPECT_THAT(rewritten(text, {anchor("203.0.113.9:20000", "203.0.113.9:20001")}), Not(HasSubstr("a=rtcp")));
+  EXPECT_THAT(rewritten(text, {anchor("203.0.113.9:20000", "203.0.113.9:30000")}), HasSubstr("a=rtcp:30000\r\n"));
+  EXPECT_THAT(rewritten(text, {anchor("203.0.113.9:20000", "203.0.113.8:20001")}),
+              HasSubstr("a=rtcp:20001 IN IP4 203.0.113.8\r\n"));
+}
+
+TEST(SdpRewrite, MuxIsOursToOfferAndAnsweredOnlyWhenOffered) {
+  const std::string muxed = audio("192.0.2.1", 4000, {"a=rtcp-mux"});
+  const std::string plain = audio("192.0.2.1", 4000);
+  const Anchors willing{anchor("203.0.113.9:20000", "203.0.113.9:20000", true)};
+  const Anchors unwilling{anchor("203.0.113.9:20000", "203.0.113.9:20001")};
+  // In an offer: our choice, whatever the other leg does.
+  EXPECT_THAT(rewritten(plain, willing), HasSubstr("a=rtcp:20000\r\na=rtcp-mux\r\n"));
+  EXPECT_THAT(rewritten(muxed, unwilling), Not(HasSubstr("mux")));
+  // In an answer: RFC 5761 5.1.1.
+  const auto offered = parsed(muxed);
+  const auto not_offered = parsed(plain);
+  EXPECT_THAT(rewritten(plain, willing, {.answering = offered.get()}), HasSubstr("a=rtcp-mux\r\n"));
+  EXPECT_THAT(rewritten(plain, willing, {.answering = offered.get()}), Not(HasSubstr("a=rtcp:")));
+  EXPECT_THAT(rewritten(muxed, willing, {.answering = not_offered.get()}), Not(HasSubstr("mux")));
+}
+
+TEST(SdpRewrite, AnAnswerStaysWithinTheDirectionOfTheOffer) {
+  const struct {
+    const char* offered;
+    const char* said;
+    const char* out;
+  } kCases[] = {
+      {"a=sendonly", "a=sendrecv", "a=recvonly"}, {"a=sendonly", "a=sendonly", "a=inactive"},
+      {"a=recvonly", "a=sendrecv", "a=sendonly"}, {"a=inactive", "a=sendrecv", "a=inactive"},
+      {"a=sendrecv", "a=recvonly", "a=recvonly"},
+  };
+  for (const auto& c : kCases) {
+    const auto offer = parsed(audio("192.0.2.2", 5000, {c.offered}));
+    EXPECT_THAT(
+        rewritten(audio("192.0.2.1", 4000, {c.said}), {anchor("203.0.113.9:20000")}, {.answering = offer.get()}),
+        HasSubstr("m=audio 20000 RTP/AVP 0 8\r\n" + std::string(c.out) + "\r\n"))
+        << c.offered << c.said;
+  }
+}
+
+TEST(SdpRewrite, ACeilingHoldsTheLeg) {
+  const auto from = parsed(audio("192.0.2.1", 4000));
+  const Anchors anchors{anchor("203.0.113.9:20000")};
+  EXPECT_THAT(rewrite({.from = *from, .anchors = anchors, .at_most = Direction::SendOnly}, kOurs, 1).text,
+              HasSubstr("a=sendonly\r\n"));
+}
+
+TEST(SdpRewrite, AnAnswerHasTheLinesOfTheOfferNoMoreNoLess) {
+  const auto offer = parsed(audio("192.0.2.2", 5000, {"m=video 5002 RTP/AVPF 96 97"}));
+  const Anchors anchors{anchor("203.0.113.9:20000"), anchor("203.0.113.9:20002"), anchor("203.0.113.9:20004")};
+  // Fewer: the rest is refused, in the shape that was offered.
+  EXPECT_THAT(rewritten(audio("192.0.2.1", 4000), anchors, {.answering = offer.get()}),
+              HasSubstr("a=sendrecv\r\nm=video 0 RTP/AVPF 96\r\n"));
+  // More: cut.
+  const auto out = rewritten(audio("192.0.2.1", 4000, {"m=video 4002 RTP/AVP 96", "m=text 4004 RTP/AVP 98"}), anchors,
+                             {.answering = offer.get()});
+  EXPECT_THAT(out, HasSubstr("m=video 20002 RTP/AVPF 96\r\n"));
+  EXPECT_THAT(out, Not(HasSubstr("m=text")));
+  // Another kind at the place: refused.
+  EXPECT_THAT(rewritten(audio("192.0.2.1", 4000, {"m=text 4002 RTP/AVP 98"}), anchors, {.answering = offer.get()}),
+              HasSubstr("m=video 0 RTP/AVPF 96\r\n"));
+}
+
+TEST(SdpRewrite, AnAnswerNeverAcceptsALineThatTheOfferDisabledOrSecured) {
+  const auto offer = parsed(audio("192.0.2.2", 0, {"m=audio 5002 RTP/SAVP 0"}));
+  const std::string out =
+      rewritten(audio("192.0.2.1", 4000, {"m=audio 4002 RTP/AVP 0"}),
+                {anchor("203.0.113.9:20000"), anchor("203.0.113.9:20002")}, {.answering = offer.get()});
+  EXPECT_THAT(out, HasSubstr("m=audio 0 RTP/AVP 0\r\nm=audio 0 RTP/SAVP 0\r\n"));
+}
+
+TEST(SdpRewrite, AnOfferNeverHasFewerLinesThanBefore) {
+  const auto before = parsed(audio("203.0.113.9", 20000, {"m=video 20002 RTP/AVP 31 34"}));
+  EXPECT_THAT(rewritten(audio("192.0.2.1", 4000), {anchor("203.0.113.9:20000")}, {.previous = before.get()}),
+              HasSubstr("a=sendrecv\r\nm=video 0 RTP/AVP 31\r\n"));
+}
+
+TEST(SdpRewrite, WhatItWritesParsesAndRewritesToItself) {
+  const Anchors anchors{anchor("203.0.113.9:20000", "203.0.113.9:20001")};
+  const std::string once = rewritten(phone_offer(), anchors);
+  EXPECT_EQ(rewritten(once, anchors), once);
+}
+
+}  // namespace
+}  // namespace sbc::sdp
