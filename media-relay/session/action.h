@@ -1,0 +1,79 @@
+#pragma once
+// What the session room asks of the world. Actions are to be carried out in their order.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+#include "media-relay/base/slab.h"
+#include "media-relay/control/messages.h"
+#include "media-relay/flow/spec.h"
+
+namespace session {
+
+// A connection of a controller, minted by whoever accepts connections; 0: none.
+using LinkId = std::uint64_t;
+using FlowHandle = base::Handle<struct FlowTag>;
+
+// Bind RTP to `rtp` and RTCP to the port above, keep both sockets for this flow and side, and report through
+// Sessions::on_bound.
+struct BindPair {
+  FlowHandle flow;
+  flow::Side side = flow::Side::A;
+  base::Endpoint rtp;
+};
+// Close what BindPair opened for this flow, if anything.
+struct DropSockets {
+  FlowHandle flow;
+};
+// Hand the flow and the sockets kept for it to a worker.
+struct InstallFlow {
+  FlowHandle flow;
+  unsigned worker = 0;
+  flow::Spec spec;
+};
+struct ReplaceFlow {
+  FlowHandle flow;
+  unsigned worker = 0;
+  flow::Spec spec;
+};
+// Ends with Sessions::on_flow_removed, always.
+struct RemoveFlow {
+  FlowHandle flow;
+  unsigned worker = 0;
+};
+// Ends with Sessions::on_flow_stats, always.
+struct QueryFlow {
+  FlowHandle flow;
+  unsigned worker = 0;
+  std::uint64_t token = 0;
+};
+// A link that is gone needs no reply: drop it silently.
+struct SendReply {
+  LinkId link = 0;
+  std::uint64_t request = 0;
+  control::Reply reply;
+};
+struct SendEvent {
+  LinkId link = 0;
+  control::Event event;
+};
+// Close the connection after what was sent before. Sessions::on_link_closed need not follow.
+struct DropLink {
+  LinkId link = 0;
+  std::string reason;
+};
+// Something that a person reading the log wants to know.
+struct Note {
+  std::string text;
+  std::string controller;
+  control::SessionId session;
+};
+
+using Action = std::variant<BindPair, DropSockets, InstallFlow, ReplaceFlow, RemoveFlow, QueryFlow, SendReply,
+                            SendEvent, DropLink, Note>;
+using Actions = std::vector<Action>;
+
+}  // namespace session

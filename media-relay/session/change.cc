@@ -1,0 +1,237 @@
+// Open and Modify: from the state that is wanted to ports and flows.
+
+#include <algorithm>
+
+#include "media-relay/session/sessions.h"
+#include "media-relay/session/translate.h"
+
+namespace session {
+
+using control::Error;
+using control::ErrorCode;
+
+void Sessions::open(Asker asker, ControllerHandle owner, control::Open command, base::Instant now, Actions& out) {
+  const std::size_t kind = control::Command(std::in_place_type<control::Open>).index();
+  Controller& controller = *controllers_.find(owner);
+  Change change{asker, true, std::move(command.spec), {}, 0};
+  if (const auto found = controller.sessions.find(command.id); found != controller.sessions.end()) {
+    const Session& session = *sessions_.find(found->second);
+    // The same again: the controller did not see our reply.
+    if (session.spec == change.wanted) return answer(asker, kind, control::Opened{session.id, addresses(session)}, out);
+    return start_change(found->second, std::move(change), now, out);
+  }
+  if (draining_) return answer(asker, kind, Error{ErrorCode::Draining, "the relay is about to stop"}, out);
+  if (sessions_.size() >= config_.max_sessions)
+    return answer(asker, kind,
+                  Error{ErrorCode::SessionLimit, "all " + std::to_string(config_.max_sessions) + " sessions are taken"},
+                  out);
+  const SessionHandle handle = sessions_.emplace();
+  Session& session = *sessions_.find(handle);
+  session.owner = owner;
+  session.id = command.id;
+  session.opened = now;
+  controller.sessions.emplace(std::move(command.id), handle);
+  start_change(handle, std::move(change), now, out);
+}
+
+void Sessions::modify(Asker asker, SessionHandle handle, control::Modify command, base::Instant now, Actions& out) {
+  start_change(handle, Change{asker, false, std::move(command.spec), {}, 0}, now, out);
+}
+
+void Sessions::start_change(SessionHandle handle, Change change, base::Instant now, Actions& out) {
+  Session& session = *sessions_.find(handle);
+  session.change = std::move(change);
+  std::optional<Error> error = check_networks(session.change->wanted);
+  if (!error) error = add_flows(handle, *session.change, now);
+  if (error) return fail_change(handle, *std::move(error), now, out);
+  for (const FlowHandle flow : session.change->next) {
+    const FlowRecord& record = *flows_.find(flow);
+    if (record.state != FlowState::Binding) continue;
+    for (const flow::Side side : {flow::Side::A, flow::Side::B}) {
+      const HalfRecord& half = record.half[flow::index_of(side)];
+      out.push_back(BindPair{flow, side, {config_.networks[half.network].bind, half.port}});
+      ++session.change->unbound;
+    }
+  }
+  if (session.change->unbound == 0) finish_change(handle, now, out);
+}
+
+std::optional<Error> Sessions::check_networks(const control::SessionSpec& spec) const {
+  for (const control::FlowSpec& wanted : spec.flows) {
+    const std::string where = "flow " + std::to_string(wanted.index) + ": ";
+    flow::Spec checked = flow_spec(spec, wanted);
+    for (auto [half, out] : {std::pair{&wanted.a, &checked.a}, std::pair{&wanted.b, &checked.b}}) {
+      const auto network = network_named(half->network);
+      if (!network) return Error{ErrorCode::UnknownNetwork, where + "no network is named \"" + half->network + "\""};
+      out->local_rtp.ip = config_.networks[*network].bind;
+    }
+    if (std::string wrong = flow::check(checked); !wrong.empty()) return Error{ErrorCode::BadSpec, where + wrong};
+  }
+  return std::nullopt;
+}
+
+// The flow that serves this media line already, when its ports are in the right networks.
+FlowHandle Sessions::kept_flow(const Session& session, const control::FlowSpec& wanted) const {
+  for (const FlowHandle handle : session.flows) {
+    const FlowRecord* record = flows_.find(handle);
+    if (record == nullptr || record->index != wanted.index) continue;
+    const bool same = config_.networks[record->half[0].network].name == wanted.a.network &&
+                      config_.networks[record->half[1].network].name == wanted.b.network;
+    return same ? handle : FlowHandle{};
+  }
+  return {};
+}
+
+std::optional<Error> Sessions::add_flows(SessionHandle handle, Change& change, base::Instant now) {
+  const Session& session = *sessions_.find(handle);
+  for (const control::FlowSpec& wanted : change.wanted.flows) {
+    if (const FlowHandle kept = kept_flow(session, wanted)) {
+      change.next.push_back(kept);
+      continue;
+    }
+    const FlowHandle added = flows_.emplace();
+    change.next.push_back(added);
+    FlowRecord& record = *flows_.find(added);
+    record.session = handle;
+    record.index = wanted.index;
+    record.worker = least_loaded_worker();
+    ++worker_flows_[record.worker];
+    record.half[0].network = *network_named(wanted.a.network);
+    record.half[1].network = *network_named(wanted.b.network);
+    for (HalfRecord& half : record.half)
+      if (auto error = take_pair(half, now)) return error;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> Sessions::take_pair(HalfRecord& half, base::Instant now) {
+  PortPool& pool = pool_of(half.network);
+  const auto port = pool.acquire(now, random_);
+  if (!port)
+    return Error{ErrorCode::NoPorts, "network " + config_.networks[half.network].name + ": none of " +
+                                         std::to_string(pool.capacity()) + " port pairs is free (" +
+                                         std::to_string(pool.in_use()) + " in use, " +
+                                         std::to_string(pool.quarantined(now)) + " in quarantine)"};
+  half.port = *port;
+  ++half.attempts;
+  return std::nullopt;
+}
+
+void Sessions::on_bound(const BindResult& result, base::Instant now, Actions& out) {
+  FlowRecord* record = flows_.find(result.flow);
+  Session* session = record == nullptr ? nullptr : sessions_.find(record->session);
+  if (session == nullptr || !session->change || record->state != FlowState::Binding) {
+    // The change failed for another port while this one was being bound.
+    if (result.bound) out.push_back(DropSockets{result.flow});
+    return;
+  }
+  HalfRecord& half = record->half[flow::index_of(result.side)];
+  if (result.bound) {
+    half.bound = true;
+    if (--session->change->unbound == 0) finish_change(record->session, now, out);
+    return;
+  }
+  ++counters_.bind_failures;
+  // Somebody else has it: quarantine keeps it out of the way for a while.
+  pool_of(half.network).release(half.port, now);
+  half.port = 0;
+  const std::string where = "network " + config_.networks[half.network].name + ": ";
+  if (result.hopeless) return fail_change(record->session, Error{ErrorCode::Internal, where + result.text}, now, out);
+  if (half.attempts >= kMaxBindAttempts)
+    return fail_change(record->session,
+                       Error{ErrorCode::NoPorts, where + std::to_string(half.attempts) +
+                                                     " port pairs could not be bound, the last: " + result.text},
+                       now, out);
+  if (auto error = take_pair(half, now)) return fail_change(record->session, *std::move(error), now, out);
+  out.push_back(BindPair{result.flow, result.side, {config_.networks[half.network].bind, half.port}});
+}
+
+void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& out) {
+  Session& session = *sessions_.find(handle);
+  Change change = *std::move(session.change);
+  session.change.reset();
+  for (const FlowHandle old : session.flows) {
+    FlowRecord* record = flows_.find(old);
+    if (record == nullptr || std::ranges::find(change.next, old) != change.next.end()) continue;
+    record->state = FlowState::Removing;
+    session.leaving.push_back(old);
+    out.push_back(RemoveFlow{old, record->worker});
+  }
+  session.spec = std::move(change.wanted);
+  session.flows = std::move(change.next);
+  for (std::size_t i = 0; i < session.flows.size(); ++i) {
+    FlowRecord* record = flows_.find(session.flows[i]);
+    if (record == nullptr) continue;  // its worker gave it up meanwhile; the session is doomed
+    flow::Spec spec = flow_spec(session.spec, session.spec.flows[i]);
+    if (record->state == FlowState::Binding) {
+      record->state = FlowState::Installed;
+      out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec)});
+    } else {
+      // Also when nothing changed: signalling has spoken, so the window for learning opens anew.
+      out.push_back(ReplaceFlow{session.flows[i], record->worker, std::move(spec)});
+    }
+  }
+  if (!session.established) ++counters_.sessions_opened;
+  session.established = true;
+  if (change.opening)
+    answer(change.asker, control::Command(std::in_place_type<control::Open>).index(),
+           control::Opened{session.id, addresses(session)}, out);
+  else
+    answer(change.asker, control::Command(std::in_place_type<control::Modify>).index(),
+           control::Modified{session.id, addresses(session)}, out);
+  after_change(handle, std::exchange(session.deferred, {}), now, out);
+}
+
+void Sessions::fail_change(SessionHandle handle, Error error, base::Instant now, Actions& out) {
+  Session& session = *sessions_.find(handle);
+  Change change = *std::move(session.change);
+  session.change.reset();
+  for (const FlowHandle flow : change.next) {
+    const FlowRecord* record = flows_.find(flow);
+    if (record == nullptr || record->state != FlowState::Binding) continue;
+    out.push_back(DropSockets{flow});
+    erase_flow(flow, now);
+  }
+  const control::Command kind =
+      change.opening ? control::Command(std::in_place_type<control::Open>) : control::Command(control::Modify{});
+  answer(change.asker, kind.index(), std::move(error), out);
+  after_change(handle, std::exchange(session.deferred, {}), now, out);
+}
+
+void Sessions::after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out) {
+  Session& session = *sessions_.find(handle);
+  const ControllerHandle owner = session.owner;
+  if (!session.established) {
+    if (Controller* controller = controllers_.find(owner)) controller->sessions.erase(session.id);
+    sessions_.erase(handle);
+  } else if (session.doomed) {
+    close({}, handle, End(*session.doomed), out);
+  }
+  for (Deferred& waiting : deferred) run(waiting.asker, owner, std::move(waiting.command), now, out);
+  forget_if_idle(owner);
+}
+
+flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow) const {
+  flow::Spec spec;
+  spec.a = to_flow(flow.a);
+  spec.b = to_flow(flow.b);
+  spec.latch_window = config_.latch_window;
+  spec.media_timeout =
+      session.media_timeout_ms == 0 ? config_.media_timeout : base::milliseconds(session.media_timeout_ms);
+  spec.suspended = session.suspended;
+  return spec;
+}
+
+std::vector<control::FlowAddresses> Sessions::addresses(const Session& session) const {
+  std::vector<control::FlowAddresses> out;
+  const auto address = [this](const HalfRecord& half) {
+    const base::IpAddress& ip = config_.networks[half.network].advertised;
+    return control::HalfAddress{{ip, half.port}, {ip, static_cast<std::uint16_t>(half.port + 1)}};
+  };
+  for (const FlowHandle handle : session.flows)
+    if (const FlowRecord* record = flows_.find(handle))
+      out.push_back({record->index, address(record->half[0]), address(record->half[1])});
+  return out;
+}
+
+}  // namespace session

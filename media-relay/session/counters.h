@@ -1,0 +1,40 @@
+#pragma once
+// What the session room counts; read by the rim.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+
+#include "media-relay/control/messages.h"
+
+namespace session {
+
+inline constexpr std::size_t kCommandKinds = std::variant_size_v<control::Command>;
+// Index 0: success; else the error code on the wire.
+inline constexpr std::size_t kResults = static_cast<std::size_t>(control::ErrorCode::Internal) + 1;
+
+struct Counters {
+  std::array<std::array<std::uint64_t, kResults>, kCommandKinds> commands{};  // by kind (index in Command) and result
+  std::uint64_t sessions_opened = 0;
+  std::uint64_t sessions_closed = 0;     // by command
+  std::uint64_t sessions_reclaimed = 0;  // the lease of their controller ended
+  std::uint64_t sessions_failed = 0;     // a worker could not carry out what was asked
+  std::uint64_t sessions_stopped = 0;    // the relay stopped
+  std::uint64_t leases_ended = 0;        // controllers
+  std::uint64_t adoptions = 0;           // Hello of a controller whose sessions were still alive
+  std::uint64_t links_replaced = 0;      // a second link of the same controller took over
+  std::uint64_t bind_failures = 0;       // pairs that the system did not give
+  std::uint64_t flow_failures = 0;       // commands that a worker could not carry out
+  std::uint64_t media_lost = 0;
+  std::uint64_t latched = 0;
+  std::uint64_t first_packets = 0;
+};
+
+struct PortCounts {
+  std::size_t in_use = 0;  // pairs
+  std::size_t free = 0;
+  std::size_t quarantined = 0;
+};
+
+}  // namespace session

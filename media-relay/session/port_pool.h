@@ -1,0 +1,46 @@
+#pragma once
+// The port pairs of one range: RTP on the even port, RTCP on the odd port above it (RFC 3550 11). A pair is free, in
+// use, or in quarantine after its release.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "media-relay/base/random.h"
+#include "media-relay/base/time.h"
+
+namespace session {
+
+class PortPool {
+ public:
+  // Pairs that lie wholly within [first, last].
+  PortPool(std::uint16_t first, std::uint16_t last, base::Duration quarantine);
+
+  // An arbitrary free pair (RFC 6056: not the next one), named by its even port; nullopt when none is free at `now`.
+  std::optional<std::uint16_t> acquire(base::Instant now, base::Random& random);
+  // A pair that was acquired; goes into quarantine. False, and nothing happens, when the pair was not in use.
+  bool release(std::uint16_t port, base::Instant now);
+
+  std::size_t capacity() const { return used_.size(); }  // pairs
+  std::size_t in_use() const { return in_use_; }
+  std::size_t quarantined(base::Instant now);
+  std::size_t free(base::Instant now);
+
+ private:
+  struct Resting {
+    base::Instant until;
+    std::uint16_t pair;
+  };
+  void wake(base::Instant now);
+
+  std::uint32_t base_;  // first even port
+  base::Duration quarantine_;
+  std::vector<bool> used_;
+  std::vector<std::uint16_t> free_;  // indexes of pairs, in no order
+  std::deque<Resting> resting_;      // by time: the quarantine is the same for all
+  std::size_t in_use_ = 0;
+};
+
+}  // namespace session

@@ -1,0 +1,215 @@
+#pragma once
+// All sessions of one relay: who owns them, which ports they hold, and what has to happen when a command, a worker or
+// the clock says something. Pure: commands and results go in, actions come out, time is an argument.
+//
+//   Open ---> binding ---> live ---> closing ---> gone          ports: in use from `binding` until the worker has
+//   closed
+//                |  Modify: ^ |                                  the sockets (on_flow_removed), then in quarantine
+//                |  binding-+ |
+//   failed <-----+            +---> Close, lease ended, worker failed, relay stops
+//
+// A session that is closing is no longer found by its id; opening the id again makes a new session beside it.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "media-relay/base/deadline_queue.h"
+#include "media-relay/base/hash.h"
+#include "media-relay/base/random.h"
+#include "media-relay/base/slab.h"
+#include "media-relay/base/time.h"
+#include "media-relay/flow/event.h"
+#include "media-relay/flow/stats.h"
+#include "media-relay/session/action.h"
+#include "media-relay/session/config.h"
+#include "media-relay/session/counters.h"
+#include "media-relay/session/port_pool.h"
+
+namespace session {
+
+struct BindResult {
+  FlowHandle flow;
+  flow::Side side = flow::Side::A;
+  bool bound = false;
+  bool hopeless = false;  // another port would not help (out of descriptors, address not ours)
+  std::string text;       // why not
+};
+
+class Sessions {
+ public:
+  Sessions(Config config, base::Random& random);
+
+  // A decoded command. Exactly one SendReply with the link and request follows, now or after results come in.
+  void on_command(LinkId link, std::uint64_t request, control::Command command, base::Instant now, Actions& out);
+  void on_link_closed(LinkId link, base::Instant now, Actions& out);
+
+  void on_bound(const BindResult& result, base::Instant now, Actions& out);
+  void on_flow_event(FlowHandle flow, const flow::Event& event, Actions& out);
+  void on_flow_stats(FlowHandle flow, std::uint64_t token, const flow::Stats& stats, Actions& out);
+  void on_flow_removed(FlowHandle flow, const flow::Stats& stats, base::Instant now, Actions& out);
+  // `installing`: the flow never came to be and its sockets are closed.
+  void on_flow_failed(FlowHandle flow, bool installing, std::string_view text, base::Instant now, Actions& out);
+
+  base::Instant next_deadline() const { return leases_.next(); }
+  void on_deadline(base::Instant now, Actions& out);
+
+  // From now on Open of a new session is refused with Draining.
+  void drain() { draining_ = true; }
+  void close_all(std::string_view reason, base::Instant now, Actions& out);
+
+  const Counters& counters() const { return counters_; }
+  std::size_t live() const { return sessions_.size(); }
+  std::size_t closing() const { return closings_.size(); }
+  std::size_t flows() const { return flows_.size(); }
+  std::size_t controllers() const { return controllers_.size(); }
+  const Config& config() const { return config_; }
+  // Of the pool that serves this network.
+  PortCounts ports(std::size_t network, base::Instant now);
+
+ private:
+  struct Controller;
+  struct Session;
+  struct Closing;
+  struct Inquiry;
+  struct FlowRecord;
+  using ControllerHandle = base::Handle<struct ControllerTag>;
+  using SessionHandle = base::Handle<struct SessionTag>;
+  using ClosingHandle = base::Handle<struct ClosingTag>;
+  using InquiryHandle = base::Handle<struct InquiryTag>;
+
+  struct Controller {
+    std::string id;
+    base::Duration lease{};
+    base::Instant heard{};
+    LinkId link = 0;
+    std::uint32_t events = 0;
+    std::map<control::SessionId, SessionHandle> sessions;  // ordered: List pages by id
+    base::DeadlineId deadline;
+  };
+  struct HalfRecord {
+    std::size_t network = 0;
+    std::uint16_t port = 0;
+    unsigned attempts = 0;
+    bool bound = false;
+  };
+  enum class Cause : std::uint8_t { Command, Lease, Failure, Stop };
+  struct End {
+    Cause cause = Cause::Command;
+    std::string reason;
+  };
+  enum class FlowState : std::uint8_t { Binding, Installed, Removing };
+  struct FlowRecord {
+    SessionHandle session;
+    ClosingHandle closing;  // set once its session closes
+    std::uint32_t index = 0;
+    unsigned worker = 0;
+    FlowState state = FlowState::Binding;
+    std::array<HalfRecord, 2> half;
+  };
+  struct Asker {
+    LinkId link = 0;
+    std::uint64_t request = 0;
+  };
+  struct Deferred {
+    Asker asker;
+    control::Command command;
+  };
+  // An Open or Modify on its way: its new flows wait for their ports.
+  struct Change {
+    Asker asker;
+    bool opening = false;  // answered with Opened
+    control::SessionSpec wanted;
+    std::vector<FlowHandle> next;  // per wanted flow: kept or new
+    std::size_t unbound = 0;       // pairs not bound yet
+  };
+  struct Session {
+    ControllerHandle owner;
+    control::SessionId id;
+    control::SessionSpec spec;
+    std::vector<FlowHandle> flows;    // as spec.flows
+    std::vector<FlowHandle> leaving;  // removed by a Modify, not yet closed by their worker
+    std::vector<control::FlowStats> ended;
+    base::Instant opened{};
+    bool established = false;  // its Open succeeded
+    std::optional<Change> change;
+    std::deque<Deferred> deferred;
+    std::optional<End> doomed;  // to be closed as soon as the change is over
+  };
+  struct Closing {
+    Asker asker;  // link 0: nobody asked
+    ControllerHandle owner;
+    control::SessionId id;
+    std::string reason;
+    std::vector<control::FlowStats> stats;
+    std::size_t remaining = 0;
+  };
+  struct Inquiry {
+    Asker asker;
+    control::Queried answer;
+    std::size_t remaining = 0;
+  };
+
+  // controllers.cc
+  void hello(Asker asker, const control::Hello& command, base::Instant now, Actions& out);
+  void list(Asker asker, const Controller& controller, const control::List& command, Actions& out);
+  void arm_lease(ControllerHandle handle, base::Instant now);
+  void reclaim(ControllerHandle handle, Actions& out);
+  void forget_if_idle(ControllerHandle handle);
+
+  // change.cc
+  void open(Asker asker, ControllerHandle owner, control::Open command, base::Instant now, Actions& out);
+  void modify(Asker asker, SessionHandle handle, control::Modify command, base::Instant now, Actions& out);
+  void start_change(SessionHandle handle, Change change, base::Instant now, Actions& out);
+  std::optional<control::Error> add_flows(SessionHandle handle, Change& change, base::Instant now);
+  std::optional<control::Error> take_pair(HalfRecord& half, base::Instant now);
+  FlowHandle kept_flow(const Session& session, const control::FlowSpec& wanted) const;
+  void finish_change(SessionHandle handle, base::Instant now, Actions& out);
+  void fail_change(SessionHandle handle, control::Error error, base::Instant now, Actions& out);
+  void after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out);
+  std::optional<control::Error> check_networks(const control::SessionSpec& spec) const;
+  flow::Spec flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow) const;
+  std::vector<control::FlowAddresses> addresses(const Session& session) const;
+
+  // closing.cc
+  void close(Asker asker, SessionHandle handle, const End& end, Actions& out);
+  // As close, but waits for a change that is on its way.
+  void end_session(SessionHandle handle, const End& end, Actions& out);
+  void erase_flow(FlowHandle handle, base::Instant now);
+  void finish_closing_if_done(ClosingHandle handle, Actions& out);
+  void query(Asker asker, const Session& session, base::Instant now, Actions& out);
+  void finish_inquiry_if_done(InquiryHandle handle, Actions& out);
+
+  // sessions.cc
+  void run(Asker asker, ControllerHandle owner, control::Command command, base::Instant now, Actions& out);
+  void count(std::size_t kind, const control::Reply& reply);
+  void answer(Asker asker, std::size_t kind, control::Reply reply, Actions& out);
+  void tell(const Controller& controller, control::EventKind kind, control::Event event, Actions& out);
+  std::optional<std::size_t> network_named(std::string_view name) const;
+  PortPool& pool_of(std::size_t network) { return pools_[pool_index_[network]]; }
+  unsigned least_loaded_worker() const;
+
+  Config config_;
+  base::Random& random_;
+  std::vector<PortPool> pools_;
+  std::vector<std::size_t> pool_index_;    // by network
+  std::vector<std::size_t> worker_flows_;  // by worker
+  base::Slab<Controller, ControllerTag> controllers_;
+  base::Slab<Session, SessionTag> sessions_;
+  base::Slab<Closing, ClosingTag> closings_;
+  base::Slab<Inquiry, InquiryTag> inquiries_;
+  base::Slab<FlowRecord, FlowTag> flows_;
+  std::unordered_map<std::string, ControllerHandle, base::StringHash, std::equal_to<>> controller_by_id_;
+  std::unordered_map<LinkId, ControllerHandle> controller_by_link_;
+  base::DeadlineQueue<ControllerHandle> leases_;
+  Counters counters_;
+  bool draining_ = false;
+};
+
+}  // namespace session

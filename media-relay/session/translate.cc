@@ -1,0 +1,47 @@
+#include "media-relay/session/translate.h"
+
+#include <chrono>
+#include <numeric>
+
+namespace session {
+namespace {
+
+control::HalfStats half_stats(const flow::HalfStats& in) {
+  control::HalfStats out;
+  out.packets_received = in.rtp_packets_in;
+  out.bytes_received = in.rtp_bytes_in;
+  out.packets_sent = in.rtp_packets_out;
+  out.bytes_sent = in.rtp_bytes_out;
+  out.rtcp_received = in.rtcp_packets_in;
+  out.rtcp_sent = in.rtcp_packets_out;
+  out.packets_dropped = std::accumulate(in.drops.begin(), in.drops.end(), std::uint64_t{0});
+  out.packets_lost = in.lost;
+  out.jitter_us = static_cast<std::uint64_t>(std::chrono::duration_cast<base::microseconds>(in.jitter).count());
+  out.ssrc = in.ssrc;
+  out.source = in.latched_rtp;
+  return out;
+}
+
+}  // namespace
+
+flow::HalfSpec to_flow(const control::HalfSpec& half) {
+  flow::HalfSpec out;
+  out.remote_rtp = half.remote_rtp;
+  out.remote_rtcp = half.remote_rtcp;
+  out.rtcp_mux = half.rtcp_mux;
+  out.latch = half.latch == control::LatchMode::Learn ? flow::LatchMode::Learn : flow::LatchMode::Strict;
+  out.latch_from = half.latch_from;
+  out.send = half.send;
+  out.receive = half.receive;
+  return out;
+}
+
+control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats) {
+  return {index, half_stats(stats.a()), half_stats(stats.b())};
+}
+
+control::HalfSide to_control(flow::Side side) {
+  return side == flow::Side::A ? control::HalfSide::A : control::HalfSide::B;
+}
+
+}  // namespace session
