@@ -51,8 +51,8 @@ struct LogOptions {
   enum class Format : std::uint8_t { Logfmt, Json };
   Level level = Level::Info;
   Format format = Format::Logfmt;
-  std::string file;     // empty: standard error. A file is opened for appending.
-  std::string process;  // when not empty every line carries process=...
+  std::string file{};     // empty: standard error. A file is opened for appending.
+  std::string process{};  // when not empty every line carries process=...
 };
 
 // Thins out a repeating line. Belongs to one thread, or is guarded by its owner.
