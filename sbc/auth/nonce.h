@@ -29,7 +29,8 @@ class NonceMint {
   explicit NonceMint(base::HashKey key) : key_(key) {}
 
   std::string issue(std::string_view realm, base::Instant now, base::Random& random) const;
-  // The signature is compared in constant time. A nonce from the future is Foreign.
+  // The signature is compared in constant time. A nonce slightly ahead of `now` is good: shards read their clocks at
+  // different moments.
   std::expected<Nonce, NonceError> check(std::string_view nonce, std::string_view realm, base::Instant now,
                                          base::Duration lifetime) const;
 

@@ -9,7 +9,7 @@
 // Shared by all shards; a lock per group of sets. Counts may arrive out of order within 64 of the highest, because SIP
 // requests over UDP overtake each other.
 
-#include <atomic>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -40,9 +40,11 @@ class ReplayGuard {
     Nonce nonce;
     std::uint64_t window = 0;   // bit n: count highest - n was used
     std::uint32_t highest = 0;  // 0: free
+
+    bool use(std::uint32_t count);
   };
   struct Set {
-    std::vector<Entry> entries;
+    std::array<Entry, kWays> entries{};
     base::Instant floor = base::Instant::min();  // unknown nonces issued at or before are taken as used
   };
   struct Stripe {
