@@ -7,8 +7,6 @@
 namespace sbc::sip {
 namespace {
 
-constexpr std::size_t kNone = std::string_view::npos;
-
 // Whether any byte is below 0x20, eight bytes at a time: the classic "has less" trick.
 bool has_control(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101U;
@@ -38,17 +36,16 @@ bool has_forbidden(std::string_view text) {
 
 }  // namespace
 
-// Offset of the next CRLF; kNone when there is none. A CR or LF alone ends nothing and is refused with the rest of the
-// control bytes: peers that disagree on where a line ends are how requests get smuggled.
-std::size_t FieldReader::find_line_end(std::size_t from) const {
-  while (from < size_) {
-    const void* found = std::memchr(text_ + from, '\r', size_ - from);
-    if (found == nullptr) return kNone;
-    const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - text_);
-    if (at + 1 < size_ && text_[at + 1] == '\n') return at;
-    from = at + 1;
+// A CR alone ends nothing, nor does an LF where only CRLF may; both are refused with the other control bytes.
+FieldReader::LineEnd FieldReader::find_line_end(std::size_t from) const {
+  for (std::size_t at = from; at < size_; ++at) {
+    const void* found = std::memchr(text_ + at, '\n', size_ - at);
+    if (found == nullptr) break;
+    at = static_cast<std::size_t>(static_cast<const char*>(found) - text_);
+    if (at > from && text_[at - 1] == '\r') return {at - 1, at + 1};
+    if (ends_ == LineEnds::LfToo) return {at, at + 1};
   }
-  return kNone;
+  return {};
 }
 
 FieldReader::Step FieldReader::fail(std::string_view problem, bool can_go_on) {
@@ -58,43 +55,44 @@ FieldReader::Step FieldReader::fail(std::string_view problem, bool can_go_on) {
 }
 
 std::optional<std::string_view> FieldReader::line() {
-  const std::size_t end = find_line_end(at_);
-  if (end == kNone) return std::nullopt;
-  const std::string_view text(text_ + at_, end - at_);
-  at_ = end + 2;
+  const LineEnd end = find_line_end(at_);
+  if (end.next == 0) return std::nullopt;
+  const std::string_view text(text_ + at_, end.at - at_);
+  at_ = end.next;
   if (has_forbidden(text)) return std::nullopt;
   return text;
 }
 
 // The end of the logical line that starts at `from`, its folds blanked.
-std::size_t FieldReader::unfold(std::size_t from) {
+FieldReader::LineEnd FieldReader::unfold(std::size_t from) {
   for (;;) {
-    const std::size_t end = find_line_end(from);
-    if (end == kNone) return kNone;
-    const std::size_t next = end + 2;
-    if (next >= size_ || (text_[next] != ' ' && text_[next] != '\t')) return end;
-    text_[end] = ' ';
-    text_[end + 1] = ' ';
-    from = next;
+    const LineEnd end = find_line_end(from);
+    if (end.next == 0 || end.next >= size_ || (text_[end.next] != ' ' && text_[end.next] != '\t')) return end;
+    for (std::size_t i = end.at; i < end.next; ++i) text_[i] = ' ';
+    from = end.next;
   }
 }
 
 FieldReader::Step FieldReader::next(HeaderField& out) {
   out = HeaderField{};
-  if (at_ + 1 < size_ && text_[at_] == '\r' && text_[at_ + 1] == '\n') {
-    at_ += 2;
-    return Step::End;
+  if (at_ < size_ && (text_[at_] == '\r' || text_[at_] == '\n')) {
+    const LineEnd blank = find_line_end(at_);
+    if (blank.next != 0 && blank.at == at_) {
+      at_ = blank.next;
+      return Step::End;
+    }
   }
   if (at_ >= size_) return fail("expected a blank line after the header fields, got the end", false);
   const std::size_t start = at_;
-  const std::size_t end = unfold(start);
-  if (end == kNone) {
+  const LineEnd end = unfold(start);
+  if (end.next == 0) {
     at_ = size_;
+    partial_field_ = true;
     return fail("expected CRLF after a header field, got the end", false);
   }
-  at_ = end + 2;
+  at_ = end.next;
 
-  const std::string_view text(text_ + start, end - start);
+  const std::string_view text(text_ + start, end.at - start);
   const std::size_t name_end = grammar::skip(grammar::kToken, text);
   const std::size_t colon = grammar::skip_blanks(text, name_end);
   out.name = text.substr(0, name_end);

@@ -11,8 +11,13 @@ namespace sbc::sip {
 
 class FieldReader {
  public:
+  // On a stream only CRLF ends a line: there the framer and we must agree on where the head ends, and a peer that reads
+  // otherwise is how requests get smuggled. In a datagram a bare LF does too, as simple senders write it (the messages
+  // of RFC 5118's own archive among them); what we send on is written anew and has CRLF only.
+  enum class LineEnds : std::uint8_t { CrlfOnly, LfToo };
+
   // The text must outlive the reader; views given out point into it.
-  FieldReader(char* text, std::size_t size) : text_(text), size_(size) {}
+  FieldReader(char* text, std::size_t size, LineEnds ends) : text_(text), size_(size), ends_(ends) {}
 
   enum class Step : std::uint8_t { Field, End, Error };
 
@@ -23,20 +28,27 @@ class FieldReader {
   // After an Error: what was wrong, and whether the next field can still be found.
   std::string_view problem() const { return problem_; }
   bool can_go_on() const { return can_go_on_; }
+  bool ended_without_blank_line() const { return !can_go_on_ && !partial_field_; }
 
   std::size_t head_size() const { return at_; }
   std::string_view rest() const { return {text_ + at_, size_ - at_}; }  // after End: the body
 
  private:
-  std::size_t find_line_end(std::size_t from) const;
-  std::size_t unfold(std::size_t from);
+  struct LineEnd {
+    std::size_t at = 0;    // first byte of the line end
+    std::size_t next = 0;  // first byte of the next line; 0: there is no line end
+  };
+  LineEnd find_line_end(std::size_t from) const;
+  LineEnd unfold(std::size_t from);
   Step fail(std::string_view problem, bool can_go_on);
 
   char* text_;
   std::size_t size_;
+  LineEnds ends_;
   std::size_t at_ = 0;
   std::string_view problem_;
   bool can_go_on_ = true;
+  bool partial_field_ = false;
 };
 
 }  // namespace sbc::sip

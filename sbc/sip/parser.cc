@@ -80,7 +80,8 @@ ParseResult Parser::run(std::string bytes) {
              std::to_string(message.bytes_.size()));
     return {nullptr, std::move(error_), false};
   }
-  FieldReader reader(message.bytes_.data(), message.bytes_.size());
+  const auto ends = framing_ == Framing::Stream ? FieldReader::LineEnds::CrlfOnly : FieldReader::LineEnds::LfToo;
+  FieldReader reader(message.bytes_.data(), message.bytes_.size(), ends);
   if (!take_start_line(reader)) {
     fail(0, "", "expected a SIP start line, got \"" + base::printable(message.bytes_, 24) + "\"");
     error_->status = 0;
@@ -163,6 +164,8 @@ void Parser::take_fields(FieldReader& reader) {
     const auto step = reader.next(field);
     if (step == FieldReader::Step::End) break;
     if (step == FieldReader::Step::Error) {
+      // Some simple senders forget the blank line when no body follows; nothing is missing then.
+      if (reader.ended_without_blank_line() && framing_ == Framing::Datagram && content_length_ == 0U) break;
       fail(400, canonical_name(field.id).empty() ? field.name : canonical_name(field.id), reader.problem());
       if (!reader.can_go_on()) break;
       continue;
@@ -226,15 +229,17 @@ void Parser::take_single(const HeaderField& field) {
 }
 
 void Parser::take_via(std::string_view value) {
-  const auto via = parse_via(value);
-  if (!via) return fail(400, HeaderId::Via, via.error());
-  message_->top_via_ = *via;
+  Via via;
+  const auto error = read_via(value, via);
+  // With the sent-by known, a malformed rest can still be answered.
+  if (!error || !via.host.empty()) message_->top_via_ = via;
+  if (error) return fail(400, HeaderId::Via, *error);
   // RFC 4475 3.1.2.1: what follows the first value must at least be values.
-  if (via->text.size() != value.size()) {
+  if (via.text.size() != value.size()) {
     ValueReader reader(value);
     std::size_t values = 0;
     while (reader.next()) ++values;
-    if (values == 1) fail(400, HeaderId::Via, unexpected("value after ','", value, via->text.size() + 1).error());
+    if (values == 1) fail(400, HeaderId::Via, unexpected("value after ','", value, via.text.size() + 1).error());
   }
 }
 

@@ -52,6 +52,7 @@ bool creates_dialog(const Message& request, int status) {
 }  // namespace
 
 void append_via_received(std::string& out, const Via& via, const base::Endpoint& source) {
+  const std::size_t start = out.size();
   if (via.params.empty()) {
     out += via.text;
   } else {
@@ -71,6 +72,10 @@ void append_via_received(std::string& out, const Via& via, const base::Endpoint&
       }
       out += "rport=";
       base::append_number(out, source.port);
+    }
+    if (reader.error()) {  // only of a request that is refused for it: what cannot be understood is copied
+      out.resize(start);
+      out += via.text;
     }
   }
   // RFC 3261 18.2.1: needed when sent-by does not say the same. RFC 3581 4: always beside rport.

@@ -68,32 +68,38 @@ std::uint16_t Via::port_or_default() const {
   return has_port ? port : default_port(transport.value_or(Transport::Udp));
 }
 
-std::expected<Via, Error> parse_via(std::string_view text) {
-  Via via;
-  // The text of the first value: offsets of errors count from the start of what was given.
+std::optional<Error> read_via(std::string_view text, Via& via) {
+  via = Via{};
   const std::string_view first = ValueReader(text).next().value_or(std::string_view{});
-  if (first.empty()) return unexpected("\"SIP\"", text, 0);
+  if (first.empty()) return unexpected("\"SIP\"", text, 0).error();
   via.text = first;
-  const auto base_at = static_cast<std::size_t>(first.data() - text.data());
+  // Offsets of errors count from the start of what was given.
+  const auto start = static_cast<std::size_t>(first.data() - text.data());
   std::size_t at = 0;
   if (auto protocol = take_protocol(via, at); !protocol) {
-    protocol.error().at += base_at;
-    return std::unexpected(std::move(protocol.error()));
+    protocol.error().at += start;
+    return std::move(protocol.error());
   }
   const auto host_port = grammar::read_host_port(first, at, true);
-  if (host_port.expected != nullptr) return unexpected(host_port.expected, text, base_at + host_port.end);
+  if (host_port.expected != nullptr) return unexpected(host_port.expected, text, start + host_port.end).error();
   via.host = host_port.host;
   via.has_port = host_port.has_port;
   via.port = host_port.port;
 
   at = grammar::skip_blanks(first, host_port.end);
-  if (at == first.size()) return via;
-  if (first[at] != ';') return unexpected("';', ',' or the end", text, base_at + at);
+  if (at == first.size()) return std::nullopt;
+  if (first[at] != ';') return unexpected("';', ',' or the end", text, start + at).error();
   via.params = grammar::trim_blanks(first.substr(at + 1));
   ParamReader reader(first.substr(at));
   Param param;
   while (reader.next(param)) take_param(via, param);
-  if (reader.error()) return unexpected(reader.error()->expected, text, base_at + at + reader.error()->at);
+  if (reader.error()) return unexpected(reader.error()->expected, text, start + at + reader.error()->at).error();
+  return std::nullopt;
+}
+
+std::expected<Via, Error> parse_via(std::string_view text) {
+  Via via;
+  if (auto error = read_via(text, via)) return std::unexpected(std::move(*error));
   return via;
 }
 
