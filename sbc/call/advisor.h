@@ -1,0 +1,26 @@
+#pragma once
+// What a call asks and is answered at once: the policy, the digest challenge, and the way to a registered contact. The
+// shard implements it on the policy host and the location service.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sbc/policy/decision.h"
+#include "sbc/policy/facts.h"
+#include "sbc/route/resolve.h"
+#include "sbc/sip/message.h"
+
+namespace sbc::call {
+
+class Advisor : public route::Contacts {
+ public:
+  virtual policy::InviteDecision invite(const policy::InviteFacts& facts) = 0;
+  virtual policy::NatDecision nat(const policy::LegFacts& leg) = 0;
+  virtual policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) = 0;
+  virtual void end(const policy::InviteFacts& facts, const policy::EndFacts& end) = 0;
+  // Proxy-Authenticate headers for a 407 in this realm, strongest first (RFC 8760).
+  virtual std::vector<policy::Header> challenge(const sip::Message& request, std::string_view realm) = 0;
+};
+
+}  // namespace sbc::call

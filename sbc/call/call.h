@@ -1,0 +1,113 @@
+#pragma once
+// One call: two legs, what joins them, and where it stands. Plain state; machine.h is what moves it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media-relay/base/deadline_queue.h"
+#include "media-relay/base/slab.h"
+
+#include "sbc/call/facts.h"
+#include "sbc/call/media.h"
+#include "sbc/call/record.h"
+#include "sbc/call/state.h"
+#include "sbc/dialog/accepted_invite.h"
+#include "sbc/dialog/ack_store.h"
+#include "sbc/dialog/dialog.h"
+#include "sbc/dialog/invite_gate.h"
+#include "sbc/route/hunt.h"
+#include "sbc/transaction/ids.h"
+
+namespace sbc::call {
+
+struct Call;
+using CallHandle = base::Handle<Call>;
+
+// One side of a call.
+struct Leg {
+  std::string realm;
+  std::string trunk;
+  sip::Hop hop;            // where the peer's messages come from, or, before the first, where ours went
+  std::string contact;     // our Contact value here
+  bool symmetric = false;  // requests go to `hop`, whatever the peer's Contact says (it sits behind a NAT)
+  std::optional<dialog::Dialog> dialog;
+  dialog::InviteGate gate;
+
+  // We as server of an INVITE.
+  transaction::ServerId server;        // the one under way, or the one whose 2xx awaits its ACK
+  dialog::AcceptedInvite accepted;     // retransmission of our 2xx
+  base::SharedBytes accepted_bytes;
+
+  // We as client of an INVITE.
+  transaction::ClientId client;   // re-INVITE under way
+  std::uint32_t invite_cseq = 0;  // of the INVITE whose 2xx needs an ACK from us
+  bool owes_ack = false;          // its 2xx came, and our ACK waits for the other leg's answer
+  dialog::AckStore acks{base::seconds(32)};
+
+  transaction::ClientId bye;                // ours, under way
+  std::optional<std::string> bye_when_acked;  // header lines of a BYE that must wait for the peer's ACK (RFC 3261 15)
+  bool over = false;                        // BYE sent or received
+};
+
+// One INVITE to one target. The current one may become a leg; an abandoned one only has to be cleaned up after.
+struct Attempt {
+  transaction::ClientId client;
+  dialog::ClientStart start;
+  sip::Hop hop;
+  base::Instant started{};
+  bool offered = false;      // its INVITE carried SDP
+  bool rang = false;
+  bool early_media = false;  // its SDP was passed to the caller
+  bool timed_out = false;    // cancelled because its time was over
+};
+
+struct Call {
+  explicit Call(sdp::OriginIdentity identity_a) : media(std::move(identity_a)) {}
+
+  State state = State::Idle;
+  CallHandle handle;
+  std::string session;  // of the relay, and the call's name in logs
+
+  sip::MessagePtr invite;  // leg A's, for the policy's facts and for headers that cross
+  sip::Source source;
+  Arrival arrival;
+  policy::InviteDecision decision;
+
+  Leg a;
+  Leg b;
+  std::string local_tag_a;
+  route::Hunt hunt;
+  std::optional<Attempt> attempt;
+  std::vector<Attempt> strays;  // abandoned attempts without a final response
+
+  Media media;
+  bool session_open = false;              // the relay has it, or is about to
+  std::uint32_t relay_asked = 0;          // opens and modifies sent
+  std::uint32_t relay_answered = 0;       // and answered
+  std::uint32_t relay_awaited = 0;        // the one that the state waits for
+
+  Side inviter = Side::A;         // of the exchange under way, or the last one
+  bool late_offer = false;        // the exchange began with an INVITE without SDP
+  bool inviter_gone = false;      // its re-INVITE was cancelled; what the other leg answers must be undone
+  bool restored = false;          // the re-INVITE under way is the one that undoes it
+  sip::MessagePtr held_response;  // the 2xx that waits for the relay
+
+  base::DeadlineId setup_timer;     // first response, then ringing
+  base::DeadlineId refresh_timer;   // 1xx again each minute (RFC 3261 13.3.1.1)
+  base::DeadlineId accepted_timer[2];
+  base::DeadlineId duration_timer;
+  base::DeadlineId tidy_timer;      // frees what only retransmissions can need
+  int last_progress = 0;
+  std::string last_progress_body;
+
+  base::Instant began{};
+  base::Instant answered_at{};
+  CallRecord record;
+
+  Leg& leg(Side side) { return side == Side::A ? a : b; }
+  const Leg& leg(Side side) const { return side == Side::A ? a : b; }
+};
+
+}  // namespace sbc::call

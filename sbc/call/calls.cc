@@ -1,0 +1,351 @@
+#include "sbc/call/calls.h"
+
+#include "sbc/call/leg_message.h"
+#include "sbc/sip/values.h"
+
+namespace sbc::call {
+namespace {
+
+// Option tags of Require that we do not have; "" when there are none (RFC 3261 8.2.2.3).
+std::string unsupported_extensions(const sip::Message& request) {
+  std::string tags;
+  sip::for_each_value(request, sip::HeaderId::Require, [&tags](std::string_view tag) {
+    if (!tags.empty()) tags += ", ";
+    tags += tag;
+  });
+  return tags;
+}
+
+CallRecord new_record(const Call& call) {
+  CallRecord record;
+  record.id = call.session;
+  record.call_id_a = std::string(call.invite->call_id());
+  record.from = std::string(call.invite->from().uri_text);
+  record.to = std::string(call.invite->request_uri_text());
+  record.realm_a = call.arrival.realm;
+  record.trunk_a = call.arrival.trunk;
+  return record;
+}
+
+}  // namespace
+
+Calls::Calls(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Advisor& advisor,
+             std::shared_ptr<const Settings> settings)
+    : core_{.layer = layer,
+            .minter = minter,
+            .random = random,
+            .advisor = advisor,
+            .settings = std::move(settings),
+            .health = {},
+            .calls = {},
+            .dialogs = {},
+            .sessions = {},
+            .timers = {},
+            .counters = {}} {}
+
+void Calls::feed(CallHandle handle, Event event, const Input& input, base::Instant now, Output& out) {
+  Call* call = core_.calls.find(handle);
+  if (call == nullptr) return;
+  Machine(core_, *call, now, out).feed(event, input);
+  sweep(handle);
+}
+
+void Calls::sweep(CallHandle handle) {
+  const Call* call = core_.calls.find(handle);
+  if (call != nullptr && call->state == State::Ended) core_.calls.erase(handle);
+}
+
+void Calls::answer(const transaction::RequestArrived& request, int status, std::span<const sip::ExtraHeader> headers,
+                   base::Instant now, Output& out) {
+  auto bytes = base::share(
+      sip::build_response(*request.message, status, core_.minter.tag(core_.random), request.source, headers));
+  core_.layer.respond(request.transaction, status, std::move(bytes), now, out.transaction);
+}
+
+// What needs neither policy nor state.
+bool Calls::refuse_early(const transaction::RequestArrived& request, const Arrival& arrival, base::Instant now,
+                         Output& out) {
+  const sip::Message& invite = *request.message;
+  const std::string seconds = std::to_string(core_.settings->busy_retry_after);
+  const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+  const auto refuse = [&](int status, std::span<const sip::ExtraHeader> headers, std::uint64_t& counter, EndCause why) {
+    ++counter;
+    answer(request, status, headers, now, out);
+    CallRecord record;
+    record.call_id_a = std::string(invite.call_id());
+    record.from = std::string(invite.from().uri_text);
+    record.to = std::string(invite.request_uri_text());
+    record.realm_a = arrival.realm;
+    record.trunk_a = arrival.trunk;
+    record.status = static_cast<std::uint16_t>(status);
+    record.cause = why;
+    out.records.push_back(std::move(record));
+    return true;
+  };
+  if (core_.draining) return refuse(503, retry, core_.counters.refused_draining, EndCause::Shutdown);
+  if (core_.calls.size() >= core_.settings->max_calls)
+    return refuse(503, retry, core_.counters.refused_limit, EndCause::Limit);
+  if (invite.max_forwards() == 0) return refuse(483, {}, core_.counters.refused_loop, EndCause::Limit);
+  if (const auto tags = unsupported_extensions(invite); !tags.empty()) {
+    const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
+    return refuse(420, unsupported, core_.counters.refused_extension, EndCause::Limit);
+  }
+  if (const auto sdp = sdp_of(invite); !sdp) {
+    const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}};
+    return refuse(sdp.error().status, accept, core_.counters.refused_media, EndCause::BadMedia);
+  }
+  return false;
+}
+
+void Calls::on_invite(const transaction::RequestArrived& request, const Arrival& arrival, base::Instant now,
+                      Output& out) {
+  if (refuse_early(request, arrival, now, out)) return;
+  const auto& hop = request.source.hop;
+  sdp::OriginIdentity identity;
+  identity.session_id = core_.random.below(std::uint64_t{1} << 62);
+  identity.first_version = 1 + core_.random.below(std::uint64_t{1} << 31);
+  identity.address = core_.settings->faces.at(hop.listener).address;
+
+  const CallHandle handle = core_.calls.emplace(std::move(identity));
+  Call& call = *core_.calls.find(handle);
+  ++core_.counters.started;
+  call.handle = handle;
+  call.session = core_.minter.call_id(core_.random);
+  call.invite = request.message;
+  call.source = request.source;
+  call.arrival = arrival;
+  call.local_tag_a = core_.minter.tag(core_.random);
+  call.began = now;
+  call.a.realm = arrival.realm;
+  call.a.trunk = arrival.trunk;
+  call.a.hop = hop;
+  call.a.server = request.transaction;
+  call.a.contact = contact_value(*core_.settings, hop.transport, hop.listener, core_.minter.user(core_.random));
+  call.record = new_record(call);
+  core_.layer.set_owner(request.transaction, handle.pack());
+  core_.dialogs.emplace(call.local_tag_a, DialogRef{handle, Side::A});
+  feed(handle, Event::Invite, {.side = Side::A, .message = request.message, .source = request.source}, now, out);
+}
+
+void Calls::on_dialog_request(const transaction::RequestArrived& request, base::Instant now, Output& out) {
+  const auto found = core_.dialogs.find(request.message->to_tag());
+  const Call* call = found != core_.dialogs.end() ? core_.calls.find(found->second.call) : nullptr;
+  bool ours = false;
+  if (call != nullptr) {
+    const Leg& leg = call->leg(found->second.side);
+    if (leg.dialog) {
+      ours = leg.dialog->matches(*request.message);
+    } else if (found->second.side == Side::A) {  // early: leg A's dialog is made with its 2xx
+      ours = call->invite->call_id() == request.message->call_id() &&
+             call->invite->from_tag() == request.message->from_tag();
+    }
+  }
+  if (!ours) {
+    ++core_.counters.outside_dialogs;
+    answer(request, 481, {}, now, out);
+    return;
+  }
+  on_call_request(found->second.call, found->second.side, request, now, out);
+}
+
+void Calls::on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request,
+                            base::Instant now, Output& out) {
+  Call& call = *core_.calls.find(handle);
+  Leg& leg = call.leg(side);
+  if (leg.dialog && leg.dialog->on_request(*request.message) == dialog::Dialog::Check::OutOfOrder) {
+    ++core_.counters.out_of_order;
+    answer(request, 500, {}, now, out);
+    return;
+  }
+  if (const auto tags = unsupported_extensions(*request.message); !tags.empty()) {
+    ++core_.counters.refused_extension;
+    const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
+    answer(request, 420, unsupported, now, out);
+    return;
+  }
+  const Input input{.side = side, .message = request.message, .source = request.source, .server = request.transaction};
+  const sip::ExtraHeader allow[] = {{"Allow", kAllow}, {"Accept", "application/sdp"}};
+  switch (request.message->method()) {
+    case sip::Method::Invite:
+      return feed(handle, Event::Offer, input, now, out);
+    case sip::Method::Bye:
+      return feed(handle, Event::Bye, input, now, out);
+    case sip::Method::Options:
+      return answer(request, 200, allow, now, out);
+    default:
+      ++core_.counters.refused_method;
+      return answer(request, 405, std::span(allow).first(1), now, out);
+  }
+}
+
+void Calls::on_ack(const transaction::AckArrived& ack, base::Instant now, Output& out) {
+  const auto found = core_.dialogs.find(ack.message->to_tag());
+  const Call* call = found != core_.dialogs.end() ? core_.calls.find(found->second.call) : nullptr;
+  // RFC 3261 12.2.2: by Call-ID and tags, not by where it came from (trap 11).
+  if (call == nullptr || !call->leg(found->second.side).dialog ||
+      !call->leg(found->second.side).dialog->matches(*ack.message)) {
+    ++core_.counters.stray_acks;
+    return;
+  }
+  feed(found->second.call, Event::Ack, {.side = found->second.side, .message = ack.message, .source = ack.source}, now,
+       out);
+}
+
+void Calls::on_cancel(const transaction::CancelArrived& cancel, base::Instant now, Output& out) {
+  const auto handle = CallHandle::unpack(cancel.owner);
+  const Call* call = core_.calls.find(handle);
+  if (call == nullptr) return;
+  const Side side = call->b.server == cancel.invite ? Side::B : Side::A;
+  feed(handle, Event::Cancel, {.side = side, .message = cancel.message}, now, out);
+}
+
+void Calls::on_response(const transaction::ResponseArrived& response, base::Instant now, Output& out) {
+  const auto handle = CallHandle::unpack(response.owner);
+  Call* call = core_.calls.find(handle);
+  if (call == nullptr) return;
+  const sip::Message& message = *response.message;
+  for (const Side side : {Side::A, Side::B}) {
+    if (call->leg(side).bye != response.transaction) continue;
+    if (message.status() >= 200) {
+      Machine(core_, *call, now, out).bye_done(side);
+      sweep(handle);
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < call->strays.size(); ++i) {
+    if (call->strays[i].client != response.transaction) continue;
+    Machine(core_, *call, now, out).stray_response(i, response.message);
+    sweep(handle);
+    return;
+  }
+  Side side = Side::B;
+  if (call->a.client && call->a.client == response.transaction) {
+    side = Side::A;
+  } else if (!(call->b.client && call->b.client == response.transaction) &&
+             !(call->attempt && call->attempt->client == response.transaction) && message.status_class() != 2) {
+    return;  // of an exchange that is over
+  }
+  if (message.status() == 100) return;
+  const Event event = message.status() < 200   ? Event::Progress
+                      : message.status() < 300 ? Event::Accept
+                                               : Event::Reject;
+  // Only a 2xx can say anything about an exchange that has ended already.
+  if (event != Event::Accept && call->attempt && call->attempt->client == response.transaction &&
+      call->state != State::Inviting && call->state != State::Canceling)
+    return;
+  feed(handle, event, {.side = side, .message = response.message, .source = response.source}, now, out);
+}
+
+void Calls::on_client_failed(const transaction::ClientFailed& failed, base::Instant now, Output& out) {
+  const auto handle = CallHandle::unpack(failed.owner);
+  Call* call = core_.calls.find(handle);
+  if (call == nullptr) return;
+  for (const Side side : {Side::A, Side::B}) {
+    if (call->leg(side).bye != failed.transaction) continue;
+    Machine(core_, *call, now, out).bye_done(side);
+    sweep(handle);
+    return;
+  }
+  for (std::size_t i = 0; i < call->strays.size(); ++i) {
+    if (call->strays[i].client != failed.transaction) continue;
+    Machine(core_, *call, now, out).stray_gone(i);
+    sweep(handle);
+    return;
+  }
+  const bool of_attempt = call->attempt && call->attempt->client == failed.transaction;
+  const bool of_leg_a = call->a.client && call->a.client == failed.transaction;
+  const bool of_leg_b = call->b.client && call->b.client == failed.transaction;
+  if (!of_attempt && !of_leg_a && !of_leg_b) return;
+  if (of_attempt && call->state != State::Inviting && call->state != State::Canceling) return;
+  Input input{.side = of_leg_a ? Side::A : Side::B};
+  input.failure = failed.reason == transaction::ClientFailed::Reason::Timeout ? route::Failure::Cause::Timeout
+                                                                              : route::Failure::Cause::Transport;
+  feed(handle, Event::BranchDead, input, now, out);
+}
+
+void Calls::on_server_failed(const transaction::ServerFailed& failed, base::Instant now, Output& out) {
+  // No ACK to a failure of ours leaves nothing to do (RFC 3261 17.2.1).
+  if (failed.reason == transaction::ServerFailed::Reason::NoAck) return;
+  const auto handle = CallHandle::unpack(failed.owner);
+  const Call* call = core_.calls.find(handle);
+  if (call == nullptr) return;
+  const Side side = call->b.server == failed.transaction ? Side::B : Side::A;
+  if (call->leg(side).server != failed.transaction) return;
+  feed(handle, Event::PeerGone, {.side = side, .cause = EndCause::PeerGone}, now, out);
+}
+
+void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, Output& out) {
+  const auto handle = CallHandle::unpack(reply.owner);
+  Call* call = core_.calls.find(handle);
+  if (call == nullptr) return;
+  if (const auto* error = std::get_if<control::Error>(&reply.reply)) {
+    ++call->relay_answered;
+    feed(handle, Event::RelayRefused,
+         {.cause = EndCause::RelayFailure, .text = std::string(control::name_of(error->code)) + ": " + error->text}, now,
+         out);
+    return;
+  }
+  const std::vector<control::FlowAddresses>* flows = nullptr;
+  const control::SessionId* id = nullptr;
+  if (const auto* opened = std::get_if<control::Opened>(&reply.reply)) {
+    flows = &opened->flows;
+    id = &opened->id;
+  } else if (const auto* modified = std::get_if<control::Modified>(&reply.reply)) {
+    flows = &modified->flows;
+    id = &modified->id;
+  } else {
+    if (std::holds_alternative<control::Closed>(reply.reply)) ++call->relay_answered;
+    return;
+  }
+  ++call->relay_answered;
+  if (*id != call->session) return;  // of a session that was given up for another one
+  call->media.take_addresses(*flows);
+  if (call->relay_answered == call->relay_awaited) feed(handle, Event::RelayReady, {}, now, out);
+}
+
+void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, Output& out) {
+  const auto found = core_.sessions.find(control::session_of(event.event));
+  if (found == core_.sessions.end()) return;
+  const CallHandle handle = found->second;
+  if (std::holds_alternative<control::MediaLost>(event.event)) {
+    feed(handle, Event::MediaLost, {.cause = EndCause::MediaTimeout}, now, out);
+  } else if (std::holds_alternative<control::SessionLost>(event.event) ||
+             std::holds_alternative<control::SessionClosed>(event.event)) {
+    feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
+  }
+}
+
+void Calls::on_deadline(base::Instant now, Output& out) {
+  TimerKey key;
+  while (core_.timers.pop_due(now, key)) {
+    Call* call = core_.calls.find(key.call);
+    if (call == nullptr) continue;
+    Machine machine(core_, *call, now, out);
+    switch (key.kind) {
+      case TimerKind::Setup:
+        machine.feed(Event::RingTimeout, {.side = Side::B});
+        break;
+      case TimerKind::Refresh:
+        machine.refresh_progress();
+        break;
+      case TimerKind::Accepted:
+        machine.resend_accepted(key.side);
+        break;
+      case TimerKind::Duration:
+        machine.feed(Event::Kill, {.cause = EndCause::Shutdown, .text = "longest permitted duration"});
+        break;
+      case TimerKind::Tidy:
+        machine.tidy();
+        break;
+    }
+    sweep(key.call);
+  }
+}
+
+void Calls::kill_all(base::Instant now, Output& out) {
+  std::vector<CallHandle> all;
+  core_.calls.for_each([&all](CallHandle handle, Call&) { all.push_back(handle); });
+  for (const CallHandle handle : all) feed(handle, Event::Kill, {.cause = EndCause::Shutdown}, now, out);
+}
+
+}  // namespace sbc::call

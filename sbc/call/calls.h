@@ -1,0 +1,62 @@
+#pragma once
+// All calls of one shard: events of the layers below find their call here, and calls that are over leave.
+// Sans-IO: everything that is to happen is appended to `Output`.
+
+#include <memory>
+
+#include "sbc/call/core.h"
+#include "sbc/call/machine.h"
+#include "sbc/call/output.h"
+
+namespace sbc::call {
+
+class Calls {
+ public:
+  // All references outlive the object.
+  Calls(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Advisor& advisor,
+        std::shared_ptr<const Settings> settings);
+
+  // New calls see the new settings; calls under way keep what they have decided.
+  void replace_settings(std::shared_ptr<const Settings> settings) { core_.settings = std::move(settings); }
+
+  // An INVITE outside a dialog.
+  void on_invite(const transaction::RequestArrived& request, const Arrival& arrival, base::Instant now, Output& out);
+  // A request with a To tag, other than ACK. Answers it in every case (481 when it belongs to no call).
+  void on_dialog_request(const transaction::RequestArrived& request, base::Instant now, Output& out);
+  void on_ack(const transaction::AckArrived& ack, base::Instant now, Output& out);
+  void on_cancel(const transaction::CancelArrived& cancel, base::Instant now, Output& out);
+  void on_response(const transaction::ResponseArrived& response, base::Instant now, Output& out);
+  void on_client_failed(const transaction::ClientFailed& failed, base::Instant now, Output& out);
+  void on_server_failed(const transaction::ServerFailed& failed, base::Instant now, Output& out);
+
+  void on_relay_reply(const control::RelayReply& reply, base::Instant now, Output& out);
+  void on_relay_event(const control::RelayEvent& event, base::Instant now, Output& out);
+  bool owns_session(std::string_view session) const { return core_.sessions.contains(session); }
+
+  base::Instant next_deadline() const { return core_.timers.next(); }
+  void on_deadline(base::Instant now, Output& out);
+
+  // From now on new calls get 503 with Retry-After.
+  void drain() { core_.draining = true; }
+  // Ends every call.
+  void kill_all(base::Instant now, Output& out);
+
+  std::size_t size() const { return core_.calls.size(); }
+  std::uint64_t connected() const { return core_.connected; }
+  const Counters& counters() const { return core_.counters; }
+  std::size_t marked_targets(base::Instant now) const { return core_.health.marked(now); }
+
+ private:
+  // Feeds one event and removes the call if it ended by it.
+  void feed(CallHandle handle, Event event, const Input& input, base::Instant now, Output& out);
+  void sweep(CallHandle handle);
+  bool refuse_early(const transaction::RequestArrived& request, const Arrival& arrival, base::Instant now, Output& out);
+  void answer(const transaction::RequestArrived& request, int status, std::span<const sip::ExtraHeader> headers,
+              base::Instant now, Output& out);
+  void on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request, base::Instant now,
+                       Output& out);
+
+  Core core_;
+};
+
+}  // namespace sbc::call

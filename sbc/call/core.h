@@ -1,0 +1,72 @@
+#pragma once
+// What all calls of a shard share. Calls (calls.h) owns it; a Machine works with it for the length of one event.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "media-relay/base/deadline_queue.h"
+#include "media-relay/base/hash.h"
+#include "media-relay/base/random.h"
+#include "media-relay/base/slab.h"
+
+#include "sbc/call/advisor.h"
+#include "sbc/call/call.h"
+#include "sbc/call/settings.h"
+#include "sbc/route/health.h"
+#include "sbc/sip/minter.h"
+#include "sbc/transaction/layer.h"
+
+namespace sbc::call {
+
+enum class TimerKind : std::uint8_t { Setup, Refresh, Accepted, Duration, Tidy };
+
+struct TimerKey {
+  CallHandle call;
+  TimerKind kind = TimerKind::Setup;
+  Side side = Side::A;
+};
+
+// Where a request inside a dialog belongs, by the tag that we gave the peer.
+struct DialogRef {
+  CallHandle call;
+  Side side = Side::A;
+};
+
+struct Counters {
+  std::uint64_t started = 0;
+  std::uint64_t bugs = 0;               // events that a state cannot have: the call was ended
+  std::uint64_t outside_dialogs = 0;    // in-dialog requests that match no call: 481
+  std::uint64_t out_of_order = 0;       // 500, lower CSeq
+  std::uint64_t stray_acks = 0;         // ACK that belongs to no call
+  std::uint64_t late_forks = 0;         // 2xx of another fork or of an abandoned attempt: ACK and BYE
+  std::uint64_t refused_limit = 0;      // 503, too many calls
+  std::uint64_t refused_draining = 0;   // 503, about to stop
+  std::uint64_t refused_extension = 0;  // 420
+  std::uint64_t refused_loop = 0;       // 483
+  std::uint64_t refused_media = 0;      // 415, 488, 400: a body that cannot be used
+  std::uint64_t refused_method = 0;     // 405 inside a dialog
+};
+
+template <typename T>
+using ByText = std::unordered_map<std::string, T, base::StringHash, std::equal_to<>>;
+
+struct Core {
+  transaction::Layer& layer;
+  const sip::Minter& minter;
+  base::Random& random;
+  Advisor& advisor;
+  std::shared_ptr<const Settings> settings;
+
+  route::TrunkHealth health;
+  base::Slab<Call> calls;
+  ByText<DialogRef> dialogs;    // by our tag
+  ByText<CallHandle> sessions;  // by relay session
+  base::DeadlineQueue<TimerKey> timers;
+  Counters counters;
+  std::uint64_t connected = 0;  // calls between answer and end
+  bool draining = false;
+};
+
+}  // namespace sbc::call

@@ -1,0 +1,36 @@
+#pragma once
+// From a SIP message to the facts that a policy is told.
+
+#include <string>
+
+#include "media-relay/base/time.h"
+
+#include "sbc/policy/facts.h"
+#include "sbc/sip/message.h"
+#include "sbc/sip/transport.h"
+
+namespace sbc::call {
+
+// What is known about a request that does not stand in it.
+struct Arrival {
+  std::string realm;
+  std::string trunk;  // "" when no trunk's sources cover the sender
+  bool authenticated = false;
+  std::string auth_user;
+  std::string registered_aor;  // "" when the flow belongs to no live registration
+  std::uint32_t recent_failures = 0;
+  base::WallTime wall;
+  std::int32_t utc_offset_seconds = 0;
+};
+
+policy::Address to_address(const sip::Uri& uri, std::string_view display);
+// Fills what every request has. The header views point into `message`.
+void fill_facts(policy::RequestFacts& facts, const sip::Message& message, const sip::Source& source,
+                const Arrival& arrival);
+policy::InviteFacts invite_facts(const sip::Message& message, const sip::Source& source, const Arrival& arrival);
+
+// Whether the sender's own words (Via sent-by, Contact host) name another address than its packets come from. Names
+// prove nothing and do not count.
+bool behind_nat(const sip::Message& message, const sip::Source& source);
+
+}  // namespace sbc::call

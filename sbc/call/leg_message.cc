@@ -1,0 +1,141 @@
+#include "sbc/call/leg_message.h"
+
+#include "media-relay/base/text.h"
+
+#include "sbc/call/header_rules.h"
+#include "sbc/sip/params.h"
+#include "sbc/sip/response.h"
+#include "sbc/sip/writer.h"
+
+namespace sbc::call {
+namespace {
+
+const Face& face_of(const Core& core, std::uint16_t listener) { return core.settings->faces.at(listener); }
+
+std::string via_value(const Core& core, const sip::Hop& hop, std::string_view branch) {
+  std::string via;
+  sip::append_via(via, hop.transport, face_of(core, hop.listener).sent_by, branch);
+  return via;
+}
+
+// The caller as the callee sees it: same user and display name, our host. An anonymous caller (RFC 3323 4.1.1.3) and a
+// tel: URI carry no host of anyone's and stay as they are.
+std::string from_value(const sip::NameAddr& from, const policy::Candidate& changes, std::string_view host) {
+  std::string display(from.display);
+  if (changes.from_display) display = changes.from_display->empty() ? "" : sip::quote(*changes.from_display);
+  std::string value = display.empty() ? "" : display + " ";
+  if (!changes.from_user && (from.uri.scheme == sip::Uri::Scheme::Tel ||
+                             base::equals_ignoring_case(from.uri.host, "anonymous.invalid"))) {
+    return value + "<" + std::string(from.uri.text) + ">";
+  }
+  value += "<sip:";
+  const std::string user = changes.from_user ? sip::escape_user(*changes.from_user) : std::string(from.uri.user);
+  if (!user.empty()) value += user + "@";
+  value += host;
+  return value + ">";
+}
+
+}  // namespace
+
+std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
+                          std::string_view user) {
+  std::string value = "<sip:";
+  value += user;
+  value += '@';
+  value += settings.faces.at(listener).sent_by;
+  if (transport != sip::Transport::Udp) {
+    value += ";transport=";
+    value += sip::uri_name_of(transport);
+  }
+  value += '>';
+  return value;
+}
+
+sip::Hop next_hop(const Core& core, const Leg& leg) {
+  if (leg.symmetric || !leg.dialog) return leg.hop;
+  const std::string text = leg.dialog->next_hop_uri();
+  const auto uri = sip::parse_uri(text);
+  if (!uri || !uri->is_sip()) return leg.hop;
+  const auto maddr = uri->param("maddr");
+  const auto ip = base::IpAddress::parse(maddr && !maddr->empty() ? *maddr : uri->host);
+  if (!ip) return leg.hop;
+
+  sip::Hop hop;
+  hop.transport = uri->transport().value_or(sip::Transport::Udp);
+  hop.remote = {*ip, uri->has_port ? uri->port : sip::default_port(hop.transport)};
+  // The same peer over the same transport: keep the connection.
+  if (hop.transport == leg.hop.transport && (sip::is_reliable(hop.transport) || hop.remote == leg.hop.remote)) {
+    if (hop.remote.ip == leg.hop.remote.ip) return leg.hop.connection ? leg.hop : sip::Hop{hop.transport, leg.hop.listener, hop.remote, {}};
+  }
+  const auto* realm = core.settings->routes->realm(leg.realm);
+  const auto* listener = realm != nullptr ? realm->listener_for(hop.transport, hop.remote.ip) : nullptr;
+  if (listener == nullptr) return leg.hop;
+  hop.listener = hop.transport == leg.hop.transport && hop.remote.ip.is_v4() == leg.hop.remote.ip.is_v4()
+                     ? leg.hop.listener
+                     : listener->index;
+  return hop;
+}
+
+base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip::Hop& hop, sip::Method method,
+                                    std::uint32_t cseq, std::string_view branch, std::string_view headers, Body body) {
+  std::string bytes;
+  sip::Writer writer(bytes, 700 + body.text.size());
+  leg.dialog->write_request_head(writer, sip::name_of(method), cseq, via_value(core, hop, branch), 70);
+  if (method == sip::Method::Invite || method == sip::Method::Ack) writer.header(sip::HeaderId::Contact, leg.contact);
+  if (method == sip::Method::Invite) writer.header(sip::HeaderId::Allow, kAllow);
+  if (!headers.empty()) writer.raw(headers);
+  writer.finish(body.type, body.text);
+  return base::share(std::move(bytes));
+}
+
+base::SharedBytes leg_response(const sip::Message& request, const sip::Source& source, const Leg& leg, int status,
+                               std::string_view local_tag, std::span<const sip::ExtraHeader> headers, Body body,
+                               std::string_view reason) {
+  std::vector<sip::ExtraHeader> extra;
+  extra.reserve(headers.size() + 2);
+  // RFC 3261 12.1.1: a response that makes or refreshes a dialog names our target.
+  if (request.method() == sip::Method::Invite && status < 300) {
+    extra.push_back({"Contact", leg.contact});
+    extra.push_back({"Allow", kAllow});
+  }
+  extra.insert(extra.end(), headers.begin(), headers.end());
+  return base::share(sip::build_response(request, status, local_tag, source, extra, body.type, body.text, reason));
+}
+
+base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch) {
+  auto& start = attempt.start;
+  start.call_id = core.minter.call_id(core.random);
+  start.local_tag = core.minter.tag(core.random);
+  start.local = from_value(plan.caller.from(), plan.target.candidate, plan.from_domain);
+  start.remote = "<" + plan.target.to_uri + ">";
+  start.target = plan.target.request_uri;
+  // Not 1: leg A's number must not be guessable from leg B's, nor equal to it by habit.
+  start.cseq = 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
+  attempt.hop = plan.target.hop;
+  attempt.offered = !plan.sdp.empty();
+
+  std::string bytes;
+  sip::Writer writer(bytes, 900 + plan.sdp.size());
+  writer.request_line(sip::Method::Invite, start.target);
+  writer.begin(sip::HeaderId::Via);
+  sip::append_via(writer.text(), plan.target.hop.transport, face_of(core, plan.target.hop.listener).sent_by, branch);
+  writer.end();
+  writer.header(sip::HeaderId::MaxForwards, plan.max_forwards);
+  writer.begin(sip::HeaderId::From).text().append(start.local).append(";tag=").append(start.local_tag);
+  writer.end();
+  writer.header(sip::HeaderId::To, start.remote);
+  writer.header(sip::HeaderId::CallId, start.call_id);
+  writer.begin(sip::HeaderId::CSeq);
+  base::append_number(writer.text(), start.cseq);
+  writer.text().append(" INVITE");
+  writer.end();
+  writer.header(sip::HeaderId::Contact, plan.contact);
+  writer.header(sip::HeaderId::Allow, kAllow);
+  HeaderList headers = passed_headers(plan.caller);
+  apply(plan.target.candidate.headers, headers);
+  for (const auto& [name, value] : headers) writer.header(name, value);
+  writer.finish(plan.sdp.empty() ? "" : "application/sdp", plan.sdp);
+  return base::share(std::move(bytes));
+}
+
+}  // namespace sbc::call

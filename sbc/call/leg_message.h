@@ -1,0 +1,52 @@
+#pragma once
+// The messages that a leg sends, built so that they say nothing about the other leg (topology hiding by construction:
+// nothing is copied from the other side but what header_rules.h lists).
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sbc/call/core.h"
+#include "sbc/sip/response.h"
+
+namespace sbc::call {
+
+// RFC 3261 13.2.1: what we accept inside a dialog.
+inline constexpr std::string_view kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+
+// Our Contact on a listener: <sip:user@host:port;transport=tcp>.
+std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
+                          std::string_view user);
+
+// Where the next request inside the leg's dialog goes: the flow for peers behind a NAT, otherwise the first Route or the
+// remote target (RFC 3261 12.2.1.1). A name instead of an address leads back to where the peer was last seen.
+sip::Hop next_hop(const Core& core, const Leg& leg);
+
+struct Body {
+  std::string_view type;
+  std::string_view text;
+};
+inline Body sdp_body(std::string_view text) { return {"application/sdp", text}; }
+
+// A request inside the leg's dialog; `branch` goes into the Via. `headers`: whole lines, each with its CRLF.
+base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip::Hop& hop, sip::Method method,
+                                    std::uint32_t cseq, std::string_view branch, std::string_view headers, Body body);
+
+// A response to a request that arrived on the leg, with our Contact where the RFC wants it. `headers` as above.
+base::SharedBytes leg_response(const sip::Message& request, const sip::Source& source, const Leg& leg, int status,
+                               std::string_view local_tag, std::span<const sip::ExtraHeader> headers = {},
+                               Body body = {}, std::string_view reason = {});
+
+// The INVITE that opens leg B toward a target. Fills `attempt`.
+struct InvitePlan {
+  const sip::Message& caller;  // leg A's INVITE
+  const route::Target& target;
+  std::string_view contact;
+  std::string_view from_domain;
+  std::uint32_t max_forwards;
+  std::string_view sdp;  // "": no offer
+};
+base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch);
+
+}  // namespace sbc::call

@@ -1,0 +1,211 @@
+#include "sbc/call/machine.h"
+
+#include "sbc/call/leg_message.h"
+
+namespace sbc::call {
+
+void Machine::feed(Event event, const Input& input) {
+  const Step step = step_for(call_.state, event);
+  switch (step) {
+    case Step::Ignore:
+      return;
+    case Step::Undecided:
+    case Step::Bug:
+      ++core_.counters.bugs;
+      note(Note::Level::Error, "event " + std::string(name_of(event)) + " cannot happen while " +
+                                   std::string(name_of(call_.state)) + "; the call ends");
+      if (call_.state == State::Ended || call_.state == State::Closing || call_.state == State::Canceling) return;
+      feed(Event::Kill, {.cause = EndCause::Error});
+      return;
+    case Step::NextOrFail: return next_or_fail(event, input);
+    case Step::RollBack: return roll_back(event, input);
+    case Step::CancelCall: return cancel_call(event, input);
+    case Step::CancelDeciding: return cancel_deciding(event, input);
+    case Step::CancelAnswered: return cancel_answered(event, input);
+    case Step::HangUpBoth: return hang_up_both(event, input);
+    default: return take(step, input);
+  }
+}
+
+void Machine::take(Step step, const Input& in) {
+  switch (step) {
+    case Step::Decide: return decide();
+    case Step::Prepare: return prepare();
+    case Step::Refuse: return refuse();
+    case Step::Dial: return dial();
+    case Step::FailSetup: return fail_setup(in);
+    case Step::Ring: return ring(in);
+    case Step::Answer: return answer(in);
+    case Step::AnswerAnchored: return answer_anchored();
+    case Step::AbandonBranch: return abandon_branch();
+    case Step::Finish: return finish();
+    case Step::LateAnswer: return late_answer(in);
+    case Step::Confirm: return confirm(in);
+    case Step::AcceptOffer: return accept_offer(in);
+    case Step::DeferOffer: return defer_offer(in);
+    case Step::RefuseOffer: return refuse_offer(in);
+    case Step::SendOffer: return send_offer();
+    case Step::PassAnswer: return pass_answer(in);
+    case Step::ConfirmOffer: return confirm_offer(in);
+    case Step::CancelOffer: return cancel_offer();
+    case Step::HangUp: return hang_up(in);
+    case Step::HangUpEarly: return hang_up_early(in);
+    case Step::AnswerBye: return answer_bye(in);
+    case Step::AckAgain: return ack_again(in);
+    case Step::AckClosing: return ack_closing(in);
+    case Step::End: return end();
+    // Taken in feed().
+    case Step::NextOrFail:
+    case Step::RollBack:
+    case Step::CancelCall:
+    case Step::CancelDeciding:
+    case Step::CancelAnswered:
+    case Step::HangUpBoth:
+    case Step::Ignore:
+    case Step::Bug:
+    case Step::Undecided: return;
+  }
+}
+
+// --- messages ---------------------------------------------------------------------------------------------------
+
+void Machine::respond_caller(int status, std::span<const sip::ExtraHeader> headers, std::string_view sdp,
+                             std::string_view reason) {
+  const sip::Message* request = core_.layer.request_of(call_.a.server);
+  if (request == nullptr) return;  // the transaction is gone: its ServerFailed said so
+  auto bytes = leg_response(*request, call_.source, call_.a, status, call_.local_tag_a, headers, sdp_body(sdp), reason);
+  core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
+  if (status < 200) return;
+  disarm(call_.refresh_timer);
+  call_.record.status = static_cast<std::uint16_t>(status);
+  call_.record.setup = now_ - call_.began;
+  if (status < 300) start_accepted(Side::A, call_.invite->cseq().number, std::move(bytes));
+}
+
+void Machine::respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers) {
+  const Leg& leg = call_.leg(in.side);
+  const std::string_view tag = leg.dialog ? std::string_view(leg.dialog->local_tag()) : call_.local_tag_a;
+  core_.layer.respond(in.server, status, leg_response(*in.message, in.source, leg, status, tag, headers), now_,
+                      out_.transaction);
+}
+
+void Machine::send_ack(Side side, std::string_view sdp) {
+  Leg& leg = call_.leg(side);
+  leg.owes_ack = false;
+  const sip::Hop hop = next_hop(core_, leg);
+  const std::string branch = core_.minter.branch(core_.random);  // RFC 3261 17.1.1.3: a transaction of its own
+  auto bytes =
+      in_dialog_request(core_, leg, hop, sip::Method::Ack, leg.invite_cseq, branch, {}, sdp_body(sdp));
+  leg.acks.remember(leg.dialog->remote_tag(), leg.invite_cseq, hop, bytes, now_);
+  out_.transaction.sends.push_back({hop, std::move(bytes), 0});
+}
+
+void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop, const sip::MessagePtr& response) {
+  ++core_.counters.late_forks;
+  Leg loser;
+  loser.realm = call_.b.realm;
+  loser.hop = hop;
+  loser.symmetric = call_.b.symmetric;
+  loser.contact = contact_value(*core_.settings, hop.transport, hop.listener, start.local_tag);
+  auto made = dialog::Dialog::from_client(start, *response);
+  if (!made) return;
+  loser.dialog = *std::move(made);
+  const sip::Hop to = next_hop(core_, loser);
+  auto ack = in_dialog_request(core_, loser, to, sip::Method::Ack, start.cseq, core_.minter.branch(core_.random), {}, {});
+  call_.b.acks.remember(loser.dialog->remote_tag(), start.cseq, to, ack, now_);
+  out_.transaction.sends.push_back({to, std::move(ack), 0});
+  const std::string branch = core_.minter.branch(core_.random);
+  auto bye = in_dialog_request(core_, loser, to, sip::Method::Bye, loser.dialog->next_cseq(), branch, {}, {});
+  core_.layer.request({.method = sip::Method::Bye, .method_text = {}, .branch = branch, .hop = to,
+                       .bytes = std::move(bye), .owner = 0},
+                      now_, out_.transaction);
+}
+
+void Machine::start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes) {
+  Leg& leg = call_.leg(side);
+  leg.accepted = dialog::AcceptedInvite(cseq, core_.settings->t1, core_.settings->t2);
+  leg.accepted.start(now_);
+  leg.accepted_bytes = std::move(bytes);
+  arm(call_.accepted_timer[static_cast<int>(side)], TimerKind::Accepted, leg.accepted.next_deadline(), side);
+}
+
+void Machine::resend_accepted(Side side) {
+  Leg& leg = call_.leg(side);
+  switch (leg.accepted.on_deadline(now_)) {
+    case dialog::AcceptedInvite::Step::Idle:
+      break;
+    case dialog::AcceptedInvite::Step::Resend:
+      core_.layer.respond(leg.server, 200, leg.accepted_bytes, now_, out_.transaction);
+      break;
+    case dialog::AcceptedInvite::Step::GiveUp:
+      leg.accepted_bytes.reset();
+      feed(Event::NoAck, {.side = side, .cause = EndCause::NoAck});
+      return;
+  }
+  arm(call_.accepted_timer[static_cast<int>(side)], TimerKind::Accepted, leg.accepted.next_deadline(), side);
+}
+
+void Machine::tidy() {
+  call_.a.acks.expire(now_);
+  call_.b.acks.expire(now_);
+  call_.held_response.reset();
+  call_.last_progress_body.clear();
+  call_.last_progress_body.shrink_to_fit();
+  call_.decision.candidates.clear();
+}
+
+// --- relay ------------------------------------------------------------------------------------------------------
+
+void Machine::open_session() {
+  if (call_.session_open) {  // ports toward another network: the old session goes
+    out_.relay.push_back({call_.handle.pack(), control::Close{call_.session, "rerouted"}});
+    core_.sessions.erase(call_.session);
+    call_.session = core_.minter.call_id(core_.random);
+    call_.media.forget_addresses();
+    ++call_.relay_asked;
+  }
+  core_.sessions.emplace(call_.session, call_.handle);
+  call_.session_open = true;
+  out_.relay.push_back(
+      {call_.handle.pack(), control::Open{call_.session, call_.media.spec(core_.settings->media_timeout_ms)}});
+  call_.relay_awaited = ++call_.relay_asked;
+}
+
+void Machine::ask_relay(bool wait) {
+  if (!call_.session_open) return;
+  out_.relay.push_back(
+      {call_.handle.pack(), control::Modify{call_.session, call_.media.spec(core_.settings->media_timeout_ms)}});
+  ++call_.relay_asked;
+  if (wait) call_.relay_awaited = call_.relay_asked;
+}
+
+void Machine::close_session(std::string_view reason) {
+  if (!call_.session_open) return;
+  call_.session_open = false;
+  core_.sessions.erase(call_.session);
+  out_.relay.push_back({call_.handle.pack(), control::Close{call_.session, std::string(reason)}});
+}
+
+// --- small things -----------------------------------------------------------------------------------------------
+
+void Machine::arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side side) {
+  disarm(id);
+  if (when != base::kNever) id = core_.timers.arm(when, TimerKey{call_.handle, kind, side});
+}
+
+void Machine::disarm(base::DeadlineId& id) {
+  core_.timers.cancel(id);
+  id = {};
+}
+
+void Machine::note(Note::Level level, std::string text) {
+  out_.notes.push_back({level, call_.session, std::move(text)});
+}
+
+void Machine::finished(EndCause cause, EndedBy by) {
+  call_.record.cause = cause;
+  call_.record.by = by;
+  if (call_.record.answered) call_.record.duration = now_ - call_.answered_at;
+}
+
+}  // namespace sbc::call

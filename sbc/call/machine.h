@@ -1,0 +1,122 @@
+#pragma once
+// Moves one call by one event: looks the step up in the table (state.h) and takes it. Made for one event, thrown away
+// after it. Steps are in the file of their verb: setup.cc, answer.cc, update.cc, teardown.cc; what they share in
+// machine.cc.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sbc/call/core.h"
+#include "sbc/call/output.h"
+#include "sbc/sip/response.h"
+
+namespace sbc::call {
+
+// What came with the event; each step knows which of it its events carry.
+struct Input {
+  Side side = Side::A;                 // the leg that the event is about
+  sip::MessagePtr message{};           // request or response
+  sip::Source source{};              // of the message
+  transaction::ServerId server{};      // of a request
+  route::Failure::Cause failure = route::Failure::Cause::Timeout;  // BranchDead
+  EndCause cause = EndCause::Error;    // Kill, RelayRefused, RelayLost
+  std::string text{};                 // for the log
+};
+
+class Machine {
+ public:
+  Machine(Core& core, Call& call, base::Instant now, Output& out) : core_(core), call_(call), now_(now), out_(out) {}
+
+  void feed(Event event, const Input& input = {});
+
+  // A response to an attempt that was abandoned; the state table does not see it.
+  void stray_response(std::size_t index, const sip::MessagePtr& response);
+  void stray_gone(std::size_t index);
+  // Our BYE on a leg is over, however it ended.
+  void bye_done(Side side);
+  // 2xx again, and 1xx again each minute.
+  void resend_accepted(Side side);
+  void refresh_progress();
+  void tidy();
+
+ private:
+  void take(Step step, const Input& in);
+
+  // setup.cc
+  void decide();
+  void prepare();
+  void refuse();
+  void try_target();
+  void dial();
+  void fail_setup(const Input& in);
+  void next_or_fail(Event event, const Input& in);
+  void abandon_branch();
+  void hunt_on(const route::Failure& failure);
+  void take_off_attempt();
+  void answer_failure(const route::Answer& answer);
+
+  // answer.cc
+  void ring(const Input& in);
+  void answer(const Input& in);
+  void answer_anchored();
+  void send_answer_to_caller(const std::string& sdp);
+  void confirm(const Input& in);
+  void ack_again(const Input& in);
+  void adopt_leg_b(const sip::Message& response, const sip::Source& source);
+  void bad_answer(const MediaError& error);
+  void decide_nat(Side side, const sip::Message& message, const sip::Source& source);
+
+  // update.cc
+  void accept_offer(const Input& in);
+  void defer_offer(const Input& in);
+  void refuse_offer(const Input& in);
+  void send_offer();
+  void pass_answer(const Input& in);
+  void restore_other_leg();
+  void roll_back(Event event, const Input& in);
+  void confirm_offer(const Input& in);
+  void cancel_offer();
+  void finish_exchange();
+  void respond_inviter(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {});
+
+  // teardown.cc
+  void cancel_call(Event event, const Input& in);
+  void cancel_deciding(Event event, const Input& in);
+  void cancel_answered(Event event, const Input& in);
+  void finish();
+  void late_answer(const Input& in);
+  void hang_up(const Input& in);
+  void hang_up_early(const Input& in);
+  void hang_up_both(Event event, const Input& in);
+  void answer_bye(const Input& in);
+  void ack_closing(const Input& in);
+  void end();
+  void send_bye(Side side, std::string_view headers);
+  void close_session(std::string_view reason);
+  void settle();
+
+  // machine.cc
+  void respond_caller(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {},
+                      std::string_view reason = {});
+  void respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {});
+  void send_ack(Side side, std::string_view sdp);
+  void ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop, const sip::MessagePtr& response);
+  void start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes);
+  void arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side side = Side::A);
+  void disarm(base::DeadlineId& id);
+  void ask_relay(bool wait);
+  void open_session();
+  void note(Note::Level level, std::string text);
+  void finished(EndCause cause, EndedBy by);
+  bool outstanding() const;
+  policy::InviteFacts facts() const { return invite_facts(*call_.invite, call_.source, call_.arrival); }
+
+  Core& core_;
+  Call& call_;
+  base::Instant now_;
+  Output& out_;
+};
+
+}  // namespace sbc::call

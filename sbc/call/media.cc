@@ -1,0 +1,174 @@
+#include "sbc/call/media.h"
+
+#include <algorithm>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/sdp/parser.h"
+#include "sbc/sdp/remote_media.h"
+
+namespace sbc::call {
+namespace {
+
+MediaError to_media_error(const sdp::Error& error) {
+  return MediaError{sdp::status_for(error.kind), error.text};
+}
+
+const control::FlowAddresses* find_flow(const std::vector<control::FlowAddresses>& flows, std::size_t index) {
+  const auto it = std::ranges::find(flows, index, &control::FlowAddresses::index);
+  return it == flows.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+std::expected<std::optional<std::string_view>, MediaError> sdp_of(const sip::Message& message) {
+  if (message.body().empty()) return std::nullopt;
+  const auto type = message.find(sip::HeaderId::ContentType).value_or("");
+  const auto bare = base::trim(type.substr(0, type.find(';')));
+  if (!base::equals_ignoring_case(bare, "application/sdp"))
+    return std::unexpected(MediaError{415, "Content-Type: expected application/sdp, got \"" + base::printable(bare) + "\""});
+  const auto encoding = message.find(sip::HeaderId::ContentEncoding);
+  if (encoding && !base::equals_ignoring_case(*encoding, "identity"))
+    return std::unexpected(MediaError{415, "Content-Encoding: expected none, got \"" + base::printable(*encoding) + "\""});
+  return message.body();
+}
+
+void Media::start_leg_b(sdp::OriginIdentity identity) { b_.emplace(std::move(identity)); }
+
+std::expected<void, MediaError> Media::take_offer(Side from, std::string_view body) {
+  auto parsed = sdp::parse_shared(body);
+  if (!parsed) return std::unexpected(to_media_error(parsed.error()));
+  if (!sdp::any_usable(**parsed)) return std::unexpected(MediaError{488, "no media line that can be anchored"});
+  auto taken = state(from).remote_offer(*std::move(parsed));
+  if (!taken) return std::unexpected(to_media_error(taken.error()));
+  return {};
+}
+
+std::expected<void, MediaError> Media::take_answer(Side from, std::string_view body, sdp::Finality finality) {
+  auto parsed = sdp::parse_shared(body);
+  if (!parsed) return std::unexpected(to_media_error(parsed.error()));
+  auto taken = state(from).remote_answer(*std::move(parsed), finality);
+  if (!taken) return std::unexpected(to_media_error(taken.error()));
+  return {};
+}
+
+bool Media::commit_early(Side from) {
+  if (!state(from).early()) return false;
+  state(from).commit();
+  return true;
+}
+
+std::vector<std::optional<sdp::Anchor>> Media::anchors(Side toward, const sdp::Session& from, bool answering) const {
+  std::vector<std::optional<sdp::Anchor>> result(from.media.size());
+  for (std::size_t i = 0; i < from.media.size(); ++i) {
+    const auto* flow = find_flow(flows_, i);
+    if (flow == nullptr) continue;
+    const control::HalfAddress& address = toward == Side::A ? flow->a : flow->b;
+    // We multiplex when asked to; we ask for it only when the other side did, so that plain phones see plain SDP.
+    const bool mux = answering || sdp::remote_media(from, i).rtcp_mux;
+    result[i] = sdp::Anchor{.rtp = address.rtp, .rtcp = address.rtcp, .rtcp_mux = mux};
+  }
+  return result;
+}
+
+std::expected<std::string, MediaError> Media::make_offer(Side to) {
+  const auto* from = state_if(other(to));
+  if (from == nullptr || from->remote() == nullptr) return std::unexpected(MediaError{500, "no description to offer"});
+  const auto places = anchors(to, *from->remote(), false);
+  auto body = state(to).offer({.from = *from->remote(), .anchors = places});
+  if (!body) return std::unexpected(to_media_error(body.error()));
+  return *std::move(body);
+}
+
+std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality finality) {
+  const auto* from = state_if(other(to));
+  if (from == nullptr || from->remote() == nullptr) return std::unexpected(MediaError{500, "no description to answer with"});
+  const auto places = anchors(to, *from->remote(), true);
+  auto body = state(to).answer({.from = *from->remote(), .anchors = places}, finality);
+  if (!body) return std::unexpected(to_media_error(body.error()));
+  return *std::move(body);
+}
+
+std::expected<std::string, MediaError> Media::make_refusal(Side to) {
+  const auto offer = state(to).remote();
+  if (offer == nullptr) return std::unexpected(MediaError{500, "no offer to refuse"});
+  auto body = state(to).answer({.from = *offer}, sdp::Finality::Final);
+  if (!body) return std::unexpected(to_media_error(body.error()));
+  return *std::move(body);
+}
+
+void Media::roll_back() {
+  a_.rollback();
+  if (b_) b_->rollback();
+}
+
+std::size_t Media::media_count() const {
+  std::size_t count = 0;
+  for (const Side side : {Side::A, Side::B}) {
+    const auto* leg = state_if(side);
+    if (leg != nullptr && leg->remote() != nullptr) count = std::max(count, leg->remote()->media.size());
+  }
+  return count;
+}
+
+control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool receive) const {
+  control::HalfSpec half;
+  half.network = leg(side).network;
+  half.latch = leg(side).latch == policy::Latch::Learn ? control::LatchMode::Learn : control::LatchMode::Strict;
+  half.latch_from = leg(side).latch_from;
+  half.send = send;
+  half.receive = receive;
+  const auto* said = state_if(side);
+  if (said == nullptr || said->remote() == nullptr) return half;
+  const auto remote = sdp::remote_media(*said->remote(), index);
+  half.rtcp_mux = said->mux_agreed(index);
+  half.remote_rtp = remote.rtp;
+  half.remote_rtcp = half.rtcp_mux ? remote.rtp : remote.rtcp;
+  return half;
+}
+
+control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
+  control::SessionSpec spec;
+  spec.media_timeout_ms = media_timeout_ms;
+  const auto* a = state_if(Side::A);
+  const auto* b = state_if(Side::B);
+  const sdp::Session* said_a = a->remote().get();
+  const sdp::Session* said_b = b != nullptr ? b->remote().get() : nullptr;
+  for (std::size_t i = 0; i < media_count(); ++i) {
+    const auto on_a = said_a != nullptr ? std::optional(sdp::remote_media(*said_a, i)) : std::nullopt;
+    const auto on_b = said_b != nullptr ? std::optional(sdp::remote_media(*said_b, i)) : std::nullopt;
+    // Until the other side has answered its direction is not known: whoever offered may already send.
+    sdp::Passage passage{.a_to_b = true, .b_to_a = true, .refused = false};
+    if (on_a && on_b) {
+      passage = sdp::passage_between(*on_a, *on_b);
+    } else if ((on_a && !on_a->usable()) || (on_b && !on_b->usable())) {
+      passage.refused = true;
+    }
+    if (passage.refused) continue;
+    if (on_a && on_b && !passage.both_ways()) spec.suspended = true;
+    control::FlowSpec flow;
+    flow.index = static_cast<std::uint32_t>(i);
+    flow.kind = std::string(on_a ? on_a->kind : on_b->kind);
+    flow.a = half(Side::A, i, passage.b_to_a, passage.a_to_b);
+    flow.b = half(Side::B, i, passage.a_to_b, passage.b_to_a);
+    spec.flows.push_back(std::move(flow));
+  }
+  return spec;
+}
+
+bool Media::needs_ports() const {
+  const auto wanted = spec(0);
+  return std::ranges::any_of(wanted.flows,
+                             [this](const control::FlowSpec& f) { return find_flow(flows_, f.index) == nullptr; });
+}
+
+void Media::take_addresses(const std::vector<control::FlowAddresses>& flows) { flows_ = flows; }
+
+std::string Media::media_host(Side side) const {
+  const auto* said = state_if(side);
+  if (said == nullptr || said->remote() == nullptr || said->remote()->media.empty()) return {};
+  const auto* connection = said->remote()->connection_of(said->remote()->media.front());
+  return connection != nullptr ? std::string(connection->text) : std::string();
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,95 @@
+#pragma once
+// The media side of one call: what both legs said about it (SDP), where the relay anchors it, and what the relay is to
+// do. SDP goes in and out here; the relay never sees it.
+//
+// "Offerer" is the leg whose description opened the exchange that is under way, "answerer" the other one. Which leg is
+// which changes with each exchange; half A of every flow belongs to leg A all the time.
+
+#include <array>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media-relay/control/messages.h"
+
+#include "sbc/policy/decision.h"
+#include "sbc/sdp/offer_answer.h"
+#include "sbc/sip/message.h"
+
+namespace sbc::call {
+
+enum class Side : std::uint8_t { A, B };
+constexpr Side other(Side side) {
+  return side == Side::A ? Side::B : Side::A;
+}
+
+// How one leg's media is anchored.
+struct LegMedia {
+  std::string network;  // of the relay
+  policy::Latch latch = policy::Latch::Strict;
+  std::vector<base::Prefix> latch_from;
+};
+
+// Why a description cannot be used, as the answer to whoever sent it.
+struct MediaError {
+  int status = 488;
+  std::string text;
+};
+
+class Media {
+ public:
+  explicit Media(sdp::OriginIdentity identity_a) : a_(std::move(identity_a)) {}
+
+  LegMedia& leg(Side side) { return side == Side::A ? leg_a_ : leg_b_; }
+  const LegMedia& leg(Side side) const { return side == Side::A ? leg_a_ : leg_b_; }
+
+  // A fresh leg B: the call goes to another target, which has heard nothing of what came before.
+  void start_leg_b(sdp::OriginIdentity identity);
+
+  // The side's peer offers, or answers our offer. `body` must be the SDP of `message`.
+  std::expected<void, MediaError> take_offer(Side from, std::string_view body);
+  std::expected<void, MediaError> take_answer(Side from, std::string_view body, sdp::Finality finality);
+  // Whether an answer that came early holds for good, now that the final response brings none.
+  bool commit_early(Side from);
+  // What goes to the side: the other side's description with our addresses.
+  std::expected<std::string, MediaError> make_offer(Side to);
+  std::expected<std::string, MediaError> make_answer(Side to, sdp::Finality finality);
+  // An answer that refuses every line: for a peer that offered and whose offer nobody answered.
+  std::expected<std::string, MediaError> make_refusal(Side to);
+  // The exchange under way failed: both legs go back to what they had agreed.
+  void roll_back();
+
+  // True when the relay has no ports yet for an m-line that is wanted now.
+  bool needs_ports() const;
+  // What the relay is to do, from what both sides said last.
+  control::SessionSpec spec(std::uint32_t media_timeout_ms) const;
+  void take_addresses(const std::vector<control::FlowAddresses>& flows);
+  bool anchored() const { return !flows_.empty(); }
+  void forget_addresses() { flows_.clear(); }
+
+  // An early or final answer has reached leg A: its ports are known there and must not change any more.
+  bool caller_knows_ports() const { return a_.local() != nullptr; }
+  // The address of the side's media as its SDP says, "" before that: for the policy's NAT facts.
+  std::string media_host(Side side) const;
+
+ private:
+  sdp::OfferAnswer& state(Side side) { return side == Side::A ? a_ : *b_; }
+  const sdp::OfferAnswer* state_if(Side side) const { return side == Side::A ? &a_ : (b_ ? &*b_ : nullptr); }
+  std::vector<std::optional<sdp::Anchor>> anchors(Side toward, const sdp::Session& from, bool answering) const;
+  control::HalfSpec half(Side side, std::size_t index, bool send, bool receive) const;
+  std::size_t media_count() const;
+
+  sdp::OfferAnswer a_;
+  std::optional<sdp::OfferAnswer> b_;
+  LegMedia leg_a_;
+  LegMedia leg_b_;
+  std::vector<control::FlowAddresses> flows_;
+};
+
+// The SDP that a message carries: nullopt when it has no body; an error for a body of another type, which nobody may
+// forward unread (415).
+std::expected<std::optional<std::string_view>, MediaError> sdp_of(const sip::Message& message);
+
+}  // namespace sbc::call

@@ -1,0 +1,34 @@
+#pragma once
+// What comes out of the calls of a shard: messages, relay commands, records of calls that ended, and notes for the log.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "media-relay/control/messages.h"
+
+#include "sbc/call/record.h"
+#include "sbc/transaction/events.h"
+
+namespace sbc::call {
+
+struct RelayCommand {
+  std::uint64_t owner = 0;
+  std::variant<control::Open, control::Modify, control::Close> command;
+};
+
+struct Note {
+  enum class Level : std::uint8_t { Debug, Info, Warning, Error };
+  Level level = Level::Info;
+  std::string call;  // Call::session
+  std::string text;
+};
+
+struct Output {
+  transaction::Output transaction;
+  std::vector<RelayCommand> relay;
+  std::vector<CallRecord> records;
+  std::vector<Note> notes;
+};
+
+}  // namespace sbc::call

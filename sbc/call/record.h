@@ -1,0 +1,48 @@
+#pragma once
+// What remains of a call when it is over: the content of its log line and, later, of its CDR.
+
+#include <cstdint>
+#include <string>
+
+#include "media-relay/base/time.h"
+
+namespace sbc::call {
+
+enum class EndCause : std::uint8_t {
+  Bye,           // a peer hung up
+  Cancel,        // the caller gave up before the answer
+  Rejected,      // the far side said no
+  Policy,        // our policy said no, challenged or dropped
+  NoAnswer,      // our time for ringing was over
+  Unreachable,   // no candidate could be reached
+  MediaTimeout,  // no media for the media timeout
+  RelayFailure,  // no relay, or it lost the session
+  NoAck,         // the peer never acknowledged our 2xx
+  BadMedia,      // a description that cannot be used
+  PeerGone,      // a peer no longer knows the dialog, or cannot be reached
+  Limit,         // a limit or a drain refused the call
+  Shutdown,      // the operator, or the longest permitted duration
+  Error,         // our own mistake
+};
+std::string_view name_of(EndCause cause);
+
+enum class EndedBy : std::uint8_t { Caller, Callee, Border };
+std::string_view name_of(EndedBy by);
+
+struct CallRecord {
+  std::string id;  // of this call in logs: also its relay session
+  std::string call_id_a;
+  std::string call_id_b;  // of the last attempt, "" when there was none
+  std::string from, to;   // as the caller wrote them: URI
+  std::string realm_a, realm_b, trunk_a, trunk_b;
+  std::string where;  // the policy's decision: "default.lua:42"
+  std::uint16_t status = 0;  // final status that the caller got; 0: none (dropped, or the caller vanished)
+  bool answered = false;
+  EndCause cause = EndCause::Error;
+  EndedBy by = EndedBy::Border;
+  std::uint32_t attempts = 0;
+  base::Duration setup{};     // INVITE to final response
+  base::Duration duration{};  // answer to end
+};
+
+}  // namespace sbc::call

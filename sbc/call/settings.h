@@ -1,0 +1,39 @@
+#pragma once
+// What the configuration tells the calls of one shard: an immutable value, replaced as a whole on reload.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "media-relay/base/time.h"
+
+#include "sbc/route/table.h"
+#include "sbc/sip/transport.h"
+
+namespace sbc::call {
+
+// How a listener shows itself to the peers of its realm.
+struct Face {
+  std::string host;     // advertised address or name, IPv6 in brackets
+  std::string sent_by;  // host, and ":port" unless it is the transport's default: for Via and Contact
+  base::IpAddress address;
+};
+
+struct Settings {
+  std::shared_ptr<const route::Table> routes;
+  std::vector<Face> faces;                     // by listener index
+  std::map<std::string, std::string> domains;  // by realm: host of our From and To toward it; missing: the face's host
+
+  base::Duration t1 = base::milliseconds(500);
+  base::Duration t2 = base::seconds(4);
+  base::Duration first_response = base::seconds(8);  // candidate without a timeout of its own: to the first 1xx beyond 100
+  base::Duration ring = base::seconds(180);          // and to the final response; below timer C (RFC 3261 16.6)
+  base::Duration longest_call = base::hours(12);
+  std::uint32_t media_timeout_ms = 60'000;
+  std::size_t max_calls = 100'000;             // of this shard
+  std::uint32_t busy_retry_after = 10;         // seconds, with the 503 of a limit or a drain
+};
+
+}  // namespace sbc::call

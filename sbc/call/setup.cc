@@ -1,0 +1,286 @@
+// From the INVITE to the first leg B that rings: decision, candidates, relay, and what happens when one fails.
+
+#include <algorithm>
+#include <charconv>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/call/leg_message.h"
+#include "sbc/call/machine.h"
+#include "sbc/sip/contact.h"
+#include "sbc/sip/writer.h"
+
+namespace sbc::call {
+namespace {
+
+sdp::OriginIdentity new_identity(base::Random& random, const base::IpAddress& address) {
+  sdp::OriginIdentity identity;
+  identity.session_id = random.below(std::uint64_t{1} << 62);
+  identity.first_version = 1 + random.below(std::uint64_t{1} << 31);
+  identity.address = address;
+  return identity;
+}
+
+std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& headers) {
+  std::vector<sip::ExtraHeader> extra;
+  for (const auto& header : headers) extra.push_back({header.name, header.value});
+  return extra;
+}
+
+constexpr base::Duration kProgressRefresh = base::seconds(60);  // RFC 3261 13.3.1.1
+
+}  // namespace
+
+void Machine::decide() {
+  call_.state = State::Deciding;
+  call_.decision = core_.advisor.invite(facts());
+  call_.record.where = call_.decision.where;
+  feed(call_.decision.kind == policy::InviteDecision::Kind::Route ? Event::Routed : Event::Refused);
+}
+
+void Machine::refuse() {
+  switch (call_.decision.kind) {
+    case policy::InviteDecision::Kind::Challenge: {
+      const auto headers = core_.advisor.challenge(*call_.invite, call_.a.realm);
+      respond_caller(407, as_extra(headers));
+      break;
+    }
+    case policy::InviteDecision::Kind::Drop:
+      ;
+      break;
+    case policy::InviteDecision::Kind::Reject:
+    case policy::InviteDecision::Kind::Route:
+      respond_caller(call_.decision.status, as_extra(call_.decision.headers), {}, call_.decision.reason);
+      break;
+  }
+  finished(EndCause::Policy, EndedBy::Border);
+  end();
+}
+
+void Machine::prepare() {
+  decide_nat(Side::A, *call_.invite, call_.source);
+  call_.late_offer = call_.invite->body().empty();
+  const auto* realm = core_.settings->routes->realm(call_.a.realm);
+  call_.media.leg(Side::A).network = realm != nullptr ? realm->media_network : "";
+
+  const std::string dialled = sip::unescape(call_.invite->request_uri().user);
+  auto plan = route::resolve(*core_.settings->routes, call_.decision.candidates, {dialled, now_}, core_.advisor,
+                             core_.health, core_.random);
+  for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
+  call_.decision.candidates.clear();
+  if (plan.targets.empty() && plan.retry_after) {
+    const auto seconds = std::to_string(std::max<std::int64_t>(
+        1, std::chrono::duration_cast<base::seconds>(*plan.retry_after).count()));
+    const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+    respond_caller(503, retry);
+    finished(EndCause::Unreachable, EndedBy::Border);
+    end();
+    return;
+  }
+  call_.hunt = route::Hunt(std::move(plan.targets));
+  if (!call_.late_offer) {
+    // The body was found to be SDP before the call was made (calls.cc).
+    if (auto taken = call_.media.take_offer(Side::A, call_.invite->body()); !taken) {
+      ++core_.counters.refused_media;
+      note(Note::Level::Info, "offer refused: " + taken.error().text);
+      respond_caller(taken.error().status);
+      finished(EndCause::BadMedia, EndedBy::Border);
+      end();
+      return;
+    }
+  }
+  try_target();
+}
+
+void Machine::try_target() {
+  const route::Target* target = call_.hunt.current();
+  if (target == nullptr) {
+    answer_failure(call_.hunt.answer());
+    return;
+  }
+  Leg& b = call_.b;
+  b = Leg{};
+  b.realm = target->realm;
+  b.trunk = target->trunk;
+  b.hop = target->hop;
+  call_.record.realm_b = target->realm;
+  call_.record.trunk_b = target->trunk;
+  const auto* realm = core_.settings->routes->realm(target->realm);
+  const std::string network = realm != nullptr ? realm->media_network : "";
+  const bool same_network = call_.media.leg(Side::B).network == network;
+  call_.media.leg(Side::B) = LegMedia{.network = network, .latch = policy::Latch::Strict, .latch_from = {}};
+  call_.media.start_leg_b(new_identity(core_.random, core_.settings->faces.at(target->hop.listener).address));
+
+  if (!call_.late_offer && !(call_.media.anchored() && same_network)) {
+    if (call_.media.caller_knows_ports()) {
+      // Early media went to the caller from ports in another network: this target cannot take them over (trap 16).
+      note(Note::Level::Info, "not tried: " + target->text() + ": the caller's media is tied to another network");
+      call_.hunt.stop();
+      answer_failure(call_.hunt.answer());
+      return;
+    }
+    open_session();
+    call_.state = State::Anchoring;
+    return;
+  }
+  dial();
+}
+
+void Machine::dial() {
+  const route::Target* target = call_.hunt.current();
+  std::string offer;
+  if (!call_.late_offer) {
+    auto made = call_.media.make_offer(Side::B);
+    if (!made) {
+      note(Note::Level::Error, "cannot make an offer: " + made.error().text);
+      fail_setup({.cause = EndCause::BadMedia});
+      return;
+    }
+    offer = *std::move(made);
+  }
+  Attempt attempt;
+  attempt.started = now_;
+  const auto domain = core_.settings->domains.find(target->realm);
+  const std::string branch = core_.minter.branch(core_.random);
+  const std::string user = core_.minter.user(core_.random);
+  call_.b.contact = contact_value(*core_.settings, target->hop.transport, target->hop.listener, user);
+  const auto& face = core_.settings->faces.at(target->hop.listener);
+  auto bytes = opening_invite(core_,
+                              {.caller = *call_.invite,
+                               .target = *target,
+                               .contact = call_.b.contact,
+                               .from_domain = domain != core_.settings->domains.end() ? domain->second : face.host,
+                               .max_forwards = call_.invite->max_forwards().value_or(70) - 1,
+                               .sdp = offer},
+                              attempt, branch);
+  call_.state = State::Inviting;
+  ++call_.record.attempts;
+  call_.record.call_id_b = attempt.start.call_id;
+  attempt.client = core_.layer.request({.method = sip::Method::Invite, .method_text = {}, .branch = branch,
+                                        .hop = target->hop, .bytes = std::move(bytes), .owner = call_.handle.pack()},
+                                       now_, out_.transaction);
+  core_.dialogs.emplace(attempt.start.local_tag, DialogRef{call_.handle, Side::B});
+  const bool sent = static_cast<bool>(attempt.client);
+  const auto& wanted = target->candidate;
+  const base::Duration wait = wanted.timeout_s != 0 ? base::seconds(wanted.timeout_s) : core_.settings->first_response;
+  call_.attempt = std::move(attempt);
+  if (!sent) {
+    feed(Event::BranchDead, {.side = Side::B, .failure = route::Failure::Cause::Transport});
+    return;
+  }
+  arm(call_.setup_timer, TimerKind::Setup, now_ + wait, Side::B);
+}
+
+void Machine::fail_setup(const Input& in) {
+  const bool overload = in.cause == EndCause::Shutdown || in.cause == EndCause::RelayFailure;
+  note(Note::Level::Warning, "set-up failed: " + std::string(name_of(in.cause)) + (in.text.empty() ? "" : ": " + in.text));
+  const std::string seconds = std::to_string(core_.settings->busy_retry_after);
+  const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+  respond_caller(overload ? 503 : 500, overload ? std::span<const sip::ExtraHeader>(retry) : std::span<const sip::ExtraHeader>());
+  finished(in.cause, EndedBy::Border);
+  close_session("setup failed");
+  settle();
+}
+
+void Machine::answer_failure(const route::Answer& answer) {
+  auto headers = as_extra(answer.headers);
+  const std::string seconds = std::to_string(answer.retry_after.value_or(0));
+  if (answer.retry_after) headers.push_back({"Retry-After", seconds});
+  respond_caller(answer.status, headers, {}, answer.reason);
+  finished(call_.record.attempts == 0 ? EndCause::Unreachable : EndCause::Rejected,
+           call_.record.attempts == 0 ? EndedBy::Border : EndedBy::Callee);
+  close_session("rejected");
+  settle();
+}
+
+void Machine::next_or_fail(Event event, const Input& in) {
+  Attempt& attempt = *call_.attempt;
+  route::Failure failure;
+  failure.early_media = attempt.early_media;
+  if (attempt.timed_out) {
+    failure.cause = attempt.rang ? route::Failure::Cause::RingTimeout : route::Failure::Cause::Timeout;
+  } else if (event == Event::BranchDead) {
+    failure.cause = in.failure;
+  } else {
+    failure.cause = route::Failure::Cause::Response;
+    failure.status = static_cast<std::uint16_t>(in.message->status());
+    // The far side's own words stay there: phrases name products and hosts. The code is what counts, and its standard
+    // phrase is what the caller and the policy read.
+    failure.reason = std::string(sip::reason_phrase_for(in.message->status()));
+    if (const auto retry = in.message->find(sip::HeaderId::RetryAfter))
+      failure.retry_after = sip::parse_delta_seconds(retry->substr(0, retry->find_first_of(" ;(\t")));
+  }
+  hunt_on(failure);
+}
+
+void Machine::abandon_branch() {
+  Attempt& attempt = *call_.attempt;
+  route::Failure failure;
+  failure.cause = attempt.rang ? route::Failure::Cause::RingTimeout : route::Failure::Cause::Timeout;
+  failure.early_media = attempt.early_media;
+  attempt.timed_out = true;
+  // The CANCEL waits for a provisional response if there was none (RFC 3261 9.1); the attempt is cleaned up aside.
+  core_.layer.cancel(attempt.client, {}, now_, out_.transaction);
+  call_.strays.push_back(std::move(attempt));
+  call_.attempt.reset();
+  hunt_on(failure);
+}
+
+void Machine::take_off_attempt() {
+  if (!call_.attempt) return;
+  core_.dialogs.erase(call_.attempt->start.local_tag);
+  call_.attempt.reset();
+}
+
+void Machine::hunt_on(const route::Failure& failure) {
+  disarm(call_.setup_timer);
+  const route::Target target = *call_.hunt.current();
+  const auto number = static_cast<std::uint32_t>(call_.hunt.attempt());
+  const route::Verdict usual = call_.hunt.failed(failure, core_.health, now_);
+
+  policy::AttemptFacts attempt;
+  attempt.number = number;
+  attempt.target = target.text();
+  attempt.realm = target.realm;
+  attempt.trunk = target.trunk;
+  attempt.group = target.group;
+  attempt.status = route::status_of(failure);
+  attempt.reason = failure.reason;
+  attempt.retry_after = failure.retry_after.value_or(0);
+  attempt.rang = call_.attempt ? call_.attempt->rang : failure.cause == route::Failure::Cause::RingTimeout;
+  attempt.early_media = failure.early_media;
+  attempt.remaining = static_cast<std::uint32_t>(call_.hunt.remaining());
+  attempt.elapsed_ms = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<base::milliseconds>(now_ - (call_.attempt ? call_.attempt->started : call_.began)).count());
+  attempt.usual = usual == route::Verdict::Next ? "next" : "stop";
+  switch (failure.cause) {
+    case route::Failure::Cause::Response: attempt.cause = "response"; break;
+    case route::Failure::Cause::Timeout:
+    case route::Failure::Cause::RingTimeout: attempt.cause = "timeout"; break;
+    case route::Failure::Cause::Transport: attempt.cause = "transport"; break;
+  }
+  take_off_attempt();
+
+  const auto decision = core_.advisor.failure(facts(), attempt);
+  std::vector<route::Target> replacement;
+  if (decision.kind == policy::FailureDecision::Kind::Route) {
+    const std::string dialled = sip::unescape(call_.invite->request_uri().user);
+    replacement = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor,
+                                 core_.health, core_.random)
+                      .targets;
+  }
+  if (call_.hunt.decide(usual, decision, std::move(replacement)) == route::Verdict::Next) {
+    call_.hunt.advance();
+    try_target();
+    return;
+  }
+  answer_failure(call_.hunt.answer());
+}
+
+void Machine::refresh_progress() {
+  if (call_.state != State::Inviting || call_.last_progress == 0) return;
+  respond_caller(call_.last_progress, {}, call_.last_progress_body);
+  arm(call_.refresh_timer, TimerKind::Refresh, now_ + kProgressRefresh);
+}
+
+}  // namespace sbc::call

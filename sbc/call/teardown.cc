@@ -1,0 +1,267 @@
+// The ends of a call: CANCEL, BYE, loss. All of them meet in settle().
+
+#include "sbc/call/leg_message.h"
+#include "sbc/call/machine.h"
+
+namespace sbc::call {
+namespace {
+
+// RFC 3326; the Q.850 causes of RFC 6432's examples and ITU-T Q.850 table 1. "" when the peer needs no reason.
+std::string_view reason_lines(EndCause cause) {
+  switch (cause) {
+    case EndCause::MediaTimeout:
+      return "Reason: Q.850;cause=127;text=\"Media timeout\"\r\n";
+    case EndCause::RelayFailure:
+      return "Reason: Q.850;cause=41;text=\"Media relay failure\"\r\n";
+    case EndCause::NoAck:
+      return "Reason: Q.850;cause=102;text=\"No ACK\"\r\n";
+    case EndCause::BadMedia:
+      return "Reason: Q.850;cause=88;text=\"Incompatible media\"\r\n";
+    case EndCause::PeerGone:
+      return "Reason: Q.850;cause=41;text=\"Other side lost\"\r\n";
+    case EndCause::Shutdown:
+      return "Reason: Q.850;cause=31;text=\"Ended by the operator\"\r\n";
+    case EndCause::Error:
+    case EndCause::Limit:
+      return "Reason: Q.850;cause=41;text=\"Temporary failure\"\r\n";
+    case EndCause::Bye:
+    case EndCause::Cancel:
+    case EndCause::Rejected:
+    case EndCause::Policy:
+    case EndCause::NoAnswer:
+    case EndCause::Unreachable:
+      return "";
+  }
+  return "";
+}
+
+EndCause cause_of(Event event, const Input& in) {
+  switch (event) {
+    case Event::MediaLost:
+      return EndCause::MediaTimeout;
+    case Event::RelayLost:
+    case Event::RelayRefused:
+      return EndCause::RelayFailure;
+    case Event::NoAck:
+      return EndCause::NoAck;
+    case Event::PeerGone:
+    case Event::BranchDead:
+      return EndCause::PeerGone;
+    case Event::Cancel:
+      return EndCause::Cancel;
+    case Event::Bye:
+      return EndCause::Bye;
+    default:
+      return in.cause;
+  }
+}
+
+EndedBy ender_of(Event event, const Input& in) {
+  if (event != Event::Cancel && event != Event::Bye && event != Event::PeerGone) return EndedBy::Border;
+  return in.side == Side::A ? EndedBy::Caller : EndedBy::Callee;
+}
+
+}  // namespace
+
+// The call is given up while leg B has our INVITE.
+void Machine::cancel_call(Event event, const Input& in) {
+  const EndCause cause = cause_of(event, in);
+  disarm(call_.setup_timer);
+  call_.hunt.stop();
+  if (event == Event::Cancel || event == Event::Bye) {
+    respond_caller(487);
+  } else if (event != Event::PeerGone) {
+    respond_caller(503);
+  }
+  finished(cause, ender_of(event, in));
+  close_session("cancelled");
+  core_.layer.cancel(call_.attempt->client, reason_lines(cause), now_, out_.transaction);
+  call_.state = State::Canceling;
+}
+
+void Machine::cancel_deciding(Event event, const Input& in) {
+  call_.hunt.stop();
+  if (event != Event::PeerGone) respond_caller(487);
+  finished(cause_of(event, in), ender_of(event, in));
+  close_session("cancelled");
+  settle();
+}
+
+// Leg B has answered with an offer that leg A will never see: acknowledged with a refusal, and hung up.
+void Machine::cancel_answered(Event event, const Input& in) {
+  const EndCause cause = cause_of(event, in);
+  if (event == Event::Bye) respond_to(in, 200);
+  if (event == Event::Bye && in.side == Side::B) {
+    call_.b.over = true;
+    respond_caller(480);
+  } else if (event == Event::Cancel || event == Event::Bye) {
+    respond_caller(487);
+  } else if (event != Event::PeerGone) {
+    respond_caller(503);
+  }
+  finished(cause, ender_of(event, in));
+  send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
+  close_session("cancelled");
+  send_bye(Side::B, reason_lines(cause));
+  settle();
+}
+
+void Machine::finish() {
+  take_off_attempt();
+  settle();
+}
+
+// RFC 3261 9.1, 15: the 2xx crossed our CANCEL.
+void Machine::late_answer(const Input& in) {
+  ack_and_bye(call_.attempt->start, in.source.hop, in.message);
+  take_off_attempt();
+  settle();
+}
+
+void Machine::hang_up(const Input& in) {
+  respond_to(in, 200);
+  Leg& leg = call_.leg(in.side);
+  leg.over = true;
+  leg.accepted.stop();
+  disarm(call_.accepted_timer[static_cast<int>(in.side)]);
+  // RFC 3261 15.1.2: requests of the peer that wait for our answer get 487.
+  if (leg.gate.remote_pending()) {
+    call_.inviter = in.side;
+    respond_inviter(487);
+  }
+  finished(EndCause::Bye, in.side == Side::A ? EndedBy::Caller : EndedBy::Callee);
+  close_session("hung up");
+  send_bye(other(in.side), {});
+  settle();
+}
+
+void Machine::hang_up_early(const Input& in) {
+  respond_to(in, 200);
+  if (in.side == Side::B) return;  // an early dialog of leg B cannot be ended by its BYE: the INVITE's answer does
+  if (call_.state == State::Inviting) {
+    cancel_call(Event::Bye, in);
+  } else {
+    cancel_deciding(Event::Bye, in);
+  }
+}
+
+void Machine::hang_up_both(Event event, const Input& in) {
+  const EndCause cause = cause_of(event, in);
+  if (event == Event::NoAck) call_.leg(in.side).accepted.stop();
+  if (event == Event::PeerGone) call_.leg(in.side).over = true;
+  for (const Side side : {Side::A, Side::B}) {
+    if (!call_.leg(side).gate.remote_pending()) continue;
+    call_.inviter = side;
+    respond_inviter(cause == EndCause::PeerGone ? 480 : 503);
+  }
+  finished(cause, ender_of(event, in));
+  close_session(name_of(cause));
+  send_bye(Side::A, reason_lines(cause));
+  send_bye(Side::B, reason_lines(cause));
+  settle();
+}
+
+// RFC 5407 3.2: a BYE that crosses ours is answered 200 as well.
+void Machine::answer_bye(const Input& in) {
+  respond_to(in, 200);
+  Leg& leg = call_.leg(in.side);
+  leg.over = true;
+  leg.bye_when_acked.reset();
+  leg.accepted.stop();
+  disarm(call_.accepted_timer[static_cast<int>(in.side)]);
+  if (call_.state == State::Closing && !outstanding()) end();
+}
+
+void Machine::ack_closing(const Input& in) {
+  Leg& leg = call_.leg(in.side);
+  if (in.message != nullptr) leg.accepted.on_ack(in.message->cseq().number);
+  if (leg.accepted.waiting()) return;
+  disarm(call_.accepted_timer[static_cast<int>(in.side)]);
+  leg.accepted_bytes.reset();
+  if (leg.bye_when_acked) {
+    const std::string headers = *std::move(leg.bye_when_acked);
+    leg.bye_when_acked.reset();
+    send_bye(in.side, headers);
+  }
+  if (!outstanding()) end();
+}
+
+void Machine::send_bye(Side side, std::string_view headers) {
+  Leg& leg = call_.leg(side);
+  if (leg.over || !leg.dialog) return;
+  if (leg.owes_ack) {
+    // Its 2xx carried an offer that nobody will answer any more: refused, acknowledged, then ended.
+    send_ack(side, call_.media.make_refusal(side).value_or(""));
+  }
+  // RFC 3261 15: the server of an INVITE waits for the ACK before its BYE, or until its 2xx has timed out.
+  if (leg.accepted.waiting()) {
+    leg.bye_when_acked = std::string(headers);
+    return;
+  }
+  leg.over = true;
+  const sip::Hop hop = next_hop(core_, leg);
+  const std::string branch = core_.minter.branch(core_.random);
+  auto bytes = in_dialog_request(core_, leg, hop, sip::Method::Bye, leg.dialog->next_cseq(), branch, headers, {});
+  leg.bye = core_.layer.request({.method = sip::Method::Bye, .method_text = {}, .branch = branch, .hop = hop,
+                                 .bytes = std::move(bytes), .owner = call_.handle.pack()},
+                                now_, out_.transaction);
+}
+
+void Machine::bye_done(Side side) {
+  call_.leg(side).bye = {};
+  if (call_.state == State::Closing && !outstanding()) feed(Event::ByesDone);
+}
+
+bool Machine::outstanding() const {
+  return call_.a.bye || call_.b.bye || call_.a.bye_when_acked || call_.b.bye_when_acked || !call_.strays.empty();
+}
+
+void Machine::settle() {
+  for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer})
+    disarm(*id);
+  call_.state = State::Closing;
+  if (!outstanding()) end();
+}
+
+void Machine::end() {
+  for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer,
+                               &call_.accepted_timer[0], &call_.accepted_timer[1]})
+    disarm(*id);
+  close_session("ended");
+  take_off_attempt();
+  core_.dialogs.erase(call_.local_tag_a);
+  if (call_.b.dialog) core_.dialogs.erase(call_.b.dialog->local_tag());
+  for (const Attempt& stray : call_.strays) core_.dialogs.erase(stray.start.local_tag);
+  if (call_.record.answered) --core_.connected;
+  call_.state = State::Ended;  // Calls removes it, and writes its record, when the event is over
+
+  policy::EndFacts facts_of_end;
+  facts_of_end.answered = call_.record.answered;
+  facts_of_end.status = call_.record.status;
+  facts_of_end.reason = std::string(name_of(call_.record.cause));
+  switch (call_.record.cause) {
+    case EndCause::Bye: facts_of_end.cause = "bye"; break;
+    case EndCause::Cancel: facts_of_end.cause = "cancel"; break;
+    case EndCause::MediaTimeout: facts_of_end.cause = "media_timeout"; break;
+    case EndCause::Shutdown: facts_of_end.cause = "shutdown"; break;
+    case EndCause::NoAnswer:
+    case EndCause::NoAck: facts_of_end.cause = "timeout"; break;
+    case EndCause::Rejected:
+    case EndCause::Policy:
+    case EndCause::Limit:
+    case EndCause::Unreachable: facts_of_end.cause = "rejected"; break;
+    case EndCause::RelayFailure:
+    case EndCause::BadMedia:
+    case EndCause::PeerGone:
+    case EndCause::Error: facts_of_end.cause = "error"; break;
+  }
+  facts_of_end.ended_by = std::string(name_of(call_.record.by));
+  facts_of_end.trunk = call_.record.trunk_b;
+  using std::chrono::duration_cast;
+  facts_of_end.setup_ms = static_cast<std::uint32_t>(duration_cast<base::milliseconds>(call_.record.setup).count());
+  facts_of_end.duration_ms = static_cast<std::uint32_t>(duration_cast<base::milliseconds>(call_.record.duration).count());
+  core_.advisor.end(facts(), facts_of_end);
+  out_.records.push_back(std::move(call_.record));
+}
+
+}  // namespace sbc::call
