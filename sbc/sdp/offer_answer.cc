@@ -14,6 +14,9 @@ std::unexpected<Error> refuse(ErrorKind kind, std::string text) {
   return std::unexpected(Error{.kind = kind, .text = std::move(text)});
 }
 
+// Ours may be somewhat longer than what it was made from: addresses of another family, directions written out.
+constexpr Limits kOwnLimits{.bytes = 2 * Limits{}.bytes, .lines = 2 * Limits{}.lines};
+
 std::size_t media_count(const SessionPtr& session) {
   return session ? session->media.size() : 0;
 }
@@ -96,6 +99,15 @@ void OfferAnswer::rollback() {
   early_ = false;
 }
 
+RemoteMedia OfferAnswer::media(std::size_t index) const {
+  if (!remote()) return {.refusal = Refusal::Disabled};
+  RemoteMedia said = remote_media(*remote(), index);
+  // While an exchange is open, what we said in the one before does not bind this one.
+  const SessionPtr& ours = state_ == State::Stable ? current_.local : pending_.local;
+  if (index < media_count(ours) && ours->media[index].port == 0) said.refusal = Refusal::Disabled;
+  return said;
+}
+
 bool OfferAnswer::mux_agreed(std::size_t index) const {
   const auto says_mux = [index](const SessionPtr& session) {
     return index < media_count(session) && session->media[index].port != 0 &&
@@ -117,12 +129,19 @@ std::expected<std::string, Error> OfferAnswer::describe(const RewriteInput& inpu
     body.text.replace(0, body.after_origin, head);
     body.after_origin = head.size();
   }
-  auto session = parse_shared(body.text);
+  auto session = parse_shared(body.text, kOwnLimits);
   if (!session) return refuse(ErrorKind::Unexpected, "our own description: " + session.error().text);
   version_ = version;
   last_ = *std::move(session);
   last_tail_ = body.after_origin;
   return std::move(body.text);
+}
+
+std::vector<Passage> passages_between(const OfferAnswer& a, const OfferAnswer& b) {
+  if (!a.remote() || !b.remote()) return {};
+  std::vector<Passage> passages(std::max(a.remote()->media.size(), b.remote()->media.size()));
+  for (std::size_t i = 0; i < passages.size(); ++i) passages[i] = passage_between(a.media(i), b.media(i));
+  return passages;
 }
 
 }  // namespace sbc::sdp

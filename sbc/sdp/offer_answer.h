@@ -22,8 +22,10 @@
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <vector>
 
 #include "sbc/sdp/error.h"
+#include "sbc/sdp/remote_media.h"
 #include "sbc/sdp/rewrite.h"
 #include "sbc/sdp/session.h"
 
@@ -68,6 +70,9 @@ class OfferAnswer {
   const SessionPtr& agreed_remote() const { return current_.remote; }
   const SessionPtr& agreed_local() const { return current_.local; }
 
+  // What the peer said about the m-line, as remote_media(*remote(), index); Disabled also when we refused the line in
+  // the exchange that counts, whatever the peer makes of that.
+  RemoteMedia media(std::size_t index) const;
   // Both sides say a=rtcp-mux for the m-line: RTCP shares the RTP port on this leg (RFC 5761 5.1.1).
   bool mux_agreed(std::size_t index) const;
   // The version that the last body carried; first_version - 1 before the first.
@@ -90,5 +95,9 @@ class OfferAnswer {
   Descriptions current_;
   Descriptions pending_;
 };
+
+// For each m-line, which way the relay forwards between the two legs of a call. Empty while one of them has said
+// nothing yet.
+std::vector<Passage> passages_between(const OfferAnswer& a, const OfferAnswer& b);
 
 }  // namespace sbc::sdp

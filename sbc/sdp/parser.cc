@@ -68,6 +68,7 @@ class Parser {
     session_.lines.reserve(
         std::min(limits_.lines, static_cast<std::size_t>(std::ranges::count(rest, '\n')) + std::size_t{1}));
     session_.media.reserve(2);
+    has_nul_ = rest.find('\0') != std::string_view::npos;
     // Some stacks end their bodies with one empty line too many.
     while (!rest.empty() && (rest.back() == '\n' || rest.back() == '\r')) rest.remove_suffix(1);
     if (rest.empty()) return refuse(ErrorKind::Syntax, "expected a session description, got nothing");
@@ -86,7 +87,7 @@ class Parser {
 
   bool read_line(std::string_view text) {
     if (text.size() < 2 || text[1] != '=' || !base::is_alpha(text[0])) return refuse("", "<type>=<value>", text);
-    if (text.find('\0') != std::string_view::npos || text.find('\r') != std::string_view::npos)
+    if ((has_nul_ && text.find('\0') != std::string_view::npos) || text.find('\r') != std::string_view::npos)
       return refuse("", "no NUL and no bare CR", text);
     Line line{.type = text[0], .attribute = AttributeId::None, .name_size = 0, .value = text.substr(2)};
     if (number_ == 1 && (line.type != 'v' || base::trim(line.value) != "0")) return refuse("", "v=0", text);
@@ -238,6 +239,7 @@ class Parser {
   Session session_;
   Error error_;
   std::size_t number_ = 0;  // of the line being read, from 1; 0: the description as a whole
+  bool has_nul_ = false;
   bool origin_seen_ = false;
   bool direction_seen_ = false;
 };

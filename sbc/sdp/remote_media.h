@@ -23,10 +23,10 @@ enum class Refusal : std::uint8_t {
 const char* name_of(Refusal refusal);
 
 struct RemoteMedia {
-  std::string_view kind;                      // view into the session
+  std::string_view kind{};                    // view into the session
   Refusal refusal = Refusal::None;            // anything but None: the rest is of no use
-  std::optional<base::Endpoint> rtp;          // where it receives; nullopt while held by c=0.0.0.0 (never send there)
-  std::optional<base::Endpoint> rtcp;         // a=rtcp (RFC 3605), else the next port; the RTP port is implied by mux
+  std::optional<base::Endpoint> rtp{};        // where it receives; nullopt while held by c=0.0.0.0 (never send there)
+  std::optional<base::Endpoint> rtcp{};       // a=rtcp (RFC 3605), else the next port; the RTP port is implied by mux
   bool rtcp_mux = false;                      // a=rtcp-mux is present (RFC 5761): offered, or accepted
   Direction direction = Direction::SendRecv;  // effective: c=0.0.0.0 takes "receives" away (RFC 3264 8.4)
   bool held = false;                          // it does not want to receive: sendonly, inactive or c=0.0.0.0

@@ -26,6 +26,13 @@ struct Slot {
   const Media& shape() const { return offered != nullptr ? *offered : source != nullptr ? *source : *previous; }
 };
 
+// RFC 8866 5.8: b=<bwtype>:<bandwidth>. Anything else under this letter stays on its side.
+bool is_bandwidth(std::string_view value) {
+  base::TextCursor cursor(value);
+  const auto type = cursor.take_while([](char c) { return base::is_alnum(c) || c == '-'; });
+  return !type.empty() && cursor.take(':') && base::parse_unsigned<std::uint64_t>(cursor.rest()).has_value();
+}
+
 class Writer {
  public:
   Writer(const RewriteInput& input, const RewriteContext& context) : input_(input), context_(context) {}
@@ -135,7 +142,7 @@ class Writer {
 
   static void copy_bandwidth(std::string& out, std::span<const Line> lines) {
     for (const Line& line : lines)
-      if (line.type == 'b') append_line(out, line);
+      if (line.type == 'b' && is_bandwidth(line.value)) append_line(out, line);
   }
 
   bool wanted(const Line& line) const {

@@ -2,8 +2,8 @@
 // Writes the description that one leg receives, out of what the other leg said.
 //
 // Nothing identifies the other side: o= is ours, s= becomes "-", i= u= e= p= k= z= r= are dropped, t= becomes "0 0",
-// addresses and ports are the relay's, and only attributes that describe the media cross (see attribute.h). b= is kept.
-// Direction is written once per m-line; a hold by c=0.0.0.0 becomes a direction while our relay port stays.
+// addresses and ports are the relay's, and only attributes that describe the media cross (see attribute.h). Well-formed
+// b= is kept. Direction is written once per m-line; a hold by c=0.0.0.0 becomes a direction while our relay port stays.
 // An m-line that is not anchored (no anchor given, or Refusal != None) keeps its place with port 0, its kind, its
 // transport and its first format: m-lines are matched by position (RFC 3264 6), so the two legs stay aligned.
 
@@ -21,7 +21,7 @@ namespace sbc::sdp {
 // Our address for one m-line toward one leg.
 struct Anchor {
   base::Endpoint rtp;
-  base::Endpoint rtcp;    // empty: the port after rtp
+  base::Endpoint rtcp{};  // empty: the port after rtp
   bool rtcp_mux = false;  // we are willing to multiplex on this leg (RFC 5761)
 };
 
@@ -30,7 +30,7 @@ struct OriginIdentity {
   std::string username = "-";
   std::uint64_t session_id = 0;     // below 2^63 (RFC 3264 5)
   std::uint64_t first_version = 1;  // below 2^62
-  base::IpAddress address;          // also the session's c= line when no m-line is anchored
+  base::IpAddress address{};        // also the session's c= line when no m-line is anchored
 };
 
 struct RewriteInput {

@@ -215,6 +215,14 @@ TEST_F(OfferAnswerTest, MuxNeedsBothSides) {
   EXPECT_FALSE(leg_.mux_agreed(1));
 }
 
+TEST_F(OfferAnswerTest, TheLargestDescriptionStillCrosses) {
+  std::string text = audio("192.0.2.1", 4000);
+  for (std::size_t i = 1; i < Limits{}.media; ++i) text += "m=audio 4000 RTP/AVP 0\r\n";
+  for (std::size_t i = 6 + Limits{}.media - 1; i < Limits{}.lines; ++i) text += "a=ptime:20\r\n";
+  anchors_.assign(Limits{}.media, anchor("[2001:db8::1]:20000", "[2001:db8::1]:30000", true));
+  EXPECT_TRUE(offer(text));
+}
+
 TEST_F(OfferAnswerTest, ACopyGoesOnWhereTheOriginalWas) {
   establish();
   ASSERT_TRUE(offer(audio("10.0.0.1", 4000, {"a=sendonly"})));

@@ -45,7 +45,7 @@ class SdpScenario : public testing::Test {
   std::string b_answers(const std::string& text, Finality f = Finality::Final) {
     return relay_answer(b_, a_, toward_a_, text, f);
   }
-  std::vector<Passage> passages() const { return passages_between(*a_.remote(), *b_.remote()); }
+  std::vector<Passage> passages() const { return passages_between(a_, b_); }
   void establish() {
     a_offers(audio("192.0.2.1", 4000));
     b_answers(audio("198.51.100.1", 5000));
@@ -213,6 +213,24 @@ TEST_F(SdpScenario, VideoThatBRefuses) {
   EXPECT_THAT(a_offers(audio("192.0.2.1", 4000, {"m=video 4002 RTP/AVP 96"})), HasSubstr("m=video 30002 RTP/AVP 96"));
   EXPECT_THAT(b_answers(audio("198.51.100.1", 5000, {"m=video 0 RTP/AVP 96"})), HasSubstr("m=video 0 RTP/AVP 96"));
   EXPECT_TRUE(passages()[1].refused);
+}
+
+TEST_F(SdpScenario, ALineThatWeRefusedStaysRefusedWhateverTheAnswerSays) {
+  EXPECT_TRUE(passages().empty());
+  toward_b_[1] = std::nullopt;
+  a_offers(audio("192.0.2.1", 4000, {"m=video 4002 RTP/AVP 96"}));
+  EXPECT_TRUE(passages().empty());
+  toward_a_[1] = std::nullopt;
+  b_answers(audio("198.51.100.1", 5000, {"m=video 5002 RTP/AVP 96"}));
+  EXPECT_TRUE(passages()[1].refused);
+  EXPECT_EQ(b_.media(1).refusal, Refusal::Disabled);
+  // Asked again, and anchored this time: what was refused before does not bind.
+  toward_a_[1] = anchor("203.0.113.1:20002");
+  toward_b_[1] = anchor("203.0.113.2:30002");
+  a_offers(audio("192.0.2.1", 4000, {"m=video 4002 RTP/AVP 96"}));
+  EXPECT_EQ(a_.media(1).refusal, Refusal::None);
+  b_answers(audio("198.51.100.1", 5000, {"m=video 5002 RTP/AVP 96"}));
+  EXPECT_TRUE(passages()[1].both_ways());
 }
 
 TEST_F(SdpScenario, Ipv4CallsIpv6) {

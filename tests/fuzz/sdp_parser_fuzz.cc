@@ -1,0 +1,91 @@
+// rooms: sdp
+// Whatever parses is written back to lines that parse to the same lines; and whatever the border makes of it, for an
+// offer and for an answer, is again a description, the same when made once more, with as many m-lines as it must have
+// and none of the private attributes.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sbc/sdp/codec.h"
+#include "sbc/sdp/offer_answer.h"
+#include "sbc/sdp/parser.h"
+#include "sbc/sdp/remote_media.h"
+#include "sbc/sdp/writer.h"
+
+using namespace sbc::sdp;
+
+namespace {
+
+void check(bool promise) {
+  if (!promise) std::abort();
+}
+
+std::vector<std::optional<Anchor>> anchors_for(const Session& session) {
+  const base::IpAddress v4 = base::IpAddress::v4(0xcb007101);
+  const base::IpAddress v6 = *base::IpAddress::parse("2001:db8::1");
+  std::vector<std::optional<Anchor>> anchors(session.media.size());
+  for (std::size_t i = 0; i < anchors.size(); ++i) {
+    if (i % 4 == 3) continue;
+    const base::IpAddress& ip = i % 2 == 0 ? v4 : v6;
+    const auto port = static_cast<std::uint16_t>(20000 + 2 * i);
+    anchors[i] = Anchor{.rtp = {ip, port}, .rtcp = {ip, static_cast<std::uint16_t>(port + i % 3)}, .rtcp_mux = i != 1};
+  }
+  return anchors;
+}
+
+void touch_everything(const Session& session) {
+  for (const Media& media : session.media) {
+    for_each_format(media, [&](std::string_view format) { (void)fmtp(session, media, format); });
+    for (unsigned type = 0; type < 128; type += 8) (void)rtpmap(session, media, static_cast<std::uint8_t>(type));
+    (void)ptime(session, media);
+    (void)remote_media(media, session);
+  }
+  (void)passages_between(session, session);
+}
+
+void check_ours(const Session& ours) {
+  check(ours.origin.username == "-");
+  for (const Line& line : ours.lines) {
+    check(line.attribute != AttributeId::Private && line.attribute != AttributeId::Other);
+    check(std::string_view("vosctbma").find(line.type) != std::string_view::npos);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto parsed = parse_shared(text);
+  if (!parsed) return 0;
+  const Session& session = **parsed;
+  touch_everything(session);
+
+  const std::string written = write(session);
+  const auto again = parse(written);
+  check(again.has_value() && again->lines.size() == session.lines.size() && same_media(session, *again));
+  check(write(*again) == written);
+
+  const auto anchors = anchors_for(session);
+  const RewriteInput input{.from = session, .anchors = anchors};
+  OfferAnswer offering({.username = "-",
+                        .session_id = 1,
+                        .first_version = 9,
+                        .address = anchors.empty() ? base::IpAddress::v4(1) : anchors[0]->rtp.ip});
+  const auto offer = offering.offer(input);
+  check(offer.has_value());
+  check(offering.local()->media.size() == session.media.size());
+  check_ours(*offering.local());
+  check(*offering.offer(input) == *offer);
+
+  OfferAnswer answering({.username = "-", .session_id = 2, .first_version = 1, .address = base::IpAddress::v4(1)});
+  check(answering.remote_offer(*parsed).has_value());
+  const auto answer = answering.answer(input, Finality::Final);
+  check(answer.has_value());
+  check_ours(*answering.local());
+  check(answering.agreed_local()->media.size() == session.media.size());
+  return 0;
+}
