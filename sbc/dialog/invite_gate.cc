@@ -4,14 +4,18 @@ namespace sbc::dialog {
 
 InviteGate::Verdict InviteGate::on_remote_invite() {
   // RFC 3261 14.2: an earlier one of theirs counts first: its 500 says when to come again.
-  if (remote_pending_) return Verdict::TooEarly;
+  if (remote_ == Remote::Pending) return Verdict::TooEarly;
   if (local_pending_) return Verdict::RequestPending;
-  remote_pending_ = true;
+  remote_ = Remote::Pending;
   return Verdict::Accept;
 }
 
+void InviteGate::remote_answered() {
+  if (remote_ == Remote::Pending) remote_ = Remote::Unconfirmed;
+}
+
 bool InviteGate::try_local_invite() {
-  if (local_pending_ || remote_pending_) return false;
+  if (local_pending_ || remote_ != Remote::None) return false;
   local_pending_ = true;
   return true;
 }

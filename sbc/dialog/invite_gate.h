@@ -17,9 +17,12 @@ class InviteGate {
     TooEarly         // an earlier one of theirs has no final response yet: 500 with Retry-After (14.2)
   };
 
-  // An INVITE arrived within the dialog. Accept also notes it as pending until remote_done().
+  // An INVITE arrived within the dialog. Accept also notes it as pending.
   Verdict on_remote_invite();
-  void remote_done() { remote_pending_ = false; }  // our final response went out
+  // Our final response to it went out; ours still waits until theirs is confirmed (14.1).
+  void remote_answered();
+  // Its ACK came, or will not come.
+  void remote_done() { remote_ = Remote::None; }
 
   // 14.1: ours may not leave while any INVITE is in progress, in either direction. True: noted as pending until
   // local_done().
@@ -27,11 +30,13 @@ class InviteGate {
   void local_done() { local_pending_ = false; }  // final response, or its failure
 
   bool local_pending() const { return local_pending_; }
-  bool remote_pending() const { return remote_pending_; }
+  bool remote_pending() const { return remote_ == Remote::Pending; }  // without final response
 
  private:
+  enum class Remote : std::uint8_t { None, Pending, Unconfirmed };
+
   bool local_pending_ = false;
-  bool remote_pending_ = false;
+  Remote remote_ = Remote::None;
 };
 
 // 14.1: the wait after a 491, in steps of 10 ms: 2.1 to 4 s for the side that made the Call-ID, 0 to 2 s for the other.
