@@ -1,0 +1,201 @@
+#include "sbc/policy/answers.h"
+
+#include <array>
+
+#include "sbc/policy/boxes.h"
+#include "sbc/policy/engine.h"
+#include "sbc/policy/readers.h"
+
+namespace sbc::policy {
+namespace {
+
+struct Expectation {
+  std::string_view handler;
+  std::string_view answers;
+};
+
+// The decision on top of the stack. Raises when it is something else.
+Made& made_on_top(lua_State* lua, Expectation expected) {
+  std::size_t index = 0;
+  if (!decision_at(lua, -1, index))
+    raise(lua, expected.handler, " must return ", expected.answers, ", not ",
+          lua_isnil(lua, -1) ? std::string_view("nothing") : type_at(lua, -1));
+  return engine_of(lua).made[index];
+}
+
+[[noreturn]] void raise_unfit(lua_State* lua, const Made& made, Expectation expected) {
+  raise(lua, std::string_view(made.where), ": ", expected.handler, " cannot answer ", name_of(made.kind),
+        "; it answers ", expected.answers);
+}
+
+// Status, reason and headers of a refusal.
+template <typename Decision>
+void take_refusal(Made& made, Decision& out) {
+  out.status = made.status;
+  out.reason = std::move(made.reason);
+  out.headers = std::move(made.headers);
+}
+
+void read_latch_from(lua_State* lua, int index, const LegFacts& leg, std::vector<base::Prefix>& out) {
+  if (!lua_istable(lua, index))
+    raise(lua, "on_nat: latch_from must be a list of networks, not a ", type_at(lua, index));
+  const auto count = static_cast<lua_Integer>(lua_rawlen(lua, index));
+  for (lua_Integer i = 1; i <= count; ++i) {
+    if (out.size() >= kMaxLatchSources)
+      raise(lua, "on_nat: more than ", static_cast<std::int64_t>(kMaxLatchSources), " networks in latch_from");
+    lua_rawgeti(lua, index, i);
+    std::string_view text = read_text(lua, -1, {"on_nat", "a network of latch_from"}, kMaxUri);
+    if (text == "source") text = leg.source_ip;
+    if (text == "media") text = leg.media_host;
+    const std::optional<base::Prefix> prefix = base::Prefix::parse(text);
+    if (!prefix)
+      raise(lua, "on_nat: latch_from expects networks, \"source\" or \"media\", got ", Quoted{text_at(lua, -1)});
+    out.push_back(*prefix);
+    lua_pop(lua, 1);
+  }
+}
+
+}  // namespace
+
+void read_answer(lua_State* lua, InviteDecision& out) {
+  constexpr Expectation kExpected{.handler = "on_invite", .answers = "route, reject, challenge or drop"};
+  Made& made = made_on_top(lua, kExpected);
+  switch (made.kind) {
+    case Made::Kind::Route:
+      out.kind = InviteDecision::Kind::Route;
+      out.candidates = std::move(made.candidates);
+      break;
+    case Made::Kind::Reject:
+    case Made::Kind::Deny:
+      out.kind = InviteDecision::Kind::Reject;
+      take_refusal(made, out);
+      break;
+    case Made::Kind::Challenge:
+      out.kind = InviteDecision::Kind::Challenge;
+      break;
+    case Made::Kind::Drop:
+      out.kind = InviteDecision::Kind::Drop;
+      break;
+    case Made::Kind::Accept:
+    case Made::Kind::Next:
+    case Made::Kind::GiveUp:
+      raise_unfit(lua, made, kExpected);
+  }
+  out.where = made.where;
+}
+
+void read_answer(lua_State* lua, RegisterDecision& out) {
+  constexpr Expectation kExpected{.handler = "on_register", .answers = "accept, deny, reject, challenge or drop"};
+  Made& made = made_on_top(lua, kExpected);
+  switch (made.kind) {
+    case Made::Kind::Accept:
+      out.kind = RegisterDecision::Kind::Accept;
+      out.min_expires = made.min_expires;
+      out.max_expires = made.max_expires;
+      out.default_expires = made.default_expires;
+      out.max_contacts = made.max_contacts;
+      break;
+    case Made::Kind::Reject:
+    case Made::Kind::Deny:
+      out.kind = RegisterDecision::Kind::Deny;
+      take_refusal(made, out);
+      break;
+    case Made::Kind::Challenge:
+      out.kind = RegisterDecision::Kind::Challenge;
+      break;
+    case Made::Kind::Drop:
+      out.kind = RegisterDecision::Kind::Drop;
+      break;
+    case Made::Kind::Route:
+    case Made::Kind::Next:
+    case Made::Kind::GiveUp:
+      raise_unfit(lua, made, kExpected);
+  }
+  out.where = made.where;
+}
+
+void read_answer(lua_State* lua, RequestDecision& out) {
+  constexpr Expectation kExpected{.handler = "on_request", .answers = "accept, reject, challenge or drop"};
+  Made& made = made_on_top(lua, kExpected);
+  switch (made.kind) {
+    case Made::Kind::Accept:
+      out.kind = RequestDecision::Kind::Accept;
+      break;
+    case Made::Kind::Reject:
+    case Made::Kind::Deny:
+      out.kind = RequestDecision::Kind::Reject;
+      take_refusal(made, out);
+      break;
+    case Made::Kind::Challenge:
+      out.kind = RequestDecision::Kind::Challenge;
+      break;
+    case Made::Kind::Drop:
+      out.kind = RequestDecision::Kind::Drop;
+      break;
+    case Made::Kind::Route:
+    case Made::Kind::Next:
+    case Made::Kind::GiveUp:
+      raise_unfit(lua, made, kExpected);
+  }
+  out.where = made.where;
+}
+
+void read_answer(lua_State* lua, FailureDecision& out) {
+  constexpr Expectation kExpected{.handler = "on_failure", .answers = "next_candidate, give_up, reject, route or nil"};
+  if (lua_isnil(lua, -1)) {
+    out.kind = FailureDecision::Kind::Usual;
+    return;
+  }
+  Made& made = made_on_top(lua, kExpected);
+  switch (made.kind) {
+    case Made::Kind::Next:
+      out.kind = FailureDecision::Kind::Next;
+      break;
+    case Made::Kind::GiveUp:
+    case Made::Kind::Reject:
+    case Made::Kind::Deny:
+      out.kind = FailureDecision::Kind::GiveUp;
+      take_refusal(made, out);
+      break;
+    case Made::Kind::Route:
+      out.kind = FailureDecision::Kind::Route;
+      out.candidates = std::move(made.candidates);
+      break;
+    case Made::Kind::Accept:
+    case Made::Kind::Challenge:
+    case Made::Kind::Drop:
+      raise_unfit(lua, made, kExpected);
+  }
+  out.where = made.where;
+}
+
+// { symmetric_signalling = true, latch = "learn", latch_from = { "source", "192.0.2.0/24" } }; what is left out, and
+// nil as a whole, keeps the usual.
+void read_nat_answer(lua_State* lua, const LegFacts& leg, NatDecision& out) {
+  if (lua_isnil(lua, -1)) return;
+  const int answer = lua_gettop(lua);
+  if (!lua_istable(lua, answer))
+    raise(lua, "on_nat must return a table such as { latch = \"learn\" }, not a ", type_at(lua, answer));
+  static constexpr std::array<std::string_view, 3> kFields = {"symmetric_signalling", "latch", "latch_from"};
+  lua_pushnil(lua);
+  while (lua_next(lua, answer) != 0) {
+    const int value = lua_gettop(lua);
+    const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
+    const Place place{.what = "on_nat", .field = key};
+    if (key == kFields[0]) {
+      out.symmetric_signalling = read_boolean(lua, value, place);
+    } else if (key == kFields[1]) {
+      const std::string_view latch = read_text(lua, value, place, kMaxUri);
+      if (latch != "learn" && latch != "strict")
+        raise(lua, "on_nat: latch must be \"learn\" or \"strict\", not ", Quoted{latch});
+      out.latch = latch == "learn" ? Latch::Learn : Latch::Strict;
+    } else if (key == kFields[2]) {
+      read_latch_from(lua, value, leg, out.latch_from);
+    } else {
+      raise_unknown(lua, "on_nat: the answer has no field", key, kFields);
+    }
+    lua_settop(lua, value - 1);
+  }
+}
+
+}  // namespace sbc::policy

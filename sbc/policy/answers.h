@@ -1,0 +1,19 @@
+#pragma once
+// From the value that a handler returned to the decision of its type. Each raises a Lua error when the value does not
+// fit. Internal to the room.
+
+#include <lua.hpp>
+
+#include "sbc/policy/decision.h"
+#include "sbc/policy/facts.h"
+
+namespace sbc::policy {
+
+// The returned value is on top of the stack.
+void read_answer(lua_State* lua, InviteDecision& out);
+void read_answer(lua_State* lua, RegisterDecision& out);
+void read_answer(lua_State* lua, RequestDecision& out);
+void read_answer(lua_State* lua, FailureDecision& out);
+void read_nat_answer(lua_State* lua, const LegFacts& leg, NatDecision& out);
+
+}  // namespace sbc::policy

@@ -1,0 +1,36 @@
+#pragma once
+// Userdata of a policy: facts, contacts and decisions. A box holds a pointer or an index and the number of the
+// invocation that it belongs to; used in a later one it is an error. Internal to the room.
+
+#include <cstdint>
+#include <lua.hpp>
+#include <string_view>
+
+#include "sbc/policy/facts.h"
+
+namespace sbc::policy {
+
+enum class FactKind : std::uint8_t { Invite, Register, Request, Leg, Attempt, End, Address, Headers };
+inline constexpr std::size_t kFactKinds = 8;
+
+// Makes the metatables; once per state. `facts.cc`, `contacts.cc` and `constructors.cc`.
+void register_fact_boxes(lua_State* lua);
+void register_contact_boxes(lua_State* lua);
+void register_decision_boxes(lua_State* lua);
+
+// Pushes a box for facts that outlive the invocation.   [-0, +1]
+void push_facts(lua_State* lua, FactKind kind, const void* facts);
+
+// Contacts of the invocation, as a range of Engine::contacts.
+struct ContactRange {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+void push_contacts(lua_State* lua, ContactRange range);            // the list that location.lookup gives
+bool contacts_at(lua_State* lua, int index, ContactRange& range);  // a list or one contact; false: neither
+
+// Decisions, as an index into Engine::made.
+int push_decision(lua_State* lua, std::size_t index);            // returns 1
+bool decision_at(lua_State* lua, int index, std::size_t& made);  // false: not a decision
+
+}  // namespace sbc::policy

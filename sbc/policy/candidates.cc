@@ -1,0 +1,192 @@
+// route(contacts), route{ group = "carriers", number = "+43..." }, route{ contacts, { trunk = "a" }, timeout = 4 }.
+
+#include <algorithm>
+#include <array>
+
+#include "sbc/policy/boxes.h"
+#include "sbc/policy/engine.h"
+#include "sbc/policy/header_rules.h"
+#include "sbc/policy/readers.h"
+
+namespace sbc::policy {
+namespace {
+
+enum class Depth : std::uint8_t { Top, Element };
+
+constexpr std::array<std::string_view, 10> kFields = {"contacts", "trunk",   "group",        "uri",     "realm",
+                                                      "number",   "timeout", "ring_timeout", "headers", "from"};
+constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
+
+void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
+                const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  static thread_local std::array<std::string_view, 256> names;  // raising leaves by longjmp: nothing owned here
+  const std::size_t count = std::min(names.size(), known.size());
+  std::copy_n(known.begin(), count, names.begin());
+  std::string& text = engine_of(lua).text;
+  text.assign(what).append(": there is no ").append(kind);
+  static thread_local std::array<char, 128> prefix;
+  const std::size_t size = text.copy(prefix.data(), prefix.size());
+  raise_unknown(lua, {prefix.data(), size}, name, std::span(names).first(count));
+}
+
+void add(lua_State* lua, std::string_view what, std::vector<Candidate>& out) {
+  if (out.size() >= kMaxCandidates + 2)  // two of them hold common fields while a list is read
+    raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxCandidates), " candidates");
+  out.emplace_back();
+}
+
+void add_contacts(lua_State* lua, std::string_view what, ContactRange range, std::vector<Candidate>& out) {
+  const Engine& engine = engine_of(lua);
+  for (std::uint32_t i = 0; i < range.count; ++i) {
+    add(lua, what, out);
+    const Contact& contact = engine.contacts[range.first + i];
+    out.back().kind = Candidate::Kind::Contact;
+    out.back().name = contact.uri;
+    out.back().contact = contact.token;
+  }
+}
+
+void read_from(lua_State* lua, std::string_view what, Candidate& common) {
+  const int from = lua_gettop(lua);
+  if (!lua_istable(lua, from))
+    raise(lua, what, ": from must be a table such as { user = \"100\", display = \"Office\" }, not a ",
+          type_at(lua, from));
+  lua_pushnil(lua);
+  while (lua_next(lua, from) != 0) {
+    const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
+    const int value = lua_gettop(lua);
+    if (key == kFromFields[0]) {
+      common.from_user = read_user_part(lua, value, {what, "from.user"});
+    } else if (key == kFromFields[1]) {
+      common.from_display = read_phrase(lua, value, {what, "from.display"}, kMaxDisplay);
+    } else {
+      raise_unknown(lua, "from has no field", key, kFromFields);
+    }
+    lua_pop(lua, 1);
+  }
+}
+
+// The named fields of the table at `index`, which hold for each candidate that it adds. `destinations` counts how many
+// of contacts, trunk, group and uri there are.
+void read_fields(lua_State* lua, int index, std::string_view what, Candidate& common, ContactRange& contacts,
+                 int& destinations) {
+  const Environment& environment = engine_of(lua).environment;
+  lua_pushnil(lua);
+  while (lua_next(lua, index) != 0) {
+    const int value = lua_gettop(lua);
+    if (lua_isinteger(lua, -2) != 0) {
+      lua_pop(lua, 1);
+      continue;
+    }
+    const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
+    if (key == "contacts") {
+      if (!contacts_at(lua, value, contacts))
+        raise(lua, what, ": contacts must come from location.lookup, not be a ", type_at(lua, value));
+      ++destinations;
+    } else if (key == "trunk" || key == "group") {
+      const bool trunk = key == "trunk";
+      const std::string_view name = read_text(lua, value, {what, key}, kMaxUri);
+      check_name(lua, what, key, name, trunk ? environment.trunks : environment.groups);
+      common.kind = trunk ? Candidate::Kind::Trunk : Candidate::Kind::Group;
+      common.name = name;
+      ++destinations;
+    } else if (key == "uri") {
+      common.kind = Candidate::Kind::Uri;
+      common.name = read_phrase(lua, value, {what, key}, kMaxUri);
+      ++destinations;
+    } else if (key == "realm") {
+      const std::string_view name = read_text(lua, value, {what, key}, kMaxUri);
+      check_name(lua, what, key, name, environment.realms);
+      common.realm = name;
+    } else if (key == "number") {
+      common.number = read_user_part(lua, value, {what, key});
+    } else if (key == "timeout") {
+      common.timeout_s = read_whole(lua, value, {what, key}, {1, kMaxTimeoutSeconds});
+    } else if (key == "ring_timeout") {
+      common.ring_timeout_s = read_whole(lua, value, {what, key}, {1, kMaxTimeoutSeconds});
+    } else if (key == "headers") {
+      read_header_ops(lua, value, {what, key}, common.headers);
+    } else if (key == "from") {
+      read_from(lua, what, common);
+    } else {
+      static thread_local std::array<char, 64> prefix;
+      std::string& text = engine_of(lua).text;
+      text.assign(what).append(" has no field");
+      raise_unknown(lua, {prefix.data(), text.copy(prefix.data(), prefix.size())}, key, kFields);
+    }
+    lua_settop(lua, value - 1);
+  }
+}
+
+// What an element leaves open, the table around it says.
+void inherit(Candidate& candidate, const Candidate& common) {
+  if (candidate.number.empty()) candidate.number = common.number;
+  if (candidate.realm.empty()) candidate.realm = common.realm;
+  if (candidate.timeout_s == 0) candidate.timeout_s = common.timeout_s;
+  if (candidate.ring_timeout_s == 0) candidate.ring_timeout_s = common.ring_timeout_s;
+  if (!candidate.from_user) candidate.from_user = common.from_user;
+  if (!candidate.from_display) candidate.from_display = common.from_display;
+  // The element's own changes come last, so that they win.
+  candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());
+}
+
+void read_item(lua_State* lua, int index, std::string_view what, Depth depth, std::vector<Candidate>& out);
+
+void read_list(lua_State* lua, int index, std::string_view what, std::vector<Candidate>& out) {
+  const auto count = static_cast<lua_Integer>(lua_rawlen(lua, index));
+  for (lua_Integer i = 1; i <= count; ++i) {
+    // A nil in the list is a look-up that found nobody: route{ location.lookup(aor), { group = "mail" } }.
+    if (lua_rawgeti(lua, index, i) != LUA_TNIL) read_item(lua, lua_gettop(lua), what, Depth::Element, out);
+    lua_pop(lua, 1);
+  }
+}
+
+void read_item(lua_State* lua, int index, std::string_view what, Depth depth, std::vector<Candidate>& out) {
+  luaL_checkstack(lua, 12, "route");
+  ContactRange contacts;
+  if (contacts_at(lua, index, contacts)) {
+    add_contacts(lua, what, contacts, out);
+    return;
+  }
+  if (!lua_istable(lua, index))
+    raise(lua, what, ": expected contacts of location.lookup or a table with trunk, group, uri or contacts, got ",
+          type_at(lua, index));
+
+  // The common fields live in `out` while they are read: it belongs to the Engine, this function's stack may not own.
+  add(lua, what, out);
+  const std::size_t common = out.size() - 1;
+  int destinations = 0;
+  read_fields(lua, index, what, out[common], contacts, destinations);
+  if (destinations > 1) raise(lua, what, ": only one of contacts, trunk, group and uri goes into one candidate");
+  const bool list = lua_rawlen(lua, index) > 0;
+  if (list && depth == Depth::Element) raise(lua, what, ": a candidate holds no further list");
+  if (list && destinations > 0) raise(lua, what, ": either a list of candidates or one of contacts, trunk, group, uri");
+  if (!list && destinations == 0) raise(lua, what, ": no destination; give contacts, trunk, group or uri");
+  if (!list && contacts.count == 0) return;
+
+  if (list) {
+    read_list(lua, index, what, out);
+  } else {
+    add_contacts(lua, what, contacts, out);
+  }
+  for (std::size_t i = common + 1; i < out.size(); ++i) inherit(out[i], out[common]);
+  out.erase(out.begin() + static_cast<std::ptrdiff_t>(common));
+}
+
+}  // namespace
+
+void read_route(lua_State* lua, int index, std::string_view what, std::vector<Candidate>& out) {
+  read_item(lua, index, what, Depth::Top, out);
+  if (out.empty()) raise(lua, what, ": no candidate is left");
+  if (out.size() > kMaxCandidates)
+    raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxCandidates), " candidates");
+  for (const Candidate& candidate : out) {
+    if (candidate.kind == Candidate::Kind::Uri && candidate.realm.empty())
+      raise(lua, what, ": a uri needs the realm to leave by: { uri = \"sip:...\", realm = \"core\" }");
+    if (candidate.headers.size() > kMaxHeaderOps)
+      raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxHeaderOps), " headers");
+  }
+}
+
+}  // namespace sbc::policy

@@ -1,0 +1,172 @@
+#include "sbc/policy/constructors.h"
+
+#include <array>
+
+#include "sbc/policy/boxes.h"
+#include "sbc/policy/engine.h"
+#include "sbc/policy/readers.h"
+#include "sbc/policy/sandbox.h"
+
+namespace sbc::policy {
+namespace {
+
+constexpr const char* kMetatable = "decision";
+
+struct DecisionBox {
+  std::size_t index;
+  std::uint64_t invocation;
+};
+
+std::size_t make(lua_State* lua, Made::Kind kind) {
+  Engine& engine = engine_of(lua);
+  if (engine.invocation == 0) raise(lua, name_of(kind), " can only be called while a handler runs");
+  if (engine.made.size() >= kMaxDecisions)
+    raise(lua, "more than ", static_cast<std::int64_t>(kMaxDecisions), " decisions are made in one event");
+  Made& made = engine.made.emplace_back();
+  made.kind = kind;
+  where(lua, made.where);
+  return engine.made.size() - 1;
+}
+
+// Wrong arguments otherwise pass unnoticed: reject(404, "text", {...}, extra).
+void check_count(lua_State* lua, Made::Kind kind, int most) {
+  if (lua_gettop(lua) > most)
+    raise(lua, name_of(kind), " takes at most ", static_cast<std::int64_t>(most), " arguments, got ",
+          static_cast<std::int64_t>(lua_gettop(lua)));
+}
+
+int route(lua_State* lua) {
+  check_count(lua, Made::Kind::Route, 1);
+  lua_settop(lua, 1);
+  const std::size_t made = make(lua, Made::Kind::Route);
+  if (lua_isnil(lua, 1)) raise(lua, "route: nil given; location.lookup gives nil when nobody is registered");
+  read_route(lua, 1, "route", engine_of(lua).made[made].candidates);
+  return push_decision(lua, made);
+}
+
+// (status, reason?, headers?); the status may be left out where `standard` is not 0.
+int refuse(lua_State* lua, Made::Kind kind, std::uint16_t standard) {
+  check_count(lua, kind, 3);
+  lua_settop(lua, 3);
+  const std::size_t index = make(lua, kind);
+  Made& made = engine_of(lua).made[index];
+  const std::string_view what = name_of(kind);
+  made.status = standard;
+  if (kind == Made::Kind::Reject || !lua_isnil(lua, 1))
+    made.status = static_cast<std::uint16_t>(read_whole(lua, 1, {what, "the status"}, {400, 699}));
+  if (!lua_isnil(lua, 2)) made.reason = read_phrase(lua, 2, {what, "the reason"}, kMaxReason);
+  if (!lua_isnil(lua, 3)) read_headers(lua, 3, {what, "headers"}, made.headers);
+  return push_decision(lua, index);
+}
+
+int reject(lua_State* lua) {
+  return refuse(lua, Made::Kind::Reject, 0);
+}
+int deny(lua_State* lua) {
+  return refuse(lua, Made::Kind::Deny, 403);
+}
+int give_up(lua_State* lua) {
+  return refuse(lua, Made::Kind::GiveUp, 0);
+}
+
+template <Made::Kind kind>
+int plain(lua_State* lua) {
+  check_count(lua, kind, 0);
+  return push_decision(lua, make(lua, kind));
+}
+
+int accept(lua_State* lua) {
+  check_count(lua, Made::Kind::Accept, 1);
+  lua_settop(lua, 1);
+  const std::size_t index = make(lua, Made::Kind::Accept);
+  if (lua_isnil(lua, 1)) return push_decision(lua, index);
+  if (!lua_istable(lua, 1)) raise(lua, "accept takes a table of options, not a ", type_at(lua, 1));
+  Made& made = engine_of(lua).made[index];
+  static constexpr std::array<std::string_view, 4> kOptions = {"min_expires", "max_expires", "expires", "max_contacts"};
+  lua_pushnil(lua);
+  while (lua_next(lua, 1) != 0) {
+    const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
+    const Place place{.what = "accept", .field = key};
+    if (key == kOptions[0]) {
+      made.min_expires = read_whole(lua, -1, place, {1, kMaxExpires});
+    } else if (key == kOptions[1]) {
+      made.max_expires = read_whole(lua, -1, place, {1, kMaxExpires});
+    } else if (key == kOptions[2]) {
+      made.default_expires = read_whole(lua, -1, place, {1, kMaxExpires});
+    } else if (key == kOptions[3]) {
+      made.max_contacts = read_whole(lua, -1, place, {1, kMaxContactsLimit});
+    } else {
+      raise_unknown(lua, "accept has no option", key, kOptions);
+    }
+    lua_pop(lua, 1);
+  }
+  if (made.min_expires && made.max_expires && *made.min_expires > *made.max_expires)
+    raise(lua, "accept: min_expires is greater than max_expires");
+  return push_decision(lua, index);
+}
+
+int read_decision_field(lua_State* lua) {
+  raise(lua, "a decision cannot be read; a handler returns it");
+}
+
+}  // namespace
+
+std::string_view name_of(Made::Kind kind) {
+  switch (kind) {
+    case Made::Kind::Route:
+      return "route";
+    case Made::Kind::Reject:
+      return "reject";
+    case Made::Kind::Deny:
+      return "deny";
+    case Made::Kind::Challenge:
+      return "challenge";
+    case Made::Kind::Drop:
+      return "drop";
+    case Made::Kind::Accept:
+      return "accept";
+    case Made::Kind::Next:
+      return "next_candidate";
+    case Made::Kind::GiveUp:
+      return "give_up";
+  }
+  return "decision";
+}
+
+void register_decision_boxes(lua_State* lua) {
+  luaL_newmetatable(lua, kMetatable);
+  set_function(lua, "__index", read_decision_field);
+  set_function(lua, "__newindex", read_decision_field);
+  lua_pushliteral(lua, "decision");
+  lua_setfield(lua, -2, "__metatable");
+  lua_pop(lua, 1);
+}
+
+int push_decision(lua_State* lua, std::size_t index) {
+  auto* box = static_cast<DecisionBox*>(lua_newuserdatauv(lua, sizeof(DecisionBox), 0));
+  *box = {.index = index, .invocation = engine_of(lua).invocation};
+  luaL_setmetatable(lua, kMetatable);
+  return 1;
+}
+
+bool decision_at(lua_State* lua, int index, std::size_t& made) {
+  const auto* box = static_cast<const DecisionBox*>(luaL_testudata(lua, index, kMetatable));
+  if (box == nullptr) return false;
+  if (box->invocation != engine_of(lua).invocation)
+    raise(lua, "a decision of an earlier event was returned; make a new one each time");
+  made = box->index;
+  return true;
+}
+
+void set_decision_constructors(lua_State* lua) {
+  set_function(lua, "route", route);
+  set_function(lua, "reject", reject);
+  set_function(lua, "deny", deny);
+  set_function(lua, "give_up", give_up);
+  set_function(lua, "accept", accept);
+  set_function(lua, "challenge", plain<Made::Kind::Challenge>);
+  set_function(lua, "drop", plain<Made::Kind::Drop>);
+  set_function(lua, "next_candidate", plain<Made::Kind::Next>);
+}
+
+}  // namespace sbc::policy

@@ -1,0 +1,341 @@
+// Facts as userdata: nothing is copied into Lua until a handler reads it.
+
+#include <array>
+#include <ctime>
+#include <span>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/policy/boxes.h"
+#include "sbc/policy/engine.h"
+#include "sbc/policy/sandbox.h"
+
+namespace sbc::policy {
+namespace {
+
+struct FactBox {
+  const void* facts;
+  std::uint64_t invocation;
+};
+
+constexpr std::array<const char*, kFactKinds> kMetatables = {"call",    "registration", "request", "leg",
+                                                             "attempt", "ending",       "address", "headers"};
+
+const char* metatable_of(FactKind kind) {
+  return kMetatables[static_cast<std::size_t>(kind)];
+}
+
+// ---- how one value is pushed ------------------------------------------------------------------------------------
+
+void push_value(lua_State* lua, const std::string& value) {
+  push(lua, value);
+}
+void push_value(lua_State* lua, bool value) {
+  lua_pushboolean(lua, value ? 1 : 0);
+}
+void push_value(lua_State* lua, std::uint16_t value) {
+  lua_pushinteger(lua, value);
+}
+void push_value(lua_State* lua, std::uint32_t value) {
+  lua_pushinteger(lua, value);
+}
+void push_value(lua_State* lua, const Address& value) {
+  push_facts(lua, FactKind::Address, &value);
+}
+void push_value(lua_State* lua, const std::vector<HeaderView>& value) {
+  push_facts(lua, FactKind::Headers, &value);
+}
+void push_value(lua_State* lua, const std::vector<std::string>& value) {
+  lua_createtable(lua, static_cast<int>(value.size()), 0);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    push(lua, value[i]);
+    lua_rawseti(lua, -2, static_cast<lua_Integer>(i + 1));
+  }
+}
+
+struct Field {
+  std::string_view name;
+  void (*push)(lua_State* lua, const void* facts);
+};
+
+template <typename Facts, auto member>
+void push_member(lua_State* lua, const void* facts) {
+  push_value(lua, static_cast<const Facts*>(facts)->*member);
+}
+
+// ---- values that are computed -----------------------------------------------------------------------------------
+
+void set_number(lua_State* lua, const char* name, lua_Integer value) {
+  lua_pushinteger(lua, value);
+  lua_setfield(lua, -2, name);
+}
+
+// The operator's local time of the request as a table.
+void push_time(lua_State* lua, const RequestFacts& facts) {
+  const std::time_t local = static_cast<std::time_t>(facts.now.seconds + facts.utc_offset_seconds);
+  std::tm parts{};
+  gmtime_r(&local, &parts);
+  lua_createtable(lua, 0, 10);
+  set_number(lua, "unix", facts.now.seconds);
+  set_number(lua, "year", parts.tm_year + 1900);
+  set_number(lua, "month", parts.tm_mon + 1);
+  set_number(lua, "day", parts.tm_mday);
+  set_number(lua, "hour", parts.tm_hour);
+  set_number(lua, "minute", parts.tm_min);
+  set_number(lua, "second", parts.tm_sec);
+  set_number(lua, "weekday", parts.tm_wday == 0 ? 7 : parts.tm_wday);  // ISO 8601: Monday is 1
+  std::array<char, 32> text;
+  push(lua, {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)});
+  lua_setfield(lua, -2, "date");
+  push(lua, {text.data(), std::strftime(text.data(), text.size(), "%H:%M", &parts)});
+  lua_setfield(lua, -2, "clock");
+}
+
+const void* facts_of(lua_State* lua, FactKind kind, int index) {
+  const auto* box = static_cast<const FactBox*>(luaL_checkudata(lua, index, metatable_of(kind)));
+  if (box->invocation != engine_of(lua).invocation)
+    raise(lua, "this ", std::string_view(metatable_of(kind)), " belongs to an earlier event; facts cannot be kept");
+  return box->facts;
+}
+
+// call.header_values(name): every value, in order. Upvalue 1: the headers box.
+int header_values(lua_State* lua) {
+  const auto& headers =
+      *static_cast<const std::vector<HeaderView>*>(facts_of(lua, FactKind::Headers, lua_upvalueindex(1)));
+  luaL_checktype(lua, 1, LUA_TSTRING);
+  const std::string_view name = text_at(lua, 1);
+  lua_newtable(lua);
+  lua_Integer count = 0;
+  for (const HeaderView& header : headers) {
+    if (!base::equals_ignoring_case(header.name, name)) continue;
+    push(lua, header.value);
+    lua_rawseti(lua, -2, ++count);
+  }
+  return 1;
+}
+
+template <typename Facts>
+void push_header_values(lua_State* lua, const void* facts) {
+  push_value(lua, static_cast<const Facts*>(facts)->headers);
+  lua_pushcclosure(lua, header_values, 1);
+}
+
+// Upvalue 1: whether the registration is authenticated.
+int challenge_unless_authenticated(lua_State* lua) {
+  Engine& engine = engine_of(lua);
+  if (engine.made.size() >= kMaxDecisions) raise(lua, "too many decisions are made in one event");
+  Made& made = engine.made.emplace_back();
+  made.kind = lua_toboolean(lua, lua_upvalueindex(1)) != 0 ? Made::Kind::Accept : Made::Kind::Challenge;
+  where(lua, made.where);
+  return push_decision(lua, engine.made.size() - 1);
+}
+
+template <typename Facts>
+void push_challenge_sugar(lua_State* lua, const void* facts) {
+  lua_pushboolean(lua, static_cast<const Facts*>(facts)->authenticated ? 1 : 0);
+  lua_pushcclosure(lua, challenge_unless_authenticated, 1);
+}
+
+template <typename Facts>
+void push_time_of(lua_State* lua, const void* facts) {
+  push_time(lua, *static_cast<const Facts*>(facts));
+}
+
+// ---- the fields of each kind ------------------------------------------------------------------------------------
+
+template <typename Facts>
+constexpr std::array kRequestFields = {
+    Field{"realm", push_member<Facts, &Facts::realm>},
+    Field{"trunk", push_member<Facts, &Facts::trunk>},
+    Field{"method", push_member<Facts, &Facts::method>},
+    Field{"call_id", push_member<Facts, &Facts::call_id>},
+    Field{"ruri", push_member<Facts, &Facts::ruri>},
+    Field{"source_ip", push_member<Facts, &Facts::source_ip>},
+    Field{"source_port", push_member<Facts, &Facts::source_port>},
+    Field{"transport", push_member<Facts, &Facts::transport>},
+    Field{"user_agent", push_member<Facts, &Facts::user_agent>},
+    Field{"from", push_member<Facts, &Facts::from>},
+    Field{"to", push_member<Facts, &Facts::to>},
+    Field{"to_header", push_member<Facts, &Facts::to_header>},
+    Field{"authenticated", push_member<Facts, &Facts::authenticated>},
+    Field{"auth_user", push_member<Facts, &Facts::auth_user>},
+    Field{"behind_nat", push_member<Facts, &Facts::behind_nat>},
+    Field{"recent_failures", push_member<Facts, &Facts::recent_failures>},
+    Field{"time", push_time_of<Facts>},
+    Field{"headers", push_member<Facts, &Facts::headers>},
+    Field{"header_values", push_header_values<Facts>},
+};
+
+constexpr std::array kInviteFields = {
+    Field{"registered_source", push_member<InviteFacts, &InviteFacts::registered_source>},
+    Field{"registered_aor", push_member<InviteFacts, &InviteFacts::registered_aor>},
+    Field{"has_sdp", push_member<InviteFacts, &InviteFacts::has_sdp>},
+};
+
+constexpr std::array kRegisterFields = {
+    Field{"contacts", push_member<RegisterFacts, &RegisterFacts::contacts>},
+    Field{"removes_all", push_member<RegisterFacts, &RegisterFacts::removes_all>},
+    Field{"expires", push_member<RegisterFacts, &RegisterFacts::expires>},
+    Field{"challenge_unless_authenticated", push_challenge_sugar<RegisterFacts>},
+};
+
+constexpr std::array kLegFields = {
+    Field{"side", push_member<LegFacts, &LegFacts::side>},
+    Field{"realm", push_member<LegFacts, &LegFacts::realm>},
+    Field{"trunk", push_member<LegFacts, &LegFacts::trunk>},
+    Field{"source_ip", push_member<LegFacts, &LegFacts::source_ip>},
+    Field{"transport", push_member<LegFacts, &LegFacts::transport>},
+    Field{"contact_host", push_member<LegFacts, &LegFacts::contact_host>},
+    Field{"media_host", push_member<LegFacts, &LegFacts::media_host>},
+    Field{"user_agent", push_member<LegFacts, &LegFacts::user_agent>},
+    Field{"behind_nat", push_member<LegFacts, &LegFacts::behind_nat>},
+};
+
+constexpr std::array kAttemptFields = {
+    Field{"number", push_member<AttemptFacts, &AttemptFacts::number>},
+    Field{"target", push_member<AttemptFacts, &AttemptFacts::target>},
+    Field{"realm", push_member<AttemptFacts, &AttemptFacts::realm>},
+    Field{"trunk", push_member<AttemptFacts, &AttemptFacts::trunk>},
+    Field{"group", push_member<AttemptFacts, &AttemptFacts::group>},
+    Field{"cause", push_member<AttemptFacts, &AttemptFacts::cause>},
+    Field{"status", push_member<AttemptFacts, &AttemptFacts::status>},
+    Field{"reason", push_member<AttemptFacts, &AttemptFacts::reason>},
+    Field{"retry_after", push_member<AttemptFacts, &AttemptFacts::retry_after>},
+    Field{"rang", push_member<AttemptFacts, &AttemptFacts::rang>},
+    Field{"early_media", push_member<AttemptFacts, &AttemptFacts::early_media>},
+    Field{"remaining", push_member<AttemptFacts, &AttemptFacts::remaining>},
+    Field{"elapsed_ms", push_member<AttemptFacts, &AttemptFacts::elapsed_ms>},
+    Field{"usual", push_member<AttemptFacts, &AttemptFacts::usual>},
+};
+
+constexpr std::array kEndFields = {
+    Field{"answered", push_member<EndFacts, &EndFacts::answered>},
+    Field{"status", push_member<EndFacts, &EndFacts::status>},
+    Field{"reason", push_member<EndFacts, &EndFacts::reason>},
+    Field{"cause", push_member<EndFacts, &EndFacts::cause>},
+    Field{"ended_by", push_member<EndFacts, &EndFacts::ended_by>},
+    Field{"trunk", push_member<EndFacts, &EndFacts::trunk>},
+    Field{"setup_ms", push_member<EndFacts, &EndFacts::setup_ms>},
+    Field{"duration_ms", push_member<EndFacts, &EndFacts::duration_ms>},
+};
+
+constexpr std::array kAddressFields = {
+    Field{"uri", push_member<Address, &Address::uri>},         Field{"scheme", push_member<Address, &Address::scheme>},
+    Field{"user", push_member<Address, &Address::user>},       Field{"host", push_member<Address, &Address::host>},
+    Field{"port", push_member<Address, &Address::port>},       Field{"aor", push_member<Address, &Address::aor>},
+    Field{"display", push_member<Address, &Address::display>},
+};
+
+// ---- metamethods ------------------------------------------------------------------------------------------------
+
+constexpr std::array<const char*, kFactKinds> kHasNo = {
+    "a call has no",     "a registration has no", "a request has no",  "a leg has no",
+    "an attempt has no", "an ending has no",      "an address has no", "headers have no"};
+
+// The error of a field that does not exist. The names are in static storage because raising leaves by longjmp.
+[[noreturn]] void raise_unknown_fact(lua_State* lua, FactKind kind) {
+  static thread_local std::array<std::string_view, 64> names;
+  if (!is_string(lua, 2)) raise(lua, "a fact has a name, not a ", type_at(lua, 2));
+  std::size_t count = 0;
+  lua_pushnil(lua);
+  while (lua_next(lua, lua_upvalueindex(1)) != 0) {
+    if (count < names.size()) names[count++] = text_at(lua, -2);
+    lua_pop(lua, 1);
+  }
+  raise_unknown(lua, kHasNo[static_cast<std::size_t>(kind)], text_at(lua, 2), std::span(names).first(count));
+}
+
+// Upvalues: a table from name to Field*, the kind. Runs for every fact that is read, hence no luaL_checkudata: the
+// metatable is out of a policy's reach, so the first argument can be nothing else.
+int index_facts(lua_State* lua) {
+  const auto kind = static_cast<FactKind>(lua_tointeger(lua, lua_upvalueindex(2)));
+  const auto* box = static_cast<const FactBox*>(lua_touserdata(lua, 1));
+  if (box->invocation != engine_of(lua).invocation) facts_of(lua, kind, 1);  // raises
+  lua_pushvalue(lua, 2);
+  lua_rawget(lua, lua_upvalueindex(1));
+  const auto* field = static_cast<const Field*>(lua_touserdata(lua, -1));
+  if (field == nullptr) raise_unknown_fact(lua, kind);
+  field->push(lua, box->facts);
+  return 1;
+}
+
+int index_headers(lua_State* lua) {
+  const auto& headers = *static_cast<const std::vector<HeaderView>*>(facts_of(lua, FactKind::Headers, 1));
+  luaL_checktype(lua, 2, LUA_TSTRING);
+  const std::string_view name = text_at(lua, 2);
+  for (const HeaderView& header : headers) {
+    if (!base::equals_ignoring_case(header.name, name)) continue;
+    push(lua, header.value);
+    return 1;
+  }
+  return 0;
+}
+
+// Upvalue 1: index of the next header.
+int next_header(lua_State* lua) {
+  const auto& headers = *static_cast<const std::vector<HeaderView>*>(facts_of(lua, FactKind::Headers, 1));
+  const auto i = static_cast<std::size_t>(lua_tointeger(lua, lua_upvalueindex(1)));
+  if (i >= headers.size()) return 0;
+  lua_pushinteger(lua, static_cast<lua_Integer>(i + 1));
+  lua_replace(lua, lua_upvalueindex(1));
+  push(lua, headers[i].name);
+  push(lua, headers[i].value);
+  return 2;
+}
+
+int header_pairs(lua_State* lua) {
+  lua_pushinteger(lua, 0);
+  lua_pushcclosure(lua, next_header, 1);
+  lua_pushvalue(lua, 1);
+  lua_pushnil(lua);
+  return 3;
+}
+
+int refuse_change(lua_State* lua) {
+  raise(lua, "facts cannot be changed; say it in the decision");
+}
+
+void make_metatable(lua_State* lua, FactKind kind, std::initializer_list<std::span<const Field>> parts) {
+  luaL_newmetatable(lua, metatable_of(kind));
+  if (kind == FactKind::Headers) {
+    set_function(lua, "__index", index_headers);
+    set_function(lua, "__pairs", header_pairs);
+  } else {
+    lua_newtable(lua);
+    for (std::span<const Field> part : parts) {
+      for (const Field& field : part) {
+        push(lua, field.name);
+        lua_pushlightuserdata(lua, const_cast<Field*>(&field));  // Lua knows no const; only read again
+        lua_rawset(lua, -3);
+      }
+    }
+    lua_pushinteger(lua, static_cast<lua_Integer>(kind));
+    lua_pushcclosure(lua, index_facts, 2);
+    lua_setfield(lua, -2, "__index");
+  }
+  set_function(lua, "__newindex", refuse_change);
+  lua_pushliteral(lua, "facts");
+  lua_setfield(lua, -2, "__metatable");
+  lua_pop(lua, 1);
+}
+
+}  // namespace
+
+void register_fact_boxes(lua_State* lua) {
+  make_metatable(lua, FactKind::Invite, {kRequestFields<InviteFacts>, kInviteFields});
+  make_metatable(lua, FactKind::Register, {kRequestFields<RegisterFacts>, kRegisterFields});
+  make_metatable(lua, FactKind::Request, {kRequestFields<RequestFacts>});
+  make_metatable(lua, FactKind::Leg, {kLegFields});
+  make_metatable(lua, FactKind::Attempt, {kAttemptFields});
+  make_metatable(lua, FactKind::End, {kEndFields});
+  make_metatable(lua, FactKind::Address, {kAddressFields});
+  make_metatable(lua, FactKind::Headers, {});
+}
+
+void push_facts(lua_State* lua, FactKind kind, const void* facts) {
+  auto* box = static_cast<FactBox*>(lua_newuserdatauv(lua, sizeof(FactBox), 0));
+  *box = {.facts = facts, .invocation = engine_of(lua).invocation};
+  luaL_setmetatable(lua, metatable_of(kind));
+}
+
+}  // namespace sbc::policy

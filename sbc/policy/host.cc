@@ -1,0 +1,159 @@
+// The handlers as the border calls them: facts in, decision out, the default or the fallback where there is none.
+
+#include "sbc/policy/host.h"
+
+#include "sbc/policy/answers.h"
+#include "sbc/policy/state.h"
+
+namespace sbc::policy {
+namespace {
+
+template <typename Decision>
+void read_into(lua_State* lua, const Run& run) {
+  read_answer(lua, *static_cast<Decision*>(run.out));
+}
+
+void read_nat_into(lua_State* lua, const Run& run) {
+  read_nat_answer(lua, *static_cast<const LegFacts*>(run.arguments[0].facts), *static_cast<NatDecision*>(run.out));
+}
+
+void read_nothing(lua_State* /*lua*/, const Run& /*run*/) {}
+
+}  // namespace
+
+Host::Host(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Host::~Host() = default;
+
+std::expected<std::unique_ptr<Host>, PolicyError> Host::load(const Bundle& bundle, const Limits& limits,
+                                                             const Environment& environment, const Fallback& fallback) {
+  auto state = std::make_unique<State>(limits, environment, fallback);
+  if (auto loaded = state->load(bundle); !loaded) return std::unexpected(std::move(loaded.error()));
+  return std::unique_ptr<Host>(new Host(std::move(state)));
+}
+
+bool Host::has(Handler handler) const {
+  return state_->has(handler);
+}
+const Counters& Host::counters() const {
+  return state_->engine().counters;
+}
+std::size_t Host::memory_in_use() const {
+  return state_->engine().memory.in_use();
+}
+
+Outcome<InviteDecision> Host::on_invite(const InviteFacts& call, Lookup& lookup) {
+  Outcome<InviteDecision> outcome;
+  const State::Call what{.handler = Handler::Invite,
+                         .arguments = {Argument{FactKind::Invite, &call}},
+                         .argument_count = 1,
+                         .read = read_into<InviteDecision>,
+                         .lookup = &lookup,
+                         .default_host = call.to.host};
+  if (!state_->run(what, &outcome.decision, outcome.error)) {
+    outcome.decision = {};
+    outcome.decision.status = state_->fallback().invite_status;
+    outcome.decision.where = "fallback";
+  }
+  outcome.log = std::move(state_->engine().log);
+  return outcome;
+}
+
+Outcome<RegisterDecision> Host::on_register(const RegisterFacts& registration, Lookup& lookup) {
+  Outcome<RegisterDecision> outcome;
+  RegisterDecision& decision = outcome.decision;
+  if (!has(Handler::Register)) {
+    decision.kind = registration.trunk.empty() ? RegisterDecision::Kind::Challenge : RegisterDecision::Kind::Deny;
+    if (registration.authenticated && registration.trunk.empty()) decision.kind = RegisterDecision::Kind::Accept;
+    decision.where = "default";
+    return outcome;
+  }
+  const State::Call what{.handler = Handler::Register,
+                         .arguments = {Argument{FactKind::Register, &registration}},
+                         .argument_count = 1,
+                         .read = read_into<RegisterDecision>,
+                         .lookup = &lookup,
+                         .default_host = registration.to_header.host};
+  if (!state_->run(what, &decision, outcome.error)) {
+    decision = {};
+    decision.status = state_->fallback().register_status;
+    decision.where = "fallback";
+  }
+  outcome.log = std::move(state_->engine().log);
+  return outcome;
+}
+
+Outcome<RequestDecision> Host::on_request(const RequestFacts& request, Lookup& lookup) {
+  Outcome<RequestDecision> outcome;
+  outcome.decision.where = "default";
+  if (!has(Handler::Request)) return outcome;
+  const State::Call what{.handler = Handler::Request,
+                         .arguments = {Argument{FactKind::Request, &request}},
+                         .argument_count = 1,
+                         .read = read_into<RequestDecision>,
+                         .lookup = &lookup,
+                         .default_host = request.to.host};
+  if (!state_->run(what, &outcome.decision, outcome.error)) {
+    outcome.decision = {};
+    outcome.decision.where = "fallback";
+  }
+  outcome.log = std::move(state_->engine().log);
+  return outcome;
+}
+
+Outcome<NatDecision> Host::on_nat(const LegFacts& leg) {
+  const NatDecision usual{.symmetric_signalling = leg.behind_nat,
+                          .latch = leg.behind_nat ? Latch::Learn : Latch::Strict,
+                          .latch_from = {},
+                          .where = "default"};
+  Outcome<NatDecision> outcome;
+  outcome.decision = usual;
+  if (!has(Handler::Nat)) return outcome;
+  const State::Call what{.handler = Handler::Nat,
+                         .arguments = {Argument{FactKind::Leg, &leg}},
+                         .argument_count = 1,
+                         .read = read_nat_into,
+                         .lookup = nullptr,
+                         .default_host = {}};
+  if (state_->run(what, &outcome.decision, outcome.error)) {
+    outcome.decision.where = state_->where(Handler::Nat);
+  } else {
+    outcome.decision = usual;
+    outcome.decision.where = "fallback";
+  }
+  outcome.log = std::move(state_->engine().log);
+  return outcome;
+}
+
+Outcome<FailureDecision> Host::on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup) {
+  Outcome<FailureDecision> outcome;
+  outcome.decision.where = "default";
+  if (!has(Handler::Failure)) return outcome;
+  const State::Call what{.handler = Handler::Failure,
+                         .arguments = {Argument{FactKind::Invite, &call}, Argument{FactKind::Attempt, &attempt}},
+                         .argument_count = 2,
+                         .read = read_into<FailureDecision>,
+                         .lookup = &lookup,
+                         .default_host = call.to.host};
+  if (!state_->run(what, &outcome.decision, outcome.error)) {
+    outcome.decision = {};
+    outcome.decision.where = "fallback";
+  }
+  outcome.log = std::move(state_->engine().log);
+  return outcome;
+}
+
+Outcome<Nothing> Host::on_end(const InviteFacts& call, const EndFacts& end) {
+  Outcome<Nothing> outcome;
+  if (!has(Handler::End)) return outcome;
+  const State::Call what{.handler = Handler::End,
+                         .arguments = {Argument{FactKind::Invite, &call}, Argument{FactKind::End, &end}},
+                         .argument_count = 2,
+                         .read = read_nothing,
+                         .lookup = nullptr,
+                         .default_host = {}};
+  state_->run(what, &outcome.decision, outcome.error);
+  outcome.log = std::move(state_->engine().log);
+  return outcome;
+}
+
+}  // namespace sbc::policy
