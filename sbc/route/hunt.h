@@ -58,8 +58,9 @@ class Hunt {
   std::size_t remaining() const;                      // after the current one
 
   // Notes why the current target failed, marks its health and says what the border does by itself:
-  // Next on timeouts, transport errors, 408 and 5xx; Stop on 6xx, on other 4xx and on 3xx. After early media was
-  // passed on: Stop (the caller's media is tied to that target).
+  // Next on timeouts, transport errors, 408 and 5xx; Stop on 6xx, on other 4xx and on 3xx, except that after a 3xx or
+  // 4xx of one registered contact the user's other contacts are tried. After early media was passed on: Stop (the
+  // caller's media is tied to that target).
   Verdict failed(const Failure& failure, TrunkHealth& health, base::Instant now);
   // The current target answered at all: its Dead mark goes.
   void answered(TrunkHealth& health);

@@ -1,0 +1,52 @@
+#include "sbc/route/health.h"
+
+#include <algorithm>
+
+#include "sbc/route/limits.h"
+
+namespace sbc::route {
+
+void TrunkHealth::mark_busy(sip::Transport transport, const base::Endpoint& remote, base::Duration retry_after,
+                            base::Instant now) {
+  if (retry_after <= base::Duration::zero()) return;
+  mark({transport, remote}, {.state = State::Busy, .until = now + std::min(retry_after, kMaxRetryAfter)}, now);
+}
+
+void TrunkHealth::mark_dead(sip::Transport transport, const base::Endpoint& remote, base::Instant now) {
+  if (state(transport, remote, now) == State::Busy) return;  // what it asked for holds
+  mark({transport, remote}, {.state = State::Dead, .until = now + kDeadFor}, now);
+}
+
+void TrunkHealth::mark_good(sip::Transport transport, const base::Endpoint& remote) {
+  const auto found = marks_.find({transport, remote});
+  if (found != marks_.end() && found->second.state == State::Dead) marks_.erase(found);
+}
+
+TrunkHealth::State TrunkHealth::state(sip::Transport transport, const base::Endpoint& remote, base::Instant now) const {
+  const auto found = marks_.find({transport, remote});
+  return found == marks_.end() || found->second.until <= now ? State::Good : found->second.state;
+}
+
+std::optional<base::Instant> TrunkHealth::until(sip::Transport transport, const base::Endpoint& remote,
+                                                base::Instant now) const {
+  const auto found = marks_.find({transport, remote});
+  if (found == marks_.end() || found->second.until <= now) return std::nullopt;
+  return found->second.until;
+}
+
+std::size_t TrunkHealth::marked(base::Instant now) const {
+  return static_cast<std::size_t>(
+      std::count_if(marks_.begin(), marks_.end(), [now](const auto& entry) { return entry.second.until > now; }));
+}
+
+void TrunkHealth::mark(const Key& key, Mark mark, base::Instant now) {
+  if (marks_.size() >= kMaxMarks && !marks_.contains(key)) {
+    std::erase_if(marks_, [now](const auto& entry) { return entry.second.until <= now; });
+    if (marks_.size() >= kMaxMarks)
+      marks_.erase(std::min_element(marks_.begin(), marks_.end(),
+                                    [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
+  }
+  marks_[key] = mark;
+}
+
+}  // namespace sbc::route

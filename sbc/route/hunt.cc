@@ -1,0 +1,138 @@
+#include "sbc/route/hunt.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sbc::route {
+namespace {
+
+// What the caller would be told about one failure of a target.
+Answer to_answer(const Failure& failure) {
+  const std::uint16_t status = status_of(failure);
+  Answer answer{.status = status, .reason = failure.reason, .headers = {}, .retry_after = failure.retry_after};
+  if (status < 400) {
+    // A redirection names places beyond the border, and the border does not follow it.
+    answer = {.status = 480, .reason = {}, .headers = {}, .retry_after = {}};
+  } else if (status == 401 || status == 407) {
+    // It was the border that was asked for credentials, not the caller.
+    answer = {.status = 502, .reason = {}, .headers = {}, .retry_after = {}};
+  }
+  if (failure.cause != Failure::Cause::Response) answer.reason.clear();
+  return answer;
+}
+
+// Lower is better, RFC 3261 16.7 step 6: any 6xx, else the lowest class; within 4xx what the caller can act on.
+int rank(std::uint16_t status) {
+  constexpr std::array<std::uint16_t, 3> kActionable = {415, 420, 484};
+  if (status >= 600) return 0;
+  const int by_class = (status / 100) * 10;
+  if (std::find(kActionable.begin(), kActionable.end(), status) != kActionable.end()) return by_class - 1;
+  if (status == 408) return by_class + 1;  // says least: another 4xx comes from someone who was there
+  return by_class;
+}
+
+}  // namespace
+
+std::uint16_t status_of(const Failure& failure) {
+  switch (failure.cause) {
+    case Failure::Cause::Response:
+      return failure.status;
+    case Failure::Cause::Timeout:
+    case Failure::Cause::RingTimeout:
+      return 408;
+    case Failure::Cause::Transport:
+      return 503;
+  }
+  return 500;
+}
+
+Hunt::Hunt(std::vector<Target> targets) : targets_(std::move(targets)) {}
+
+const Target* Hunt::current() const {
+  return stopped_ || at_ >= targets_.size() ? nullptr : &targets_[at_];
+}
+
+std::size_t Hunt::remaining() const {
+  return stopped_ || at_ >= targets_.size() ? 0 : targets_.size() - at_ - 1;
+}
+
+Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant now) {
+  const Target* target = current();
+  if (target == nullptr) return Verdict::Stop;
+  const sip::Hop& hop = target->hop;
+  failures_.push_back(to_answer(failure));
+  const std::uint16_t status = status_of(failure);
+  switch (failure.cause) {
+    case Failure::Cause::Timeout:
+    case Failure::Cause::Transport:
+      health.mark_dead(hop.transport, hop.remote, now);
+      break;
+    case Failure::Cause::RingTimeout:
+      health.mark_good(hop.transport, hop.remote);
+      break;
+    case Failure::Cause::Response:
+      health.mark_good(hop.transport, hop.remote);
+      // RFC 3261 21.5.4: only the Retry-After of a 503 is about the server.
+      if (status == 503 && failure.retry_after)
+        health.mark_busy(hop.transport, hop.remote, base::seconds{*failure.retry_after}, now);
+      break;
+  }
+  if (failure.early_media) return Verdict::Stop;
+  if (status == 408 || (status >= 500 && status < 600)) return Verdict::Next;
+  // Another binding of the same user may accept where this one was busy, away or does not know the call; a 6xx speaks
+  // for the user as a whole (RFC 3261 21.6).
+  const bool contact = target->candidate.kind == policy::Candidate::Kind::Contact;
+  if (contact && status < 600) return Verdict::Next;
+  return Verdict::Stop;
+}
+
+void Hunt::answered(TrunkHealth& health) {
+  if (const Target* target = current()) health.mark_good(target->hop.transport, target->hop.remote);
+}
+
+Verdict Hunt::decide(Verdict usual, const policy::FailureDecision& decision, std::vector<Target> replacement) {
+  switch (decision.kind) {
+    case policy::FailureDecision::Kind::Usual:
+      return usual;
+    case policy::FailureDecision::Kind::Next:
+      return Verdict::Next;
+    case policy::FailureDecision::Kind::GiveUp:
+      if (decision.status != 0)
+        forced_ = Answer{
+            .status = decision.status, .reason = decision.reason, .headers = decision.headers, .retry_after = {}};
+      return Verdict::Stop;
+    case policy::FailureDecision::Kind::Route:
+      // The current one stays in front, so that advance() moves to the first of the new ones.
+      if (at_ < targets_.size())
+        targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1, targets_.end());
+      for (Target& target : replacement) targets_.push_back(std::move(target));
+      return Verdict::Next;
+  }
+  return usual;
+}
+
+void Hunt::advance() {
+  if (current() == nullptr) return;
+  ++at_;
+  ++tried_;
+}
+
+void Hunt::stop() {
+  stopped_ = true;
+}
+
+Answer Hunt::answer() const {
+  if (forced_) return *forced_;
+  if (failures_.empty()) return {};
+  const auto best = std::min_element(failures_.begin(), failures_.end(),
+                                     [](const Answer& a, const Answer& b) { return rank(a.status) < rank(b.status); });
+  Answer answer = *best;
+  // RFC 3261 16.7 step 6: a 503 is not passed on unless the border knows that it cannot serve others either.
+  const bool all_unavailable =
+      std::all_of(failures_.begin(), failures_.end(), [](const Answer& a) { return a.status == 503; });
+  if (answer.status == 503 && !all_unavailable)
+    answer = {.status = 500, .reason = {}, .headers = {}, .retry_after = {}};
+  return answer;
+}
+
+}  // namespace sbc::route

@@ -1,0 +1,221 @@
+#include "sbc/route/resolve.h"
+
+#include <algorithm>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/route/limits.h"
+#include "sbc/route/order.h"
+#include "sbc/sip/uri.h"
+
+namespace sbc::route {
+namespace {
+
+using policy::Candidate;
+
+// One resolution: collects targets in the order asked for and puts the dead ones behind.
+class Resolution {
+ public:
+  Resolution(const Table& table, const Asked& asked, Contacts& contacts, const TrunkHealth& health,
+             base::Random& random)
+      : table_(table), asked_(asked), contacts_(contacts), health_(health), random_(random) {}
+
+  void add(const Candidate& candidate) {
+    switch (candidate.kind) {
+      case Candidate::Kind::Contact:
+        add_contact(candidate);
+        break;
+      case Candidate::Kind::Trunk:
+        add_trunk(candidate, candidate.name, "");
+        break;
+      case Candidate::Kind::Group:
+        add_group(candidate);
+        break;
+      case Candidate::Kind::Uri:
+        add_uri(candidate);
+        break;
+    }
+  }
+
+  Plan finish() {
+    for (Target& target : dead_) plan_.targets.push_back(std::move(target));
+    if (plan_.targets.size() > kMaxTargets) {
+      for (std::size_t i = kMaxTargets; i < plan_.targets.size(); ++i)
+        skip(plan_.targets[i].text(), "more than " + std::to_string(kMaxTargets) + " targets");
+      plan_.targets.resize(kMaxTargets);
+    }
+    // Only when waiting is all that is wrong; a name that is not known does not get better by waiting.
+    if (plan_.targets.empty() && busy_ > 0 && busy_ == plan_.skipped.size()) plan_.retry_after = earliest_;
+    return std::move(plan_);
+  }
+
+ private:
+  void skip(std::string what, std::string why) {
+    plan_.skipped.push_back({.what = std::move(what), .why = std::move(why)});
+  }
+
+  void add_contact(const Candidate& candidate) {
+    std::optional<ContactWay> way = contacts_.way_to(candidate.contact);
+    if (!way) {
+      skip("contact " + candidate.name, "its registration is gone");
+      return;
+    }
+    Target target{.hop = way->hop,
+                  .realm = std::move(way->realm),
+                  .trunk = {},
+                  .group = {},
+                  .request_uri = std::move(way->request_uri),
+                  .to_uri = {},
+                  .candidate = candidate};
+    target.to_uri = without_parameters(target.request_uri);
+    add_by_health(std::move(target));
+  }
+
+  void add_group(const Candidate& candidate) {
+    const Group* group = table_.group(candidate.name);
+    if (group == nullptr) {
+      skip("group " + candidate.name, "there is no such group");
+      return;
+    }
+    for (const GroupMember* member : in_order(group->members, random_))
+      add_trunk(candidate, member->trunk, group->name);
+  }
+
+  void add_trunk(const Candidate& candidate, const std::string& name, const std::string& group) {
+    const Trunk* trunk = table_.trunk(name);
+    const Realm* realm = trunk == nullptr ? nullptr : table_.realm(trunk->realm);
+    if (realm == nullptr) {
+      skip("trunk " + name, "there is no such trunk");
+      return;
+    }
+    const std::string user =
+        sip::escape_user(candidate.number.empty() ? asked_.dialled : std::string_view(candidate.number));
+    for (const TrunkTarget* wanted : in_order(trunk->targets, random_)) {
+      const Listener* listener = realm->listener_for(wanted->transport, wanted->endpoint.ip);
+      if (listener == nullptr) {
+        skip("trunk " + name + " " + wanted->endpoint.text(), "realm " + realm->name + " has no listener for it");
+        continue;
+      }
+      Target target{.hop = {.transport = wanted->transport,
+                            .listener = listener->index,
+                            .remote = wanted->endpoint,
+                            .connection = {}},
+                    .realm = realm->name,
+                    .trunk = trunk->name,
+                    .group = group,
+                    .request_uri = {},
+                    .to_uri = {},
+                    .candidate = candidate};
+      const std::string host = trunk->host.empty() ? host_port(*wanted) : trunk->host;
+      target.to_uri = "sip:" + (user.empty() ? "" : user + "@") + host;
+      target.request_uri = target.to_uri;
+      if (wanted->transport != sip::Transport::Udp)
+        target.request_uri.append(";transport=").append(sip::uri_name_of(wanted->transport));
+      add_by_health(std::move(target));
+    }
+  }
+
+  void add_uri(const Candidate& candidate) {
+    const std::string what = "uri " + base::printable(candidate.name);
+    const std::expected<sip::Uri, sip::Error> uri = sip::parse_uri(candidate.name);
+    if (!uri || !uri->is_sip()) {
+      skip(what, "it is no sip URI");
+      return;
+    }
+    const std::optional<base::IpAddress> ip = uri->ip();
+    const Realm* realm = table_.realm(candidate.realm);
+    if (!ip || realm == nullptr) {
+      skip(what, ip ? "there is no realm " + candidate.realm : "its host is no IP address");
+      return;
+    }
+    const bool secure = uri->scheme == sip::Uri::Scheme::Sips;
+    if (uri->param("transport") && !uri->transport()) {
+      skip(what, "its transport is not known");
+      return;
+    }
+    // RFC 3263 4.1: UDP is the default of sip, TLS of sips; sips with transport=tcp means TLS (RFC 3261 26.2.2).
+    sip::Transport transport = uri->transport().value_or(secure ? sip::Transport::Tls : sip::Transport::Udp);
+    if (secure && transport == sip::Transport::Tcp) transport = sip::Transport::Tls;
+    const Listener* listener = realm->listener_for(transport, *ip);
+    if (listener == nullptr) {
+      skip(what, "realm " + realm->name + " has no " + std::string(sip::name_of(transport)) + " listener for it");
+      return;
+    }
+    Target target{.hop = {.transport = transport,
+                          .listener = listener->index,
+                          .remote = {.ip = *ip, .port = uri->has_port ? uri->port : sip::default_port(transport)},
+                          .connection = {}},
+                  .realm = realm->name,
+                  .trunk = {},
+                  .group = {},
+                  .request_uri = {},
+                  .to_uri = {},
+                  .candidate = candidate};
+    const std::string user = candidate.number.empty() ? std::string(uri->user) : sip::escape_user(candidate.number);
+    target.to_uri =
+        std::string(secure ? "sips:" : "sip:") + (user.empty() ? "" : user + "@") + std::string(uri->host_port());
+    target.request_uri = target.to_uri;
+    if (!uri->params.empty()) target.request_uri.append(";").append(uri->params);
+    add_by_health(std::move(target));
+  }
+
+  void add_by_health(Target target) {
+    const sip::Hop& hop = target.hop;
+    switch (health_.state(hop.transport, hop.remote, asked_.now)) {
+      case TrunkHealth::State::Good:
+        plan_.targets.push_back(std::move(target));
+        break;
+      case TrunkHealth::State::Dead:
+        dead_.push_back(std::move(target));
+        break;
+      case TrunkHealth::State::Busy: {
+        const base::Duration left =
+            health_.until(hop.transport, hop.remote, asked_.now).value_or(asked_.now) - asked_.now;
+        ++busy_;
+        earliest_ = busy_ == 1 ? left : std::min(earliest_, left);
+        skip((target.trunk.empty() ? "" : "trunk " + target.trunk + " ") + target.text(),
+             "asked for no calls for another " + std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count()) +
+                 " s");
+        break;
+      }
+    }
+  }
+
+  static std::string host_port(const TrunkTarget& target) {
+    std::string text = target.endpoint.ip.uri_text();
+    if (target.endpoint.port != sip::default_port(target.transport)) text += ":" + std::to_string(target.endpoint.port);
+    return text;
+  }
+
+  static std::string without_parameters(const std::string& text) {
+    const std::expected<sip::Uri, sip::Error> uri = sip::parse_uri(text);
+    if (!uri || !uri->is_sip()) return text;
+    return std::string(uri->scheme_text) + ":" + (uri->has_user ? std::string(uri->user) + "@" : "") +
+           std::string(uri->host_port());
+  }
+
+  const Table& table_;
+  const Asked& asked_;
+  Contacts& contacts_;
+  const TrunkHealth& health_;
+  base::Random& random_;
+  Plan plan_;
+  std::vector<Target> dead_;
+  std::size_t busy_ = 0;
+  base::Duration earliest_{};
+};
+
+}  // namespace
+
+std::string Target::text() const {
+  return std::string(sip::name_of(hop.transport)) + " " + hop.remote.text();
+}
+
+Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,
+             Contacts& contacts, const TrunkHealth& health, base::Random& random) {
+  Resolution resolution(table, asked, contacts, health, random);
+  for (const Candidate& candidate : candidates) resolution.add(candidate);
+  return resolution.finish();
+}
+
+}  // namespace sbc::route
