@@ -1,0 +1,226 @@
+// The engine under a manual clock, over the memory back end.
+
+#include "media-relay/worker/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "media-relay/io/memory.h"
+
+namespace worker {
+namespace {
+
+using base::seconds;
+
+base::Endpoint endpoint(const char* text) {
+  return *base::Endpoint::parse(text);
+}
+
+const base::Endpoint kLocalA = endpoint("192.0.2.1:16384");
+const base::Endpoint kLocalARtcp = endpoint("192.0.2.1:16385");
+const base::Endpoint kLocalB = endpoint("192.0.2.1:16386");
+const base::Endpoint kLocalBRtcp = endpoint("192.0.2.1:16387");
+const base::Endpoint kPhoneA = endpoint("198.51.100.10:4000");
+const base::Endpoint kPhoneB = endpoint("203.0.113.20:5000");
+
+std::string rtp(unsigned char sequence) {
+  return std::string("\x80\x00\x00", 3) + static_cast<char>(sequence) + std::string("\0\0\0\0\0\0\0\x07", 8) + "audio";
+}
+
+struct Rig {
+  io::MemoryBackend backend;
+  Counters counters;
+  Engine engine{backend, counters, {1, 2}};
+  base::Instant now{seconds(100)};
+  std::vector<Event> events;
+
+  static InstallFlow flow(std::uint64_t id) {
+    InstallFlow c;
+    c.id = {id};
+    c.spec.a.remote_rtp = kPhoneA;
+    c.spec.b.remote_rtp = kPhoneB;
+    c.a = {io::memory_socket(kLocalA), io::memory_socket(kLocalARtcp)};
+    c.b = {io::memory_socket(kLocalB), io::memory_socket(kLocalBRtcp)};
+    return c;
+  }
+  void apply(Command command) { engine.apply(command, now, events); }
+  void turn() {
+    packet::Batch batch;
+    backend.receive(batch, {});
+    engine.walk(batch, now, events);
+    backend.transmit(batch);
+    engine.on_deadlines(now, events);
+  }
+  template <typename T>
+  std::vector<T> told() const {
+    std::vector<T> out;
+    for (const Event& e : events)
+      if (const T* t = std::get_if<T>(&e)) out.push_back(*t);
+    return out;
+  }
+};
+
+TEST(Engine, RelaysWhatAFlowLetsThrough) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  ASSERT_TRUE(rig.backend.deliver({kPhoneA, kLocalA, rtp(1)}));
+  ASSERT_TRUE(rig.backend.deliver({kPhoneB, kLocalA, rtp(1)}));
+  rig.turn();
+  const auto sent = rig.backend.take_sent();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].from, kLocalB);
+  EXPECT_EQ(sent[0].to, kPhoneB);
+  EXPECT_EQ(sent[0].bytes, rtp(1));
+  EXPECT_EQ(rig.counters.rtp_packets.read(), 1u);
+  EXPECT_EQ(rig.counters.drops[static_cast<std::size_t>(flow::Drop::WrongSource)].read(), 1u);
+  const auto told = rig.told<FlowEvent>();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].id, FlowId{1});
+  EXPECT_TRUE(std::holds_alternative<flow::FirstPacket>(told[0].event));
+}
+
+TEST(Engine, ReplacesASpecBetweenBatches) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  ReplaceFlow replace{{1}, {}};
+  replace.spec.a.remote_rtp = kPhoneA;
+  replace.spec.b.remote_rtp = endpoint("203.0.113.21:7000");
+  rig.apply(std::move(replace));
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
+  rig.turn();
+  EXPECT_EQ(rig.backend.take_sent().at(0).to, endpoint("203.0.113.21:7000"));
+}
+
+// The local endpoints, which the loop guard needs, are known from the sockets whatever a replacement says.
+TEST(Engine, AReplacementKeepsTheLoopGuard) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  ReplaceFlow replace{{1}, {}};
+  replace.spec.a.remote_rtp = kPhoneA;
+  replace.spec.b.remote_rtp = kLocalA;
+  rig.apply(std::move(replace));
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
+  rig.turn();
+  EXPECT_TRUE(rig.backend.take_sent().empty());
+  EXPECT_EQ(rig.counters.drops[static_cast<std::size_t>(flow::Drop::Loop)].read(), 1u);
+}
+
+TEST(Engine, RemovingClosesThePortsAndTellsTheLastStatistics) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  EXPECT_EQ(rig.backend.attached(), 4u);
+  EXPECT_EQ(rig.counters.flows.read(), 1u);
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
+  rig.turn();
+  rig.apply(RemoveFlow{{1}});
+  EXPECT_EQ(rig.backend.attached(), 0u);
+  EXPECT_EQ(rig.counters.flows.read(), 0u);
+  const auto removed = rig.told<FlowRemoved>();
+  ASSERT_EQ(removed.size(), 1u);
+  EXPECT_TRUE(removed[0].found);
+  EXPECT_EQ(removed[0].stats.a().rtp_packets_in, 1u);
+  EXPECT_EQ(removed[0].stats.b().rtp_packets_out, 1u);
+  rig.apply(RemoveFlow{{1}});
+  EXPECT_FALSE(rig.told<FlowRemoved>().back().found);
+}
+
+TEST(Engine, AnswersQueriesWithTheirToken) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  rig.apply(QueryFlow{{1}, 77});
+  rig.apply(QueryFlow{{2}, 78});
+  const auto answers = rig.told<FlowStats>();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0].token, 77u);
+  EXPECT_TRUE(answers[0].found);
+  EXPECT_EQ(answers[1].token, 78u);
+  EXPECT_FALSE(answers[1].found);
+}
+
+TEST(Engine, ReportsLostMediaWhenDue) {
+  Rig rig;
+  InstallFlow install = Rig::flow(1);
+  install.spec.media_timeout = seconds(30);
+  rig.apply(std::move(install));
+  EXPECT_EQ(rig.engine.next_deadline(), rig.now + seconds(30));
+  rig.now += seconds(20);
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
+  rig.turn();
+  rig.now += seconds(29);
+  rig.turn();
+  EXPECT_EQ(rig.counters.media_lost.read(), 0u);
+  rig.now += seconds(1);
+  rig.turn();
+  EXPECT_EQ(rig.counters.media_lost.read(), 1u);
+  EXPECT_TRUE(std::holds_alternative<flow::MediaLost>(rig.told<FlowEvent>().back().event));
+}
+
+TEST(Engine, ARemovedFlowHasNoDeadline) {
+  Rig rig;
+  InstallFlow install = Rig::flow(1);
+  install.spec.media_timeout = seconds(30);
+  rig.apply(std::move(install));
+  rig.apply(RemoveFlow{{1}});
+  EXPECT_EQ(rig.engine.next_deadline(), base::kNever);
+}
+
+TEST(Engine, AFailedInstallLeavesNothingBehind) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  rig.apply(Rig::flow(1));  // same id
+  InstallFlow same_ports = Rig::flow(2);
+  same_ports.a = {io::memory_socket(endpoint("192.0.2.1:20000")), io::memory_socket(endpoint("192.0.2.1:20001"))};
+  rig.apply(std::move(same_ports));  // side b's ports are taken
+  InstallFlow no_rtcp = Rig::flow(3);
+  no_rtcp.a = {io::memory_socket(endpoint("192.0.2.1:20000")), {}};
+  rig.apply(std::move(no_rtcp));
+  InstallFlow bad = Rig::flow(4);
+  bad.spec.media_timeout = base::Duration(1);
+  rig.apply(std::move(bad));
+  const auto failed = rig.told<FlowFailed>();
+  ASSERT_EQ(failed.size(), 4u);
+  for (const auto& f : failed) EXPECT_TRUE(f.installing);
+  EXPECT_EQ(rig.backend.attached(), 4u);
+  EXPECT_EQ(rig.engine.flows(), 1u);
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});  // the first flow is untouched
+  rig.turn();
+  EXPECT_EQ(rig.backend.take_sent().size(), 1u);
+}
+
+TEST(Engine, AFailedReplacementChangesNothing) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  ReplaceFlow bad{{1}, {}};
+  bad.spec.media_timeout = base::Duration(1);
+  rig.apply(std::move(bad));
+  rig.apply(ReplaceFlow{{9}, {}});
+  EXPECT_EQ(rig.told<FlowFailed>().size(), 2u);
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
+  rig.turn();
+  EXPECT_EQ(rig.backend.take_sent().size(), 1u);
+}
+
+TEST(Engine, AMultiplexedSideNeedsNoRtcpSocket) {
+  Rig rig;
+  InstallFlow install = Rig::flow(1);
+  install.spec.a.rtcp_mux = true;
+  install.a.rtcp = io::Socket();
+  rig.apply(std::move(install));
+  EXPECT_EQ(rig.engine.flows(), 1u);
+  EXPECT_EQ(rig.backend.attached(), 3u);
+}
+
+TEST(Engine, PortsThatComeBackBelongToTheirNewFlow) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  rig.apply(RemoveFlow{{1}});
+  InstallFlow second = Rig::flow(2);
+  second.spec.a.remote_rtp = endpoint("198.51.100.77:4000");
+  rig.apply(std::move(second));
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});  // the old peer still sends
+  rig.backend.deliver({endpoint("198.51.100.77:4000"), kLocalA, rtp(1)});
+  rig.turn();
+  EXPECT_EQ(rig.backend.take_sent().size(), 1u);
+}
+
+}  // namespace
+}  // namespace worker
