@@ -1,6 +1,13 @@
 #pragma once
 // The link from one shard to one relay: connect, greet, pipeline commands, reconnect with backoff, and reconcile what
 // the two sides believe is alive. Belongs to the thread of its event loop; never blocks.
+//
+//   Down -> Connecting -> Reconciling (hello, subscribe, list) -> Up
+//
+// Reconciling ends with both sides agreeing: sessions that the relay has and nobody here wants are closed; sessions
+// that are wanted here and the relay does not have are reported with SessionLost. They are reported without a
+// reconnect, too, once nobody listens on the relay's socket any more (the process is gone, and its ports with it), or
+// when the link has been down for the whole lease.
 
 #include <cstdint>
 #include <memory>
@@ -15,8 +22,9 @@ namespace sbc::relay_client {
 
 enum class LinkState : std::uint8_t { Down, Connecting, Reconciling, Up };
 
-// Where replies and events go. Called from the event loop, never from inside `send`: what a command leads to always
-// arrives later, so that a state machine may send while it handles an event.
+// Where replies and events go. Called from the event loop, never from inside open, modify, close or query: what a
+// command leads to always arrives later, so that a state machine may send while it handles an event. The link must not
+// be destroyed inside a call.
 class Delegate {
  public:
   virtual ~Delegate() = default;
@@ -73,12 +81,17 @@ class RelayLink {
   std::uint64_t close(std::uint64_t owner, control::Close command);
   std::uint64_t query(std::uint64_t owner, control::Query command);
 
-  // A session restored from elsewhere: its events go to `owner`, and it is reported lost if the relay does not have it.
+  // A session restored from elsewhere, before start(): its events go to `owner`, and it is reported lost if the relay
+  // does not have it.
   void adopt(control::SessionId id, std::uint64_t owner);
 
   LinkState state() const;
   bool up() const { return state() == LinkState::Up; }
+  // Up, and the relay has not said that it is about to stop.
+  bool accepting() const;
   const std::string& name() const;
+  // Why the link is down, or was the last time.
+  const std::string& last_error() const;
   const LinkCounters& counters() const;
   std::size_t sessions() const;  // that this end believes the relay has
   std::size_t waiting() const;   // commands without a reply yet
