@@ -17,7 +17,8 @@ std::vector<const Item*> in_order(const std::vector<Item>& items, base::Random& 
   order.reserve(items.size());
   for (const Item& item : items) order.push_back(&item);
   std::stable_sort(order.begin(), order.end(), [](const Item* a, const Item* b) {
-    return a->priority != b->priority ? a->priority<b->priority : (a->weight > 0)>(b->weight > 0);
+    if (a->priority != b->priority) return b->priority > a->priority;
+    return a->weight > 0 && b->weight == 0;
   });
   for (auto first = order.begin(); first != order.end(); ++first) {
     std::uint64_t total = 0;
