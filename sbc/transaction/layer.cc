@@ -43,6 +43,9 @@ void Layer::on_transport_error(std::uint64_t token, base::Instant now, Output& o
 void Layer::set_owner(ServerId id, Owner owner) {
   core_->servers.set_owner(id, owner);
 }
+void Layer::ignore(ServerId id, base::Instant now) {
+  core_->servers.ignore(id, now);
+}
 const sip::Message* Layer::request_of(ServerId id) const {
   return core_->servers.request_of(id).get();
 }

@@ -121,8 +121,10 @@ bool ServerSide::act_other(ServerId id, Transaction& t, other_server::Action act
     case Nothing:
       break;
     case RepeatResponse:
-      ++shared_.counters.responses_retransmitted;
-      send(id, t, t.response, in.out);
+      if (t.response) {
+        ++shared_.counters.responses_retransmitted;
+        send(id, t, t.response, in.out);
+      }
       break;
     case SendTrying:
       send_trying(id, t, in);

@@ -87,6 +87,18 @@ void ServerSide::on_ack(sip::MessagePtr message, const sip::Source& source, base
   out.events.emplace_back(AckArrived{std::move(message), source});
 }
 
+void ServerSide::ignore(ServerId id, base::Instant now) {
+  Transaction* t = transactions_.find(id);
+  if (t == nullptr || t->finished() || t->response) return;
+  // The states that swallow everything until their timer ends.
+  t->invite_state = invite_server::State::Confirmed;
+  t->other_state = other_server::State::Completed;
+  t->request = nullptr;
+  t->timers.resend_at = base::kNever;
+  t->timers.expire_at = now + shared_.config.timer_64_t1();
+  t->timers.settle(shared_.deadlines, token_of(id));
+}
+
 ServerId ServerSide::target_of_cancel(const Fingerprint& base) const {
   // RFC 3261 9.2: whatever its method. INVITE is the first, and but for curious peers the only one.
   for (auto i = static_cast<unsigned>(sip::Method::Invite); i < static_cast<unsigned>(sip::Method::Other); ++i) {

@@ -21,6 +21,7 @@ class ServerSide {
   void on_ack(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out);
   void on_cancel(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out);
   bool respond(ServerId id, int status, base::SharedBytes bytes, base::Instant now, Output& out);
+  void ignore(ServerId id, base::Instant now);
   void on_timer(ServerId id, base::Instant now, Output& out);
   void on_transport_error(ServerId id, base::Instant now, Output& out);
 
