@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "media-relay/base/ip.h"
@@ -87,6 +88,10 @@ class Table {
   base::IpAddress address(std::string_view key);
   std::optional<base::IpAddress> maybe_address(std::string_view key);
   base::Prefix prefix(std::string_view key);  // "192.0.2.0/24" or a bare address
+
+  // A value of any of these kinds, for keys whose meaning somebody else knows; false when missing.
+  using Scalar = std::variant<bool, std::int64_t, double, std::string>;
+  Scalar scalar(std::string_view key);
 
   // Lists; missing is empty. Each wrong element is an error with its own place.
   std::vector<std::string> texts(std::string_view key);

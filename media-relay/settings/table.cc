@@ -178,6 +178,17 @@ std::optional<std::string> Table::maybe_text(std::string_view key) {
   return slot_of(*document_, node_, path_, key).read<std::string>(false, read_text);
 }
 
+Table::Scalar Table::scalar(std::string_view key) {
+  const auto reader = [](const toml::node& node) -> Read<Scalar> {
+    if (const auto* flag = node.as_boolean()) return Scalar(flag->get());
+    if (const auto* number = node.as_integer()) return Scalar(number->get());
+    if (const auto* number = node.as_floating_point()) return Scalar(number->get());
+    if (const auto* text = node.as_string()) return Scalar(text->get());
+    return expected("true, false, a number or text");
+  };
+  return slot_of(*document_, node_, path_, key).read<Scalar>(false, reader).value_or(Scalar(false));
+}
+
 std::int64_t Table::integer(std::string_view key, IntegerRange range) {
   const auto reader = [range](const toml::node& node) { return read_integer(node, range); };
   return slot_of(*document_, node_, path_, key).read<std::int64_t>(true, reader).value_or(range.least);
