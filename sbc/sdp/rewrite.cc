@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 #include "media-relay/base/text.h"
 
@@ -38,14 +39,10 @@ class Writer {
   Writer(const RewriteInput& input, const RewriteContext& context) : input_(input), context_(context) {}
 
   void write(std::string& out, const OriginIdentity& origin) {
-    const std::size_t count = slot_count();
-    default_ip_ = origin.address;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (const Slot slot = slot_at(i); slot.anchor != nullptr) {
-        default_ip_ = slot.anchor->rtp.ip;
-        break;
-      }
-    }
+    std::vector<Slot> slots(slot_count());
+    for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = slot_at(i);
+    const auto anchored = std::ranges::find_if(slots, [](const Slot& s) { return s.anchor != nullptr; });
+    default_ip_ = anchored != slots.end() ? anchored->anchor->rtp.ip : origin.address;
     // s= may name the product; i= u= e= p= name people and places; t= of a call is unbounded (RFC 3264 5).
     out += "s=-\r\n";
     append_connection(out, default_ip_);
@@ -53,7 +50,7 @@ class Writer {
     out += "t=0 0\r\n";
     for (const Line& line : input_.from.session_lines())
       if (wanted(line)) append_line(out, line);
-    for (std::size_t i = 0; i < count; ++i) write_slot(out, slot_at(i));
+    for (const Slot& slot : slots) write_slot(out, slot);
   }
 
  private:

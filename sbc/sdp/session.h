@@ -18,12 +18,15 @@
 
 namespace sbc::sdp {
 
+// Made by the parser only.
 struct Line {
   char type = 0;  // 'v', 'o', 's', ...
   AttributeId attribute = AttributeId::None;
   std::uint16_t name_size = 0;  // of an attribute: bytes before ':'
   std::string_view value;       // everything after '='
 
+  // "a=...": in the text, the value stands right after its type and the '='.
+  std::string_view whole() const { return {value.data() - 2, value.size() + 2}; }
   std::string_view attribute_name() const { return value.substr(0, name_size); }
   // What follows the attribute's ':'; "" for a property attribute.
   std::string_view attribute_value() const {
