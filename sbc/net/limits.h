@@ -38,6 +38,10 @@ struct Limits {
   // RFC 5626 4.4.1 has clients send keep-alives at most every 120 s apart by default (840 s with Flow-Timer absent from
   // TCP); registrations refresh within the hour.
   base::Duration idle = base::minutes(65);
+  // The kernel's own watch on peers that vanished: probes on a silent connection, and how long sent bytes may stay
+  // unacknowledged (64*T1: no transaction waits longer).
+  base::Duration keep_alive_probe = base::minutes(2);
+  base::Duration unacknowledged = base::seconds(32);
   // Until the three-way handshake is done. Below 64*T1, so that a dead target leaves time for the next one.
   base::Duration connect = base::seconds(8);
 };

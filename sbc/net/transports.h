@@ -26,7 +26,8 @@ struct ListenerConfig {
   base::Endpoint bind;                             // port 0: any free port, see local_endpoint()
 };
 
-// Called from the loop; never from inside send() or flush(). May call any function of Transports.
+// Called from the loop; never from inside send() or flush(), except on_foreign_send. May call any function of
+// Transports.
 class Delegate {
  public:
   virtual ~Delegate() = default;
@@ -35,8 +36,8 @@ class Delegate {
   // A stream that cannot be framed any further. An answer sent to source.hop from inside this call still leaves; then
   // the connection is closed. `head`: what can be parsed (as a datagram) to build the answer, perhaps "".
   virtual void on_bad_stream(const sip::ParseError& error, std::string&& head, const sip::Source& source) = 0;
-  // What was sent with this (non-zero) token did not reach the network, or perhaps did not reach the peer because the
-  // connection broke with it under way. At most once for each send.
+  // What was sent with this (non-zero) token was not, or not wholly, taken by the kernel: refused, or still queued when
+  // the connection failed. At most once for each send. Bytes that are lost later are the transaction timers' affair.
   virtual void on_send_failed(std::uint64_t token, const sip::Hop& hop) = 0;
   // The connection is gone: bindings whose way back it was are no longer reachable by it.
   virtual void on_connection_closed(sip::ConnectionId id) = 0;
@@ -56,7 +57,7 @@ struct Setup {
 class Transports {
  public:
   Transports(loop::EventLoop& loop, Setup setup, Delegate& delegate);
-  ~Transports();  // closes everything; no callbacks
+  ~Transports();  // closes everything without callbacks; not from inside one
   Transports(const Transports&) = delete;
   Transports& operator=(const Transports&) = delete;
 
@@ -75,7 +76,7 @@ class Transports {
   void flush();
   // Closes a connection after its queued bytes were tried; on_connection_closed follows from the loop.
   void close(sip::ConnectionId id);
-  // The open connection (of this shard) behind an id, as the source of its messages; nothing when it is gone.
+  // Of this shard.
   bool is_open(sip::ConnectionId id) const;
 
   // Where a listener really listens (after port 0). Empty for an unknown index.

@@ -1,0 +1,163 @@
+#include "sbc/net/connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace sbc::net {
+
+using CloseReason = loop::Stream::CloseReason;
+
+Connection::Connection(Context& context, ConnectionOwner& owner, sip::ConnectionId id, const sip::Hop& target,
+                       bool outbound)
+    : context_(context),
+      owner_(owner),
+      source_{.hop = target, .local = {}},
+      outbound_(outbound),
+      framer_(context.limits.sip) {
+  source_.hop.connection = id;
+}
+
+void Connection::adopt(loop::Fd socket) {
+  tune(socket.get());
+  source_.local = loop::local_endpoint(socket.get());
+  stream_ = std::make_unique<loop::Stream>(context_.loop, std::move(socket), *this,
+                                           loop::StreamLimits{.most_output = context_.limits.stream_output_bytes});
+  restart_deadline(context_.loop.now());
+}
+
+std::expected<void, std::string> Connection::connect(const base::IpAddress& from) {
+  const base::Endpoint local = from.empty() || from.is_any() ? base::Endpoint{} : base::Endpoint{from, 0};
+  auto stream = loop::Stream::connect_tcp(context_.loop, source_.hop.remote, local, *this,
+                                          loop::StreamLimits{.most_output = context_.limits.stream_output_bytes});
+  if (!stream) return std::unexpected(std::move(stream.error()));
+  stream_ = std::move(*stream);
+  state_ = State::Connecting;
+  tune(stream_->fd());
+  set_deadline(context_.loop.now() + context_.limits.connect);
+  return {};
+}
+
+void Connection::tune(int fd) const {
+  const auto set = [fd](int level, int name, base::Duration value, auto unit) {
+    const int n = static_cast<int>(value / unit);
+    ::setsockopt(fd, level, name, &n, sizeof n);
+  };
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, context_.limits.keep_alive_probe, base::Duration(base::seconds(1)));
+  set(IPPROTO_TCP, TCP_KEEPINTVL, context_.limits.keep_alive_probe / 4, base::Duration(base::seconds(1)));
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, context_.limits.unacknowledged, base::Duration(base::milliseconds(1)));
+}
+
+void Connection::send(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop) {
+  if (state_ == State::Over || !stream_->write(bytes)) return context_.fail(Drop::TcpConnectionLost, token, hop);
+  context_.counters.tcp_out_messages.add();
+  context_.counters.tcp_out_bytes.add(bytes->size());
+  forget_delivered();
+  pending_.push_back({.end = stream_->written_total(), .token = token, .hop = hop});
+  // What we send keeps an open connection from being idle, but not a peer from having to finish its message.
+  if (state_ == State::Open && heard_ && !partial_) restart_deadline(context_.loop.now());
+}
+
+void Connection::forget_delivered() {
+  const std::uint64_t delivered = stream_->delivered_total();
+  while (!pending_.empty() && pending_.front().end <= delivered) pending_.pop_front();
+}
+
+void Connection::on_connected(loop::Stream& stream) {
+  state_ = State::Open;
+  heard_ = true;  // we chose the peer: it may stay silent for as long as an idle one
+  source_.local = loop::local_endpoint(stream.fd());
+  context_.counters.tcp_connected.add();
+  restart_deadline(context_.loop.now());
+}
+
+void Connection::on_bytes(loop::Stream&, std::string_view bytes) {
+  if (state_ == State::Over) return;
+  context_.counters.tcp_in_bytes.add(bytes.size());
+  const bool was_partial = partial_;
+  bool progress = false;
+  framer_.feed(bytes);
+  while (state_ != State::Over) {
+    std::optional<sip::Frame> frame = framer_.next();
+    if (!frame) break;
+    progress = true;
+    take(std::move(*frame));
+  }
+  if (state_ == State::Over) return;
+  partial_ = framer_.buffered() > 0;
+  // A message under way keeps the deadline it got with its first byte.
+  if (progress || !was_partial) restart_deadline(context_.loop.now());
+}
+
+void Connection::take(sip::Frame&& frame) {
+  if (auto* const message = std::get_if<sip::MessageBytes>(&frame)) {
+    heard_ = true;
+    context_.counters.tcp_in_messages.add();
+    context_.delegate.on_message(std::move(message->bytes), source_);
+  } else if (std::holds_alternative<sip::KeepAlivePing>(frame)) {
+    context_.counters.tcp_in_keepalives.add();
+    heard_ = true;
+    stream_->write(std::string_view("\r\n"));  // RFC 5626 4.4.1
+  } else if (std::holds_alternative<sip::KeepAlivePong>(frame)) {
+    context_.counters.tcp_in_keepalives.add();
+  } else if (auto* const broken = std::get_if<sip::StreamError>(&frame)) {
+    context_.counters.drop(Drop::TcpBadStream).add();
+    context_.delegate.on_bad_stream(broken->error, std::move(broken->head), source_);
+    give_up();
+  }
+}
+
+void Connection::restart_deadline(base::Instant now) {
+  const Limits& limits = context_.limits;
+  base::Duration wait = limits.idle;
+  if (partial_)
+    wait = limits.partial_message;
+  else if (!heard_)
+    wait = limits.first_message;
+  set_deadline(now + wait);
+}
+
+void Connection::set_deadline(base::Instant when) {
+  deadline_ = when;
+  owner_.on_deadline_moved(*this);
+}
+
+void Connection::on_due(base::Instant) {
+  if (state_ == State::Over) return;
+  if (state_ == State::Connecting)
+    context_.counters.drop(Drop::TcpConnectFailed).add();
+  else if (partial_ || !heard_)
+    context_.counters.drop(Drop::TcpSlowMessage).add();
+  else
+    context_.counters.tcp_closed_idle.add();
+  give_up();
+}
+
+void Connection::on_closed(loop::Stream&, CloseReason reason) {
+  if (state_ == State::Over) return;
+  Counters& counters = context_.counters;
+  if (state_ == State::Connecting)
+    counters.drop(Drop::TcpConnectFailed).add();
+  else if (reason == CloseReason::OutputOverflow)
+    counters.drop(Drop::TcpOutputFull).add();
+  else
+    (reason == CloseReason::EndOfStream ? counters.tcp_closed_by_peer : counters.tcp_closed_error).add();
+  give_up();
+}
+
+void Connection::give_up() {
+  if (state_ == State::Over) return;
+  state_ = State::Over;
+  owner_.on_over(*this);
+}
+
+void Connection::finish() {
+  stream_->close();
+  forget_delivered();
+  for (const Pending& lost : pending_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop);
+  pending_.clear();
+}
+
+}  // namespace sbc::net

@@ -1,0 +1,86 @@
+#pragma once
+// One TCP connection: a stream, cut into messages, with the tokens of what is still on its way out.
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "media-relay/base/deadline_queue.h"
+#include "media-relay/loop/stream.h"
+
+#include "sbc/net/context.h"
+#include "sbc/sip/framer.h"
+
+namespace sbc::net {
+
+class Connection;
+
+// What a connection tells its table.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  virtual void on_deadline_moved(Connection& connection) = 0;
+  // The connection is of no more use. It lives on until the end of the turn.
+  virtual void on_over(Connection& connection) = 0;
+};
+
+class Connection final : public loop::Stream::Delegate {
+ public:
+  // `target` names transport, listener and remote; `id` completes it.
+  Connection(Context& context, ConnectionOwner& owner, sip::ConnectionId id, const sip::Hop& target, bool outbound);
+
+  void adopt(loop::Fd socket);  // accepted
+  std::expected<void, std::string> connect(const base::IpAddress& from);
+
+  void send(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop);
+  void on_due(base::Instant now);
+  // Tries the last bytes, closes, and hands the tokens of what did not leave to context.failures.
+  void finish();
+  // Of no more use from now on, for a reason that is already counted.
+  void give_up();
+
+  sip::ConnectionId id() const { return source_.hop.connection; }
+  const sip::Source& source() const { return source_; }
+  bool outbound() const { return outbound_; }
+  bool usable() const { return state_ != State::Over; }
+  base::Instant deadline() const { return deadline_; }
+
+  // The table's notes.
+  base::DeadlineId armed;
+  base::Instant armed_for = base::kNever;
+
+ private:
+  enum class State : std::uint8_t { Connecting, Open, Over };
+  struct Pending {
+    std::uint64_t end = 0;  // of the stream's written_total
+    std::uint64_t token = 0;
+    sip::Hop hop;
+  };
+
+  void on_connected(loop::Stream&) override;
+  void on_bytes(loop::Stream&, std::string_view bytes) override;
+  void on_drained(loop::Stream&) override { pending_.clear(); }
+  void on_closed(loop::Stream&, loop::Stream::CloseReason reason) override;
+
+  void take(sip::Frame&& frame);
+  void tune(int fd) const;
+  void restart_deadline(base::Instant now);
+  void set_deadline(base::Instant when);
+  void forget_delivered();
+
+  Context& context_;
+  ConnectionOwner& owner_;
+  sip::Source source_;
+  bool outbound_;
+  State state_ = State::Open;
+  bool heard_ = false;    // a whole message has come
+  bool partial_ = false;  // one has begun
+  base::Instant deadline_ = base::kNever;
+  sip::StreamFramer framer_;
+  std::unique_ptr<loop::Stream> stream_;
+  std::deque<Pending> pending_;
+};
+
+}  // namespace sbc::net

@@ -1,0 +1,126 @@
+#include "sbc/net/connection_table.h"
+
+namespace sbc::net {
+
+ConnectionTable::ConnectionTable(Context& context, std::uint8_t shard)
+    : context_(context), shard_(shard), timer_(context.loop, [this] { on_timer(); }) {}
+
+ConnectionTable::~ConnectionTable() = default;
+
+// The unit that the per-source limit counts: an IPv4 address, or the /64 that one IPv6 host can choose freely from.
+base::Endpoint ConnectionTable::source_of(const base::Endpoint& peer) {
+  if (!peer.ip.is_v6()) return {.ip = peer.ip, .port = 0};
+  std::array<std::uint8_t, 16> bytes = peer.ip.v6_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return {.ip = base::IpAddress::v6(bytes), .port = 0};
+}
+
+Connection& ConnectionTable::add(const sip::Hop& target, bool outbound) {
+  const sip::ConnectionId id{(std::uint64_t{shard_} << 56) | next_serial_++};
+  auto made = std::make_unique<Connection>(context_, *this, id, target, outbound);
+  Connection& connection = *made;
+  connections_.emplace(id.value, std::move(made));
+  by_remote_[{target.listener, target.remote}] = &connection;
+  context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
+  return connection;
+}
+
+void ConnectionTable::accept(loop::Fd socket, std::uint16_t listener, const base::Endpoint& peer) {
+  Counters& counters = context_.counters;
+  if (connections_.size() >= context_.limits.connections) return counters.drop(Drop::TcpTooMany).add();
+  const base::Endpoint source = source_of(peer);
+  const auto count = accepted_from_.find(source);
+  if (count != accepted_from_.end() && count->second >= context_.limits.connections_per_source)
+    return counters.drop(Drop::TcpTooManyOfSource).add();
+  ++accepted_from_[source];
+  counters.tcp_accepted.add();
+  const sip::Hop hop{.transport = sip::Transport::Tcp, .listener = listener, .remote = peer, .connection = {}};
+  add(hop, false).adopt(std::move(socket));
+}
+
+Connection* ConnectionTable::find(sip::ConnectionId id) {
+  const auto at = connections_.find(id.value);
+  return at != connections_.end() && at->second->usable() ? at->second.get() : nullptr;
+}
+
+void ConnectionTable::send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token,
+                           const base::IpAddress& from) {
+  Connection* connection = hop.connection ? find(hop.connection) : nullptr;
+  if (connection == nullptr) {
+    const auto known = by_remote_.find({hop.listener, hop.remote});
+    if (known != by_remote_.end()) connection = known->second;
+  }
+  if (connection != nullptr) {
+    context_.counters.tcp_reused.add();
+  } else if (connections_.size() >= context_.limits.connections) {
+    return context_.fail(Drop::TcpTooMany, token, hop);
+  } else {
+    connection = open_to(hop, from);
+    if (connection == nullptr) return context_.fail(Drop::TcpConnectFailed, token, hop);
+  }
+  connection->send(bytes, token, hop);
+}
+
+Connection* ConnectionTable::open_to(const sip::Hop& hop, const base::IpAddress& from) {
+  Connection& made =
+      add({.transport = hop.transport, .listener = hop.listener, .remote = hop.remote, .connection = {}}, true);
+  if (made.connect(from)) return &made;
+  by_remote_.erase({hop.listener, hop.remote});
+  connections_.erase(made.id().value);
+  context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
+  return nullptr;
+}
+
+void ConnectionTable::on_deadline_moved(Connection& connection) {
+  // Deadlines mostly move further away, with every message: then the armed one stays, and on coming due finds that it
+  // is not meant yet.
+  if (connection.armed && connection.armed_for <= connection.deadline()) return;
+  deadlines_.cancel(connection.armed);
+  connection.armed = deadlines_.arm(connection.deadline(), connection.id().value);
+  connection.armed_for = connection.deadline();
+  timer_.arm(deadlines_.next());
+}
+
+void ConnectionTable::on_timer() {
+  const base::Instant now = context_.loop.now();
+  std::uint64_t id = 0;
+  while (deadlines_.pop_due(now, id)) {
+    Connection* const connection = find(sip::ConnectionId{id});
+    if (connection == nullptr) continue;
+    connection->armed = {};
+    if (connection->deadline() <= now)
+      connection->on_due(now);
+    else
+      on_deadline_moved(*connection);
+  }
+  timer_.arm(deadlines_.next());
+}
+
+void ConnectionTable::on_over(Connection& connection) {
+  const sip::Hop& hop = connection.source().hop;
+  const auto known = by_remote_.find({hop.listener, hop.remote});
+  if (known != by_remote_.end() && known->second == &connection) by_remote_.erase(known);
+  over_.push_back(connection.id());
+  context_.turn_end.request();
+}
+
+void ConnectionTable::sweep() {
+  while (!over_.empty()) {
+    const sip::ConnectionId id = over_.back();
+    over_.pop_back();
+    const auto at = connections_.find(id.value);
+    if (at == connections_.end()) continue;
+    const std::unique_ptr<Connection> connection = std::move(at->second);
+    connections_.erase(at);
+    connection->finish();
+    deadlines_.cancel(connection->armed);
+    if (!connection->outbound()) {
+      const auto count = accepted_from_.find(source_of(connection->source().hop.remote));
+      if (count != accepted_from_.end() && --count->second == 0) accepted_from_.erase(count);
+    }
+    context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
+    context_.delegate.on_connection_closed(id);
+  }
+}
+
+}  // namespace sbc::net

@@ -1,0 +1,61 @@
+#pragma once
+// All TCP connections of one shard: made, found again for reuse in both directions (RFC 3261 18), timed out, ended.
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "media-relay/base/deadline_queue.h"
+#include "media-relay/base/ip.h"
+
+#include "sbc/net/connection.h"
+
+namespace sbc::net {
+
+class ConnectionTable final : public ConnectionOwner {
+ public:
+  ConnectionTable(Context& context, std::uint8_t shard);
+  ~ConnectionTable() override;
+
+  // Refuses and counts when the table or the source is full.
+  void accept(loop::Fd socket, std::uint16_t listener, const base::Endpoint& peer);
+  // hop.connection, else one to the same remote through the same listener, else a new one from address `from`.
+  void send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token, const base::IpAddress& from);
+  Connection* find(sip::ConnectionId id);  // null also when it is over
+  // Ends what is over: closes, reports, destroys. At the end of the turn.
+  void sweep();
+
+ private:
+  struct Key {
+    std::uint16_t listener = 0;
+    base::Endpoint remote;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const {
+      return base::EndpointHash{}(key.remote) ^ (key.listener * 0x9e3779b97f4a7c15ULL);
+    }
+  };
+
+  void on_deadline_moved(Connection& connection) override;
+  void on_over(Connection& connection) override;
+  void on_timer();
+  Connection& add(const sip::Hop& target, bool outbound);
+  Connection* open_to(const sip::Hop& hop, const base::IpAddress& from);
+  static base::Endpoint source_of(const base::Endpoint& peer);
+
+  Context& context_;
+  std::uint8_t shard_;
+  std::uint64_t next_serial_ = 1;  // ids are never used twice: a stale one can only miss
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<Key, Connection*, KeyHash> by_remote_;  // the newest usable one
+  std::unordered_map<base::Endpoint, std::size_t, base::EndpointHash> accepted_from_;
+  std::vector<sip::ConnectionId> over_;
+  base::DeadlineQueue<std::uint64_t> deadlines_;
+  loop::Timer timer_;
+};
+
+}  // namespace sbc::net

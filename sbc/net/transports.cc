@@ -1,0 +1,170 @@
+#include "sbc/net/transports.h"
+
+#include <utility>
+
+#include "media-relay/loop/stream.h"
+
+#include "sbc/net/connection_table.h"
+#include "sbc/net/context.h"
+#include "sbc/net/udp_listener.h"
+
+namespace sbc::net {
+namespace {
+
+// How often the kernel is asked for datagrams that it had to drop.
+constexpr base::Duration kDropSampling = base::seconds(1);
+
+std::string describe(const ListenerConfig& config) {
+  return "listener " + std::to_string(config.index) + " (" + config.realm + ", " +
+         std::string(sip::uri_name_of(config.transport)) + "): ";
+}
+
+}  // namespace
+
+struct Transports::Inner {
+  struct Listener {
+    ListenerConfig config;
+    std::unique_ptr<UdpListener> udp;
+    std::unique_ptr<loop::StreamListener> tcp;
+    base::Endpoint local;
+  };
+
+  Inner(loop::EventLoop& on, Setup with, Delegate& to)
+      : loop(on),
+        setup(std::move(with)),
+        turn_end(on, [this] { at_turn_end(); }),
+        context{.loop = on,
+                .limits = setup.limits,
+                .counters = counters,
+                .delegate = to,
+                .turn_end = turn_end,
+                .failures = {}},
+        batch(setup.limits.datagrams_per_batch),
+        table(context, setup.shard),
+        sampling(on, [this] { sample(); }) {}
+
+  loop::EventLoop& loop;
+  Setup setup;
+  Counters counters;
+  loop::TurnEnd turn_end;
+  Context context;
+  ReceiveBatch batch;
+  ConnectionTable table;
+  std::vector<Listener> listeners;  // in config order
+  loop::Timer sampling;
+
+  std::expected<void, std::string> open(Listener& listener) {
+    const ListenerConfig& config = listener.config;
+    if (config.transport == sip::Transport::Udp) {
+      auto udp = std::make_unique<UdpListener>(context, config, batch);
+      if (auto opened = udp->open(setup.reuse_port); !opened) return opened;
+      listener.local = udp->local();
+      listener.udp = std::move(udp);
+      return {};
+    }
+    if (config.transport != sip::Transport::Tcp)
+      return std::unexpected("this transport has no listener yet; expected udp or tcp");
+    auto tcp = loop::StreamListener::listen_tcp(loop, config.bind, {.reuse_port = setup.reuse_port},
+                                                [this, index = config.index](loop::Fd fd, const base::Endpoint& peer) {
+                                                  table.accept(std::move(fd), index, peer);
+                                                });
+    if (!tcp) return std::unexpected(std::move(tcp.error()));
+    listener.local = (*tcp)->local();
+    listener.tcp = std::move(*tcp);
+    return {};
+  }
+
+  const Listener* find(std::uint16_t index) const {
+    for (const Listener& listener : listeners)
+      if (listener.config.index == index) return &listener;
+    return nullptr;
+  }
+
+  void send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token) {
+    const Listener* const listener = find(hop.listener);
+    if (listener == nullptr || hop.remote.empty()) return context.fail(Drop::NoListener, token, hop);
+    if (hop.transport == sip::Transport::Udp) {
+      if (!listener->udp) return context.fail(Drop::NoListener, token, hop);
+      return listener->udp->send(hop, std::move(bytes), token);
+    }
+    if (hop.transport != sip::Transport::Tcp) return context.fail(Drop::NoListener, token, hop);
+    if (hop.connection && shard_of(hop.connection) != setup.shard) {
+      counters.foreign_sends.add();
+      if (!context.delegate.on_foreign_send(shard_of(hop.connection), hop, bytes, token))
+        context.fail(Drop::ForeignRefused, token, hop);
+      return;
+    }
+    // Any listener may be where a connection starts from: its address is the local one, whatever it listens for.
+    table.send(hop, bytes, token, listener->local.ip);
+  }
+
+  void flush() {
+    for (Listener& listener : listeners)
+      if (listener.udp) listener.udp->flush();
+  }
+
+  void at_turn_end() {
+    flush();
+    table.sweep();
+    // Callbacks may send again and thus fail again: those are told in the next round.
+    for (const Context::Failure& failure : std::exchange(context.failures, {}))
+      context.delegate.on_send_failed(failure.token, failure.hop);
+  }
+
+  void sample() {
+    std::uint64_t drops = 0;
+    for (const Listener& listener : listeners)
+      if (listener.udp) drops += listener.udp->kernel_drops();
+    counters.drop(Drop::UdpKernel).set(drops);
+    sampling.arm(loop.now() + kDropSampling);
+  }
+};
+
+Transports::Transports(loop::EventLoop& loop, Setup setup, Delegate& delegate)
+    : inner_(std::make_unique<Inner>(loop, std::move(setup), delegate)) {}
+
+Transports::~Transports() = default;
+
+std::expected<void, std::string> Transports::start() {
+  for (const ListenerConfig& config : inner_->setup.listeners) {
+    Inner::Listener& listener =
+        inner_->listeners.emplace_back(Inner::Listener{.config = config, .udp = {}, .tcp = {}, .local = {}});
+    if (auto opened = inner_->open(listener); !opened) {
+      inner_->listeners.clear();
+      return std::unexpected(describe(config) + opened.error());
+    }
+  }
+  inner_->sampling.arm(inner_->loop.now() + kDropSampling);
+  return {};
+}
+
+void Transports::stop_accepting() {
+  for (Inner::Listener& listener : inner_->listeners) listener.tcp.reset();
+}
+
+void Transports::send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token) {
+  inner_->send(hop, std::move(bytes), token);
+}
+
+void Transports::flush() {
+  inner_->flush();
+}
+
+void Transports::close(sip::ConnectionId id) {
+  if (Connection* const connection = inner_->table.find(id)) connection->give_up();
+}
+
+bool Transports::is_open(sip::ConnectionId id) const {
+  return inner_->table.find(id) != nullptr;
+}
+
+base::Endpoint Transports::local_endpoint(std::uint16_t listener) const {
+  const Inner::Listener* const found = inner_->find(listener);
+  return found == nullptr ? base::Endpoint{} : found->local;
+}
+
+const Counters& Transports::counters() const {
+  return inner_->counters;
+}
+
+}  // namespace sbc::net
