@@ -39,7 +39,9 @@ void Sessions::on_command(LinkId link, std::uint64_t request, control::Command c
 
 void Sessions::run(Asker asker, ControllerHandle owner, control::Command command, base::Instant now, Actions& out) {
   Controller* controller = controllers_.find(owner);
-  if (controller == nullptr) return;
+  if (controller == nullptr)  // a deferred command of a controller that went and left nothing behind
+    return answer(asker, command.index(), control::Error{control::ErrorCode::HelloFirst, "its controller is gone"},
+                  out);
   if (const auto* c = std::get_if<control::List>(&command)) return list(asker, *controller, *c, out);
   if (const auto* c = std::get_if<control::Subscribe>(&command)) {
     controller->events = c->events;

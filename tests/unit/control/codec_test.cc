@@ -1,0 +1,219 @@
+#include "media-relay/control/codec.h"
+
+#include <gtest/gtest.h>
+
+#include "media-relay/base/random.h"
+#include "media-relay/control/check.h"
+#include "media-relay/control/framing.h"
+#include "media-relay/control/limits.h"
+
+#include "samples.h"
+
+namespace control {
+namespace {
+
+std::string payload_of(const std::string& frame) {
+  FrameReader reader;
+  reader.feed(frame);
+  const FrameReader::Result result = reader.next();
+  EXPECT_EQ(result.status, FrameReader::Status::Frame);
+  return std::string(result.payload);
+}
+
+std::string encoded(const Command& command, std::uint64_t request = 7) {
+  std::string frame;
+  append_command(frame, request, command);
+  return payload_of(frame);
+}
+
+DecodeError refused(const Command& command) {
+  const auto decoded = decode_command(encoded(command));
+  EXPECT_FALSE(decoded.has_value()) << name_of(command);
+  return decoded ? DecodeError{} : decoded.error();
+}
+
+TEST(Codec, EveryCommandSurvivesTheWay) {
+  for (const Command& command : sample_commands()) {
+    const auto decoded = decode_command(encoded(command, UINT64_MAX));
+    ASSERT_TRUE(decoded.has_value()) << name_of(command) << ": " << decoded.error().text;
+    EXPECT_EQ(decoded->request, UINT64_MAX);
+    EXPECT_EQ(decoded->command, command) << name_of(command);
+  }
+  EXPECT_EQ(sample_commands().size(), std::variant_size_v<Command>);
+}
+
+TEST(Codec, EveryReplySurvivesTheWay) {
+  for (const Reply& reply : sample_replies()) {
+    std::string frame;
+    append_reply(frame, 9, reply);
+    const auto decoded = decode_from_relay(payload_of(frame));
+    ASSERT_TRUE(decoded.has_value()) << name_of(reply) << ": " << decoded.error().text;
+    const auto* back = std::get_if<ReplyFrame>(&*decoded);
+    ASSERT_NE(back, nullptr) << name_of(reply);
+    EXPECT_EQ(back->request, 9U);
+    EXPECT_EQ(back->reply, reply) << name_of(reply);
+  }
+  EXPECT_EQ(sample_replies().size(), std::variant_size_v<Reply>);
+}
+
+TEST(Codec, EveryEventSurvivesTheWay) {
+  for (const Event& event : sample_events()) {
+    std::string frame;
+    append_event(frame, event);
+    const auto decoded = decode_from_relay(payload_of(frame));
+    ASSERT_TRUE(decoded.has_value()) << name_of(event) << ": " << decoded.error().text;
+    const auto* back = std::get_if<Event>(&*decoded);
+    ASSERT_NE(back, nullptr) << name_of(event);
+    EXPECT_EQ(*back, event) << name_of(event);
+  }
+}
+
+TEST(Codec, SessionLostNeverCrossesTheWire) {
+  std::string frame;
+  append_event(frame, SessionLost{"call-1", "gone"});
+  EXPECT_TRUE(frame.empty());
+}
+
+TEST(Codec, NoiseIsUnreadable) {
+  const auto decoded = decode_command("\xff\xff\xff\xff");
+  ASSERT_FALSE(decoded.has_value());
+  EXPECT_EQ(decoded.error().reason, DecodeError::Reason::Unreadable);
+  EXPECT_EQ(decoded.error().request, 0U);
+}
+
+TEST(Codec, CommandWithoutRequestNumberIsRefused) {
+  const auto decoded = decode_command(encoded(Ping{}, 0));
+  ASSERT_FALSE(decoded.has_value());
+  EXPECT_EQ(decoded.error().reason, DecodeError::Reason::NoRequest);
+}
+
+TEST(Codec, UnknownCommandIsUnsupportedAndAnswerable) {
+  // request = 5, and a field 200 that this version does not know.
+  const auto decoded = decode_command(std::string("\x08\x05\xc2\x0c\x00", 5));
+  ASSERT_FALSE(decoded.has_value());
+  EXPECT_EQ(decoded.error().reason, DecodeError::Reason::UnknownMessage);
+  EXPECT_EQ(decoded.error().code, ErrorCode::Unsupported);
+  EXPECT_EQ(decoded.error().request, 5U);
+}
+
+TEST(Codec, UnknownFieldsAreSkipped) {
+  const auto decoded = decode_command(encoded(Ping{}) + std::string("\xc2\x0c\x03zzz", 6));
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->command, Command(Ping{}));
+}
+
+TEST(Codec, ErrorsNameThePlace) {
+  Open open{"call-1", sample_spec()};
+  open.spec.flows[1].b.network = std::string(kMaxNetworkNameBytes + 1, 'n');
+  const DecodeError error = refused(open);
+  EXPECT_EQ(error.reason, DecodeError::Reason::BadField);
+  EXPECT_EQ(error.text, "open: flow 3: half b: network: expected at most 32 bytes, got 33");
+  EXPECT_EQ(error.request, 7U);
+}
+
+TEST(Codec, SessionIdLimits) {
+  EXPECT_TRUE(decode_command(encoded(Query{std::string(kMaxSessionIdBytes, 'x')})).has_value());
+  EXPECT_EQ(refused(Query{std::string(kMaxSessionIdBytes + 1, 'x')}).code, ErrorCode::Malformed);
+  EXPECT_EQ(refused(Query{""}).code, ErrorCode::Malformed);
+  EXPECT_EQ(refused(Query{"a b"}).code, ErrorCode::Malformed);
+  EXPECT_EQ(refused(Query{"a\nb"}).code, ErrorCode::Malformed);
+}
+
+TEST(Codec, ControllerIdAndVersionLimits) {
+  EXPECT_TRUE(decode_command(encoded(Hello{std::string(kMaxControllerIdBytes, 'x'), 0, 1})).has_value());
+  EXPECT_EQ(refused(Hello{std::string(kMaxControllerIdBytes + 1, 'x'), 0, 1}).code, ErrorCode::Malformed);
+  EXPECT_EQ(refused(Hello{"", 0, 1}).code, ErrorCode::Malformed);
+  EXPECT_EQ(refused(Hello{"edge", 0, 2}).code, ErrorCode::Unsupported);
+  EXPECT_TRUE(decode_command(encoded(Hello{"edge", kMaxMilliseconds, 1})).has_value());
+  EXPECT_EQ(refused(Hello{"edge", kMaxMilliseconds + 1, 1}).code, ErrorCode::Malformed);
+}
+
+TEST(Codec, FlowAndPrefixLimits) {
+  Open open{"call-1", {}};
+  HalfSpec half{"access", {}, {}, false, LatchMode::Strict, {}, true, true};
+  for (std::uint32_t i = 0; i < kMaxFlows; ++i) open.spec.flows.push_back({i, "audio", half, half});
+  EXPECT_TRUE(decode_command(encoded(open)).has_value());
+  for (std::size_t i = 0; i < kMaxLatchPrefixes; ++i)
+    open.spec.flows[0].a.latch_from.push_back(*base::Prefix::parse("192.0.2.0/24"));
+  EXPECT_TRUE(decode_command(encoded(open)).has_value());
+  Open prefixes = open;
+  prefixes.spec.flows[0].a.latch_from.push_back(*base::Prefix::parse("192.0.2.0/24"));
+  EXPECT_EQ(refused(prefixes).reason, DecodeError::Reason::BadField);
+  open.spec.flows.push_back({99, "audio", half, half});
+  EXPECT_EQ(refused(open).reason, DecodeError::Reason::BadField);
+}
+
+TEST(Codec, SpecLimits) {
+  Open open{"call-1", sample_spec()};
+  open.spec.media_timeout_ms = kMaxMilliseconds;
+  EXPECT_TRUE(decode_command(encoded(open)).has_value());
+  open.spec.media_timeout_ms = kMaxMilliseconds + 1;
+  EXPECT_EQ(refused(open).code, ErrorCode::BadSpec);
+  open.spec = sample_spec();
+  open.spec.flows[1].index = open.spec.flows[0].index;
+  EXPECT_EQ(refused(open).code, ErrorCode::BadSpec);
+  open.spec = sample_spec();
+  open.spec.flows[0].kind = std::string(kMaxKindBytes, 'k');
+  EXPECT_TRUE(decode_command(encoded(open)).has_value());
+  open.spec.flows[0].kind.push_back('k');
+  EXPECT_EQ(refused(open).reason, DecodeError::Reason::BadField);
+  open.spec = sample_spec();
+  open.spec.flows[0].a.network.clear();
+  EXPECT_EQ(refused(open).code, ErrorCode::BadSpec);
+}
+
+TEST(Codec, SubscribeKnowsItsKinds) {
+  EXPECT_TRUE(decode_command(encoded(Subscribe{0})).has_value());
+  EXPECT_TRUE(decode_command(encoded(Subscribe{kAllEvents})).has_value());
+  EXPECT_EQ(refused(Subscribe{kAllEvents + 1}).code, ErrorCode::Unsupported);
+}
+
+TEST(Codec, TextsForPeopleAreCutAndCleaned) {
+  const auto decoded = decode_command(encoded(Close{"call-1", "a\xff\n" + std::string(1000, 'b')}));
+  ASSERT_TRUE(decoded.has_value());
+  const auto& reason = std::get<Close>(decoded->command).reason;
+  EXPECT_EQ(reason.size(), kMaxReasonBytes);
+  EXPECT_EQ(reason.substr(0, 4), "a??b");
+}
+
+TEST(Codec, LargestUsefulFramesFit) {
+  Listed page;
+  for (std::size_t i = 0; i < kListPage; ++i) page.ids.push_back(std::string(kMaxSessionIdBytes, 'x'));
+  std::string frame;
+  append_reply(frame, 1, page);
+  EXPECT_LE(frame.size(), kMaxFrameBytes);
+  Open open{std::string(kMaxSessionIdBytes, 'i'), {}};
+  HalfSpec half{std::string(kMaxNetworkNameBytes, 'n'),
+                endpoint("[2001:db8::1]:65535"),
+                endpoint("[2001:db8::1]:65535"),
+                true,
+                LatchMode::Learn,
+                {},
+                false,
+                false};
+  half.latch_from.assign(kMaxLatchPrefixes, *base::Prefix::parse("2001:db8:1:2:3:4:5:6/128"));
+  for (std::uint32_t i = 0; i < kMaxFlows; ++i)
+    open.spec.flows.push_back({UINT32_MAX - i, std::string(kMaxKindBytes, 'k'), half, half});
+  frame.clear();
+  append_command(frame, UINT64_MAX, open);
+  EXPECT_LE(frame.size(), kMaxFrameBytes);
+  EXPECT_TRUE(decode_command(payload_of(frame)).has_value());
+}
+
+// Whatever a damaged frame decodes to keeps the limits.
+TEST(Codec, DamagedFramesNeverBreakTheLimits) {
+  base::SeededRandom random(11);
+  for (int round = 0; round < 20'000; ++round) {
+    const auto commands = sample_commands();
+    std::string payload = encoded(commands[random.below(commands.size())]);
+    for (std::uint64_t i = 0; i <= random.below(4); ++i)
+      payload[random.below(payload.size())] = static_cast<char>(random.next());
+    if (const auto decoded = decode_command(payload)) {
+      EXPECT_FALSE(problem_with(decoded->command).has_value());
+    }
+    (void)decode_from_relay(payload);
+  }
+}
+
+}  // namespace
+}  // namespace control

@@ -1,0 +1,66 @@
+#pragma once
+// Messages with every field set to something that is not its default.
+
+#include <vector>
+
+#include "media-relay/control/messages.h"
+
+namespace control {
+
+inline base::Endpoint endpoint(const char* text) {
+  return *base::Endpoint::parse(text);
+}
+
+inline SessionSpec sample_spec() {
+  HalfSpec a{"access",
+             endpoint("192.0.2.7:4000"),
+             endpoint("192.0.2.7:4007"),
+             true,
+             LatchMode::Learn,
+             {*base::Prefix::parse("192.0.2.0/24"), *base::Prefix::parse("2001:db8::/32")},
+             false,
+             false};
+  HalfSpec b{"core", endpoint("[2001:db8::5]:6000"), std::nullopt, false, LatchMode::Strict, {}, true, true};
+  return {{{0, "audio", a, b}, {3, "video", b, a}}, 45'000, true};
+}
+
+inline std::vector<Command> sample_commands() {
+  return {Hello{"edge1-0", 60'000, 1},
+          Open{"call-1", sample_spec()},
+          Modify{"call-1", {}},
+          Close{"call-1", "bye"},
+          Query{"call-1"},
+          List{"call-0"},
+          Subscribe{5},
+          Ping{}};
+}
+
+inline FlowStats sample_stats(std::uint32_t index) {
+  HalfStats a{1, 2, 3, 4, 5, 6, 7, -8, 9, 0xffffffff, endpoint("192.0.2.7:4000")};
+  HalfStats b;
+  b.packets_received = UINT64_MAX;
+  return {index, a, b};
+}
+
+inline std::vector<Reply> sample_replies() {
+  const HalfAddress half{endpoint("198.51.100.1:20000"), endpoint("198.51.100.1:20001")};
+  const HalfAddress other{endpoint("[2001:db8::1]:20002"), endpoint("[2001:db8::1]:20003")};
+  const std::vector<FlowAddresses> flows{{0, half, other}, {3, other, half}};
+  return {Welcome{0x0123456789abcdef, 30'000, 7, {"access", "core"}},
+          Opened{"call-1", flows},
+          Modified{"call-1", flows},
+          Closed{"call-1", true, {sample_stats(0), sample_stats(3)}},
+          Queried{"call-1", flows, {sample_stats(0)}, 1234},
+          Listed{{"a", "b"}, "b"},
+          Subscribed{15},
+          Pong{},
+          Error{ErrorCode::NoPorts, "none left"}};
+}
+
+inline std::vector<Event> sample_events() {
+  return {FirstPacket{"call-1", 3, HalfSide::B, endpoint("192.0.2.7:4000")},
+          Latched{"call-1", 3, HalfSide::A, endpoint("[2001:db8::7]:4000")}, MediaLost{"call-1", 3, 30'000},
+          SessionClosed{"call-1", "lease ended", {sample_stats(0)}}};
+}
+
+}  // namespace control
