@@ -1,6 +1,6 @@
 #pragma once
 // What one shard counts for the operator. The shard's thread is the only writer: each increment is a load, an add and a
-// store. The names and help texts that Prometheus sees are in metric_names.cc.
+// store. The names and help texts that Prometheus sees are in expose.cc and names.cc.
 
 #include <array>
 #include <cstddef>

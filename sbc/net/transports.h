@@ -50,8 +50,8 @@ class Delegate {
 struct Setup {
   std::uint8_t shard = 0;
   bool reuse_port = false;  // several shards listen on the same addresses
-  std::vector<ListenerConfig> listeners;
-  Limits limits;
+  std::vector<ListenerConfig> listeners{};
+  Limits limits{};
 };
 
 class Transports {

@@ -1,0 +1,155 @@
+// Every metric of the process with its name and help text.
+
+#include "sbc/admin/admin.h"
+
+namespace sbc::admin {
+namespace {
+
+using observe::Labels;
+using observe::Metrics;
+
+constexpr std::initializer_list<double> kSetupBounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+                                                     2,     4,    8,     15,   30,  60,   120, 180};
+constexpr std::initializer_list<double> kCallBounds{1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400};
+constexpr std::initializer_list<double> kPolicyBounds{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005,
+                                                      0.001,   0.0025,   0.005,   0.01,   0.05,    0.25};
+constexpr std::initializer_list<double> kRelayBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                     0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5};
+
+template <typename Enum>
+void expose_by(Metrics& metrics, const std::string& name, const std::string& help, const std::string& label,
+               const CountersBy<Enum>& counters, Labels labels = {}) {
+  labels.emplace_back(label, "");
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Enum::kCount); ++i) {
+    labels.back().second = name_of(static_cast<Enum>(i));
+    metrics.counter(name, help, labels, counters[static_cast<Enum>(i)]);
+  }
+}
+
+std::string label_of(sip::Method method) {
+  return method == sip::Method::Other ? "other" : std::string(sip::name_of(method));
+}
+
+void expose_messages(Metrics& metrics, const ShardMetrics& shard) {
+  for (std::size_t i = 0; i < kMethods; ++i) {
+    const auto method = static_cast<sip::Method>(i);
+    const std::string label = label_of(method);
+    const std::string requests = "parapet_requests_total";
+    const std::string requests_help = "SIP requests by method and direction, retransmissions included.";
+    metrics.counter(requests, requests_help, {{"direction", "in"}, {"method", label}}, shard.requests_in[method]);
+    metrics.counter(requests, requests_help, {{"direction", "out"}, {"method", label}}, shard.requests_out[method]);
+    const std::string responses = "parapet_responses_total";
+    const std::string responses_help = "SIP responses by class, direction and the method they answer.";
+    expose_by(metrics, responses, responses_help, "class", shard.responses_in[i],
+              {{"direction", "in"}, {"method", label}});
+    expose_by(metrics, responses, responses_help, "class", shard.responses_out[i],
+              {{"direction", "out"}, {"method", label}});
+  }
+}
+
+void expose_calls(Metrics& metrics, const ShardMetrics& shard) {
+  expose_by(metrics, "parapet_calls_total", "Calls that ended their setup, by result.", "result", shard.calls);
+  metrics.counter("parapet_calls_started_total", "Calls that began: INVITEs that passed the first checks.", {},
+                  shard.calls_started);
+  metrics.gauge("parapet_calls_active", "Calls that exist now, ringing ones included.", {}, shard.calls_active);
+  metrics.gauge("parapet_calls_connected", "Calls that are answered and not yet over.", {}, shard.calls_connected);
+  metrics.histogram("parapet_call_setup_seconds", "From the caller's INVITE to our 2xx.", {}, shard.setup_seconds);
+  metrics.histogram("parapet_call_seconds", "From the answer to the end of the call.", {}, shard.call_seconds);
+  expose_by(metrics, "parapet_rejects_total", "Requests that we turned away, by reason.", "reason", shard.rejects);
+  expose_by(metrics, "parapet_registrations_total", "REGISTER requests by result.", "result", shard.registrations);
+}
+
+void expose_policy(Metrics& metrics, const ShardMetrics& shard) {
+  for (std::size_t i = 0; i < shard.policy_seconds.size(); ++i)
+    metrics.histogram("parapet_policy_seconds", "Time in policy handlers.",
+                      {{"handler", name_of(static_cast<PolicyHandler>(i))}}, shard.policy_seconds[i]);
+  expose_by(metrics, "parapet_policy_errors_total",
+            "Policy handlers that failed or exceeded their budget: the fallback decided.", "handler",
+            shard.policy_errors);
+}
+
+void expose_relay(Metrics& metrics, const ShardMetrics& shard) {
+  metrics.histogram("parapet_relay_command_seconds", "From a command to the media relay to its reply.", {},
+                    shard.relay_seconds);
+  metrics.counter("parapet_relay_errors_total", "Relay commands that were refused or never answered.", {},
+                  shard.relay_errors);
+  metrics.counter("parapet_relay_reconnects_total", "Links to a relay that had to be made again.", {},
+                  shard.relay_reconnects);
+  metrics.gauge("parapet_relay_links_connected", "Links to relays that are up, over all shards.", {},
+                shard.relay_connected);
+  metrics.gauge("parapet_relay_links", "Links to relays that are configured, over all shards.", {}, shard.relay_links);
+  metrics.counter("parapet_media_timeouts_total", "Calls that ended because no media came.", {}, shard.media_timeouts);
+}
+
+}  // namespace
+
+ShardMetrics::ShardMetrics()
+    : setup_seconds(kSetupBounds),
+      call_seconds(kCallBounds),
+      policy_seconds{observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
+                     observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
+                     observe::Histogram(kPolicyBounds)},
+      relay_seconds(kRelayBounds) {}
+
+void expose(Metrics& metrics, const ShardMetrics& shard) {
+  expose_calls(metrics, shard);
+  expose_messages(metrics, shard);
+  expose_policy(metrics, shard);
+  expose_relay(metrics, shard);
+  expose_by(metrics, "parapet_transaction_events_total", "What happened to transactions, by kind.", "event",
+            shard.transactions);
+  const std::string transactions = "parapet_transactions";
+  const std::string help = "Transactions that exist now.";
+  metrics.gauge(transactions, help, {{"side", "server"}}, shard.server_transactions);
+  metrics.gauge(transactions, help, {{"side", "client"}}, shard.client_transactions);
+  metrics.counter("parapet_mailbox_total", "Messages and sends that other shards handed over.", {}, shard.mailbox_in);
+  metrics.counter("parapet_mailbox_dropped_total", "Hand-overs that were lost because the mailbox was full.", {},
+                  shard.mailbox_dropped);
+}
+
+void expose(Metrics& metrics, const net::Counters& c) {
+  const auto both = [&](const char* name, const char* help, const char* direction, const base::Counter& udp,
+                        const base::Counter& tcp) {
+    metrics.counter(name, help, {{"direction", direction}, {"transport", "udp"}}, udp);
+    metrics.counter(name, help, {{"direction", direction}, {"transport", "tcp"}}, tcp);
+  };
+  const char* const messages = "parapet_transport_messages_total";
+  const char* const messages_help = "Messages that crossed a socket.";
+  both(messages, messages_help, "in", c.udp_in_messages, c.tcp_in_messages);
+  both(messages, messages_help, "out", c.udp_out_messages, c.tcp_out_messages);
+  const char* const bytes = "parapet_transport_bytes_total";
+  const char* const bytes_help = "Bytes that crossed a socket, what was thrown away included.";
+  both(bytes, bytes_help, "in", c.udp_in_bytes, c.tcp_in_bytes);
+  both(bytes, bytes_help, "out", c.udp_out_bytes, c.tcp_out_bytes);
+  const char* const keepalives = "parapet_transport_keepalives_total";
+  const char* const keepalives_help = "Keep-alives received.";
+  metrics.counter(keepalives, keepalives_help, {{"transport", "udp"}}, c.udp_in_keepalives);
+  metrics.counter(keepalives, keepalives_help, {{"transport", "tcp"}}, c.tcp_in_keepalives);
+  const char* const batches = "parapet_transport_batches_total";
+  const char* const batches_help = "System calls that moved UDP datagrams.";
+  metrics.counter(batches, batches_help, {{"direction", "in"}}, c.udp_in_batches);
+  metrics.counter(batches, batches_help, {{"direction", "out"}}, c.udp_out_batches);
+
+  metrics.gauge("parapet_connections_open", "TCP connections that exist now.", {}, c.tcp_open);
+  const auto connection = [&](const char* event, const base::Counter& counter) {
+    metrics.counter("parapet_connections_total", "What happened to TCP connections, by kind.", {{"event", event}},
+                    counter);
+  };
+  connection("accepted", c.tcp_accepted);
+  connection("connected", c.tcp_connected);
+  connection("reused", c.tcp_reused);
+  connection("closed_by_peer", c.tcp_closed_by_peer);
+  connection("closed_idle", c.tcp_closed_idle);
+  connection("closed_error", c.tcp_closed_error);
+  metrics.counter("parapet_foreign_sends_total", "Sends handed to the shard that owns the connection.", {},
+                  c.foreign_sends);
+  for (std::size_t i = 0; i < c.drops.size(); ++i)
+    metrics.counter("parapet_transport_drops_total", "What the transports threw away or closed, by reason.",
+                    {{"reason", net::name_of(static_cast<net::Drop>(i))}}, c.drops[i]);
+}
+
+void expose_build(Metrics& metrics, const std::string& version) {
+  metrics.gauge("parapet_build_info", "The build that runs; always 1.", {{"version", version}}, [] { return 1.0; });
+}
+
+}  // namespace sbc::admin

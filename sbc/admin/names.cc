@@ -1,0 +1,161 @@
+// The words that stand in labels. Changing one breaks dashboards and alert rules: see CHANGELOG.md.
+
+#include "sbc/admin/shard_metrics.h"
+
+namespace sbc::admin {
+
+const char* name_of(CallResult result) {
+  switch (result) {
+    case CallResult::Answered:
+      return "answered";
+    case CallResult::Busy:
+      return "busy";
+    case CallResult::NoAnswer:
+      return "no_answer";
+    case CallResult::Cancelled:
+      return "cancelled";
+    case CallResult::Rejected:
+      return "rejected";
+    case CallResult::Refused:
+      return "refused";
+    case CallResult::Unreachable:
+      return "unreachable";
+    case CallResult::Failed:
+      return "failed";
+    case CallResult::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+const char* name_of(RejectReason reason) {
+  switch (reason) {
+    case RejectReason::Malformed:
+      return "malformed";
+    case RejectReason::Dropped:
+      return "dropped";
+    case RejectReason::Policy:
+      return "policy";
+    case RejectReason::PolicyError:
+      return "policy_error";
+    case RejectReason::Auth:
+      return "auth";
+    case RejectReason::UnknownUser:
+      return "unknown_user";
+    case RejectReason::NoRoute:
+      return "no_route";
+    case RejectReason::Limit:
+      return "limit";
+    case RejectReason::Draining:
+      return "draining";
+    case RejectReason::Relay:
+      return "relay";
+    case RejectReason::Media:
+      return "media";
+    case RejectReason::LoopDetected:
+      return "loop";
+    case RejectReason::Unsupported:
+      return "unsupported";
+    case RejectReason::Internal:
+      return "internal";
+    case RejectReason::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+const char* name_of(PolicyHandler handler) {
+  switch (handler) {
+    case PolicyHandler::OnRegister:
+      return "on_register";
+    case PolicyHandler::OnInvite:
+      return "on_invite";
+    case PolicyHandler::OnNat:
+      return "on_nat";
+    case PolicyHandler::OnFailure:
+      return "on_failure";
+    case PolicyHandler::OnEnd:
+      return "on_end";
+    case PolicyHandler::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+const char* name_of(RegisterResult result) {
+  switch (result) {
+    case RegisterResult::Registered:
+      return "registered";
+    case RegisterResult::Refreshed:
+      return "refreshed";
+    case RegisterResult::Removed:
+      return "removed";
+    case RegisterResult::Queried:
+      return "queried";
+    case RegisterResult::Challenged:
+      return "challenged";
+    case RegisterResult::Rejected:
+      return "rejected";
+    case RegisterResult::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+const char* name_of(ResponseClass c) {
+  switch (c) {
+    case ResponseClass::C1xx:
+      return "1xx";
+    case ResponseClass::C2xx:
+      return "2xx";
+    case ResponseClass::C3xx:
+      return "3xx";
+    case ResponseClass::C4xx:
+      return "4xx";
+    case ResponseClass::C5xx:
+      return "5xx";
+    case ResponseClass::C6xx:
+      return "6xx";
+    case ResponseClass::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+const char* name_of(TransactionCount c) {
+  switch (c) {
+    case TransactionCount::ServersStarted:
+      return "servers_started";
+    case TransactionCount::ClientsStarted:
+      return "clients_started";
+    case TransactionCount::RequestsRetransmitted:
+      return "requests_retransmitted";
+    case TransactionCount::ResponsesRetransmitted:
+      return "responses_retransmitted";
+    case TransactionCount::RequestsAbsorbed:
+      return "requests_absorbed";
+    case TransactionCount::ResponsesAbsorbed:
+      return "responses_absorbed";
+    case TransactionCount::ClientTimeouts:
+      return "client_timeouts";
+    case TransactionCount::TransportErrors:
+      return "transport_errors";
+    case TransactionCount::AcksMissing:
+      return "acks_missing";
+    case TransactionCount::MergedRequests:
+      return "merged_requests";
+    case TransactionCount::StrayResponses:
+      return "stray_responses";
+    case TransactionCount::StrayAcks:
+      return "stray_acks";
+    case TransactionCount::StrayCancels:
+      return "stray_cancels";
+    case TransactionCount::OverloadRejects:
+      return "overload_rejects";
+    case TransactionCount::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+}  // namespace sbc::admin
