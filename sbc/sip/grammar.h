@@ -17,6 +17,7 @@ enum Class : std::uint8_t {
   kParamValue = 16,  // a parameter value that is not quoted: token, host, IPv6 with or without brackets, URIs
   kWord = 32,        // Call-ID: word and '@'
   kTelDigits = 64,   // tel number: phonedigit-hex, visual-separator, '+'
+  kPlain = 128,      // what neither ends nor changes an unquoted display name
 };
 
 constexpr bool is_token_mark(char c) {
@@ -40,6 +41,7 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
     if ((visible && !in("\"<>;,")) || i >= 0x80) bits |= kParamValue;
     if (alnum || in("-.!%*_+`'~()<>:\\\"/[]?{}@")) bits |= kWord;
     if (alnum || in("+-.()*#")) bits |= kTelDigits;
+    if (!in("<\";,\\")) bits |= kPlain;
     table[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(bits);
   }
   return table;

@@ -28,5 +28,8 @@ struct NameAddr {
 
 // One value: no comma-joined list. Without brackets, ';' starts header parameters and '?' is an error (RFC 3261 20).
 std::expected<NameAddr, Error> parse_name_addr(std::string_view text);
+// The same into `fresh`, which must be newly made: saves the hot path two copies. After an error it is good for
+// nothing.
+std::optional<Error> read_name_addr(std::string_view text, NameAddr& fresh);
 
 }  // namespace sbc::sip

@@ -151,11 +151,14 @@ void Parser::take_request_uri(std::string_view text) {
                 "Request-URI: expected at most " + std::to_string(limits_.request_uri_bytes) + " bytes, got " +
                     std::to_string(text.size()));
   }
-  const auto uri = parse_uri(text);
-  if (!uri) return fail(400, "", "Request-URI: " + uri.error().text());
-  message_->request_uri_ = *uri;
+  Uri& uri = message_->request_uri_;
+  if (const auto error = read_uri(text, uri)) {
+    fail(400, "", "Request-URI: " + error->text());
+    uri = Uri{};
+    return;
+  }
   // RFC 3261 19.1.1: headers are not allowed in a Request-URI.
-  if (!uri->headers.empty()) fail(400, "", "Request-URI: expected no headers in it, got \"?\"");
+  if (!uri.headers.empty()) fail(400, "", "Request-URI: expected no headers in it, got \"?\"");
 }
 
 void Parser::take_fields(FieldReader& reader) {
@@ -229,11 +232,12 @@ void Parser::take_single(const HeaderField& field) {
 }
 
 void Parser::take_via(std::string_view value) {
-  Via via;
-  const auto error = read_via(value, via);
-  // With the sent-by known, a malformed rest can still be answered.
-  if (!error || !via.host.empty()) message_->top_via_ = via;
-  if (error) return fail(400, HeaderId::Via, *error);
+  Via& via = message_->top_via_;
+  if (const auto error = read_via(value, via)) {
+    // With the sent-by known, a malformed rest can still be answered.
+    if (via.host.empty()) via = Via{};
+    return fail(400, HeaderId::Via, *error);
+  }
   // RFC 4475 3.1.2.1: what follows the first value must at least be values.
   if (via.text.size() != value.size()) {
     ValueReader reader(value);
@@ -244,9 +248,10 @@ void Parser::take_via(std::string_view value) {
 }
 
 void Parser::take_name_addr(HeaderId id, NameAddr& out, std::string_view value) {
-  const auto address = parse_name_addr(value);
-  if (!address) return fail(400, id, address.error());
-  out = *address;
+  if (const auto error = read_name_addr(value, out)) {
+    fail(400, id, *error);
+    out = NameAddr{};
+  }
 }
 
 void Parser::take_call_id(std::string_view value) {
@@ -272,9 +277,10 @@ void Parser::take_contact(std::string_view value) {
       if (contacts_ > 1) return fail(400, "Contact", "expected \"*\" alone");
       continue;
     }
-    if (auto address = parse_name_addr(*one); !address) {
-      address.error().at += static_cast<std::size_t>(one->data() - value.data());
-      return fail(400, HeaderId::Contact, address.error());
+    NameAddr address;
+    if (auto error = read_name_addr(*one, address)) {
+      error->at += static_cast<std::size_t>(one->data() - value.data());
+      return fail(400, HeaderId::Contact, *error);
     }
   }
   if (contacts_ == before) fail(400, HeaderId::Contact, unexpected("address", value, 0).error());

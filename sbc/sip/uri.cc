@@ -27,15 +27,15 @@ Uri::Scheme scheme_from(std::string_view text) {
 }
 
 // Characters and escapes of `part`, which lies in uri.text.
-std::optional<std::unexpected<Error>> check(const Uri& uri, std::string_view part, std::string_view expected) {
+std::optional<Error> check(const Uri& uri, std::string_view part, std::string_view expected) {
   const std::size_t bad = grammar::skip(kUriText, part);
-  if (bad != part.size()) return unexpected(expected, uri.text, offset(uri, part) + bad);
+  if (bad != part.size()) return unexpected(expected, uri.text, offset(uri, part) + bad).error();
   const std::size_t escape = grammar::bad_escape(part);
-  if (escape != std::string_view::npos) return unexpected("%HH escape", uri.text, offset(uri, part) + escape);
+  if (escape != std::string_view::npos) return unexpected("%HH escape", uri.text, offset(uri, part) + escape).error();
   return std::nullopt;
 }
 
-std::optional<std::unexpected<Error>> take_userinfo(Uri& uri, std::size_t start, std::size_t end) {
+std::optional<Error> take_userinfo(Uri& uri, std::size_t start, std::size_t end) {
   const std::string_view info = uri.text.substr(start, end - start);
   bool in_password = false;
   bool escapes = false;
@@ -48,58 +48,58 @@ std::optional<std::unexpected<Error>> take_userinfo(Uri& uri, std::size_t start,
       uri.password = info.substr(i + 1);
       uri.user = info.substr(0, i);
     } else {
-      return unexpected("user", uri.text, start + i);
+      return unexpected("user", uri.text, start + i).error();
     }
   }
   uri.has_user = true;
   uri.has_password = in_password;
   if (!in_password) uri.user = info;
-  if (uri.user.empty()) return unexpected("user", uri.text, start);
+  if (uri.user.empty()) return unexpected("user", uri.text, start).error();
   if (escapes) {
     const std::size_t escape = grammar::bad_escape(info);
-    if (escape != std::string_view::npos) return unexpected("%HH escape", uri.text, start + escape);
+    if (escape != std::string_view::npos) return unexpected("%HH escape", uri.text, start + escape).error();
   }
   return std::nullopt;
 }
 
-std::expected<Uri, Error> parse_sip(Uri uri, std::size_t at) {
+std::optional<Error> parse_sip(Uri& uri, std::size_t at) {
   const std::string_view text = uri.text;
   const std::size_t separator = text.find('@', at);
   if (separator != std::string_view::npos) {
-    if (auto error = take_userinfo(uri, at, separator)) return *error;
+    if (auto error = take_userinfo(uri, at, separator)) return error;
     at = separator + 1;
   }
   const auto host_port = grammar::read_host_port(text, at, false);
-  if (host_port.expected != nullptr) return unexpected(host_port.expected, text, host_port.end);
+  if (host_port.expected != nullptr) return unexpected(host_port.expected, text, host_port.end).error();
   uri.host = host_port.host;
   uri.has_port = host_port.has_port;
   uri.port = host_port.port;
   at = host_port.end;
-  if (at == text.size()) return uri;
+  if (at == text.size()) return std::nullopt;
 
-  if (text[at] != ';' && text[at] != '?') return unexpected("';', '?' or the end of the URI", text, at);
+  if (text[at] != ';' && text[at] != '?') return unexpected("';', '?' or the end of the URI", text, at).error();
   const std::size_t question = text.find('?', at);
   if (text[at] == ';') {
     uri.params = text.substr(at + 1, std::min(question, text.size()) - at - 1);
-    if (auto error = check(uri, uri.params, "URI parameter")) return *error;
+    if (auto error = check(uri, uri.params, "URI parameter")) return error;
   }
   if (question != std::string_view::npos) {
     uri.headers = text.substr(question + 1);
-    if (auto error = check(uri, uri.headers, "URI header")) return *error;
+    if (auto error = check(uri, uri.headers, "URI header")) return error;
   }
-  return uri;
+  return std::nullopt;
 }
 
-std::expected<Uri, Error> parse_tel(Uri uri, std::size_t at) {
+std::optional<Error> parse_tel(Uri& uri, std::size_t at) {
   const std::size_t end = grammar::skip(kTelDigits, uri.text, at);
-  if (end == at) return unexpected("telephone number", uri.text, at);
+  if (end == at) return unexpected("telephone number", uri.text, at).error();
   uri.user = uri.text.substr(at, end - at);
   uri.has_user = true;
-  if (end == uri.text.size()) return uri;
-  if (uri.text[end] != ';') return unexpected("telephone number", uri.text, end);
+  if (end == uri.text.size()) return std::nullopt;
+  if (uri.text[end] != ';') return unexpected("telephone number", uri.text, end).error();
   uri.params = uri.text.substr(end + 1);
-  if (auto error = check(uri, uri.params, "URI parameter")) return *error;
-  return uri;
+  if (auto error = check(uri, uri.params, "URI parameter")) return error;
+  return std::nullopt;
 }
 
 // Walks the `;`-separated (or `&`-separated) members of a URI part. Quotes have no meaning there.
@@ -188,15 +188,14 @@ bool same_host(const Uri& a, const Uri& b) {
 
 }  // namespace
 
-std::expected<Uri, Error> parse_uri(std::string_view text) {
-  Uri uri;
+std::optional<Error> read_uri(std::string_view text, Uri& uri) {
   uri.text = text;
   std::size_t colon = 0;
   while (colon < text.size() &&
          (base::is_alnum(text[colon]) || text[colon] == '+' || text[colon] == '-' || text[colon] == '.'))
     ++colon;
   if (colon == text.size() || text[colon] != ':' || colon == 0 || !base::is_alpha(text[0]))
-    return unexpected("URI scheme", text, 0);
+    return unexpected("URI scheme", text, 0).error();
   uri.scheme_text = text.substr(0, colon);
   uri.scheme = scheme_from(uri.scheme_text);
   const std::size_t at = colon + 1;
@@ -209,10 +208,16 @@ std::expected<Uri, Error> parse_uri(std::string_view text) {
     case Uri::Scheme::Other:
       break;
   }
-  if (at == text.size()) return unexpected("URI after its scheme", text, at);
+  if (at == text.size()) return unexpected("URI after its scheme", text, at).error();
   const std::size_t bad = grammar::skip(kUriText, text, at);
-  if (bad != text.size()) return unexpected("URI", text, bad);
-  return uri;
+  if (bad != text.size()) return unexpected("URI", text, bad).error();
+  return std::nullopt;
+}
+
+std::expected<Uri, Error> parse_uri(std::string_view text) {
+  std::expected<Uri, Error> result;
+  if (auto error = read_uri(text, *result)) return std::unexpected(std::move(*error));
+  return result;
 }
 
 std::optional<std::string_view> Uri::param(std::string_view name) const {

@@ -42,6 +42,9 @@ struct Uri {
 
 // The whole of `text` as a URI, without brackets or surrounding blanks.
 std::expected<Uri, Error> parse_uri(std::string_view text);
+// The same into `fresh`, which must be newly made: saves the hot path two copies. After an error it is good for
+// nothing.
+std::optional<Error> read_uri(std::string_view text, Uri& fresh);
 
 // RFC 3261 19.1.4 for sip and sips; RFC 3966 5 for tel (visual separators ignored); other schemes: byte for byte.
 bool equivalent(const Uri& a, const Uri& b);

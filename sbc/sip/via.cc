@@ -69,7 +69,6 @@ std::uint16_t Via::port_or_default() const {
 }
 
 std::optional<Error> read_via(std::string_view text, Via& via) {
-  via = Via{};
   const std::string_view first = ValueReader(text).next().value_or(std::string_view{});
   if (first.empty()) return unexpected("\"SIP\"", text, 0).error();
   via.text = first;
@@ -98,9 +97,9 @@ std::optional<Error> read_via(std::string_view text, Via& via) {
 }
 
 std::expected<Via, Error> parse_via(std::string_view text) {
-  Via via;
-  if (auto error = read_via(text, via)) return std::unexpected(std::move(*error));
-  return via;
+  std::expected<Via, Error> result;
+  if (auto error = read_via(text, *result)) return std::unexpected(std::move(*error));
+  return result;
 }
 
 void append_via(std::string& out, Transport transport, std::string_view sent_by, std::string_view branch,

@@ -32,8 +32,9 @@ struct Via {
 
 // The first value of `text`; what follows its comma is not looked at. `text` of the result ends before that comma.
 std::expected<Via, Error> parse_via(std::string_view text);
-// The same, but what was readable before the error is kept: with a host, a malformed Via can still be answered.
-std::optional<Error> read_via(std::string_view text, Via& via);
+// The same into `fresh`, which must be newly made. What was readable before an error is kept: with a host, a malformed
+// Via can still be answered.
+std::optional<Error> read_via(std::string_view text, Via& fresh);
 
 // `SIP/2.0/<transport> <sent_by>;branch=<branch>;rport`, the way we write our own.
 void append_via(std::string& out, Transport transport, std::string_view sent_by, std::string_view branch,
