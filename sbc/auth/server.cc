@@ -110,7 +110,8 @@ std::vector<std::string> Server::challenges(const ServerSettings& settings, cons
     if (auto possible = secret->supported(algorithms); !possible.empty()) algorithms = std::move(possible);
   }
   // RFC 8760 2.3: the most preferred first, each algorithm once.
-  std::ranges::stable_sort(algorithms, std::ranges::greater{}, &Algorithm::hash);
+  std::ranges::sort(
+      algorithms, [](Algorithm a, Algorithm b) { return a.hash != b.hash ? a.hash > b.hash : a.session < b.session; });
   Challenge challenge;
   challenge.realm = settings.realm;
   challenge.nonce = mint_.issue(settings.realm, now, random);

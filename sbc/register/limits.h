@@ -22,6 +22,10 @@ inline constexpr std::size_t kMaxCallIdBytes = 512;
 // The User-Agent is kept for people and policies; the rest is cut off, not refused.
 inline constexpr std::size_t kMaxUserAgentBytes = 256;
 
+// Credentials for our realm that one request may try: RFC 8760 lets a client send one per algorithm. More would let one
+// packet buy any number of hashes.
+inline constexpr std::size_t kMaxCredentials = 4;
+
 // RFC 3261 section 10.3 step 7: only intervals under one hour may be called too brief, so the minimum cannot exceed it.
 inline constexpr std::uint32_t kMinExpiresCeiling = 3600;
 inline constexpr std::uint32_t kDefaultMinExpires = 60;

@@ -2,7 +2,8 @@
 // The registrar (RFC 3261 section 10.3): from a REGISTER, who sent it and what the policy said, to the whole answer.
 
 #include <cstdint>
-#include <string_view>
+#include <optional>
+#include <string>
 
 #include "media-relay/base/random.h"
 #include "media-relay/base/time.h"
@@ -12,7 +13,6 @@
 #include "sbc/register/identity.h"
 #include "sbc/register/location.h"
 #include "sbc/register/settings.h"
-#include "sbc/register/users.h"
 #include "sbc/sip/message.h"
 #include "sbc/sip/transport.h"
 
@@ -46,7 +46,7 @@ struct RegistrarCounters {
   std::uint64_t store_failed = 0;       // 500
 };
 
-// One per shard; store and directory are shared by all. The order of work for one REGISTER:
+// One per shard; the store is shared by all. The order of work for one REGISTER:
 //
 //   Identity id = identities.check(realm, request, source, now);
 //   policy::RegisterFacts facts = ...; registrar.describe(request, facts);
@@ -55,29 +55,29 @@ struct RegistrarCounters {
 //   if (plan.status != 0) respond with plan.status and plan.headers
 class Registrar {
  public:
-  Registrar(LocationStore& store, const Users& users, IdentityChecker& identities)
-      : store_(store), users_(&users), identities_(identities) {}
-  // After a reload, together with IdentityChecker::set_users.
-  void set_users(const Users& users) { users_ = &users; }
+  Registrar(LocationStore& store, IdentityChecker& identities) : store_(store), identities_(identities) {}
 
   // Fills the fields that only a REGISTER has: contacts, removes_all, expires.
   static void describe(const sip::Message& request, const RealmSettings& realm, policy::RegisterFacts& facts);
 
-  // Policy Accept without authentication binds as well: an operator who trusts a network says so in the policy. An
-  // authenticated user may only change his own address of record, whatever the policy says.
+  // Policy Accept without authentication binds any address of record of a served domain: an operator who trusts a
+  // network says so in the policy. An authenticated user may only change his own, whatever the policy says. Policy
+  // Challenge is met by good credentials.
   Plan handle(const RealmSettings& realm, const sip::Message& request, const sip::Source& source,
               const Identity& identity, const policy::RegisterDecision& decision, Now now, base::Random& random);
 
   const RegistrarCounters& counters() const { return counters_; }
 
  private:
+  struct Work;  // what the steps of one REGISTER share
+
+  std::optional<Plan> admit(const Work& work);
+  Plan update(const Work& work, const std::string& aor);
+  Plan refuse(UpdateError error);
+
   LocationStore& store_;
-  const Users* users_;
   IdentityChecker& identities_;
   RegistrarCounters counters_;
 };
-
-// "Sat, 13 Nov 2010 23:29:00 GMT" (RFC 3261 section 20.17).
-std::string date_text(base::WallTime wall);
 
 }  // namespace sbc::registrar
