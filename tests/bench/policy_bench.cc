@@ -1,0 +1,101 @@
+// rooms: policy
+// What one decision of the shipped policy costs a shard: the Host is loaded once and reused.
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+#include <vector>
+
+#include "sbc/policy/host.h"
+
+namespace sbc::policy {
+namespace {
+
+class OneBinding : public Lookup {
+ public:
+  std::vector<Contact> location(std::string_view aor) override {
+    if (aor != "sip:bob@example.net") return {};
+    return {{.token = 1, .uri = "sip:bob@10.0.0.1:5060", .aor = std::string(aor), .user_agent = "phone/1"}};
+  }
+};
+
+Address address(const std::string& user) {
+  return {.uri = "sip:" + user + "@example.net",
+          .scheme = "sip",
+          .user = user,
+          .host = "example.net",
+          .port = 0,
+          .display = "",
+          .aor = "sip:" + user + "@example.net"};
+}
+
+InviteFacts call(const std::string& callee) {
+  InviteFacts facts;
+  facts.realm = "access";
+  facts.method = "INVITE";
+  facts.call_id = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6@198.51.100.20";
+  facts.source_ip = "198.51.100.20";
+  facts.transport = "UDP";
+  facts.user_agent = "Deskphone 3.1 (build 2026)";
+  facts.from = address("alice");
+  facts.to = address(callee);
+  facts.registered_source = true;
+  facts.registered_aor = "sip:alice@example.net";
+  return facts;
+}
+
+std::unique_ptr<Host> load() {
+  const auto bundle = Bundle::read("policies/default.lua");
+  if (!bundle) return nullptr;
+  Environment environment;
+  environment.trunks = {"carrier_a"};
+  environment.groups = {"carriers"};
+  environment.domain = "example.net";
+  environment.settings = {{"country", std::string("43")}};
+  auto host = Host::load(*bundle, {}, environment);
+  return host ? std::move(*host) : nullptr;
+}
+
+void on_invite(benchmark::State& state, const std::string& callee) {
+  const std::unique_ptr<Host> host = load();
+  if (!host) {
+    state.SkipWithError("run it from the top of the source tree");
+    return;
+  }
+  OneBinding lookup;
+  const InviteFacts facts = call(callee);
+  for (auto _ : state) {
+    auto outcome = host->on_invite(facts, lookup);
+    if (outcome.failed()) state.SkipWithError(outcome.error.c_str());
+    benchmark::DoNotOptimize(outcome);
+  }
+}
+
+void BM_InviteToRegisteredUser(benchmark::State& state) {
+  on_invite(state, "bob");
+}
+void BM_InviteToTrunkGroup(benchmark::State& state) {
+  on_invite(state, "06601234567");
+}
+BENCHMARK(BM_InviteToRegisteredUser);
+BENCHMARK(BM_InviteToTrunkGroup);
+
+void BM_Nat(benchmark::State& state) {
+  const std::unique_ptr<Host> host = load();
+  if (!host) {
+    state.SkipWithError("run it from the top of the source tree");
+    return;
+  }
+  LegFacts leg;
+  leg.behind_nat = true;
+  for (auto _ : state) benchmark::DoNotOptimize(host->on_nat(leg));
+}
+BENCHMARK(BM_Nat);
+
+void BM_Load(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(load());
+}
+BENCHMARK(BM_Load)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace sbc::policy

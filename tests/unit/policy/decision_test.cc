@@ -1,0 +1,353 @@
+// What handlers may answer, and what is refused.
+
+#include <gmock/gmock.h>
+
+#include "support.h"
+
+namespace sbc::policy::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Decision, RejectCarriesStatusReasonHeadersAndPlace) {
+  const auto outcome = invite("\n  return reject(486, 'Busy', { ['X-Why'] = 'lunch' })");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_EQ(outcome.decision.kind, InviteDecision::Kind::Reject);
+  EXPECT_EQ(outcome.decision.status, 486);
+  EXPECT_EQ(outcome.decision.reason, "Busy");
+  ASSERT_EQ(outcome.decision.headers.size(), 1U);
+  EXPECT_EQ(outcome.decision.headers[0].name, "X-Why");
+  EXPECT_EQ(outcome.decision.headers[0].value, "lunch");
+  EXPECT_EQ(outcome.decision.where, "p.lua:2");
+}
+
+TEST(Decision, PlainOnesAreTakenAsTheyAre) {
+  EXPECT_EQ(invite("return challenge()").decision.kind, InviteDecision::Kind::Challenge);
+  EXPECT_EQ(invite("return drop()").decision.kind, InviteDecision::Kind::Drop);
+  EXPECT_EQ(invite("return deny()").decision.status, 403);
+}
+
+TEST(Decision, RouteToContactsTriesThemInTheOrderOfTheLookup) {
+  FakeLookup lookup;
+  lookup.add("sip:bob@example.net", 7, "sip:bob@10.0.0.1");
+  lookup.add("sip:bob@example.net", 8, "sip:bob@10.0.0.2");
+  const auto host = load_body("return route(location.lookup(call.to.aor))");
+  const auto outcome = host->on_invite(call(), lookup);
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  ASSERT_EQ(outcome.decision.kind, InviteDecision::Kind::Route);
+  ASSERT_EQ(outcome.decision.candidates.size(), 2U);
+  EXPECT_EQ(outcome.decision.candidates[0].kind, Candidate::Kind::Contact);
+  EXPECT_EQ(outcome.decision.candidates[0].contact, 7U);
+  EXPECT_EQ(outcome.decision.candidates[1].contact, 8U);
+  EXPECT_EQ(outcome.decision.candidates[1].name, "sip:bob@10.0.0.2");
+}
+
+TEST(Decision, RouteToOneContactOfSeveral) {
+  FakeLookup lookup;
+  lookup.add("sip:bob@example.net", 7, "sip:bob@10.0.0.1");
+  lookup.add("sip:bob@example.net", 8, "sip:bob@10.0.0.2");
+  const auto host = load_body(
+      "local c = location.lookup('bob')\n"
+      "assert(#c == 2 and c[3] == nil and c[1].uri == 'sip:bob@10.0.0.1' and c[2].q == 0.5 and c[1].expires_in == 60)\n"
+      "return route(c[2])");
+  const auto outcome = host->on_invite(call(), lookup);
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  ASSERT_EQ(outcome.decision.candidates.size(), 1U);
+  EXPECT_EQ(outcome.decision.candidates[0].contact, 8U);
+}
+
+TEST(Decision, RouteToGroupWithEverything) {
+  const auto outcome = invite(
+      "return route { group = 'carriers', number = '+431234', timeout = 4, ring_timeout = 60,\n"
+      "  from = { user = '100', display = 'Office' },\n"
+      "  headers = { ['X-Tenant'] = 'blue', Subject = false } }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  ASSERT_EQ(outcome.decision.candidates.size(), 1U);
+  const Candidate& candidate = outcome.decision.candidates[0];
+  EXPECT_EQ(candidate.kind, Candidate::Kind::Group);
+  EXPECT_EQ(candidate.name, "carriers");
+  EXPECT_EQ(candidate.number, "+431234");
+  EXPECT_EQ(candidate.timeout_s, 4U);
+  EXPECT_EQ(candidate.ring_timeout_s, 60U);
+  EXPECT_EQ(candidate.from_user, "100");
+  EXPECT_EQ(candidate.from_display, "Office");
+  ASSERT_EQ(candidate.headers.size(), 2U);
+  for (const HeaderOp& op : candidate.headers) {
+    EXPECT_EQ(op.kind, op.name == "Subject" ? HeaderOp::Kind::Remove : HeaderOp::Kind::Set);
+    EXPECT_EQ(op.value, op.name == "Subject" ? "" : "blue");
+  }
+}
+
+TEST(Decision, AListOfCandidatesSharesTheFieldsAroundIt) {
+  FakeLookup lookup;
+  lookup.add("sip:bob@example.net", 7, "sip:bob@10.0.0.1");
+  const auto host = load_body(
+      "return route { location.lookup(call.to.aor), { trunk = 'carrier_a', number = '5', timeout = 9 },\n"
+      "  { uri = 'sip:mail@192.0.2.9', realm = 'core' }, timeout = 4, ring_timeout = 20,\n"
+      "  headers = { ['X-All'] = '1' } }");
+  const auto outcome = host->on_invite(call(), lookup);
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  const auto& candidates = outcome.decision.candidates;
+  ASSERT_EQ(candidates.size(), 3U);
+  EXPECT_EQ(candidates[0].kind, Candidate::Kind::Contact);
+  EXPECT_EQ(candidates[0].timeout_s, 4U);
+  EXPECT_EQ(candidates[1].kind, Candidate::Kind::Trunk);
+  EXPECT_EQ(candidates[1].timeout_s, 9U);
+  EXPECT_EQ(candidates[1].ring_timeout_s, 20U);
+  EXPECT_EQ(candidates[1].number, "5");
+  EXPECT_EQ(candidates[2].kind, Candidate::Kind::Uri);
+  EXPECT_EQ(candidates[2].realm, "core");
+  for (const Candidate& candidate : candidates) ASSERT_EQ(candidate.headers.size(), 1U);
+}
+
+TEST(Decision, ALookupThatFoundNobodyIsLeftOutOfAList) {
+  const auto outcome = invite("return route { location.lookup('nobody'), { group = 'carriers' } }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  ASSERT_EQ(outcome.decision.candidates.size(), 1U);
+  EXPECT_EQ(outcome.decision.candidates[0].kind, Candidate::Kind::Group);
+}
+
+TEST(Decision, SeveralValuesOfOneHeaderAreSetAndAdded) {
+  const auto outcome = invite("return route { trunk = 'carrier_a', headers = { Diversion = { 'a', 'b' } } }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  const auto& ops = outcome.decision.candidates.at(0).headers;
+  ASSERT_EQ(ops.size(), 2U);
+  EXPECT_EQ(ops[0].kind, HeaderOp::Kind::Set);
+  EXPECT_EQ(ops[1].kind, HeaderOp::Kind::Add);
+  EXPECT_EQ(ops[1].value, "b");
+}
+
+struct Refused {
+  const char* body;
+  const char* why;
+};
+
+TEST(Decision, MistakesAreNamedWithTheirLine) {
+  const Refused cases[] = {
+      {"return route { gruop = 'carriers' }", "route has no field \"gruop\"; did you mean \"group\"?"},
+      {"return route { group = 'carrier' }", "there is no group \"carrier\"; did you mean \"carriers\"?"},
+      {"return route { trunk = 'carrier_c' }", "there is no trunk \"carrier_c\"; did you mean \"carrier_a\"?"},
+      {"return route { uri = 'sip:1.2.3.4' }", "needs the realm"},
+      {"return route { uri = 'sip:1.2.3.4', realm = 'acess' }", "did you mean \"access\"?"},
+      {"return route { trunk = 'carrier_a', group = 'carriers' }", "only one of"},
+      {"return route { number = '12' }", "no destination"},
+      {"return route {}", "no destination"},
+      {"return route(nil)", "nil given"},
+      {"return route('bob')", "got string"},
+      {"return route { { { trunk = 'carrier_a' } } }", "no further list"},
+      {"return route { trunk = 'carrier_a', timeout = 0 }", "timeout must be a whole number from 1 to 600"},
+      {"return route { trunk = 'carrier_a', timeout = 601 }", "from 1 to 600"},
+      {"return route { trunk = 'carrier_a', timeout = 1.5 }", "whole number"},
+      {"return route { trunk = 'carrier_a', timeout = '4' }", "whole number"},
+      {"return route { trunk = 'carrier_a', number = '1 2' }", "is no number or user name"},
+      {"return route { trunk = 'carrier_a', number = 'a@b' }", "is no number or user name"},
+      {"return route { trunk = 'carrier_a', number = '' }", "is no number or user name"},
+      {"return route { trunk = 'carrier_a', from = { usr = '1' } }", "did you mean \"user\"?"},
+      {"return route { trunk = 'carrier_a', from = { display = 'a\\r\\nb' } }", "control character"},
+      {"return route { trunk = 'carrier_a', headers = { Via = 'x' } }", "belongs to the border"},
+      {"return route { trunk = 'carrier_a', headers = { ['call-id'] = 'x' } }", "belongs to the border"},
+      {"return route { trunk = 'carrier_a', headers = { m = 'x' } }", "belongs to the border"},
+      {"return route { trunk = 'carrier_a', headers = { ['X Y'] = 'x' } }", "is no header name"},
+      {"return route { trunk = 'carrier_a', headers = { ['X-A'] = 'a\\r\\nVia: b' } }", "control character"},
+      {"return route { trunk = 'carrier_a', headers = { ['X-A'] = true } }", "false to remove"},
+      {"return route { trunk = 'carrier_a', headers = { ['X-A'] = { 1, {} } } }", "must be a string"},
+      {"return reject()", "the status must be a whole number from 400 to 699"},
+      {"return reject(200)", "from 400 to 699"},
+      {"return reject(700)", "from 400 to 699"},
+      {"return reject(404, 'a', {}, 1)", "at most 3 arguments"},
+      {"return reject(404, 'a\\nb')", "control character"},
+      {"return reject(404, 'x', { ['X-A'] = false })", "must be a string"},
+      {"return accept()", "on_invite cannot answer accept"},
+      {"return next_candidate()", "on_invite cannot answer next_candidate"},
+      {"return 404", "on_invite must return route, reject, challenge or drop, not number"},
+      {"return", "not nothing"},
+      {"return { status = 404 }", "not table"},
+      {"return challenge(1)", "at most 0 arguments"},
+      {"local d = reject(404) return reject(404, d.reason)", "a decision cannot be read"},
+  };
+  for (const Refused& c : cases) {
+    const auto outcome = invite(c.body);
+    EXPECT_THAT(outcome.error, HasSubstr(c.why)) << c.body;
+    EXPECT_TRUE(outcome.error.starts_with("p.lua:1: ")) << c.body << " -> " << outcome.error;
+    EXPECT_EQ(outcome.decision.kind, InviteDecision::Kind::Reject);
+    EXPECT_EQ(outcome.decision.status, 500);
+    EXPECT_EQ(outcome.decision.where, "fallback");
+  }
+}
+
+TEST(Decision, LimitsHoldAtTheLimitAndNotOnePast) {
+  EXPECT_EQ(error_of("local l = {} for i = 1, 32 do l[i] = { group = 'carriers' } end return route(l)"), "");
+  EXPECT_THAT(error_of("local l = {} for i = 1, 33 do l[i] = { group = 'carriers' } end return route(l)"),
+              HasSubstr("more than 32 candidates"));
+  EXPECT_EQ(error_of("local h = {} for i = 1, 32 do h['X-' .. i] = 'v' end "
+                     "return route { group = 'carriers', headers = h }"),
+            "");
+  EXPECT_THAT(error_of("local h = {} for i = 1, 33 do h['X-' .. i] = 'v' end "
+                       "return route { group = 'carriers', headers = h }"),
+              HasSubstr("more than 32 headers"));
+  EXPECT_EQ(error_of("return route { group = 'carriers', headers = { ['X-A'] = ('v'):rep(1024) } }"), "");
+  EXPECT_THAT(error_of("return route { group = 'carriers', headers = { ['X-A'] = ('v'):rep(1025) } }"),
+              HasSubstr("longer than 1024"));
+  EXPECT_EQ(error_of("return route { group = 'carriers', number = ('1'):rep(128) }"), "");
+  EXPECT_THAT(error_of("return route { group = 'carriers', number = ('1'):rep(129) }"), HasSubstr("longer than 128"));
+  EXPECT_EQ(error_of("return reject(404, ('x'):rep(128))"), "");
+  EXPECT_THAT(error_of("return reject(404, ('x'):rep(129))"), HasSubstr("longer than 128"));
+  EXPECT_EQ(error_of("for i = 1, 63 do reject(404) end return reject(404)"), "");
+  EXPECT_THAT(error_of("for i = 1, 64 do reject(404) end return reject(404)"), HasSubstr("more than 64 decisions"));
+  EXPECT_EQ(error_of("for i = 1, 16 do location.lookup('x') end return reject(404)"), "");
+  EXPECT_THAT(error_of("for i = 1, 17 do location.lookup('x') end return reject(404)"), HasSubstr("more than 16"));
+}
+
+TEST(Decision, MayNotBeKeptForALaterCall) {
+  FakeLookup lookup;
+  const auto host = load("local kept\nreturn { on_invite = function() kept = kept or reject(404) return kept end }");
+  EXPECT_FALSE(host->on_invite(call(), lookup).failed());
+  EXPECT_THAT(host->on_invite(call(), lookup).error, HasSubstr("earlier event"));
+}
+
+TEST(RegisterDecision, AcceptsWithOptionsChallengesAndDenies) {
+  FakeLookup lookup;
+  RegisterFacts facts;
+  facts.realm = "access";
+  facts.to_header = address("alice", "example.net");
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_register = function(reg)\n"
+      "  if reg.to_header.user == 'eve' then return deny(403, 'Go away') end\n"
+      "  if not reg.authenticated then return reg.challenge_unless_authenticated() end\n"
+      "  return accept { min_expires = 30, max_expires = 120, expires = 60, max_contacts = 3 }\nend }");
+  auto outcome = host->on_register(facts, lookup);
+  EXPECT_EQ(outcome.decision.kind, RegisterDecision::Kind::Challenge) << outcome.error;
+  EXPECT_EQ(outcome.decision.where, "p.lua:3");
+  facts.authenticated = true;
+  outcome = host->on_register(facts, lookup);
+  EXPECT_EQ(outcome.decision.kind, RegisterDecision::Kind::Accept) << outcome.error;
+  EXPECT_EQ(outcome.decision.min_expires, 30U);
+  EXPECT_EQ(outcome.decision.max_expires, 120U);
+  EXPECT_EQ(outcome.decision.default_expires, 60U);
+  EXPECT_EQ(outcome.decision.max_contacts, 3U);
+  facts.to_header.user = "eve";
+  outcome = host->on_register(facts, lookup);
+  EXPECT_EQ(outcome.decision.kind, RegisterDecision::Kind::Deny);
+  EXPECT_EQ(outcome.decision.reason, "Go away");
+}
+
+TEST(RegisterDecision, MissingHandlerAcceptsTheAuthenticatedOnly) {
+  FakeLookup lookup;
+  const auto host = load("return { on_invite = function() return drop() end }");
+  RegisterFacts facts;
+  EXPECT_EQ(host->on_register(facts, lookup).decision.kind, RegisterDecision::Kind::Challenge);
+  facts.authenticated = true;
+  EXPECT_EQ(host->on_register(facts, lookup).decision.kind, RegisterDecision::Kind::Accept);
+  facts.trunk = "carrier_a";
+  EXPECT_EQ(host->on_register(facts, lookup).decision.kind, RegisterDecision::Kind::Deny);
+  EXPECT_EQ(host->counters().invocations[static_cast<std::size_t>(Handler::Register)], 0U);
+}
+
+TEST(RegisterDecision, FailureIsDeniedNeverAccepted) {
+  FakeLookup lookup;
+  const auto host =
+      load("return { on_invite = function() return drop() end, on_register = function(r) return r.x end }");
+  RegisterFacts facts;
+  facts.authenticated = true;
+  const auto outcome = host->on_register(facts, lookup);
+  EXPECT_TRUE(outcome.failed());
+  EXPECT_EQ(outcome.decision.kind, RegisterDecision::Kind::Deny);
+  EXPECT_EQ(outcome.decision.status, 500);
+}
+
+TEST(NatDecision, FieldsLeftOutKeepTheUsual) {
+  LegFacts leg;
+  leg.behind_nat = true;
+  leg.source_ip = "203.0.113.5";
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_nat = function(leg)\n"
+      "  return { latch_from = { 'source', '198.51.100.0/24' } } end }");
+  const auto outcome = host->on_nat(leg);
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_TRUE(outcome.decision.symmetric_signalling);
+  EXPECT_EQ(outcome.decision.latch, Latch::Learn);
+  ASSERT_EQ(outcome.decision.latch_from.size(), 2U);
+  EXPECT_EQ(outcome.decision.latch_from[0].text(), base::Prefix::parse("203.0.113.5")->text());
+}
+
+TEST(NatDecision, MistakesFallBackToTheUsual) {
+  LegFacts leg;
+  const Refused cases[] = {
+      {"{ latch = 'lern' }", "latch must be \"learn\" or \"strict\""},
+      {"{ latched = 'learn' }", "did you mean \"latch\"?"},
+      {"{ latch_from = 'source' }", "must be a list"},
+      {"{ latch_from = { 'media' } }", "expects networks"},
+      {"{ symmetric_signalling = 1 }", "must be true or false"},
+      {"reject(404)", "must return a table"},
+      {"location.lookup('x')", "not available here"},
+  };
+  for (const Refused& c : cases) {
+    const auto host =
+        load(std::string("return { on_invite = function() return drop() end,\non_nat = function(leg) return ") +
+             c.body + " end }");
+    const auto outcome = host->on_nat(leg);
+    EXPECT_THAT(outcome.error, HasSubstr(c.why)) << c.body;
+    EXPECT_TRUE(outcome.error.starts_with("p.lua:2: ")) << outcome.error;
+    EXPECT_EQ(outcome.decision.latch, Latch::Strict);
+    EXPECT_EQ(outcome.decision.where, "fallback");
+  }
+}
+
+TEST(FailureDecision, NextGiveUpRouteAndNothing) {
+  FakeLookup lookup;
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_failure = function(call, attempt)\n"
+      "  if attempt.status == 503 then return next_candidate() end\n"
+      "  if attempt.status == 486 then return give_up(480, 'Try later', { ['Retry-After'] = 60 }) end\n"
+      "  if attempt.status == 404 then return give_up() end\n"
+      "  if attempt.cause == 'timeout' then return route { trunk = 'carrier_b', number = call.to.user } end\n"
+      "end }");
+  AttemptFacts attempt;
+  attempt.status = 503;
+  EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.kind, FailureDecision::Kind::Next);
+  attempt.status = 486;
+  auto outcome = host->on_failure(call(), attempt, lookup);
+  EXPECT_EQ(outcome.decision.kind, FailureDecision::Kind::GiveUp) << outcome.error;
+  EXPECT_EQ(outcome.decision.status, 480);
+  EXPECT_EQ(outcome.decision.headers.at(0).value, "60");
+  attempt.status = 404;
+  EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.status, 0);
+  attempt.status = 408;
+  attempt.cause = "timeout";
+  outcome = host->on_failure(call(), attempt, lookup);
+  EXPECT_EQ(outcome.decision.kind, FailureDecision::Kind::Route);
+  EXPECT_EQ(outcome.decision.candidates.at(0).number, "bob");
+  attempt.cause = "response";
+  EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.kind, FailureDecision::Kind::Usual);
+}
+
+TEST(RequestDecision, MissingHandlerLetsTheBorderAnswer) {
+  FakeLookup lookup;
+  EXPECT_EQ(load("return { on_invite = function() return drop() end }")->on_request(call(), lookup).decision.kind,
+            RequestDecision::Kind::Accept);
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_request = function(r)\n"
+      "  if r.method == 'OPTIONS' then return accept() end return reject(405) end }");
+  RequestFacts facts;
+  facts.method = "OPTIONS";
+  EXPECT_EQ(host->on_request(facts, lookup).decision.kind, RequestDecision::Kind::Accept);
+  facts.method = "MESSAGE";
+  EXPECT_EQ(host->on_request(facts, lookup).decision.status, 405);
+}
+
+TEST(End, IsToldAndMayLog) {
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_end = function(call, ending)\n"
+      "  log.info(call.from.user, ending.cause, ending.duration_ms) end }");
+  EndFacts end;
+  end.cause = "bye";
+  end.duration_ms = 61000;
+  const auto outcome = host->on_end(call(), end);
+  EXPECT_EQ(outcome.error, "");
+  ASSERT_EQ(outcome.log.size(), 1U);
+  EXPECT_EQ(outcome.log[0].text, "alice bye 61000");
+  EXPECT_EQ(outcome.log[0].where, "p.lua:2");
+}
+
+}  // namespace
+}  // namespace sbc::policy::testing
