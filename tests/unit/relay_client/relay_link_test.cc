@@ -1,0 +1,280 @@
+#include "sbc/relay_client/relay_link.h"
+
+#include <gtest/gtest.h>
+
+#include "media-relay/control/limits.h"
+
+#include "sbc/relay_client/relay_pool.h"
+
+#include "harness.h"
+
+namespace sbc::relay_client {
+namespace {
+
+using namespace control;  // messages
+
+struct Rig {
+  explicit Rig(const std::function<void(LinkOptions&)>& change = {}) {
+    LinkOptions options = options_for(directory.file("relay.sock"));
+    if (change) change(options);
+    link = std::make_unique<RelayLink>(loop, options, calls, random);
+  }
+  bool up() {
+    return run_until(loop, [&] { return link->up(); });
+  }
+  void start() {
+    link->start();
+    ASSERT_TRUE(up());
+  }
+  std::uint64_t send(const std::function<std::uint64_t()>& command) {
+    calls.sending = true;
+    const std::uint64_t request = command();
+    calls.sending = false;
+    return request;
+  }
+  std::uint64_t open(std::uint64_t owner, const char* id) {
+    return send([&] { return link->open(owner, Open{id, {}}); });
+  }
+  std::uint64_t close(std::uint64_t owner, const char* id) {
+    return send([&] { return link->close(owner, Close{id, "bye"}); });
+  }
+  bool answered(std::uint64_t request) {
+    return run_until(loop, [&] { return calls.replies.contains(request); });
+  }
+  void opened(std::uint64_t owner, const char* id) {
+    const std::uint64_t request = open(owner, id);
+    ASSERT_TRUE(answered(request));
+    ASSERT_TRUE(std::holds_alternative<Opened>(calls.replies[request].reply));
+  }
+
+  Directory directory;
+  loop::EventLoop loop;
+  base::SeededRandom random{1};
+  Calls calls;
+  FakeRelay relay{loop, directory.file("relay.sock")};
+  std::unique_ptr<RelayLink> link;
+};
+
+TEST(RelayLink, ComesUpByHelloSubscribeAndList) {
+  Rig rig;
+  EXPECT_EQ(rig.link->state(), LinkState::Down);
+  rig.start();
+  EXPECT_EQ(rig.calls.states, (std::vector<LinkState>{LinkState::Connecting, LinkState::Reconciling, LinkState::Up}));
+  ASSERT_GE(rig.relay.heard.size(), 3U);
+  EXPECT_EQ(rig.relay.heard[0], Command(Hello{"edge-0", 30'000, 1}));
+  EXPECT_EQ(rig.relay.heard[1], Command(Subscribe{kAllEvents}));
+  EXPECT_EQ(rig.relay.heard[2], Command(List{}));
+}
+
+TEST(RelayLink, PipelinedCommandsGetTheirOwnReplies) {
+  Rig rig;
+  rig.start();
+  std::vector<std::uint64_t> requests;
+  for (std::uint64_t i = 0; i < 100; ++i) requests.push_back(rig.open(1000 + i, ("s" + std::to_string(i)).c_str()));
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.calls.replies.size() == 100; }));
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const RelayReply& reply = rig.calls.replies[requests[i]];
+    EXPECT_EQ(reply.owner, 1000 + i);
+    EXPECT_EQ(std::get<Opened>(reply.reply).id, "s" + std::to_string(i));
+  }
+  EXPECT_EQ(rig.link->sessions(), 100U);
+  EXPECT_EQ(rig.link->waiting(), 0U);
+}
+
+TEST(RelayLink, CommandsFailAtOnceWhileTheLinkIsDown) {
+  Rig rig;
+  const std::uint64_t request = rig.open(5, "s");
+  ASSERT_TRUE(rig.answered(request));
+  EXPECT_EQ(rig.calls.error(request), ErrorCode::LinkDown);
+  EXPECT_EQ(rig.calls.replies[request].owner, 5U);
+  EXPECT_EQ(rig.link->counters().refused_link_down, 1U);
+}
+
+TEST(RelayLink, WhatBreaksALimitIsNotSent) {
+  Rig rig;
+  rig.start();
+  const std::uint64_t request = rig.open(5, "not an id");
+  ASSERT_TRUE(rig.answered(request));
+  EXPECT_EQ(rig.calls.error(request), ErrorCode::Malformed);
+}
+
+TEST(RelayLink, EventsGoToTheOwnerOfTheOpen) {
+  Rig rig;
+  rig.start();
+  rig.opened(7, "s");
+  rig.relay.send_event(MediaLost{"s", 0, 30'000});
+  rig.relay.send_event(MediaLost{"unknown", 0, 30'000});
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.link->counters().events == 2; }));
+  ASSERT_EQ(rig.calls.events.size(), 1U);
+  EXPECT_EQ(rig.calls.events[0].owner, 7U);
+  EXPECT_EQ(rig.link->counters().events_unowned, 1U);
+  rig.relay.send_event(SessionClosed{"s", "failure", {}});
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.calls.events.size() == 2; }));
+  EXPECT_EQ(rig.link->sessions(), 0U);
+}
+
+TEST(RelayLink, AReplyThatDoesNotComeBecomesATimeoutAndTheSessionIsClosed) {
+  Rig rig;
+  rig.start();
+  rig.relay.mute.insert(Command(Open{}).index());
+  const std::uint64_t request = rig.open(5, "s");
+  ASSERT_TRUE(rig.answered(request));
+  EXPECT_EQ(rig.calls.error(request), ErrorCode::Timeout);
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.sessions.empty(); }));
+  EXPECT_EQ(rig.link->sessions(), 0U);
+  EXPECT_TRUE(rig.link->up());
+}
+
+TEST(RelayLink, ARelayThatAnswersNoPingIsConnectedAnew) {
+  Rig rig;
+  rig.start();
+  rig.opened(7, "s");
+  rig.relay.mute.insert(Command(Ping{}).index());
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.connections == 2; }));
+  rig.relay.mute.clear();
+  ASSERT_TRUE(rig.up());
+  EXPECT_EQ(rig.link->sessions(), 1U);
+  EXPECT_EQ(rig.calls.events.size(), 0U);
+}
+
+TEST(RelayLink, ReconnectKeepsWhatBothSidesHave) {
+  Rig rig;
+  rig.start();
+  for (const char* id : {"a", "b", "c", "d", "e"}) rig.opened(1, id);
+  rig.relay.drop_link();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return !rig.link->up(); }));
+  ASSERT_TRUE(rig.up());
+  EXPECT_EQ(rig.relay.sessions.size(), 5U);
+  EXPECT_EQ(rig.link->sessions(), 5U);
+  EXPECT_TRUE(rig.calls.events.empty());
+}
+
+TEST(RelayLink, ReconnectClosesWhatNobodyWantsAndKeepsWhatTheOwnerVouchesFor) {
+  Rig rig;
+  rig.relay.sessions = {"orphan-1", "orphan-2", "orphan-3", "restored"};
+  rig.calls.live = {"restored"};
+  rig.start();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.sessions.size() == 1; }));
+  EXPECT_EQ(*rig.relay.sessions.begin(), "restored");
+  EXPECT_EQ(rig.link->counters().orphans_closed, 3U);
+}
+
+TEST(RelayLink, ReconnectReportsWhatTheRelayLost) {
+  Rig rig;
+  rig.start();
+  rig.opened(1, "a");
+  rig.opened(2, "b");
+  rig.relay.sessions.erase("a");
+  rig.relay.drop_link();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return !rig.calls.events.empty(); }));
+  ASSERT_EQ(rig.calls.events.size(), 1U);
+  EXPECT_EQ(rig.calls.events[0].owner, 1U);
+  EXPECT_EQ(std::get<SessionLost>(rig.calls.events[0].event).id, "a");
+  EXPECT_EQ(rig.link->sessions(), 1U);
+}
+
+TEST(RelayLink, AdoptedSessionsAreKeptOrReportedLost) {
+  Rig rig;
+  rig.relay.sessions = {"kept"};
+  rig.link->adopt("kept", 1);
+  rig.link->adopt("gone", 2);
+  rig.start();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.calls.events.size() == 1; }));
+  EXPECT_EQ(rig.calls.events[0].owner, 2U);
+  EXPECT_EQ(rig.relay.sessions.size(), 1U);
+}
+
+TEST(RelayLink, ACloseThatCouldNotBeSentIsMadeUpForAtTheNextConnect) {
+  Rig rig;
+  rig.start();
+  rig.opened(1, "a");
+  rig.calls.live = {"a"};  // even if somebody vouched for it
+  rig.relay.drop_link();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return !rig.link->up(); }));
+  const std::uint64_t request = rig.close(1, "a");
+  ASSERT_TRUE(rig.answered(request));
+  EXPECT_EQ(rig.calls.error(request), ErrorCode::LinkDown);
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.sessions.empty(); }));
+}
+
+TEST(RelayLink, CommandsOnTheirWayFailWhenTheLinkBreaks) {
+  Rig rig;
+  rig.start();
+  rig.relay.mute.insert(Command(Open{}).index());
+  const std::uint64_t request = rig.open(1, "a");
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.sessions.contains("a"); }));
+  rig.relay.drop_link();
+  ASSERT_TRUE(rig.answered(request));
+  EXPECT_EQ(rig.calls.error(request), ErrorCode::LinkDown);
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.sessions.empty(); }));  // closed while reconciling
+}
+
+TEST(RelayLink, ARelayThatIsGoneLosesItsSessionsWithoutWaitingForTheLease) {
+  Rig rig;
+  rig.start();
+  rig.opened(1, "a");
+  rig.relay.die();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.calls.count<SessionLost>() == 1; }, base::seconds(3)));
+  EXPECT_EQ(rig.calls.events[0].owner, 1U);
+  rig.relay.listen();
+  ASSERT_TRUE(rig.up());
+  EXPECT_GE(rig.link->counters().connect_failures, 2U);
+}
+
+TEST(RelayLink, NoiseFromTheRelayMeansANewConnection) {
+  Rig rig;
+  rig.start();
+  rig.relay.send_bytes(std::string_view("\0\0\0\2\xff\xff", 6));
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.connections == 2 && rig.link->up(); }));
+  rig.relay.send_bytes("\xff\xff\xff\xff");
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.connections == 3 && rig.link->up(); }));
+  EXPECT_EQ(rig.link->counters().bad_frames, 2U);
+}
+
+TEST(RelayLink, ADrainingRelayIsUpButTakesNothingNew) {
+  Rig rig;
+  rig.start();
+  EXPECT_TRUE(rig.link->accepting());
+  rig.relay.refuse = Error{ErrorCode::Draining, "stopping"};
+  const std::uint64_t request = rig.open(1, "a");
+  ASSERT_TRUE(rig.answered(request));
+  EXPECT_EQ(rig.calls.error(request), ErrorCode::Draining);
+  EXPECT_TRUE(rig.link->up());
+  EXPECT_FALSE(rig.link->accepting());
+}
+
+TEST(RelayLink, DestructionForgetsWhatWasToBeSaid) {
+  Rig rig;
+  rig.open(1, "a");
+  rig.link.reset();
+  rig.loop.run_once(base::milliseconds(1));
+  EXPECT_TRUE(rig.calls.replies.empty());
+}
+
+TEST(RelayPool, TakesHealthyRelaysInTurn) {
+  Directory directory;
+  loop::EventLoop loop;
+  base::SeededRandom random(1);
+  Calls calls;
+  std::vector<LinkOptions> options;
+  std::vector<std::unique_ptr<FakeRelay>> relays;
+  for (int i = 0; i < 3; ++i) {
+    const std::string path = directory.file(("r" + std::to_string(i)).c_str());
+    options.push_back(options_for(path));
+    options.back().relay = "relay-" + std::to_string(i);
+    relays.push_back(std::make_unique<FakeRelay>(loop, path));
+  }
+  RelayPool pool(loop, options, calls, random);
+  EXPECT_EQ(pool.pick(), std::nullopt);
+  pool.start();
+  ASSERT_TRUE(run_until(loop, [&] { return pool.healthy() == 3; }));
+  std::map<RelayIndex, int> taken;
+  for (int i = 0; i < 30; ++i) ++taken[*pool.pick()];
+  EXPECT_EQ(taken, (std::map<RelayIndex, int>{{0, 10}, {1, 10}, {2, 10}}));
+  relays[1]->die();
+  ASSERT_TRUE(run_until(loop, [&] { return pool.healthy() == 2; }));
+  for (int i = 0; i < 10; ++i) EXPECT_NE(*pool.pick(), 1);
+}
+
+}  // namespace
+}  // namespace sbc::relay_client
