@@ -118,8 +118,8 @@ bool RateLimit::allow(base::Instant now, std::uint64_t& suppressed) {
 struct Log::Inner {
   LogOptions::Format format = LogOptions::Format::Logfmt;
   std::string process;  // ready to append
-  std::shared_ptr<spdlog::details::thread_pool> writer;
   std::shared_ptr<spdlog::async_logger> logger;
+  std::shared_ptr<spdlog::details::thread_pool> writer;  // goes first: writes what is queued, then joins its thread
 };
 
 std::expected<std::unique_ptr<Log>, std::string> Log::open(const LogOptions& options) {
@@ -148,7 +148,7 @@ std::expected<std::unique_ptr<Log>, std::string> Log::open(const LogOptions& opt
 
 Log::Log(std::unique_ptr<Inner> inner) : inner_(std::move(inner)) {}
 
-Log::~Log() = default;  // the pool's destructor waits until its queue is written
+Log::~Log() = default;
 
 bool Log::enabled(Level level) const {
   return level != Level::Off && inner_->logger->should_log(to_spdlog(level));

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "media-relay/base/clock.h"
+
 namespace loop {
 namespace {
 
@@ -45,7 +47,8 @@ class StreamTest : public testing::Test {
   // Turns until the condition holds; the bound only guards against hanging.
   template <typename F>
   void turn_until(F&& condition) {
-    for (int i = 0; i < 5000 && !condition(); ++i) loop_.run_once(base::milliseconds(20));
+    const base::Instant end = base::monotonic_now() + base::seconds(20);
+    while (!condition() && base::monotonic_now() < end) loop_.run_once(base::milliseconds(20));
     EXPECT_TRUE(condition());
   }
 

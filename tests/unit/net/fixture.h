@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "media-relay/base/clock.h"
 #include "media-relay/loop/event_loop.h"
 #include "media-relay/loop/socket.h"
 #include "media-relay/loop/stream.h"
@@ -74,7 +75,8 @@ class NetTest : public testing::Test {
   // Turns until the condition holds; the bound only guards against hanging.
   template <typename F>
   testing::AssertionResult turn_until(F&& condition) {
-    for (int i = 0; i < 2000; ++i) {
+    const base::Instant end = base::monotonic_now() + base::seconds(20);
+    while (base::monotonic_now() < end) {
       if (condition()) return testing::AssertionSuccess();
       loop_.run_once(base::milliseconds(10));
     }
