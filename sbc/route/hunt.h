@@ -34,10 +34,10 @@ struct Failure {
     Transport,    // could not be sent: counts as 503 (RFC 3261 8.1.3.1)
   };
   Cause cause = Cause::Response;
-  std::uint16_t status = 0;                  // Response only
-  std::string reason;                        // Response only: its phrase
-  std::optional<std::uint32_t> retry_after;  // seconds, from a 503
-  bool early_media = false;                  // this target's SDP answer was already passed to the caller
+  std::uint16_t status = 0;                       // Response only
+  std::string reason = {};                        // Response only: its phrase
+  std::optional<std::uint32_t> retry_after = {};  // seconds, from a 503
+  bool early_media = false;                       // this target's SDP answer was already passed to the caller
 };
 
 // What the caller is told when no target took the call.
