@@ -13,14 +13,20 @@
 
 namespace sbc::call {
 
+struct Challenge {
+  int status = 403;
+  std::vector<policy::Header> headers;
+};
+
 class Advisor : public route::Contacts {
  public:
   virtual policy::InviteDecision invite(const policy::InviteFacts& facts) = 0;
   virtual policy::NatDecision nat(const policy::LegFacts& leg) = 0;
   virtual policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) = 0;
   virtual void end(const policy::InviteFacts& facts, const policy::EndFacts& end) = 0;
-  // Proxy-Authenticate headers for a 407 in this realm, strongest first (RFC 8760).
-  virtual std::vector<policy::Header> challenge(const sip::Message& request, std::string_view realm) = 0;
+  // 407 with its challenges, strongest first (RFC 8760); 400 for credentials that cannot be read; 403 in a realm where
+  // nobody could answer a challenge.
+  virtual Challenge challenge(const sip::Message& request, std::string_view realm) = 0;
 };
 
 }  // namespace sbc::call

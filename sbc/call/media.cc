@@ -120,7 +120,7 @@ control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool rece
   half.receive = receive;
   const auto* said = state_if(side);
   if (said == nullptr || said->remote() == nullptr) return half;
-  const auto remote = sdp::remote_media(*said->remote(), index);
+  const auto remote = said->media(index);
   half.rtcp_mux = said->mux_agreed(index);
   half.remote_rtp = remote.rtp;
   half.remote_rtcp = half.rtcp_mux ? remote.rtp : remote.rtcp;
@@ -132,11 +132,11 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
   spec.media_timeout_ms = media_timeout_ms;
   const auto* a = state_if(Side::A);
   const auto* b = state_if(Side::B);
-  const sdp::Session* said_a = a->remote().get();
-  const sdp::Session* said_b = b != nullptr ? b->remote().get() : nullptr;
+  const bool heard_a = a->remote() != nullptr;
+  const bool heard_b = b != nullptr && b->remote() != nullptr;
   for (std::size_t i = 0; i < media_count(); ++i) {
-    const auto on_a = said_a != nullptr ? std::optional(sdp::remote_media(*said_a, i)) : std::nullopt;
-    const auto on_b = said_b != nullptr ? std::optional(sdp::remote_media(*said_b, i)) : std::nullopt;
+    const auto on_a = heard_a ? std::optional(a->media(i)) : std::nullopt;
+    const auto on_b = heard_b ? std::optional(b->media(i)) : std::nullopt;
     // Until the other side has answered its direction is not known: whoever offered may already send.
     sdp::Passage passage{.a_to_b = true, .b_to_a = true, .refused = false};
     if (on_a && on_b) {

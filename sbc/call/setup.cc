@@ -41,12 +41,12 @@ void Machine::decide() {
 void Machine::refuse() {
   switch (call_.decision.kind) {
     case policy::InviteDecision::Kind::Challenge: {
-      const auto headers = core_.advisor.challenge(*call_.invite, call_.a.realm);
-      respond_caller(407, as_extra(headers));
+      const auto challenge = core_.advisor.challenge(*call_.invite, call_.a.realm);
+      respond_caller(challenge.status, as_extra(challenge.headers));
       break;
     }
     case policy::InviteDecision::Kind::Drop:
-      ;
+      core_.layer.ignore(call_.a.server, now_);
       break;
     case policy::InviteDecision::Kind::Reject:
     case policy::InviteDecision::Kind::Route:

@@ -1,0 +1,195 @@
+#include "sbc/app/advisor.h"
+
+#include <ctime>
+
+#include "media-relay/base/clock.h"
+
+#include "sbc/sip/uri.h"
+
+namespace sbc::app {
+namespace {
+
+constexpr std::size_t kMaxOffered = 1024;  // contacts kept for one decision: look-ups of one invocation are fewer
+
+std::int32_t utc_offset(base::WallTime wall) {
+  const std::time_t at = wall.seconds;
+  std::tm local{};
+  localtime_r(&at, &local);
+  return static_cast<std::int32_t>(local.tm_gmtoff);
+}
+
+observe::Level level_of(policy::LogLine::Level level) {
+  switch (level) {
+    case policy::LogLine::Level::Debug: return observe::Level::Debug;
+    case policy::LogLine::Level::Info: return observe::Level::Info;
+    case policy::LogLine::Level::Warning: return observe::Level::Warn;
+    case policy::LogLine::Level::Error: return observe::Level::Error;
+  }
+  return observe::Level::Error;
+}
+
+}  // namespace
+
+ShardAdvisor::ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random)
+    : shared_(shared),
+      metrics_(metrics),
+      random_(random),
+      digest_(shared.nonce_key, shared.replay_guard),
+      identities_(digest_, nobody_),
+      registrar_(shared.location, identities_) {}
+
+void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host) {
+  identity_ = {};
+  config_ = std::move(config);
+  host_ = std::move(host);
+  identities_.set_users(*config_->users);
+}
+
+// Times the handler, writes its log lines, and counts its failure.
+template <typename Outcome>
+auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Instant began, Outcome&& outcome) {
+  const auto now = base::monotonic_now();
+  metrics_.policy_time(handler).observe(base::to_seconds(now - began));
+  for (const auto& line : outcome.log)
+    shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});
+  if (outcome.failed()) {
+    metrics_.policy_errors[handler].add();
+    shared_.log.limited(policy_errors_, now, observe::Level::Error, "policy failed, the fallback applies",
+                        {{"handler", admin::name_of(handler)}, {"error", outcome.error}});
+  }
+  return std::forward<Outcome>(outcome).decision;
+}
+
+call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::Source& source) {
+  const auto now = base::monotonic_now();
+  call::Arrival arrival;
+  const auto* realm = config_->routes->realm_of(source.hop.listener);
+  if (realm == nullptr) return arrival;
+  source_ = source;
+  arrival.realm = realm->name;
+  arrival.wall = base::wall_now();
+  arrival.utc_offset_seconds = utc_offset(arrival.wall);
+  if (const auto* trunk = config_->routes->identify(realm->name, source.hop.remote.ip)) arrival.trunk = trunk->name;
+  identity_ = {};
+  if (const auto* settings = config_->realm(realm->name); settings != nullptr && settings->registrar) {
+    identity_ = identities_.check(settings->registration, message, source, now);
+    arrival.authenticated = identity_.authenticated();
+    if (arrival.authenticated) arrival.auth_user = identity_.user->name;
+    const auto aor = settings->registration.domains.local_aor(message.from().uri, source.local.ip);
+    if (aor && registrar::came_over_binding(shared_.location, aor->text(), source.hop, now))
+      arrival.registered_aor = aor->text();
+  }
+  return arrival;
+}
+
+policy::InviteDecision ShardAdvisor::invite(const policy::InviteFacts& facts) {
+  offered_.clear();
+  const auto began = base::monotonic_now();
+  return settle(admin::PolicyHandler::OnInvite, began, host_->on_invite(facts, *this));
+}
+
+policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
+  const auto began = base::monotonic_now();
+  return settle(admin::PolicyHandler::OnNat, began, host_->on_nat(leg));
+}
+
+policy::FailureDecision ShardAdvisor::failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) {
+  offered_.clear();
+  const auto began = base::monotonic_now();
+  return settle(admin::PolicyHandler::OnFailure, began, host_->on_failure(facts, attempt, *this));
+}
+
+void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
+  if (!host_->has(policy::Handler::End)) return;
+  const auto began = base::monotonic_now();
+  settle(admin::PolicyHandler::OnEnd, began, host_->on_end(facts, end));
+}
+
+policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const sip::Source& source,
+                                              const call::Arrival& arrival) {
+  if (!host_->has(policy::Handler::Request)) return {};
+  policy::RequestFacts facts;
+  call::fill_facts(facts, message, source, arrival);
+  offered_.clear();
+  const auto began = base::monotonic_now();
+  return settle(admin::PolicyHandler::OnInvite, began, host_->on_request(facts, *this));
+}
+
+registrar::Plan ShardAdvisor::registration(const sip::Message& message, const sip::Source& source,
+                                           const call::Arrival& arrival) {
+  const auto* settings = config_->realm(arrival.realm);
+  if (settings == nullptr || !settings->registrar) return {.status = 405, .reason = {}, .headers = {}};
+  policy::RegisterFacts facts;
+  call::fill_facts(facts, message, source, arrival);
+  registrar::Registrar::describe(message, settings->registration, facts);
+  offered_.clear();
+  const auto began = base::monotonic_now();
+  const auto decision = settle(admin::PolicyHandler::OnRegister, began, host_->on_register(facts, *this));
+  return registrar_.handle(settings->registration, message, source, identity_, decision,
+                           {.instant = base::monotonic_now(), .wall = base::wall_now()}, random_);
+}
+
+call::Challenge ShardAdvisor::challenge(const sip::Message& request, std::string_view realm) {
+  const auto* settings = config_->realm(realm);
+  call::Challenge challenge;
+  if (settings == nullptr || !settings->registrar) return challenge;
+  auto plan = identities_.challenge(settings->registration, request, source_, identity_, registrar::ChallengeRole::Proxy,
+                                    base::monotonic_now(), random_);
+  challenge.status = plan.status;
+  for (auto& header : plan.headers) challenge.headers.push_back({std::move(header.name), std::move(header.value)});
+  return challenge;
+}
+
+std::vector<policy::Contact> ShardAdvisor::location(std::string_view aor) {
+  const auto now = base::monotonic_now();
+  std::string canonical(aor);
+  // The policy may use an alias of a served domain, or the address that the phone was given.
+  if (const auto uri = sip::parse_uri(aor)) {
+    for (const auto& realm : config_->realms) {
+      if (!realm.registrar) continue;
+      const auto served = realm.registration.domains.serving(uri->host, source_.local.ip);
+      const auto local = served ? realm.registration.domains.local_aor(*uri, source_.local.ip)
+                                : std::unexpected(registrar::AorError::NotSip);
+      if (!local) continue;
+      canonical = local->text();
+      break;
+    }
+  }
+  std::vector<policy::Contact> contacts;
+  for (auto& binding : shared_.location.lookup(canonical, now)) {
+    if (offered_.size() >= kMaxOffered) break;
+    policy::Contact contact;
+    contact.uri = binding.contact_uri;
+    contact.aor = binding.aor;
+    contact.user_agent = binding.user_agent;
+    contact.source_ip = binding.flow.remote.ip.text();
+    contact.transport = std::string(sip::name_of(binding.flow.transport));
+    contact.q = binding.q;
+    contact.expires_in = binding.expires_in(now);
+    offered_.push_back(std::move(binding));
+    contact.token = offered_.size();
+    contacts.push_back(std::move(contact));
+  }
+  return contacts;
+}
+
+bool ShardAdvisor::known(std::string_view aor) {
+  const auto uri = sip::parse_uri(aor);
+  if (!uri) return false;
+  for (const auto& realm : config_->realms) {
+    if (!realm.registrar) continue;
+    const auto local = realm.registration.domains.local_aor(*uri, source_.local.ip);
+    if (local && config_->users->find(local->user, local->domain) != nullptr) return true;
+  }
+  return false;
+}
+
+std::optional<route::ContactWay> ShardAdvisor::way_to(std::uint64_t token) {
+  if (token == 0 || token > offered_.size()) return std::nullopt;
+  const auto& binding = offered_[token - 1];
+  const auto* realm = config_->routes->realm_of(binding.flow.listener);
+  if (realm == nullptr) return std::nullopt;
+  return route::ContactWay{.hop = binding.flow, .realm = realm->name, .request_uri = binding.contact_uri};
+}
+
+}  // namespace sbc::app

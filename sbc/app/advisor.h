@@ -1,0 +1,72 @@
+#pragma once
+// Answers what calls and registrations ask: runs the policy and times it, looks up the location service, and makes
+// digest challenges. One per shard.
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "media-relay/base/random.h"
+
+#include "sbc/admin/shard_metrics.h"
+#include "sbc/app/config.h"
+#include "sbc/app/shared.h"
+#include "sbc/auth/server.h"
+#include "sbc/call/advisor.h"
+#include "sbc/call/facts.h"
+#include "sbc/policy/host.h"
+#include "sbc/register/identity.h"
+#include "sbc/register/registrar.h"
+
+namespace sbc::app {
+
+class ShardAdvisor final : public call::Advisor, private policy::Lookup {
+ public:
+  ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random);
+
+  // A reload, or the start: configuration and a policy that was loaded for this shard alone.
+  void use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host);
+
+  // Who sent it: digest credentials, registration flow, trunk. Checks credentials: once per request.
+  call::Arrival arrival_of(const sip::Message& message, const sip::Source& source);
+  // What becomes of a request outside dialogs that is neither INVITE nor REGISTER.
+  policy::RequestDecision request(const sip::Message& message, const sip::Source& source, const call::Arrival& arrival);
+  // The whole answer to a REGISTER.
+  registrar::Plan registration(const sip::Message& message, const sip::Source& source, const call::Arrival& arrival);
+
+  policy::InviteDecision invite(const policy::InviteFacts& facts) override;
+  policy::NatDecision nat(const policy::LegFacts& leg) override;
+  policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) override;
+  void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
+  call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
+  std::optional<route::ContactWay> way_to(std::uint64_t token) override;
+
+  const registrar::RegistrarCounters& registrar_counters() const { return registrar_.counters(); }
+  const registrar::IdentityCounters& identity_counters() const { return identities_.counters(); }
+
+ private:
+  std::vector<policy::Contact> location(std::string_view aor) override;
+  bool known(std::string_view aor) override;
+
+  template <typename Outcome>
+  auto settle(admin::PolicyHandler handler, base::Instant began, Outcome&& outcome);
+
+  Shared& shared_;
+  admin::ShardMetrics& metrics_;
+  base::Random& random_;
+  auth::Server digest_;
+  registrar::UserTable nobody_;
+  registrar::IdentityChecker identities_;
+  registrar::Registrar registrar_;
+  std::shared_ptr<const Config> config_;
+  std::unique_ptr<policy::Host> host_;
+  observe::RateLimit policy_errors_;
+
+  // The credentials of the request that is being decided.
+  registrar::Identity identity_;
+  sip::Source source_;
+  // Contacts that the running policy was told of, by token.
+  std::vector<registrar::Binding> offered_;
+};
+
+}  // namespace sbc::app

@@ -1,0 +1,187 @@
+#include "sbc/app/config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "media-relay/base/text.h"
+#include "media-relay/settings/settings.h"
+
+#include "sbc/app/config_parts.h"
+
+namespace sbc::app {
+namespace {
+
+constexpr unsigned kMostShards = 64;
+
+void read_process(settings::Table root, Config& config) {
+  auto process = root.table("process");
+  config.instance = process.text("instance", "sbc");
+  const auto cores = static_cast<std::int64_t>(std::max(1U, std::thread::hardware_concurrency()));
+  const auto shards = process.integer("shards", {0, kMostShards}, 0);
+  config.shards = static_cast<unsigned>(shards == 0 ? std::min<std::int64_t>(cores, kMostShards) : shards);
+  config.stop_grace = process.duration("stop_grace", {base::seconds(0), base::hours(24)}, base::seconds(30));
+
+  auto admin = root.table("admin");
+  config.admin = admin.endpoint("listen", base::Endpoint{base::IpAddress::v4(0x7f000001), 9580});
+
+  auto log = root.table("log");
+  using Level = observe::Level;
+  static constexpr std::pair<std::string_view, Level> kLevels[] = {
+      {"debug", Level::Debug}, {"info", Level::Info}, {"warn", Level::Warn}, {"error", Level::Error}, {"off", Level::Off}};
+  config.log.level = log.one_of<Level>("level", kLevels, Level::Info);
+  using Format = observe::LogOptions::Format;
+  static constexpr std::pair<std::string_view, Format> kFormats[] = {{"logfmt", Format::Logfmt}, {"json", Format::Json}};
+  config.log.format = log.one_of<Format>("format", kFormats, Format::Logfmt);
+  config.log.file = log.text("file", "");
+  config.log.process = "sbc";
+  config.sip_trace = log.text("sip_trace", "");
+}
+
+void read_limits(settings::Table root, Config& config, call::Settings& calls) {
+  auto timers = root.table("timers");
+  const settings::DurationRange short_time{base::milliseconds(10), base::seconds(60)};
+  auto& t = config.transactions;
+  t.t1 = timers.duration("t1", short_time, base::milliseconds(500));
+  t.t2 = timers.duration("t2", short_time, base::seconds(4));
+  t.t4 = timers.duration("t4", short_time, base::seconds(5));
+  t.timer_c = timers.duration("timer_c", {base::seconds(180), base::hours(1)}, base::seconds(185));
+  // RFC 3261 17.2.1: within 200 ms a 100 is not needed if something better comes.
+  t.trying_after = timers.duration("trying_after", {base::seconds(0), base::milliseconds(200)}, base::milliseconds(200));
+  calls.t1 = t.t1;
+  calls.t2 = t.t2;
+  calls.first_response = timers.duration("first_response", {base::milliseconds(100), base::minutes(3)}, base::seconds(8));
+  calls.ring = timers.duration("ring", {base::seconds(1), base::minutes(10)}, base::seconds(180));
+  calls.longest_call = timers.duration("longest_call", {base::seconds(1), base::hours(24 * 31)}, base::hours(12));
+
+  auto limits = root.table("limits");
+  calls.max_calls = static_cast<std::size_t>(limits.integer("calls", {1, 10'000'000}, 100'000)) / config.shards + 1;
+  calls.busy_retry_after = static_cast<std::uint32_t>(limits.integer("retry_after", {1, 3600}, 10));
+  config.max_registrations = static_cast<std::size_t>(limits.integer("registrations", {1, 100'000'000}, 200'000));
+  const auto transactions = static_cast<std::size_t>(limits.integer("transactions", {100, 100'000'000}, 400'000));
+  t.max_servers = t.max_clients = transactions / config.shards + 1;
+  config.net.connections = static_cast<std::size_t>(limits.integer("connections", {1, 1'000'000}, 16'384));
+  config.net.connections_per_source =
+      static_cast<std::size_t>(limits.integer("connections_per_source", {1, 1'000'000}, 512));
+}
+
+void read_media(settings::Table root, Config& config, call::Settings& calls) {
+  auto media = root.table("media");
+  const auto timeout = media.duration("timeout", {base::seconds(1), base::hours(24)}, base::seconds(60));
+  calls.media_timeout_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(timeout).count());
+  for (auto& [name, relay] : root.named_tables("relay")) {
+    relay_client::LinkOptions link;
+    link.relay = name;
+    link.socket_path = relay.text("socket");
+    link.lease = relay.duration("lease", {base::seconds(1), base::hours(1)}, base::seconds(60));
+    link.command_timeout = relay.duration("command_timeout", {base::milliseconds(50), base::seconds(30)}, base::seconds(2));
+    config.relays.push_back(std::move(link));
+  }
+  if (config.relays.empty()) root.fail("", "expected at least one [relay.<name>] with its socket");
+}
+
+void read_policy(settings::Table root, Config& config) {
+  auto policy = root.required_table("policy");
+  config.policy_file = policy.text("file");
+  // A relative path means: beside the configuration, wherever the process was started.
+  if (!config.policy_file.empty() && config.policy_file.front() != '/')
+    config.policy_file = (std::filesystem::path(config.path).parent_path() / config.policy_file).string();
+  config.policy_limits.instructions = static_cast<std::uint32_t>(
+      policy.integer("instructions", {policy::kMinInstructions, 1'000'000'000}, config.policy_limits.instructions));
+  config.policy_limits.memory_bytes =
+      policy.size("memory", policy::kMinMemoryBytes, std::uint64_t{1} << 32, config.policy_limits.memory_bytes);
+  config.policy_fallback.invite_status = static_cast<std::uint16_t>(policy.integer("invite_fallback", {400, 699}, 500));
+  config.policy_fallback.register_status =
+      static_cast<std::uint16_t>(policy.integer("register_fallback", {400, 699}, 500));
+  auto& environment = config.policy_environment;
+  for (const auto& realm : config.realms) {
+    environment.realms.push_back(realm.name);
+    if (environment.domain.empty() && !realm.registration.domains.empty())
+      environment.domain = realm.registration.domains.names().front();
+  }
+  if (config.routes != nullptr) {
+    for (const auto& trunk : config.routes->trunks()) environment.trunks.push_back(trunk.name);
+    for (const auto& group : config.routes->groups()) environment.groups.push_back(group.name);
+  }
+  auto values = policy.table("settings");
+  for (const auto& key : values.keys()) environment.settings.emplace(key, read_setting(values, key));
+}
+
+std::vector<call::Face> faces_of(const Config& config) {
+  std::vector<call::Face> faces;
+  for (const auto& listener : config.listeners) {
+    call::Face face{.host = listener.host, .sent_by = listener.host, .address = listener.address};
+    if (listener.port != sip::default_port(listener.transport)) face.sent_by += ":" + std::to_string(listener.port);
+    faces.push_back(std::move(face));
+  }
+  return faces;
+}
+
+}  // namespace
+
+const RealmConfig* Config::realm(std::string_view name) const {
+  const auto it = std::ranges::find(realms, name, &RealmConfig::name);
+  return it == realms.end() ? nullptr : &*it;
+}
+
+std::expected<std::shared_ptr<const Config>, std::string> load_config(const std::string& path) {
+  auto file = settings::File::load(path);
+  if (!file) return std::unexpected(settings::full(file.error()));
+  auto root = file->root();
+  auto config = std::make_shared<Config>();
+  auto calls = std::make_shared<call::Settings>();
+  config->path = path;
+  read_process(root, *config);
+  read_limits(root, *config, *calls);
+  read_media(root, *config, *calls);
+  std::vector<route::Realm> realms = read_realms(root, *config);
+  std::string routing_error;
+  auto table = read_routes(root, std::move(realms));
+  if (table) {
+    config->routes = std::make_shared<const route::Table>(*std::move(table));
+  } else {
+    routing_error = table.error();
+  }
+  config->users = read_users(root, *config);
+  read_policy(root, *config);
+  calls->routes = config->routes;
+  calls->faces = faces_of(*config);
+  for (const auto& realm : config->realms)
+    if (!realm.domain.empty()) calls->domains.emplace(realm.name, realm.domain);
+  config->calls = std::move(calls);
+  for (auto& relay : config->relays) relay.controller = config->instance;
+
+  auto done = file->finish();
+  if (!done) return std::unexpected(settings::full(done.error()));
+  if (!routing_error.empty()) return std::unexpected(path + ": " + routing_error + "\n");
+  return config;
+}
+
+std::vector<std::string> restart_needed(const Config& running, const Config& wanted) {
+  std::vector<std::string> keys;
+  const auto differs = [&keys](bool different, const char* key) {
+    if (different) keys.emplace_back(key);
+  };
+  differs(running.instance != wanted.instance, "process.instance");
+  differs(running.shards != wanted.shards, "process.shards");
+  differs(running.admin != wanted.admin, "admin.listen");
+  differs(running.log.file != wanted.log.file, "log.file");
+  differs(running.log.format != wanted.log.format, "log.format");
+  differs(running.sip_trace != wanted.sip_trace, "log.sip_trace");
+  differs(running.listeners != wanted.listeners, "realm.*.listener");
+  differs(!std::ranges::equal(running.relays, wanted.relays,
+                              [](const auto& a, const auto& b) {
+                                return a.relay == b.relay && a.socket_path == b.socket_path && a.lease == b.lease;
+                              }),
+          "relay.*");
+  differs(running.transactions.t1 != wanted.transactions.t1 || running.transactions.t2 != wanted.transactions.t2 ||
+              running.transactions.t4 != wanted.transactions.t4 ||
+              running.transactions.timer_c != wanted.transactions.timer_c,
+          "timers.t1, t2, t4, timer_c");
+  differs(running.max_registrations != wanted.max_registrations, "limits.registrations");
+  differs(running.transactions.max_servers != wanted.transactions.max_servers, "limits.transactions");
+  differs(running.net.connections != wanted.net.connections, "limits.connections");
+  return keys;
+}
+
+}  // namespace sbc::app

@@ -1,0 +1,78 @@
+#pragma once
+// The configuration file as typed values, checked as a whole: whatever this returns can be started. The file's keys are
+// described in deploy/config/sbc.toml, which a test loads.
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+#include "media-relay/base/time.h"
+#include "media-relay/observe/log.h"
+
+#include "sbc/call/settings.h"
+#include "sbc/net/limits.h"
+#include "sbc/net/transports.h"
+#include "sbc/policy/host.h"
+#include "sbc/register/settings.h"
+#include "sbc/register/users.h"
+#include "sbc/relay_client/relay_link.h"
+#include "sbc/route/table.h"
+#include "sbc/transaction/config.h"
+
+namespace sbc::app {
+
+struct ListenerConfig {
+  std::string realm;
+  sip::Transport transport = sip::Transport::Udp;
+  base::Endpoint bind;
+  std::string host;  // advertised, IPv6 in brackets
+  std::uint16_t port = 0;
+  base::IpAddress address;  // advertised, or bind's when a name is advertised
+  friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
+};
+
+struct RealmConfig {
+  std::string name;
+  std::string domain;  // host of our From and To toward it; "": the listener's
+  bool registrar = false;
+  registrar::RealmSettings registration;
+};
+
+struct Config {
+  std::string path;
+
+  // Only a restart changes these (see restart_needed).
+  std::string instance = "sbc";
+  unsigned shards = 1;
+  base::Endpoint admin;
+  observe::LogOptions log;
+  std::string sip_trace;
+  std::vector<ListenerConfig> listeners;
+  std::vector<relay_client::LinkOptions> relays;
+  transaction::Config transactions;
+  net::Limits net;
+  std::size_t max_registrations = 200'000;
+
+  // A reload changes these.
+  std::vector<RealmConfig> realms;
+  std::shared_ptr<const route::Table> routes;
+  std::shared_ptr<const registrar::UserTable> users;
+  std::string policy_file;
+  policy::Limits policy_limits;
+  policy::Fallback policy_fallback;
+  policy::Environment policy_environment;
+  std::shared_ptr<const call::Settings> calls;
+  base::Duration stop_grace = base::seconds(30);
+
+  const RealmConfig* realm(std::string_view name) const;
+};
+
+// Everything that is wrong, one line each: `sbc.toml:12:8: realm.access.bind: expected ...`.
+std::expected<std::shared_ptr<const Config>, std::string> load_config(const std::string& path);
+
+// The keys whose change between the two takes effect only after a restart.
+std::vector<std::string> restart_needed(const Config& running, const Config& wanted);
+
+}  // namespace sbc::app

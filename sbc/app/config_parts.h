@@ -1,0 +1,24 @@
+#pragma once
+// The parts of the configuration that have a file of their own: config_realms.cc, config_routes.cc, config_users.cc.
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "media-relay/settings/settings.h"
+
+#include "sbc/app/config.h"
+
+namespace sbc::app {
+
+// [realm.<name>] with their listeners; fills config.realms and config.listeners.
+std::vector<route::Realm> read_realms(settings::Table root, Config& config);
+// [trunk.<name>] and [group.<name>].
+std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms);
+// [[user]].
+std::shared_ptr<const registrar::UserTable> read_users(settings::Table root, const Config& config);
+// One value of [policy.settings].
+policy::Setting read_setting(settings::Table& table, const std::string& key);
+
+}  // namespace sbc::app

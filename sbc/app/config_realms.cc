@@ -1,0 +1,119 @@
+#include <algorithm>
+
+#include "sbc/app/config_parts.h"
+#include "media-relay/base/text.h"
+
+namespace sbc::app {
+namespace {
+
+constexpr std::pair<std::string_view, sip::Transport> kTransports[] = {{"udp", sip::Transport::Udp},
+                                                                       {"tcp", sip::Transport::Tcp}};
+constexpr std::pair<std::string_view, route::Trust> kTrust[] = {{"untrusted", route::Trust::Untrusted},
+                                                                {"trusted", route::Trust::Trusted}};
+
+// "192.0.2.1", "sbc.example.net:5080", "[2001:db8::1]:5060"; without a port: the one that is bound.
+void read_advertised(settings::Table& table, ListenerConfig& listener) {
+  const auto text = table.maybe_text("advertise");
+  listener.port = listener.bind.port;
+  listener.address = listener.bind.ip;
+  if (!text) {
+    if (listener.bind.ip.is_any())
+      table.fail("advertise", "expected the address that peers see, because bind is a wildcard");
+    listener.host = listener.bind.ip.uri_text();
+    return;
+  }
+  std::string host = *text;
+  if (const auto endpoint = base::Endpoint::parse(*text)) {
+    listener.port = endpoint->port;
+    listener.address = endpoint->ip;
+    host = endpoint->ip.uri_text();
+  } else if (const auto ip = base::IpAddress::parse(*text)) {
+    listener.address = *ip;
+    host = ip->uri_text();
+  } else if (const auto colon = text->rfind(':'); colon != std::string::npos) {
+    const auto port = base::parse_unsigned<std::uint16_t>(std::string_view(*text).substr(colon + 1));
+    if (!port || *port == 0) table.fail("advertise", "expected host or host:port, got \"" + base::printable(*text) + "\"");
+    listener.port = port.value_or(listener.port);
+    host = text->substr(0, colon);
+  }
+  const auto in_name = [](char c) { return base::is_alnum(c) || c == '-' || c == '.'; };
+  if (!host.starts_with('[') && !std::ranges::all_of(host, in_name))
+    table.fail("advertise", "expected an address or a host name, got \"" + base::printable(*text) + "\"");
+  if (listener.address.is_any())
+    table.fail("advertise", "expected the address that peers see, got a wildcard");
+  listener.host = host;
+}
+
+std::uint32_t in_seconds(base::Duration d) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<base::seconds>(d).count());
+}
+
+void read_registrar(settings::Table& realm, RealmConfig& config) {
+  const auto domains = realm.texts("domains");
+  auto table = realm.table("registrar");
+  config.registrar = table.present();
+  auto& expiry = config.registration.expiry;
+  const settings::DurationRange range{base::seconds(1), base::seconds(registrar::kMaxExpiresCeiling)};
+  expiry.minimum = in_seconds(table.duration(
+      "min_expires", {base::seconds(1), base::seconds(registrar::kMinExpiresCeiling)}, base::seconds(expiry.minimum)));
+  expiry.standard = in_seconds(table.duration("default_expires", range, base::seconds(expiry.standard)));
+  expiry.maximum = in_seconds(table.duration("max_expires", range, base::seconds(expiry.maximum)));
+  if (expiry.minimum > expiry.standard || expiry.standard > expiry.maximum)
+    table.fail("", "expected min_expires <= default_expires <= max_expires");
+  config.registration.max_contacts = static_cast<std::size_t>(
+      table.integer("max_contacts", {1, registrar::kMaxContactsCeiling}, registrar::kDefaultMaxContacts));
+  const auto aliases = table.texts("aliases");
+  const bool own = table.boolean("serve_own_address", true);
+  config.registration.domains = registrar::Domains(domains, aliases, own);
+  auto& digest = config.registration.digest;
+  digest.realm = realm.text("digest_realm", domains.empty() ? config.name : domains.front());
+  digest.nonce_lifetime = table.duration("nonce_lifetime", {base::seconds(5), base::hours(24)}, digest.nonce_lifetime);
+  digest.allow_without_qop = table.boolean("allow_digest_without_qop", false);
+  const auto names = table.texts("algorithms");
+  if (!names.empty()) digest.algorithms.clear();
+  static const std::vector<std::string> kNames = {"MD5", "SHA-256", "SHA-512-256", "MD5-sess", "SHA-256-sess", "SHA-512-256-sess"};
+  for (const auto& name : names) {
+    const auto algorithm = auth::algorithm_from(name);
+    if (algorithm) {
+      digest.algorithms.push_back(*algorithm);
+    } else {
+      table.fail("algorithms", "expected a digest algorithm, got \"" + base::printable(name) + "\"", name, kNames);
+    }
+  }
+  if (config.registrar && domains.empty()) realm.fail("domains", "expected at least one domain, because the realm has a registrar");
+}
+
+}  // namespace
+
+std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
+  std::vector<route::Realm> realms;
+  for (auto& [name, table] : root.named_tables("realm")) {
+    route::Realm realm;
+    realm.name = name;
+    realm.media_network = table.text("media_network", name);
+    realm.trust = table.one_of<route::Trust>("trust", kTrust, route::Trust::Untrusted);
+    for (auto& listener_table : table.tables("listener")) {
+      ListenerConfig listener;
+      listener.realm = name;
+      listener.transport = listener_table.one_of<sip::Transport>("transport", kTransports, sip::Transport::Udp);
+      listener.bind = listener_table.endpoint("bind");
+      read_advertised(listener_table, listener);
+      if (listener.bind.port == 0) listener_table.fail("bind", "expected a port from 1 to 65535, got 0");
+      realm.listeners.push_back({static_cast<std::uint16_t>(config.listeners.size()), listener.transport, listener.bind});
+      config.listeners.push_back(std::move(listener));
+    }
+    if (realm.listeners.empty()) table.fail("listener", "expected at least one [[realm." + name + ".listener]]");
+    RealmConfig settings;
+    settings.name = name;
+    settings.domain = table.text("domain", "");
+    read_registrar(table, settings);
+    if (settings.domain.empty() && !settings.registration.domains.empty())
+      settings.domain = settings.registration.domains.names().front();
+    config.realms.push_back(std::move(settings));
+    realms.push_back(std::move(realm));
+  }
+  if (realms.empty()) root.fail("", "expected at least one [realm.<name>]");
+  return realms;
+}
+
+}  // namespace sbc::app

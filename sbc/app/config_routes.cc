@@ -1,0 +1,122 @@
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <cstring>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/app/config_parts.h"
+
+namespace sbc::app {
+namespace {
+
+// The addresses of a name, in the resolver's order. Blocking: only while the configuration is read.
+std::vector<base::IpAddress> addresses_of(const std::string& name) {
+  std::vector<base::IpAddress> found;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* list = nullptr;
+  if (getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return found;
+  for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
+    if (a->ai_family == AF_INET) {
+      sockaddr_in in{};
+      std::memcpy(&in, a->ai_addr, sizeof in);
+      found.push_back(base::IpAddress::v4(ntohl(in.sin_addr.s_addr)));
+    } else if (a->ai_family == AF_INET6) {
+      sockaddr_in6 in{};
+      std::memcpy(&in, a->ai_addr, sizeof in);
+      std::array<std::uint8_t, 16> bytes{};
+      std::memcpy(bytes.data(), &in.sin6_addr, 16);
+      found.push_back(base::IpAddress::v6(bytes));
+    }
+  }
+  freeaddrinfo(list);
+  return found;
+}
+
+// "192.0.2.1:5060", "[2001:db8::1]", "sip.example.net:5080;transport=tcp"; the port is 5060 if not said.
+void read_target(settings::Table& table, std::string_view text, route::TrunkTarget target, route::Trunk& trunk) {
+  const auto wrong = [&](const std::string& what) {
+    table.fail("targets", "expected host[:port][;transport=udp|tcp], got \"" + base::printable(text) + "\"" + what);
+  };
+  std::string_view place = text;
+  if (const auto semicolon = text.find(';'); semicolon != std::string_view::npos) {
+    place = text.substr(0, semicolon);
+    const auto option = text.substr(semicolon + 1);
+    if (option == "transport=tcp") {
+      target.transport = sip::Transport::Tcp;
+    } else if (option != "transport=udp") {
+      return wrong("");
+    }
+  }
+  if (const auto endpoint = base::Endpoint::parse(place)) {
+    target.endpoint = *endpoint;
+    trunk.targets.push_back(target);
+    return;
+  }
+  target.endpoint.port = sip::default_port(target.transport);
+  if (const auto ip = base::IpAddress::parse(place)) {
+    target.endpoint.ip = *ip;
+    trunk.targets.push_back(target);
+    return;
+  }
+  std::string host(place);
+  if (const auto colon = place.rfind(':'); colon != std::string_view::npos) {
+    const auto port = base::parse_unsigned<std::uint16_t>(place.substr(colon + 1));
+    if (!port || *port == 0) return wrong("");
+    target.endpoint.port = *port;
+    host = place.substr(0, colon);
+  }
+  const auto found = addresses_of(host);
+  if (found.empty()) return wrong(", and the name has no address");
+  for (const auto& ip : found) {
+    target.endpoint.ip = ip;
+    trunk.targets.push_back(target);
+  }
+  if (trunk.host.empty()) trunk.host = host;
+}
+
+std::uint16_t small(std::int64_t value) { return static_cast<std::uint16_t>(value); }
+
+}  // namespace
+
+std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms) {
+  std::vector<route::Trunk> trunks;
+  for (auto& [name, table] : root.named_tables("trunk")) {
+    route::Trunk trunk;
+    trunk.name = name;
+    trunk.realm = table.text("realm");
+    trunk.host = table.text("host", "");
+    trunk.sources = table.prefixes("sources");
+    // In the order of the list: the first is tried first.
+    std::uint16_t priority = 10;
+    for (const auto& text : table.texts("targets")) read_target(table, text, {.endpoint = {}, .priority = priority++}, trunk);
+    for (auto& target : table.tables("target")) {
+      const auto where = target.text("address");
+      read_target(target, where,
+                  {.endpoint = {},
+                   .priority = small(target.integer("priority", {0, 65535}, 10)),
+                   .weight = small(target.integer("weight", {0, 65535}, 1))},
+                  trunk);
+    }
+    trunks.push_back(std::move(trunk));
+  }
+  std::vector<route::Group> groups;
+  for (auto& [name, table] : root.named_tables("group")) {
+    route::Group group;
+    group.name = name;
+    std::uint16_t priority = 10;
+    for (const auto& trunk : table.texts("trunks")) group.members.push_back({trunk, priority++, 1});
+    for (auto& member : table.tables("member")) {
+      route::GroupMember entry;
+      entry.trunk = member.text("trunk");
+      entry.priority = small(member.integer("priority", {0, 65535}, 10));
+      entry.weight = small(member.integer("weight", {0, 65535}, 1));
+      group.members.push_back(std::move(entry));
+    }
+    groups.push_back(std::move(group));
+  }
+  return route::Table::build(std::move(realms), std::move(trunks), std::move(groups));
+}
+
+}  // namespace sbc::app

@@ -1,0 +1,29 @@
+// sbc: the signalling process.
+
+#include <cstdio>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "sbc/app/process.h"
+
+int main(int argc, char** argv) {
+  CLI::App options("Parapet sbc: SIP back-to-back user agent at the border");
+  std::string config = "/etc/parapet/sbc.toml";
+  bool check = false;
+  options.add_option("-c,--config", config, "Configuration file")->capture_default_str();
+  options.add_flag("--check", check, "Check configuration and policy, say what is wrong, and exit");
+  options.set_version_flag("--version", PARAPET_VERSION);
+  CLI11_PARSE(options, argc, argv);
+
+  if (check) {
+    const std::string errors = sbc::app::check(config);
+    if (errors.empty()) {
+      std::printf("%s: good\n", config.c_str());
+      return 0;
+    }
+    std::fputs(errors.c_str(), stderr);
+    return 1;
+  }
+  return sbc::app::run(config);
+}

@@ -1,0 +1,222 @@
+#include "sbc/app/process.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+#include "media-relay/base/clock.h"
+#include "media-relay/loop/event_loop.h"
+#include "media-relay/observe/metrics.h"
+
+#include "sbc/admin/admin.h"
+#include "sbc/app/shard.h"
+
+namespace sbc::app {
+namespace {
+
+using Hosts = std::vector<std::unique_ptr<policy::Host>>;
+
+// One host per shard, all from the same text; the error is that of the policy's author: file, line, what.
+std::expected<Hosts, std::string> load_policy(const Config& config) {
+  auto bundle = policy::Bundle::read(config.policy_file);
+  if (!bundle) return std::unexpected("policy: " + bundle.error().message());
+  Hosts hosts;
+  for (unsigned i = 0; i < config.shards; ++i) {
+    auto host = policy::Host::load(*bundle, config.policy_limits, config.policy_environment, config.policy_fallback);
+    if (!host) return std::unexpected("policy: " + host.error().message());
+    hosts.push_back(*std::move(host));
+  }
+  return hosts;
+}
+
+class Process {
+ public:
+  Process(std::shared_ptr<const Config> config, observe::Log& log)
+      : config_(std::move(config)),
+        log_(log),
+        shared_(log, config_->max_registrations),
+        signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); }),
+        watch_(loop_, [this] { on_watch(); }),
+        admin_(loop_, metrics_, checks()) {
+    base::SystemRandom random;
+    shared_.mint_key = {random.next(), random.next()};
+    shared_.nonce_key = {random.next(), random.next()};
+  }
+
+  std::expected<void, std::string> start() {
+    raise_descriptor_limit();
+    if (!config_->sip_trace.empty()) {
+      auto trace = SipTrace::open(config_->sip_trace);
+      if (!trace) return std::unexpected(trace.error());
+      trace_ = *std::move(trace);
+      shared_.trace = trace_.get();
+    }
+    auto hosts = load_policy(*config_);
+    if (!hosts) return std::unexpected(hosts.error());
+    for (unsigned i = 0; i < config_->shards; ++i)
+      shared_.shards.push_back(
+          std::make_unique<Shard>(static_cast<std::uint8_t>(i), shared_, config_, std::move((*hosts)[i])));
+    for (auto& shard : shared_.shards) {
+      if (auto opened = shard->open(); !opened) return std::unexpected(opened.error());
+      shared_.listening.fetch_add(1);
+    }
+    auto listening = admin_.listen(config_->admin);
+    if (!listening) return std::unexpected("admin.listen: " + listening.error());
+    expose();
+    for (auto& shard : shared_.shards) shard->start();
+    log_.info("sbc is running", {{"version", PARAPET_VERSION},
+                                 {"shards", config_->shards},
+                                 {"listeners", config_->listeners.size()},
+                                 {"admin", listening->text()},
+                                 {"config", config_->path},
+                                 {"policy", config_->policy_file}});
+    return {};
+  }
+
+  void run() {
+    loop_.run();
+    for (auto& shard : shared_.shards) shard->stop();
+    for (auto& shard : shared_.shards) shard->join();
+    log_.info("sbc has stopped");
+  }
+
+ private:
+  enum class Phase { Running, Draining, Killing };
+  static constexpr base::Duration kWatch = base::milliseconds(50);
+  static constexpr base::Duration kByeTime = base::seconds(2);  // for the BYEs of calls that are cut off
+
+  // Each connection is a descriptor; the default of 1024 is nothing at an edge.
+  static void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+
+  std::vector<admin::ReadyCheck> checks() {
+    return {{"listeners", [this] { return shared_.listening.load() == config_->shards; }},
+            {"relay", [this] { return std::ranges::all_of(shared_.shards, [](const auto& s) { return s->relay_up(); }); }},
+            {"draining", [this] { return !shared_.draining.load(); }}};
+  }
+
+  void expose() {
+    for (const auto& shard : shared_.shards) {
+      admin::expose(metrics_, shard->metrics());
+      admin::expose(metrics_, shard->net_counters());
+    }
+    admin::expose_build(metrics_, PARAPET_VERSION);
+    metrics_.gauge("parapet_sbc_bindings", "Contacts of registered users in the location service.", {},
+                   [this] { return static_cast<double>(shared_.location.size()); });
+    metrics_.counter("parapet_sbc_config_reloads_total", "Reloads of configuration and policy, by result.",
+                     {{"result", "applied"}}, reloads_applied_);
+    metrics_.counter("parapet_sbc_config_reloads_total", "Reloads of configuration and policy, by result.",
+                     {{"result", "refused"}}, reloads_refused_);
+    metrics_.counter("parapet_sbc_log_lines_lost_total", "Log lines lost because the disk or journal was too slow.", {},
+                     [this] { return static_cast<double>(log_.lost_lines()); });
+    metrics_.add_process_metrics();
+  }
+
+  void on_signal(int signal) {
+    if (signal == SIGHUP) return reload();
+    if (phase_ == Phase::Running) {
+      log_.info("stopping: no new calls", {{"active_calls", active()}, {"grace", config_->stop_grace}});
+      phase_ = Phase::Draining;
+      shared_.draining.store(true);
+      for (auto& shard : shared_.shards) shard->drain();
+      phase_ends_ = loop_.now() + config_->stop_grace;
+      watch_.arm(loop_.now() + kWatch);
+      return;
+    }
+    phase_ends_ = loop_.now();  // asked twice: now
+  }
+
+  void on_watch() {
+    if (active() == 0) return loop_.stop();
+    if (loop_.now() >= phase_ends_) {
+      if (phase_ == Phase::Killing) return loop_.stop();
+      log_.warn("stopping: calls are ended", {{"active_calls", active()}});
+      phase_ = Phase::Killing;
+      for (auto& shard : shared_.shards) shard->kill_calls();
+      phase_ends_ = loop_.now() + kByeTime;
+    }
+    watch_.arm(loop_.now() + kWatch);
+  }
+
+  std::size_t active() const {
+    std::size_t calls = 0;
+    for (const auto& shard : shared_.shards) calls += shard->active_calls();
+    return calls;
+  }
+
+  // All or nothing: everything is read and checked, and every shard's policy is loaded, before anything changes.
+  void reload() {
+    auto wanted = load_config(config_->path);
+    if (!wanted) return refuse_reload(wanted.error());
+    if (const auto keys = restart_needed(*config_, **wanted); !keys.empty()) {
+      std::string text = "these need a restart:";
+      for (const auto& key : keys) text += " " + key;
+      return refuse_reload(text);
+    }
+    auto hosts = load_policy(**wanted);
+    if (!hosts) return refuse_reload(hosts.error());
+    config_ = *std::move(wanted);
+    log_.set_level(config_->log.level);
+    for (std::size_t i = 0; i < shared_.shards.size(); ++i) shared_.shards[i]->reload(config_, std::move((*hosts)[i]));
+    reloads_applied_.add();
+    log_.info("reload applied", {{"config", config_->path}, {"policy", config_->policy_file}});
+  }
+
+  void refuse_reload(const std::string& why) {
+    reloads_refused_.add();
+    log_.error("reload refused, nothing has changed", {{"error", why}});
+  }
+
+  std::shared_ptr<const Config> config_;
+  observe::Log& log_;
+  Shared shared_;
+  observe::Metrics metrics_;
+  std::unique_ptr<SipTrace> trace_;
+  loop::EventLoop loop_;
+  loop::SignalWatch signals_;
+  loop::Timer watch_;
+  admin::Server admin_;
+  base::Counter reloads_applied_;
+  base::Counter reloads_refused_;
+  Phase phase_ = Phase::Running;
+  base::Instant phase_ends_{};
+};
+
+}  // namespace
+
+std::string check(const std::string& config_path) {
+  const auto config = load_config(config_path);
+  if (!config) return config.error();
+  const auto hosts = load_policy(**config);
+  return hosts ? "" : hosts.error() + "\n";
+}
+
+int run(const std::string& config_path) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto config = load_config(config_path);
+  if (!config) {
+    std::fputs(config.error().c_str(), stderr);
+    return 1;
+  }
+  auto log = observe::Log::open((*config)->log);
+  if (!log) {
+    std::fprintf(stderr, "log.file: %s\n", log.error().c_str());
+    return 1;
+  }
+  Process process(*config, **log);
+  if (auto started = process.start(); !started) {
+    (*log)->flush();
+    std::fprintf(stderr, "sbc: %s\n", started.error().c_str());
+    return 1;
+  }
+  process.run();
+  return 0;
+}
+
+}  // namespace sbc::app

@@ -1,0 +1,430 @@
+#include "sbc/app/shard.h"
+
+#include "media-relay/base/clock.h"
+#include "media-relay/base/text.h"
+
+#include "sbc/app/shard_setup.h"
+#include "sbc/sip/response.h"
+#include "sbc/sip/values.h"
+
+namespace sbc::app {
+namespace {
+
+constexpr base::Duration kSecond = base::seconds(1);
+
+}  // namespace
+
+Shared::Shared(observe::Log& l, std::size_t max_registrations) : log(l), location(max_registrations) {}
+Shared::~Shared() = default;
+
+Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> config,
+             std::unique_ptr<policy::Host> policy)
+    : index_(index),
+      shared_(shared),
+      config_(std::move(config)),
+      metrics_(std::make_unique<admin::ShardMetrics>()),
+      minter_(shared.mint_key, index),
+      transports_(loop_, net_setup(*config_, index), *this),
+      layer_(config_->transactions, minter_, random_),
+      advisor_(shared, *metrics_, random_),
+      calls_(layer_, minter_, random_, advisor_, config_->calls),
+      relays_(loop_, relay_links(*config_, index), *this, random_),
+      timer_(loop_, [this] { on_timer(); }),
+      second_(loop_, [this] {
+        copy_counters();
+        if (index_ == 0) shared_.location.expire(loop_.now());
+        second_.arm(loop_.now() + kSecond);
+      }) {
+  advisor_.use(config_, std::move(policy));
+  metrics_->relay_links.set(static_cast<std::int64_t>(relays_.size()));
+}
+
+Shard::~Shard() { join(); }
+
+std::expected<void, std::string> Shard::open() { return transports_.start(); }
+
+void Shard::start() {
+  thread_ = std::thread([this] {
+    relays_.start();
+    second_.arm(loop_.now() + kSecond);
+    loop_.run();
+  });
+}
+
+void Shard::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+// --- from other threads -----------------------------------------------------------------------------------------
+
+void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> policy) {
+  loop_.post([this, config = std::move(config), policy = std::move(policy)]() mutable {
+    config_ = std::move(config);
+    calls_.replace_settings(config_->calls);
+    advisor_.use(config_, std::move(policy));
+  });
+}
+
+void Shard::drain() {
+  loop_.post([this] { calls_.drain(); });
+}
+
+void Shard::kill_calls() {
+  loop_.post([this] {
+    calls_.kill_all(loop_.now(), out_);
+    carry_out();
+  });
+}
+
+void Shard::stop() {
+  loop_.post([this] {
+    transports_.flush();
+    loop_.stop();
+  });
+}
+
+void Shard::hand_over(sip::MessagePtr message, sip::Source source) {
+  loop_.post([this, message = std::move(message), source]() mutable {
+    metrics_->mailbox_in.add();
+    take(std::move(message), source);
+  });
+}
+
+bool Shard::hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token) {
+  // The token belongs to the sender's transactions; a loss over there is found by their timers.
+  (void)token;
+  loop_.post([this, hop, bytes = std::move(bytes)]() mutable {
+    metrics_->mailbox_in.add();
+    transports_.send(hop, std::move(bytes), 0);
+  });
+  return true;
+}
+
+// --- messages in ------------------------------------------------------------------------------------------------
+
+void Shard::trace(SipTrace::Direction direction, const sip::Hop& hop, const base::Endpoint& local,
+                  std::string_view bytes) {
+  if (shared_.trace == nullptr) return;
+  shared_.trace->write(direction, hop.transport,
+                       {.local = local, .remote = hop.remote, .realm = config_->listeners.at(hop.listener).realm}, bytes);
+}
+
+void Shard::on_message(std::string&& bytes, const sip::Source& source) {
+  trace(SipTrace::Direction::In, source.hop, source.local, bytes);
+  const auto framing = sip::is_reliable(source.hop.transport) ? sip::Framing::Stream : sip::Framing::Datagram;
+  parsed(sip::parse(std::move(bytes), config_->net.sip, framing), source);
+}
+
+void Shard::on_bad_stream(const sip::ParseError& error, std::string&& head, const sip::Source& source) {
+  trace(SipTrace::Direction::In, source.hop, source.local, head);
+  auto result = sip::parse(std::move(head), config_->net.sip, sip::Framing::Datagram);
+  result.error = error;
+  parsed(std::move(result), source);
+}
+
+void Shard::parsed(sip::ParseResult&& result, const sip::Source& source) {
+  if (result.ok()) {
+    const std::uint8_t owner = owner_of(*result.message);
+    if (owner == index_) {
+      take(std::move(result.message), source);
+    } else {
+      shared_.shards[owner]->hand_over(std::move(result.message), source);
+    }
+    return;
+  }
+  const bool answer = result.answerable && result.message != nullptr && result.error->status != 0;
+  reject(answer ? admin::RejectReason::Malformed : admin::RejectReason::Dropped);
+  shared_.log.limited(bad_messages_, loop_.now(), observe::Level::Warn, "malformed message",
+                      {{"source", source.hop.remote.text()},
+                       {"transport", sip::name_of(source.hop.transport)},
+                       {"status", answer ? result.error->status : 0},
+                       {"error", result.error->text}});
+  if (!answer) return;
+  // No transaction: the request is not good enough to be matched, and its repetition gets the same answer.
+  const std::string& text = result.error->text;
+  const std::string warning = "399 - " + sip::quote(base::printable(text, 200));
+  const sip::ExtraHeader headers[] = {{"Warning", warning}};
+  auto bytes = base::share(sip::build_response(*result.message, result.error->status, minter_.tag(random_), source, headers));
+  out_.transaction.sends.push_back({sip::response_hop(*result.message, source), std::move(bytes), 0});
+  carry_out();
+}
+
+// Which shard has, or gets, the state for a message: responses and requests inside dialogs carry it in what we minted;
+// everything else goes by Call-ID, so that all requests of one attempt meet.
+std::uint8_t Shard::owner_of(const sip::Message& message) const {
+  const std::size_t count = shared_.shards.size();
+  if (count == 1) return 0;
+  if (message.is_response()) {
+    const auto shard = minter_.shard_of(message.top_via().branch);
+    return shard && *shard < count ? *shard : index_;
+  }
+  if (!message.to_tag().empty()) {
+    if (const auto shard = minter_.shard_of(message.to_tag()); shard && *shard < count) return *shard;
+  }
+  return static_cast<std::uint8_t>(base::StringHash{}(message.call_id()) % count);
+}
+
+void Shard::take(sip::MessagePtr message, const sip::Source& source) {
+  if (message->is_request()) {
+    metrics_->requests_in[message->method()].add();
+  } else {
+    metrics_->count_response_in(message->method(), message->status());
+  }
+  layer_.on_message(std::move(message), source, loop_.now(), out_.transaction);
+  carry_out();
+}
+
+// --- events of the transaction layer ----------------------------------------------------------------------------
+
+void Shard::dispatch() {
+  const auto now = loop_.now();
+  while (!out_.transaction.events.empty()) {
+    std::vector<transaction::Event> events;
+    events.swap(out_.transaction.events);
+    for (auto& event : events) {
+      std::visit(
+          [&](auto& e) {
+            using E = std::decay_t<decltype(e)>;
+            if constexpr (std::is_same_v<E, transaction::RequestArrived>) {
+              on_event(e);
+            } else if constexpr (std::is_same_v<E, transaction::AckArrived>) {
+              calls_.on_ack(e, now, out_);
+            } else if constexpr (std::is_same_v<E, transaction::CancelArrived>) {
+              calls_.on_cancel(e, now, out_);
+            } else if constexpr (std::is_same_v<E, transaction::ResponseArrived>) {
+              calls_.on_response(e, now, out_);
+            } else if constexpr (std::is_same_v<E, transaction::ClientFailed>) {
+              calls_.on_client_failed(e, now, out_);
+            } else {
+              static_assert(std::is_same_v<E, transaction::ServerFailed>);
+              calls_.on_server_failed(e, now, out_);
+            }
+          },
+          event);
+    }
+  }
+}
+
+void Shard::answer_plain(const transaction::RequestArrived& request, int status,
+                         std::span<const sip::ExtraHeader> headers, std::string_view reason) {
+  auto bytes = base::share(sip::build_response(*request.message, status, minter_.tag(random_), request.source, headers,
+                                               {}, {}, reason));
+  layer_.respond(request.transaction, status, std::move(bytes), loop_.now(), out_.transaction);
+}
+
+void Shard::on_event(const transaction::RequestArrived& request) {
+  const sip::Message& message = *request.message;
+  const auto now = loop_.now();
+  if (!message.to_tag().empty() && message.method() != sip::Method::Register)
+    return calls_.on_dialog_request(request, now, out_);
+  if (message.request_uri().scheme == sip::Uri::Scheme::Other) {  // RFC 3261 8.2.2.1
+    reject(admin::RejectReason::Unsupported);
+    return answer_plain(request, 416);
+  }
+  const call::Arrival arrival = advisor_.arrival_of(message, request.source);
+  switch (message.method()) {
+    case sip::Method::Invite:
+      return calls_.on_invite(request, arrival, now, out_);
+    case sip::Method::Register: {
+      const auto plan = advisor_.registration(message, request.source, arrival);
+      if (plan.status == 0) return layer_.ignore(request.transaction, now);
+      metrics_->registrations[register_result(message, plan.status)].add();
+      std::vector<sip::ExtraHeader> headers;
+      for (const auto& header : plan.headers) headers.push_back({header.name, header.value});
+      return answer_plain(request, plan.status, headers, plan.reason);
+    }
+    case sip::Method::Options:
+      return on_options(request, arrival);
+    case sip::Method::Bye:
+    case sip::Method::Prack:
+    case sip::Method::Update:
+    case sip::Method::Info:
+      return answer_plain(request, 481);  // they live in dialogs only
+    default: {
+      reject(admin::RejectReason::Unsupported);
+      const sip::ExtraHeader allow[] = {{"Allow", kAllowOutside}};
+      return answer_plain(request, message.method() == sip::Method::Other ? 501 : 405, allow);
+    }
+  }
+}
+
+void Shard::on_options(const transaction::RequestArrived& request, const call::Arrival& arrival) {
+  const auto decision = advisor_.request(*request.message, request.source, arrival);
+  switch (decision.kind) {
+    case policy::RequestDecision::Kind::Drop:
+      reject(admin::RejectReason::Policy);
+      return layer_.ignore(request.transaction, loop_.now());
+    case policy::RequestDecision::Kind::Reject: {
+      reject(admin::RejectReason::Policy);
+      std::vector<sip::ExtraHeader> headers;
+      for (const auto& header : decision.headers) headers.push_back({header.name, header.value});
+      return answer_plain(request, decision.status, headers, decision.reason);
+    }
+    case policy::RequestDecision::Kind::Challenge: {
+      const auto challenge = advisor_.challenge(*request.message, arrival.realm);
+      std::vector<sip::ExtraHeader> headers;
+      for (const auto& header : challenge.headers) headers.push_back({header.name, header.value});
+      return answer_plain(request, challenge.status, headers);
+    }
+    case policy::RequestDecision::Kind::Accept:
+      break;
+  }
+  std::string unsupported;
+  sip::for_each_value(*request.message, sip::HeaderId::Require, [&unsupported](std::string_view tag) {
+    unsupported.append(unsupported.empty() ? "" : ", ").append(tag);
+  });
+  if (!unsupported.empty()) {
+    reject(admin::RejectReason::Unsupported);
+    const sip::ExtraHeader headers[] = {{"Unsupported", unsupported}};
+    return answer_plain(request, 420, headers);
+  }
+  // RFC 3261 11.2: the status is the one that an INVITE would get now.
+  const bool open = !shared_.draining.load(std::memory_order_relaxed);
+  const std::string seconds = std::to_string(config_->calls->busy_retry_after);
+  const sip::ExtraHeader yes[] = {{"Allow", kAllowOutside}, {"Accept", "application/sdp"}, {"Supported", ""}};
+  const sip::ExtraHeader no[] = {{"Retry-After", seconds}};
+  answer_plain(request, open ? 200 : 503, open ? std::span<const sip::ExtraHeader>(yes) : std::span<const sip::ExtraHeader>(no));
+}
+
+// --- what comes out ---------------------------------------------------------------------------------------------
+
+void Shard::carry_out() {
+  if (dispatching_) return;  // the outer call goes on until nothing is left
+  dispatching_ = true;
+  while (!out_.transaction.events.empty() || !out_.transaction.sends.empty() || !out_.relay.empty()) {
+    dispatch();
+    std::vector<transaction::Send> sends;
+    sends.swap(out_.transaction.sends);
+    for (auto& send : sends) {
+      count_out(*metrics_, *send.bytes);
+      trace(SipTrace::Direction::Out, send.hop, transports_.local_endpoint(send.hop.listener), *send.bytes);
+      transports_.send(send.hop, std::move(send.bytes), send.token);
+    }
+    std::vector<call::RelayCommand> commands;
+    commands.swap(out_.relay);
+    for (auto& command : commands) send_relay(command);
+  }
+  for (const auto& record : out_.records) close_record(record);
+  for (const auto& note : out_.notes) shared_.log.write(level_of(note.level), note.text, {{"call", note.call}});
+  out_.records.clear();
+  out_.notes.clear();
+  dispatching_ = false;
+  calls_now_.store(calls_.size(), std::memory_order_relaxed);
+  arm_timer();
+}
+
+void Shard::send_relay(call::RelayCommand& command) {
+  if (auto* open = std::get_if<control::Open>(&command.command)) {
+    const auto relay = relays_.pick();
+    if (!relay) {
+      metrics_->relay_errors.add();
+      calls_.on_relay_reply({.owner = command.owner,
+                             .request = 0,
+                             .reply = control::Error{control::ErrorCode::LinkDown, "no relay is reachable"}},
+                            loop_.now(), out_);
+      return;
+    }
+    relay_of_.emplace(open->id, *relay);
+    relays_.link(*relay).open(command.owner, std::move(*open));
+    return;
+  }
+  const auto& id = std::holds_alternative<control::Modify>(command.command)
+                       ? std::get<control::Modify>(command.command).id
+                       : std::get<control::Close>(command.command).id;
+  const auto found = relay_of_.find(id);
+  if (found == relay_of_.end()) return;  // its Open found no relay
+  auto& link = relays_.link(found->second);
+  if (auto* modify = std::get_if<control::Modify>(&command.command)) {
+    link.modify(command.owner, std::move(*modify));
+  } else {
+    relay_of_.erase(found);
+    link.close(command.owner, std::move(std::get<control::Close>(command.command)));
+  }
+}
+
+void Shard::close_record(const call::CallRecord& record) {
+  count_record(*metrics_, record);
+  using std::chrono::duration_cast;
+  shared_.log.info("call ended", {{"call", record.id},
+                                  {"call_id_a", record.call_id_a},
+                                  {"call_id_b", record.call_id_b},
+                                  {"from", record.from},
+                                  {"to", record.to},
+                                  {"realm_a", record.realm_a},
+                                  {"trunk_a", record.trunk_a},
+                                  {"realm_b", record.realm_b},
+                                  {"trunk_b", record.trunk_b},
+                                  {"status", record.status},
+                                  {"cause", call::name_of(record.cause)},
+                                  {"by", call::name_of(record.by)},
+                                  {"attempts", record.attempts},
+                                  {"setup", record.setup},
+                                  {"duration", record.duration},
+                                  {"policy", record.where}});
+}
+
+// --- net, relay, time -------------------------------------------------------------------------------------------
+
+void Shard::on_send_failed(std::uint64_t token, const sip::Hop& hop) {
+  shared_.log.debug("send failed", {{"remote", hop.remote.text()}});
+  layer_.on_transport_error(token, loop_.now(), out_.transaction);
+  carry_out();
+}
+
+void Shard::on_connection_closed(sip::ConnectionId id) { shared_.location.remove_flow(id); }
+
+bool Shard::on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
+                            std::uint64_t token) {
+  if (shard >= shared_.shards.size() || shard == index_) return false;
+  return shared_.shards[shard]->hand_over_send(hop, bytes, token);
+}
+
+void Shard::on_relay_reply(control::RelayReply reply) {
+  if (std::holds_alternative<control::Error>(reply.reply)) metrics_->relay_errors.add();
+  calls_.on_relay_reply(reply, loop_.now(), out_);
+  carry_out();
+}
+
+void Shard::on_relay_event(control::RelayEvent event) {
+  calls_.on_relay_event(event, loop_.now(), out_);
+  carry_out();
+}
+
+bool Shard::is_live(const control::SessionId& id) { return calls_.owns_session(id); }
+
+void Shard::on_relay_state(const std::string& relay, relay_client::LinkState state) {
+  const bool up = relays_.healthy() > 0;
+  relay_up_.store(up, std::memory_order_relaxed);
+  metrics_->relay_connected.set(static_cast<std::int64_t>(relays_.healthy()));
+  if (state == relay_client::LinkState::Up) {
+    metrics_->relay_reconnects.add();
+    shared_.log.info("relay is up", {{"relay", relay}, {"shard", index_}});
+  } else if (state == relay_client::LinkState::Down) {
+    shared_.log.warn("relay is down", {{"relay", relay}, {"shard", index_}});
+  }
+}
+
+void Shard::on_timer() {
+  const auto now = loop_.now();
+  layer_.on_deadline(now, out_.transaction);
+  calls_.on_deadline(now, out_);
+  carry_out();
+}
+
+void Shard::arm_timer() {
+  // Firing early costs one turn; moving the timer for every message would cost more.
+  const auto next = std::min(layer_.next_deadline(), calls_.next_deadline());
+  if (next < timer_.deadline()) timer_.arm(next);
+}
+
+void Shard::copy_counters() {
+  copy(layer_.counters(), *metrics_);
+  metrics_->server_transactions.set(static_cast<std::int64_t>(layer_.server_count()));
+  metrics_->client_transactions.set(static_cast<std::int64_t>(layer_.client_count()));
+  metrics_->calls_started.set(calls_.counters().started);
+  metrics_->calls_active.set(static_cast<std::int64_t>(calls_.size()));
+  metrics_->calls_connected.set(static_cast<std::int64_t>(calls_.connected()));
+  copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);
+}
+
+}  // namespace sbc::app

@@ -1,0 +1,101 @@
+#pragma once
+// One shard: a thread with its event loop, its sockets, its transactions, its calls, its policy and its link to the
+// relay. Shards meet in three places only: a message or a send that belongs to another one goes through that one's loop
+// (post), the location store, and the replay guard of digest.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "media-relay/loop/event_loop.h"
+
+#include "sbc/admin/shard_metrics.h"
+#include "sbc/app/advisor.h"
+#include "sbc/app/shared.h"
+#include "sbc/call/calls.h"
+#include "sbc/net/transports.h"
+#include "sbc/relay_client/relay_pool.h"
+#include "sbc/sip/minter.h"
+#include "sbc/transaction/layer.h"
+
+namespace sbc::app {
+
+class Shard final : private net::Delegate, private relay_client::Delegate {
+ public:
+  Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> policy);
+  ~Shard();
+
+  // Opens the listeners; the error says which one failed.
+  std::expected<void, std::string> open();
+  void start();  // the thread
+  void join();
+
+  // From any thread; carried out on the shard's own.
+  void reload(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> policy);
+  void drain();
+  void kill_calls();
+  void stop();
+  void hand_over(sip::MessagePtr message, sip::Source source);
+  bool hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token);
+
+  const admin::ShardMetrics& metrics() const { return *metrics_; }
+  const net::Counters& net_counters() const { return transports_.counters(); }
+  std::size_t active_calls() const { return static_cast<std::size_t>(calls_now_.load(std::memory_order_relaxed)); }
+  bool relay_up() const { return relay_up_.load(std::memory_order_relaxed); }
+
+ private:
+  // net::Delegate
+  void on_message(std::string&& bytes, const sip::Source& source) override;
+  void on_bad_stream(const sip::ParseError& error, std::string&& head, const sip::Source& source) override;
+  void on_send_failed(std::uint64_t token, const sip::Hop& hop) override;
+  void on_connection_closed(sip::ConnectionId id) override;
+  bool on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
+                       std::uint64_t token) override;
+  // relay_client::Delegate
+  void on_relay_reply(control::RelayReply reply) override;
+  void on_relay_event(control::RelayEvent event) override;
+  bool is_live(const control::SessionId& id) override;
+  void on_relay_state(const std::string& relay, relay_client::LinkState state) override;
+
+  void parsed(sip::ParseResult&& result, const sip::Source& source);
+  void take(sip::MessagePtr message, const sip::Source& source);
+  std::uint8_t owner_of(const sip::Message& message) const;
+  void dispatch();
+  void on_event(const transaction::RequestArrived& request);
+  void answer_plain(const transaction::RequestArrived& request, int status,
+                    std::span<const sip::ExtraHeader> headers = {}, std::string_view reason = {});
+  void on_options(const transaction::RequestArrived& request, const call::Arrival& arrival);
+  void carry_out();
+  void send_relay(call::RelayCommand& command);
+  void close_record(const call::CallRecord& record);
+  void on_timer();
+  void arm_timer();
+  void copy_counters();
+  void trace(SipTrace::Direction direction, const sip::Hop& hop, const base::Endpoint& local, std::string_view bytes);
+  void reject(admin::RejectReason reason) { metrics_->rejects[reason].add(); }
+
+  std::uint8_t index_;
+  Shared& shared_;
+  std::shared_ptr<const Config> config_;
+  std::unique_ptr<admin::ShardMetrics> metrics_;
+  base::SystemRandom random_;
+  sip::Minter minter_;
+  loop::EventLoop loop_;
+  net::Transports transports_;
+  transaction::Layer layer_;
+  ShardAdvisor advisor_;
+  call::Calls calls_;
+  relay_client::RelayPool relays_;
+  loop::Timer timer_;
+  loop::Timer second_;
+  call::Output out_;
+  std::unordered_map<std::string, relay_client::RelayIndex> relay_of_;  // by session
+  observe::RateLimit bad_messages_;
+  std::atomic<std::uint64_t> calls_now_{0};
+  std::atomic<bool> relay_up_{false};
+  bool dispatching_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sbc::app

@@ -1,0 +1,146 @@
+#include "sbc/app/shard_setup.h"
+
+#include <numeric>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/sip/contact.h"
+
+namespace sbc::app {
+
+net::Setup net_setup(const Config& config, std::uint8_t shard) {
+  net::Setup setup;
+  setup.shard = shard;
+  setup.reuse_port = config.shards > 1;
+  setup.limits = config.net;
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    const auto& listener = config.listeners[i];
+    setup.listeners.push_back({.index = static_cast<std::uint16_t>(i),
+                               .realm = listener.realm,
+                               .transport = listener.transport,
+                               .bind = listener.bind});
+  }
+  return setup;
+}
+
+std::vector<relay_client::LinkOptions> relay_links(const Config& config, std::uint8_t shard) {
+  auto links = config.relays;
+  for (auto& link : links) link.controller = config.instance + "-" + std::to_string(shard);
+  return links;
+}
+
+observe::Level level_of(call::Note::Level level) {
+  switch (level) {
+    case call::Note::Level::Debug: return observe::Level::Debug;
+    case call::Note::Level::Info: return observe::Level::Info;
+    case call::Note::Level::Warning: return observe::Level::Warn;
+    case call::Note::Level::Error: return observe::Level::Error;
+  }
+  return observe::Level::Error;
+}
+
+void count_out(admin::ShardMetrics& metrics, std::string_view bytes) {
+  if (!bytes.starts_with("SIP/2.0 ")) {
+    metrics.requests_out[sip::method_from(bytes.substr(0, bytes.find(' ')))].add();
+    return;
+  }
+  const int status = static_cast<int>(base::parse_unsigned<std::uint32_t>(bytes.substr(8, 3)).value_or(500));
+  // Our own writer spells it so.
+  const auto cseq = bytes.find("\r\nCSeq: ");
+  if (cseq == std::string_view::npos) return;
+  auto value = bytes.substr(cseq + 8);
+  value = value.substr(0, value.find('\r'));
+  const auto space = value.rfind(' ');
+  metrics.count_response_out(sip::method_from(space == std::string_view::npos ? value : value.substr(space + 1)), status);
+}
+
+namespace {
+
+admin::CallResult result_of(const call::CallRecord& record) {
+  using admin::CallResult;
+  if (record.answered) return CallResult::Answered;
+  switch (record.cause) {
+    case call::EndCause::Cancel:
+      return CallResult::Cancelled;
+    case call::EndCause::Policy:
+    case call::EndCause::Limit:
+    case call::EndCause::Shutdown:
+      return CallResult::Refused;
+    case call::EndCause::Unreachable:
+      return CallResult::Unreachable;
+    case call::EndCause::NoAnswer:
+      return CallResult::NoAnswer;
+    case call::EndCause::Rejected:
+      if (record.status == 486 || record.status == 600) return CallResult::Busy;
+      if (record.status == 408 || record.status == 480 || record.status == 487) return CallResult::NoAnswer;
+      return CallResult::Rejected;
+    case call::EndCause::Bye:
+    case call::EndCause::MediaTimeout:
+    case call::EndCause::RelayFailure:
+    case call::EndCause::NoAck:
+    case call::EndCause::BadMedia:
+    case call::EndCause::PeerGone:
+    case call::EndCause::Error:
+      return CallResult::Failed;
+  }
+  return CallResult::Failed;
+}
+
+}  // namespace
+
+void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) {
+  // A challenge is half of a call's beginning, not the end of a call.
+  if (record.cause == call::EndCause::Policy && record.status == 407) return;
+  metrics.calls[result_of(record)].add();
+  if (record.cause == call::EndCause::Policy) metrics.rejects[admin::RejectReason::Policy].add();
+  if (record.cause == call::EndCause::Unreachable) metrics.rejects[admin::RejectReason::NoRoute].add();
+  if (record.cause == call::EndCause::RelayFailure && !record.answered) metrics.rejects[admin::RejectReason::Relay].add();
+  if (record.cause == call::EndCause::Error) metrics.rejects[admin::RejectReason::Internal].add();
+  if (record.cause == call::EndCause::MediaTimeout) metrics.media_timeouts.add();
+  if (!record.answered) return;
+  metrics.setup_seconds.observe(base::to_seconds(record.setup));
+  metrics.call_seconds.observe(base::to_seconds(record.duration));
+}
+
+admin::RegisterResult register_result(const sip::Message& request, int status) {
+  if (status == 401 || status == 407) return admin::RegisterResult::Challenged;
+  if (status / 100 != 2) return admin::RegisterResult::Rejected;
+  const auto contacts = sip::parse_contacts(request);
+  if (!contacts || (contacts->values.empty() && !contacts->star)) return admin::RegisterResult::Queried;
+  const auto expires = request.find(sip::HeaderId::Expires).value_or("1");
+  const bool removed = contacts->star || contacts->values.front().expires.value_or(
+                                             sip::parse_delta_seconds(expires).value_or(1)) == 0;
+  return removed ? admin::RegisterResult::Removed : admin::RegisterResult::Registered;
+}
+
+void copy(const transaction::Counters& from, admin::ShardMetrics& to) {
+  using admin::TransactionCount;
+  to.transactions[TransactionCount::ServersStarted].set(from.servers_started);
+  to.transactions[TransactionCount::ClientsStarted].set(from.clients_started);
+  to.transactions[TransactionCount::RequestsRetransmitted].set(from.requests_retransmitted);
+  to.transactions[TransactionCount::ResponsesRetransmitted].set(from.responses_retransmitted);
+  to.transactions[TransactionCount::RequestsAbsorbed].set(from.requests_absorbed);
+  to.transactions[TransactionCount::ResponsesAbsorbed].set(from.responses_absorbed);
+  to.transactions[TransactionCount::ClientTimeouts].set(from.client_timeouts);
+  to.transactions[TransactionCount::TransportErrors].set(from.client_transport_errors + from.server_transport_errors);
+  to.transactions[TransactionCount::AcksMissing].set(from.acks_missing);
+  to.transactions[TransactionCount::MergedRequests].set(from.merged_requests);
+  to.transactions[TransactionCount::StrayResponses].set(from.stray_responses);
+  to.transactions[TransactionCount::StrayAcks].set(from.stray_acks);
+  to.transactions[TransactionCount::StrayCancels].set(from.stray_cancels);
+  to.transactions[TransactionCount::OverloadRejects].set(from.overload_rejects);
+}
+
+void copy(const call::Counters& calls, const registrar::RegistrarCounters& registrations,
+          const registrar::IdentityCounters& identities, admin::ShardMetrics& to) {
+  using admin::RejectReason;
+  to.rejects[RejectReason::Draining].set(calls.refused_draining);
+  to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);
+  to.rejects[RejectReason::LoopDetected].set(calls.refused_loop);
+  to.rejects[RejectReason::Media].set(calls.refused_media);
+  to.rejects[RejectReason::UnknownUser].set(registrations.not_found);
+  to.rejects[RejectReason::Auth].set(
+      std::accumulate(identities.refused.begin(), identities.refused.end(), std::uint64_t{0}));
+}
+
+}  // namespace sbc::app

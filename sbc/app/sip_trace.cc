@@ -1,0 +1,63 @@
+#include "sbc/app/sip_trace.h"
+
+#include <sys/stat.h>
+
+#include <chrono>
+#include <cstring>
+
+#include <nlohmann/json.hpp>
+
+#include "media-relay/base/text.h"
+
+namespace sbc::app {
+namespace {
+
+// The answer of a digest is as good as a password to whoever can try many: only its presence is shown.
+std::string without_credentials(std::string_view message) {
+  std::string out;
+  out.reserve(message.size());
+  while (!message.empty()) {
+    const std::size_t end = message.find('\n');
+    const std::string_view line = message.substr(0, end == std::string_view::npos ? message.size() : end + 1);
+    const std::size_t colon = line.find(':');
+    const std::string_view name = base::trim(line.substr(0, colon == std::string_view::npos ? 0 : colon));
+    if (base::equals_ignoring_case(name, "Authorization") || base::equals_ignoring_case(name, "Proxy-Authorization")) {
+      out += name;
+      out += ": (blanked)\r\n";
+    } else {
+      out += line;
+    }
+    message.remove_prefix(line.size());
+  }
+  return out;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<SipTrace>, std::string> SipTrace::open(const std::string& path) {
+  const mode_t before = umask(0077);
+  std::FILE* file = std::fopen(path.c_str(), "ae");
+  umask(before);
+  if (file == nullptr) return std::unexpected("log.sip_trace: " + path + ": " + std::strerror(errno));
+  std::setvbuf(file, nullptr, _IOLBF, 1 << 16);
+  return std::unique_ptr<SipTrace>(new SipTrace(file));
+}
+
+SipTrace::~SipTrace() { std::fclose(file_); }
+
+void SipTrace::write(Direction direction, sip::Transport transport, const Ends& ends, std::string_view message) {
+  using namespace std::chrono;
+  nlohmann::ordered_json line;
+  line["time_us"] = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+  line["direction"] = direction == Direction::In ? "in" : "out";
+  line["transport"] = sip::name_of(transport);
+  line["realm"] = ends.realm;
+  line["local"] = ends.local.text();
+  line["remote"] = ends.remote.text();
+  line["message"] = without_credentials(message);
+  const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const std::lock_guard lock(mutex_);
+  std::fwrite(text.data(), 1, text.size(), file_);
+}
+
+}  // namespace sbc::app
