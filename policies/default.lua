@@ -33,7 +33,8 @@ local country = settings.country and tostring(settings.country)
 -- Who is calling? A phone must be known: it has just proved its password, or the call comes over the very connection or
 -- address that one of its registrations holds open. Nobody may call under somebody else's name.
 --
--- Returns nothing when the caller is known, else the decision.
+-- Returns nothing when the caller is known, else the decision. Only strangers are looked at as possible scanners: a known
+-- caller must not suffer for a neighbour behind the same address.
 local function screen_phone(call)
   if call.authenticated then
     local user = call.from.user
@@ -44,6 +45,7 @@ local function screen_phone(call)
     return nil
   end
   if call.registered_source and call.from.aor == call.registered_aor then return nil end
+  if scanners.is(call, settings.failure_limit) then return drop() end
   return challenge()
 end
 
@@ -80,7 +82,6 @@ return {
       if call.to.user == "" then return reject(404) end
       return to_phone(call.to.aor) or to_phone(call.to.user) or reject(404)
     end
-    if scanners.is(call, settings.failure_limit) then return drop() end
     return screen_phone(call) or to_phone(call.to.aor) or to_outside(call)
   end,
 

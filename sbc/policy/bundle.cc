@@ -53,7 +53,9 @@ std::expected<std::vector<std::string>, PolicyError> list(const fs::path& folder
 }  // namespace
 
 std::string PolicyError::message() const {
-  return file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + text;
+  std::string message = file;
+  if (line > 0) message.append(":").append(std::to_string(line));
+  return message.append(": ").append(text);
 }
 
 Bundle::Bundle(std::string main, std::vector<BundleFile> files) : main_(std::move(main)), files_(std::move(files)) {}

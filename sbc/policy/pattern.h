@@ -28,9 +28,9 @@ class Pattern {
   std::size_t end() const { return end_; }
   std::size_t captures() const { return captures_; }
   struct Capture {
-    std::size_t start = 0;
-    std::size_t length = 0;
-    bool is_position = false;  // "()": the value is start + 1
+    std::size_t start;
+    std::size_t length;
+    bool is_position;  // "()": the value is start + 1
   };
   const Capture& capture(std::size_t i) const { return capture_[i]; }
 
@@ -71,7 +71,7 @@ class Pattern {
   std::size_t start_ = 0;
   std::size_t end_ = 0;
   std::size_t captures_ = 0;
-  std::array<Capture, kMaxCaptures> capture_{};
+  std::array<Capture, kMaxCaptures> capture_;  // the first captures_ mean something
 };
 
 }  // namespace sbc::policy

@@ -28,10 +28,14 @@ std::size_t start_argument(lua_State* lua, int index, std::size_t size) {
   return size - static_cast<std::size_t>(-given);
 }
 
-Pattern make_pattern(lua_State* lua, std::string_view pattern, std::string_view subject) {
+void check_pattern(lua_State* lua, std::string_view pattern) {
   if (pattern.size() > kMaxPattern)
     raise(lua, "a pattern may have ", static_cast<std::int64_t>(kMaxPattern), " characters, this one has ",
           static_cast<std::int64_t>(pattern.size()));
+}
+
+Pattern make_pattern(lua_State* lua, std::string_view pattern, std::string_view subject) {
+  check_pattern(lua, pattern);
   const auto remaining = static_cast<std::uint64_t>(std::max<std::int64_t>(engine_of(lua).remaining, 1));
   return {pattern, subject, remaining * kMatchStepsPerInstruction};
 }
@@ -68,7 +72,7 @@ int find_or_match(lua_State* lua, bool find) {
   const std::string_view subject = checked_text(lua, 1);
   const std::string_view text = checked_text(lua, 2);
   const std::size_t start = start_argument(lua, 3, subject.size());
-  Pattern pattern = make_pattern(lua, text, subject);
+  check_pattern(lua, text);
   if (start == std::string_view::npos) {
     lua_pushnil(lua);
     return 1;
@@ -84,6 +88,7 @@ int find_or_match(lua_State* lua, bool find) {
     lua_pushinteger(lua, static_cast<lua_Integer>(at + text.size()));
     return 2;
   }
+  Pattern pattern = make_pattern(lua, text, subject);
   std::uint64_t charged = 0;
   if (!settle(lua, pattern, pattern.find(start), charged)) {
     lua_pushnil(lua);

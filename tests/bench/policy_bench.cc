@@ -15,7 +15,11 @@ class OneBinding : public Lookup {
  public:
   std::vector<Contact> location(std::string_view aor) override {
     if (aor != "sip:bob@example.net") return {};
-    return {{.token = 1, .uri = "sip:bob@10.0.0.1:5060", .aor = std::string(aor), .user_agent = "phone/1"}};
+    Contact contact;
+    contact.token = 1;
+    contact.uri = "sip:bob@10.0.0.1:5060";
+    contact.aor = aor;
+    return {contact};
   }
 };
 

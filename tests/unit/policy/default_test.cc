@@ -132,6 +132,7 @@ TEST_F(DefaultPolicy, ScannersGetNoAnswer) {
     EXPECT_EQ(host_->on_register(registration, lookup_).decision.kind, RegisterDecision::Kind::Drop);
   }
   InviteFacts facts = call();
+  facts.authenticated = false;
   facts.from.display = "sipvicious";
   EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Drop);
 }
@@ -140,17 +141,21 @@ TEST_F(DefaultPolicy, PhonesAreNoScanners) {
   for (const char* agent :
        {"", "baresip v1.0.0 (x86_64/linux)", "Cisco/SPA504G", "Asterisk PBX 20", "Zoiper", "PJSUA"}) {
     InviteFacts facts = call();
+    facts.authenticated = false;
     facts.user_agent = agent;
-    EXPECT_NE(invite(facts).kind, InviteDecision::Kind::Drop) << agent;
+    EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Challenge) << agent;
   }
 }
 
-TEST_F(DefaultPolicy, ManyRefusedRequestsSilenceAnAddress) {
+TEST_F(DefaultPolicy, ManyRefusedRequestsSilenceTheStrangersOfAnAddress) {
   InviteFacts facts = call();
+  facts.authenticated = false;
   facts.recent_failures = 29;
-  EXPECT_NE(invite(facts).kind, InviteDecision::Kind::Drop);
+  EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Challenge);
   facts.recent_failures = 30;
   EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Drop);
+  facts.authenticated = true;  // a customer behind the same address
+  EXPECT_NE(invite(facts).kind, InviteDecision::Kind::Drop);
 }
 
 TEST_F(DefaultPolicy, RegistrationsNeedAPassword) {
