@@ -18,6 +18,15 @@ namespace {
 
 using Hosts = std::vector<std::unique_ptr<policy::Host>>;
 
+// Before any thread exists, the log's included: a thread that does not block them would take them, and their default
+// action ends the process.
+void block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 // One host per shard, all from the same text; the error is that of the policy's author: file, line, what.
 std::expected<Hosts, std::string> load_policy(const Config& config) {
   auto bundle = policy::Bundle::read(config.policy_file);
@@ -199,6 +208,7 @@ std::string check(const std::string& config_path) {
 
 int run(const std::string& config_path) {
   std::signal(SIGPIPE, SIG_IGN);
+  block_signals();
   const auto config = load_config(config_path);
   if (!config) {
     std::fputs(config.error().c_str(), stderr);
