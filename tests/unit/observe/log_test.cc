@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <thread>
 
@@ -103,6 +102,13 @@ class LogFileTest : public testing::Test {
     text << std::ifstream(file()).rdbuf();
     return text.str();
   }
+  // With the digits of the time stamp, which starts at `at`, replaced by "d".
+  std::string time_masked(std::size_t at) const {
+    std::string text = written();
+    for (std::size_t i = at; i < std::min(text.size(), at + 27); ++i)
+      if (text[i] >= '0' && text[i] <= '9') text[i] = 'd';
+    return text;
+  }
   std::string directory_;
 };
 
@@ -114,10 +120,7 @@ TEST_F(LogFileTest, WritesTimeLevelAndProcessAndAllLinesBeforeItCloses) {
     (*log)->warn("shown %v {}", {{"n", 1}});
     EXPECT_FALSE((*log)->enabled(Level::Debug));
   }
-  EXPECT_TRUE(std::regex_match(written(),
-                               std::regex(R"(ts=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z level=warn msg="shown %v \{\}" )"
-                                          R"(n=1 process=sbc\n)")))
-      << written();
+  EXPECT_EQ("ts=dddd-dd-ddTdd:dd:dd.ddddddZ level=warn msg=\"shown %v {}\" n=1 process=sbc\n", time_masked(3));
 }
 
 TEST_F(LogFileTest, WritesJsonObjects) {
@@ -126,9 +129,9 @@ TEST_F(LogFileTest, WritesJsonObjects) {
     ASSERT_TRUE(log.has_value());
     (*log)->debug("x", {{"n", 1}});
   }
-  EXPECT_TRUE(std::regex_match(
-      written(), std::regex(R"(\{"ts":"[0-9T:.-]+Z","level":"debug","msg":"x","n":1,"process":"sbc"\}\n)")))
-      << written();
+  EXPECT_EQ(R"({"ts":"dddd-dd-ddTdd:dd:dd.ddddddZ","level":"debug","msg":"x","n":1,"process":"sbc"})"
+            "\n",
+            time_masked(7));
 }
 
 TEST_F(LogFileTest, TakesLinesFromManyThreads) {
