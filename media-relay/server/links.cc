@@ -77,7 +77,8 @@ class Links::Link final : public loop::Stream::Delegate {
       return false;
     }
     ++links_.counters_.refused[static_cast<std::size_t>(refusal)];
-    links_.log_.warn("control frame refused", {{"link", id_}, {"error", error.text}});
+    links_.log_.limited(links_.refusal_log_, links_.loop_.now(), observe::Level::Warn, "control frame refused",
+                        {{"link", id_}, {"error", error.text}});
     links_.send_reply(id_, error.request, control::Error{error.code, error.text});
     return true;
   }
@@ -86,7 +87,8 @@ class Links::Link final : public loop::Stream::Delegate {
   void give_up(FrameRefusal refusal, std::string_view text) {
     ++links_.counters_.refused[static_cast<std::size_t>(refusal)];
     links_.send_reply(id_, 0, control::Error{control::ErrorCode::Malformed, std::string(text)});
-    links_.log_.warn("control connection given up", {{"link", id_}, {"reason", name_of(refusal)}, {"error", text}});
+    links_.log_.limited(links_.refusal_log_, links_.loop_.now(), observe::Level::Warn, "control connection given up",
+                        {{"link", id_}, {"reason", name_of(refusal)}, {"error", text}});
     stream_.close();
     links_.forget(id_, true);
   }

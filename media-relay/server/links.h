@@ -63,6 +63,7 @@ class Links {
   observe::Log& log_;
   Delegate& delegate_;
   Counters counters_;
+  observe::RateLimit refusal_log_;
   session::LinkId next_id_ = 1;
   std::unordered_map<session::LinkId, std::unique_ptr<Link>> links_;
   std::unique_ptr<loop::StreamListener> listener_;

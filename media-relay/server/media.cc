@@ -72,7 +72,8 @@ session::BindResult Media::bind(const session::BindPair& action) {
     result.text = pair.error().text;
     result.hopeless = pair.error().reason == io::OpenError::Reason::NoAddress ||
                       pair.error().reason == io::OpenError::Reason::NoDescriptors;
-    log_.warn("media ports not bound", {{"ports", action.rtp.text()}, {"why", result.text}});
+    log_.limited(bind_log_, loop_.now(), observe::Level::Warn, "media ports not bound",
+                 {{"ports", action.rtp.text()}, {"why", result.text}});
     return result;
   }
   worker::HalfSockets& place = kept_[action.flow.pack()][flow::index_of(action.side)];

@@ -62,6 +62,7 @@ class Media {
   observe::Log& log_;
   MediaOptions options_;
   std::function<void(std::vector<worker::Event>&)> on_events_;
+  observe::RateLimit bind_log_;
   worker::EventQueue events_;
   std::unique_ptr<loop::FdWatch> watch_;
   std::vector<std::unique_ptr<worker::Worker>> workers_;
