@@ -17,6 +17,7 @@
 // (the peer's NAT has moved it) or if the latched one has been silent for kRelearnSilence: a re-INVITE is no chance to
 // steal a call.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -70,6 +71,9 @@ class SourceGuard {
   // another one gets no hearing.
   Verdict admit_companion(const base::Endpoint& source, const Evidence& evidence, const base::IpAddress& rtp_address,
                           base::Instant now);
+
+  // Keeps an open window open for at least `window` from now.
+  void prolong(base::Instant now, base::Duration window) { window_end_ = std::max(window_end_, now + window); }
 
   // Forgets what was learned and learns afresh until `window` has passed.
   void forget(base::Instant now, base::Duration window);

@@ -207,6 +207,20 @@ TEST(Latch, RtcpFollowsTheAddressThatRtpWasLearnedFrom) {
   EXPECT_EQ(rig.rtcp(Side::A, endpoint("198.51.100.99:31046")).dropped, Drop::WrongSource);
 }
 
+// RFC 3550 6.2: the first report comes seconds after the first packet.
+TEST(Latch, TheWindowForRtcpCountsFromTheLearningOfRtp) {
+  Rig rig(learning_spec());
+  rig.pass(kDefaultLatchWindow - milliseconds(20));
+  latch(rig);
+  rig.pass(kDefaultLatchWindow - base::Duration(1));
+  EXPECT_EQ(rig.rtcp(Side::A, kNatRtcp).dropped, std::nullopt);
+
+  Rig late(learning_spec());
+  latch(late);
+  late.pass(kDefaultLatchWindow);
+  EXPECT_EQ(late.rtcp(Side::A, kNatRtcp).dropped, Drop::WindowClosed);
+}
+
 TEST(Latch, RtcpLearnedBeforeRtpYieldsToIt) {
   Rig rig(learning_spec());
   EXPECT_EQ(rig.rtcp(Side::A, kStranger).dropped, Drop::Probation);
