@@ -3,6 +3,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include "media-relay/base/text.h"
 #include "media-relay/settings/document.h"
@@ -78,8 +79,9 @@ std::expected<void, Errors> File::finish() {
   document_->report_unknown();
   if (errors.empty()) return {};
   // In file order; what has no place (missing at the top) comes last.
-  std::ranges::stable_sort(errors, {},
-                           [](const Error& e) { return std::pair(e.line == 0 ? UINT32_MAX : e.line, e.column); });
+  std::ranges::sort(errors, {}, [](const Error& e) {
+    return std::tuple(e.line == 0 ? UINT32_MAX : e.line, e.column, std::string_view(e.key), std::string_view(e.text));
+  });
   if (errors.size() > kMostErrors) {
     const std::string more = std::to_string(errors.size() - kMostErrors) + " more errors";
     errors.resize(kMostErrors);

@@ -51,7 +51,7 @@ std::vector<std::string> Table::keys() const {
   std::vector<std::pair<toml::source_position, std::string>> found;
   if (node_ != nullptr)
     for (const auto& [key, node] : *as_table(node_)) found.emplace_back(key.source().begin, key.str());
-  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::ranges::sort(found, [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> out;
   for (auto& [where, key] : found) out.push_back(std::move(key));
   return out;
