@@ -1,0 +1,103 @@
+"""What one test works with: the border, peers around it, and the capture of everything between them."""
+
+import json
+import pathlib
+import shutil
+import tempfile
+
+from .border import ACCESS, ACCESS6, CORE, Border
+from .capture import Capture
+from .checks import check, equal
+from .client import Client
+from .peers import Rtp, Silent
+from .sipp import Sipp
+
+PHONE, PHONE2, PHONE6 = "10.77.1.10", "10.77.1.20", "fd77:1::10"
+CARRIER, CARRIER2, CARRIER6 = "10.77.2.10", "10.77.2.11", "fd77:2::10"
+
+
+class Lab:
+    def __init__(self, binaries, name):
+        self._binaries = binaries
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parapet-{name}-"))
+        self.capture = Capture()
+        self._peers = []  # everything with kill() or stop() that a failed test leaves running
+        self.border = None
+
+    def start(self, sbc=None, relay=None, register=True):
+        """Starts the border; `register` puts alice's phone at PHONE into the location service."""
+        self.border = Border(self._binaries, self.directory, sbc, relay)
+        if register:
+            self.register("alice", PHONE)
+        return self.border
+
+    def register(self, user, at, border=ACCESS, **options):
+        border = ACCESS6 if ":" in at else border
+        with Client(at, border) as client:
+            answer = client.register(user, **options)
+        equal(answer and answer.status, 200, f"REGISTER of {user}")
+        return answer
+
+    def sipp(self, scenario, role, at, border=None, **options):
+        if border is None:
+            border = ACCESS if at.startswith("10.77.1.") else CORE
+        peer = Sipp(self.directory, scenario, role, at, border, **options)
+        self._peers.append(peer.process)
+        return peer
+
+    def caller(self, scenario, at=PHONE, role="caller", **options):
+        return self.sipp(scenario, role, at, **options)
+
+    def callee(self, scenario, at=CARRIER, role="callee", **options):
+        return self.sipp(scenario, role, at, **options)
+
+    def call(self, caller, callee, caller_options=None, callee_options=None):
+        """One call from alice's phone to the carrier, both played to their ends."""
+        waiting = self.callee(callee, **(callee_options or {}))
+        calling = self.caller(caller, **(caller_options or {}))
+        calling.done()
+        waiting.done()
+
+    def silent(self, at):
+        return self.keep(Silent(at))
+
+    def rtp(self, at, ssrc, port=7000):
+        return self.keep(Rtp(at, port, ssrc))
+
+    def keep(self, process):
+        self._peers.append(process)
+        return process
+
+    def finish(self):
+        """The end of a good test: idle, alive, and both processes end with 0."""
+        if self.border is None:
+            return
+        for process in (self.border.sbc, self.border.relay):
+            if process.running():
+                continue
+            check(process.code() == 0, f"{process.name} ended with code {process.code()}")
+        self.border.until_idle()
+        self.border.stop()
+
+    def close(self, keep=False):
+        for peer in self._peers:
+            if peer.running():
+                peer.kill()
+        if self.border is not None:
+            self.border.abandon()
+        self.capture.stop()
+        if not keep:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def report(self):
+        """All that helps to see why a test failed."""
+        parts = ["---- ladder", self.capture.ladder()]
+        for file in sorted(self.directory.glob("*.log")):
+            parts += [f"---- {file.name}", "\n".join(file.read_text(errors="replace").splitlines()[-60:])]
+        for file in sorted(self.directory.glob("*.errors")):
+            parts += [f"---- {file.name}", file.read_text(errors="replace")[-3000:]]
+        return "\n".join(parts)
+
+    def trace(self):
+        """The sbc's own trace of SIP messages."""
+        return [json.loads(line) for line in (self.directory / "sip.jsonl").read_text().splitlines()]

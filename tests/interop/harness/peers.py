@@ -1,0 +1,106 @@
+"""Peers that play no scenario: a silent one, and one that sends and counts RTP."""
+
+import socket
+import struct
+import threading
+import time
+
+from .message import Message
+
+
+def _udp(at, port):
+    peer = socket.socket(socket.AF_INET6 if ":" in at else socket.AF_INET, socket.SOCK_DGRAM)
+    peer.bind((at, port))
+    peer.settimeout(0.1)
+    return peer
+
+
+class _Listener:
+    """A bound UDP socket and a thread that reads it."""
+
+    def __init__(self, at, port):
+        self.at, self.port = at, port
+        self._socket = _udp(at, port)
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def kill(self):
+        self._stopped = True
+        self._thread.join()
+        self._socket.close()
+
+    def running(self):
+        return not self._stopped
+
+    def _run(self):
+        while not self._stopped:
+            try:
+                data, source = self._socket.recvfrom(65536)
+            except TimeoutError:
+                continue
+            self._on_packet(data, source)
+
+
+class Silent(_Listener):
+    """Takes everything and answers nothing: the way to it works, but nobody is at home."""
+
+    def __init__(self, at, port=5060):
+        self._methods = []
+        super().__init__(at, port)
+
+    def heard(self, method):
+        return method in self._methods
+
+    def _on_packet(self, data, source):
+        self._methods.append(Message(data.decode("utf-8", "replace")).method)
+
+
+class Rtp(_Listener):
+    """Sends PCMU every 20 ms as soon as it knows where to, and counts what it hears from `heard_from`."""
+
+    def __init__(self, at, port, ssrc):
+        self.ssrc = ssrc
+        self._target = None
+        self._sender = None
+        self._sequence = 0
+        self.received = {}  # SSRC: packets
+        self.sources = set()
+        super().__init__(at, port)
+
+    def send_to(self, target):
+        self._target = target
+        if self._sender is None and target is not None:
+            self._sender = threading.Thread(target=self._send, daemon=True)
+            self._sender.start()
+
+    def heard(self, ssrc):
+        return self.received.get(ssrc, 0)
+
+    def sent(self):
+        return self._sequence
+
+    def kill(self):
+        super().kill()
+        if self._sender is not None:
+            self._sender.join()
+
+    def _send(self):
+        due = time.monotonic()
+        while not self._stopped:
+            if self._target is not None:
+                packet = struct.pack("!BBHII", 0x80, 0, self._sequence & 0xFFFF, self._sequence * 160, self.ssrc)
+                try:
+                    self._socket.sendto(packet + b"\xff" * 160, self._target)
+                except OSError:
+                    pass  # refused: the relay has closed the port
+                self._sequence += 1
+            due += 0.02
+            time.sleep(max(0.0, due - time.monotonic()))
+
+    def _on_packet(self, data, source):
+        if len(data) < 12 or data[0] >> 6 != 2 or 64 <= data[1] & 0x7F < 96:
+            return
+        ssrc, = struct.unpack("!I", data[8:12])
+        self.received[ssrc] = self.received.get(ssrc, 0) + 1
+        self.sources.add(source[:2])

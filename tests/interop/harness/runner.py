@@ -1,0 +1,77 @@
+"""Runs the tests of one program, one after the other, each with a lab of its own."""
+
+import argparse
+import collections
+import os
+import sys
+import threading
+import time
+import traceback
+
+from . import namespace
+from .checks import Failed
+from .lab import Lab
+
+Binaries = collections.namedtuple("Binaries", "sbc relay")
+
+LONGEST_TEST = 60.0  # seconds; a test that needs more hangs
+
+_tests = []
+
+
+def test(function):
+    _tests.append(function)
+    return function
+
+
+def _run(function, binaries, keep):
+    began = time.monotonic()
+    lab = Lab(binaries, function.__name__)
+
+    def too_long():
+        print(f"FAIL {function.__name__}: longer than {LONGEST_TEST} s\n{lab.report()}", flush=True)
+        os._exit(1)  # the namespace takes every child along
+
+    watchdog = threading.Timer(LONGEST_TEST, too_long)
+    watchdog.daemon = True
+    watchdog.start()
+    good = False
+    try:
+        function(lab)
+        lab.finish()
+        good = True
+    except Failed as failure:
+        file = function.__code__.co_filename
+        line = next((f.lineno for f in reversed(traceback.extract_tb(failure.__traceback__)) if f.filename == file), "?")
+        print(f"FAIL {function.__name__} (line {line}): {failure}\n{lab.report()}", flush=True)
+    except Exception:  # a mistake of the test: the rest still runs
+        print(f"FAIL {function.__name__}\n{traceback.format_exc()}\n{lab.report()}", flush=True)
+    finally:
+        watchdog.cancel()
+        lab.close(keep)
+    if good:
+        print(f"ok   {function.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
+    if keep:
+        print(f"     files: {lab.directory}", flush=True)
+    return good
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--sbc", default=os.environ.get("PARAPET_SBC"))
+    options.add_argument("--relay", default=os.environ.get("PARAPET_RELAY"))
+    options.add_argument("--keep", action="store_true", help="keep configurations, logs and traces")
+    options.add_argument("tests", nargs="*", help="only these")
+    chosen = options.parse_args()
+    for binary in (chosen.sbc, chosen.relay):
+        if not binary or not os.access(binary, os.X_OK):
+            sys.exit(f"no program at {binary}: give --sbc and --relay")
+    unknown = set(chosen.tests) - {t.__name__ for t in _tests}
+    if unknown:
+        sys.exit(f"no test is called {', '.join(sorted(unknown))}")
+    namespace.enter()
+    binaries = Binaries(os.path.abspath(chosen.sbc), os.path.abspath(chosen.relay))
+    wanted = [t for t in _tests if not chosen.tests or t.__name__ in chosen.tests]
+    results = [_run(t, binaries, chosen.keep) for t in wanted]
+    print(f"{sum(results)} of {len(results)} passed", flush=True)
+    sys.exit(0 if results and all(results) else 1)

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""Packets through the relay: both ways, held, lost."""
+
+import time
+
+from harness import check, equal, eventually, main, test
+from harness.border import ACCESS6
+from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE6
+
+HERE, THERE = 0x11111111, 0x22222222  # SSRCs of the phone and of the carrier
+
+SHORT_TIMEOUT = {"media": {"timeout": "1s"}}
+
+
+def offer_to(lab, target):
+    return lab.capture.wait(lambda m: m.media() and m.is_request("INVITE"), f"INVITE to {target}", target=target)
+
+
+def answer_to(lab, target, status=200):
+    return lab.capture.wait(lambda m: m.media() and m.is_response(status, "INVITE"), f"{status} to {target}", target=target)
+
+
+def connect(phone, carrier, lab, phone_at=PHONE, status=200):
+    """Both send where the border told them to."""
+    carrier.send_to(offer_to(lab, CARRIER).media()[:2])
+    phone.send_to(answer_to(lab, phone_at, status).media()[:2])
+
+
+def both_hear(phone, carrier, packets=40, seconds=6):
+    eventually(lambda: phone.heard(THERE) >= packets and carrier.heard(HERE) >= packets,
+               f"{packets} packets each way: {phone.received}, {carrier.received}", seconds)
+
+
+@test
+def packets_flow_both_ways(lab):
+    lab.start()
+    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1800)
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier)
+    # Each hears the border, never the other.
+    equal({ip for ip, _ in phone.sources}, {ACCESS}, "whom the phone hears")
+    equal({ip for ip, _ in carrier.sources}, {CORE}, "whom the carrier hears")
+    equal(lab.capture.packets((PHONE, 7000), (CARRIER, 7000)), 0, "packets past the border")
+    caller.done()
+    callee.done()
+
+
+@test
+def nothing_flows_after_the_call(lab):
+    lab.start()
+    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=700)
+    connect(phone, carrier, lab)
+    caller.done()
+    callee.done()
+    lab.border.until_idle()
+    before = carrier.heard(HERE)
+    time.sleep(0.3)
+    equal(carrier.heard(HERE), before, "packets that the carrier has heard")
+
+
+@test
+def early_media_reaches_the_caller(lab):
+    lab.start()
+    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    callee = lab.callee("callee_early_media", early=1500)
+    caller = lab.caller("caller_early_media")
+    carrier.send_to(offer_to(lab, CARRIER).media()[:2])
+    phone.send_to(answer_to(lab, PHONE, 183).media()[:2])
+    eventually(lambda: phone.heard(THERE) >= 20, "20 packets of early media")
+    equal(lab.capture.messages(ACCESS, PHONE, lambda m: m.is_response(200, "INVITE")), [], "answers so far")
+    caller.done()
+    callee.done()
+
+
+@test
+def packets_flow_after_a_late_offer(lab):
+    lab.start()
+    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller_late_offer", talk=1500)
+    phone.send_to(answer_to(lab, PHONE).media()[:2])
+    ack = lab.capture.wait(lambda m: m.is_request("ACK") and m.media(), "ACK with the answer", target=CARRIER)
+    carrier.send_to(ack.media()[:2])
+    both_hear(phone, carrier, 20)
+    caller.done()
+    callee.done()
+
+
+@test
+def packets_flow_between_ipv6_and_ipv4(lab):
+    lab.start(register=False)
+    lab.register("alice", PHONE6)
+    phone, carrier = lab.rtp(PHONE6, HERE), lab.rtp(CARRIER, THERE)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", at=PHONE6, border=ACCESS6, talk=1500)
+    connect(phone, carrier, lab, PHONE6)
+    both_hear(phone, carrier, 20)
+    caller.done()
+    callee.done()
+
+
+@test
+def a_held_call_outlives_the_media_timeout(lab):
+    lab.start(SHORT_TIMEOUT)
+    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    callee = lab.callee("callee_is_held")
+    caller = lab.caller("caller_holds", held=3000, talk=600)
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier, 2)
+    lab.capture.wait(lambda m: m.media() and m.media()[2] == "sendonly", "hold", target=CARRIER)
+    phone.send_to(None)
+    carrier.send_to(None)
+    resumed = lab.capture.wait(lambda m: m.is_request("INVITE") and m.media()[2] == "sendrecv", "resume", target=CARRIER,
+                               count=2)
+    carrier.send_to(resumed.media()[:2])
+    phone.send_to(lab.capture.wait(lambda m: m.is_response(200, "INVITE"), "answer to resume", target=PHONE,
+                                   count=3).media()[:2])
+    heard = phone.heard(THERE), carrier.heard(HERE)
+    eventually(lambda: phone.heard(THERE) > heard[0] + 5 and carrier.heard(HERE) > heard[1] + 5, "packets after resuming")
+    caller.done()
+    callee.done()
+
+
+@test
+def when_no_media_comes_both_legs_are_ended(lab):
+    lab.start(SHORT_TIMEOUT)
+    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller_hung_up")
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier, 10)
+    phone.send_to(None)
+    carrier.send_to(None)
+    silent = time.monotonic()
+    caller.done()
+    callee.done()
+    for target in (PHONE, CARRIER):
+        bye = lab.capture.messages(target=target, where=lambda m: m.is_request("BYE"))[0]
+        check("Media timeout" in bye.header("reason"), f"Reason of the BYE to {target}: {bye.header('reason')!r}")
+        check(0.8 <= bye.time - silent <= 4.0, f"BYE to {target} after {bye.time - silent:.2f} s of silence")
+    equal(lab.border.sbc_metrics().total("parapet_media_timeouts_total"), 1, "media timeouts")
+
+
+@test
+def one_silent_side_is_no_timeout(lab):
+    lab.start(SHORT_TIMEOUT)
+    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=3000)
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier, 5)
+    phone.send_to(None)
+    caller.done()
+    callee.done()
+    equal(lab.border.sbc_metrics().total("parapet_media_timeouts_total"), 0, "media timeouts")
+
+
+@test
+def a_stranger_is_not_heard(lab):
+    lab.start()
+    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    stranger = lab.rtp("10.77.2.20", 0x66666666)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1500)
+    connect(phone, carrier, lab)
+    stranger.send_to(offer_to(lab, CARRIER).media()[:2])
+    both_hear(phone, carrier, 30)
+    check(stranger.sent() > 20, "the stranger did not send")
+    equal((phone.heard(0x66666666), carrier.heard(0x66666666)), (0, 0), "packets of the stranger")
+    caller.done()
+    callee.done()
+
+
+if __name__ == "__main__":
+    main()

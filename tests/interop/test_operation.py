@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""What an operator does: stop, reload, read metrics, make mistakes."""
+
+import signal
+import subprocess
+import time
+
+from harness import check, equal, eventually, main, test
+from harness.border import RELAY_METRICS, SBC_ADMIN, http
+from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE
+
+
+def answered(lab, target=PHONE):
+    return lab.capture.wait(lambda m: m.is_response(200, "INVITE"), "the call is answered", target=target)
+
+
+def established(lab, target=CARRIER):
+    return lab.capture.wait(lambda m: m.is_request("ACK"), "the call is confirmed", target=target)
+
+
+def reloads(lab, result):
+    return lab.border.sbc_metrics().total("parapet_sbc_config_reloads_total", result=result)
+
+
+def reload_and_wait(lab, result):
+    before = reloads(lab, result)
+    lab.border.sbc.signal(signal.SIGHUP)
+    eventually(lambda: reloads(lab, result) == before + 1, f"a reload that is {result}")
+
+
+@test
+def sigterm_drains(lab):
+    border = lab.start()
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1500)
+    established(lab)
+    border.sbc.signal(signal.SIGTERM)
+    eventually(lambda: not border.ready(), "not ready any more")
+    equal(http(SBC_ADMIN, "/healthz")[0], 200, "/healthz while it drains")
+    late = lab.caller("caller_refused", role="late", port=5070, status=503)
+    late.done()
+    refusal = lab.capture.messages(target=PHONE, where=lambda m: m.is_response(503))[0]
+    check(refusal.header("retry-after").isdigit(), f"Retry-After: {refusal.header('retry-after')!r}")
+    check(border.sbc.running(), "it did not wait for the call")
+    caller.done()
+    callee.done()
+    equal(border.sbc.wait(5), 0, "exit code of the sbc")
+    border.until_idle()
+
+
+@test
+def a_drain_does_not_wait_for_ever(lab):
+    border = lab.start({"process": {"stop_grace": "500ms"}})
+    callee = lab.callee("callee")
+    caller = lab.caller("caller_hung_up")
+    established(lab)
+    border.sbc.signal(signal.SIGTERM)
+    caller.done()
+    callee.done()
+    equal(border.sbc.wait(5), 0, "exit code of the sbc")
+    for target in (PHONE, CARRIER):
+        bye = lab.capture.messages(target=target, where=lambda m: m.is_request("BYE"))[0]
+        check("operator" in bye.header("reason"), f"Reason of the BYE to {target}: {bye.header('reason')!r}")
+    border.until_idle()
+
+
+@test
+def a_relay_that_is_asked_to_stop_waits_for_its_calls(lab):
+    border = lab.start()
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1000)
+    established(lab)
+    border.relay.signal(signal.SIGTERM)
+    time.sleep(0.3)
+    check(border.relay.running(), "it did not wait for the call")
+    caller.done()
+    callee.done()
+    equal(border.relay.wait(12), 0, "exit code of the relay")
+
+
+@test
+def a_good_reload_changes_routes_and_keeps_calls(lab):
+    border = lab.start()
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1500)
+    established(lab)
+    border.write({"trunk": {"carrier": {"targets": [f"{CARRIER2}:5060"]}}})
+    reload_and_wait(lab, "applied")
+    second = lab.callee("callee", at=CARRIER2, role="second")
+    caller.done()
+    callee.done()
+    lab.caller("caller", role="again").done()
+    second.done()
+
+
+@test
+def a_broken_configuration_changes_nothing_and_names_its_line(lab):
+    border = lab.start()
+    good = border.sbc_toml.read_text()
+    for text, names in ((good + "\n[realm.access]\nnonsense = [", "sbc.toml:"),
+                        (good.replace("domains", "domians", 1), "domians"),
+                        (good.replace("default.lua", "missing.lua"), "missing.lua")):
+        border.sbc_toml.write_text(text)
+        reload_and_wait(lab, "refused")
+        eventually(lambda: names in border.sbc.output(), f"{names} in the log")
+        checked = subprocess.run([border._binaries.sbc, "--check", "--config", border.sbc_toml], capture_output=True,
+                                 text=True, timeout=10)
+        check(checked.returncode != 0 and names in checked.stderr, f"--check: {checked.returncode} {checked.stderr}")
+    border.sbc_toml.write_text(good)
+    lab.call("caller", "callee")
+    equal(reloads(lab, "applied"), 0, "applied reloads")
+
+
+@test
+def a_broken_policy_changes_nothing_and_names_its_line(lab):
+    border = lab.start()
+    policy = lab.directory / "own.lua"
+    policy.write_text("return {\n  on_invite = function(call)\n    return rejekt((\n  end,\n}\n")
+    border.write({"policy": {"file": str(policy)}})
+    reload_and_wait(lab, "refused")
+    eventually(lambda: "own.lua:" in border.sbc.output(), "own.lua and its line in the log")
+    lab.call("caller", "callee")
+    policy.write_text('return { on_invite = function(call) return reject(410, "Moved away") end,'
+                      " on_register = function(r) return r.challenge_unless_authenticated() end }\n")
+    reload_and_wait(lab, "applied")
+    lab.caller("caller_refused", role="refused", status=410).done()
+
+
+@test
+def a_policy_that_runs_wild_is_stopped_and_the_fallback_decides(lab):
+    policy = lab.directory / "wild.lua"
+    policy.write_text("return {\n  on_register = function(r) return r.challenge_unless_authenticated() end,\n"
+                      "  on_invite = function(call)\n    while true do end\n  end,\n}\n")
+    border = lab.start({"policy": {"file": str(policy), "invite_fallback": 503}})
+    lab.caller("caller_refused", status=503).done()
+    equal(border.sbc_metrics().total("parapet_policy_errors_total", handler="on_invite"), 1, "policy errors")
+    eventually(lambda: "wild.lua:" in border.sbc.output(), "wild.lua and its line in the log")
+
+
+@test
+def metrics_count_what_happened(lab):
+    border = lab.start()
+    lab.call("caller", "callee")
+    metrics = border.sbc_metrics()
+    for name, labels, expected in (("parapet_calls_started_total", {}, 1), ("parapet_calls_total", {"result": "answered"}, 1),
+                                   ("parapet_requests_total", {"direction": "in", "method": "INVITE"}, 1),
+                                   ("parapet_requests_total", {"direction": "out", "method": "INVITE"}, 1),
+                                   ("parapet_requests_total", {"direction": "in", "method": "REGISTER"}, 2),
+                                   ("parapet_call_setup_seconds_count", {}, 1), ("parapet_sbc_bindings", {}, 1),
+                                   ("parapet_registrations_total", {"result": "registered"}, 1)):
+        equal(metrics.total(name, **labels), expected, f"{name} {labels}")
+    equal(border.relay_metrics().total("relay_sessions_opened_total"), 1, "sessions that the relay opened")
+    for address in (SBC_ADMIN, RELAY_METRICS):
+        for path in ("/healthz", "/readyz", "/metrics"):
+            equal(http(address, path)[0], 200, f"{address}{path}")
+        equal(http(address, "/nonsense")[0], 404, f"{address}/nonsense")
+
+
+if __name__ == "__main__":
+    main()

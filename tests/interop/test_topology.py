@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Topology hiding: no token of one side appears on the other, in either direction."""
+
+from harness import check, equal, eventually, main, test
+from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2
+from harness.message import Message
+from harness.topology import leaks, tokens
+
+
+def of(lab, *addresses):
+    return [m for m in lab.capture.messages() if m.source[0] in addresses or m.target[0] in addresses]
+
+
+def no_leak(lab, left, right):
+    one, other = of(lab, *left), of(lab, *right)
+    check(len(one) >= 5 and len(other) >= 5, "there was too little to scan")
+    kinds = {where for m in one + other for where in tokens(m).values()}
+    for kind in ("branch", "Call-ID", "tag in from", "tag in to", "user of Contact", "address in via"):
+        check(kind in kinds, f"the scan has seen no {kind}")
+    found = leaks(one, other)
+    check(not found, "leaks:\n" + "\n".join(found))
+
+
+def scan(lab, caller, callee, **options):
+    lab.start()
+    lab.call(caller, callee, **options)
+    no_leak(lab, (PHONE,), (CARRIER,))
+
+
+@test
+def a_call_from_phone_to_carrier(lab):
+    scan(lab, "caller", "callee")
+
+
+@test
+def a_call_that_the_callee_ends(lab):
+    scan(lab, "caller_hung_up", "callee_hangs_up")
+
+
+@test
+def a_call_from_carrier_to_phone(lab):
+    lab.start()
+    callee = lab.sipp("callee", "callee", PHONE)
+    lab.sipp("caller", "caller", CARRIER, service="alice", user="436601234567").done()
+    callee.done()
+    no_leak(lab, (PHONE,), (CARRIER,))
+
+
+@test
+def hold_and_resume(lab):
+    scan(lab, "caller_holds", "callee_is_held")
+
+
+@test
+def hold_and_resume_by_the_callee(lab):
+    scan(lab, "caller_is_held", "callee_holds")
+
+
+@test
+def a_late_offer(lab):
+    scan(lab, "caller_late_offer", "callee")
+
+
+@test
+def early_media(lab):
+    scan(lab, "caller_early_media", "callee_early_media")
+
+
+@test
+def a_refusal(lab):
+    scan(lab, "caller_refused", "callee_refuses", caller_options={"status": 486}, callee_options={"status": 486})
+
+
+@test
+def a_redirection(lab):
+    scan(lab, "caller_refused", "callee_refuses", caller_options={"status": 302},
+         callee_options={"status": 302, "extra": "Contact: <sip:somebody@10.77.2.99:5099>"})
+
+
+@test
+def a_cancelled_call(lab):
+    scan(lab, "caller_cancels_late", "callee_cancelled")
+
+
+@test
+def a_call_over_tcp(lab):
+    lab.start({"trunk": {"carrier": {"targets": [f"{CARRIER}:5060;transport=tcp"]}}})
+    lab.call("caller_holds", "callee_is_held", callee_options={"transport": "tcp"})
+    no_leak(lab, (PHONE,), (CARRIER,))
+
+
+@test
+def headers_that_tell_of_the_callers_network_stay_on_their_side(lab):
+    lab.start()
+    lab.call("caller_talkative", "callee_talkative", {"net": "10.99"}, {"net": "10.98"})
+    no_leak(lab, (PHONE,), (CARRIER,))
+    for border, words in ((CORE, ("caller-secret", "10.99.")), (ACCESS, ("callee-secret", "10.98."))):
+        for word in words:
+            equal([m.start for m in lab.capture.messages(border) if word in m.text], [], f"messages with {word!r}")
+
+
+@test
+def the_scan_finds_what_is_planted(lab):
+    """The control: each kind of token, copied from one side into a message of the other, must be found."""
+    lab.start()
+    lab.call("caller_holds", "callee_is_held")
+    left, right = of(lab, PHONE), of(lab, CARRIER)
+    equal(leaks(left, right), [], "leaks before planting")
+    missed = []
+    planted = set()
+    for one, other in ((left, right), (right, left)):
+        for message in one:
+            for token, where in tokens(message).items():
+                if (where, one is left) in planted:
+                    continue
+                planted.add((where, one is left))
+                victim = other[-1]
+                infected = other[:-1] + [Message(victim.text.replace("\r\n\r\n", f"\r\nX-Note: see {token}\r\n\r\n", 1))]
+                if not leaks(one, infected):
+                    missed.append(f"{where}: {token}")
+        number = Message(other[-1].text.replace("CSeq: ", "CSeq: 77"))
+        twin = Message(one[-1].text.replace(one[-1].header("cseq"), number.header("cseq")))
+        if not leaks(one + [twin], other + [number]):
+            missed.append("CSeq")
+    check(not missed, "planted and not found:\n" + "\n".join(missed))
+    check(len(planted) >= 16, f"only {len(planted)} kinds were planted: {planted}")
+
+
+if __name__ == "__main__":
+    main()
