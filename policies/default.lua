@@ -1,5 +1,5 @@
 -- The policy that ships: phones register here and call each other; everything else goes to a trunk if one is
--- configured. Copy this file, change the copy, name it in the configuration ([policy] path) and send SIGHUP to sbc: a
+-- configured. Copy this file, change the copy, name it in the configuration ([policy] file) and send SIGHUP to sbc: a
 -- file with a mistake is refused with its line, and the old policy goes on.
 --
 -- Settings of the configuration that this file reads, all optional:
