@@ -3,7 +3,7 @@
 #
 # Every script is executable, parses, and begins with its usage line; packages.txt reads as its scripts read it.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 failed=0
 wrong() {
   printf '%s\n' "$*" >&2
@@ -16,7 +16,7 @@ for script in scripts/* .ci/run; do
   count=$((count + 1))
   [[ -x $script ]] || wrong "$script: expected it to be executable"
   head -n 1 "$script" | grep -qE '^#!.*\b(sh|bash|python3)$' || wrong "$script:1: expected a shell or python3"
-  sed -n 2p "$script" | grep -qF "# usage: $script" || wrong "$script:2: expected \"# usage: $script ...\""
+  sed -n 2p "$script" | grep -qiF "# usage: $script" || wrong "$script:2: expected \"# usage: $script ...\""
 done
 ((count >= 6)) || wrong "expected scripts, found $count"
 
@@ -35,7 +35,7 @@ for section in build run demo test images develop; do
   [[ -n $(packages_of "$section") ]] || wrong "scripts/packages.txt: expected packages under \"#: $section\""
 done
 [[ -z $(packages_of nosuchsection) ]] || wrong "packages_of knows a section that is not there"
-[[ -z $(packages_of build run demo test images develop | grep -vE '^[a-z0-9][a-z0-9.+-]+$') ]] || wrong "scripts/packages.txt: not a package name"
+packages_of build run demo test images develop | grep -qvE '^[a-z0-9][a-z0-9.+-]+$' && wrong "scripts/packages.txt: not a package name"
 
 for script in setup test run lint ladder; do
   "scripts/$script" --help | head -n 1 | grep -q "^usage: scripts/$script" || wrong "scripts/$script --help does not begin with its usage"
