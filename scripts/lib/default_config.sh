@@ -53,6 +53,9 @@ bind = "$address"
 [control]
 socket = "$socket"
 
+[limits]
+sessions = 4000                # each needs four open files for each media line
+
 [metrics]
 listen = "$admin:$relay_port"
 
