@@ -221,13 +221,22 @@ void Shard::on_event(const transaction::RequestArrived& request) {
     reject(admin::RejectReason::Unsupported);
     return answer_plain(request, 416);
   }
+  if (message.method() == sip::Method::Invite && message.count(sip::HeaderId::Contact) == 0) {
+    // RFC 3261 8.1.1.8: without it nobody knows where the requests of the dialog go.
+    reject(admin::RejectReason::Malformed);
+    const sip::ExtraHeader warning[] = {{"Warning", "399 - \"Contact: expected an address, got none\""}};
+    return answer_plain(request, 400, warning);
+  }
   const call::Arrival arrival = advisor_.arrival_of(message, request.source);
   switch (message.method()) {
     case sip::Method::Invite:
       return calls_.on_invite(request, arrival, now, out_);
     case sip::Method::Register: {
       const auto plan = advisor_.registration(message, request.source, arrival);
-      if (plan.status == 0) return layer_.ignore(request.transaction, now);
+      if (plan.status == 0) {
+        reject(admin::RejectReason::Policy);
+        return layer_.ignore(request.transaction, now);
+      }
       metrics_->registrations[register_result(message, plan.status)].add();
       std::vector<sip::ExtraHeader> headers;
       for (const auto& header : plan.headers) headers.push_back({header.name, header.value});
