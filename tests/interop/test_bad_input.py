@@ -4,7 +4,7 @@
 import random
 import socket
 
-from harness import check, equal, main, test
+from harness import check, equal, eventually, main, test
 from harness.border import ACCESS, CORE
 from harness.client import Client, token
 from harness.lab import PHONE, PHONE2
@@ -151,14 +151,16 @@ def requests_outside_of_calls_that_are_not_served_are_refused(lab):
     wrong = []
     with stranger() as client:
         for method, statuses in (("NONSENSE", (405, 501)), ("PUBLISH", (405, 501)), ("SUBSCRIBE", (405, 489, 501)), ("INFO", (405, 481)),
-                                 ("BYE", (481,)), ("UPDATE", (405, 481)), ("PRACK", (405, 481)), ("CANCEL", (481,)), ("REFER", (405, 501))):
+                                 ("BYE", (481,)), ("UPDATE", (405, 481)), ("PRACK", (405, 481)), ("REFER", (405, 501))):
             answer = client.ask(method, f"sip:1000@{ACCESS}", user="bob", seconds=1.5)
             if answer is None or answer.status not in statuses:
                 wrong.append(f"{method}: {answer and answer.status} instead of {statuses}")
             elif answer.status == 405 and "INVITE" not in answer.header("allow"):
                 wrong.append(f"{method}: no Allow with 405")
-        client.send(client.request("ACK", f"sip:1000@{ACCESS}"))
-        equal(client.receive(0.5), None, "answer to a stray ACK")
+        # Nobody waits for an answer to these: no help for those who forge source addresses.
+        for method in ("ACK", "CANCEL"):
+            client.send(client.request(method, f"sip:1000@{ACCESS}"))
+            equal(client.receive(0.5), None, f"answer to a stray {method}")
     check(not wrong, "\n".join(wrong))
     still_works(lab)
 
@@ -198,7 +200,7 @@ def scanners_hear_nothing(lab):
         for method in ("OPTIONS", "INVITE", "REGISTER"):
             client.send(client.request(method, f"sip:100@{ACCESS}", headers=["User-Agent: friendly-scanner"]))
         equal(client.receive(1.0), None, "answer to a scanner")
-    check(lab.border.sbc_metrics().total("parapet_rejects_total", reason="dropped") >= 2, "the scanner was not counted")
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_rejects_total", reason="policy") >= 3, "it is counted")
     still_works(lab)
 
 

@@ -4,15 +4,15 @@
 import time
 
 from harness import check, equal, eventually, main, test
-from harness.lab import CARRIER, CORE, PHONE
-from test_media import HERE, THERE, both_hear, connect
+from harness.lab import CARRIER, PHONE
+from harness.talk import HERE, THERE, both_hear, connect, peers
 
 LEASE = 2.0  # seconds; border.py
 
 
 def talking(lab, caller="caller_hung_up"):
     """A call with packets both ways."""
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     callee = lab.callee("callee")
     calling = lab.caller(caller)
     connect(phone, carrier, lab)

@@ -6,35 +6,15 @@ import time
 from harness import check, equal, eventually, main, test
 from harness.border import ACCESS6
 from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE6
-
-HERE, THERE = 0x11111111, 0x22222222  # SSRCs of the phone and of the carrier
+from harness.talk import HERE, THERE, answer_to, both_hear, connect, offer_to, peers
 
 SHORT_TIMEOUT = {"media": {"timeout": "1s"}}
-
-
-def offer_to(lab, target):
-    return lab.capture.wait(lambda m: m.media() and m.is_request("INVITE"), f"INVITE to {target}", target=target)
-
-
-def answer_to(lab, target, status=200):
-    return lab.capture.wait(lambda m: m.media() and m.is_response(status, "INVITE"), f"{status} to {target}", target=target)
-
-
-def connect(phone, carrier, lab, phone_at=PHONE, status=200):
-    """Both send where the border told them to."""
-    carrier.send_to(offer_to(lab, CARRIER).media()[:2])
-    phone.send_to(answer_to(lab, phone_at, status).media()[:2])
-
-
-def both_hear(phone, carrier, packets=40, seconds=6):
-    eventually(lambda: phone.heard(THERE) >= packets and carrier.heard(HERE) >= packets,
-               f"{packets} packets each way: {phone.received}, {carrier.received}", seconds)
 
 
 @test
 def packets_flow_both_ways(lab):
     lab.start()
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     callee = lab.callee("callee")
     caller = lab.caller("caller", talk=1800)
     connect(phone, carrier, lab)
@@ -50,7 +30,7 @@ def packets_flow_both_ways(lab):
 @test
 def nothing_flows_after_the_call(lab):
     lab.start()
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     callee = lab.callee("callee")
     caller = lab.caller("caller", talk=700)
     connect(phone, carrier, lab)
@@ -65,7 +45,7 @@ def nothing_flows_after_the_call(lab):
 @test
 def early_media_reaches_the_caller(lab):
     lab.start()
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     callee = lab.callee("callee_early_media", early=1500)
     caller = lab.caller("caller_early_media")
     carrier.send_to(offer_to(lab, CARRIER).media()[:2])
@@ -79,7 +59,7 @@ def early_media_reaches_the_caller(lab):
 @test
 def packets_flow_after_a_late_offer(lab):
     lab.start()
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     callee = lab.callee("callee")
     caller = lab.caller("caller_late_offer", talk=1500)
     phone.send_to(answer_to(lab, PHONE).media()[:2])
@@ -94,10 +74,10 @@ def packets_flow_after_a_late_offer(lab):
 def packets_flow_between_ipv6_and_ipv4(lab):
     lab.start(register=False)
     lab.register("alice", PHONE6)
-    phone, carrier = lab.rtp(PHONE6, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab, PHONE6)
     callee = lab.callee("callee")
     caller = lab.caller("caller", at=PHONE6, border=ACCESS6, talk=1500)
-    connect(phone, carrier, lab, PHONE6)
+    connect(phone, carrier, lab)
     both_hear(phone, carrier, 20)
     caller.done()
     callee.done()
@@ -106,7 +86,7 @@ def packets_flow_between_ipv6_and_ipv4(lab):
 @test
 def a_held_call_outlives_the_media_timeout(lab):
     lab.start(SHORT_TIMEOUT)
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     callee = lab.callee("callee_is_held")
     caller = lab.caller("caller_holds", held=3000, talk=600)
     connect(phone, carrier, lab)
@@ -128,7 +108,7 @@ def a_held_call_outlives_the_media_timeout(lab):
 @test
 def when_no_media_comes_both_legs_are_ended(lab):
     lab.start(SHORT_TIMEOUT)
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     callee = lab.callee("callee")
     caller = lab.caller("caller_hung_up")
     connect(phone, carrier, lab)
@@ -148,7 +128,7 @@ def when_no_media_comes_both_legs_are_ended(lab):
 @test
 def one_silent_side_is_no_timeout(lab):
     lab.start(SHORT_TIMEOUT)
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     callee = lab.callee("callee")
     caller = lab.caller("caller", talk=3000)
     connect(phone, carrier, lab)
@@ -162,7 +142,7 @@ def one_silent_side_is_no_timeout(lab):
 @test
 def a_stranger_is_not_heard(lab):
     lab.start()
-    phone, carrier = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone, carrier = peers(lab)
     stranger = lab.rtp("10.77.2.20", 0x66666666)
     callee = lab.callee("callee")
     caller = lab.caller("caller", talk=1500)

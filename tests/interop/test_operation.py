@@ -141,6 +141,9 @@ def a_policy_that_runs_wild_is_stopped_and_the_fallback_decides(lab):
 def metrics_count_what_happened(lab):
     border = lab.start()
     lab.call("caller", "callee")
+    # Counters of the calls are copied to the metrics once a second.
+    eventually(lambda: border.sbc_metrics().total("parapet_calls_started_total") > 0, "the call is counted")
+    border.until_idle()
     metrics = border.sbc_metrics()
     for name, labels, expected in (("parapet_calls_started_total", {}, 1), ("parapet_calls_total", {"result": "answered"}, 1),
                                    ("parapet_requests_total", {"direction": "in", "method": "INVITE"}, 1),

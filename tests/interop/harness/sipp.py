@@ -13,11 +13,6 @@ def host_of(address):
     return f"[{address}]" if ":" in address else address
 
 
-def literal(address):
-    """In a scenario, where a bracket begins a keyword."""
-    return host_of(address).replace("[", "\\[")
-
-
 class Sipp:
     def __init__(self, directory, name, role, at, border, transport="udp", calls=1, rate=None, seconds=20, port=5060,
                  service="1000", user="alice", media=None, filter=True, **variables):
@@ -31,7 +26,7 @@ class Sipp:
         self._errors = pathlib.Path(directory) / f"{role}.errors"
         file = pathlib.Path(directory) / f"{role}.xml"
         file.write_text(scenario.build(name, {
-            "host": literal(at), "port": port, "border": f"{literal(border)}:5060", "user": user, "service": service,
+            "host": "[local_ip]", "port": port, "border": "[remote_ip]:5060", "user": user, "service": service,
             "family": 6 if ":" in at else 4, "ip": at, "media_ip": media_ip, "media_family": 6 if ":" in media_ip else 4,
             "media_port": media_port, "role": role, **variables}))
         command = [tool("sipp"), "-sf", file, "-i", host_of(at), "-p", port, "-m", calls, "-t",
