@@ -78,7 +78,7 @@ def without_the_relay_calls_end_and_new_ones_come_after_its_restart(lab):
 def a_relay_that_dies_while_it_rings_costs_the_call_and_no_more(lab):
     border = lab.start()
     callee = lab.callee("callee_cancelled")
-    caller = lab.caller("caller_waits_cancelled_call", status=503)
+    caller = lab.caller("caller_only_ringing", status=503)
     lab.capture.wait(lambda m: m.is_response(180), "ringing", target=PHONE)
     border.relay.kill()
     caller.done()
