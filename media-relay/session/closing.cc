@@ -57,7 +57,7 @@ void Sessions::close(Asker asker, SessionHandle handle, const End& end, Actions&
 void Sessions::finish_closing_if_done(ClosingHandle handle, Actions& out) {
   Closing& closing = *closings_.find(handle);
   if (closing.remaining > 0) return;
-  std::ranges::stable_sort(closing.stats, {}, &control::FlowStats::index);
+  std::ranges::sort(closing.stats, {}, &control::FlowStats::index);
   if (closing.asker.link != 0) {
     answer(closing.asker, control::Command(std::in_place_type<control::Close>).index(),
            control::Closed{closing.id, true, std::move(closing.stats)}, out);
@@ -136,7 +136,7 @@ void Sessions::on_flow_stats(FlowHandle flow, std::uint64_t token, const flow::S
 void Sessions::finish_inquiry_if_done(InquiryHandle handle, Actions& out) {
   Inquiry& inquiry = *inquiries_.find(handle);
   if (inquiry.remaining > 0) return;
-  std::ranges::stable_sort(inquiry.answer.stats, {}, &control::FlowStats::index);
+  std::ranges::sort(inquiry.answer.stats, {}, &control::FlowStats::index);
   answer(inquiry.asker, control::Command(std::in_place_type<control::Query>).index(), std::move(inquiry.answer), out);
   inquiries_.erase(handle);
 }
