@@ -5,6 +5,9 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
+# -O3 buys nothing measurable here, and costs a third of the build.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
 option(PARAPET_TESTS "Build the tests" ON)
 option(PARAPET_FUZZ "Build fuzz targets with libFuzzer (needs clang)" OFF)
 option(PARAPET_BENCH "Build the micro benchmarks" ON)
