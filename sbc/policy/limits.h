@@ -27,6 +27,10 @@ inline constexpr std::size_t kAllocationFactor = 16;
 // Largest single string or table part a handler may make: bounds what one instruction can cost.
 inline constexpr std::size_t kMaxRuntimeBlock = 128U << 10;
 
+// Short strings that the state is prepared for when it is loaded, in bytes at 40 each; more than that in one event is
+// rare, and the preparation takes time.
+inline constexpr std::size_t kStringHeadroom = 4U << 20;
+
 // Bundle: far above any real policy, small enough that a wrong path (a home folder) fails at once.
 inline constexpr std::size_t kMaxFiles = 256;
 inline constexpr std::size_t kMaxFileBytes = 8U << 20;

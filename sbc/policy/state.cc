@@ -80,7 +80,7 @@ int Host::State::load_all(lua_State* lua) {
 
   // Lua's table of strings doubles when it is full. It would be refused that inside an invocation (kMaxRuntimeBlock)
   // and collect garbage at every new string from then on; so let it grow now to what invocations need.
-  for (std::size_t i = 0; i < state.engine_.limits.memory_bytes / 40; ++i) {
+  for (std::size_t i = 0; i < std::min(state.engine_.limits.memory_bytes, kStringHeadroom) / 40; ++i) {
     lua_pushfstring(lua, "headroom %d", static_cast<int>(i));
     lua_pop(lua, 1);
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "media-relay/base/random.h"
@@ -16,9 +17,10 @@ std::vector<const Item*> in_order(const std::vector<Item>& items, base::Random& 
   std::vector<const Item*> order;
   order.reserve(items.size());
   for (const Item& item : items) order.push_back(&item);
-  std::stable_sort(order.begin(), order.end(), [](const Item* a, const Item* b) {
+  std::sort(order.begin(), order.end(), [](const Item* a, const Item* b) {
     if (a->priority != b->priority) return b->priority > a->priority;
-    return a->weight > 0 && b->weight == 0;
+    if ((a->weight > 0) != (b->weight > 0)) return a->weight > 0;
+    return std::less<>{}(a, b);  // as given
   });
   for (auto first = order.begin(); first != order.end(); ++first) {
     std::uint64_t total = 0;

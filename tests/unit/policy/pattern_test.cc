@@ -121,8 +121,9 @@ TEST(Pattern, StopsAtItsBound) {
 TEST(Pattern, DeepNestingIsAnErrorNotACrash) {
   std::string pattern;
   for (int i = 0; i < 120; ++i) pattern += "a?";
+  pattern += "b";
   const std::string subject(300, 'a');
-  Pattern deep(pattern + "b", subject, 1'000'000);
+  Pattern deep(pattern, subject, 1'000'000);
   EXPECT_NE(deep.find(0), Pattern::Result::Match);
 }
 
