@@ -88,7 +88,7 @@ ShardMetrics::ShardMetrics()
       call_seconds(kCallBounds),
       policy_seconds{observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
                      observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
-                     observe::Histogram(kPolicyBounds)},
+                     observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds)},
       relay_seconds(kRelayBounds) {}
 
 void expose(Metrics& metrics, const ShardMetrics& shard) {

@@ -70,6 +70,8 @@ const char* name_of(PolicyHandler handler) {
       return "on_register";
     case PolicyHandler::OnInvite:
       return "on_invite";
+    case PolicyHandler::OnRequest:
+      return "on_request";
     case PolicyHandler::OnNat:
       return "on_nat";
     case PolicyHandler::OnFailure:

@@ -20,10 +20,14 @@ std::int32_t utc_offset(base::WallTime wall) {
 
 observe::Level level_of(policy::LogLine::Level level) {
   switch (level) {
-    case policy::LogLine::Level::Debug: return observe::Level::Debug;
-    case policy::LogLine::Level::Info: return observe::Level::Info;
-    case policy::LogLine::Level::Warning: return observe::Level::Warn;
-    case policy::LogLine::Level::Error: return observe::Level::Error;
+    case policy::LogLine::Level::Debug:
+      return observe::Level::Debug;
+    case policy::LogLine::Level::Info:
+      return observe::Level::Info;
+    case policy::LogLine::Level::Warning:
+      return observe::Level::Warn;
+    case policy::LogLine::Level::Error:
+      return observe::Level::Error;
   }
   return observe::Level::Error;
 }
@@ -50,8 +54,7 @@ template <typename Outcome>
 auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Instant began, Outcome&& outcome) {
   const auto now = base::monotonic_now();
   metrics_.policy_time(handler).observe(base::to_seconds(now - began));
-  for (const auto& line : outcome.log)
-    shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});
+  for (const auto& line : outcome.log) shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});
   if (outcome.failed()) {
     metrics_.policy_errors[handler].add();
     shared_.log.limited(policy_errors_, now, observe::Level::Error, "policy failed, the fallback applies",
@@ -70,11 +73,14 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   arrival.wall = base::wall_now();
   arrival.utc_offset_seconds = utc_offset(arrival.wall);
   if (const auto* trunk = config_->routes->identify(realm->name, source.hop.remote.ip)) arrival.trunk = trunk->name;
+  arrival.recent_failures = shared_.failures.recent(source.hop.remote.ip, now);
   identity_ = {};
   if (const auto* settings = config_->realm(realm->name); settings != nullptr && settings->registrar) {
     identity_ = identities_.check(settings->registration, message, source, now);
     arrival.authenticated = identity_.authenticated();
     if (arrival.authenticated) arrival.auth_user = identity_.user->name;
+    // An answer to a challenge that has merely become old is no failure.
+    if (identity_.verdict && !arrival.authenticated && *identity_.verdict != auth::Verdict::Stale) note_failure(now);
     const auto aor = settings->registration.domains.local_aor(message.from().uri, source.local.ip);
     if (aor && registrar::came_over_binding(shared_.location, aor->text(), source.hop, now))
       arrival.registered_aor = aor->text();
@@ -82,10 +88,17 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   return arrival;
 }
 
+void ShardAdvisor::note_failure(base::Instant now) {
+  shared_.failures.note(source_.hop.remote.ip, now);
+}
+
 policy::InviteDecision ShardAdvisor::invite(const policy::InviteFacts& facts) {
   offered_.clear();
   const auto began = base::monotonic_now();
-  return settle(admin::PolicyHandler::OnInvite, began, host_->on_invite(facts, *this));
+  auto decision = settle(admin::PolicyHandler::OnInvite, began, host_->on_invite(facts, *this));
+  using Kind = policy::InviteDecision::Kind;
+  if (decision.kind == Kind::Reject || decision.kind == Kind::Drop) note_failure(began);
+  return decision;
 }
 
 policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
@@ -112,7 +125,7 @@ policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const
   call::fill_facts(facts, message, source, arrival);
   offered_.clear();
   const auto began = base::monotonic_now();
-  return settle(admin::PolicyHandler::OnInvite, began, host_->on_request(facts, *this));
+  return settle(admin::PolicyHandler::OnRequest, began, host_->on_request(facts, *this));
 }
 
 registrar::Plan ShardAdvisor::registration(const sip::Message& message, const sip::Source& source,
@@ -125,16 +138,18 @@ registrar::Plan ShardAdvisor::registration(const sip::Message& message, const si
   offered_.clear();
   const auto began = base::monotonic_now();
   const auto decision = settle(admin::PolicyHandler::OnRegister, began, host_->on_register(facts, *this));
-  return registrar_.handle(settings->registration, message, source, identity_, decision,
-                           {.instant = base::monotonic_now(), .wall = base::wall_now()}, random_);
+  auto plan = registrar_.handle(settings->registration, message, source, identity_, decision,
+                                {.instant = base::monotonic_now(), .wall = base::wall_now()}, random_);
+  if (plan.status == 0 || plan.status == 403 || plan.status == 404) note_failure(began);
+  return plan;
 }
 
 call::Challenge ShardAdvisor::challenge(const sip::Message& request, std::string_view realm) {
   const auto* settings = config_->realm(realm);
   call::Challenge challenge;
   if (settings == nullptr || !settings->registrar) return challenge;
-  auto plan = identities_.challenge(settings->registration, request, source_, identity_, registrar::ChallengeRole::Proxy,
-                                    base::monotonic_now(), random_);
+  auto plan = identities_.challenge(settings->registration, request, source_, identity_,
+                                    registrar::ChallengeRole::Proxy, base::monotonic_now(), random_);
   challenge.status = plan.status;
   for (auto& header : plan.headers) challenge.headers.push_back({std::move(header.name), std::move(header.value)});
   return challenge;

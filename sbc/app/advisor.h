@@ -48,6 +48,8 @@ class ShardAdvisor final : public call::Advisor, private policy::Lookup {
   std::vector<policy::Contact> location(std::string_view aor) override;
   bool known(std::string_view aor) override;
 
+  void note_failure(base::Instant now);
+
   template <typename Outcome>
   auto settle(admin::PolicyHandler handler, base::Instant began, Outcome&& outcome);
 

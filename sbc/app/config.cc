@@ -27,11 +27,15 @@ void read_process(settings::Table root, Config& config) {
 
   auto log = root.table("log");
   using Level = observe::Level;
-  static constexpr std::pair<std::string_view, Level> kLevels[] = {
-      {"debug", Level::Debug}, {"info", Level::Info}, {"warn", Level::Warn}, {"error", Level::Error}, {"off", Level::Off}};
+  static constexpr std::pair<std::string_view, Level> kLevels[] = {{"debug", Level::Debug},
+                                                                   {"info", Level::Info},
+                                                                   {"warn", Level::Warn},
+                                                                   {"error", Level::Error},
+                                                                   {"off", Level::Off}};
   config.log.level = log.one_of<Level>("level", kLevels, Level::Info);
   using Format = observe::LogOptions::Format;
-  static constexpr std::pair<std::string_view, Format> kFormats[] = {{"logfmt", Format::Logfmt}, {"json", Format::Json}};
+  static constexpr std::pair<std::string_view, Format> kFormats[] = {{"logfmt", Format::Logfmt},
+                                                                     {"json", Format::Json}};
   config.log.format = log.one_of<Format>("format", kFormats, Format::Logfmt);
   config.log.file = log.text("file", "");
   config.log.process = "sbc";
@@ -47,10 +51,12 @@ void read_limits(settings::Table root, Config& config, call::Settings& calls) {
   t.t4 = timers.duration("t4", short_time, base::seconds(5));
   t.timer_c = timers.duration("timer_c", {base::seconds(180), base::hours(1)}, base::seconds(185));
   // RFC 3261 17.2.1: within 200 ms a 100 is not needed if something better comes.
-  t.trying_after = timers.duration("trying_after", {base::seconds(0), base::milliseconds(200)}, base::milliseconds(200));
+  t.trying_after =
+      timers.duration("trying_after", {base::seconds(0), base::milliseconds(200)}, base::milliseconds(200));
   calls.t1 = t.t1;
   calls.t2 = t.t2;
-  calls.first_response = timers.duration("first_response", {base::milliseconds(100), base::minutes(3)}, base::seconds(8));
+  calls.first_response =
+      timers.duration("first_response", {base::milliseconds(100), base::minutes(3)}, base::seconds(8));
   calls.ring = timers.duration("ring", {base::seconds(1), base::minutes(10)}, base::seconds(180));
   calls.longest_call = timers.duration("longest_call", {base::seconds(1), base::hours(24 * 31)}, base::hours(12));
 
@@ -74,7 +80,8 @@ void read_media(settings::Table root, Config& config, call::Settings& calls) {
     link.relay = name;
     link.socket_path = relay.text("socket");
     link.lease = relay.duration("lease", {base::seconds(1), base::hours(1)}, base::seconds(60));
-    link.command_timeout = relay.duration("command_timeout", {base::milliseconds(50), base::seconds(30)}, base::seconds(2));
+    link.command_timeout =
+        relay.duration("command_timeout", {base::milliseconds(50), base::seconds(30)}, base::seconds(2));
     config.relays.push_back(std::move(link));
   }
   if (config.relays.empty()) root.fail("", "expected at least one [relay.<name>] with its socket");

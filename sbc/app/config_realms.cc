@@ -1,7 +1,8 @@
 #include <algorithm>
 
-#include "sbc/app/config_parts.h"
 #include "media-relay/base/text.h"
+
+#include "sbc/app/config_parts.h"
 
 namespace sbc::app {
 namespace {
@@ -32,15 +33,15 @@ void read_advertised(settings::Table& table, ListenerConfig& listener) {
     host = ip->uri_text();
   } else if (const auto colon = text->rfind(':'); colon != std::string::npos) {
     const auto port = base::parse_unsigned<std::uint16_t>(std::string_view(*text).substr(colon + 1));
-    if (!port || *port == 0) table.fail("advertise", "expected host or host:port, got \"" + base::printable(*text) + "\"");
+    if (!port || *port == 0)
+      table.fail("advertise", "expected host or host:port, got \"" + base::printable(*text) + "\"");
     listener.port = port.value_or(listener.port);
     host = text->substr(0, colon);
   }
   const auto in_name = [](char c) { return base::is_alnum(c) || c == '-' || c == '.'; };
   if (!host.starts_with('[') && !std::ranges::all_of(host, in_name))
     table.fail("advertise", "expected an address or a host name, got \"" + base::printable(*text) + "\"");
-  if (listener.address.is_any())
-    table.fail("advertise", "expected the address that peers see, got a wildcard");
+  if (listener.address.is_any()) table.fail("advertise", "expected the address that peers see, got a wildcard");
   listener.host = host;
 }
 
@@ -71,7 +72,8 @@ void read_registrar(settings::Table& realm, RealmConfig& config) {
   digest.allow_without_qop = table.boolean("allow_digest_without_qop", false);
   const auto names = table.texts("algorithms");
   if (!names.empty()) digest.algorithms.clear();
-  static const std::vector<std::string> kNames = {"MD5", "SHA-256", "SHA-512-256", "MD5-sess", "SHA-256-sess", "SHA-512-256-sess"};
+  static const std::vector<std::string> kNames = {"MD5",      "SHA-256",      "SHA-512-256",
+                                                  "MD5-sess", "SHA-256-sess", "SHA-512-256-sess"};
   for (const auto& name : names) {
     const auto algorithm = auth::algorithm_from(name);
     if (algorithm) {
@@ -80,7 +82,8 @@ void read_registrar(settings::Table& realm, RealmConfig& config) {
       table.fail("algorithms", "expected a digest algorithm, got \"" + base::printable(name) + "\"", name, kNames);
     }
   }
-  if (config.registrar && domains.empty()) realm.fail("domains", "expected at least one domain, because the realm has a registrar");
+  if (config.registrar && domains.empty())
+    realm.fail("domains", "expected at least one domain, because the realm has a registrar");
 }
 
 }  // namespace
@@ -99,7 +102,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
       listener.bind = listener_table.endpoint("bind");
       read_advertised(listener_table, listener);
       if (listener.bind.port == 0) listener_table.fail("bind", "expected a port from 1 to 65535, got 0");
-      realm.listeners.push_back({static_cast<std::uint16_t>(config.listeners.size()), listener.transport, listener.bind});
+      realm.listeners.push_back(
+          {static_cast<std::uint16_t>(config.listeners.size()), listener.transport, listener.bind});
       config.listeners.push_back(std::move(listener));
     }
     if (realm.listeners.empty()) table.fail("listener", "expected at least one [[realm." + name + ".listener]]");

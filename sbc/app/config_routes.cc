@@ -76,7 +76,9 @@ void read_target(settings::Table& table, std::string_view text, route::TrunkTarg
   if (trunk.host.empty()) trunk.host = host;
 }
 
-std::uint16_t small(std::int64_t value) { return static_cast<std::uint16_t>(value); }
+std::uint16_t small(std::int64_t value) {
+  return static_cast<std::uint16_t>(value);
+}
 
 }  // namespace
 
@@ -90,7 +92,8 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     trunk.sources = table.prefixes("sources");
     // In the order of the list: the first is tried first.
     std::uint16_t priority = 10;
-    for (const auto& text : table.texts("targets")) read_target(table, text, {.endpoint = {}, .priority = priority++}, trunk);
+    for (const auto& text : table.texts("targets"))
+      read_target(table, text, {.endpoint = {}, .priority = priority++}, trunk);
     for (auto& target : table.tables("target")) {
       const auto where = target.text("address");
       read_target(target, where,

@@ -32,6 +32,8 @@ std::shared_ptr<const registrar::UserTable> read_users(settings::Table root, con
   return users;
 }
 
-policy::Setting read_setting(settings::Table& table, const std::string& key) { return table.scalar(key); }
+policy::Setting read_setting(settings::Table& table, const std::string& key) {
+  return table.scalar(key);
+}
 
 }  // namespace sbc::app

@@ -1,9 +1,8 @@
 // sbc: the signalling process.
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
-
-#include <CLI/CLI.hpp>
 
 #include "sbc/app/process.h"
 

@@ -105,9 +105,10 @@ class Process {
   }
 
   std::vector<admin::ReadyCheck> checks() {
-    return {{"listeners", [this] { return shared_.listening.load() == config_->shards; }},
-            {"relay", [this] { return std::ranges::all_of(shared_.shards, [](const auto& s) { return s->relay_up(); }); }},
-            {"draining", [this] { return !shared_.draining.load(); }}};
+    return {
+        {"listeners", [this] { return shared_.listening.load() == config_->shards; }},
+        {"relay", [this] { return std::ranges::all_of(shared_.shards, [](const auto& s) { return s->relay_up(); }); }},
+        {"draining", [this] { return !shared_.draining.load(); }}};
   }
 
   void expose() {

@@ -39,9 +39,13 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
   metrics_->relay_links.set(static_cast<std::int64_t>(relays_.size()));
 }
 
-Shard::~Shard() { join(); }
+Shard::~Shard() {
+  join();
+}
 
-std::expected<void, std::string> Shard::open() { return transports_.start(); }
+std::expected<void, std::string> Shard::open() {
+  return transports_.start();
+}
 
 void Shard::start() {
   thread_ = std::thread([this] {
@@ -106,7 +110,8 @@ void Shard::trace(SipTrace::Direction direction, const sip::Hop& hop, const base
                   std::string_view bytes) {
   if (shared_.trace == nullptr) return;
   shared_.trace->write(direction, hop.transport,
-                       {.local = local, .remote = hop.remote, .realm = config_->listeners.at(hop.listener).realm}, bytes);
+                       {.local = local, .remote = hop.remote, .realm = config_->listeners.at(hop.listener).realm},
+                       bytes);
 }
 
 void Shard::on_message(std::string&& bytes, const sip::Source& source) {
@@ -144,7 +149,8 @@ void Shard::parsed(sip::ParseResult&& result, const sip::Source& source) {
   const std::string& text = result.error->text;
   const std::string warning = "399 - " + sip::quote(base::printable(text, 200));
   const sip::ExtraHeader headers[] = {{"Warning", warning}};
-  auto bytes = base::share(sip::build_response(*result.message, result.error->status, minter_.tag(random_), source, headers));
+  auto bytes =
+      base::share(sip::build_response(*result.message, result.error->status, minter_.tag(random_), source, headers));
   out_.transaction.sends.push_back({sip::response_hop(*result.message, source), std::move(bytes), 0});
   carry_out();
 }
@@ -207,8 +213,8 @@ void Shard::dispatch() {
 
 void Shard::answer_plain(const transaction::RequestArrived& request, int status,
                          std::span<const sip::ExtraHeader> headers, std::string_view reason) {
-  auto bytes = base::share(sip::build_response(*request.message, status, minter_.tag(random_), request.source, headers,
-                                               {}, {}, reason));
+  auto bytes = base::share(
+      sip::build_response(*request.message, status, minter_.tag(random_), request.source, headers, {}, {}, reason));
   layer_.respond(request.transaction, status, std::move(bytes), loop_.now(), out_.transaction);
 }
 
@@ -292,7 +298,8 @@ void Shard::on_options(const transaction::RequestArrived& request, const call::A
   const std::string seconds = std::to_string(config_->calls->busy_retry_after);
   const sip::ExtraHeader yes[] = {{"Allow", kAllowOutside}, {"Accept", "application/sdp"}, {"Supported", ""}};
   const sip::ExtraHeader no[] = {{"Retry-After", seconds}};
-  answer_plain(request, open ? 200 : 503, open ? std::span<const sip::ExtraHeader>(yes) : std::span<const sip::ExtraHeader>(no));
+  answer_plain(request, open ? 200 : 503,
+               open ? std::span<const sip::ExtraHeader>(yes) : std::span<const sip::ExtraHeader>(no));
 }
 
 // --- what comes out ---------------------------------------------------------------------------------------------
@@ -380,7 +387,9 @@ void Shard::on_send_failed(std::uint64_t token, const sip::Hop& hop) {
   carry_out();
 }
 
-void Shard::on_connection_closed(sip::ConnectionId id) { shared_.location.remove_flow(id); }
+void Shard::on_connection_closed(sip::ConnectionId id) {
+  shared_.location.remove_flow(id);
+}
 
 bool Shard::on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
                             std::uint64_t token) {
@@ -399,7 +408,9 @@ void Shard::on_relay_event(control::RelayEvent event) {
   carry_out();
 }
 
-bool Shard::is_live(const control::SessionId& id) { return calls_.owns_session(id); }
+bool Shard::is_live(const control::SessionId& id) {
+  return calls_.owns_session(id);
+}
 
 void Shard::on_relay_state(const std::string& relay, relay_client::LinkState state) {
   const bool up = relays_.healthy() > 0;

@@ -31,10 +31,14 @@ std::vector<relay_client::LinkOptions> relay_links(const Config& config, std::ui
 
 observe::Level level_of(call::Note::Level level) {
   switch (level) {
-    case call::Note::Level::Debug: return observe::Level::Debug;
-    case call::Note::Level::Info: return observe::Level::Info;
-    case call::Note::Level::Warning: return observe::Level::Warn;
-    case call::Note::Level::Error: return observe::Level::Error;
+    case call::Note::Level::Debug:
+      return observe::Level::Debug;
+    case call::Note::Level::Info:
+      return observe::Level::Info;
+    case call::Note::Level::Warning:
+      return observe::Level::Warn;
+    case call::Note::Level::Error:
+      return observe::Level::Error;
   }
   return observe::Level::Error;
 }
@@ -51,7 +55,8 @@ void count_out(admin::ShardMetrics& metrics, std::string_view bytes) {
   auto value = bytes.substr(cseq + 8);
   value = value.substr(0, value.find('\r'));
   const auto space = value.rfind(' ');
-  metrics.count_response_out(sip::method_from(space == std::string_view::npos ? value : value.substr(space + 1)), status);
+  metrics.count_response_out(sip::method_from(space == std::string_view::npos ? value : value.substr(space + 1)),
+                             status);
 }
 
 namespace {
@@ -94,7 +99,8 @@ void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) 
   metrics.calls[result_of(record)].add();
   if (record.cause == call::EndCause::Policy) metrics.rejects[admin::RejectReason::Policy].add();
   if (record.cause == call::EndCause::Unreachable) metrics.rejects[admin::RejectReason::NoRoute].add();
-  if (record.cause == call::EndCause::RelayFailure && !record.answered) metrics.rejects[admin::RejectReason::Relay].add();
+  if (record.cause == call::EndCause::RelayFailure && !record.answered)
+    metrics.rejects[admin::RejectReason::Relay].add();
   if (record.cause == call::EndCause::Error) metrics.rejects[admin::RejectReason::Internal].add();
   if (record.cause == call::EndCause::MediaTimeout) metrics.media_timeouts.add();
   if (!record.answered) return;
@@ -108,8 +114,8 @@ admin::RegisterResult register_result(const sip::Message& request, int status) {
   const auto contacts = sip::parse_contacts(request);
   if (!contacts || (contacts->values.empty() && !contacts->star)) return admin::RegisterResult::Queried;
   const auto expires = request.find(sip::HeaderId::Expires).value_or("1");
-  const bool removed = contacts->star || contacts->values.front().expires.value_or(
-                                             sip::parse_delta_seconds(expires).value_or(1)) == 0;
+  const bool removed =
+      contacts->star || contacts->values.front().expires.value_or(sip::parse_delta_seconds(expires).value_or(1)) == 0;
   return removed ? admin::RegisterResult::Removed : admin::RegisterResult::Registered;
 }
 

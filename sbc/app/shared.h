@@ -11,6 +11,7 @@
 
 #include "sbc/app/config.h"
 #include "sbc/app/sip_trace.h"
+#include "sbc/app/source_failures.h"
 #include "sbc/auth/replay_guard.h"
 #include "sbc/policy/bundle.h"
 #include "sbc/register/memory_store.h"
@@ -25,6 +26,7 @@ struct Shared {
   base::HashKey mint_key;     // of branches, tags and the like
   base::HashKey nonce_key;    // of digest nonces
   auth::ReplayGuard replay_guard;
+  SourceFailures failures;
   registrar::MemoryLocationStore location;
   std::vector<std::unique_ptr<Shard>> shards;  // complete before any of them runs
   std::atomic<bool> draining{false};

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstring>
-
 #include <nlohmann/json.hpp>
 
 #include "media-relay/base/text.h"
@@ -43,7 +42,9 @@ std::expected<std::unique_ptr<SipTrace>, std::string> SipTrace::open(const std::
   return std::unique_ptr<SipTrace>(new SipTrace(file));
 }
 
-SipTrace::~SipTrace() { std::fclose(file_); }
+SipTrace::~SipTrace() {
+  std::fclose(file_);
+}
 
 void SipTrace::write(Direction direction, sip::Transport transport, const Ends& ends, std::string_view message) {
   using namespace std::chrono;
