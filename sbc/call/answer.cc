@@ -103,9 +103,9 @@ void Machine::answer(const Input& in) {
     return;
   }
   send_ack(Side::B, {});
-  ask_relay(false);
   auto body = call_.media.make_answer(Side::A, sdp::Finality::Final);
   if (!body) return bad_answer(body.error());
+  ask_relay(false);
   send_answer_to_caller(*body);
 }
 
@@ -144,7 +144,7 @@ void Machine::bad_answer(const MediaError& error) {
 }
 
 void Machine::confirm(const Input& in) {
-  if (!call_.a.accepted.on_ack(in.message->cseq().number)) return;
+  if (in.side != Side::A || !call_.a.accepted.on_ack(in.message->cseq().number)) return;
   disarm(call_.accepted_timer[0]);
   call_.a.accepted_bytes.reset();
   call_.state = State::Active;
@@ -198,8 +198,10 @@ void Machine::stray_response(std::size_t index, const sip::MessagePtr& response)
 }
 
 void Machine::stray_gone(std::size_t index) {
-  core_.dialogs.erase(call_.strays[index].start.local_tag);
-  call_.strays.erase(call_.strays.begin() + static_cast<std::ptrdiff_t>(index));
+  Attempt& stray = call_.strays[index];
+  if (stray.finished) return;
+  stray.finished = true;
+  core_.dialogs.erase(stray.start.local_tag);
   if (call_.state == State::Closing && !outstanding()) feed(Event::ByesDone);
 }
 

@@ -60,7 +60,7 @@ struct Attempt {
   bool offered = false;      // its INVITE carried SDP
   bool rang = false;
   bool early_media = false;  // its SDP was passed to the caller
-  bool timed_out = false;    // cancelled because its time was over
+  bool finished = false;     // among the strays: it has its final response, and is kept for further 2xx of its forks
 };
 
 struct Call {
@@ -80,11 +80,11 @@ struct Call {
   std::string local_tag_a;
   route::Hunt hunt;
   std::optional<Attempt> attempt;
-  std::vector<Attempt> strays;  // abandoned attempts without a final response
+  std::vector<Attempt> strays;  // abandoned attempts
 
   Media media;
   bool session_open = false;              // the relay has it, or is about to
-  std::uint32_t relay_asked = 0;          // opens and modifies sent
+  std::uint32_t relay_asked = 0;          // opens and modifies of this session sent
   std::uint32_t relay_answered = 0;       // and answered
   std::uint32_t relay_awaited = 0;        // the one that the state waits for
 

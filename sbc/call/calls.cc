@@ -170,6 +170,11 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
       return feed(handle, Event::Offer, input, now, out);
     case sip::Method::Bye:
       return feed(handle, Event::Bye, input, now, out);
+    default:
+      break;
+  }
+  if (call.state == State::Closing || call.state == State::Canceling) return answer(request, 481, {}, now, out);
+  switch (request.message->method()) {
     case sip::Method::Options:
       return answer(request, 200, allow, now, out);
     default:
@@ -218,12 +223,14 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
     sweep(handle);
     return;
   }
-  Side side = Side::B;
-  if (call->a.client && call->a.client == response.transaction) {
-    side = Side::A;
-  } else if (!(call->b.client && call->b.client == response.transaction) &&
-             !(call->attempt && call->attempt->client == response.transaction) && message.status_class() != 2) {
-    return;  // of an exchange that is over
+  // Our own tag says which leg it is, also when the transaction belongs to an exchange that is over.
+  const Side side = message.from_tag() == call->local_tag_a ? Side::A : Side::B;
+  const bool current = call->leg(side).client == response.transaction ||
+                       (side == Side::B && call->attempt && call->attempt->client == response.transaction);
+  if (!current) {
+    if (message.status_class() == 2)
+      Machine(core_, *call, now, out).repeat_ack({.side = side, .message = response.message, .source = response.source});
+    return;
   }
   if (message.status() == 100) return;
   const Event event = message.status() < 200   ? Event::Progress
@@ -294,11 +301,10 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
     flows = &modified->flows;
     id = &modified->id;
   } else {
-    if (std::holds_alternative<control::Closed>(reply.reply)) ++call->relay_answered;
     return;
   }
-  ++call->relay_answered;
   if (*id != call->session) return;  // of a session that was given up for another one
+  ++call->relay_answered;
   call->media.take_addresses(*flows);
   if (call->relay_answered == call->relay_awaited) feed(handle, Event::RelayReady, {}, now, out);
 }

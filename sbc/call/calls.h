@@ -42,6 +42,7 @@ class Calls {
   void kill_all(base::Instant now, Output& out);
 
   std::size_t size() const { return core_.calls.size(); }
+  std::size_t dialogs() const { return core_.dialogs.size(); }  // known tags of ours
   std::uint64_t connected() const { return core_.connected; }
   const Counters& counters() const { return core_.counters; }
   std::size_t marked_targets(base::Instant now) const { return core_.health.marked(now); }

@@ -162,7 +162,8 @@ void Machine::open_session() {
     core_.sessions.erase(call_.session);
     call_.session = core_.minter.call_id(core_.random);
     call_.media.forget_addresses();
-    ++call_.relay_asked;
+    call_.relay_asked = 0;  // what is still to come is of the old one, and not counted
+    call_.relay_answered = 0;
   }
   core_.sessions.emplace(call_.session, call_.handle);
   call_.session_open = true;

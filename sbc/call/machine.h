@@ -34,6 +34,8 @@ class Machine {
   // A response to an attempt that was abandoned; the state table does not see it.
   void stray_response(std::size_t index, const sip::MessagePtr& response);
   void stray_gone(std::size_t index);
+  // A 2xx of an exchange that is over.
+  void repeat_ack(const Input& in) { ack_again(in); }
   // Our BYE on a leg is over, however it ended.
   void bye_done(Side side);
   // 2xx again, and 1xx again each minute.
@@ -74,7 +76,7 @@ class Machine {
   void refuse_offer(const Input& in);
   void send_offer();
   void pass_answer(const Input& in);
-  void restore_other_leg();
+  void restore_other_leg(bool offer_taken);
   void roll_back(Event event, const Input& in);
   void confirm_offer(const Input& in);
   void cancel_offer();

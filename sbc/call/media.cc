@@ -118,25 +118,34 @@ control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool rece
   half.latch_from = leg(side).latch_from;
   half.send = send;
   half.receive = receive;
-  const auto* said = state_if(side);
-  if (said == nullptr || said->remote() == nullptr) return half;
-  const auto remote = said->media(index);
-  half.rtcp_mux = said->mux_agreed(index);
+  const auto* leg_state = state_if(side);
+  if (leg_state == nullptr || leg_state->remote() == nullptr) return half;
+  const auto remote = leg_state->media(index);
+  half.rtcp_mux = leg_state->mux_agreed(index);
   half.remote_rtp = remote.rtp;
   half.remote_rtcp = half.rtcp_mux ? remote.rtp : remote.rtcp;
   return half;
 }
 
+std::optional<sdp::RemoteMedia> Media::said(Side side, std::size_t index) const {
+  const auto* leg = state_if(side);
+  if (leg == nullptr || leg->remote() == nullptr) return std::nullopt;
+  auto media = leg->media(index);
+  // While the other side's offer waits for this side's answer, a line that this side lacks or has refused before is
+  // open again: it may be about to accept it, and then needs ports.
+  const auto* asking = state_if(other(side));
+  const bool asked = asking != nullptr && asking->state() == sdp::OfferAnswer::State::OfferReceived;
+  const bool answered = leg->remote() != leg->agreed_remote();
+  if (!media.usable() && asked && !answered) return std::nullopt;
+  return media;
+}
+
 control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
   control::SessionSpec spec;
   spec.media_timeout_ms = media_timeout_ms;
-  const auto* a = state_if(Side::A);
-  const auto* b = state_if(Side::B);
-  const bool heard_a = a->remote() != nullptr;
-  const bool heard_b = b != nullptr && b->remote() != nullptr;
   for (std::size_t i = 0; i < media_count(); ++i) {
-    const auto on_a = heard_a ? std::optional(a->media(i)) : std::nullopt;
-    const auto on_b = heard_b ? std::optional(b->media(i)) : std::nullopt;
+    const auto on_a = said(Side::A, i);
+    const auto on_b = said(Side::B, i);
     // Until the other side has answered its direction is not known: whoever offered may already send.
     sdp::Passage passage{.a_to_b = true, .b_to_a = true, .refused = false};
     if (on_a && on_b) {
@@ -165,9 +174,9 @@ bool Media::needs_ports() const {
 void Media::take_addresses(const std::vector<control::FlowAddresses>& flows) { flows_ = flows; }
 
 std::string Media::media_host(Side side) const {
-  const auto* said = state_if(side);
-  if (said == nullptr || said->remote() == nullptr || said->remote()->media.empty()) return {};
-  const auto* connection = said->remote()->connection_of(said->remote()->media.front());
+  const auto* leg_state = state_if(side);
+  if (leg_state == nullptr || leg_state->remote() == nullptr || leg_state->remote()->media.empty()) return {};
+  const auto* connection = leg_state->remote()->connection_of(leg_state->remote()->media.front());
   return connection != nullptr ? std::string(connection->text) : std::string();
 }
 

@@ -80,6 +80,8 @@ class Media {
   std::vector<std::optional<sdp::Anchor>> anchors(Side toward, const sdp::Session& from, bool answering) const;
   control::HalfSpec half(Side side, std::size_t index, bool send, bool receive) const;
   std::size_t media_count() const;
+  // What the side says about the m-line; nullopt while it has not said anything that counts.
+  std::optional<sdp::RemoteMedia> said(Side side, std::size_t index) const;
 
   sdp::OfferAnswer a_;
   std::optional<sdp::OfferAnswer> b_;

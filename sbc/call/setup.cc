@@ -197,9 +197,7 @@ void Machine::next_or_fail(Event event, const Input& in) {
   Attempt& attempt = *call_.attempt;
   route::Failure failure;
   failure.early_media = attempt.early_media;
-  if (attempt.timed_out) {
-    failure.cause = attempt.rang ? route::Failure::Cause::RingTimeout : route::Failure::Cause::Timeout;
-  } else if (event == Event::BranchDead) {
+  if (event == Event::BranchDead) {
     failure.cause = in.failure;
   } else {
     failure.cause = route::Failure::Cause::Response;
@@ -218,7 +216,6 @@ void Machine::abandon_branch() {
   route::Failure failure;
   failure.cause = attempt.rang ? route::Failure::Cause::RingTimeout : route::Failure::Cause::Timeout;
   failure.early_media = attempt.early_media;
-  attempt.timed_out = true;
   // The CANCEL waits for a provisional response if there was none (RFC 3261 9.1); the attempt is cleaned up aside.
   core_.layer.cancel(attempt.client, {}, now_, out_.transaction);
   call_.strays.push_back(std::move(attempt));

@@ -1,5 +1,7 @@
 // The ends of a call: CANCEL, BYE, loss. All of them meet in settle().
 
+#include <algorithm>
+
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 
@@ -70,7 +72,7 @@ void Machine::cancel_call(Event event, const Input& in) {
   call_.hunt.stop();
   if (event == Event::Cancel || event == Event::Bye) {
     respond_caller(487);
-  } else if (event != Event::PeerGone) {
+  } else {
     respond_caller(503);
   }
   finished(cause, ender_of(event, in));
@@ -81,7 +83,7 @@ void Machine::cancel_call(Event event, const Input& in) {
 
 void Machine::cancel_deciding(Event event, const Input& in) {
   call_.hunt.stop();
-  if (event != Event::PeerGone) respond_caller(487);
+  respond_caller(event == Event::PeerGone ? 503 : 487);
   finished(cause_of(event, in), ender_of(event, in));
   close_session("cancelled");
   settle();
@@ -96,7 +98,7 @@ void Machine::cancel_answered(Event event, const Input& in) {
     respond_caller(480);
   } else if (event == Event::Cancel || event == Event::Bye) {
     respond_caller(487);
-  } else if (event != Event::PeerGone) {
+  } else {
     respond_caller(503);
   }
   finished(cause, ender_of(event, in));
@@ -124,11 +126,8 @@ void Machine::hang_up(const Input& in) {
   leg.over = true;
   leg.accepted.stop();
   disarm(call_.accepted_timer[static_cast<int>(in.side)]);
-  // RFC 3261 15.1.2: requests of the peer that wait for our answer get 487.
-  if (leg.gate.remote_pending()) {
-    call_.inviter = in.side;
-    respond_inviter(487);
-  }
+  // RFC 3261 15.1.2: requests of the peer that wait for our answer get 487; so does the other peer's.
+  if (call_.leg(call_.inviter).gate.remote_pending()) respond_inviter(487);
   finished(EndCause::Bye, in.side == Side::A ? EndedBy::Caller : EndedBy::Callee);
   close_session("hung up");
   send_bye(other(in.side), {});
@@ -213,7 +212,8 @@ void Machine::bye_done(Side side) {
 }
 
 bool Machine::outstanding() const {
-  return call_.a.bye || call_.b.bye || call_.a.bye_when_acked || call_.b.bye_when_acked || !call_.strays.empty();
+  return call_.a.bye || call_.b.bye || call_.a.bye_when_acked || call_.b.bye_when_acked ||
+         std::ranges::any_of(call_.strays, [](const Attempt& stray) { return !stray.finished; });
 }
 
 void Machine::settle() {

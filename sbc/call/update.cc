@@ -101,7 +101,7 @@ void Machine::pass_answer(const Input& in) {
     taken = call_.late_offer ? call_.media.take_offer(to, **sdp)
                              : call_.media.take_answer(to, **sdp, sdp::Finality::Final);
   }
-  if (call_.inviter_gone) return restore_other_leg();
+  if (call_.inviter_gone) return restore_other_leg(taken.has_value());
   std::expected<std::string, MediaError> body;
   if (taken) {
     body = call_.late_offer ? call_.media.make_offer(call_.inviter)
@@ -129,11 +129,19 @@ void Machine::pass_answer(const Input& in) {
 
 // The leg that asked for the change took it back while the other leg agreed: the other leg is asked to return to the
 // session that the first one still has.
-void Machine::restore_other_leg() {
+void Machine::restore_other_leg(bool offer_taken) {
   const Side to = other(call_.inviter);
   if (call_.late_offer) {
-    send_ack(to, call_.media.make_refusal(to).value_or(""));
-    feed(Event::Kill, {.cause = EndCause::BadMedia});
+    // It was asked for an offer, and what it offers is answered with what the first leg still has.
+    std::expected<std::string, MediaError> body = std::unexpected(MediaError{});
+    if (offer_taken) body = call_.media.make_answer(to, sdp::Finality::Final);
+    send_ack(to, body ? *body : call_.media.make_refusal(to).value_or(""));
+    if (!body) {
+      feed(Event::Kill, {.cause = EndCause::BadMedia});
+      return;
+    }
+    ask_relay(false);
+    finish_exchange();
     return;
   }
   send_ack(to, {});
@@ -212,7 +220,6 @@ void Machine::cancel_offer() {
 void Machine::finish_exchange() {
   call_.leg(call_.inviter).gate.remote_done();
   call_.leg(other(call_.inviter)).gate.local_done();
-  call_.leg(other(call_.inviter)).client = {};
   call_.inviter_gone = false;
   call_.restored = false;
   call_.late_offer = false;
