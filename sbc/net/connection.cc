@@ -99,6 +99,8 @@ void Connection::take(sip::Frame&& frame) {
   } else if (std::holds_alternative<sip::KeepAlivePing>(frame)) {
     context_.counters.tcp_in_keepalives.add();
     heard_ = true;
+    if (pongs_ >= context_.limits.pongs_waiting) return;
+    ++pongs_;
     stream_->write(std::string_view("\r\n"));  // RFC 5626 4.4.1
   } else if (std::holds_alternative<sip::KeepAlivePong>(frame)) {
     context_.counters.tcp_in_keepalives.add();
@@ -133,6 +135,11 @@ void Connection::on_due(base::Instant) {
   else
     context_.counters.tcp_closed_idle.add();
   give_up();
+}
+
+void Connection::on_drained(loop::Stream&) {
+  pending_.clear();
+  pongs_ = 0;
 }
 
 void Connection::on_closed(loop::Stream&, CloseReason reason) {

@@ -61,7 +61,7 @@ class Connection final : public loop::Stream::Delegate {
 
   void on_connected(loop::Stream&) override;
   void on_bytes(loop::Stream&, std::string_view bytes) override;
-  void on_drained(loop::Stream&) override { pending_.clear(); }
+  void on_drained(loop::Stream&) override;
   void on_closed(loop::Stream&, loop::Stream::CloseReason reason) override;
 
   void take(sip::Frame&& frame);
@@ -77,6 +77,7 @@ class Connection final : public loop::Stream::Delegate {
   State state_ = State::Open;
   bool heard_ = false;    // a whole message has come
   bool partial_ = false;  // one has begun
+  unsigned pongs_ = 0;    // written since the output was last empty
   base::Instant deadline_ = base::kNever;
   sip::StreamFramer framer_;
   std::unique_ptr<loop::Stream> stream_;

@@ -31,6 +31,9 @@ struct Limits {
   std::size_t connections_per_source = 512;
   // Bytes that wait for a peer which does not read. Beyond this the connection is closed.
   std::size_t stream_output_bytes = 1024 * 1024;
+  // Pongs that wait for a peer which does not read: one takes two bytes of the limit above, and forty times that of
+  // memory. Further pings get none; who pings waits for its pong (RFC 5626 4.4.1).
+  unsigned pongs_waiting = 16;
   // Connections that were accepted and never completed a message are closed after first_message; a message must be
   // complete this long after its first byte (slow senders keep buffers busy).
   base::Duration first_message = base::seconds(32);

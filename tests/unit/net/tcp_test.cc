@@ -52,6 +52,19 @@ TEST_F(TcpTest, AnswersPingWithPong) {  // RFC 5626 4.4.1
   EXPECT_EQ(1u, net->counters().tcp_in_keepalives.value());
 }
 
+TEST_F(TcpTest, PingsOfAPeerThatDoesNotReadCostFewPongs) {
+  limits_.pongs_waiting = 2;
+  const auto net = make(got_, {tcp("127.0.0.1:0")});
+  const auto peer = connect(net->local_endpoint(0));
+  std::string pings;
+  for (int i = 0; i < 100; ++i) pings += "\r\n\r\n";
+  peer->stream->write(pings);
+  ASSERT_TRUE(turn_until([&] { return net->counters().tcp_in_keepalives.value() == 100; }));
+  ASSERT_TRUE(turn_until([&] { return peer->received == "\r\n\r\n"; }));
+  peer->stream->write(std::string_view("\r\n\r\n"));  // what waited was read
+  ASSERT_TRUE(turn_until([&] { return peer->received == "\r\n\r\n\r\n"; }));
+}
+
 TEST_F(TcpTest, ReusesAnAcceptedConnectionForItsPeer) {
   const auto net = make(got_, {tcp("127.0.0.1:0")});
   const auto peer = connect(net->local_endpoint(0));
