@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sbc/route/limits.h"
+
 namespace sbc::route {
 namespace {
 
@@ -105,7 +107,9 @@ Verdict Hunt::decide(Verdict usual, const policy::FailureDecision& decision, std
       // The current one stays in front, so that advance() moves to the first of the new ones.
       if (at_ < targets_.size())
         targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1, targets_.end());
-      for (Target& target : replacement) targets_.push_back(std::move(target));
+      // A policy that always knows another way comes to an end, too.
+      for (Target& target : replacement)
+        if (targets_.size() < kMaxTargets) targets_.push_back(std::move(target));
       return Verdict::Next;
   }
   return usual;

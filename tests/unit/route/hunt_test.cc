@@ -191,6 +191,21 @@ TEST_F(HuntTest, PolicyMayReplaceTheTargetsThatAreLeft) {
   EXPECT_EQ(hunt.current(), nullptr);
 }
 
+TEST_F(HuntTest, APolicyThatAlwaysKnowsAnotherWayComesToAnEnd) {
+  Hunt hunt({target(1)});
+  FailureDecision decision;
+  decision.kind = FailureDecision::Kind::Route;
+  std::size_t tried = 0;
+  while (hunt.current() != nullptr && tried <= kMaxTargets) {
+    ++tried;
+    hunt.failed(response(486), health_, now_);
+    EXPECT_EQ(hunt.decide(Verdict::Stop, decision, {target(1), target(2)}), Verdict::Next);
+    hunt.advance();
+  }
+  EXPECT_EQ(tried, kMaxTargets);
+  EXPECT_EQ(hunt.answer().status, 486);
+}
+
 TEST(Health, RetryAfterIsCut) {
   TrunkHealth health;
   const base::Instant now = base::Instant{} + base::hours{1};
