@@ -69,7 +69,9 @@ return {
   -- A phone registers. The password decides; whether the account may use the address it registers is checked by the
   -- registrar itself.
   on_register = function(reg)
-    if scanners.is(reg, settings.failure_limit) then return drop() end
+    -- Only strangers can be scanners: anybody can spoil the record of an address, by forging it or from behind the same
+    -- NAT.
+    if not reg.authenticated and scanners.is(reg, settings.failure_limit) then return drop() end
     if reg.trunk ~= "" then return deny(403, "Trunks do not register") end
     return reg.challenge_unless_authenticated()
   end,

@@ -156,6 +156,11 @@ TEST_F(DefaultPolicy, ManyRefusedRequestsSilenceTheStrangersOfAnAddress) {
   EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Drop);
   facts.authenticated = true;  // a customer behind the same address
   EXPECT_NE(invite(facts).kind, InviteDecision::Kind::Drop);
+  RegisterFacts registration;
+  registration.recent_failures = 30;
+  EXPECT_EQ(host_->on_register(registration, lookup_).decision.kind, RegisterDecision::Kind::Drop);
+  registration.authenticated = true;
+  EXPECT_EQ(host_->on_register(registration, lookup_).decision.kind, RegisterDecision::Kind::Accept);
 }
 
 TEST_F(DefaultPolicy, RegistrationsNeedAPassword) {
