@@ -1,0 +1,241 @@
+// Thousands of calls in which everybody does anything at any time, each followed by a time in which everybody behaves.
+// After it nothing may be left: no call, no tag, no relay session, no deadline; one record for each INVITE, at most one
+// final answer to each, and no event that the state table calls impossible.
+//
+// A failure names its seed; PARAPET_SEED=<seed> runs that one alone and prints what happened.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "rig.h"
+
+namespace sbc::call::test {
+namespace {
+
+constexpr std::uint64_t kRuns = 6000;
+constexpr int kDepth = 24;
+
+class Explorer {
+ public:
+  Explorer(std::uint64_t seed, bool loud) : rig_({.seed = seed}), dice_(seed * 977 + 5), loud_(loud) {}
+
+  void run(std::uint64_t seed) {
+    misbehave();
+    const std::size_t depth = 4 + dice_.below(kDepth);
+    for (std::size_t i = 0; i < depth; ++i) act();
+    heal();
+    rig_.expect_idle("seed " + std::to_string(seed));
+    expect_one_final_answer(seed);
+  }
+
+ private:
+  bool chance(std::uint64_t percent) { return dice_.below(100) < percent; }
+  void say(const std::string& what) const {
+    if (loud_) std::printf("%8.3f %s\n", base::to_seconds(rig_.now.time_since_epoch()) - 3600, what.c_str());
+  }
+
+  void misbehave() {
+    const std::vector<std::vector<std::string>> ways = {{"t1"}, {"t1", "t2"}, {"t1", "far"}, {"far", "t1", "t2"}};
+    rig_.advisor.trunks = ways[dice_.below(ways.size())];
+    rig_.advisor.ring_timeout_s = chance(40) ? 20 : 0;
+    if (chance(20)) rig_.advisor.failure_decision.kind = policy::FailureDecision::Kind::Next;
+    if (chance(20)) rig_.advisor.nat_decision.symmetric_signalling = true;
+    if (chance(30)) rig_.loss = 50 + dice_.below(250);
+    for (Peer* peer : all_) {
+      peer->auto_bye_ok = chance(85);
+      peer->auto_cancel_ok = chance(85);
+      peer->auto_terminate = chance(60);
+      peer->ack_failures = chance(90);
+      peer->repeats_ack = chance(90);
+    }
+    rig_.relay.mood = chance(60) ? FakeRelay::Mood::Willing : any_mood();
+    invite();
+  }
+
+  FakeRelay::Mood any_mood() { return static_cast<FakeRelay::Mood>(dice_.below(4)); }
+  Peer& anyone() { return *all_[dice_.below(4)]; }
+  Peer& callee() { return *all_[1 + dice_.below(3)]; }
+
+  std::string body(const Peer& peer) {
+    if (chance(4)) return "v=0\r\nnonsense\r\n";
+    if (chance(15)) return {};
+    ++version_;
+    if (chance(15)) return sdp_two_lines(peer.ip(), 4000, version_);
+    const char* const directions[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
+    return sdp(peer.ip(), 4000, directions[dice_.below(4)], version_);
+  }
+
+  // An answer with as many lines as the offer, or not.
+  std::string answer_body(const Peer& peer, const sip::MessagePtr& invite) {
+    if (chance(90) && invite->body().find("m=video") != std::string_view::npos)
+      return sdp_two_lines(peer.ip(), 6000, ++version_);
+    return body(peer);
+  }
+
+  void invite() {
+    InviteOptions options;
+    options.body = chance(80) ? sdp(rig_.a.ip(), 4000) : "";
+    say("a invites" + std::string(options.body.empty() ? " without offer" : ""));
+    rig_.a.invite(options);
+  }
+
+  // Somebody answers an INVITE that came: the current one, one of long ago, or one answered already (a fork).
+  void answer_something() {
+    Peer& peer = chance(80) ? callee() : anyone();
+    std::vector<sip::MessagePtr> invites;
+    for (const auto& message : peer.log)
+      if (message->is_request() && message->method() == sip::Method::Invite) invites.push_back(message);
+    if (invites.empty()) return;
+    const auto& invite = chance(70) ? invites.back() : invites[dice_.below(invites.size())];
+    const int statuses[] = {100, 180, 183, 180, 200, 200, 200, 200, 302, 401,
+                            408, 481, 486, 487, 488, 491, 500, 503, 603};
+    const int status = statuses[dice_.below(std::size(statuses))];
+    const bool described = status == 183 || status == 200;
+    const std::string tag = invite->to_tag().empty() && chance(15) ? "fork-of-" + peer.name() : "";
+    say(peer.name() + " answers " + std::to_string(status) + " " + tag);
+    peer.answer_to(invite, status, described ? answer_body(peer, invite) : "", {}, tag);
+  }
+
+  void act() {
+    Peer& peer = anyone();
+    switch (dice_.below(18)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+        return answer_something();
+      case 5:
+        say("a cancels");
+        return rig_.a.cancel();
+      case 6:
+      case 7:
+        if (!peer.has_unacked()) return;
+        say(peer.name() + " acks");
+        return peer.ack(chance(30) ? body(peer) : "");
+      case 8:
+        if (!peer.in_dialog()) return;
+        say(peer.name() + " says BYE");
+        return peer.bye();
+      case 9:
+      case 10:
+        if (!peer.in_dialog()) return;
+        say(peer.name() + " re-invites");
+        return peer.reinvite(body(peer));
+      case 11:
+        if (!peer.in_dialog()) return;
+        say(peer.name() + " cancels its re-INVITE");
+        return peer.cancel();
+      case 12:
+        rig_.relay.mood = any_mood();
+        say("relay mood " + std::to_string(static_cast<int>(rig_.relay.mood)));
+        return rig_.release_relay();
+      case 13:
+        say("relay event");
+        return chance(50) ? rig_.media_lost() : chance(50) ? rig_.session_lost() : rig_.release_relay();
+      case 14:
+        if (!chance(40)) return;
+        say("sending to " + peer.name() + " fails");
+        return rig_.fail_last_send(peer);
+      case 15: {
+        const base::Duration jumps[] = {base::milliseconds(100), base::milliseconds(600), base::seconds(3),
+                                        base::seconds(9),        base::seconds(21),       base::seconds(33),
+                                        base::seconds(70)};
+        const auto jump = jumps[dice_.below(std::size(jumps))];
+        say("time passes");
+        return rig_.pass(jump);
+      }
+      case 16:
+        if (chance(30)) return rig_.kill();
+        if (peer.in_dialog() && chance(30)) return peer.request(chance(50) ? "OPTIONS" : "INFO");
+        if (rig_.a.invite_pending() || !chance(30)) return;
+        return invite();
+      default:
+        return settle_something();
+    }
+  }
+
+  // The likely next thing, so that runs also get far.
+  void settle_something() {
+    for (Peer* peer : all_) {
+      if (peer->has_unacked()) {
+        say(peer->name() + " acks duly");
+        return peer->ack(peer->last_accepted()->body().empty() || !chance(60) ? "" : sdp(peer->ip(), 4000));
+      }
+      if (peer->pending_invites() != 0) {
+        say(peer->name() + " accepts duly");
+        return peer->answer(200, sdp(peer->ip(), 6000));
+      }
+    }
+  }
+
+  void heal() {
+    say("heal");
+    rig_.loss = 0;
+    rig_.relay.mood = FakeRelay::Mood::Willing;
+    rig_.release_relay();
+    for (Peer* peer : all_) peer->auto_bye_ok = peer->auto_cancel_ok = peer->auto_terminate = peer->ack_failures = true;
+    for (int round = 0; round < 4; ++round) {
+      for (Peer* peer : all_) {
+        while (peer->pending_invites() != 0) peer->answer(486);
+        for (std::size_t i = 0; i < peer->inbox.size(); ++i) {
+          const auto message = peer->inbox[i];
+          if (message->is_request() && message->method() != sip::Method::Invite &&
+              message->method() != sip::Method::Ack)
+            peer->answer_to(message, 200);
+        }
+        if (peer->has_unacked()) peer->ack();
+        peer->clear();
+      }
+      rig_.pass(base::seconds(20));
+    }
+    for (Peer* peer : all_)
+      if (peer->in_dialog()) peer->bye();
+    for (int round = 0; round < 3; ++round) {
+      for (Peer* peer : all_)
+        while (peer->pending_invites() != 0) peer->answer(486);
+      rig_.pass(base::seconds(70));
+    }
+    // Whoever hears nothing any more: ringing ends after three minutes and a call that nobody ends after twelve hours.
+    if (rig_.calls.size() != 0) rig_.pass(base::minutes(12));
+    if (rig_.calls.size() != 0) {
+      rig_.session_lost();
+      rig_.pass(base::minutes(3));
+    }
+  }
+
+  void expect_one_final_answer(std::uint64_t seed) const {
+    for (const Peer* peer : all_) {
+      std::map<std::string, std::string> finals;
+      for (const auto& message : peer->log) {
+        if (!message->is_response() || message->method() != sip::Method::Invite || message->status() < 200) continue;
+        const std::string branch(message->top_via().branch);
+        const auto [known, fresh] = finals.emplace(branch, std::string(message->bytes()));
+        if (fresh) continue;
+        EXPECT_EQ(known->second, message->bytes()) << "seed " << seed << ": two final answers to one INVITE";
+      }
+    }
+    EXPECT_EQ(rig_.layer.server_count(), 0U) << "seed " << seed << ": an INVITE never got its final answer";
+  }
+
+  Rig rig_;
+  base::SeededRandom dice_;
+  bool loud_;
+  int version_ = 10;
+  Peer* all_[4] = {&rig_.a, &rig_.b, &rig_.c, &rig_.d};
+};
+
+TEST(Explorer, WhateverHappensEveryCallEndsAndNothingIsLeft) {
+  if (const char* one = std::getenv("PARAPET_SEED")) {
+    const std::uint64_t seed = std::strtoull(one, nullptr, 10);
+    Explorer(seed, true).run(seed);
+    return;
+  }
+  for (std::uint64_t seed = 1; seed <= kRuns && !HasFailure(); ++seed) Explorer(seed, false).run(seed);
+}
+
+}  // namespace
+}  // namespace sbc::call::test

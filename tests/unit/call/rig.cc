@@ -1,0 +1,264 @@
+#include "rig.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sbc/sip/parser.h"
+#include "sbc/sip/response.h"
+
+namespace sbc::call::test {
+namespace {
+
+base::Endpoint endpoint(const char* text) {
+  return *base::Endpoint::parse(text);
+}
+
+const char* const kListeners[] = {"198.51.100.1:5060", "203.0.113.1:5060", "192.0.2.129:5060"};
+
+std::shared_ptr<Settings> make_settings(const RigOptions& options) {
+  const char* const realms[] = {"access", "core", "far"};
+  auto settings = std::make_shared<Settings>();
+  std::vector<route::Realm> table;
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    const auto where = endpoint(kListeners[i]);
+    table.push_back({.name = realms[i],
+                     .listeners = {{.index = i, .transport = sip::Transport::Udp, .address = where}},
+                     .media_network = realms[i],
+                     .trust = route::Trust::Untrusted});
+    settings->faces.push_back({.host = where.ip.text(), .sent_by = where.ip.text(), .address = where.ip});
+  }
+  const auto trunk = [](const char* name, const char* realm, const char* target) {
+    route::Trunk result;
+    result.name = name;
+    result.realm = realm;
+    result.targets.push_back({.endpoint = endpoint(target)});
+    return result;
+  };
+  auto built = route::Table::build(std::move(table),
+                                   {trunk("t1", "core", "203.0.113.10:5060"), trunk("t2", "core", "203.0.113.11:5060"),
+                                    trunk("far", "far", "192.0.2.200:5060")},
+                                   {});
+  EXPECT_TRUE(built) << built.error();
+  settings->routes = std::make_shared<const route::Table>(*std::move(built));
+  settings->max_calls = options.max_calls;
+  return settings;
+}
+
+}  // namespace
+
+policy::InviteDecision FakeAdvisor::invite(const policy::InviteFacts&) {
+  if (decision) return *decision;
+  policy::InviteDecision route;
+  route.kind = policy::InviteDecision::Kind::Route;
+  for (const auto& name : trunks) {
+    policy::Candidate candidate;
+    candidate.kind = policy::Candidate::Kind::Trunk;
+    candidate.name = name;
+    candidate.timeout_s = timeout_s;
+    candidate.ring_timeout_s = ring_timeout_s;
+    route.candidates.push_back(std::move(candidate));
+  }
+  route.where = "test:1";
+  return route;
+}
+
+policy::FailureDecision FakeAdvisor::failure(const policy::InviteFacts&, const policy::AttemptFacts& attempt) {
+  failures.push_back(attempt);
+  return failure_decision;
+}
+
+Rig::Rig(const RigOptions& options)
+    : random(options.seed),
+      layer({}, minter, random),
+      settings(make_settings(options)),
+      calls(layer, minter, random, advisor, settings),
+      a(*this, "alice", "198.51.100.77:5066", 0),
+      b(*this, "bob", "203.0.113.10:5060", 1),
+      c(*this, "carol", "203.0.113.11:5060", 1),
+      d(*this, "dave", "192.0.2.200:5060", 2) {
+  for (const char* text : kListeners) listeners_.push_back(endpoint(text));
+}
+
+Peer* Rig::peer_at(const base::Endpoint& remote) {
+  for (Peer* peer : {&a, &b, &c, &d})
+    if (peer->endpoint() == remote) return peer;
+  return nullptr;
+}
+
+void Rig::inject(std::string bytes, const sip::Source& source) {
+  incoming_.push_back({std::move(bytes), source});
+  pump();
+}
+
+void Rig::on_events() {
+  std::vector<transaction::Event> events;
+  events.swap(out_.transaction.events);
+  for (auto& event : events) {
+    if (const auto* request = std::get_if<transaction::RequestArrived>(&event)) {
+      if (!request->message->to_tag().empty()) {
+        calls.on_dialog_request(*request, now, out_);
+      } else if (request->message->method() == sip::Method::Invite) {
+        ++invites_from_callers;
+        const auto* realm = settings->routes->realm_of(request->source.hop.listener);
+        Arrival arrival;
+        arrival.realm = realm->name;
+        calls.on_invite(*request, arrival, now, out_);
+      } else {
+        layer.respond(request->transaction, 481,
+                      base::share(sip::build_response(*request->message, 481, "none", request->source)), now,
+                      out_.transaction);
+      }
+    } else if (const auto* ack = std::get_if<transaction::AckArrived>(&event)) {
+      calls.on_ack(*ack, now, out_);
+    } else if (const auto* cancel = std::get_if<transaction::CancelArrived>(&event)) {
+      calls.on_cancel(*cancel, now, out_);
+    } else if (const auto* response = std::get_if<transaction::ResponseArrived>(&event)) {
+      calls.on_response(*response, now, out_);
+    } else if (const auto* dead = std::get_if<transaction::ClientFailed>(&event)) {
+      calls.on_client_failed(*dead, now, out_);
+    } else {
+      calls.on_server_failed(std::get<transaction::ServerFailed>(event), now, out_);
+    }
+  }
+}
+
+void Rig::carry(const transaction::Send& send) {
+  sent_.push_back({send.hop, *send.bytes, send.token});
+  auto parsed = sip::parse(*send.bytes);
+  ASSERT_TRUE(parsed.ok()) << (parsed.error ? parsed.error->text : "") << "\n" << *send.bytes;
+  if (loss != 0 && random.below(1000) < loss) return;
+  if (Peer* peer = peer_at(send.hop.remote)) peer->receive(parsed.message);
+}
+
+void Rig::pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  for (;;) {
+    if (!out_.transaction.events.empty()) {
+      on_events();
+      continue;
+    }
+    if (!out_.transaction.sends.empty()) {
+      std::vector<transaction::Send> sends;
+      sends.swap(out_.transaction.sends);
+      for (const auto& send : sends) carry(send);
+      continue;
+    }
+    if (!out_.relay.empty()) {
+      std::vector<RelayCommand> commands;
+      commands.swap(out_.relay);
+      for (const auto& command : commands) relay.take(command, now);
+    }
+    if (const auto replies = relay.replies(now); !replies.empty()) {
+      for (const auto& reply : replies) calls.on_relay_reply(reply, now, out_);
+      continue;
+    }
+    if (incoming_.empty()) break;
+    Incoming in = std::move(incoming_.front());
+    incoming_.pop_front();
+    auto parsed = sip::parse(in.bytes);
+    EXPECT_TRUE(parsed.ok()) << (parsed.error ? parsed.error->text : "") << "\n" << in.bytes;
+    if (parsed.ok()) layer.on_message(parsed.message, in.source, now, out_.transaction);
+  }
+  for (auto& record : out_.records) records.push_back(std::move(record));
+  for (auto& note : out_.notes) notes.push_back(std::move(note));
+  out_.records.clear();
+  out_.notes.clear();
+  pumping_ = false;
+}
+
+bool Rig::step(base::Duration most) {
+  const base::Instant next = std::min({layer.next_deadline(), calls.next_deadline(), relay.next_deadline()});
+  if (next > now + most) {
+    now += most;
+    return false;
+  }
+  now = std::max(now, next);
+  layer.on_deadline(now, out_.transaction);
+  calls.on_deadline(now, out_);
+  pump();
+  return true;
+}
+
+void Rig::pass(base::Duration how_long) {
+  const base::Instant end = now + how_long;
+  while (now < end)
+    if (!step(end - now)) break;
+}
+
+void Rig::relay_event(control::Event event) {
+  const auto owner = relay.owners.find(control::session_of(event));
+  calls.on_relay_event({.owner = owner != relay.owners.end() ? owner->second : 0, .event = std::move(event)}, now,
+                       out_);
+  pump();
+}
+
+void Rig::media_lost() {
+  const auto open = relay.sessions;
+  for (const auto& [id, spec] : open) relay_event(control::MediaLost{id, 0, 60'000});
+}
+
+void Rig::session_lost() {
+  const auto open = relay.sessions;
+  for (const auto& [id, spec] : open) {
+    relay.forget(id);
+    relay_event(control::SessionLost{id, "restarted"});
+  }
+}
+
+void Rig::release_relay() {
+  relay.release();
+  pump();
+}
+
+void Rig::kill() {
+  calls.kill_all(now, out_);
+  pump();
+}
+
+void Rig::fail_last_send(const Peer& peer) {
+  const auto found =
+      std::find_if(sent_.rbegin(), sent_.rend(), [&peer](const Sent& s) { return s.hop.remote == peer.endpoint(); });
+  if (found == sent_.rend()) return;
+  layer.on_transport_error(found->token, now, out_.transaction);
+  pump();
+}
+
+void Rig::ring() {
+  a.invite();
+  ASSERT_TRUE(b.has("INVITE"));
+  b.answer(180);
+  ASSERT_TRUE(a.has("180"));
+}
+
+void Rig::connect() {
+  ring();
+  b.answer(200, sdp(b.ip(), 6000));
+  ASSERT_TRUE(a.has("200 INVITE"));
+  a.ack();
+  ASSERT_EQ(calls.connected(), 1U);
+  a.clear();
+  b.clear();
+}
+
+void Rig::expect_idle(std::string_view what) {
+  EXPECT_EQ(calls.size(), 0U) << what;
+  EXPECT_EQ(calls.connected(), 0U) << what;
+  EXPECT_EQ(calls.dialogs(), 0U) << what;
+  EXPECT_EQ(calls.next_deadline(), base::kNever) << what;
+  EXPECT_TRUE(relay.sessions.empty()) << what << ": " << relay.sessions.size() << " relay sessions left";
+  EXPECT_EQ(relay.strange, 0U) << what;
+  EXPECT_EQ(calls.counters().bugs, 0U) << what;
+  EXPECT_EQ(layer.counters().bugs, 0U) << what;
+  EXPECT_EQ(records.size(), invites_from_callers) << what;
+}
+
+std::vector<std::string> Rig::said_to(const Peer& peer) const {
+  std::vector<std::string> all;
+  for (const auto& sent : sent_)
+    if (sent.hop.remote == peer.endpoint()) all.push_back(sent.bytes);
+  return all;
+}
+
+}  // namespace sbc::call::test

@@ -1,0 +1,122 @@
+#pragma once
+// The calls on a stage: the real transaction layer and the real calls between scripted peers, a fake relay, a policy
+// made of values, a clock that is moved by hand, and dice with a seed.
+//
+//   a (access realm)  <-->  Layer + Calls  <-->  b (trunk t1), c (trunk t2), d (trunk far, in another network)
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+#include "media-relay/base/random.h"
+
+#include "sbc/call/calls.h"
+#include "sbc/sip/minter.h"
+#include "sbc/transaction/layer.h"
+
+#include "peer.h"
+#include "relay.h"
+
+namespace sbc::call::test {
+
+class FakeAdvisor final : public Advisor {
+ public:
+  policy::InviteDecision invite(const policy::InviteFacts& facts) override;
+  policy::NatDecision nat(const policy::LegFacts&) override { return nat_decision; }
+  policy::FailureDecision failure(const policy::InviteFacts&, const policy::AttemptFacts& attempt) override;
+  void end(const policy::InviteFacts&, const policy::EndFacts& end) override { ends.push_back(end); }
+  Challenge challenge(const sip::Message&, std::string_view) override {
+    return {407, {{"Proxy-Authenticate", "Digest realm=\"x\", nonce=\"y\""}}};
+  }
+  std::optional<route::ContactWay> way_to(std::uint64_t) override { return std::nullopt; }
+
+  // Routes to these trunks in this order unless `decision` says otherwise.
+  std::vector<std::string> trunks{"t1"};
+  std::uint32_t timeout_s = 0;
+  std::uint32_t ring_timeout_s = 0;
+  std::optional<policy::InviteDecision> decision;
+  policy::NatDecision nat_decision;
+  policy::FailureDecision failure_decision;
+  std::vector<policy::AttemptFacts> failures;
+  std::vector<policy::EndFacts> ends;
+};
+
+struct RigOptions {
+  std::uint64_t seed = 1;
+  std::size_t max_calls = 100;
+};
+
+class Rig {
+ public:
+  explicit Rig(const RigOptions& options = {});
+
+  // Bytes from the network; everything that follows from them happens before this returns.
+  void inject(std::string bytes, const sip::Source& source);
+  // Time passes, with a stop at each deadline.
+  void pass(base::Duration how_long);
+  // As pass(), but no further than the next deadline.
+  bool step(base::Duration most);
+  void pump();
+
+  void relay_event(control::Event event);
+  void media_lost();     // of every session that is open
+  void session_lost();   // the relay forgets every session that is open
+  void release_relay();  // FakeRelay::Mood::Slow
+  void kill();           // Calls::kill_all
+  // The last thing sent to a peer could not be delivered.
+  void fail_last_send(const Peer& peer);
+
+  // The usual beginnings.
+  void ring();     // a calls, b rings
+  void connect();  // a and b talk
+
+  std::uint64_t next_number() { return ++number_; }
+  const base::Endpoint& listener(std::uint16_t index) const { return listeners_.at(index); }
+  // Everything is over and nothing is left; `what` names the run in failures.
+  void expect_idle(std::string_view what = {});
+  // Every word that the border sent to the peer.
+  std::vector<std::string> said_to(const Peer& peer) const;
+
+  base::Instant now{base::hours(1)};
+  base::SeededRandom random;
+  sip::Minter minter{{11, 12}, 0};
+  FakeAdvisor advisor;
+  FakeRelay relay;
+  transaction::Layer layer;
+  std::shared_ptr<Settings> settings;
+  Calls calls;
+  Peer a, b, c, d;
+  std::vector<CallRecord> records;
+  std::vector<Note> notes;
+  std::size_t invites_from_callers = 0;  // that reached the calls
+  // Drops what the border sends with this chance in 1000.
+  std::uint64_t loss = 0;
+
+ private:
+  struct Incoming {
+    std::string bytes;
+    sip::Source source;
+  };
+  struct Sent {
+    sip::Hop hop;
+    std::string bytes;
+    std::uint64_t token;
+  };
+
+  void on_events();
+  void carry(const transaction::Send& send);
+  Peer* peer_at(const base::Endpoint& remote);
+
+  std::vector<base::Endpoint> listeners_;
+  std::deque<Incoming> incoming_;
+  std::vector<Sent> sent_;
+  Output out_;
+  std::uint64_t number_ = 0;
+  bool pumping_ = false;
+};
+
+}  // namespace sbc::call::test
