@@ -105,8 +105,8 @@ void Machine::answer(const Input& in) {
   send_ack(Side::B, {});
   auto body = call_.media.make_answer(Side::A, sdp::Finality::Final);
   if (!body) return bad_answer(body.error());
-  ask_relay(false);
   send_answer_to_caller(*body);
+  ask_relay(false);  // with the answer out, silence counts
 }
 
 void Machine::answer_anchored() {

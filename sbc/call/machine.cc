@@ -156,6 +156,13 @@ void Machine::tidy() {
 
 // --- relay ------------------------------------------------------------------------------------------------------
 
+control::SessionSpec Machine::wanted_session() const {
+  auto spec = call_.media.spec(core_.settings->media_timeout_ms);
+  // Before the answer silence proves nothing, with early media or without.
+  if (!call_.record.answered) spec.suspended = true;
+  return spec;
+}
+
 void Machine::open_session() {
   if (call_.session_open) {  // ports toward another network: the old session goes
     out_.relay.push_back({call_.handle.pack(), control::Close{call_.session, "rerouted"}});
@@ -167,15 +174,13 @@ void Machine::open_session() {
   }
   core_.sessions.emplace(call_.session, call_.handle);
   call_.session_open = true;
-  out_.relay.push_back(
-      {call_.handle.pack(), control::Open{call_.session, call_.media.spec(core_.settings->media_timeout_ms)}});
+  out_.relay.push_back({call_.handle.pack(), control::Open{call_.session, wanted_session()}});
   call_.relay_awaited = ++call_.relay_asked;
 }
 
 void Machine::ask_relay(bool wait) {
   if (!call_.session_open) return;
-  out_.relay.push_back(
-      {call_.handle.pack(), control::Modify{call_.session, call_.media.spec(core_.settings->media_timeout_ms)}});
+  out_.relay.push_back({call_.handle.pack(), control::Modify{call_.session, wanted_session()}});
   ++call_.relay_asked;
   if (wait) call_.relay_awaited = call_.relay_asked;
 }

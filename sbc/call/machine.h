@@ -109,6 +109,7 @@ class Machine {
   void arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side side = Side::A);
   void disarm(base::DeadlineId& id);
   void ask_relay(bool wait);
+  control::SessionSpec wanted_session() const;
   void open_session();
   void note(Note::Level level, std::string text);
   void finished(EndCause cause, EndedBy by);
