@@ -96,8 +96,10 @@ policy::InviteDecision ShardAdvisor::invite(const policy::InviteFacts& facts) {
   offered_.clear();
   const auto began = base::monotonic_now();
   auto decision = settle(admin::PolicyHandler::OnInvite, began, host_->on_invite(facts, *this));
-  using Kind = policy::InviteDecision::Kind;
-  if (decision.kind == Kind::Reject || decision.kind == Kind::Drop) note_failure(began);
+  // What was dropped is not counted: an address that is being ignored would never come back while its phones try again.
+  // Nor is a known caller's wrong number.
+  const bool known_caller = facts.authenticated || facts.registered_source || !facts.trunk.empty();
+  if (decision.kind == policy::InviteDecision::Kind::Reject && !known_caller) note_failure(began);
   return decision;
 }
 
@@ -140,7 +142,7 @@ registrar::Plan ShardAdvisor::registration(const sip::Message& message, const si
   const auto decision = settle(admin::PolicyHandler::OnRegister, began, host_->on_register(facts, *this));
   auto plan = registrar_.handle(settings->registration, message, source, identity_, decision,
                                 {.instant = base::monotonic_now(), .wall = base::wall_now()}, random_);
-  if (plan.status == 0 || plan.status == 403 || plan.status == 404) note_failure(began);
+  if (plan.status == 403 || plan.status == 404) note_failure(began);
   return plan;
 }
 
