@@ -2,7 +2,8 @@
 // After it nothing may be left: no call, no tag, no relay session, no deadline; one record for each INVITE, at most one
 // final answer to each, and no event that the state table calls impossible.
 //
-// A failure names its seed; PARAPET_SEED=<seed> runs that one alone and prints what happened.
+// A failure names its seed; PARAPET_SEED=<seed> runs that one alone and prints what happened;
+// PARAPET_RUNS=<n> runs as many.
 
 #include <gtest/gtest.h>
 
@@ -15,7 +16,7 @@
 namespace sbc::call::test {
 namespace {
 
-constexpr std::uint64_t kRuns = 6000;
+constexpr std::uint64_t kRuns = 3000;
 constexpr int kDepth = 24;
 
 class Explorer {
@@ -23,9 +24,17 @@ class Explorer {
   Explorer(std::uint64_t seed, bool loud) : rig_({.seed = seed}), dice_(seed * 977 + 5), loud_(loud) {}
 
   void run(std::uint64_t seed) {
+    if (chance(50)) {
+      talk();
+    } else {
+      invite();
+    }
     misbehave();
     const std::size_t depth = 4 + dice_.below(kDepth);
-    for (std::size_t i = 0; i < depth; ++i) act();
+    for (std::size_t i = 0; i < depth; ++i) {
+      act();
+      EXPECT_LE(rig_.relay.sessions.size(), rig_.calls.size()) << "seed " << seed << ": a session without a call";
+    }
     heal();
     rig_.expect_idle("seed " + std::to_string(seed));
     expect_one_final_answer(seed);
@@ -38,9 +47,6 @@ class Explorer {
   }
 
   void misbehave() {
-    const std::vector<std::vector<std::string>> ways = {{"t1"}, {"t1", "t2"}, {"t1", "far"}, {"far", "t1", "t2"}};
-    rig_.advisor.trunks = ways[dice_.below(ways.size())];
-    rig_.advisor.ring_timeout_s = chance(40) ? 20 : 0;
     if (chance(20)) rig_.advisor.failure_decision.kind = policy::FailureDecision::Kind::Next;
     if (chance(20)) rig_.advisor.nat_decision.symmetric_signalling = true;
     if (chance(30)) rig_.loss = 50 + dice_.below(250);
@@ -52,12 +58,13 @@ class Explorer {
       peer->repeats_ack = chance(90);
     }
     rig_.relay.mood = chance(60) ? FakeRelay::Mood::Willing : any_mood();
-    invite();
   }
 
   FakeRelay::Mood any_mood() { return static_cast<FakeRelay::Mood>(dice_.below(4)); }
-  Peer& anyone() { return *all_[dice_.below(4)]; }
-  Peer& callee() { return *all_[1 + dice_.below(3)]; }
+  Peer& anyone() {
+    const std::uint64_t roll = dice_.below(100);
+    return roll < 45 ? rig_.a : roll < 80 ? rig_.b : roll < 90 ? rig_.c : rig_.d;
+  }
 
   std::string body(const Peer& peer) {
     if (chance(4)) return "v=0\r\nnonsense\r\n";
@@ -75,16 +82,30 @@ class Explorer {
     return body(peer);
   }
 
+  // A call that everybody agrees on, to begin with.
+  void talk() {
+    say("a and b talk");
+    rig_.a.invite();
+    rig_.b.answer(200, sdp(rig_.b.ip(), 6000));
+    rig_.a.ack();
+  }
+
   void invite() {
     InviteOptions options;
     options.body = chance(80) ? sdp(rig_.a.ip(), 4000) : "";
+    const std::vector<std::vector<std::string>> ways = {{"t1"}, {"t1", "t2"}, {"t1", "far"}, {"far", "t1", "t2"}};
+    rig_.advisor.trunks = ways[dice_.below(ways.size())];
+    rig_.advisor.ring_timeout_s = chance(40) ? 20 : 0;
     say("a invites" + std::string(options.body.empty() ? " without offer" : ""));
     rig_.a.invite(options);
   }
 
   // Somebody answers an INVITE that came: the current one, one of long ago, or one answered already (a fork).
   void answer_something() {
-    Peer& peer = chance(80) ? callee() : anyone();
+    std::vector<Peer*> asked;
+    for (Peer* peer : all_)
+      if (peer->pending_invites() != 0) asked.push_back(peer);
+    Peer& peer = !asked.empty() && chance(80) ? *asked[dice_.below(asked.size())] : anyone();
     std::vector<sip::MessagePtr> invites;
     for (const auto& message : peer.log)
       if (message->is_request() && message->method() == sip::Method::Invite) invites.push_back(message);
@@ -149,7 +170,7 @@ class Explorer {
         return rig_.pass(jump);
       }
       case 16:
-        if (chance(30)) return rig_.kill();
+        if (chance(10)) return rig_.kill();
         if (peer.in_dialog() && chance(30)) return peer.request(chance(50) ? "OPTIONS" : "INFO");
         if (rig_.a.invite_pending() || !chance(30)) return;
         return invite();
@@ -199,9 +220,9 @@ class Explorer {
         while (peer->pending_invites() != 0) peer->answer(486);
       rig_.pass(base::seconds(70));
     }
-    // Whoever hears nothing any more: ringing ends after three minutes and a call that nobody ends after twelve hours.
     if (rig_.calls.size() != 0) rig_.pass(base::minutes(12));
-    if (rig_.calls.size() != 0) {
+    // A peer that made a second call has forgotten the first, and cannot end it.
+    if (rig_.calls.size() != 0 && rig_.invites_from_callers > 1) {
       rig_.session_lost();
       rig_.pass(base::minutes(3));
     }
@@ -234,7 +255,9 @@ TEST(Explorer, WhateverHappensEveryCallEndsAndNothingIsLeft) {
     Explorer(seed, true).run(seed);
     return;
   }
-  for (std::uint64_t seed = 1; seed <= kRuns && !HasFailure(); ++seed) Explorer(seed, false).run(seed);
+  const char* runs = std::getenv("PARAPET_RUNS");
+  const std::uint64_t most = runs != nullptr ? std::strtoull(runs, nullptr, 10) : kRuns;
+  for (std::uint64_t seed = 1; seed <= most && !HasFailure(); ++seed) Explorer(seed, false).run(seed);
 }
 
 }  // namespace
