@@ -124,6 +124,28 @@ const char* name_of(ResponseClass c) {
   return "unknown";
 }
 
+const char* name_of(DialogCount c) {
+  switch (c) {
+    case DialogCount::Bugs:
+      return "bugs";
+    case DialogCount::OutsideDialogs:
+      return "outside_dialogs";
+    case DialogCount::OutOfOrder:
+      return "out_of_order";
+    case DialogCount::StrayAcks:
+      return "stray_acks";
+    case DialogCount::LateForks:
+      return "late_forks";
+    case DialogCount::RefusedExtension:
+      return "refused_extension";
+    case DialogCount::RefusedMethod:
+      return "refused_method";
+    case DialogCount::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 const char* name_of(TransactionCount c) {
   switch (c) {
     case TransactionCount::ServersStarted:
@@ -154,6 +176,12 @@ const char* name_of(TransactionCount c) {
       return "stray_cancels";
     case TransactionCount::OverloadRejects:
       return "overload_rejects";
+    case TransactionCount::ClientOverloads:
+      return "client_overloads";
+    case TransactionCount::LateResponses:
+      return "late_responses";
+    case TransactionCount::ServersUnanswered:
+      return "servers_unanswered";
     case TransactionCount::kCount:
       break;
   }

@@ -87,9 +87,25 @@ enum class TransactionCount : std::uint8_t {
   StrayAcks,
   StrayCancels,
   OverloadRejects,
+  ClientOverloads,    // requests of ours that found the table full
+  LateResponses,      // responses of ours that came too late to be sent
+  ServersUnanswered,  // requests that we forgot to answer: 500
   kCount
 };
 const char* name_of(TransactionCount c);  // "servers_started"
+
+// What happened inside dialogs that is worth an operator's look.
+enum class DialogCount : std::uint8_t {
+  Bugs,              // an event that a call's state cannot have: that call was ended
+  OutsideDialogs,    // 481: requests that match no call
+  OutOfOrder,        // 500: a CSeq lower than the last
+  StrayAcks,         // dropped
+  LateForks,         // 2xx of another fork or of an abandoned attempt: ACK and BYE
+  RefusedExtension,  // 420
+  RefusedMethod,     // 405
+  kCount
+};
+const char* name_of(DialogCount c);  // "bugs"
 
 inline constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Other) + 1;
 inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::kCount);
@@ -121,6 +137,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
   }
 
   CountersBy<TransactionCount> transactions;
+  CountersBy<DialogCount> dialogs;
   base::Gauge server_transactions;
   base::Gauge client_transactions;
 

@@ -57,6 +57,8 @@ auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Instant began, Out
   for (const auto& line : outcome.log) shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});
   if (outcome.failed()) {
     metrics_.policy_errors[handler].add();
+    if (handler == admin::PolicyHandler::OnInvite || handler == admin::PolicyHandler::OnRegister)
+      metrics_.rejects[admin::RejectReason::PolicyError].add();
     shared_.log.limited(policy_errors_, now, observe::Level::Error, "policy failed, the fallback applies",
                         {{"handler", admin::name_of(handler)}, {"error", outcome.error}});
   }
@@ -69,6 +71,8 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   const auto* realm = config_->routes->realm_of(source.hop.listener);
   if (realm == nullptr) return arrival;
   source_ = source;
+  // Behind a wildcard or a NAT with fixed ports, the address that phones were given is the advertised one.
+  source_.local.ip = config_->calls->faces.at(source.hop.listener).address;
   arrival.realm = realm->name;
   arrival.wall = base::wall_now();
   arrival.utc_offset_seconds = utc_offset(arrival.wall);
@@ -76,12 +80,15 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   arrival.recent_failures = shared_.failures.recent(source.hop.remote.ip, now);
   identity_ = {};
   if (const auto* settings = config_->realm(realm->name); settings != nullptr && settings->registrar) {
-    identity_ = identities_.check(settings->registration, message, source, now);
+    identity_ = identities_.check(settings->registration, message, source_, now);
     arrival.authenticated = identity_.authenticated();
     if (arrival.authenticated) arrival.auth_user = identity_.user->name;
-    // An answer to a challenge that has merely become old is no failure.
-    if (identity_.verdict && !arrival.authenticated && *identity_.verdict != auth::Verdict::Stale) note_failure(now);
-    const auto aor = settings->registration.domains.local_aor(message.from().uri, source.local.ip);
+    // An answer to a challenge that has merely become old is no failure. Over UDP the source may be forged, and
+    // counting would let a stranger shut out whom he likes.
+    if (identity_.verdict && !arrival.authenticated && *identity_.verdict != auth::Verdict::Stale &&
+        sip::is_reliable(source.hop.transport))
+      note_failure(now);
+    const auto aor = settings->registration.domains.local_aor(message.from().uri, source_.local.ip);
     if (aor && registrar::came_over_binding(shared_.location, aor->text(), source.hop, now))
       arrival.registered_aor = aor->text();
   }
@@ -140,7 +147,7 @@ registrar::Plan ShardAdvisor::registration(const sip::Message& message, const si
   offered_.clear();
   const auto began = base::monotonic_now();
   const auto decision = settle(admin::PolicyHandler::OnRegister, began, host_->on_register(facts, *this));
-  auto plan = registrar_.handle(settings->registration, message, source, identity_, decision,
+  auto plan = registrar_.handle(settings->registration, message, source_, identity_, decision,
                                 {.instant = base::monotonic_now(), .wall = base::wall_now()}, random_);
   if (plan.status == 403 || plan.status == 404) note_failure(began);
   return plan;

@@ -178,7 +178,8 @@ std::vector<std::string> restart_needed(const Config& running, const Config& wan
   differs(running.listeners != wanted.listeners, "realm.*.listener");
   differs(!std::ranges::equal(running.relays, wanted.relays,
                               [](const auto& a, const auto& b) {
-                                return a.relay == b.relay && a.socket_path == b.socket_path && a.lease == b.lease;
+                                return a.relay == b.relay && a.socket_path == b.socket_path && a.lease == b.lease &&
+                                       a.command_timeout == b.command_timeout;
                               }),
           "relay.*");
   differs(running.transactions.t1 != wanted.transactions.t1 || running.transactions.t2 != wanted.transactions.t2 ||
@@ -188,6 +189,8 @@ std::vector<std::string> restart_needed(const Config& running, const Config& wan
   differs(running.max_registrations != wanted.max_registrations, "limits.registrations");
   differs(running.transactions.max_servers != wanted.transactions.max_servers, "limits.transactions");
   differs(running.net.connections != wanted.net.connections, "limits.connections");
+  differs(running.net.connections_per_source != wanted.net.connections_per_source, "limits.connections_per_source");
+  differs(running.transactions.trying_after != wanted.transactions.trying_after, "timers.trying_after");
   return keys;
 }
 

@@ -41,7 +41,13 @@ void read_advertised(settings::Table& table, ListenerConfig& listener) {
   const auto in_name = [](char c) { return base::is_alnum(c) || c == '-' || c == '.'; };
   if (!host.starts_with('[') && !std::ranges::all_of(host, in_name))
     table.fail("advertise", "expected an address or a host name, got \"" + base::printable(*text) + "\"");
-  if (listener.address.is_any()) table.fail("advertise", "expected the address that peers see, got a wildcard");
+  // A name says nothing about addresses in SDP: what is bound counts, and behind a wildcard what the name stands for.
+  if (listener.address.is_any()) {
+    const auto found = addresses_of(host);
+    if (!found.empty()) listener.address = found.front();
+  }
+  if (listener.address.is_any())
+    table.fail("advertise", "expected the address that peers see, got a wildcard, or a name without an address");
   listener.host = host;
 }
 
@@ -101,7 +107,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
       listener.transport = listener_table.one_of<sip::Transport>("transport", kTransports, sip::Transport::Udp);
       listener.bind = listener_table.endpoint("bind");
       read_advertised(listener_table, listener);
-      if (listener.bind.port == 0) listener_table.fail("bind", "expected a port from 1 to 65535, got 0");
+      if (!listener.bind.empty() && listener.bind.port == 0)
+        listener_table.fail("bind", "expected a port from 1 to 65535, got 0");
       realm.listeners.push_back(
           {static_cast<std::uint16_t>(config.listeners.size()), listener.transport, listener.bind});
       config.listeners.push_back(std::move(listener));

@@ -10,30 +10,6 @@
 namespace sbc::app {
 namespace {
 
-// The addresses of a name, in the resolver's order. Blocking: only while the configuration is read.
-std::vector<base::IpAddress> addresses_of(const std::string& name) {
-  std::vector<base::IpAddress> found;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* list = nullptr;
-  if (getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return found;
-  for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
-    if (a->ai_family == AF_INET) {
-      sockaddr_in in{};
-      std::memcpy(&in, a->ai_addr, sizeof in);
-      found.push_back(base::IpAddress::v4(ntohl(in.sin_addr.s_addr)));
-    } else if (a->ai_family == AF_INET6) {
-      sockaddr_in6 in{};
-      std::memcpy(&in, a->ai_addr, sizeof in);
-      std::array<std::uint8_t, 16> bytes{};
-      std::memcpy(bytes.data(), &in.sin6_addr, 16);
-      found.push_back(base::IpAddress::v6(bytes));
-    }
-  }
-  freeaddrinfo(list);
-  return found;
-}
-
 // "192.0.2.1:5060", "[2001:db8::1]", "sip.example.net:5080;transport=tcp"; the port is 5060 if not said.
 void read_target(settings::Table& table, std::string_view text, route::TrunkTarget target, route::Trunk& trunk) {
   const auto wrong = [&](const std::string& what) {
@@ -81,6 +57,29 @@ std::uint16_t small(std::int64_t value) {
 }
 
 }  // namespace
+
+std::vector<base::IpAddress> addresses_of(const std::string& name) {
+  std::vector<base::IpAddress> found;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* list = nullptr;
+  if (getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return found;
+  for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
+    if (a->ai_family == AF_INET) {
+      sockaddr_in in{};
+      std::memcpy(&in, a->ai_addr, sizeof in);
+      found.push_back(base::IpAddress::v4(ntohl(in.sin_addr.s_addr)));
+    } else if (a->ai_family == AF_INET6) {
+      sockaddr_in6 in{};
+      std::memcpy(&in, a->ai_addr, sizeof in);
+      std::array<std::uint8_t, 16> bytes{};
+      std::memcpy(bytes.data(), &in.sin6_addr, 16);
+      found.push_back(base::IpAddress::v6(bytes));
+    }
+  }
+  freeaddrinfo(list);
+  return found;
+}
 
 std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms) {
   std::vector<route::Trunk> trunks;

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <string>
 
 #include "sbc/app/process.h"
@@ -24,5 +25,10 @@ int main(int argc, char** argv) {
     std::fputs(errors.c_str(), stderr);
     return 1;
   }
-  return sbc::app::run(config);
+  try {
+    return sbc::app::run(config);
+  } catch (const std::exception& error) {  // start-up only: no event queue, no thread
+    std::fprintf(stderr, "sbc: %s\n", error.what());
+    return 1;
+  }
 }

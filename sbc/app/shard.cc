@@ -11,6 +11,8 @@ namespace sbc::app {
 namespace {
 
 constexpr base::Duration kSecond = base::seconds(1);
+// Messages that wait for one shard: a tenth of a second of work at full load.
+constexpr std::size_t kMailbox = 8192;
 
 }  // namespace
 
@@ -87,21 +89,29 @@ void Shard::stop() {
   });
 }
 
-void Shard::hand_over(sip::MessagePtr message, sip::Source source) {
-  loop_.post([this, message = std::move(message), source]() mutable {
+// A stranger with one valid tag could aim everything at one shard: what it does not get to is dropped, as a socket
+// would.
+bool Shard::post_mail(loop::Task task) {
+  if (mailbox_.fetch_add(1, std::memory_order_relaxed) >= kMailbox) {
+    mailbox_.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  loop_.post([this, task = std::move(task)]() mutable {
+    mailbox_.fetch_sub(1, std::memory_order_relaxed);
     metrics_->mailbox_in.add();
-    take(std::move(message), source);
+    task();
   });
+  return true;
+}
+
+bool Shard::hand_over(sip::MessagePtr message, sip::Source source) {
+  return post_mail([this, message = std::move(message), source]() mutable { take(std::move(message), source); });
 }
 
 bool Shard::hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token) {
   // The token belongs to the sender's transactions; a loss over there is found by their timers.
   (void)token;
-  loop_.post([this, hop, bytes = std::move(bytes)]() mutable {
-    metrics_->mailbox_in.add();
-    transports_.send(hop, std::move(bytes), 0);
-  });
-  return true;
+  return post_mail([this, hop, bytes = std::move(bytes)]() mutable { transports_.send(hop, std::move(bytes), 0); });
 }
 
 // --- messages in ------------------------------------------------------------------------------------------------
@@ -133,7 +143,7 @@ void Shard::parsed(sip::ParseResult&& result, const sip::Source& source) {
     if (owner == index_) {
       take(std::move(result.message), source);
     } else {
-      shared_.shards[owner]->hand_over(std::move(result.message), source);
+      if (!shared_.shards[owner]->hand_over(std::move(result.message), source)) metrics_->mailbox_dropped.add();
     }
     return;
   }
@@ -341,7 +351,7 @@ void Shard::send_relay(call::RelayCommand& command) {
       return;
     }
     relay_of_.emplace(open->id, *relay);
-    relays_.link(*relay).open(command.owner, std::move(*open));
+    relay_asked_at_[relays_.link(*relay).open(command.owner, std::move(*open))] = loop_.now();
     return;
   }
   const auto& id = std::holds_alternative<control::Modify>(command.command)
@@ -360,7 +370,11 @@ void Shard::send_relay(call::RelayCommand& command) {
 
 void Shard::close_record(const call::CallRecord& record) {
   count_record(*metrics_, record);
-  using std::chrono::duration_cast;
+  // A challenge is no call, and refusals are cheap to provoke: they must not push real calls out of the log.
+  if (record.cause == call::EndCause::Policy && record.status == 407) return;
+  const bool refused = record.cause == call::EndCause::Policy || record.cause == call::EndCause::Limit;
+  std::uint64_t suppressed = 0;
+  if (refused && !refused_calls_.allow(loop_.now(), suppressed)) return;
   shared_.log.info("call ended", {{"call", record.id},
                                   {"call_id_a", record.call_id_a},
                                   {"call_id_b", record.call_id_b},
@@ -394,10 +408,16 @@ void Shard::on_connection_closed(sip::ConnectionId id) {
 bool Shard::on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
                             std::uint64_t token) {
   if (shard >= shared_.shards.size() || shard == index_) return false;
-  return shared_.shards[shard]->hand_over_send(hop, bytes, token);
+  if (shared_.shards[shard]->hand_over_send(hop, bytes, token)) return true;
+  metrics_->mailbox_dropped.add();
+  return false;
 }
 
 void Shard::on_relay_reply(control::RelayReply reply) {
+  if (const auto asked = relay_asked_at_.find(reply.request); asked != relay_asked_at_.end()) {
+    metrics_->relay_seconds.observe(base::to_seconds(loop_.now() - asked->second));
+    relay_asked_at_.erase(asked);
+  }
   if (std::holds_alternative<control::Error>(reply.reply)) metrics_->relay_errors.add();
   calls_.on_relay_reply(reply, loop_.now(), out_);
   carry_out();

@@ -36,7 +36,8 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void drain();
   void kill_calls();
   void stop();
-  void hand_over(sip::MessagePtr message, sip::Source source);
+  // False: the mailbox is full, and the caller drops what it has.
+  bool hand_over(sip::MessagePtr message, sip::Source source);
   bool hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token);
 
   const admin::ShardMetrics& metrics() const { return *metrics_; }
@@ -58,6 +59,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   bool is_live(const control::SessionId& id) override;
   void on_relay_state(const std::string& relay, relay_client::LinkState state) override;
 
+  bool post_mail(loop::Task task);
   void parsed(sip::ParseResult&& result, const sip::Source& source);
   void take(sip::MessagePtr message, const sip::Source& source);
   std::uint8_t owner_of(const sip::Message& message) const;
@@ -91,9 +93,12 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   loop::Timer second_;
   call::Output out_;
   std::unordered_map<std::string, relay_client::RelayIndex> relay_of_;  // by session
+  std::unordered_map<std::uint64_t, base::Instant> relay_asked_at_;     // Opens without a reply yet, by request
   observe::RateLimit bad_messages_;
+  observe::RateLimit refused_calls_{base::milliseconds(100), 50};
   std::atomic<std::uint64_t> calls_now_{0};
   std::atomic<bool> relay_up_{false};
+  std::atomic<std::size_t> mailbox_{0};  // handed over and not taken yet
   bool dispatching_ = false;
   std::thread thread_;
 };

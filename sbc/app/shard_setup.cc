@@ -13,6 +13,7 @@ net::Setup net_setup(const Config& config, std::uint8_t shard) {
   setup.shard = shard;
   setup.reuse_port = config.shards > 1;
   setup.limits = config.net;
+  setup.limits.connections = config.net.connections / config.shards + 1;
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     const auto& listener = config.listeners[i];
     setup.listeners.push_back({.index = static_cast<std::uint16_t>(i),
@@ -135,10 +136,21 @@ void copy(const transaction::Counters& from, admin::ShardMetrics& to) {
   to.transactions[TransactionCount::StrayAcks].set(from.stray_acks);
   to.transactions[TransactionCount::StrayCancels].set(from.stray_cancels);
   to.transactions[TransactionCount::OverloadRejects].set(from.overload_rejects);
+  to.transactions[TransactionCount::ClientOverloads].set(from.client_overloads);
+  to.transactions[TransactionCount::LateResponses].set(from.late_responses);
+  to.transactions[TransactionCount::ServersUnanswered].set(from.servers_unanswered);
 }
 
 void copy(const call::Counters& calls, const registrar::RegistrarCounters& registrations,
           const registrar::IdentityCounters& identities, admin::ShardMetrics& to) {
+  using admin::DialogCount;
+  to.dialogs[DialogCount::Bugs].set(calls.bugs);
+  to.dialogs[DialogCount::OutsideDialogs].set(calls.outside_dialogs);
+  to.dialogs[DialogCount::OutOfOrder].set(calls.out_of_order);
+  to.dialogs[DialogCount::StrayAcks].set(calls.stray_acks);
+  to.dialogs[DialogCount::LateForks].set(calls.late_forks);
+  to.dialogs[DialogCount::RefusedExtension].set(calls.refused_extension);
+  to.dialogs[DialogCount::RefusedMethod].set(calls.refused_method);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);

@@ -15,12 +15,19 @@ namespace {
 std::string without_credentials(std::string_view message) {
   std::string out;
   out.reserve(message.size());
+  bool blanking = false;
   while (!message.empty()) {
     const std::size_t end = message.find('\n');
     const std::string_view line = message.substr(0, end == std::string_view::npos ? message.size() : end + 1);
+    if (blanking && !line.empty() && base::is_blank(line.front())) {  // the fold of a blanked line
+      message.remove_prefix(line.size());
+      continue;
+    }
     const std::size_t colon = line.find(':');
     const std::string_view name = base::trim(line.substr(0, colon == std::string_view::npos ? 0 : colon));
-    if (base::equals_ignoring_case(name, "Authorization") || base::equals_ignoring_case(name, "Proxy-Authorization")) {
+    blanking =
+        base::equals_ignoring_case(name, "Authorization") || base::equals_ignoring_case(name, "Proxy-Authorization");
+    if (blanking) {
       out += name;
       out += ": (blanked)\r\n";
     } else {

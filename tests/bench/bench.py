@@ -161,7 +161,7 @@ def ended(values):
 
 
 def repeated(values):
-    return sum(v for k, v in values.items() if k.startswith("parapet_transactions_total")
+    return sum(v for k, v in values.items() if k.startswith("parapet_transaction_events_total")
                and ("retransmitted" in k or "absorbed" in k))
 
 

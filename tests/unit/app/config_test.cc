@@ -1,0 +1,220 @@
+#include "sbc/app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "temp_config.h"
+
+namespace sbc::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(LoadConfig, OneRealmOneRelayAndAPolicyAreEnough) {
+  const auto config = load(kSmall);
+  ASSERT_NE(config, nullptr);
+  ASSERT_EQ(config->listeners.size(), 1U);
+  EXPECT_EQ(config->listeners[0].realm, "access");
+  EXPECT_EQ(config->listeners[0].transport, sip::Transport::Udp);
+  EXPECT_EQ(config->listeners[0].host, "192.0.2.1");
+  EXPECT_EQ(config->relays.at(0).socket_path, "/run/parapet/relay.sock");
+  EXPECT_EQ(config->relays.at(0).controller, "sbc");
+  EXPECT_EQ(config->admin.text(), "127.0.0.1:9580");
+  EXPECT_EQ(config->transactions.t1, base::milliseconds(500));
+  EXPECT_EQ(config->calls->media_timeout_ms, 60'000U);
+  EXPECT_GE(config->shards, 1U);
+  ASSERT_NE(config->routes, nullptr);
+  ASSERT_NE(config->routes->realm("access"), nullptr);
+  EXPECT_EQ(config->routes->realm("access")->media_network, "access");
+  ASSERT_EQ(config->calls->faces.size(), 1U);
+  EXPECT_EQ(config->calls->faces[0].sent_by, "192.0.2.1") << "the usual port is not written";
+}
+
+TEST(LoadConfig, TheShippedFileIsValid) {
+  const auto config = load_config(std::string(PARAPET_SOURCE_DIR) + "/deploy/config/sbc.toml");
+  ASSERT_TRUE(config.has_value()) << config.error();
+}
+
+TEST(LoadConfig, APolicyIsLookedForBesideTheFile) {
+  const TempConfig file(kSmall);
+  const auto config = load_config(file.path());
+  ASSERT_TRUE(config.has_value()) << config.error();
+  EXPECT_EQ((*config)->policy_file, file.path().substr(0, file.path().rfind('/')) + "/default.lua");
+}
+
+TEST(LoadConfig, WhatIsAdvertisedIsWhatPeersSee) {
+  const auto config = load(R"([realm.access]
+domain = "sip.example.net"
+  [[realm.access.listener]]
+  bind = "0.0.0.0:5070"
+  advertise = "203.0.113.9"
+  [[realm.access.listener]]
+  transport = "tcp"
+  bind = "[2001:db8::1]:5060"
+  advertise = "sbc.example.net:5090"
+[relay.main]
+socket = "/s"
+[policy]
+file = "/p.lua"
+)");
+  ASSERT_NE(config, nullptr);
+  ASSERT_EQ(config->calls->faces.size(), 2U);
+  EXPECT_EQ(config->calls->faces[0].sent_by, "203.0.113.9:5070");
+  EXPECT_EQ(config->calls->faces[1].sent_by, "sbc.example.net:5090");
+  EXPECT_EQ(config->calls->faces[1].address.text(), "2001:db8::1");
+  EXPECT_EQ(config->calls->domains.at("access"), "sip.example.net");
+}
+
+TEST(LoadConfig, TrunksKeepTheOrderOfTheirTargets) {
+  const auto config = load(std::string(kSmall) + R"([trunk.carrier]
+realm = "access"
+targets = ["192.0.2.20:5080", "192.0.2.21"]
+sources = ["192.0.2.16/28"]
+[group.all]
+trunks = ["carrier"]
+)");
+  ASSERT_NE(config, nullptr);
+  const auto* trunk = config->routes->trunk("carrier");
+  ASSERT_NE(trunk, nullptr);
+  ASSERT_EQ(trunk->targets.size(), 2U);
+  EXPECT_EQ(trunk->targets[0].endpoint.text(), "192.0.2.20:5080");
+  EXPECT_EQ(trunk->targets[1].endpoint.text(), "192.0.2.21:5060");
+  EXPECT_LT(trunk->targets[0].priority, trunk->targets[1].priority);
+  EXPECT_THAT(config->policy_environment.trunks, ElementsAre("carrier"));
+  EXPECT_THAT(config->policy_environment.groups, ElementsAre("all"));
+}
+
+// --- mistakes ---------------------------------------------------------------------------------------------------
+
+TEST(LoadConfig, AMistypedKeyIsNamedWithItsPlaceAndTheNearestKey) {
+  const auto error = error_of(std::string(kSmall) + "[timers]\nfirst_respons = \"8s\"\n");
+  EXPECT_THAT(error, HasSubstr("sbc.toml:9:1: timers.first_respons: "));
+  EXPECT_THAT(error, HasSubstr("first_response"));
+}
+
+TEST(LoadConfig, AMistypedTableIsNamedWithTheNearest) {
+  const auto error = error_of(std::string(kSmall) + "[timer]\nt1 = \"500ms\"\n");
+  EXPECT_THAT(error, HasSubstr("sbc.toml:8:"));
+  EXPECT_THAT(error, HasSubstr("timers"));
+}
+
+TEST(LoadConfig, AWrongValueSaysWhatWasExpectedAndGot) {
+  const auto error = error_of(std::string(kSmall) + "[log]\nlevel = \"infos\"\n");
+  EXPECT_THAT(error, HasSubstr("sbc.toml:9:"));
+  EXPECT_THAT(error, HasSubstr("log.level: expected "));
+  EXPECT_THAT(error, HasSubstr("infos"));
+}
+
+TEST(LoadConfig, AllMistakesAreReportedAtOnce) {
+  const auto error = error_of(std::string(kSmall) +
+                              "[timers]\nt1 = \"1ms\"\ntimer_c = \"10s\"\n[media]\ntimeout = 5\n[limits]\ncalls = 0\n");
+  for (const char* key : {"timers.t1", "timers.timer_c", "media.timeout", "limits.calls"})
+    EXPECT_THAT(error, HasSubstr(key));
+}
+
+TEST(LoadConfig, AWildcardNeedsAnAdvertisedAddress) {
+  std::string text = kSmall;
+  text.replace(text.find("192.0.2.1:"), 10, "0.0.0.0:");
+  EXPECT_THAT(error_of(text), HasSubstr("advertise"));
+}
+
+TEST(LoadConfig, WhatIsMissingIsSaid) {
+  EXPECT_THAT(error_of("[relay.main]\nsocket = \"/s\"\n[policy]\nfile = \"x\"\n"), HasSubstr("[realm.<name>]"));
+  EXPECT_THAT(error_of("[realm.a]\n[[realm.a.listener]]\nbind = \"192.0.2.1:5060\"\n[policy]\nfile = \"x\"\n"),
+              HasSubstr("[relay.<name>]"));
+  EXPECT_THAT(error_of("[realm.a]\n[relay.main]\nsocket = \"/s\"\n[policy]\nfile = \"x\"\n"), HasSubstr("listener"));
+  EXPECT_THAT(error_of("[realm.a]\n[[realm.a.listener]]\nbind = \"192.0.2.1:5060\"\n[relay.main]\nsocket = \"/s\"\n"),
+              HasSubstr("policy"));
+}
+
+TEST(LoadConfig, ATrunkOfAnUnknownRealmIsNamedWithTheNearest) {
+  const auto error = error_of(std::string(kSmall) + "[trunk.carrier]\nrealm = \"acces\"\ntargets = [\"192.0.2.20\"]\n");
+  EXPECT_THAT(error, HasSubstr("carrier"));
+  EXPECT_THAT(error, HasSubstr("acces"));
+  EXPECT_THAT(error, HasSubstr("nearest is \"access\""));
+}
+
+TEST(LoadConfig, AUserWithoutAnySecretIsRefusedAndTheSecretOfAnotherIsNotShown) {
+  const auto error = error_of(std::string(kSmall) +
+                              "[[user]]\nname = \"alice\"\ndomain = \"d\"\n[[user]]\nname = \"bob\"\ndomain = "
+                              "\"d\"\nha1_md5 = \"verysecret\"\n");
+  EXPECT_THAT(error, HasSubstr("password"));
+  EXPECT_THAT(error, HasSubstr("ha1_md5"));
+  EXPECT_EQ(error.find("verysecret"), std::string::npos);
+}
+
+TEST(LoadConfig, ARegistrarNeedsADomain) {
+  EXPECT_THAT(error_of(std::string(kSmall) + "[realm.access.registrar]\nmax_contacts = 3\n"), HasSubstr("domains"));
+}
+
+TEST(LoadConfig, AFileThatIsNotThereOrNoTomlIsAnError) {
+  EXPECT_FALSE(load_config("/nonexistent/sbc.toml").has_value());
+  EXPECT_THAT(error_of("[realm\n"), HasSubstr("sbc.toml:1"));
+}
+
+// --- reload -----------------------------------------------------------------------------------------------------
+
+TEST(RestartNeeded, NothingForTheSameFile) {
+  EXPECT_THAT(restart_needed(*load(kSmall), *load(kSmall)), IsEmpty());
+}
+
+TEST(RestartNeeded, NothingForWhatAReloadCanChange) {
+  const auto before = load(kSmall);
+  const auto after = load(std::string(kSmall) + R"([log]
+level = "debug"
+[media]
+timeout = "30s"
+[timers]
+ring = "2m"
+first_response = "4s"
+[limits]
+calls = 5
+retry_after = 3
+[trunk.carrier]
+realm = "access"
+targets = ["192.0.2.20"]
+[[user]]
+name = "alice"
+domain = "example.org"
+password = "x"
+)");
+  ASSERT_NE(after, nullptr);
+  EXPECT_THAT(restart_needed(*before, *after), IsEmpty());
+}
+
+TEST(RestartNeeded, NamesEachKeyThatNeedsIt) {
+  const auto before = load(kSmall);
+  const std::pair<const char*, const char*> changes[] = {
+      {"[process]\ninstance = \"other\"\n", "process.instance"},
+      {"[process]\nshards = 63\n", "process.shards"},
+      {"[admin]\nlisten = \"127.0.0.1:9999\"\n", "admin.listen"},
+      {"[log]\nfile = \"/tmp/x\"\n", "log.file"},
+      {"[log]\nformat = \"json\"\n", "log.format"},
+      {"[log]\nsip_trace = \"/tmp/x\"\n", "log.sip_trace"},
+      {"[[realm.access.listener]]\ntransport = \"tcp\"\nbind = \"192.0.2.1:5060\"\n", "realm.*.listener"},
+      {"[relay.second]\nsocket = \"/t\"\n", "relay.*"},
+      {"[timers]\nt2 = \"5s\"\n", "timers.t1, t2, t4, timer_c"},
+      {"[timers]\ntrying_after = \"0s\"\n", "timers.trying_after"},
+      {"[limits]\nregistrations = 7\n", "limits.registrations"},
+      {"[limits]\ntransactions = 1000\n", "limits.transactions"},
+      {"[limits]\nconnections = 7\n", "limits.connections"},
+      {"[limits]\nconnections_per_source = 7\n", "limits.connections_per_source"},
+  };
+  for (const auto& [text, key] : changes) {
+    // A listener belongs into its realm, the other tables may stand anywhere.
+    const auto after = load(std::string(kSmall) + text);
+    ASSERT_NE(after, nullptr) << text;
+    EXPECT_THAT(restart_needed(*before, *after), testing::Contains(key)) << text;
+  }
+}
+
+TEST(RestartNeeded, WhenAnAdvertisedAddressChanges) {
+  std::string text = kSmall;
+  text.insert(text.find("[relay.main]"), "  advertise = \"203.0.113.1\"\n");
+  EXPECT_THAT(restart_needed(*load(kSmall), *load(text)), ElementsAre("realm.*.listener"));
+}
+
+}  // namespace
+}  // namespace sbc::app
