@@ -27,7 +27,10 @@ void Machine::decide_nat(Side side, const sip::Message& message, const sip::Sour
   facts.behind_nat = elsewhere(facts.contact_host) || elsewhere(facts.media_host) ||
                      (message.is_request() && behind_nat(message, source));
   auto decision = core_.advisor.nat(facts);
-  leg.symmetric = decision.symmetric_signalling;
+  // A peer that nobody vouches for must not aim our requests at third parties by its Contact or Record-Route.
+  const auto* realm = core_.settings->routes->realm(leg.realm);
+  const bool vouched = !leg.trunk.empty() || (realm != nullptr && realm->trust == route::Trust::Trusted);
+  leg.symmetric = decision.symmetric_signalling || !vouched;
   call_.media.leg(side).latch = decision.latch;
   call_.media.leg(side).latch_from = std::move(decision.latch_from);
 }
@@ -41,13 +44,14 @@ void Machine::ring(const Input& in) {
     attempt.rang = true;
     call_.hunt.answered(core_.health);
     const auto& wanted = call_.hunt.current()->candidate;
-    const base::Duration most = wanted.ring_timeout_s != 0 ? base::seconds(wanted.ring_timeout_s) : core_.settings->ring;
+    const base::Duration most =
+        wanted.ring_timeout_s != 0 ? base::seconds(wanted.ring_timeout_s) : core_.settings->ring;
     arm(call_.setup_timer, TimerKind::Setup, attempt.started + most, Side::B);
   }
   std::string body;
   if (attempt.offered) {
-    // An answer in an unreliable provisional response is the answer (RFC 3261 13.2.1), unless another fork differs. What
-    // cannot be used is passed over here: the 2xx decides.
+    // An answer in an unreliable provisional response is the answer (RFC 3261 13.2.1), unless another fork differs.
+    // What cannot be used is passed over here: the 2xx decides.
     const auto sdp = sdp_of(response);
     if (sdp && *sdp && call_.media.take_answer(Side::B, **sdp, sdp::Finality::Early)) {
       decide_nat(Side::B, response, in.source);
@@ -121,16 +125,16 @@ void Machine::send_answer_to_caller(const std::string& sdp) {
   call_.answered_at = now_;
   call_.record.answered = true;
   ++core_.connected;
-  call_.a.dialog = dialog::Dialog::from_server(*call_.invite, call_.local_tag_a,
-                                               sip::is_secure(call_.source.hop.transport));
+  call_.a.dialog =
+      dialog::Dialog::from_server(*call_.invite, call_.local_tag_a, sip::is_secure(call_.source.hop.transport));
   call_.a.dialog->confirm();
   respond_caller(200, {}, sdp);
   arm(call_.duration_timer, TimerKind::Duration, now_ + core_.settings->longest_call);
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);
 }
 
-// Leg B answered with something that cannot be used: it is acknowledged and hung up (RFC 3261 13.2.2.4), the caller gets
-// the failure. Another candidate is not tried: a human has picked up.
+// Leg B answered with something that cannot be used: it is acknowledged and hung up (RFC 3261 13.2.2.4), the caller
+// gets the failure. Another candidate is not tried: a human has picked up.
 void Machine::bad_answer(const MediaError& error) {
   note(Note::Level::Warning, "answer of the callee refused: " + error.text);
   ++core_.counters.refused_media;
@@ -156,7 +160,8 @@ void Machine::confirm(const Input& in) {
   std::expected<std::string, MediaError> body;
   if (taken) body = call_.media.make_answer(Side::B, sdp::Finality::Final);
   if (!taken || !body) {
-    note(Note::Level::Warning, "late answer of the caller refused: " + (taken ? body.error().text : taken.error().text));
+    note(Note::Level::Warning,
+         "late answer of the caller refused: " + (taken ? body.error().text : taken.error().text));
     ++core_.counters.refused_media;
     send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
     feed(Event::Kill, {.cause = EndCause::BadMedia});

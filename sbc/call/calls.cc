@@ -148,8 +148,8 @@ void Calls::on_dialog_request(const transaction::RequestArrived& request, base::
   on_call_request(found->second.call, found->second.side, request, now, out);
 }
 
-void Calls::on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request,
-                            base::Instant now, Output& out) {
+void Calls::on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request, base::Instant now,
+                            Output& out) {
   Call& call = *core_.calls.find(handle);
   Leg& leg = call.leg(side);
   if (leg.dialog && leg.dialog->on_request(*request.message) == dialog::Dialog::Check::OutOfOrder) {
@@ -229,13 +229,12 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
                        (side == Side::B && call->attempt && call->attempt->client == response.transaction);
   if (!current) {
     if (message.status_class() == 2)
-      Machine(core_, *call, now, out).repeat_ack({.side = side, .message = response.message, .source = response.source});
+      Machine(core_, *call, now, out)
+          .repeat_ack({.side = side, .message = response.message, .source = response.source});
     return;
   }
   if (message.status() == 100) return;
-  const Event event = message.status() < 200   ? Event::Progress
-                      : message.status() < 300 ? Event::Accept
-                                               : Event::Reject;
+  const Event event = message.status() < 200 ? Event::Progress : message.status() < 300 ? Event::Accept : Event::Reject;
   // Only a 2xx can say anything about an exchange that has ended already.
   if (event != Event::Accept && call->attempt && call->attempt->client == response.transaction &&
       call->state != State::Inviting && call->state != State::Canceling)
@@ -288,8 +287,8 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
   if (const auto* error = std::get_if<control::Error>(&reply.reply)) {
     ++call->relay_answered;
     feed(handle, Event::RelayRefused,
-         {.cause = EndCause::RelayFailure, .text = std::string(control::name_of(error->code)) + ": " + error->text}, now,
-         out);
+         {.cause = EndCause::RelayFailure, .text = std::string(control::name_of(error->code)) + ": " + error->text},
+         now, out);
     return;
   }
   const std::vector<control::FlowAddresses>* flows = nullptr;

@@ -12,11 +12,8 @@ namespace {
 // Call-Info, Error-Info (URIs inside), In-Reply-To, Replaces, Target-Dialog (Call-IDs), Organization, User-Agent,
 // Server, Warning (names), Date (clock), identity headers (a matter of trust, not of transport).
 constexpr std::array kCross = {
-    sip::HeaderId::Subject,
-    sip::HeaderId::Priority,
-    sip::HeaderId::Privacy,
-    sip::HeaderId::AcceptLanguage,
-    sip::HeaderId::UserToUser,
+    sip::HeaderId::Subject,        sip::HeaderId::Priority,   sip::HeaderId::Privacy,
+    sip::HeaderId::AcceptLanguage, sip::HeaderId::UserToUser,
 };
 
 }  // namespace

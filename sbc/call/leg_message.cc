@@ -10,7 +10,9 @@
 namespace sbc::call {
 namespace {
 
-const Face& face_of(const Core& core, std::uint16_t listener) { return core.settings->faces.at(listener); }
+const Face& face_of(const Core& core, std::uint16_t listener) {
+  return core.settings->faces.at(listener);
+}
 
 std::string via_value(const Core& core, const sip::Hop& hop, std::string_view branch) {
   std::string via;
@@ -18,18 +20,23 @@ std::string via_value(const Core& core, const sip::Hop& hop, std::string_view br
   return via;
 }
 
-// The caller as the callee sees it: same user and display name, our host. An anonymous caller (RFC 3323 4.1.1.3) and a
-// tel: URI carry no host of anyone's and stay as they are.
+// The caller as the callee sees it: same user and display name, our host. An anonymous caller (RFC 3323 4.1.1.3) stays
+// so. A global tel: number stays a tel: URI, without parameters: a phone-context names a network. URI parameters do not
+// cross.
 std::string from_value(const sip::NameAddr& from, const policy::Candidate& changes, std::string_view host) {
   std::string display(from.display);
   if (changes.from_display) display = changes.from_display->empty() ? "" : sip::quote(*changes.from_display);
   std::string value = display.empty() ? "" : display + " ";
-  if (!changes.from_user && (from.uri.scheme == sip::Uri::Scheme::Tel ||
-                             base::equals_ignoring_case(from.uri.host, "anonymous.invalid"))) {
-    return value + "<" + std::string(from.uri.text) + ">";
+  if (!changes.from_user) {
+    if (base::equals_ignoring_case(from.uri.host, "anonymous.invalid"))
+      return value + "<sip:anonymous@anonymous.invalid>";
+    if (from.uri.scheme == sip::Uri::Scheme::Tel && from.uri.user.starts_with('+'))
+      return value + "<tel:" + std::string(from.uri.user) + ">";
   }
   value += "<sip:";
-  const std::string user = changes.from_user ? sip::escape_user(*changes.from_user) : std::string(from.uri.user);
+  const std::string user = changes.from_user                          ? sip::escape_user(*changes.from_user)
+                           : from.uri.scheme == sip::Uri::Scheme::Tel ? sip::escape_user(from.uri.user)
+                                                                      : std::string(from.uri.user);
   if (!user.empty()) value += user + "@";
   value += host;
   return value + ">";
@@ -65,7 +72,8 @@ sip::Hop next_hop(const Core& core, const Leg& leg) {
   hop.remote = {*ip, uri->has_port ? uri->port : sip::default_port(hop.transport)};
   // The same peer over the same transport: keep the connection.
   if (hop.transport == leg.hop.transport && (sip::is_reliable(hop.transport) || hop.remote == leg.hop.remote)) {
-    if (hop.remote.ip == leg.hop.remote.ip) return leg.hop.connection ? leg.hop : sip::Hop{hop.transport, leg.hop.listener, hop.remote, {}};
+    if (hop.remote.ip == leg.hop.remote.ip)
+      return leg.hop.connection ? leg.hop : sip::Hop{hop.transport, leg.hop.listener, hop.remote, {}};
   }
   const auto* realm = core.settings->routes->realm(leg.realm);
   const auto* listener = realm != nullptr ? realm->listener_for(hop.transport, hop.remote.ip) : nullptr;

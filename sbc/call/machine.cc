@@ -17,43 +17,75 @@ void Machine::feed(Event event, const Input& input) {
       if (call_.state == State::Ended || call_.state == State::Closing || call_.state == State::Canceling) return;
       feed(Event::Kill, {.cause = EndCause::Error});
       return;
-    case Step::NextOrFail: return next_or_fail(event, input);
-    case Step::RollBack: return roll_back(event, input);
-    case Step::CancelCall: return cancel_call(event, input);
-    case Step::CancelDeciding: return cancel_deciding(event, input);
-    case Step::CancelAnswered: return cancel_answered(event, input);
-    case Step::HangUpBoth: return hang_up_both(event, input);
-    default: return take(step, input);
+    case Step::NextOrFail:
+      return next_or_fail(event, input);
+    case Step::RollBack:
+      return roll_back(event, input);
+    case Step::CancelCall:
+      return cancel_call(event, input);
+    case Step::CancelDeciding:
+      return cancel_deciding(event, input);
+    case Step::CancelAnswered:
+      return cancel_answered(event, input);
+    case Step::HangUpBoth:
+      return hang_up_both(event, input);
+    default:
+      return take(step, input);
   }
 }
 
 void Machine::take(Step step, const Input& in) {
   switch (step) {
-    case Step::Decide: return decide();
-    case Step::Prepare: return prepare();
-    case Step::Refuse: return refuse();
-    case Step::Dial: return dial();
-    case Step::FailSetup: return fail_setup(in);
-    case Step::Ring: return ring(in);
-    case Step::Answer: return answer(in);
-    case Step::AnswerAnchored: return answer_anchored();
-    case Step::AbandonBranch: return abandon_branch();
-    case Step::Finish: return finish();
-    case Step::LateAnswer: return late_answer(in);
-    case Step::Confirm: return confirm(in);
-    case Step::AcceptOffer: return accept_offer(in);
-    case Step::DeferOffer: return defer_offer(in);
-    case Step::RefuseOffer: return refuse_offer(in);
-    case Step::SendOffer: return send_offer();
-    case Step::PassAnswer: return pass_answer(in);
-    case Step::ConfirmOffer: return confirm_offer(in);
-    case Step::CancelOffer: return cancel_offer();
-    case Step::HangUp: return hang_up(in);
-    case Step::HangUpEarly: return hang_up_early(in);
-    case Step::AnswerBye: return answer_bye(in);
-    case Step::AckAgain: return ack_again(in);
-    case Step::AckClosing: return ack_closing(in);
-    case Step::End: return end();
+    case Step::Decide:
+      return decide();
+    case Step::Prepare:
+      return prepare();
+    case Step::Refuse:
+      return refuse();
+    case Step::Dial:
+      return dial();
+    case Step::FailSetup:
+      return fail_setup(in);
+    case Step::Ring:
+      return ring(in);
+    case Step::Answer:
+      return answer(in);
+    case Step::AnswerAnchored:
+      return answer_anchored();
+    case Step::AbandonBranch:
+      return abandon_branch();
+    case Step::Finish:
+      return finish();
+    case Step::LateAnswer:
+      return late_answer(in);
+    case Step::Confirm:
+      return confirm(in);
+    case Step::AcceptOffer:
+      return accept_offer(in);
+    case Step::DeferOffer:
+      return defer_offer(in);
+    case Step::RefuseOffer:
+      return refuse_offer(in);
+    case Step::SendOffer:
+      return send_offer();
+    case Step::PassAnswer:
+      return pass_answer(in);
+    case Step::ConfirmOffer:
+      return confirm_offer(in);
+    case Step::CancelOffer:
+      return cancel_offer();
+    case Step::HangUp:
+      return hang_up(in);
+    case Step::HangUpEarly:
+      return hang_up_early(in);
+    case Step::AnswerBye:
+      return answer_bye(in);
+    case Step::AckAgain:
+      return ack_again(in);
+    case Step::AckClosing:
+      return ack_closing(in);
+    case Step::End:
+      return end();
     // Taken in feed().
     case Step::NextOrFail:
     case Step::RollBack:
@@ -63,7 +95,8 @@ void Machine::take(Step step, const Input& in) {
     case Step::HangUpBoth:
     case Step::Ignore:
     case Step::Bug:
-    case Step::Undecided: return;
+    case Step::Undecided:
+      return;
   }
 }
 
@@ -94,8 +127,7 @@ void Machine::send_ack(Side side, std::string_view sdp) {
   leg.owes_ack = false;
   const sip::Hop hop = next_hop(core_, leg);
   const std::string branch = core_.minter.branch(core_.random);  // RFC 3261 17.1.1.3: a transaction of its own
-  auto bytes =
-      in_dialog_request(core_, leg, hop, sip::Method::Ack, leg.invite_cseq, branch, {}, sdp_body(sdp));
+  auto bytes = in_dialog_request(core_, leg, hop, sip::Method::Ack, leg.invite_cseq, branch, {}, sdp_body(sdp));
   leg.acks.remember(leg.dialog->remote_tag(), leg.invite_cseq, hop, bytes, now_);
   out_.transaction.sends.push_back({hop, std::move(bytes), 0});
 }
@@ -111,14 +143,15 @@ void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop,
   if (!made) return;
   loser.dialog = *std::move(made);
   const sip::Hop to = next_hop(core_, loser);
-  auto ack = in_dialog_request(core_, loser, to, sip::Method::Ack, start.cseq, core_.minter.branch(core_.random), {}, {});
+  auto ack =
+      in_dialog_request(core_, loser, to, sip::Method::Ack, start.cseq, core_.minter.branch(core_.random), {}, {});
   call_.b.acks.remember(loser.dialog->remote_tag(), start.cseq, to, ack, now_);
   out_.transaction.sends.push_back({to, std::move(ack), 0});
   const std::string branch = core_.minter.branch(core_.random);
   auto bye = in_dialog_request(core_, loser, to, sip::Method::Bye, loser.dialog->next_cseq(), branch, {}, {});
-  core_.layer.request({.method = sip::Method::Bye, .method_text = {}, .branch = branch, .hop = to,
-                       .bytes = std::move(bye), .owner = 0},
-                      now_, out_.transaction);
+  core_.layer.request(
+      {.method = sip::Method::Bye, .method_text = {}, .branch = branch, .hop = to, .bytes = std::move(bye), .owner = 0},
+      now_, out_.transaction);
 }
 
 void Machine::start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes) {
@@ -165,7 +198,8 @@ control::SessionSpec Machine::wanted_session() const {
 
 void Machine::open_session() {
   if (call_.session_open) {  // ports toward another network: the old session goes
-    out_.relay.push_back({call_.handle.pack(), control::Close{call_.session, "rerouted"}});
+    // Owner 0: whatever becomes of it says nothing about the new session.
+    out_.relay.push_back({0, control::Close{call_.session, "rerouted"}});
     core_.sessions.erase(call_.session);
     call_.session = core_.minter.call_id(core_.random);
     call_.media.forget_addresses();

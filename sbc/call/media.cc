@@ -26,14 +26,18 @@ std::expected<std::optional<std::string_view>, MediaError> sdp_of(const sip::Mes
   const auto type = message.find(sip::HeaderId::ContentType).value_or("");
   const auto bare = base::trim(type.substr(0, type.find(';')));
   if (!base::equals_ignoring_case(bare, "application/sdp"))
-    return std::unexpected(MediaError{415, "Content-Type: expected application/sdp, got \"" + base::printable(bare) + "\""});
+    return std::unexpected(
+        MediaError{415, "Content-Type: expected application/sdp, got \"" + base::printable(bare) + "\""});
   const auto encoding = message.find(sip::HeaderId::ContentEncoding);
   if (encoding && !base::equals_ignoring_case(*encoding, "identity"))
-    return std::unexpected(MediaError{415, "Content-Encoding: expected none, got \"" + base::printable(*encoding) + "\""});
+    return std::unexpected(
+        MediaError{415, "Content-Encoding: expected none, got \"" + base::printable(*encoding) + "\""});
   return message.body();
 }
 
-void Media::start_leg_b(sdp::OriginIdentity identity) { b_.emplace(std::move(identity)); }
+void Media::start_leg_b(sdp::OriginIdentity identity) {
+  b_.emplace(std::move(identity));
+}
 
 std::expected<void, MediaError> Media::take_offer(Side from, std::string_view body) {
   auto parsed = sdp::parse_shared(body);
@@ -82,7 +86,8 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
 
 std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality finality) {
   const auto* from = state_if(other(to));
-  if (from == nullptr || from->remote() == nullptr) return std::unexpected(MediaError{500, "no description to answer with"});
+  if (from == nullptr || from->remote() == nullptr)
+    return std::unexpected(MediaError{500, "no description to answer with"});
   const auto places = anchors(to, *from->remote(), true);
   auto body = state(to).answer({.from = *from->remote(), .anchors = places}, finality);
   if (!body) return std::unexpected(to_media_error(body.error()));
@@ -171,7 +176,9 @@ bool Media::needs_ports() const {
                              [this](const control::FlowSpec& f) { return find_flow(flows_, f.index) == nullptr; });
 }
 
-void Media::take_addresses(const std::vector<control::FlowAddresses>& flows) { flows_ = flows; }
+void Media::take_addresses(const std::vector<control::FlowAddresses>& flows) {
+  flows_ = flows;
+}
 
 std::string Media::media_host(Side side) const {
   const auto* leg_state = state_if(side);

@@ -69,8 +69,8 @@ void Machine::prepare() {
   for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
   call_.decision.candidates.clear();
   if (plan.targets.empty() && plan.retry_after) {
-    const auto seconds = std::to_string(std::max<std::int64_t>(
-        1, std::chrono::duration_cast<base::seconds>(*plan.retry_after).count()));
+    const auto seconds =
+        std::to_string(std::max<std::int64_t>(1, std::chrono::duration_cast<base::seconds>(*plan.retry_after).count()));
     const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
     respond_caller(503, retry);
     finished(EndCause::Unreachable, EndedBy::Border);
@@ -156,8 +156,12 @@ void Machine::dial() {
   call_.state = State::Inviting;
   ++call_.record.attempts;
   call_.record.call_id_b = attempt.start.call_id;
-  attempt.client = core_.layer.request({.method = sip::Method::Invite, .method_text = {}, .branch = branch,
-                                        .hop = target->hop, .bytes = std::move(bytes), .owner = call_.handle.pack()},
+  attempt.client = core_.layer.request({.method = sip::Method::Invite,
+                                        .method_text = {},
+                                        .branch = branch,
+                                        .hop = target->hop,
+                                        .bytes = std::move(bytes),
+                                        .owner = call_.handle.pack()},
                                        now_, out_.transaction);
   core_.dialogs.emplace(attempt.start.local_tag, DialogRef{call_.handle, Side::B});
   const bool sent = static_cast<bool>(attempt.client);
@@ -173,10 +177,12 @@ void Machine::dial() {
 
 void Machine::fail_setup(const Input& in) {
   const bool overload = in.cause == EndCause::Shutdown || in.cause == EndCause::RelayFailure;
-  note(Note::Level::Warning, "set-up failed: " + std::string(name_of(in.cause)) + (in.text.empty() ? "" : ": " + in.text));
+  note(Note::Level::Warning,
+       "set-up failed: " + std::string(name_of(in.cause)) + (in.text.empty() ? "" : ": " + in.text));
   const std::string seconds = std::to_string(core_.settings->busy_retry_after);
   const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
-  respond_caller(overload ? 503 : 500, overload ? std::span<const sip::ExtraHeader>(retry) : std::span<const sip::ExtraHeader>());
+  respond_caller(overload ? 503 : 500,
+                 overload ? std::span<const sip::ExtraHeader>(retry) : std::span<const sip::ExtraHeader>());
   finished(in.cause, EndedBy::Border);
   close_session("setup failed");
   settle();
@@ -248,13 +254,20 @@ void Machine::hunt_on(const route::Failure& failure) {
   attempt.early_media = failure.early_media;
   attempt.remaining = static_cast<std::uint32_t>(call_.hunt.remaining());
   attempt.elapsed_ms = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<base::milliseconds>(now_ - (call_.attempt ? call_.attempt->started : call_.began)).count());
+      std::chrono::duration_cast<base::milliseconds>(now_ - (call_.attempt ? call_.attempt->started : call_.began))
+          .count());
   attempt.usual = usual == route::Verdict::Next ? "next" : "stop";
   switch (failure.cause) {
-    case route::Failure::Cause::Response: attempt.cause = "response"; break;
+    case route::Failure::Cause::Response:
+      attempt.cause = "response";
+      break;
     case route::Failure::Cause::Timeout:
-    case route::Failure::Cause::RingTimeout: attempt.cause = "timeout"; break;
-    case route::Failure::Cause::Transport: attempt.cause = "transport"; break;
+    case route::Failure::Cause::RingTimeout:
+      attempt.cause = "timeout";
+      break;
+    case route::Failure::Cause::Transport:
+      attempt.cause = "transport";
+      break;
   }
   take_off_attempt();
 

@@ -201,8 +201,12 @@ void Machine::send_bye(Side side, std::string_view headers) {
   const sip::Hop hop = next_hop(core_, leg);
   const std::string branch = core_.minter.branch(core_.random);
   auto bytes = in_dialog_request(core_, leg, hop, sip::Method::Bye, leg.dialog->next_cseq(), branch, headers, {});
-  leg.bye = core_.layer.request({.method = sip::Method::Bye, .method_text = {}, .branch = branch, .hop = hop,
-                                 .bytes = std::move(bytes), .owner = call_.handle.pack()},
+  leg.bye = core_.layer.request({.method = sip::Method::Bye,
+                                 .method_text = {},
+                                 .branch = branch,
+                                 .hop = hop,
+                                 .bytes = std::move(bytes),
+                                 .owner = call_.handle.pack()},
                                 now_, out_.transaction);
 }
 
@@ -240,26 +244,41 @@ void Machine::end() {
   facts_of_end.status = call_.record.status;
   facts_of_end.reason = std::string(name_of(call_.record.cause));
   switch (call_.record.cause) {
-    case EndCause::Bye: facts_of_end.cause = "bye"; break;
-    case EndCause::Cancel: facts_of_end.cause = "cancel"; break;
-    case EndCause::MediaTimeout: facts_of_end.cause = "media_timeout"; break;
-    case EndCause::Shutdown: facts_of_end.cause = "shutdown"; break;
+    case EndCause::Bye:
+      facts_of_end.cause = "bye";
+      break;
+    case EndCause::Cancel:
+      facts_of_end.cause = "cancel";
+      break;
+    case EndCause::MediaTimeout:
+      facts_of_end.cause = "media_timeout";
+      break;
+    case EndCause::Shutdown:
+      facts_of_end.cause = "shutdown";
+      break;
     case EndCause::NoAnswer:
-    case EndCause::NoAck: facts_of_end.cause = "timeout"; break;
+    case EndCause::NoAck:
+      facts_of_end.cause = "timeout";
+      break;
     case EndCause::Rejected:
     case EndCause::Policy:
     case EndCause::Limit:
-    case EndCause::Unreachable: facts_of_end.cause = "rejected"; break;
+    case EndCause::Unreachable:
+      facts_of_end.cause = "rejected";
+      break;
     case EndCause::RelayFailure:
     case EndCause::BadMedia:
     case EndCause::PeerGone:
-    case EndCause::Error: facts_of_end.cause = "error"; break;
+    case EndCause::Error:
+      facts_of_end.cause = "error";
+      break;
   }
   facts_of_end.ended_by = std::string(name_of(call_.record.by));
   facts_of_end.trunk = call_.record.trunk_b;
   using std::chrono::duration_cast;
   facts_of_end.setup_ms = static_cast<std::uint32_t>(duration_cast<base::milliseconds>(call_.record.setup).count());
-  facts_of_end.duration_ms = static_cast<std::uint32_t>(duration_cast<base::milliseconds>(call_.record.duration).count());
+  facts_of_end.duration_ms =
+      static_cast<std::uint32_t>(duration_cast<base::milliseconds>(call_.record.duration).count());
   core_.advisor.end(facts(), facts_of_end);
   out_.records.push_back(std::move(call_.record));
 }

@@ -58,7 +58,9 @@ void Machine::defer_offer(const Input& in) {
   respond_to(in, 491);
 }
 
-void Machine::refuse_offer(const Input& in) { respond_to(in, 481); }
+void Machine::refuse_offer(const Input& in) {
+  respond_to(in, 481);
+}
 
 void Machine::send_offer() {
   const Side to = other(call_.inviter);
@@ -80,8 +82,12 @@ void Machine::send_offer() {
   const std::string branch = core_.minter.branch(core_.random);
   leg.invite_cseq = leg.dialog->next_cseq();
   auto bytes = in_dialog_request(core_, leg, hop, sip::Method::Invite, leg.invite_cseq, branch, {}, sdp_body(body));
-  leg.client = core_.layer.request({.method = sip::Method::Invite, .method_text = {}, .branch = branch, .hop = hop,
-                                    .bytes = std::move(bytes), .owner = call_.handle.pack()},
+  leg.client = core_.layer.request({.method = sip::Method::Invite,
+                                    .method_text = {},
+                                    .branch = branch,
+                                    .hop = hop,
+                                    .bytes = std::move(bytes),
+                                    .owner = call_.handle.pack()},
                                    now_, out_.transaction);
   if (!leg.client) feed(Event::BranchDead, {.side = to, .failure = route::Failure::Cause::Transport});
 }
@@ -98,8 +104,8 @@ void Machine::pass_answer(const Input& in) {
   const auto sdp = sdp_of(*in.message);
   std::expected<void, MediaError> taken = std::unexpected(MediaError{500, "2xx without a description"});
   if (sdp && *sdp) {
-    taken = call_.late_offer ? call_.media.take_offer(to, **sdp)
-                             : call_.media.take_answer(to, **sdp, sdp::Finality::Final);
+    taken =
+        call_.late_offer ? call_.media.take_offer(to, **sdp) : call_.media.take_answer(to, **sdp, sdp::Finality::Final);
   }
   if (call_.inviter_gone) return restore_other_leg(taken.has_value());
   std::expected<std::string, MediaError> body;
