@@ -53,7 +53,7 @@ class Layer {
   // counts, when the transaction is gone or its state does not allow the response, or for 408 to a non-INVITE (RFC
   // 4320 4.2: silence instead).
   bool respond(ServerId id, int status, base::SharedBytes bytes, base::Instant now, Output& out);
-  // Never answers the request: it and its repetitions are swallowed for 64*T1. For senders to whom any answer, 100
+  // Never answers the request: it and its repetitions are swallowed for T4. For senders to whom any answer, 100
   // included, would only prove that somebody is here. After a provisional response this does nothing.
   void ignore(ServerId id, base::Instant now);
 

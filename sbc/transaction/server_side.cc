@@ -95,7 +95,8 @@ void ServerSide::ignore(ServerId id, base::Instant now) {
   t->other_state = other_server::State::Completed;
   t->request = nullptr;
   t->timers.resend_at = base::kNever;
-  t->timers.expire_at = now + shared_.config.timer_64_t1();
+  // Not 64*T1: who is ignored must not fill the table, and a later repetition is ignored anew.
+  t->timers.expire_at = now + shared_.config.t4;
   t->timers.settle(shared_.deadlines, token_of(id));
 }
 
