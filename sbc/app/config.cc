@@ -58,10 +58,13 @@ void read_limits(settings::Table root, Config& config, call::Settings& calls) {
   calls.first_response =
       timers.duration("first_response", {base::milliseconds(100), base::minutes(3)}, base::seconds(8));
   calls.ring = timers.duration("ring", {base::seconds(1), base::minutes(10)}, base::seconds(180));
+  if (calls.ring >= t.timer_c)
+    timers.fail("ring", "expected less than timer_c, or the transaction ends before its time");
   calls.longest_call = timers.duration("longest_call", {base::seconds(1), base::hours(24 * 31)}, base::hours(12));
 
   auto limits = root.table("limits");
-  calls.max_calls = static_cast<std::size_t>(limits.integer("calls", {1, 10'000'000}, 100'000)) / config.shards + 1;
+  calls.max_calls = static_cast<std::size_t>(limits.integer("calls", {1, 10'000'000}, 100'000));
+  calls.max_calls = (calls.max_calls + config.shards - 1) / config.shards;
   calls.busy_retry_after = static_cast<std::uint32_t>(limits.integer("retry_after", {1, 3600}, 10));
   config.max_registrations = static_cast<std::size_t>(limits.integer("registrations", {1, 100'000'000}, 200'000));
   const auto transactions = static_cast<std::size_t>(limits.integer("transactions", {100, 100'000'000}, 400'000));

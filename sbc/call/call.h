@@ -36,8 +36,8 @@ struct Leg {
   dialog::InviteGate gate;
 
   // We as server of an INVITE.
-  transaction::ServerId server;        // the one under way, or the one whose 2xx awaits its ACK
-  dialog::AcceptedInvite accepted;     // retransmission of our 2xx
+  transaction::ServerId server;     // the one under way, or the one whose 2xx awaits its ACK
+  dialog::AcceptedInvite accepted;  // retransmission of our 2xx
   base::SharedBytes accepted_bytes;
 
   // We as client of an INVITE.
@@ -46,9 +46,9 @@ struct Leg {
   bool owes_ack = false;          // its 2xx came, and our ACK waits for the other leg's answer
   dialog::AckStore acks{base::seconds(32)};
 
-  transaction::ClientId bye;                // ours, under way
+  transaction::ClientId bye;                  // ours, under way
   std::optional<std::string> bye_when_acked;  // header lines of a BYE that must wait for the peer's ACK (RFC 3261 15)
-  bool over = false;                        // BYE sent or received
+  bool over = false;                          // BYE sent or received
 };
 
 // One INVITE to one target. The current one may become a leg; an abandoned one only has to be cleaned up after.
@@ -57,7 +57,7 @@ struct Attempt {
   dialog::ClientStart start;
   sip::Hop hop;
   base::Instant started{};
-  bool offered = false;      // its INVITE carried SDP
+  bool offered = false;  // its INVITE carried SDP
   bool rang = false;
   bool early_media = false;  // its SDP was passed to the caller
   bool finished = false;     // among the strays: it has its final response, and is kept for further 2xx of its forks
@@ -83,22 +83,23 @@ struct Call {
   std::vector<Attempt> strays;  // abandoned attempts
 
   Media media;
-  bool session_open = false;              // the relay has it, or is about to
-  std::uint32_t relay_asked = 0;          // opens and modifies of this session sent
-  std::uint32_t relay_answered = 0;       // and answered
-  std::uint32_t relay_awaited = 0;        // the one that the state waits for
+  bool session_open = false;         // the relay has it, or is about to
+  std::uint32_t relay_asked = 0;     // opens and modifies of this session sent
+  std::uint32_t relay_answered = 0;  // and answered
+  std::uint32_t relay_awaited = 0;   // the one that the state waits for
 
   Side inviter = Side::A;         // of the exchange under way, or the last one
   bool late_offer = false;        // the exchange began with an INVITE without SDP
   bool inviter_gone = false;      // its re-INVITE was cancelled; what the other leg answers must be undone
+  bool gave_up_waiting = false;   // the last attempt ended because our time for it was over
   bool restored = false;          // the re-INVITE under way is the one that undoes it
   sip::MessagePtr held_response;  // the 2xx that waits for the relay
 
-  base::DeadlineId setup_timer;     // first response, then ringing
-  base::DeadlineId refresh_timer;   // 1xx again each minute (RFC 3261 13.3.1.1)
+  base::DeadlineId setup_timer;    // first response, then ringing
+  base::DeadlineId refresh_timer;  // 1xx again each minute (RFC 3261 13.3.1.1)
   base::DeadlineId accepted_timer[2];
   base::DeadlineId duration_timer;
-  base::DeadlineId tidy_timer;      // frees what only retransmissions can need
+  base::DeadlineId tidy_timer;  // frees what only retransmissions can need
   int last_progress = 0;
   std::string last_progress_body;
 

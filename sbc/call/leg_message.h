@@ -19,15 +19,17 @@ inline constexpr std::string_view kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS";
 std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
                           std::string_view user);
 
-// Where the next request inside the leg's dialog goes: the flow for peers behind a NAT, otherwise the first Route or the
-// remote target (RFC 3261 12.2.1.1). A name instead of an address leads back to where the peer was last seen.
+// Where the next request inside the leg's dialog goes: the flow for peers behind a NAT, otherwise the first Route or
+// the remote target (RFC 3261 12.2.1.1). A name instead of an address leads back to where the peer was last seen.
 sip::Hop next_hop(const Core& core, const Leg& leg);
 
 struct Body {
   std::string_view type;
   std::string_view text;
 };
-inline Body sdp_body(std::string_view text) { return {"application/sdp", text}; }
+inline Body sdp_body(std::string_view text) {
+  return {"application/sdp", text};
+}
 
 // A request inside the leg's dialog; `branch` goes into the Via. `headers`: whole lines, each with its CRLF.
 base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip::Hop& hop, sip::Method method,

@@ -16,13 +16,13 @@ namespace sbc::call {
 
 // What came with the event; each step knows which of it its events carry.
 struct Input {
-  Side side = Side::A;                 // the leg that the event is about
-  sip::MessagePtr message{};           // request or response
-  sip::Source source{};              // of the message
-  transaction::ServerId server{};      // of a request
+  Side side = Side::A;                                             // the leg that the event is about
+  sip::MessagePtr message{};                                       // request or response
+  sip::Source source{};                                            // of the message
+  transaction::ServerId server{};                                  // of a request
   route::Failure::Cause failure = route::Failure::Cause::Timeout;  // BranchDead
-  EndCause cause = EndCause::Error;    // Kill, RelayRefused, RelayLost
-  std::string text{};                 // for the log
+  EndCause cause = EndCause::Error;                                // Kill, RelayRefused, RelayLost
+  std::string text{};                                              // for the log
 };
 
 class Machine {

@@ -35,7 +35,7 @@ struct CallRecord {
   std::string call_id_b;  // of the last attempt, "" when there was none
   std::string from, to;   // as the caller wrote them: URI
   std::string realm_a, realm_b, trunk_a, trunk_b;
-  std::string where;  // the policy's decision: "default.lua:42"
+  std::string where;         // the policy's decision: "default.lua:42"
   std::uint16_t status = 0;  // final status that the caller got; 0: none (dropped, or the caller vanished)
   bool answered = false;
   EndCause cause = EndCause::Error;

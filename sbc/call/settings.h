@@ -28,12 +28,13 @@ struct Settings {
 
   base::Duration t1 = base::milliseconds(500);
   base::Duration t2 = base::seconds(4);
-  base::Duration first_response = base::seconds(8);  // candidate without a timeout of its own: to the first 1xx beyond 100
-  base::Duration ring = base::seconds(180);          // and to the final response; below timer C (RFC 3261 16.6)
+  base::Duration first_response =
+      base::seconds(8);                      // candidate without a timeout of its own: to the first 1xx beyond 100
+  base::Duration ring = base::seconds(180);  // and to the final response; below timer C (RFC 3261 16.6)
   base::Duration longest_call = base::hours(12);
   std::uint32_t media_timeout_ms = 60'000;
-  std::size_t max_calls = 100'000;             // of this shard
-  std::uint32_t busy_retry_after = 10;         // seconds, with the 503 of a limit or a drain
+  std::size_t max_calls = 100'000;      // of this shard
+  std::uint32_t busy_retry_after = 10;  // seconds, with the 503 of a limit or a drain
 };
 
 }  // namespace sbc::call

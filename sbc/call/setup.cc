@@ -193,8 +193,13 @@ void Machine::answer_failure(const route::Answer& answer) {
   const std::string seconds = std::to_string(answer.retry_after.value_or(0));
   if (answer.retry_after) headers.push_back({"Retry-After", seconds});
   respond_caller(answer.status, headers, {}, answer.reason);
-  finished(call_.record.attempts == 0 ? EndCause::Unreachable : EndCause::Rejected,
-           call_.record.attempts == 0 ? EndedBy::Border : EndedBy::Callee);
+  if (call_.record.attempts == 0) {
+    finished(EndCause::Unreachable, EndedBy::Border);
+  } else if (call_.gave_up_waiting) {
+    finished(EndCause::NoAnswer, EndedBy::Border);
+  } else {
+    finished(EndCause::Rejected, EndedBy::Callee);
+  }
   close_session("rejected");
   settle();
 }
@@ -239,6 +244,7 @@ void Machine::hunt_on(const route::Failure& failure) {
   disarm(call_.setup_timer);
   const route::Target target = *call_.hunt.current();
   const auto number = static_cast<std::uint32_t>(call_.hunt.attempt());
+  call_.gave_up_waiting = failure.cause == route::Failure::Cause::RingTimeout;
   const route::Verdict usual = call_.hunt.failed(failure, core_.health, now_);
 
   policy::AttemptFacts attempt;
@@ -253,9 +259,10 @@ void Machine::hunt_on(const route::Failure& failure) {
   attempt.rang = call_.attempt ? call_.attempt->rang : failure.cause == route::Failure::Cause::RingTimeout;
   attempt.early_media = failure.early_media;
   attempt.remaining = static_cast<std::uint32_t>(call_.hunt.remaining());
-  attempt.elapsed_ms = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<base::milliseconds>(now_ - (call_.attempt ? call_.attempt->started : call_.began))
-          .count());
+  attempt.elapsed_ms =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(
+                                     now_ - (call_.attempt ? call_.attempt->started : call_.strays.back().started))
+                                     .count());
   attempt.usual = usual == route::Verdict::Next ? "next" : "stop";
   switch (failure.cause) {
     case route::Failure::Cause::Response:

@@ -69,40 +69,40 @@ std::string_view name_of(Event);
 
 // What the machine does; each is a member function of Machine of the same name in snake case.
 enum class Step : std::uint8_t {
-  Undecided,          // must not occur in the table
-  Ignore,             // can happen, needs nothing
-  Bug,                // cannot happen unless we broke a promise
-  Decide,             // ask the policy
-  Prepare,            // take the first candidate, open the relay session
-  Refuse,             // answer leg A as the policy said
-  Dial,               // send leg B's INVITE
-  FailSetup,          // no media: 500/503 to leg A
-  Ring,               // pass the provisional on, with early media
-  Answer,             // pass the 2xx on (or ask the relay first)
-  AnswerAnchored,     // late offer: the relay is ready, pass the 2xx on
-  NextOrFail,         // try the next candidate or give leg A the final response
-  AbandonBranch,      // cancel the branch, try the next candidate
-  CancelCall,         // 487 to leg A, CANCEL to leg B
-  CancelDeciding,     // 487 to leg A, nothing is on leg B yet
-  CancelAnswered,     // leg A is gone while leg B has answered: ACK and BYE leg B
-  Finish,             // leg B's INVITE is over, end
-  LateAnswer,         // 2xx after CANCEL: ACK, then BYE (RFC 3261 9.1, 15)
-  Confirm,            // leg A's ACK: carry a late answer to leg B
-  AcceptOffer,        // re-INVITE: start renegotiation
-  DeferOffer,         // re-INVITE while another is pending: 491 or 500
-  RefuseOffer,        // re-INVITE in a state that has no session to change
-  SendOffer,          // the relay extended the session: re-INVITE to the other leg
-  PassAnswer,         // answer of the re-INVITE back to the leg that asked
-  RollBack,           // the re-INVITE failed: session as before
-  ConfirmOffer,       // ACK of the re-INVITE
-  CancelOffer,        // the re-INVITE was cancelled
-  HangUp,             // BYE from one leg: answer it, BYE the other
-  HangUpEarly,        // BYE in an early dialog: answer it, then as CANCEL
-  HangUpBoth,         // BYE to both legs with a Reason
-  AnswerBye,          // BYE while closing: 200, nothing else
-  AckAgain,           // 2xx retransmitted: its ACK again; 2xx of another fork: ACK and BYE it
-  AckClosing,         // the ACK that a BYE was waiting for
-  End,                // remove
+  Undecided,       // must not occur in the table
+  Ignore,          // can happen, needs nothing
+  Bug,             // cannot happen unless we broke a promise
+  Decide,          // ask the policy
+  Prepare,         // take the first candidate, open the relay session
+  Refuse,          // answer leg A as the policy said
+  Dial,            // send leg B's INVITE
+  FailSetup,       // no media: 500/503 to leg A
+  Ring,            // pass the provisional on, with early media
+  Answer,          // pass the 2xx on (or ask the relay first)
+  AnswerAnchored,  // late offer: the relay is ready, pass the 2xx on
+  NextOrFail,      // try the next candidate or give leg A the final response
+  AbandonBranch,   // cancel the branch, try the next candidate
+  CancelCall,      // 487 to leg A, CANCEL to leg B
+  CancelDeciding,  // 487 to leg A, nothing is on leg B yet
+  CancelAnswered,  // leg A is gone while leg B has answered: ACK and BYE leg B
+  Finish,          // leg B's INVITE is over, end
+  LateAnswer,      // 2xx after CANCEL: ACK, then BYE (RFC 3261 9.1, 15)
+  Confirm,         // leg A's ACK: carry a late answer to leg B
+  AcceptOffer,     // re-INVITE: start renegotiation
+  DeferOffer,      // re-INVITE while another is pending: 491 or 500
+  RefuseOffer,     // re-INVITE in a state that has no session to change
+  SendOffer,       // the relay extended the session: re-INVITE to the other leg
+  PassAnswer,      // answer of the re-INVITE back to the leg that asked
+  RollBack,        // the re-INVITE failed: session as before
+  ConfirmOffer,    // ACK of the re-INVITE
+  CancelOffer,     // the re-INVITE was cancelled
+  HangUp,          // BYE from one leg: answer it, BYE the other
+  HangUpEarly,     // BYE in an early dialog: answer it, then as CANCEL
+  HangUpBoth,      // BYE to both legs with a Reason
+  AnswerBye,       // BYE while closing: 200, nothing else
+  AckAgain,        // 2xx retransmitted: its ACK again; 2xx of another fork: ACK and BYE it
+  AckClosing,      // the ACK that a BYE was waiting for
+  End,             // remove
 };
 
 struct Cell {
@@ -276,7 +276,9 @@ inline constexpr auto kCells = std::to_array<Cell>({
 // clang-format on
 
 // What cannot happen in a state, said just as plainly: it would mean that we broke a promise of our own.
-constexpr std::uint32_t bit(Event e) { return 1u << static_cast<unsigned>(e); }
+constexpr std::uint32_t bit(Event e) {
+  return 1u << static_cast<unsigned>(e);
+}
 
 template <typename... E>
 constexpr std::uint32_t bits(E... events) {
@@ -292,6 +294,7 @@ inline constexpr std::uint32_t kFromRelay =
 inline constexpr std::uint32_t kFromPolicy = bits(Event::Routed, Event::Refused);
 inline constexpr std::uint32_t kAll = (1u << kEvents) - 1;
 
+// clang-format off
 inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
     /* Idle         */ kAll & ~bit(Event::Invite),
     /* Deciding     */ bits(Event::Invite, Event::ByesDone) | kFromRelay | kFromAttempt | kFromDialog,
@@ -310,6 +313,7 @@ inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
     /* Closing      */ bits(Event::Invite) | kFromPolicy,
     /* Ended        */ kAll,
 };
+// clang-format on
 
 using Table = std::array<std::array<Step, kEvents>, kStates>;
 
