@@ -13,10 +13,16 @@ Duration read(clockid_t id) {
 
 }  // namespace
 
-Instant monotonic_now() { return Instant(read(CLOCK_MONOTONIC)); }
+Instant monotonic_now() {
+  return Instant(read(CLOCK_MONOTONIC));
+}
 
-WallTime wall_now() { return WallTime{std::chrono::duration_cast<seconds>(read(CLOCK_REALTIME)).count()}; }
+WallTime wall_now() {
+  return WallTime{std::chrono::duration_cast<seconds>(read(CLOCK_REALTIME)).count()};
+}
 
-Duration process_cpu_time() { return read(CLOCK_PROCESS_CPUTIME_ID); }
+Duration process_cpu_time() {
+  return read(CLOCK_PROCESS_CPUTIME_ID);
+}
 
 }  // namespace base

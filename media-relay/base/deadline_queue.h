@@ -49,7 +49,8 @@ class DeadlineQueue {
 
   Instant next() const { return heap_.empty() ? kNever : slots_[heap_.front()].when; }
 
-  // Takes the earliest deadline that is due at `now` out of the queue; equal deadlines come in the order they were armed.
+  // Takes the earliest deadline that is due at `now` out of the queue; equal deadlines come in the order they were
+  // armed.
   bool pop_due(Instant now, Key& out) {
     if (heap_.empty() || slots_[heap_.front()].when > now) return false;
     out = std::move(slots_[heap_.front()].key);

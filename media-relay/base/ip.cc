@@ -65,7 +65,9 @@ std::uint32_t IpAddress::v4_host_order() const {
          bytes_[3];
 }
 
-bool IpAddress::is_any() const { return family_ != 0 && bytes_ == std::array<std::uint8_t, 16>{}; }
+bool IpAddress::is_any() const {
+  return family_ != 0 && bytes_ == std::array<std::uint8_t, 16>{};
+}
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return bytes_[0] == 127;
@@ -162,6 +164,8 @@ bool Prefix::contains(const IpAddress& other) const {
   return (ip.v6_bytes()[whole] & mask) == (other.v6_bytes()[whole] & mask);
 }
 
-std::string Prefix::text() const { return ip.text() + "/" + std::to_string(length); }
+std::string Prefix::text() const {
+  return ip.text() + "/" + std::to_string(length);
+}
 
 }  // namespace base

@@ -23,16 +23,16 @@ class IpAddress {
   bool is_v4() const { return family_ == 4; }
   bool is_v6() const { return family_ == 6; }
   bool empty() const { return family_ == 0; }
-  bool is_any() const;        // 0.0.0.0 or ::
-  bool is_loopback() const;   // 127/8 or ::1
+  bool is_any() const;       // 0.0.0.0 or ::
+  bool is_loopback() const;  // 127/8 or ::1
   bool is_multicast() const;
-  bool is_private() const;    // RFC 1918, RFC 6598, link-local, RFC 4193
+  bool is_private() const;  // RFC 1918, RFC 6598, link-local, RFC 4193
 
   std::uint32_t v4_host_order() const;
   const std::array<std::uint8_t, 16>& v6_bytes() const { return bytes_; }
 
-  std::string text() const;         // "192.0.2.1", "2001:db8::1"
-  std::string uri_text() const;     // as text, IPv6 in brackets: for URIs and Via
+  std::string text() const;      // "192.0.2.1", "2001:db8::1"
+  std::string uri_text() const;  // as text, IPv6 in brackets: for URIs and Via
   void append_to(std::string& out, bool brackets) const;
 
   friend bool operator==(const IpAddress&, const IpAddress&) = default;

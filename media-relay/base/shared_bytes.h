@@ -9,6 +9,8 @@ namespace base {
 
 using SharedBytes = std::shared_ptr<const std::string>;
 
-inline SharedBytes share(std::string&& bytes) { return std::make_shared<const std::string>(std::move(bytes)); }
+inline SharedBytes share(std::string&& bytes) {
+  return std::make_shared<const std::string>(std::move(bytes));
+}
 
 }  // namespace base

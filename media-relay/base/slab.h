@@ -1,6 +1,6 @@
 #pragma once
-// Objects behind handles with generations. A handle may outlive its object: look-up then answers nullptr. Objects do not
-// move while they live.
+// Objects behind handles with generations. A handle may outlive its object: look-up then answers nullptr. Objects do
+// not move while they live.
 
 #include <cstdint>
 #include <deque>

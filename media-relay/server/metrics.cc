@@ -77,7 +77,8 @@ void Relay::register_worker_metrics() {
   for (std::size_t i = 0; i < media_.workers(); ++i) {
     const worker::Counters& c = media_.counters(i);
     const std::string name = std::to_string(i);
-    const auto counter = [&](const char* metric, const char* help, const worker::Counter& source, const Labels& labels = {}) {
+    const auto counter = [&](const char* metric, const char* help, const worker::Counter& source,
+                             const Labels& labels = {}) {
       Labels all = {{"worker", name}};
       all.insert(all.end(), labels.begin(), labels.end());
       metrics_.counter(metric, help, all, [&source] { return number(source.read()); });

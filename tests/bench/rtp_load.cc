@@ -1,5 +1,5 @@
-// Opens sessions on a media-relay over its control socket and sends G.711-sized RTP through each, both ways, 50 packets a
-// second with phases spread over 20 ms; prints how much arrived. The load of `scripts/bench`.
+// Opens sessions on a media-relay over its control socket and sends G.711-sized RTP through each, both ways, 50 packets
+// a second with phases spread over 20 ms; prints how much arrived. The load of `scripts/bench`.
 //
 //   rtp_load --socket PATH --sessions N --seconds N --a ADDRESS --b ADDRESS
 
@@ -12,13 +12,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 #include <cstring>
 #include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "media-relay/base/clock.h"
 #include "media-relay/control/codec.h"
@@ -200,7 +199,8 @@ int main(int argc, char** argv) {
   }
   usleep(100'000);
   for (int i = 0; i < 100; ++i) received += drain(epoll);
-  for (unsigned i = 0; i < sessions; ++i) (void)control.ask(control::Close{"load-" + std::to_string(i), "load is over"});
+  for (unsigned i = 0; i < sessions; ++i)
+    (void)control.ask(control::Close{"load-" + std::to_string(i), "load is over"});
   std::printf("sent %llu, lost %.3f%%\n", static_cast<unsigned long long>(sent),
               sent == 0 ? 0.0 : 100.0 * (1.0 - static_cast<double>(received) / static_cast<double>(sent)));
   return 0;

@@ -50,8 +50,7 @@ TEST(Compound, RefusesLengthsThatDoNotAddUp) {
     EXPECT_FALSE(read_compound(bytes)) << length;
   }
   const auto whole = receiver_report();
-  for (std::size_t size = 0; size < 8; ++size)
-    EXPECT_FALSE(read_compound(std::span(whole).first(size))) << size;
+  for (std::size_t size = 0; size < 8; ++size) EXPECT_FALSE(read_compound(std::span(whole).first(size))) << size;
 }
 
 TEST(Compound, RefusesOtherVersionsAndTypes) {
