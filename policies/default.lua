@@ -57,8 +57,15 @@ local function to_phone(address)
   return nil
 end
 
+-- Over UDP a stranger can write a registered phone's address on his packets. Between our phones that is a nuisance; toward
+-- a carrier it costs money, so there each call needs its password, unless settings.trust_udp_addresses says otherwise.
+local function only_seems_known(call)
+  return call.transport == "UDP" and not call.authenticated and not settings.trust_udp_addresses
+end
+
 local function to_outside(call)
   if not way_out then return reject(404) end
+  if call.trunk == "" and only_seems_known(call) then return challenge() end
   local number = call.to.user
   if number == "" then return reject(404) end
   if country then number = numbers.e164(number, country, dialling) end

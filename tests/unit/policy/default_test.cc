@@ -58,6 +58,25 @@ TEST_F(DefaultPolicy, TheFlowOfARegistrationIsKnown) {
   EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Challenge);
 }
 
+TEST_F(DefaultPolicy, AForgeableAddressIsNotEnoughForACallThatCostsMoney) {
+  InviteFacts facts = call();
+  facts.to = address("0660123", "example.net");
+  facts.authenticated = false;
+  facts.auth_user.clear();
+  facts.registered_source = true;
+  facts.registered_aor = "sip:alice@example.net";
+  facts.transport = "UDP";
+  EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Challenge);
+  facts.transport = "TCP";  // a connection cannot be forged
+  EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Route);
+
+  Environment trusting = environment();
+  trusting.settings["trust_udp_addresses"] = true;
+  use(trusting);
+  facts.transport = "UDP";
+  EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Route);
+}
+
 TEST_F(DefaultPolicy, NobodyCallsUnderAnotherName) {
   InviteFacts facts = call();
   facts.auth_user = "eve";
