@@ -58,7 +58,6 @@ void Machine::refuse() {
 }
 
 void Machine::prepare() {
-  decide_nat(Side::A, *call_.invite, call_.source);
   call_.late_offer = call_.invite->body().empty();
   const auto* realm = core_.settings->routes->realm(call_.a.realm);
   call_.media.leg(Side::A).network = realm != nullptr ? realm->media_network : "";
@@ -89,6 +88,7 @@ void Machine::prepare() {
       return;
     }
   }
+  decide_nat(Side::A, *call_.invite, call_.source);  // with what its SDP says of its media address
   try_target();
 }
 

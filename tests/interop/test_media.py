@@ -140,6 +140,20 @@ def one_silent_side_is_no_timeout(lab):
 
 
 @test
+def a_phone_behind_a_nat_is_heard_and_hears(lab):
+    """Its SDP names an address of its own network, which nobody out here can reach."""
+    lab.start()
+    phone, carrier = peers(lab)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1800, media=("192.168.77.7", 40000))
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier)
+    equal(lab.capture.packets((ACCESS, None), ("192.168.77.7", 40000)), 0, "packets to the unreachable address")
+    caller.done()
+    callee.done()
+
+
+@test
 def a_stranger_is_not_heard(lab):
     lab.start()
     phone, carrier = peers(lab)
