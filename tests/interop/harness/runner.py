@@ -56,11 +56,23 @@ def _run(function, binaries, keep):
     return good
 
 
+def _run_twice_at_most(function, binaries, keep, second_try):
+    """Real phones on a busy machine miss a moment now and then; a fault of the border fails both times. What needed its
+    second try says so."""
+    if _run(function, binaries, keep):
+        return True
+    if not second_try or not _run(function, binaries, keep):
+        return False
+    print(f"SECOND TRY {function.__name__}: failed once (above), then passed", flush=True)
+    return True
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--sbc", default=os.environ.get("PARAPET_SBC"))
     options.add_argument("--relay", default=os.environ.get("PARAPET_RELAY"))
     options.add_argument("--keep", action="store_true", help="keep configurations, logs and traces")
+    options.add_argument("--second-try", action="store_true", help="run a test that failed once more, and say so")
     options.add_argument("tests", nargs="*", help="only these")
     chosen = options.parse_args()
     for binary in (chosen.sbc, chosen.relay):
@@ -72,6 +84,6 @@ def main():
     namespace.enter()
     binaries = Binaries(os.path.abspath(chosen.sbc), os.path.abspath(chosen.relay))
     wanted = [t for t in _tests if not chosen.tests or t.__name__ in chosen.tests]
-    results = [_run(t, binaries, chosen.keep) for t in wanted]
+    results = [_run_twice_at_most(t, binaries, chosen.keep, chosen.second_try) for t in wanted]
     print(f"{sum(results)} of {len(results)} passed", flush=True)
     sys.exit(0 if results and all(results) else 1)
