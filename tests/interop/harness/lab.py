@@ -11,6 +11,7 @@ from .checks import equal
 from .client import Client
 from .peers import Rtp, Silent
 from .sipp import Sipp
+from .ua import Ua
 
 PHONE, PHONE2, PHONE6 = "10.77.1.10", "10.77.1.20", "fd77:1::10"
 CARRIER, CARRIER2, CARRIER6 = "10.77.2.10", "10.77.2.11", "fd77:2::10"
@@ -63,6 +64,12 @@ class Lab:
 
     def rtp(self, at, ssrc, port=7000):
         return self.keep(Rtp(at, port, ssrc))
+
+    def ua(self, at, user, border=None, port=5060):
+        """A user agent that the test plays by hand."""
+        if border is None:
+            border = ACCESS if at.startswith("10.77.1.") else CORE
+        return self.keep(Ua(at, user, border, port))
 
     def keep(self, process):
         self._peers.append(process)
