@@ -2,7 +2,8 @@
 """The call flows of RFC 3665 with the border in the place of its proxies, one test each."""
 
 from harness import check, equal, main, test
-from harness.client import Client
+from harness.border import PASSWORDS
+from harness.client import Client, answer_challenge, parse_challenge, token
 from harness.lab import ACCESS, CARRIER, CARRIER2, PHONE
 
 NUMBER = "sip:1000@example.org"
@@ -61,8 +62,6 @@ def flow_2_3_request_for_current_contact_list(lab):
 
 
 def register_without_contact(phone):
-    from harness.border import PASSWORDS
-    from harness.client import answer_challenge, parse_challenge, token
     call_id = token()
     named = {"user": "alice", "call_id": call_id, "replace": {"Contact": None}}
     first = phone.ask("REGISTER", "sip:example.org", **named)

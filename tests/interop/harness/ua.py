@@ -80,6 +80,11 @@ class Ua:
         message = self._take(lambda m: m.is_request(method) and where(m), f"a {method} to {self.user}", seconds)
         return Request(self, message)
 
+    def maybe(self, where, seconds=0.3):
+        """The next message for which `where` holds, a Request if it is one; None when none comes."""
+        found = self._next(where, seconds)
+        return Request(self, found) if found is not None and found.is_request() else found
+
     def nothing(self, where=lambda m: True, seconds=0.5):
         """Fails when a message comes for which `where` holds."""
         found = self._next(where, seconds)

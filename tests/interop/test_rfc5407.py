@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""The race conditions of RFC 5407 section 3, one test each. The border plays both roles of each flow: callee toward
+alice, caller toward bob. A race is made by sending before reading what is already on its way."""
+
+from harness import check, equal, main, test
+from harness.checks import eventually
+from harness.lab import CARRIER, PHONE
+
+NUMBER = "sip:1000@example.org"
+
+
+def start(lab):
+    lab.start()
+    return lab.ua(PHONE, "alice"), lab.ua(CARRIER, "bob")
+
+
+def ring(alice, bob, sdp=None):
+    call = alice.invite(NUMBER, sdp=sdp)
+    invite = bob.request("INVITE")
+    invite.reply(180)
+    call.response(180)
+    return call, invite
+
+
+def answered(alice, bob, sdp=None):
+    """Alice has the 200 and has not acknowledged it."""
+    call, invite = ring(alice, bob, sdp)
+    invite.reply(200, sdp=bob.sdp())
+    call.response(200)
+    return call, invite
+
+
+def established(alice, bob):
+    call, invite = answered(alice, bob)
+    call.ack()
+    bob.request("ACK")
+    call.send("OPTIONS").response(200)  # behind the ACK on the same way: the border has that by now
+    return call, invite.dialog()
+
+
+def ended_once(lab, result="answered"):
+    lab.border.until_idle(10)
+    equal(lab.border.calls(result), 1, f"records of {result} calls")
+
+
+@test
+def race_3_1_1_invite_repeated_after_the_200(lab):
+    alice, bob = start(lab)
+    call, _ = answered(alice, bob)
+    call.sent.again()
+    bob.nothing(lambda m: m.is_request("INVITE"))
+    call.ack()
+    bob.request("ACK")
+    call.send("BYE")
+    bob.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_1_2_cancel_crosses_the_200(lab):
+    alice, bob = start(lab)
+    call, invite = ring(alice, bob)
+    invite.reply(200, sdp=bob.sdp())
+    bob.request("ACK")  # the border has the 200, and its own is on its way to alice
+    call.cancel().response(200)
+    call.response(200)
+    call.ack()
+    bob.nothing(lambda m: m.is_request("CANCEL"), 0.2)
+    call.send("BYE").response(200)
+    bob.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_1_3_early_bye_crosses_the_200(lab):
+    alice, bob = start(lab)
+    call, invite = ring(alice, bob)
+    invite.reply(200, sdp=bob.sdp())
+    bob.request("ACK")
+    bye = call.send("BYE")
+    bye.response(200)
+    bob.request("BYE").reply(200)
+    call.response(200)  # of the INVITE
+    call.ack()
+    ended_once(lab)
+
+
+@test
+def race_3_1_4_reinvite_before_a_lost_ack(lab):
+    alice, bob = start(lab)
+    call, _ = answered(alice, bob)
+    lost = call.sent
+    again = call.send("INVITE", body=alice.sdp())
+    again.response(491)  # either 200 or 491 leads to the same outcome, says the RFC
+    call.ack(status=491)
+    call.send("ACK", cseq=lost.cseq)
+    bob.request("ACK")
+    call.send("BYE").response(200)
+    bob.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_1_5_reinvite_before_a_lost_ack_that_has_the_answer(lab):
+    alice, bob = start(lab)
+    call, _ = answered(alice, bob, sdp="")
+    lost = call.sent
+    again = call.send("INVITE", body=alice.sdp())
+    again.response(491)
+    call.ack(status=491)
+    call.send("ACK", body=alice.sdp(), cseq=lost.cseq)
+    check(bob.request("ACK").media(), "bob's ACK has no answer")
+    call.send("BYE").response(200)
+    bob.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_1_6_bye_before_a_lost_ack(lab):
+    alice, bob = start(lab)
+    call, _ = answered(alice, bob)
+    call.send("BYE").response(200)
+    bob.request("BYE").reply(200)
+    call.ack()
+    ended_once(lab)
+    alice.nothing(lambda m: m.is_request(), 0.2)
+
+
+@test
+def race_3_2_1_byes_cross(lab):
+    alice, bob = start(lab)
+    call, there = established(alice, bob)
+    here_bye, there_bye = call.send("BYE"), there.send("BYE")
+    here_bye.response(200)
+    there_bye.response(200)
+    for ua in (alice, bob):
+        bye = ua.maybe(lambda m: m.is_request("BYE"))
+        if bye is not None:
+            bye.reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_2_2_reinvite_crosses_a_bye(lab):
+    alice, bob = start(lab)
+    call, there = established(alice, bob)
+    bye = call.send("BYE")
+    bye.response(200)  # the border is in the mortal state now
+    again = there.send("INVITE", body=bob.sdp())
+    again.response(481)
+    there.ack(status=481)
+    bob.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_2_3_the_200_of_a_reinvite_crosses_a_bye(lab):
+    alice, bob = start(lab)
+    call, there = established(alice, bob)
+    again = call.send("INVITE", body=alice.sdp(direction="sendonly"))
+    theirs = bob.request("INVITE")
+    bye = there.send("BYE")
+    theirs.reply(200, sdp=bob.sdp(direction="recvonly"))
+    bye.response(200)
+    again.response(487)
+    call.ack(status=487)
+    bob.request("ACK")  # a 2xx is acknowledged however late
+    alice.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_2_4_the_ack_crosses_a_bye(lab):
+    alice, bob = start(lab)
+    call, invite = answered(alice, bob)
+    bob.request("ACK")
+    bye = invite.dialog().send("BYE")
+    call.ack()
+    bye.response(200)
+    alice.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_3_1_reinvites_cross(lab):
+    alice, bob = start(lab)
+    call, there = established(alice, bob)
+    mine = call.send("INVITE", body=alice.sdp(direction="sendonly"))
+    theirs = bob.request("INVITE")
+    yours = there.send("INVITE", body=bob.sdp(direction="inactive"))
+    yours.response(491)
+    there.ack(status=491)
+    theirs.reply(491)
+    # Ours is refused as well: alice hears of it, or the border tries again by itself after its wait.
+    outcome = eventually(lambda: alice.maybe(
+        lambda m: m.is_response() and m.header("cseq") == f"{mine.cseq} INVITE" and m.status >= 200, 0.1)
+        or bob.maybe(lambda m: m.is_request("INVITE"), 0.1), "491 to alice or another try to bob", 8)
+    if outcome.is_request():
+        outcome.reply(200, sdp=bob.sdp(direction="recvonly"))
+        mine.response(200)
+        call.ack()
+        bob.request("ACK")
+    else:
+        equal(outcome.status, 491, "answer to alice")
+        call.ack(status=491)
+    call.send("BYE").response(200)
+    bob.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
+def race_3_3_3_refer_crosses_a_bye(lab):
+    alice, bob = start(lab)
+    call, there = established(alice, bob)
+    call.send("BYE").response(200)
+    refer = there.send("REFER", headers=["Refer-To: <sip:carol@example.org>"])
+    refer.response(481)
+    bob.request("BYE").reply(200)
+    ended_once(lab)
+
+
+if __name__ == "__main__":
+    main()
