@@ -1,20 +1,10 @@
 #include "sbc/call/calls.h"
 
+#include "sbc/call/extensions.h"
 #include "sbc/call/leg_message.h"
-#include "sbc/sip/values.h"
 
 namespace sbc::call {
 namespace {
-
-// Option tags of Require that we do not have; "" when there are none (RFC 3261 8.2.2.3).
-std::string unsupported_extensions(const sip::Message& request) {
-  std::string tags;
-  sip::for_each_value(request, sip::HeaderId::Require, [&tags](std::string_view tag) {
-    if (!tags.empty()) tags += ", ";
-    tags += tag;
-  });
-  return tags;
-}
 
 CallRecord new_record(const Call& call) {
   CallRecord record;

@@ -89,8 +89,9 @@ base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip:
   std::string bytes;
   sip::Writer writer(bytes, 700 + body.text.size());
   leg.dialog->write_request_head(writer, sip::name_of(method), cseq, via_value(core, hop, branch), 70);
-  if (method == sip::Method::Invite || method == sip::Method::Ack) writer.header(sip::HeaderId::Contact, leg.contact);
-  if (method == sip::Method::Invite) writer.header(sip::HeaderId::Allow, kAllow);
+  const bool refreshes = method == sip::Method::Invite || method == sip::Method::Update;  // RFC 3261 6, RFC 3311 5.1
+  if (refreshes || method == sip::Method::Ack) writer.header(sip::HeaderId::Contact, leg.contact);
+  if (refreshes) writer.header(sip::HeaderId::Allow, kAllow);
   if (!headers.empty()) writer.raw(headers);
   writer.finish(body.type, body.text);
   return base::share(std::move(bytes));
@@ -102,7 +103,7 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
   std::vector<sip::ExtraHeader> extra;
   extra.reserve(headers.size() + 2);
   // RFC 3261 12.1.1: a response that makes or refreshes a dialog names our target.
-  if (request.method() == sip::Method::Invite && status < 300) {
+  if ((request.method() == sip::Method::Invite || request.method() == sip::Method::Update) && status < 300) {
     extra.push_back({"Contact", leg.contact});
     extra.push_back({"Allow", kAllow});
   }

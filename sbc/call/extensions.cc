@@ -1,0 +1,21 @@
+#include "sbc/call/extensions.h"
+
+#include <algorithm>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/sip/values.h"
+
+namespace sbc::call {
+
+std::string unsupported_extensions(const sip::Message& request) {
+  std::string tags;
+  sip::for_each_value(request, sip::HeaderId::Require, [&tags](std::string_view tag) {
+    if (std::ranges::any_of(kExtensions, [tag](auto known) { return base::equals_ignoring_case(known, tag); })) return;
+    if (!tags.empty()) tags += ", ";
+    tags += tag;
+  });
+  return tags;
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,19 @@
+#pragma once
+// Option tags (RFC 3261 19.2): what we answer for ourselves on each leg, whatever the other leg has.
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "sbc/sip/message.h"
+
+namespace sbc::call {
+
+// What a peer may Require of us, one line for each: the tag, its RFC, and the file that answers for it.
+inline constexpr std::initializer_list<std::string_view> kExtensions = {};
+
+// The option tags of Require that we do not have, as the value of Unsupported; "" when there are none (RFC
+// 3261 8.2.2.3).
+std::string unsupported_extensions(const sip::Message& request);
+
+}  // namespace sbc::call
