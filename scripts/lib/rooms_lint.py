@@ -45,6 +45,7 @@ DOORS = {
     r"google/protobuf|.*\.pb\.h": {"media-relay/control"},
     r"toml\+\+|toml\.hpp": {"media-relay/settings"},
     r"nlohmann/": {"sbc/app", "sbc/admin"},
+    r"pugixml": {"sbc/body"},
     r"CLI/": {"sbc/app", "media-relay/server"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?P<what><[^>]+>|"[^"]+")')
