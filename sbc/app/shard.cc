@@ -317,7 +317,8 @@ void Shard::on_options(const transaction::RequestArrived& request, const call::A
 void Shard::carry_out() {
   if (dispatching_) return;  // the outer call goes on until nothing is left
   dispatching_ = true;
-  while (!out_.transaction.events.empty() || !out_.transaction.sends.empty() || !out_.relay.empty()) {
+  while (!out_.transaction.events.empty() || !out_.transaction.sends.empty() || !out_.relay.empty() ||
+         !out_.lookups.empty()) {
     dispatch();
     std::vector<transaction::Send> sends;
     sends.swap(out_.transaction.sends);
@@ -329,6 +330,9 @@ void Shard::carry_out() {
     std::vector<call::RelayCommand> commands;
     commands.swap(out_.relay);
     for (auto& command : commands) send_relay(command);
+    std::vector<call::Lookup> lookups;
+    lookups.swap(out_.lookups);
+    for (const auto& lookup : lookups) calls_.on_located(lookup, {}, "host names are not resolved", loop_.now(), out_);
   }
   for (const auto& record : out_.records) close_record(record);
   for (const auto& note : out_.notes) shared_.log.write(level_of(note.level), note.text, {{"call", note.call}});

@@ -82,6 +82,8 @@ struct Call {
   std::optional<Attempt> attempt;
   std::vector<Attempt> strays;  // abandoned attempts
 
+  std::uint32_t lookups = 0;  // questions to the resolver so far; the number of the last one
+
   Media media;
   bool session_open = false;         // the relay has it, or is about to
   std::uint32_t relay_asked = 0;     // opens and modifies of this session sent

@@ -270,6 +270,18 @@ void Calls::on_server_failed(const transaction::ServerFailed& failed, base::Inst
   feed(handle, Event::PeerGone, {.side = side, .cause = EndCause::PeerGone}, now, out);
 }
 
+void Calls::on_located(const Lookup& lookup, const std::vector<route::Place>& places, const std::string& problem,
+                       base::Instant now, Output& out) {
+  const auto handle = CallHandle::unpack(lookup.owner);
+  const Call* call = core_.calls.find(handle);
+  if (call == nullptr || call->state != State::Locating || call->lookups != lookup.number) return;
+  if (places.empty()) {
+    feed(handle, Event::LocateFailed, {.text = problem}, now, out);
+  } else {
+    feed(handle, Event::Located, {.places = &places}, now, out);
+  }
+}
+
 void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, Output& out) {
   const auto handle = CallHandle::unpack(reply.owner);
   Call* call = core_.calls.find(handle);

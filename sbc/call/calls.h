@@ -29,6 +29,10 @@ class Calls {
   void on_client_failed(const transaction::ClientFailed& failed, base::Instant now, Output& out);
   void on_server_failed(const transaction::ServerFailed& failed, base::Instant now, Output& out);
 
+  // The answer to a Lookup of ours; no places: `problem` says why.
+  void on_located(const Lookup& lookup, const std::vector<route::Place>& places, const std::string& problem,
+                  base::Instant now, Output& out);
+
   void on_relay_reply(const control::RelayReply& reply, base::Instant now, Output& out);
   void on_relay_event(const control::RelayEvent& event, base::Instant now, Output& out);
   bool owns_session(std::string_view session) const { return core_.sessions.contains(session); }

@@ -42,6 +42,10 @@ void Machine::take(Step step, const Input& in) {
       return prepare();
     case Step::Refuse:
       return refuse();
+    case Step::TryPlaces:
+      return try_places(in);
+    case Step::PassOverName:
+      return pass_over_name(in);
     case Step::Dial:
       return dial();
     case Step::FailSetup:

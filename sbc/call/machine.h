@@ -21,6 +21,7 @@ struct Input {
   sip::Source source{};                                            // of the message
   transaction::ServerId server{};                                  // of a request
   route::Failure::Cause failure = route::Failure::Cause::Timeout;  // BranchDead
+  const std::vector<route::Place>* places = nullptr;               // Located
   EndCause cause = EndCause::Error;                                // Kill, RelayRefused, RelayLost
   std::string text{};                                              // for the log
 };
@@ -51,6 +52,9 @@ class Machine {
   void prepare();
   void refuse();
   void try_target();
+  void locate_target();
+  void try_places(const Input& in);
+  void pass_over_name(const Input& in);
   void dial();
   void fail_setup(const Input& in);
   void next_or_fail(Event event, const Input& in);

@@ -8,6 +8,7 @@
 #include "media-relay/control/messages.h"
 
 #include "sbc/call/record.h"
+#include "sbc/route/table.h"
 #include "sbc/transaction/events.h"
 
 namespace sbc::call {
@@ -15,6 +16,14 @@ namespace sbc::call {
 struct RelayCommand {
   std::uint64_t owner = 0;
   std::variant<control::Open, control::Modify, control::Close> command;
+};
+
+// The places of a host name, for Calls::on_located.
+struct Lookup {
+  std::uint64_t owner = 0;
+  std::uint32_t number = 0;  // of the call's questions: an answer to an older one is dropped
+  std::string realm;
+  route::NamedHost host;
 };
 
 struct Note {
@@ -27,6 +36,7 @@ struct Note {
 struct Output {
   transaction::Output transaction;
   std::vector<RelayCommand> relay;
+  std::vector<Lookup> lookups;
   std::vector<CallRecord> records;
   std::vector<Note> notes;
 };

@@ -98,6 +98,7 @@ void Machine::try_target() {
     answer_failure(call_.hunt.answer());
     return;
   }
+  if (target->awaits_name()) return locate_target();
   Leg& b = call_.b;
   b = Leg{};
   b.realm = target->realm;
@@ -259,10 +260,11 @@ void Machine::hunt_on(const route::Failure& failure) {
   attempt.rang = call_.attempt ? call_.attempt->rang : failure.cause == route::Failure::Cause::RingTimeout;
   attempt.early_media = failure.early_media;
   attempt.remaining = static_cast<std::uint32_t>(call_.hunt.remaining());
+  const base::Instant started = failure.cause == route::Failure::Cause::Unresolved ? now_
+                                : call_.attempt                                    ? call_.attempt->started
+                                                                                   : call_.strays.back().started;
   attempt.elapsed_ms =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(
-                                     now_ - (call_.attempt ? call_.attempt->started : call_.strays.back().started))
-                                     .count());
+      static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(now_ - started).count());
   attempt.usual = usual == route::Verdict::Next ? "next" : "stop";
   switch (failure.cause) {
     case route::Failure::Cause::Response:
@@ -273,6 +275,7 @@ void Machine::hunt_on(const route::Failure& failure) {
       attempt.cause = "timeout";
       break;
     case route::Failure::Cause::Transport:
+    case route::Failure::Cause::Unresolved:
       attempt.cause = "transport";
       break;
   }

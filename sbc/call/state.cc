@@ -8,6 +8,8 @@ std::string_view name_of(State state) {
       return "idle";
     case State::Deciding:
       return "deciding";
+    case State::Locating:
+      return "locating";
     case State::Anchoring:
       return "anchoring";
     case State::Inviting:
@@ -42,6 +44,10 @@ std::string_view name_of(Event event) {
       return "routed";
     case Event::Refused:
       return "refused";
+    case Event::Located:
+      return "located";
+    case Event::LocateFailed:
+      return "locate_failed";
     case Event::RelayReady:
       return "relay_ready";
     case Event::RelayRefused:

@@ -12,9 +12,11 @@
 //                        |                             Canceling --Accept--> Closing          v        Reconfirming
 //                        +------------------------------------ByesDone--- Closing <------- any of these on Bye, loss
 //
-// Answering is the wait for the relay between the far side's 2xx and ours when the offer came in that 2xx (late offer).
-// Each (state, event) pair is decided below: a transition that does something, ignored with a reason, or a bug of ours,
-// which ends that call and is counted (never the process). `static_assert` shows that none is missing.
+// Locating is the wait for the resolver before a candidate that is a host name; it comes between Deciding or Inviting
+// and Anchoring, and Located or LocateFailed leads on. Answering is the wait for the relay between the far side's 2xx
+// and ours when the offer came in that 2xx (late offer). Each (state, event) pair is decided below: a transition that
+// does something, ignored with a reason, or a bug of ours, which ends that call and is counted (never the process).
+// `static_assert` shows that none is missing.
 
 #include <array>
 #include <cstddef>
@@ -26,6 +28,7 @@ namespace sbc::call {
 enum class State : std::uint8_t {
   Idle,          // nothing has happened yet
   Deciding,      // the policy has been asked
+  Locating,      // the candidate is a host name, the resolver has been asked for its places
   Anchoring,     // a candidate is chosen, the relay is opening the session
   Inviting,      // leg B is being invited; early media may flow
   Answering,     // leg B answered with an offer, the relay is opening the session
@@ -38,12 +41,14 @@ enum class State : std::uint8_t {
   Closing,       // BYE is on its way on one leg or both
   Ended,         // to be removed
 };
-inline constexpr std::size_t kStates = 13;
+inline constexpr std::size_t kStates = 14;
 
 enum class Event : std::uint8_t {
   Invite,        // a new call arrives
   Routed,        // policy: route to these candidates
   Refused,       // policy: reject, challenge or drop
+  Located,       // the resolver found the places of the candidate's name
+  LocateFailed,  // it found none
   RelayReady,    // the relay opened or extended the session
   RelayRefused,  // the relay refused a command, or did not answer it
   RelayLost,     // the relay no longer has the session
@@ -62,7 +67,7 @@ enum class Event : std::uint8_t {
   ByesDone,      // every BYE of ours is answered or timed out
   Kill,          // operator, shutdown, or the longest permitted duration
 };
-inline constexpr std::size_t kEvents = 20;
+inline constexpr std::size_t kEvents = 22;
 
 std::string_view name_of(State);
 std::string_view name_of(Event);
@@ -75,6 +80,8 @@ enum class Step : std::uint8_t {
   Decide,          // ask the policy
   Prepare,         // take the first candidate, open the relay session
   Refuse,          // answer leg A as the policy said
+  TryPlaces,       // the candidate's places are known: try the first
+  PassOverName,    // the candidate's name has no place: the next candidate
   Dial,            // send leg B's INVITE
   FailSetup,       // no media: 500/503 to leg A
   Ring,            // pass the provisional on, with early media
@@ -122,6 +129,21 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Deciding, Event::Cancel, Step::CancelDeciding},
   {State::Deciding, Event::PeerGone, Step::End},
   {State::Deciding, Event::Kill, Step::FailSetup},
+
+  // Locating: as Anchoring, but the resolver is waited for. Its answer for a call that has moved on is dropped before
+  // it gets here.
+  {State::Locating, Event::Located, Step::TryPlaces},
+  {State::Locating, Event::LocateFailed, Step::PassOverName},
+  {State::Locating, Event::RelayReady, Step::Ignore},       // of an earlier candidate
+  {State::Locating, Event::RelayRefused, Step::FailSetup},
+  {State::Locating, Event::RelayLost, Step::FailSetup},
+  {State::Locating, Event::MediaLost, Step::Ignore},
+  {State::Locating, Event::Cancel, Step::CancelDeciding},
+  {State::Locating, Event::PeerGone, Step::CancelDeciding},
+  {State::Locating, Event::Bye, Step::HangUpEarly},
+  {State::Locating, Event::Offer, Step::DeferOffer},
+  {State::Locating, Event::Ack, Step::Ignore},
+  {State::Locating, Event::Kill, Step::FailSetup},
 
   // Anchoring: no INVITE on leg B yet, so nothing can come from it but leftovers of abandoned branches.
   {State::Anchoring, Event::RelayReady, Step::Dial},
@@ -292,12 +314,15 @@ inline constexpr std::uint32_t kFromDialog = bits(Event::Ack, Event::NoAck, Even
 inline constexpr std::uint32_t kFromRelay =
     bits(Event::RelayReady, Event::RelayRefused, Event::RelayLost, Event::MediaLost);
 inline constexpr std::uint32_t kFromPolicy = bits(Event::Routed, Event::Refused);
+// Calls hands these to no call that does not wait for them.
+inline constexpr std::uint32_t kFromResolver = bits(Event::Located, Event::LocateFailed);
 inline constexpr std::uint32_t kAll = (1u << kEvents) - 1;
 
 // clang-format off
 inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
     /* Idle         */ kAll & ~bit(Event::Invite),
     /* Deciding     */ bits(Event::Invite, Event::ByesDone) | kFromRelay | kFromAttempt | kFromDialog,
+    /* Locating     */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
     /* Anchoring    */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
     /* Inviting     */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy,
     /* Answering    */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout,
@@ -321,9 +346,12 @@ constexpr Table make_table() {
   Table table{};
   for (const Cell& cell : kCells)
     table[static_cast<std::size_t>(cell.state)][static_cast<std::size_t>(cell.event)] = cell.step;
-  for (std::size_t s = 0; s < kStates; ++s)
+  for (std::size_t s = 0; s < kStates; ++s) {
+    const std::uint32_t impossible =
+        kImpossible[s] | (s == static_cast<std::size_t>(State::Locating) ? 0U : kFromResolver);
     for (std::size_t e = 0; e < kEvents; ++e)
-      if ((kImpossible[s] >> e & 1) != 0 && table[s][e] == Step::Undecided) table[s][e] = Step::Bug;
+      if ((impossible >> e & 1) != 0 && table[s][e] == Step::Undecided) table[s][e] = Step::Bug;
+  }
   return table;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "sbc/route/limits.h"
 
@@ -43,6 +44,7 @@ std::uint16_t status_of(const Failure& failure) {
     case Failure::Cause::RingTimeout:
       return 408;
     case Failure::Cause::Transport:
+    case Failure::Cause::Unresolved:
       return 503;
   }
   return 500;
@@ -69,6 +71,8 @@ Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant 
     case Failure::Cause::Transport:
       health.mark_dead(hop.transport, hop.remote, now);
       break;
+    case Failure::Cause::Unresolved:
+      break;  // there is no place to mark
     case Failure::Cause::RingTimeout:
       health.mark_good(hop.transport, hop.remote);
       break;
@@ -79,6 +83,9 @@ Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant 
         health.mark_busy(hop.transport, hop.remote, base::seconds{*failure.retry_after}, now);
       break;
   }
+  const bool spoke_for_its_name =
+      failure.cause == Failure::Cause::RingTimeout || (failure.cause == Failure::Cause::Response && status != 503);
+  if (target->name && spoke_for_its_name) pass_over_siblings();
   if (failure.early_media) return Verdict::Stop;
   if (status == 408 || (status >= 500 && status < 600)) return Verdict::Next;
   // Another binding of the same user may accept where this one was busy, away or does not know the call; a 6xx speaks
@@ -86,6 +93,26 @@ Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant 
   const bool contact = target->candidate.kind == policy::Candidate::Kind::Contact;
   if (contact && status < 600) return Verdict::Next;
   return Verdict::Stop;
+}
+
+void Hunt::pass_over_siblings() {
+  const auto next = targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1;
+  const Target& tried = targets_[at_];
+  targets_.erase(next, std::find_if(next, targets_.end(), [&](const Target& other) {
+                   return !other.unfolded || other.name != tried.name || other.trunk != tried.trunk;
+                 }));
+}
+
+bool Hunt::located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now) {
+  const Target* target = current();
+  if (target == nullptr || !target->awaits_name()) return false;
+  std::vector<Target> found = unfold(*target, places, realm, health, now);
+  if (found.empty()) return false;
+  const std::size_t room = kMaxTargets > targets_.size() ? kMaxTargets - targets_.size() + 1 : 1;
+  if (found.size() > room) found.resize(room);
+  const auto at = targets_.begin() + static_cast<std::ptrdiff_t>(at_);
+  targets_.insert(targets_.erase(at), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  return true;
 }
 
 void Hunt::answered(TrunkHealth& health) {

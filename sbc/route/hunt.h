@@ -32,6 +32,7 @@ struct Failure {
     Timeout,      // no answer in time: counts as 408 (RFC 3261 8.1.3.1)
     RingTimeout,  // it rang but nobody answered in time: counts as 408, says nothing against the target
     Transport,    // could not be sent: counts as 503 (RFC 3261 8.1.3.1)
+    Unresolved,   // its name has no place: counts as 503, too
   };
   Cause cause = Cause::Response;
   std::uint16_t status = 0;                       // Response only
@@ -59,9 +60,12 @@ class Hunt {
 
   // Notes why the current target failed, marks its health and says what the border does by itself:
   // Next on timeouts, transport errors, 408 and 5xx; Stop on 6xx, on other 4xx and on 3xx, except that after a 3xx or
-  // 4xx of one registered contact the user's other contacts are tried. After early media was passed on: Stop (the
-  // caller's media is tied to that target).
+  // 4xx of one registered contact the user's other contacts are tried. RFC 3263 4.3: the other places of the same name
+  // are tried only after 503, silence and transport errors; after other answers they are passed over. After early media
+  // was passed on: Stop (the caller's media is tied to that target).
   Verdict failed(const Failure& failure, TrunkHealth& health, base::Instant now);
+  // The places of the current target, which awaits its name. False: none of them may be tried now; call failed() next.
+  bool located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now);
   // The current target answered at all: its Dead mark goes.
   void answered(TrunkHealth& health);
 
@@ -77,6 +81,8 @@ class Hunt {
   Answer answer() const;
 
  private:
+  void pass_over_siblings();
+
   std::vector<Target> targets_;
   std::size_t at_ = 0;
   std::size_t tried_ = 0;

@@ -19,6 +19,21 @@ inline constexpr std::size_t kMaxName = 64;  // appears in logs, metrics and URI
 // One call never tries more than this many targets: at a few seconds each no caller waits longer.
 inline constexpr std::size_t kMaxTargets = 32;
 
+// RFC 3263: records of one answer that are read. A name that needs more places than a call ever tries is a mistake or
+// an attack.
+inline constexpr std::size_t kMaxNaptrRecords = 32;
+inline constexpr std::size_t kMaxSrvRecords = 64;
+inline constexpr std::size_t kMaxAddresses = 32;
+// Different questions that the location of one URI may need: NAPTR, its SRV sets, and the addresses of kMaxTargets
+// hosts in both families.
+inline constexpr std::size_t kMaxQuestions = 72;
+// RFC 1035 2.3.4.
+inline constexpr std::size_t kMaxHostName = 255;
+
+// RFC 8767 4, 5: how long an answer is still used when its refreshing fails, and how long such an extension holds.
+inline constexpr base::Duration kStaleFor = base::hours{1};
+inline constexpr base::Duration kStaleStep = base::seconds{30};
+
 // Retry-After above this is cut: a peer must not be able to put itself, or a forger it, out of use for a day.
 inline constexpr base::Duration kMaxRetryAfter = base::minutes{10};
 // How long a target that did not answer or could not be reached is tried last.

@@ -13,6 +13,20 @@ namespace {
 
 using policy::Candidate;
 
+class NothingKnown final : public Knowledge {
+ public:
+  const DnsAnswer* find(const Question&) const override { return nullptr; }
+};
+const NothingKnown kNothing;
+
+sip::Hop hop_to(const Place& place, const Realm& realm) {
+  const Listener* listener = realm.listener_for(place.transport, place.remote.ip);
+  return {.transport = place.transport,
+          .listener = listener != nullptr ? listener->index : std::uint16_t{0},
+          .remote = place.remote,
+          .connection = {}};
+}
+
 // One resolution: collects targets in the order asked for and puts the dead ones behind.
 class Resolution {
  public:
@@ -91,6 +105,21 @@ class Resolution {
     const std::string user =
         sip::escape_user(candidate.number.empty() ? asked_.dialled : std::string_view(candidate.number));
     for (const TrunkTarget* wanted : in_order(trunk->targets, random_)) {
+      if (wanted->name) {
+        Target target{.hop = {},
+                      .realm = realm->name,
+                      .trunk = trunk->name,
+                      .group = group,
+                      .request_uri = {},
+                      .to_uri = {},
+                      .candidate = candidate,
+                      .name = wanted->name};
+        target.to_uri = std::string(wanted->name->secure ? "sips:" : "sip:") + (user.empty() ? "" : user + "@") +
+                        (trunk->host.empty() ? wanted->name->host : trunk->host);
+        target.request_uri = target.to_uri;
+        plan_.targets.push_back(std::move(target));
+        continue;
+      }
       const Listener* listener = realm->listener_for(wanted->transport, wanted->endpoint.ip);
       if (listener == nullptr) {
         skip("trunk " + name + " " + wanted->endpoint.text(), "realm " + realm->name + " has no listener for it");
@@ -122,40 +151,40 @@ class Resolution {
       skip(what, "it is no sip URI");
       return;
     }
-    const std::optional<base::IpAddress> ip = uri->ip();
     const Realm* realm = table_.realm(candidate.realm);
-    if (!ip || realm == nullptr) {
-      skip(what, ip ? "there is no realm " + candidate.realm : "its host is no IP address");
+    if (realm == nullptr) {
+      skip(what, "there is no realm " + candidate.realm);
       return;
     }
-    const bool secure = uri->scheme == sip::Uri::Scheme::Sips;
-    if (uri->param("transport") && !uri->transport()) {
+    const std::optional<NamedHost> named = named_host(*uri);
+    if (!named) {
       skip(what, "its transport is not known");
       return;
     }
-    // RFC 3263 4.1: UDP is the default of sip, TLS of sips; sips with transport=tcp means TLS (RFC 3261 26.2.2).
-    sip::Transport transport = uri->transport().value_or(secure ? sip::Transport::Tls : sip::Transport::Udp);
-    if (secure && transport == sip::Transport::Tcp) transport = sip::Transport::Tls;
-    const Listener* listener = realm->listener_for(transport, *ip);
-    if (listener == nullptr) {
-      skip(what, "realm " + realm->name + " has no " + std::string(sip::name_of(transport)) + " listener for it");
-      return;
-    }
-    Target target{.hop = {.transport = transport,
-                          .listener = listener->index,
-                          .remote = {.ip = *ip, .port = uri->has_port ? uri->port : sip::default_port(transport)},
-                          .connection = {}},
+    Target target{.hop = {},
                   .realm = realm->name,
                   .trunk = {},
                   .group = {},
                   .request_uri = {},
                   .to_uri = {},
                   .candidate = candidate};
+    const bool secure = named->secure;
     const std::string user = candidate.number.empty() ? std::string(uri->user) : sip::escape_user(candidate.number);
     target.to_uri =
         std::string(secure ? "sips:" : "sip:") + (user.empty() ? "" : user + "@") + std::string(uri->host_port());
     target.request_uri = target.to_uri;
     if (!uri->params.empty()) target.request_uri.append(";").append(uri->params);
+    if (!base::IpAddress::parse(named->host)) {
+      target.name = named;
+      plan_.targets.push_back(std::move(target));
+      return;
+    }
+    const Located located = locate(*named, *realm, kNothing, random_);  // a numeric host asks nothing
+    if (located.places.empty()) {
+      skip(what, located.problem);
+      return;
+    }
+    target.hop = hop_to(located.places.front(), *realm);
     add_by_health(std::move(target));
   }
 
@@ -208,7 +237,32 @@ class Resolution {
 }  // namespace
 
 std::string Target::text() const {
+  if (awaits_name()) return name->text();
   return std::string(sip::name_of(hop.transport)) + " " + hop.remote.text();
+}
+
+std::vector<Target> unfold(const Target& named, const std::vector<Place>& places, const Realm& realm,
+                           const TrunkHealth& health, base::Instant now) {
+  std::vector<Target> alive;
+  std::vector<Target> dead;
+  for (const Place& place : places) {
+    if (realm.listener_for(place.transport, place.remote.ip) == nullptr) continue;
+    Target target = named;
+    target.unfolded = true;
+    target.hop = hop_to(place, realm);
+    switch (health.state(place.transport, place.remote, now)) {
+      case TrunkHealth::State::Good:
+        alive.push_back(std::move(target));
+        break;
+      case TrunkHealth::State::Dead:
+        dead.push_back(std::move(target));
+        break;
+      case TrunkHealth::State::Busy:
+        break;
+    }
+  }
+  for (Target& target : dead) alive.push_back(std::move(target));
+  return alive;
 }
 
 Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,

@@ -12,6 +12,7 @@
 
 #include "sbc/policy/decision.h"
 #include "sbc/route/health.h"
+#include "sbc/route/locate.h"
 #include "sbc/route/table.h"
 #include "sbc/sip/transport.h"
 
@@ -39,7 +40,12 @@ struct Target {
   std::string request_uri;      // of the INVITE
   std::string to_uri;           // of its To header: as request_uri, without parameters
   policy::Candidate candidate;  // timeouts, header changes, caller's number: as the policy said
-  std::string text() const;     // "UDP 192.0.2.7:5060"
+  // A host name whose places are not known yet: `hop` is empty, and unfold() makes targets of it. Stays in each of
+  // them, since RFC 3263 4.3 makes a difference between the places of one name and another target.
+  std::optional<NamedHost> name{};
+  bool unfolded = false;
+  bool awaits_name() const { return name && !unfolded; }
+  std::string text() const;  // "UDP 192.0.2.7:5060", or the name
 };
 
 struct Skipped {
@@ -59,8 +65,13 @@ struct Asked {
   base::Instant now;
 };
 
+// The targets that a name stands for: Dead places behind the others, Busy ones (RFC 3261 21.5.4) left out.
+std::vector<Target> unfold(const Target& named, const std::vector<Place>& places, const Realm& realm,
+                           const TrunkHealth& health, base::Instant now);
+
 // Groups and trunks unfold by priority, equals by weighted chance; Dead targets move behind all others, Busy ones are
 // skipped. Unknown names, unreachable families and contacts that are gone are skipped with their reason.
+// Host names become one target each; the call asks for their places when it is their turn.
 Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,
              Contacts& contacts, const TrunkHealth& health, base::Random& random);
 

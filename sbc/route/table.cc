@@ -6,6 +6,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/route/dns.h"
 #include "sbc/route/limits.h"
 
 namespace sbc::route {
@@ -51,6 +52,16 @@ std::optional<std::string> check_targets(const Trunk& trunk, const Realm& realm,
   if (trunk.targets.size() > kMaxTargetsPerTrunk)
     return owner + ": more than " + std::to_string(kMaxTargetsPerTrunk) + " targets";
   for (const TrunkTarget& target : trunk.targets) {
+    if (target.name) {
+      if (host_name(target.name->host).empty())
+        return owner + ": target " + quoted(target.name->host) + ": expected a host name";
+      const auto transport = target.name->transport;
+      if (transport &&
+          std::ranges::none_of(realm.listeners, [&](const Listener& l) { return l.transport == *transport; }))
+        return owner + ": target " + target.name->text() + ": realm " + quoted(realm.name) + " has no " +
+               std::string(sip::name_of(*transport)) + " listener";
+      continue;
+    }
     const base::IpAddress& ip = target.endpoint.ip;
     const std::string text = std::string(sip::name_of(target.transport)) + " " + target.endpoint.text();
     if (ip.empty() || ip.is_any() || ip.is_multicast() || target.endpoint.port == 0)
@@ -115,6 +126,13 @@ const Object* find_in(const std::vector<Object>& objects, const Index& index, st
 }
 
 }  // namespace
+
+std::string NamedHost::text() const {
+  std::string out = secure ? "sips:" + host : host;
+  if (port != 0) out += ":" + std::to_string(port);
+  if (transport) out.append(";transport=").append(sip::uri_name_of(*transport));
+  return out;
+}
 
 const Listener* Realm::listener_for(sip::Transport transport, const base::IpAddress& remote) const {
   const auto found = std::find_if(listeners.begin(), listeners.end(), [&](const Listener& listener) {

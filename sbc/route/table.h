@@ -1,10 +1,11 @@
 #pragma once
-// The sides of the border and the peers beyond it: an immutable table made from the configuration. All addresses are IP
-// addresses; whoever builds the table has resolved names before.
+// The sides of the border and the peers beyond it: an immutable table made from the configuration. Targets that are
+// names stay names here; what they stand for changes, and is found by locate.h.
 
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,12 +39,24 @@ struct Realm {
   const Listener* listener_for(sip::Transport transport, const base::IpAddress& remote) const;
 };
 
-// One address of a peer. Lower priority is tried first; weight shares the calls among equals (RFC 2782 sense).
+// A host as a URI names it, for RFC 3263: what is not given is found out.
+struct NamedHost {
+  std::string host;        // a name or an address
+  std::uint16_t port = 0;  // 0: not given
+  std::optional<sip::Transport> transport{};
+  bool secure = false;       // sips
+  std::string text() const;  // "sip.example.net;transport=tcp"
+  friend auto operator<=>(const NamedHost&, const NamedHost&) = default;
+};
+
+// One address of a peer, or a name for several. Lower priority is tried first; weight shares the calls among equals
+// (RFC 2782 sense).
 struct TrunkTarget {
-  base::Endpoint endpoint;
+  base::Endpoint endpoint;  // empty when `name` is set
   sip::Transport transport = sip::Transport::Udp;
   std::uint16_t priority = 10;
   std::uint16_t weight = 1;  // 0: only when the others of its priority are out
+  std::optional<NamedHost> name{};
 };
 
 // A peer network.

@@ -93,8 +93,11 @@ class Explorer {
   void invite() {
     InviteOptions options;
     options.body = chance(80) ? sdp(rig_.a.ip(), 4000) : "";
-    const std::vector<std::vector<std::string>> ways = {{"t1"}, {"t1", "t2"}, {"t1", "far"}, {"far", "t1", "t2"}};
+    const std::vector<std::vector<std::string>> ways = {
+        {"t1"}, {"t1", "t2"}, {"t1", "far"}, {"far", "t1", "t2"}, {"named"}, {"t2", "named", "far"}};
     rig_.advisor.trunks = ways[dice_.below(ways.size())];
+    rig_.names["pbx.example"] = {{.remote = rig_.b.endpoint()}, {.remote = rig_.c.endpoint()}};
+    rig_.slow_names = chance(50);
     rig_.advisor.ring_timeout_s = chance(40) ? 20 : 0;
     say("a invites" + std::string(options.body.empty() ? " without offer" : ""));
     rig_.a.invite(options);
@@ -122,6 +125,10 @@ class Explorer {
 
   void act() {
     Peer& peer = anyone();
+    if (!rig_.lookups.empty() && chance(40)) {
+      say("the resolver answers");
+      rig_.release_lookups(chance(30));
+    }
     switch (dice_.below(18)) {
       case 0:
       case 1:
@@ -196,6 +203,8 @@ class Explorer {
   void heal() {
     say("heal");
     rig_.loss = 0;
+    rig_.slow_names = false;
+    rig_.release_lookups();
     rig_.relay.mood = FakeRelay::Mood::Willing;
     rig_.release_relay();
     for (Peer* peer : all_) peer->auto_bye_ok = peer->auto_cancel_ok = peer->auto_terminate = peer->ack_failures = true;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "sbc/sip/parser.h"
 #include "sbc/sip/response.h"
@@ -35,9 +36,16 @@ std::shared_ptr<Settings> make_settings(const RigOptions& options) {
     result.targets.push_back({.endpoint = endpoint(target)});
     return result;
   };
+  const auto named_trunk = [] {
+    route::Trunk result;
+    result.name = "named";
+    result.realm = "core";
+    result.targets.push_back({.endpoint = {}, .name = route::NamedHost{.host = "pbx.example"}});
+    return result;
+  };
   auto built = route::Table::build(std::move(table),
                                    {trunk("t1", "core", "203.0.113.10:5060"), trunk("t2", "core", "203.0.113.11:5060"),
-                                    trunk("far", "far", "192.0.2.200:5060")},
+                                    trunk("far", "far", "192.0.2.200:5060"), named_trunk()},
                                    {});
   EXPECT_TRUE(built) << built.error();
   settings->routes = std::make_shared<const route::Table>(*std::move(built));
@@ -154,6 +162,12 @@ void Rig::pump() {
       for (const auto& reply : replies) calls.on_relay_reply(reply, now, out_);
       continue;
     }
+    if (!out_.lookups.empty()) {
+      std::ranges::move(out_.lookups, std::back_inserter(lookups));
+      out_.lookups.clear();
+      if (!slow_names) answer_lookups(false);
+      continue;
+    }
     if (incoming_.empty()) break;
     Incoming in = std::move(incoming_.front());
     incoming_.pop_front();
@@ -209,6 +223,22 @@ void Rig::session_lost() {
 
 void Rig::release_relay() {
   relay.release();
+  pump();
+}
+
+void Rig::answer_lookups(bool fail) {
+  std::vector<Lookup> waiting;
+  waiting.swap(lookups);
+  for (const Lookup& lookup : waiting) {
+    const auto found = names.find(lookup.host.host);
+    const bool known = found != names.end() && !fail;
+    calls.on_located(lookup, known ? found->second : std::vector<route::Place>{}, known ? "" : "no such name", now,
+                     out_);
+  }
+}
+
+void Rig::release_lookups(bool fail) {
+  answer_lookups(fail);
   pump();
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,6 +68,8 @@ class Rig {
   void session_lost();   // the relay forgets every session that is open
   void release_relay();  // FakeRelay::Mood::Slow
   void kill();           // Calls::kill_all
+  // Answers what waits for the resolver: by `names` or, with `fail`, "nothing".
+  void release_lookups(bool fail = false);
   // The last thing sent to a peer could not be delivered.
   void fail_last_send(const Peer& peer);
 
@@ -93,6 +96,10 @@ class Rig {
   std::vector<CallRecord> records;
   std::vector<Note> notes;
   std::size_t invites_from_callers = 0;  // that reached the calls
+  // The resolver: places by host; others have none. `lookups` waits for release_lookups() when `slow_names`.
+  std::map<std::string, std::vector<route::Place>> names;
+  bool slow_names = false;
+  std::vector<Lookup> lookups;
   // Drops what the border sends with this chance in 1000.
   std::uint64_t loss = 0;
 
@@ -108,6 +115,7 @@ class Rig {
   };
 
   void on_events();
+  void answer_lookups(bool fail);
   void carry(const transaction::Send& send);
   Peer* peer_at(const base::Endpoint& remote);
 

@@ -235,12 +235,29 @@ TEST_F(Resolve, UrisLeaveByTheNamedRealm) {
   EXPECT_EQ(p.targets.at(0).hop.listener, 3);
 }
 
+TEST_F(Resolve, HostNamesStayOneTargetUntilTheirPlacesAreKnown) {
+  Candidate candidate = to(Candidate::Kind::Uri, "sip:mail@example.net;transport=tcp");
+  candidate.realm = "core";
+  const Plan p = plan({candidate});
+  ASSERT_EQ(p.targets.size(), 1U);
+  EXPECT_TRUE(p.targets[0].awaits_name());
+  EXPECT_EQ(p.targets[0].text(), "example.net;transport=tcp");
+  EXPECT_EQ(p.targets[0].request_uri, "sip:mail@example.net;transport=tcp");
+  const std::vector<Place> places = {{Transport::Tcp, at("10.3.0.1:5060")}, {Transport::Tcp, at("10.3.0.2:5060")}};
+  health_.mark_dead(Transport::Tcp, at("10.3.0.1:5060"), now_);
+  const auto unfolded = unfold(p.targets[0], places, *table_.realm("core"), health_, now_);
+  ASSERT_EQ(unfolded.size(), 2U);
+  EXPECT_EQ(unfolded[0].text(), "TCP 10.3.0.2:5060");
+  EXPECT_EQ(unfolded[1].text(), "TCP 10.3.0.1:5060") << "dead places last";
+  EXPECT_EQ(unfolded[0].hop.listener, 2);
+  EXPECT_EQ(unfolded[0].request_uri, "sip:mail@example.net;transport=tcp");
+}
+
 TEST_F(Resolve, WhatCannotBeReachedIsSkippedWithItsReason) {
   Candidate gone = to(Candidate::Kind::Contact, "sip:bob@x");
   gone.contact = 8;
   std::vector<Candidate> candidates = {gone, to(Candidate::Kind::Trunk, "zzz"), to(Candidate::Kind::Group, "zzz")};
-  for (const char* uri :
-       {"sip:a@example.net", "tel:+431", "sip:", "sips:a@10.3.0.1", "sip:a@10.3.0.1;transport=sctp"}) {
+  for (const char* uri : {"tel:+431", "sip:", "sips:a@10.3.0.1", "sip:a@10.3.0.1;transport=sctp"}) {
     Candidate candidate = to(Candidate::Kind::Uri, uri);
     candidate.realm = "core";
     candidates.push_back(candidate);
@@ -250,8 +267,8 @@ TEST_F(Resolve, WhatCannotBeReachedIsSkippedWithItsReason) {
   ASSERT_EQ(p.skipped.size(), candidates.size());
   EXPECT_EQ(p.skipped[0].why, "its registration is gone");
   EXPECT_EQ(p.skipped[1].why, "there is no such trunk");
-  EXPECT_EQ(p.skipped[3].why, "its host is no IP address");
-  EXPECT_THAT(p.skipped[6].why, HasSubstr("no TLS listener"));
+  EXPECT_EQ(p.skipped[3].why, "it is no sip URI");
+  EXPECT_THAT(p.skipped[5].why, HasSubstr("no TLS listener"));
   EXPECT_FALSE(p.retry_after.has_value());
 }
 

@@ -1,0 +1,130 @@
+// Candidates that are host names: the call waits for the resolver without blocking anybody, and goes through the places
+// of a name as RFC 3263 4.3 says.
+
+#include <gtest/gtest.h>
+
+#include "rig.h"
+
+namespace sbc::call::test {
+namespace {
+
+using base::minutes;
+using base::seconds;
+
+std::unique_ptr<Rig> rig_with_name() {
+  auto rig = std::make_unique<Rig>();
+  rig->advisor.trunks = {"named"};
+  rig->names["pbx.example"] = {{.remote = rig->b.endpoint()}, {.remote = rig->c.endpoint()}};
+  return rig;
+}
+
+void over(Rig& rig) {
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+TEST(Names, ACallWaitsForItsPlacesAndThenGoesOn) {
+  auto rig = rig_with_name();
+  rig->slow_names = true;
+  rig->a.invite();
+  rig->pass(seconds(1));
+  EXPECT_TRUE(rig->a.has("100"));
+  EXPECT_FALSE(rig->b.has("INVITE"));
+  ASSERT_EQ(rig->lookups.size(), 1U);
+  EXPECT_EQ(rig->lookups[0].realm, "core");
+  rig->release_lookups();
+  const auto invite = rig->b.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  EXPECT_EQ(invite->request_uri().host, "pbx.example") << "RFC 3263 4: the Request-URI keeps the name";
+  rig->b.answer(200, sdp(rig->b.ip(), 6000));
+  rig->a.ack();
+  rig->a.bye();
+  over(*rig);
+}
+
+TEST(Names, TheCallerMayHangUpOrBeKilledWhileWaiting) {
+  for (const bool cancel : {true, false}) {
+    auto rig = rig_with_name();
+    rig->slow_names = true;
+    rig->a.invite();
+    if (cancel) {
+      rig->a.cancel();
+      EXPECT_TRUE(rig->a.has("487"));
+    } else {
+      rig->kill();
+      EXPECT_TRUE(rig->a.has("503"));
+    }
+    rig->release_lookups();
+    EXPECT_FALSE(rig->b.has("INVITE")) << "the answer came for a call that is over";
+    over(*rig);
+  }
+}
+
+TEST(Names, ANameWithoutPlacesIsPassedOver) {
+  auto rig = rig_with_name();
+  rig->names.clear();
+  rig->advisor.trunks = {"named", "t2"};
+  rig->a.invite();
+  EXPECT_TRUE(rig->c.has("INVITE"));
+  ASSERT_EQ(rig->advisor.failures.size(), 1U);
+  EXPECT_EQ(rig->advisor.failures[0].status, 503);
+  rig->c.answer(486);
+  EXPECT_TRUE(rig->a.has("486"));
+  over(*rig);
+}
+
+TEST(Names, WithNoPlaceAndNoOtherTargetTheCallerGets503) {
+  auto rig = rig_with_name();
+  rig->names.clear();
+  rig->a.invite();
+  EXPECT_TRUE(rig->a.has("503"));
+  over(*rig);
+}
+
+// trap 17: 503, silence and transport errors go on to the next place of the name.
+TEST(Names, TheNextPlaceIsTriedAfter503AndSilence) {
+  for (const bool silent : {true, false}) {
+    auto rig = rig_with_name();
+    rig->a.invite();
+    ASSERT_TRUE(rig->b.has("INVITE"));
+    if (silent) {
+      rig->pass(seconds(9));
+    } else {
+      rig->b.answer(503);
+    }
+    EXPECT_TRUE(rig->c.has("INVITE"));
+    rig->c.answer(486);
+    over(*rig);
+  }
+}
+
+// RFC 3263 4.3 names the failures that lead to the next place of a name; a 500 is an answer of the name.
+TEST(Names, AnotherAnswerSpeaksForAllPlacesOfTheName) {
+  auto rig = rig_with_name();
+  rig->advisor.trunks = {"named", "far"};
+  rig->a.invite();
+  rig->b.answer(500);
+  EXPECT_FALSE(rig->c.has("INVITE"));
+  EXPECT_TRUE(rig->d.has("INVITE")) << "another target may still help";
+  rig->d.answer(486);
+  over(*rig);
+}
+
+TEST(Names, APlaceThatAskedForPeaceIsLeftOut) {
+  auto rig = rig_with_name();
+  rig->a.invite();
+  rig->b.answer(503, "", "Retry-After: 60\r\n");
+  rig->c.answer(486);
+  rig->pass(minutes(0) + seconds(40));
+  rig->b.clear();
+  rig->c.clear();
+  rig->a.clear();
+  rig->a.invite();
+  EXPECT_FALSE(rig->b.has("INVITE")) << "Retry-After has not passed";
+  EXPECT_TRUE(rig->c.has("INVITE"));
+  rig->c.answer(486);
+  over(*rig);
+}
+
+}  // namespace
+}  // namespace sbc::call::test
