@@ -1,0 +1,48 @@
+#include "sbc/identity/emergency.h"
+
+#include <algorithm>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/identity/limits.h"
+#include "sbc/sip/values.h"
+
+namespace sbc::identity {
+namespace {
+
+// RFC 4412 3.1: token-nodot of both halves.
+bool is_priority(std::string_view text) {
+  const auto dot = text.find('.');
+  if (text.size() > kMaxPriorityBytes || dot == 0 || dot == std::string_view::npos || dot + 1 == text.size())
+    return false;
+  const auto nodot = [](char c) { return base::is_alnum(c) || std::string_view("-!%*_+`'~").contains(c); };
+  return std::ranges::all_of(text.substr(0, dot), nodot) && std::ranges::all_of(text.substr(dot + 1), nodot);
+}
+
+}  // namespace
+
+bool is_emergency_urn(const sip::Uri& uri) {
+  constexpr std::string_view kSos = "urn:service:sos";
+  if (uri.scheme != sip::Uri::Scheme::Other || uri.text.size() < kSos.size()) return false;
+  if (!base::equals_ignoring_case(uri.text.substr(0, kSos.size()), kSos)) return false;
+  return uri.text.size() == kSos.size() || uri.text[kSos.size()] == '.';
+}
+
+bool is_emergency(const sip::Uri& uri, std::span<const std::string> numbers) {
+  if (is_emergency_urn(uri)) return true;
+  if (uri.scheme == sip::Uri::Scheme::Other || uri.user.empty()) return false;
+  return std::ranges::find(numbers, sip::unescape(uri.user)) != numbers.end();
+}
+
+std::vector<std::string> resource_priorities(const sip::Message& message) {
+  std::vector<std::string> values;
+  for (const auto& field : message.headers()) {
+    if (!base::equals_ignoring_case(field.name, "Resource-Priority")) continue;
+    sip::ValueReader reader(field.value);
+    while (const auto value = reader.next())
+      if (is_priority(*value) && values.size() < kMaxPriorities) values.emplace_back(*value);
+  }
+  return values;
+}
+
+}  // namespace sbc::identity
