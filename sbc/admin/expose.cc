@@ -99,6 +99,8 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_transaction_events_total", "What happened to transactions, by kind.", "event",
             shard.transactions);
   expose_by(metrics, "parapet_dialog_events_total", "What happened inside dialogs, by kind.", "event", shard.dialogs);
+  expose_by(metrics, "parapet_trunk_challenges_total", "Digest challenges of trunks to our requests, by result.",
+            "result", shard.trunk_challenges);
   const std::string transactions = "parapet_transactions";
   const std::string help = "Transactions that exist now.";
   metrics.gauge(transactions, help, {{"side", "server"}}, shard.server_transactions);

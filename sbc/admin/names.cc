@@ -188,4 +188,20 @@ const char* name_of(TransactionCount c) {
   return "unknown";
 }
 
+const char* name_of(TrunkChallenge result) {
+  switch (result) {
+    case TrunkChallenge::Retried:
+      return "retried";
+    case TrunkChallenge::Refused:
+      return "refused";
+    case TrunkChallenge::Unanswerable:
+      return "unanswerable";
+    case TrunkChallenge::TooMany:
+      return "too_many";
+    case TrunkChallenge::kCount:
+      break;
+  }
+  return "";
+}
+
 }  // namespace sbc::admin

@@ -107,6 +107,16 @@ enum class DialogCount : std::uint8_t {
 };
 const char* name_of(DialogCount c);  // "bugs"
 
+// Digest challenges of trunks to requests of ours.
+enum class TrunkChallenge : std::uint8_t {
+  Retried,       // sent again with credentials
+  Refused,       // the trunk does not take our credentials
+  Unanswerable,  // another realm, or no algorithm that we know
+  TooMany,       // every nonce was called stale
+  kCount
+};
+const char* name_of(TrunkChallenge result);  // "retried"
+
 inline constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Other) + 1;
 inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::kCount);
 
@@ -138,6 +148,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
 
   CountersBy<TransactionCount> transactions;
   CountersBy<DialogCount> dialogs;
+  CountersBy<TrunkChallenge> trunk_challenges;
   base::Gauge server_transactions;
   base::Gauge client_transactions;
 

@@ -152,6 +152,7 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
   } else {
     routing_error = table.error();
   }
+  calls->accounts = read_accounts(root);
   config->users = read_users(root, *config);
   read_policy(root, *config);
   calls->routes = config->routes;

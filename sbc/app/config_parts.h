@@ -16,6 +16,8 @@ namespace sbc::app {
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 // [trunk.<name>] and [group.<name>].
 std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms);
+// Who we are to the trunks that ask: username, password and auth_realm of [trunk.<name>].
+std::map<std::string, auth::Account, std::less<>> read_accounts(settings::Table root);
 // The addresses of a host name, in the resolver's order. Blocking: only while the configuration is read.
 std::vector<base::IpAddress> addresses_of(const std::string& name);
 // [[user]].

@@ -81,6 +81,22 @@ std::vector<base::IpAddress> addresses_of(const std::string& name) {
   return found;
 }
 
+std::map<std::string, auth::Account, std::less<>> read_accounts(settings::Table root) {
+  std::map<std::string, auth::Account, std::less<>> accounts;
+  for (auto& [name, table] : root.named_tables("trunk")) {
+    const auto username = table.maybe_text("username");
+    auto password = table.maybe_secret("password");
+    const auto realm = table.maybe_text("auth_realm");
+    if (!username && !password && !realm) continue;
+    if (!username || username->empty()) table.fail("username", "expected one beside password and auth_realm");
+    if (!password || password->empty()) table.fail("password", "expected one beside username");
+    accounts.emplace(name, auth::Account{.username = username.value_or(""),
+                                         .secret = auth::Secret::from_password(std::move(password).value_or("")),
+                                         .realm = realm.value_or("")});
+  }
+  return accounts;
+}
+
 std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms) {
   std::vector<route::Trunk> trunks;
   for (auto& [name, table] : root.named_tables("trunk")) {

@@ -468,6 +468,7 @@ void Shard::copy_counters() {
   metrics_->calls_started.set(calls_.counters().started);
   metrics_->calls_active.set(static_cast<std::int64_t>(calls_.size()));
   metrics_->calls_connected.set(static_cast<std::int64_t>(calls_.connected()));
+  copy(calls_.credential_counters(), *metrics_);
   copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);
 }
 

@@ -161,4 +161,12 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
       std::accumulate(identities.refused.begin(), identities.refused.end(), std::uint64_t{0}));
 }
 
+void copy(const call::CredentialCounters& from, admin::ShardMetrics& to) {
+  using admin::TrunkChallenge;
+  to.trunk_challenges[TrunkChallenge::Retried].set(from.retried);
+  to.trunk_challenges[TrunkChallenge::Refused].set(from.refused);
+  to.trunk_challenges[TrunkChallenge::Unanswerable].set(from.unanswerable);
+  to.trunk_challenges[TrunkChallenge::TooMany].set(from.too_many);
+}
+
 }  // namespace sbc::app

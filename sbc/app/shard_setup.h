@@ -32,5 +32,6 @@ void copy(const transaction::Counters& from, admin::ShardMetrics& to);
 // Refusals that the rooms count for themselves, under the operator's reasons.
 void copy(const call::Counters& calls, const registrar::RegistrarCounters& registrations,
           const registrar::IdentityCounters& identities, admin::ShardMetrics& to);
+void copy(const call::CredentialCounters& from, admin::ShardMetrics& to);
 
 }  // namespace sbc::app

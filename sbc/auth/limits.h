@@ -21,4 +21,12 @@ inline constexpr base::Duration kMinNonceLifetime = base::seconds(5);
 inline constexpr base::Duration kMaxNonceLifetime = base::hours(24);
 inline constexpr base::Duration kDefaultNonceLifetime = base::minutes(5);
 
+// As a client. Challenges that are read of one response: RFC 8760 names three algorithms, each perhaps with its -sess
+// form, and a fork may bring those of two proxies.
+inline constexpr std::size_t kMaxClientChallenges = 16;
+// Realms that one session remembers: a peer and the proxies before it. One more forgets the oldest.
+inline constexpr std::size_t kMaxClientRealms = 4;
+// How often one request is sent again: the first challenge, one for a nonce that is stale, and one more.
+inline constexpr unsigned kMaxClientRetries = 3;
+
 }  // namespace sbc::auth

@@ -46,6 +46,10 @@ struct Leg {
   bool owes_ack = false;          // its 2xx came, and our ACK waits for the other leg's answer
   dialog::AckStore acks{base::seconds(32)};
 
+  // We as client of a trunk that asks for digest credentials (credentials.h).
+  std::string invite_credentials;  // header lines of the last accepted INVITE, which its ACK repeats
+  std::uint32_t challenges = 0;    // in a row; a 2xx starts again
+
   transaction::ClientId bye;                  // ours, under way
   std::optional<std::string> bye_when_acked;  // header lines of a BYE that must wait for the peer's ACK (RFC 3261 15)
   bool over = false;                          // BYE sent or received

@@ -198,6 +198,7 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
   const auto handle = CallHandle::unpack(response.owner);
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
+  if (answer_challenge(core_, *call, response, now, out)) return;
   const sip::Message& message = *response.message;
   for (const Side side : {Side::A, Side::B}) {
     if (call->leg(side).bye != response.transaction) continue;

@@ -49,6 +49,7 @@ class Calls {
   std::size_t dialogs() const { return core_.dialogs.size(); }  // known tags of ours
   std::uint64_t connected() const { return core_.connected; }
   const Counters& counters() const { return core_.counters; }
+  const CredentialCounters& credential_counters() const { return core_.credentials->counters; }
   std::size_t marked_targets(base::Instant now) const { return core_.health.marked(now); }
 
  private:

@@ -13,6 +13,7 @@
 
 #include "sbc/call/advisor.h"
 #include "sbc/call/call.h"
+#include "sbc/call/credentials.h"
 #include "sbc/call/settings.h"
 #include "sbc/route/health.h"
 #include "sbc/sip/minter.h"
@@ -67,6 +68,7 @@ struct Core {
   Counters counters;
   std::uint64_t connected = 0;  // calls between answer and end
   bool draining = false;
+  std::unique_ptr<Credentials> credentials = std::make_unique<Credentials>();
 };
 
 }  // namespace sbc::call

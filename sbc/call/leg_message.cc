@@ -92,6 +92,7 @@ base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip:
   const bool refreshes = method == sip::Method::Invite || method == sip::Method::Update;  // RFC 3261 6, RFC 3311 5.1
   if (refreshes || method == sip::Method::Ack) writer.header(sip::HeaderId::Contact, leg.contact);
   if (refreshes) writer.header(sip::HeaderId::Allow, kAllow);
+  core.credentials->write_inside(core, leg, hop, method, body.text, writer);
   if (!headers.empty()) writer.raw(headers);
   writer.finish(body.type, body.text);
   return base::share(std::move(bytes));
@@ -143,6 +144,8 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   HeaderList headers = passed_headers(plan.caller);
   apply(plan.target.candidate.headers, headers);
   for (const auto& [name, value] : headers) writer.header(name, value);
+  core.credentials->write(*core.settings, plan.target.trunk,
+                          {.method = "INVITE", .uri = start.target, .body = plan.sdp}, core.random, writer);
   writer.finish(plan.sdp.empty() ? "" : "application/sdp", plan.sdp);
   return base::share(std::move(bytes));
 }

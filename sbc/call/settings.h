@@ -9,6 +9,7 @@
 
 #include "media-relay/base/time.h"
 
+#include "sbc/auth/client_session.h"
 #include "sbc/route/table.h"
 #include "sbc/sip/transport.h"
 
@@ -25,6 +26,8 @@ struct Settings {
   std::shared_ptr<const route::Table> routes;
   std::vector<Face> faces;                     // by listener index
   std::map<std::string, std::string> domains;  // by realm: host of our From and To toward it; missing: the face's host
+
+  std::map<std::string, auth::Account, std::less<>> accounts;  // by trunk: who we are to it
 
   base::Duration t1 = base::milliseconds(500);
   base::Duration t2 = base::seconds(4);

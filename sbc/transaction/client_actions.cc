@@ -40,7 +40,7 @@ bool ClientSide::act_invite(ClientId id, Transaction& t, invite_client::Action a
       ring(id, t, in);
       break;
     case Accept:
-      pass_up(id, t, in);
+      pass_up(id, t, in, t.bytes);
       t.bytes = nullptr;
       t.held_cancel = nullptr;
       t.timers.resend_at = base::kNever;
@@ -48,10 +48,13 @@ bool ClientSide::act_invite(ClientId id, Transaction& t, invite_client::Action a
       break;
     case Acknowledge:
       // RFC 3261 17.1.1.3; the ACK takes the place of the INVITE, which is not needed any more.
-      t.bytes = base::share(repeat_head(*t.bytes, sip::Method::Ack, (*in.message)->to().text, {}));
-      t.held_cancel = nullptr;
-      send(id, t, in.out);
-      pass_up(id, t, in);
+      {
+        base::SharedBytes invite = std::move(t.bytes);
+        t.bytes = base::share(repeat_head(*invite, sip::Method::Ack, (*in.message)->to().text, {}));
+        t.held_cancel = nullptr;
+        send(id, t, in.out);
+        pass_up(id, t, in, std::move(invite));
+      }
       t.timers.resend_at = base::kNever;
       t.timers.expire_at = in.now + config.timer_d();
       return !t.reliable();
@@ -60,7 +63,7 @@ bool ClientSide::act_invite(ClientId id, Transaction& t, invite_client::Action a
       send(id, t, in.out);
       break;
     case PassUp:
-      pass_up(id, t, in);
+      pass_up(id, t, in, t.bytes);
       break;
     case SendCancel:
       ++shared_.counters.ring_timeouts;
@@ -77,7 +80,7 @@ bool ClientSide::act_invite(ClientId id, Transaction& t, invite_client::Action a
 }
 
 void ClientSide::ring(ClientId id, Transaction& t, const Input& in) {
-  pass_up(id, t, in);
+  pass_up(id, t, in, t.bytes);
   const bool first = t.invite_state == invite_client::State::Calling;
   t.timers.resend_at = base::kNever;
   if (t.cancelling == Cancelling::Held) return send_cancel(t, std::move(t.held_cancel), in.now, in.out);
@@ -119,10 +122,10 @@ bool ClientSide::act_other(ClientId id, Transaction& t, other_client::Action act
       retransmit(id, t, config.t2, in);
       break;
     case PassUp:
-      pass_up(id, t, in);
+      pass_up(id, t, in, t.bytes);
       break;
     case Complete:
-      pass_up(id, t, in);
+      pass_up(id, t, in, t.bytes);
       t.bytes = nullptr;
       t.timers.resend_at = base::kNever;
       t.timers.expire_at = in.now + config.t4;
@@ -148,10 +151,10 @@ void ClientSide::retransmit(ClientId id, Transaction& t, base::Duration interval
   t.timers.resend_at = in.now + interval;
 }
 
-void ClientSide::pass_up(ClientId id, const Transaction& t, const Input& in) {
+void ClientSide::pass_up(ClientId id, const Transaction& t, const Input& in, base::SharedBytes request) {
   switch (t.audience) {
     case Audience::User:
-      in.out.events.emplace_back(ResponseArrived{id, t.owner, *in.message, *in.source});
+      in.out.events.emplace_back(ResponseArrived{id, t.owner, *in.message, *in.source, std::move(request), t.hop});
       break;
     case Audience::Abandoned:
       ++shared_.counters.orphaned_events;

@@ -76,7 +76,7 @@ class ClientSide {
   void send_cancel(Transaction& t, base::SharedBytes bytes, base::Instant now, Output& out);
   void send(ClientId id, const Transaction& t, Output& out);
   void retransmit(ClientId id, Transaction& t, base::Duration interval, const Input& in);
-  void pass_up(ClientId id, const Transaction& t, const Input& in);
+  void pass_up(ClientId id, const Transaction& t, const Input& in, base::SharedBytes request);
   void fail(ClientId id, const Transaction& t, ClientFailed::Reason reason, Output& out);
   void destroy(ClientId id, Transaction& t);
 

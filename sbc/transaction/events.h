@@ -45,11 +45,16 @@ struct CancelArrived {
 // Every provisional response, 100 too, and the final response once. INVITE: every 2xx, with its retransmissions and
 // those of other branches of a fork (RFC 6026); the transaction user sends the ACK to each. ACK to non-2xx was sent by
 // the layer.
+//
+// `request` is what the response answers, for those who send it again with credentials; null when the layer no longer
+// has it (2xx that come again).
 struct ResponseArrived {
   ClientId transaction;
   Owner owner = 0;
   sip::MessagePtr message;
   sip::Source source;
+  base::SharedBytes request{};
+  sip::Hop hop{};  // where the request went
 };
 
 // The end of a client transaction that got no final response. `transaction` is already gone.

@@ -1,0 +1,179 @@
+#include "sbc/call/credentials.h"
+
+#include "media-relay/base/text.h"
+
+#include "sbc/auth/limits.h"
+#include "sbc/call/core.h"
+#include "sbc/call/output.h"
+#include "sbc/sip/parser.h"
+
+namespace sbc::call {
+namespace {
+
+auth::HeaderValues values_of(const sip::Message& message, sip::HeaderId server, sip::HeaderId proxy) {
+  auth::HeaderValues values;
+  for (const auto& field : message.headers()) {
+    if (field.id == server) values.server.push_back(field.value);
+    if (field.id == proxy) values.proxy.push_back(field.value);
+  }
+  return values;
+}
+
+const auth::Account* account_of(const Settings& settings, std::string_view trunk) {
+  const auto found = settings.accounts.find(trunk);
+  return found == settings.accounts.end() ? nullptr : &found->second;
+}
+
+bool is_credentials(sip::HeaderId id) {
+  return id == sip::HeaderId::Authorization || id == sip::HeaderId::ProxyAuthorization;
+}
+
+// The same request as a new transaction (RFC 3261 22.2: same Call-ID, From and To; CSeq one higher), up to its
+// credentials and body.
+void repeat_head(const sip::Message& request, std::string_view branch, std::uint32_t cseq, sip::Writer& writer) {
+  writer.request_line(request.method_text(), request.request_uri_text());
+  bool first_via = true;
+  for (const auto& field : request.headers()) {
+    if (is_credentials(field.id) || field.id == sip::HeaderId::ContentLength || field.id == sip::HeaderId::ContentType)
+      continue;
+    if (field.id == sip::HeaderId::CSeq) {
+      writer.header(field.id, std::to_string(cseq) + " " + std::string(request.method_text()));
+    } else if (field.id == sip::HeaderId::Via && std::exchange(first_via, false)) {
+      std::string via(field.value);
+      const std::string_view old = request.top_via().branch;
+      if (const auto at = via.find(old); !old.empty() && at != std::string::npos) via.replace(at, old.size(), branch);
+      writer.header(field.id, via);
+    } else {
+      writer.header(field.name, field.value);
+    }
+  }
+}
+
+struct Retry {
+  transaction::ClientId* slot = nullptr;  // where the call remembers the transaction
+  Leg* leg = nullptr;
+};
+
+// The request that a response belongs to, if it is one that the call still wants answered.
+Retry wanted(Call& call, const transaction::ResponseArrived& response) {
+  const bool invite = response.message->method() == sip::Method::Invite;
+  const bool ending = call.state == State::Canceling || call.state == State::Closing;
+  for (const Side side : {Side::A, Side::B}) {
+    Leg& leg = call.leg(side);
+    if (leg.bye == response.transaction) return {&leg.bye, &leg};
+    if (leg.client && leg.client == response.transaction && !ending && !(invite && call.inviter_gone))
+      return {&leg.client, &leg};
+  }
+  if (call.attempt && call.attempt->client == response.transaction && call.state == State::Inviting)
+    return {&call.attempt->client, &call.b};
+  return {};
+}
+
+// Whoever continues after this request counts from its number.
+void note_cseq(Call& call, Leg& leg, const transaction::ClientId* slot, sip::Method method, std::uint32_t cseq) {
+  if (leg.dialog) leg.dialog->raise_local_cseq(cseq);
+  if (call.attempt && slot == &call.attempt->client) call.attempt->start.cseq = cseq;
+  if (method == sip::Method::Invite) leg.invite_cseq = cseq;
+}
+
+// RFC 3261 22.1: the ACK carries what its INVITE carried.
+void keep_for_ack(Call& call, const transaction::ResponseArrived& response) {
+  Leg& leg = call.leg(response.message->from_tag() == call.local_tag_a ? Side::A : Side::B);
+  leg.challenges = 0;
+  if (response.message->method() != sip::Method::Invite || !response.request) return;
+  const auto parsed = sip::parse(std::string(*response.request));
+  if (!parsed.message) return;
+  leg.invite_credentials.clear();
+  for (const auto& field : parsed.message->headers()) {
+    if (!is_credentials(field.id)) continue;
+    leg.invite_credentials.append(field.name).append(": ").append(field.value).append("\r\n");
+  }
+}
+
+}  // namespace
+
+void Credentials::write(const Settings& settings, std::string_view trunk, const auth::ClientSession::Request& request,
+                        base::Random& random, sip::Writer& writer) {
+  const auth::Account* account = account_of(settings, trunk);
+  const auto session = sessions_.find(trunk);
+  if (account == nullptr || session == sessions_.end()) return;
+  for (const auto& line : session->second.authorize(*account, request, random))
+    writer.header(line.proxy ? sip::HeaderId::ProxyAuthorization : sip::HeaderId::Authorization, line.value);
+}
+
+void Credentials::write_inside(const Core& core, const Leg& leg, const sip::Hop& hop, sip::Method method,
+                               std::string_view body, sip::Writer& writer) {
+  if (leg.trunk.empty() || !leg.dialog || account_of(*core.settings, leg.trunk) == nullptr) return;
+  const auto* trunk = core.settings->routes->identify(leg.realm, hop.remote.ip);
+  if (trunk == nullptr || trunk->name != leg.trunk) return;
+  if (method == sip::Method::Ack) {
+    writer.raw(leg.invite_credentials);
+    return;
+  }
+  write(*core.settings, leg.trunk, {.method = sip::name_of(method), .uri = leg.dialog->remote_target(), .body = body},
+        core.random, writer);
+}
+
+auth::Reaction Credentials::challenged(const auth::Account& account, const std::string& trunk,
+                                       const sip::Message& response, const sip::Message& request) {
+  const auto reaction = sessions_[trunk].challenged(
+      account, values_of(response, sip::HeaderId::WwwAuthenticate, sip::HeaderId::ProxyAuthenticate),
+      values_of(request, sip::HeaderId::Authorization, sip::HeaderId::ProxyAuthorization));
+  if (reaction == auth::Reaction::Refused) ++counters.refused;
+  if (reaction == auth::Reaction::Unanswerable) ++counters.unanswerable;
+  return reaction;
+}
+
+bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived& response, base::Instant now,
+                      Output& out) {
+  if (core.settings->accounts.empty()) return false;
+  const int status = response.message->status();
+  if (status / 100 == 2) keep_for_ack(call, response);
+  if (status != 401 && status != 407) return false;
+  const Retry retry = wanted(call, response);
+  const auth::Account* account = retry.leg != nullptr ? account_of(*core.settings, retry.leg->trunk) : nullptr;
+  if (account == nullptr || !response.request) return false;
+  Leg& leg = *retry.leg;
+  if (leg.dialog) {
+    const auto* trunk = core.settings->routes->identify(leg.realm, response.hop.remote.ip);
+    if (trunk == nullptr || trunk->name != leg.trunk) return false;
+  }
+  const auto parsed = sip::parse(std::string(*response.request));
+  if (!parsed.ok()) return false;
+  const sip::Message& request = *parsed.message;
+  Credentials& credentials = *core.credentials;
+  if (leg.challenges >= auth::kMaxClientRetries) {
+    ++credentials.counters.too_many;
+    return false;
+  }
+  const auto reaction = credentials.challenged(*account, leg.trunk, *response.message, request);
+  if (reaction != auth::Reaction::Retry) {
+    out.notes.push_back({Note::Level::Warning, call.session,
+                         "trunk " + leg.trunk + ": challenge " + std::string(auth::name_of(reaction))});
+    return false;
+  }
+  const std::uint32_t cseq = std::max(request.cseq().number + 1, leg.dialog ? leg.dialog->next_cseq() : 0U);
+  const std::string branch = core.minter.branch(core.random);
+  std::string bytes;
+  sip::Writer writer(bytes, response.request->size() + 400);
+  repeat_head(request, branch, cseq, writer);
+  credentials.write(*core.settings, leg.trunk,
+                    {.method = request.method_text(), .uri = request.request_uri_text(), .body = request.body()},
+                    core.random, writer);
+  writer.finish(request.find(sip::HeaderId::ContentType).value_or(""), request.body());
+  const auto client = core.layer.request({.method = request.method(),
+                                          .method_text = request.method_text(),
+                                          .branch = branch,
+                                          .hop = response.hop,
+                                          .bytes = base::share(std::move(bytes)),
+                                          .owner = call.handle.pack()},
+                                         now, out.transaction);
+  if (!client) return false;
+  *retry.slot = client;
+  note_cseq(call, leg, retry.slot, request.method(), cseq);
+  ++leg.challenges;
+  ++credentials.counters.retried;
+  return true;
+}
+
+}  // namespace sbc::call
