@@ -140,6 +140,14 @@ const char* name_of(DialogCount c) {
       return "refused_extension";
     case DialogCount::RefusedMethod:
       return "refused_method";
+    case DialogCount::Passed:
+      return "passed";
+    case DialogCount::RefusedPassing:
+      return "refused_passing";
+    case DialogCount::RefusedPackage:
+      return "refused_package";
+    case DialogCount::RefusedBody:
+      return "refused_body";
     case DialogCount::kCount:
       break;
   }

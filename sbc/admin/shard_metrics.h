@@ -102,7 +102,11 @@ enum class DialogCount : std::uint8_t {
   StrayAcks,         // dropped
   LateForks,         // 2xx of another fork or of an abandoned attempt: ACK and BYE
   RefusedExtension,  // 420
-  RefusedMethod,     // 405
+  RefusedMethod,     // 405, 501
+  Passed,            // requests that crossed to the other leg
+  RefusedPassing,    // 500: too many at once, or the other leg has no dialog yet
+  RefusedPackage,    // 469
+  RefusedBody,       // 415: a body that would tell one side about the other
   kCount
 };
 const char* name_of(DialogCount c);  // "bugs"

@@ -157,6 +157,7 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
   read_policy(root, *config);
   calls->routes = config->routes;
   calls->faces = faces_of(*config);
+  for (const auto& realm : config->realms) calls->crossing.emplace(realm.name, realm.crossing);
   for (const auto& realm : config->realms)
     if (!realm.domain.empty()) calls->domains.emplace(realm.name, realm.domain);
   config->calls = std::move(calls);

@@ -38,6 +38,7 @@ struct RealmConfig {
   std::string domain;  // host of our From and To toward it; "": the listener's
   bool registrar = false;
   registrar::RealmSettings registration;
+  call::CrossingRules crossing;
 };
 
 struct Config {

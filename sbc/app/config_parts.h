@@ -20,6 +20,8 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
 std::map<std::string, auth::Account, std::less<>> read_accounts(settings::Table root);
 // The addresses of a host name, in the resolver's order. Blocking: only while the configuration is read.
 std::vector<base::IpAddress> addresses_of(const std::string& name);
+// What peers of a realm may send across a call.
+call::CrossingRules read_crossing(settings::Table& realm);
 // [[user]].
 std::shared_ptr<const registrar::UserTable> read_users(settings::Table root, const Config& config);
 // One value of [policy.settings].

@@ -117,6 +117,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     RealmConfig settings;
     settings.name = name;
     settings.domain = table.text("domain", "");
+    settings.crossing = read_crossing(table);
     read_registrar(table, settings);
     if (settings.domain.empty() && !settings.registration.domains.empty())
       settings.domain = settings.registration.domains.names().front();

@@ -151,6 +151,10 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::LateForks].set(calls.late_forks);
   to.dialogs[DialogCount::RefusedExtension].set(calls.refused_extension);
   to.dialogs[DialogCount::RefusedMethod].set(calls.refused_method);
+  to.dialogs[DialogCount::Passed].set(calls.passed);
+  to.dialogs[DialogCount::RefusedPassing].set(calls.refused_passing);
+  to.dialogs[DialogCount::RefusedPackage].set(calls.refused_package);
+  to.dialogs[DialogCount::RefusedBody].set(calls.refused_body);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);

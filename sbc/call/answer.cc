@@ -74,6 +74,7 @@ void Machine::adopt_leg_b(const sip::Message& response, const sip::Source& sourc
   // The parser has checked From, To, Call-ID and CSeq, so a 2xx always makes a dialog.
   if (auto made = dialog::Dialog::from_client(call_.attempt->start, response)) b.dialog = *std::move(made);
   b.hop = source.hop;
+  learn_packages(Side::B, response);
   b.invite_cseq = call_.attempt->start.cseq;
   disarm(call_.setup_timer);
   call_.hunt.answered(core_.health);

@@ -9,6 +9,7 @@
 #include "media-relay/base/deadline_queue.h"
 #include "media-relay/base/slab.h"
 
+#include "sbc/call/crossing.h"
 #include "sbc/call/facts.h"
 #include "sbc/call/media.h"
 #include "sbc/call/record.h"
@@ -31,6 +32,8 @@ struct Leg {
   std::string trunk;
   sip::Hop hop;            // where the peer's messages come from, or, before the first, where ours went
   std::string contact;     // our Contact value here
+  std::string allow;       // what we accept from this peer, for Allow
+  std::string packages;    // its Recv-Info (RFC 6086)
   bool symmetric = false;  // requests go to `hop`, whatever the peer's Contact says (it sits behind a NAT)
   std::optional<dialog::Dialog> dialog;
   dialog::InviteGate gate;
@@ -87,6 +90,7 @@ struct Call {
   std::vector<Attempt> strays;  // abandoned attempts
 
   std::uint32_t lookups = 0;  // questions to the resolver so far; the number of the last one
+  std::vector<Passing> passing;  // requests on their way from one leg to the other
 
   Media media;
   bool session_open = false;         // the relay has it, or is about to

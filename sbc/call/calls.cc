@@ -111,6 +111,8 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   call.a.hop = hop;
   call.a.server = request.transaction;
   call.a.contact = contact_value(*core_.settings, hop.transport, hop.listener, core_.minter.user(core_.random));
+  call.a.allow = allow_value(*core_.settings, call.a.realm);
+  call.a.packages = info_packages(*request.message).value_or("");
   call.record = new_record(call);
   core_.layer.set_owner(request.transaction, handle.pack());
   core_.dialogs.emplace(call.local_tag_a, DialogRef{handle, Side::A});
@@ -154,7 +156,6 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     return;
   }
   const Input input{.side = side, .message = request.message, .source = request.source, .server = request.transaction};
-  const sip::ExtraHeader allow[] = {{"Allow", kAllow}, {"Accept", "application/sdp"}};
   switch (request.message->method()) {
     case sip::Method::Invite:
       return feed(handle, Event::Offer, input, now, out);
@@ -164,13 +165,12 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
       break;
   }
   if (call.state == State::Closing || call.state == State::Canceling) return answer(request, 481, {}, now, out);
-  switch (request.message->method()) {
-    case sip::Method::Options:
-      return answer(request, 200, allow, now, out);
-    default:
-      ++core_.counters.refused_method;
-      return answer(request, 405, std::span(allow).first(1), now, out);
+  if (request.message->method() == sip::Method::Options) {
+    const sip::ExtraHeader able[] = {{"Allow", leg.allow}, {"Accept", "application/sdp"}};
+    return answer(request, 200, able, now, out);
   }
+  Machine(core_, call, now, out).pass_request(input);
+  sweep(handle);
 }
 
 void Calls::on_ack(const transaction::AckArrived& ack, base::Instant now, Output& out) {
@@ -208,6 +208,7 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
     }
     return;
   }
+  if (Machine(core_, *call, now, out).passing_answered(response)) return sweep(handle);
   for (std::size_t i = 0; i < call->strays.size(); ++i) {
     if (call->strays[i].client != response.transaction) continue;
     Machine(core_, *call, now, out).stray_response(i, response.message);
@@ -243,6 +244,7 @@ void Calls::on_client_failed(const transaction::ClientFailed& failed, base::Inst
     sweep(handle);
     return;
   }
+  if (Machine(core_, *call, now, out).passing_failed(failed)) return sweep(handle);
   for (std::size_t i = 0; i < call->strays.size(); ++i) {
     if (call->strays[i].client != failed.transaction) continue;
     Machine(core_, *call, now, out).stray_gone(i);

@@ -47,7 +47,11 @@ struct Counters {
   std::uint64_t refused_extension = 0;  // 420
   std::uint64_t refused_loop = 0;       // 483
   std::uint64_t refused_media = 0;      // 415, 488, 400: a body that cannot be used
-  std::uint64_t refused_method = 0;     // 405 inside a dialog
+  std::uint64_t refused_method = 0;     // 405, 501 inside a dialog
+  std::uint64_t passed = 0;             // requests that went on to the other leg
+  std::uint64_t refused_passing = 0;    // 500: too many at once, or no dialog on the other leg yet
+  std::uint64_t refused_package = 0;    // 469: an Info-Package that the other leg does not want
+  std::uint64_t refused_body = 0;       // 415: a body that would tell one side about the other
 };
 
 template <typename T>

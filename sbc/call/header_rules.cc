@@ -13,7 +13,7 @@ namespace {
 // Server, Warning (names), Date (clock), identity headers (a matter of trust, not of transport).
 constexpr std::array kCross = {
     sip::HeaderId::Subject,        sip::HeaderId::Priority,   sip::HeaderId::Privacy,
-    sip::HeaderId::AcceptLanguage, sip::HeaderId::UserToUser,
+    sip::HeaderId::AcceptLanguage, sip::HeaderId::UserToUser, sip::HeaderId::RecvInfo,
 };
 
 }  // namespace

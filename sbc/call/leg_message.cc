@@ -91,7 +91,7 @@ base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip:
   leg.dialog->write_request_head(writer, sip::name_of(method), cseq, via_value(core, hop, branch), 70);
   const bool refreshes = method == sip::Method::Invite || method == sip::Method::Update;  // RFC 3261 6, RFC 3311 5.1
   if (refreshes || method == sip::Method::Ack) writer.header(sip::HeaderId::Contact, leg.contact);
-  if (refreshes) writer.header(sip::HeaderId::Allow, kAllow);
+  if (refreshes) writer.header(sip::HeaderId::Allow, leg.allow);
   core.credentials->write_inside(core, leg, hop, method, body.text, writer);
   if (!headers.empty()) writer.raw(headers);
   writer.finish(body.type, body.text);
@@ -106,7 +106,7 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
   // RFC 3261 12.1.1: a response that makes or refreshes a dialog names our target.
   if ((request.method() == sip::Method::Invite || request.method() == sip::Method::Update) && status < 300) {
     extra.push_back({"Contact", leg.contact});
-    extra.push_back({"Allow", kAllow});
+    extra.push_back({"Allow", leg.allow});
   }
   extra.insert(extra.end(), headers.begin(), headers.end());
   return base::share(sip::build_response(request, status, local_tag, source, extra, body.type, body.text, reason));
@@ -140,7 +140,7 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   writer.text().append(" INVITE");
   writer.end();
   writer.header(sip::HeaderId::Contact, plan.contact);
-  writer.header(sip::HeaderId::Allow, kAllow);
+  writer.header(sip::HeaderId::Allow, plan.allow);
   HeaderList headers = passed_headers(plan.caller);
   apply(plan.target.candidate.headers, headers);
   for (const auto& [name, value] : headers) writer.header(name, value);

@@ -12,8 +12,10 @@
 
 namespace sbc::call {
 
-// RFC 3261 13.2.1: what we accept inside a dialog.
+// RFC 3261 13.2.1: what we accept inside every dialog.
 inline constexpr std::string_view kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+// The same with what may cross from the realm.
+std::string allow_value(const Settings& settings, const std::string& realm);
 
 // Our Contact on a listener: <sip:user@host:port;transport=tcp>.
 std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
@@ -45,6 +47,7 @@ struct InvitePlan {
   const sip::Message& caller;  // leg A's INVITE
   const route::Target& target;
   std::string_view contact;
+  std::string_view allow;
   std::string_view from_domain;
   std::uint32_t max_forwards;
   std::string_view sdp;  // "": no offer

@@ -110,7 +110,8 @@ void Machine::respond_caller(int status, std::span<const sip::ExtraHeader> heade
                              std::string_view reason) {
   const sip::Message* request = core_.layer.request_of(call_.a.server);
   if (request == nullptr) return;  // the transaction is gone: its ServerFailed said so
-  auto bytes = leg_response(*request, call_.source, call_.a, status, call_.local_tag_a, headers, sdp_body(sdp), reason);
+  const auto all = with_packages(Side::A, *request, status, headers);
+  auto bytes = leg_response(*request, call_.source, call_.a, status, call_.local_tag_a, all, sdp_body(sdp), reason);
   core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
   if (status < 200) return;
   disarm(call_.refresh_timer);

@@ -39,6 +39,10 @@ class Machine {
   void repeat_ack(const Input& in) { ack_again(in); }
   // Our BYE on a leg is over, however it ended.
   void bye_done(Side side);
+  // Requests that cross (passing.cc). The other two: false when the transaction is none of these.
+  void pass_request(const Input& in);
+  bool passing_answered(const transaction::ResponseArrived& response);
+  bool passing_failed(const transaction::ClientFailed& failed);
   // 2xx again, and 1xx again each minute.
   void resend_accepted(Side side);
   void refresh_progress();
@@ -102,6 +106,15 @@ class Machine {
   void send_bye(Side side, std::string_view headers);
   void close_session(std::string_view reason);
   void settle();
+
+  // passing.cc
+  std::optional<CrossingBody> body_across(Side from, const sip::Message& message) const;
+  void send_passing(const Input& in, Leg& to, const CrossingBody& body);
+  void answer_passing(const Passing& passing, int status);
+  void drop_passing();
+  void learn_packages(Side side, const sip::Message& message);
+  std::vector<sip::ExtraHeader> with_packages(Side side, const sip::Message& request, int status,
+                                              std::span<const sip::ExtraHeader> headers) const;
 
   // machine.cc
   void respond_caller(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {},

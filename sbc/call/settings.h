@@ -10,6 +10,7 @@
 #include "media-relay/base/time.h"
 
 #include "sbc/auth/client_session.h"
+#include "sbc/call/crossing.h"
 #include "sbc/route/table.h"
 #include "sbc/sip/transport.h"
 
@@ -26,6 +27,7 @@ struct Settings {
   std::shared_ptr<const route::Table> routes;
   std::vector<Face> faces;                     // by listener index
   std::map<std::string, std::string> domains;  // by realm: host of our From and To toward it; missing: the face's host
+  std::map<std::string, CrossingRules> crossing;  // by realm: what its peers may send across a call; missing: the usual
 
   std::map<std::string, auth::Account, std::less<>> accounts;  // by trunk: who we are to it
 

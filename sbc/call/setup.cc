@@ -145,11 +145,13 @@ void Machine::dial() {
   const std::string branch = core_.minter.branch(core_.random);
   const std::string user = core_.minter.user(core_.random);
   call_.b.contact = contact_value(*core_.settings, target->hop.transport, target->hop.listener, user);
+  call_.b.allow = allow_value(*core_.settings, target->realm);
   const auto& face = core_.settings->faces.at(target->hop.listener);
   auto bytes = opening_invite(core_,
                               {.caller = *call_.invite,
                                .target = *target,
                                .contact = call_.b.contact,
+                               .allow = call_.b.allow,
                                .from_domain = domain != core_.settings->domains.end() ? domain->second : face.host,
                                .max_forwards = call_.invite->max_forwards().value_or(70) - 1,
                                .sdp = offer},

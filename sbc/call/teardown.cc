@@ -221,6 +221,7 @@ bool Machine::outstanding() const {
 }
 
 void Machine::settle() {
+  drop_passing();
   for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer})
     disarm(*id);
   call_.state = State::Closing;
@@ -228,6 +229,7 @@ void Machine::settle() {
 }
 
 void Machine::end() {
+  drop_passing();
   for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer,
                                &call_.accepted_timer[0], &call_.accepted_timer[1]})
     disarm(*id);

@@ -16,6 +16,7 @@ void Machine::accept_offer(const Input& in) {
   from.server = in.server;
   core_.layer.set_owner(in.server, call_.handle.pack());
   from.hop = in.source.hop;
+  learn_packages(in.side, *in.message);
   call_.inviter = in.side;
   call_.inviter_gone = false;
 
@@ -100,6 +101,7 @@ void Machine::pass_answer(const Input& in) {
   leg.gate.local_done();
   leg.dialog->refresh_target(*in.message);
   leg.hop = in.source.hop;
+  learn_packages(to, *in.message);
 
   const auto sdp = sdp_of(*in.message);
   std::expected<void, MediaError> taken = std::unexpected(MediaError{500, "2xx without a description"});
@@ -239,7 +241,8 @@ void Machine::respond_inviter(int status, std::span<const sip::ExtraHeader> head
   const sip::Source* source = core_.layer.source_of(leg.server);
   if (request == nullptr || source == nullptr) return;
   leg.gate.remote_done();
-  auto bytes = leg_response(*request, *source, leg, status, leg.dialog->local_tag(), headers, sdp_body(sdp));
+  const auto all = with_packages(call_.inviter, *request, status, headers);
+  auto bytes = leg_response(*request, *source, leg, status, leg.dialog->local_tag(), all, sdp_body(sdp));
   const std::uint32_t cseq = request->cseq().number;
   core_.layer.respond(leg.server, status, bytes, now_, out_.transaction);
   if (status < 300) start_accepted(call_.inviter, cseq, std::move(bytes));

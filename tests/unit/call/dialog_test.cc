@@ -202,7 +202,7 @@ TEST(InDialog, OptionsIsAnsweredHere) {
 TEST(InDialog, AMethodWeDoNotSpeakIsAnswered405WithAllow) {
   Rig rig;
   rig.connect();
-  rig.a.request("INFO");
+  rig.a.request("PUBLISH");
   const auto answer = rig.a.take("405");
   ASSERT_NE(answer, nullptr);
   EXPECT_TRUE(answer->find(sip::HeaderId::Allow).has_value());

@@ -178,11 +178,28 @@ class Explorer {
       }
       case 16:
         if (chance(10)) return rig_.kill();
-        if (peer.in_dialog() && chance(30)) return peer.request(chance(50) ? "OPTIONS" : "INFO");
+        if (peer.in_dialog() && chance(30)) return cross(peer);
         if (rig_.a.invite_pending() || !chance(30)) return;
         return invite();
       default:
         return settle_something();
+    }
+  }
+
+  // A request for the other side; the other one answers what has come that way, or leaves it.
+  void cross(Peer& peer) {
+    const char* const methods[] = {"OPTIONS", "INFO", "INFO", "MESSAGE", "NOTIFY", "SUBSCRIBE", "PUBLISH", "FOO"};
+    const char* const method = methods[dice_.below(std::size(methods))];
+    say(peer.name() + " sends " + method);
+    peer.request(method);
+    for (Peer* one : all_) {
+      if (!chance(60)) continue;
+      for (const char* name : methods) {
+        const auto request = one->take(name);
+        if (request == nullptr) continue;
+        const int statuses[] = {200, 200, 200, 202, 401, 408, 481, 489, 503};
+        one->answer_to(request, statuses[dice_.below(std::size(statuses))]);
+      }
     }
   }
 

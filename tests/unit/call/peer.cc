@@ -98,8 +98,10 @@ std::string Peer::request_text(std::string_view method, std::uint32_t cseq, std:
          (remote_tag_.empty() ? "" : ";tag=" + remote_tag_) + "\r\nCall-ID: " + call_id_ +
          "\r\nCSeq: " + std::to_string(cseq) + " " + std::string(method) + "\r\nContact: <sip:contact-of-" + name_ +
          "@" + endpoint_.text() + ">\r\n" + std::string(headers) +
-         (body.empty() ? "" : "Content-Type: application/sdp\r\n") + "Content-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + std::string(body);
+         (body.empty() || headers.find("Content-Type:") != std::string_view::npos
+              ? ""
+              : "Content-Type: application/sdp\r\n") +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 void Peer::request(std::string_view method, std::string_view body, std::string_view headers,

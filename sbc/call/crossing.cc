@@ -1,0 +1,148 @@
+#include "sbc/call/crossing.h"
+
+#include <algorithm>
+#include <array>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/body/multipart.h"
+#include "sbc/body/rewrite.h"
+#include "sbc/call/limits.h"
+#include "sbc/sip/params.h"
+#include "sbc/sip/values.h"
+
+namespace sbc::call {
+namespace {
+
+using sip::HeaderId;
+
+// Each says what the request is about, or how its body is to be read. Not listed on purpose: Contact, Via, Route,
+// Record-Route, Path (ours are written), Call-Info, Alert-Info, Reply-To, Error-Info (URIs), In-Reply-To, Replaces,
+// Target-Dialog (Call-IDs), Organization, User-Agent, Server, Warning (names), Date (clock), Timestamp, identity and
+// credentials (a matter of each leg). Event is written by crossing_event.
+constexpr std::array kRequestHeaders = {
+    HeaderId::Accept,          HeaderId::AcceptLanguage,  HeaderId::AllowEvents, HeaderId::ContentDisposition,
+    HeaderId::ContentEncoding, HeaderId::ContentLanguage, HeaderId::Expires,     HeaderId::InfoPackage,
+    HeaderId::MimeVersion,     HeaderId::Priority,        HeaderId::Subject,     HeaderId::SubscriptionState,
+};
+// What a final response adds to its status: what would have been understood, and for how long it holds.
+constexpr std::array kResponseHeaders = {
+    HeaderId::Accept,      HeaderId::AcceptEncoding,  HeaderId::AcceptLanguage,
+    HeaderId::AllowEvents, HeaderId::ContentEncoding, HeaderId::ContentLanguage,
+    HeaderId::Expires,     HeaderId::MinExpires,      HeaderId::RecvInfo,
+};
+
+// Key presses and camera commands: nothing in them names anybody.
+constexpr std::array kHarmless = {
+    std::string_view("application/dtmf"),
+    std::string_view("application/dtmf-relay"),
+    std::string_view("application/hook-flash"),
+    std::string_view("application/media_control+xml"),
+    std::string_view("application/vnd.nortelnetworks.digits"),
+};
+
+bool listed(auto&& ids, HeaderId id) {
+  return std::ranges::find(ids, id) != std::ranges::end(ids);
+}
+
+}  // namespace
+
+bool CrossingRules::allows(std::string_view method) const {
+  return std::ranges::find(methods, method) != methods.end();
+}
+
+std::optional<CrossingBody> crossing_body(const sip::Message& message, body::Identifiers& identifiers, bool trusted) {
+  if (message.body().empty()) return CrossingBody{};
+  const std::string_view value = message.find(HeaderId::ContentType).value_or("");
+  const std::string_view encoding = message.find(HeaderId::ContentEncoding).value_or("");
+  if (encoding.empty() && std::ranges::find(kHarmless, body::bare_type(value)) != kHarmless.end())
+    return CrossingBody{std::string(value), std::string(message.body())};
+  auto result = body::rewrite(value, message.body(), identifiers, {.pass_unknown = trusted}, encoding);
+  if (!result.crosses()) return std::nullopt;
+  return CrossingBody{std::move(result.type), std::move(result.text)};
+}
+
+std::string crossing_event(std::string_view value) {
+  const std::size_t end = value.find(';');
+  std::string event(base::trim(value.substr(0, end)));
+  if (end == std::string_view::npos) return event;
+  sip::ParamReader reader(value.substr(end + 1));
+  sip::Param param;
+  while (reader.next(param))
+    if (base::equals_ignoring_case(param.name, "id")) event.append(";").append(param.text);
+  return event;
+}
+
+std::string crossing_request_headers(const sip::Message& request) {
+  std::string lines;
+  for (const auto& field : request.headers()) {
+    if (field.id == HeaderId::Event) {
+      lines.append("Event: ").append(crossing_event(field.value)).append("\r\n");
+    } else if (listed(kRequestHeaders, field.id)) {
+      lines.append(sip::canonical_name(field.id)).append(": ").append(field.value).append("\r\n");
+    }
+  }
+  return lines;
+}
+
+std::vector<std::pair<std::string, std::string>> crossing_response_headers(const sip::Message& response) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  for (const auto& field : response.headers()) {
+    if (listed(kResponseHeaders, field.id)) {
+      headers.emplace_back(sip::canonical_name(field.id), field.value);
+    } else if (field.id == HeaderId::RetryAfter) {  // without its comment
+      const auto digits = field.value.substr(0, field.value.find_first_not_of("0123456789"));
+      if (!digits.empty()) headers.emplace_back("Retry-After", digits);
+    }
+  }
+  return headers;
+}
+
+int crossing_status(int status) {
+  switch (status) {
+    case 401:
+    case 407:
+      return 403;  // a challenge is meant for us, and nobody here can answer it
+    case 408:
+      return 0;
+    case 414:
+    case 416:
+    case 420:
+    case 482:
+    case 483:
+    case 494:
+    case 502:
+    case 503:
+    case 505:
+    case 513:
+      return 500;  // they speak of the request that we wrote, or of hops that are not the asking side's
+    default:
+      return status < 300 || status >= 400 ? status : 500;  // where else to ask is not for the asking side to know
+  }
+}
+
+bool ends_call(sip::Method method, int status) {
+  return method == sip::Method::Info && status == 481;
+}
+
+std::optional<std::string> info_packages(const sip::Message& message) {
+  if (message.count(HeaderId::RecvInfo) == 0) return std::nullopt;
+  std::string list;
+  std::size_t count = 0;
+  sip::for_each_value(message, HeaderId::RecvInfo, [&](std::string_view value) {
+    if (count++ == kMaxInfoPackages) return false;
+    list.append(list.empty() ? "" : ", ").append(value);
+    return true;
+  });
+  return list;
+}
+
+bool names_package(std::string_view list, std::string_view package) {
+  const auto name_of = [](std::string_view value) { return base::trim(value.substr(0, value.find(';'))); };
+  sip::ValueReader reader(list);
+  while (const auto value = reader.next())
+    if (name_of(*value) == name_of(package)) return true;
+  return false;
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,59 @@
+#include "sbc/call/mapped_ids.h"
+
+#include "media-relay/base/hash.h"
+#include "media-relay/base/text.h"
+
+namespace sbc::call {
+
+std::optional<DialogRef> find_dialog(const Core& core, std::string_view call_id, std::string_view one_tag,
+                                     std::string_view other_tag) {
+  const auto same = [](std::string_view asked, const std::string& known) { return asked.empty() || asked == known; };
+  for (const auto& [ours, theirs] : {std::pair(one_tag, other_tag), std::pair(other_tag, one_tag)}) {
+    const auto found = core.dialogs.find(ours);
+    if (found == core.dialogs.end()) continue;
+    const Call* call = core.calls.find(found->second.call);
+    if (call == nullptr) continue;
+    const auto& dialog = call->leg(found->second.side).dialog;
+    if (dialog && dialog->call_id() == call_id && dialog->local_tag() == ours && same(theirs, dialog->remote_tag()))
+      return found->second;
+  }
+  return std::nullopt;
+}
+
+std::optional<body::DialogIds> MappedIds::other_side(std::string_view call_id, std::string_view local_tag,
+                                                     std::string_view remote_tag) {
+  const auto found = find_dialog(core_, call_id, local_tag, remote_tag);
+  if (!found) return std::nullopt;
+  const Call& call = *core_.calls.find(found->call);
+  // Only between the two realms that talk here: a third one's dialogs are nobody's business.
+  const Leg& known = call.leg(found->side);
+  const Leg& across = call.leg(other(found->side));
+  if (!across.dialog || known.realm != call_.leg(from_).realm || across.realm != call_.leg(other(from_)).realm)
+    return std::nullopt;
+  const std::string& ours = across.dialog->local_tag();
+  const std::string& theirs = across.dialog->remote_tag();
+  // The sender's own end is what the other side knows as our end, and the other way round (trap 77).
+  const bool of_sender = known.dialog->local_tag() != local_tag;
+  return body::DialogIds{across.dialog->call_id(), of_sender ? ours : theirs, of_sender ? theirs : ours};
+}
+
+std::string MappedIds::public_uri(const sip::Uri& uri) {
+  if (uri.scheme == sip::Uri::Scheme::Tel) return std::string(uri.text.substr(0, uri.text.find(';')));
+  const Leg& to = call_.leg(other(from_));
+  if (uri.user.empty()) return {};
+  const auto domain = core_.settings->domains.find(to.realm);
+  const std::string& host =
+      domain != core_.settings->domains.end() ? domain->second : core_.settings->faces.at(to.hop.listener).host;
+  return "sip:" + std::string(uri.user) + "@" + host;
+}
+
+// Keyed with the call's own name, which no peer is told.
+std::string MappedIds::opaque(std::string_view id) {
+  const base::HashKey key{base::siphash({1, 2}, call_.session), base::siphash({3, 4}, call_.session)};
+  const std::uint64_t value = base::siphash(key, id);
+  std::string text;
+  for (int shift = 0; shift < 64; shift += 4) text += "0123456789abcdef"[value >> shift & 15];
+  return text;
+}
+
+}  // namespace sbc::call
