@@ -76,7 +76,8 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   arrival.realm = realm->name;
   arrival.wall = base::wall_now();
   arrival.utc_offset_seconds = utc_offset(arrival.wall);
-  if (const auto* trunk = config_->routes->identify(realm->name, source.hop.remote.ip)) arrival.trunk = trunk->name;
+  if (const auto* trunk = config_->routes->identify(realm->name, source.hop.remote.ip, source.tls_peer.get()))
+    arrival.trunk = trunk->name;
   arrival.recent_failures = shared_.failures.recent(source.hop.remote.ip, now);
   identity_ = {};
   if (const auto* settings = config_->realm(realm->name); settings != nullptr && settings->registrar) {

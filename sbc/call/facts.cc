@@ -48,6 +48,7 @@ void fill_facts(policy::RequestFacts& facts, const sip::Message& message, const 
   facts.source_ip = source.hop.remote.ip.text();
   facts.source_port = source.hop.remote.port;
   facts.transport = std::string(sip::name_of(source.hop.transport));
+  if (source.tls_peer) facts.tls_peer = *source.tls_peer;
   facts.user_agent = std::string(message.find(sip::HeaderId::UserAgent).value_or(""));
   facts.from = to_address(message.from().uri, message.from().display_text());
   facts.to = to_address(message.request_uri(), message.to().display_text());

@@ -73,7 +73,7 @@ sip::Hop next_hop(const Core& core, const Leg& leg) {
   // The same peer over the same transport: keep the connection.
   if (hop.transport == leg.hop.transport && (sip::is_reliable(hop.transport) || hop.remote == leg.hop.remote)) {
     if (hop.remote.ip == leg.hop.remote.ip)
-      return leg.hop.connection ? leg.hop : sip::Hop{hop.transport, leg.hop.listener, hop.remote, {}};
+      return leg.hop.connection ? leg.hop : sip::Hop{hop.transport, leg.hop.listener, hop.remote, {}, leg.hop.tls_name};
   }
   const auto* realm = core.settings->routes->realm(leg.realm);
   const auto* listener = realm != nullptr ? realm->listener_for(hop.transport, hop.remote.ip) : nullptr;

@@ -153,6 +153,7 @@ constexpr std::array kRequestFields = {
     Field{"source_ip", push_member<Facts, &Facts::source_ip>},
     Field{"source_port", push_member<Facts, &Facts::source_port>},
     Field{"transport", push_member<Facts, &Facts::transport>},
+    Field{"tls_peer", push_member<Facts, &Facts::tls_peer>},
     Field{"user_agent", push_member<Facts, &Facts::user_agent>},
     Field{"from", push_member<Facts, &Facts::from>},
     Field{"to", push_member<Facts, &Facts::to>},

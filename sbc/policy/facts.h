@@ -41,8 +41,9 @@ struct RequestFacts {
   std::string ruri;       // the Request-URI as received
   std::string source_ip;  // without brackets
   std::uint16_t source_port = 0;
-  std::string transport;   // "UDP", "TCP", "TLS", "WS", "WSS"
-  std::string user_agent;  // "" when the header is missing
+  std::string transport;              // "UDP", "TCP", "TLS", "WS", "WSS"
+  std::vector<std::string> tls_peer;  // names in the verified certificate of the connection (RFC 5922 7.1); mostly none
+  std::string user_agent;             // "" when the header is missing
   Address from;
   Address to;                  // from the Request-URI: who is wanted
   Address to_header;           // from the To header: who was written there (REGISTER: the address of record)

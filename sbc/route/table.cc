@@ -119,6 +119,14 @@ unsigned closeness(const Trunk& trunk, const base::IpAddress& source) {
   return best;
 }
 
+// RFC 5922 7.4: whose requests these may be is decided by the identities that the certificate has.
+bool vouched(const Trunk& trunk, const std::vector<std::string>* tls_peer) {
+  if (trunk.tls_source.empty()) return true;
+  return tls_peer != nullptr && std::any_of(tls_peer->begin(), tls_peer->end(), [&](const std::string& name) {
+           return base::equals_ignoring_case(name, trunk.tls_source);
+         });
+}
+
 template <typename Object>
 const Object* find_in(const std::vector<Object>& objects, const Index& index, std::string_view name) {
   const auto found = index.find(name);
@@ -168,11 +176,12 @@ const Group* Table::group(std::string_view name) const {
   return find_in(groups_, group_index_, name);
 }
 
-const Trunk* Table::identify(std::string_view realm, const base::IpAddress& source) const {
+const Trunk* Table::identify(std::string_view realm, const base::IpAddress& source,
+                             const std::vector<std::string>* tls_peer) const {
   const Trunk* best = nullptr;
   unsigned best_closeness = 0;
   for (const Trunk& trunk : trunks_) {
-    if (trunk.realm != realm) continue;
+    if (trunk.realm != realm || !vouched(trunk, tls_peer)) continue;
     const unsigned close = closeness(trunk, source);
     if (close > best_closeness) {
       best = &trunk;

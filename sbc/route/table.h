@@ -57,6 +57,7 @@ struct TrunkTarget {
   std::uint16_t priority = 10;
   std::uint16_t weight = 1;  // 0: only when the others of its priority are out
   std::optional<NamedHost> name{};
+  std::string tls_name = {};  // whom its certificate must name; "": `name`, or the address of `endpoint`
 };
 
 // A peer network.
@@ -66,6 +67,7 @@ struct Trunk {
   std::vector<TrunkTarget> targets;
   std::vector<base::Prefix> sources;  // besides the targets' own addresses
   std::string host;                   // host of Request-URI and To towards it; "": the target's address and port
+  std::string tls_source;             // not "": its requests come over TLS, with a verified certificate that names this
 };
 
 struct GroupMember {
@@ -96,8 +98,10 @@ class Table {
   const std::vector<Group>& groups() const { return groups_; }
 
   // The trunk that `source` belongs to: most specific prefix, then configuration order. Only the address counts, since
-  // carriers send from other ports than they listen on.
-  const Trunk* identify(std::string_view realm, const base::IpAddress& source) const;
+  // carriers send from other ports than they listen on; and the names in `tls_peer` (null: no verified certificate) for
+  // trunks that have a tls_source.
+  const Trunk* identify(std::string_view realm, const base::IpAddress& source,
+                        const std::vector<std::string>* tls_peer = nullptr) const;
   // The realm of a listener; nullptr for an unknown index.
   const Realm* realm_of(std::uint16_t listener) const;
 

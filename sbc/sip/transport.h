@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "media-relay/base/ip.h"
 
@@ -36,6 +39,9 @@ struct Hop {
   std::uint16_t listener = 0;  // index of the local listener, in config order, the same on all shards
   base::Endpoint remote;
   ConnectionId connection;  // the connection to use, if it is still open
+  // Whom a TLS connection must reach: the domain or host that was wanted before any DNS answer (RFC 5922 7.3). "": who
+  // is at `remote`, by its address. Means nothing for other transports.
+  std::string tls_name = {};
   friend bool operator==(const Hop&, const Hop&) = default;
 };
 
@@ -43,6 +49,8 @@ struct Hop {
 struct Source {
   Hop hop;
   base::Endpoint local;
+  // The identities in the peer's verified certificate (RFC 5922 7.1); null: it has not shown one.
+  std::shared_ptr<const std::vector<std::string>> tls_peer = {};
   friend bool operator==(const Source&, const Source&) = default;
 };
 
