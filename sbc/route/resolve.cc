@@ -114,6 +114,7 @@ class Resolution {
                       .to_uri = {},
                       .candidate = candidate,
                       .name = wanted->name};
+        target.hop.tls_name = wanted->tls_name.empty() ? wanted->name->host : wanted->tls_name;
         target.to_uri = std::string(wanted->name->secure ? "sips:" : "sip:") + (user.empty() ? "" : user + "@") +
                         (trunk->host.empty() ? wanted->name->host : trunk->host);
         target.request_uri = target.to_uri;
@@ -177,6 +178,7 @@ class Resolution {
     if (!uri->params.empty()) target.request_uri.append(";").append(uri->params);
     if (!base::IpAddress::parse(named->host)) {
       target.name = named;
+      target.hop.tls_name = named->host;
       plan_.targets.push_back(std::move(target));
       return;
     }
@@ -251,6 +253,7 @@ std::vector<Target> unfold(const Target& named, const std::vector<Place>& places
     Target target = named;
     target.unfolded = true;
     target.hop = hop_to(place, realm);
+    target.hop.tls_name = named.hop.tls_name;
     switch (health.state(place.transport, place.remote, now)) {
       case TrunkHealth::State::Good:
         alive.push_back(std::move(target));

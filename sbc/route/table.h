@@ -67,7 +67,7 @@ struct Trunk {
   std::vector<TrunkTarget> targets;
   std::vector<base::Prefix> sources;  // besides the targets' own addresses
   std::string host;                   // host of Request-URI and To towards it; "": the target's address and port
-  std::string tls_source;             // not "": its requests come over TLS, with a verified certificate that names this
+  std::string tls_source = {};        // not "": its requests come over TLS, with a verified certificate that names this
 };
 
 struct GroupMember {

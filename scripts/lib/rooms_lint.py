@@ -38,7 +38,7 @@ ALLOWED = {
 # One door for each library: where its headers may be included.
 DOORS = {
     r"event2/|evhttp|event\.h": {"media-relay/loop"},
-    r"openssl/": {"sbc/auth"},
+    r"openssl/": {"sbc/auth", "sbc/tls"},
     r"prometheus/": {"media-relay/observe"},
     r"spdlog/|fmt/": {"media-relay/observe"},
     r"lua(\.hpp|\.h|lib\.h|xlib\.h)|lua5\.4/": {"sbc/policy"},
