@@ -133,7 +133,12 @@ void expose(Metrics& metrics, const net::Counters& c) {
   metrics.counter(batches, batches_help, {{"direction", "in"}}, c.udp_in_batches);
   metrics.counter(batches, batches_help, {{"direction", "out"}}, c.udp_out_batches);
 
-  metrics.gauge("parapet_connections_open", "TCP connections that exist now.", {}, c.tcp_open);
+  metrics.gauge("parapet_connections_open", "Connections that exist now, TCP and everything on top of it.", {},
+                c.tcp_open);
+  metrics.gauge("parapet_tls_connections_open", "Of parapet_connections_open, those over TLS.", {}, c.tls_open);
+  for (std::size_t i = 1; i < c.tls_failures.size(); ++i)
+    metrics.counter("parapet_tls_failures_total", "TLS handshakes and connections that failed, by reason.",
+                    {{"reason", tls::name_of(static_cast<tls::Failure>(i))}}, c.tls_failures[i]);
   const auto connection = [&](const char* event, const base::Counter& counter) {
     metrics.counter("parapet_connections_total", "What happened to TCP connections, by kind.", {{"event", event}},
                     counter);

@@ -57,6 +57,7 @@ struct Config {
   std::size_t max_registrations = 200'000;
 
   // A reload changes these.
+  std::vector<std::shared_ptr<const tls::Context>> certificates;  // by listener; null: no TLS
   std::vector<RealmConfig> realms;
   std::shared_ptr<const route::Table> routes;
   std::shared_ptr<const registrar::UserTable> users;

@@ -9,6 +9,8 @@
 #include "media-relay/settings/settings.h"
 
 #include "sbc/app/config.h"
+#include "sbc/tls/context.h"
+#include "sbc/tls/limits.h"
 
 namespace sbc::app {
 
@@ -18,6 +20,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms);
 // Who we are to the trunks that ask: username, password and auth_realm of [trunk.<name>].
 std::map<std::string, auth::Account, std::less<>> read_accounts(settings::Table root);
+// The keys of a TLS listener, with the files that they name; null after an error.
+std::shared_ptr<const tls::Context> read_certificates(settings::Table& listener, const Config& config);
 // The addresses of a host name, in the resolver's order. Blocking: only while the configuration is read.
 std::vector<base::IpAddress> addresses_of(const std::string& name);
 // What peers of a realm may send across a call.

@@ -7,8 +7,8 @@
 namespace sbc::app {
 namespace {
 
-constexpr std::pair<std::string_view, sip::Transport> kTransports[] = {{"udp", sip::Transport::Udp},
-                                                                       {"tcp", sip::Transport::Tcp}};
+constexpr std::pair<std::string_view, sip::Transport> kTransports[] = {
+    {"udp", sip::Transport::Udp}, {"tcp", sip::Transport::Tcp}, {"tls", sip::Transport::Tls}};
 constexpr std::pair<std::string_view, route::Trust> kTrust[] = {{"untrusted", route::Trust::Untrusted},
                                                                 {"trusted", route::Trust::Trusted}};
 
@@ -107,6 +107,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
       listener.transport = listener_table.one_of<sip::Transport>("transport", kTransports, sip::Transport::Udp);
       listener.bind = listener_table.endpoint("bind");
       read_advertised(listener_table, listener);
+      config.certificates.push_back(
+          listener.transport == sip::Transport::Tls ? read_certificates(listener_table, config) : nullptr);
       if (!listener.bind.empty() && listener.bind.port == 0)
         listener_table.fail("bind", "expected a port from 1 to 65535, got 0");
       realm.listeners.push_back(

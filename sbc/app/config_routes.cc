@@ -13,7 +13,7 @@ namespace {
 // "192.0.2.1:5060", "[2001:db8::1]", "sip.example.net:5080;transport=tcp"; the port is 5060 if not said.
 void read_target(settings::Table& table, std::string_view text, route::TrunkTarget target, route::Trunk& trunk) {
   const auto wrong = [&](const std::string& what) {
-    table.fail("targets", "expected host[:port][;transport=udp|tcp], got \"" + base::printable(text) + "\"" + what);
+    table.fail("targets", "expected host[:port][;transport=udp|tcp|tls], got \"" + base::printable(text) + "\"" + what);
   };
   std::string_view place = text;
   if (const auto semicolon = text.find(';'); semicolon != std::string_view::npos) {
@@ -21,6 +21,8 @@ void read_target(settings::Table& table, std::string_view text, route::TrunkTarg
     const auto option = text.substr(semicolon + 1);
     if (option == "transport=tcp") {
       target.transport = sip::Transport::Tcp;
+    } else if (option == "transport=tls") {
+      target.transport = sip::Transport::Tls;
     } else if (option != "transport=udp") {
       return wrong("");
     }
@@ -45,6 +47,7 @@ void read_target(settings::Table& table, std::string_view text, route::TrunkTarg
   }
   const auto found = addresses_of(host);
   if (found.empty()) return wrong(", and the name has no address");
+  target.tls_name = host;
   for (const auto& ip : found) {
     target.endpoint.ip = ip;
     trunk.targets.push_back(target);
@@ -117,6 +120,9 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
                    .weight = small(target.integer("weight", {0, 65535}, 1))},
                   trunk);
     }
+    if (const auto wanted = table.text("tls_name", ""); !wanted.empty())
+      for (auto& target : trunk.targets) target.tls_name = wanted;
+    trunk.tls_source = table.text("tls_source", "");
     trunks.push_back(std::move(trunk));
   }
   std::vector<route::Group> groups;

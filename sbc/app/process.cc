@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 
@@ -111,7 +112,15 @@ class Process {
         {"draining", [this] { return !shared_.draining.load(); }}};
   }
 
+  void note_certificates() {
+    std::int64_t end = 0;
+    for (const auto& context : config_->certificates)
+      if (context) end = end == 0 ? context->expires() : std::min(end, context->expires());
+    certificates_end_.store(end);
+  }
+
   void expose() {
+    note_certificates();
     for (const auto& shard : shared_.shards) {
       admin::expose(metrics_, shard->metrics());
       admin::expose(metrics_, shard->net_counters());
@@ -125,6 +134,9 @@ class Process {
                      {{"result", "refused"}}, reloads_refused_);
     metrics_.counter("parapet_sbc_log_lines_lost_total", "Log lines lost because the disk or journal was too slow.", {},
                      [this] { return static_cast<double>(log_.lost_lines()); });
+    metrics_.gauge("parapet_tls_certificate_expiry_seconds",
+                   "When the first of our certificates ends, seconds since 1970; 0 without TLS.", {},
+                   [this] { return static_cast<double>(certificates_end_.load()); });
     metrics_.add_process_metrics();
   }
 
@@ -172,6 +184,7 @@ class Process {
     auto hosts = load_policy(**wanted);
     if (!hosts) return refuse_reload(hosts.error());
     config_ = *std::move(wanted);
+    note_certificates();
     log_.set_level(config_->log.level);
     for (std::size_t i = 0; i < shared_.shards.size(); ++i) shared_.shards[i]->reload(config_, std::move((*hosts)[i]));
     reloads_applied_.add();
@@ -192,6 +205,7 @@ class Process {
   loop::SignalWatch signals_;
   loop::Timer watch_;
   admin::Server admin_;
+  std::atomic<std::int64_t> certificates_end_{0};
   base::Counter reloads_applied_;
   base::Counter reloads_refused_;
   Phase phase_ = Phase::Running;

@@ -66,6 +66,8 @@ void Shard::join() {
 void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> policy) {
   loop_.post([this, config = std::move(config), policy = std::move(policy)]() mutable {
     config_ = std::move(config);
+    for (std::size_t i = 0; i < config_->certificates.size(); ++i)
+      transports_.use_certificates(static_cast<std::uint16_t>(i), config_->certificates[i]);
     calls_.replace_settings(config_->calls);
     advisor_.use(config_, std::move(policy));
   });

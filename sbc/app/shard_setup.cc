@@ -19,7 +19,8 @@ net::Setup net_setup(const Config& config, std::uint8_t shard) {
     setup.listeners.push_back({.index = static_cast<std::uint16_t>(i),
                                .realm = listener.realm,
                                .transport = listener.transport,
-                               .bind = listener.bind});
+                               .bind = listener.bind,
+                               .certificates = config.certificates[i]});
   }
   return setup;
 }

@@ -4,17 +4,21 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <utility>
+
+#include "media-relay/base/text.h"
+
 namespace sbc::net {
 
 using CloseReason = loop::Stream::CloseReason;
 
 Connection::Connection(Context& context, ConnectionOwner& owner, sip::ConnectionId id, const sip::Hop& target,
-                       bool outbound)
+                       bool outbound, std::shared_ptr<const tls::Context> certificates)
     : context_(context),
       owner_(owner),
       source_{.hop = target, .local = {}},
       outbound_(outbound),
-      framer_(context.limits.sip) {
+      certificates_(std::move(certificates)) {
   source_.hop.connection = id;
 }
 
@@ -23,7 +27,42 @@ void Connection::adopt(loop::Fd socket) {
   source_.local = loop::local_endpoint(socket.get());
   stream_ = std::make_unique<loop::Stream>(context_.loop, std::move(socket), *this,
                                            loop::StreamLimits{.most_output = context_.limits.stream_output_bytes});
+  begin_handshake();
+}
+
+void Connection::begin_handshake() {
+  std::unique_ptr<tls::Session> secure;
+  if (certificates_ && outbound_)
+    secure = tls::Session::client(certificates_, {.name = source_.hop.tls_name, .address = source_.hop.remote.ip});
+  else if (certificates_)
+    secure = tls::Session::server(certificates_);
+  layers_ = std::make_unique<Layers>(context_.limits.sip, std::move(secure));
+  state_ = layers_->state() == Layers::State::Open ? State::Open : State::Handshaking;
+  write_output();
+  if (state_ == State::Handshaking)
+    set_deadline(context_.loop.now() + context_.limits.handshake);
+  else
+    restart_deadline(context_.loop.now());
+}
+
+void Connection::on_secured() {
+  state_ = State::Open;
+  if (const tls::Identity* const peer = layers_->peer())
+    source_.tls_peer = std::make_shared<const std::vector<std::string>>(peer->domains);
   restart_deadline(context_.loop.now());
+  for (const Held& held : std::exchange(held_, {})) transmit(held.bytes, held.token, held.hop);
+  held_bytes_ = 0;
+}
+
+bool Connection::serves(const sip::Hop& hop) const {
+  if (hop.transport != source_.hop.transport) return false;
+  if (hop.transport != sip::Transport::Tls) return true;
+  // Ours reach whom they were opened for, or end.
+  if (outbound_ && (hop.tls_name.empty() || base::equals_ignoring_case(hop.tls_name, source_.hop.tls_name)))
+    return true;
+  const tls::Identity* const peer = state_ == State::Open ? layers_->peer() : nullptr;
+  if (peer == nullptr) return false;
+  return hop.tls_name.empty() ? peer->names(hop.remote.ip) : peer->names(hop.tls_name);
 }
 
 std::expected<void, std::string> Connection::connect(const base::IpAddress& from) {
@@ -51,7 +90,25 @@ void Connection::tune(int fd) const {
 }
 
 void Connection::send(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop) {
-  if (state_ == State::Over || !stream_->write(bytes)) return context_.fail(Drop::TcpConnectionLost, token, hop);
+  if (!certificates_ || state_ == State::Open || state_ == State::Over) return transmit(bytes, token, hop);
+  if (held_bytes_ + bytes->size() > context_.limits.stream_output_bytes)
+    return context_.fail(Drop::TcpOutputFull, token, hop);
+  held_bytes_ += bytes->size();
+  held_.push_back({bytes, token, hop});
+}
+
+void Connection::write_output() {
+  // What does not fit ends the connection: on_closed(OutputOverflow) follows.
+  if (std::string bytes = layers_->take_output(); !bytes.empty()) stream_->write(base::share(std::move(bytes)));
+}
+
+void Connection::transmit(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop) {
+  const auto written = [&] {
+    if (!certificates_) return stream_->write(bytes);
+    if (!layers_->send(*bytes)) return false;
+    return stream_->write(base::share(layers_->take_output()));
+  };
+  if (state_ == State::Over || !written()) return context_.fail(Drop::TcpConnectionLost, token, hop);
   context_.counters.tcp_out_messages.add();
   context_.counters.tcp_out_bytes.add(bytes->size());
   forget_delivered();
@@ -66,11 +123,10 @@ void Connection::forget_delivered() {
 }
 
 void Connection::on_connected(loop::Stream& stream) {
-  state_ = State::Open;
   heard_ = true;  // we chose the peer: it may stay silent for as long as an idle one
   source_.local = loop::local_endpoint(stream.fd());
   context_.counters.tcp_connected.add();
-  restart_deadline(context_.loop.now());
+  begin_handshake();
 }
 
 void Connection::on_bytes(loop::Stream&, std::string_view bytes) {
@@ -78,17 +134,31 @@ void Connection::on_bytes(loop::Stream&, std::string_view bytes) {
   context_.counters.tcp_in_bytes.add(bytes.size());
   const bool was_partial = partial_;
   bool progress = false;
-  framer_.feed(bytes);
+  const Layers::State layers = layers_->feed(bytes);
+  write_output();
+  if (state_ == State::Handshaking) {
+    if (layers == Layers::State::Handshaking) return;  // its deadline stands
+    if (layers == Layers::State::Open) on_secured();
+  }
   while (state_ != State::Over) {
-    std::optional<sip::Frame> frame = framer_.next();
+    std::optional<sip::Frame> frame = layers_->next();
     if (!frame) break;
     progress = true;
     take(std::move(*frame));
   }
   if (state_ == State::Over) return;
-  partial_ = framer_.buffered() > 0;
+  if (layers != Layers::State::Open) return on_layers_over();
+  partial_ = layers_->has_part();
   // A message under way keeps the deadline it got with its first byte.
   if (progress || !was_partial) restart_deadline(context_.loop.now());
+}
+
+void Connection::on_layers_over() {
+  if (layers_->state() == Layers::State::Closed)
+    context_.counters.tcp_closed_by_peer.add();
+  else
+    context_.counters.tls_failure(layers_->tls_failure()).add();
+  give_up();
 }
 
 void Connection::take(sip::Frame&& frame) {
@@ -101,7 +171,11 @@ void Connection::take(sip::Frame&& frame) {
     heard_ = true;
     if (pongs_ >= context_.limits.pongs_waiting) return;
     ++pongs_;
-    stream_->write(std::string_view("\r\n"));  // RFC 5626 4.4.1
+    // RFC 5626 4.4.1
+    if (layers_->transparent())
+      stream_->write(std::string_view("\r\n"));
+    else if (layers_->send("\r\n"))
+      write_output();
   } else if (std::holds_alternative<sip::KeepAlivePong>(frame)) {
     context_.counters.tcp_in_keepalives.add();
   } else if (auto* const broken = std::get_if<sip::StreamError>(&frame)) {
@@ -130,6 +204,8 @@ void Connection::on_due(base::Instant) {
   if (state_ == State::Over) return;
   if (state_ == State::Connecting)
     context_.counters.drop(Drop::TcpConnectFailed).add();
+  else if (state_ == State::Handshaking)
+    context_.counters.drop(Drop::TlsHandshakeSlow).add();
   else if (partial_ || !heard_)
     context_.counters.drop(Drop::TcpSlowMessage).add();
   else
@@ -161,10 +237,16 @@ void Connection::give_up() {
 }
 
 void Connection::finish() {
+  if (layers_) {
+    layers_->close();
+    write_output();
+  }
   stream_->close();
   forget_delivered();
   for (const Pending& lost : pending_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop);
   pending_.clear();
+  for (const Held& lost : held_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop);
+  held_.clear();
 }
 
 }  // namespace sbc::net

@@ -1,5 +1,5 @@
 #pragma once
-// One TCP connection: a stream, cut into messages, with the tokens of what is still on its way out.
+// One TCP or TLS connection: a stream, cut into messages, with the tokens of what is still on its way out.
 
 #include <cstdint>
 #include <deque>
@@ -11,6 +11,7 @@
 #include "media-relay/loop/stream.h"
 
 #include "sbc/net/context.h"
+#include "sbc/net/layers.h"
 #include "sbc/sip/framer.h"
 
 namespace sbc::net {
@@ -28,8 +29,9 @@ class ConnectionOwner {
 
 class Connection final : public loop::Stream::Delegate {
  public:
-  // `target` names transport, listener and remote; `id` completes it.
-  Connection(Context& context, ConnectionOwner& owner, sip::ConnectionId id, const sip::Hop& target, bool outbound);
+  // `target` names transport, listener and remote; `id` completes it. `certificates` of the listener: not null for TLS.
+  Connection(Context& context, ConnectionOwner& owner, sip::ConnectionId id, const sip::Hop& target, bool outbound,
+             std::shared_ptr<const tls::Context> certificates);
 
   void adopt(loop::Fd socket);  // accepted
   std::expected<void, std::string> connect(const base::IpAddress& from);
@@ -44,6 +46,8 @@ class Connection final : public loop::Stream::Delegate {
   sip::ConnectionId id() const { return source_.hop.connection; }
   const sip::Source& source() const { return source_; }
   bool outbound() const { return outbound_; }
+  // RFC 5923 8, RFC 5922 7.3: whether it may carry what is meant for `hop`, which has the same remote.
+  bool serves(const sip::Hop& hop) const;
   bool usable() const { return state_ != State::Over; }
   base::Instant deadline() const { return deadline_; }
 
@@ -52,9 +56,15 @@ class Connection final : public loop::Stream::Delegate {
   base::Instant armed_for = base::kNever;
 
  private:
-  enum class State : std::uint8_t { Connecting, Open, Over };
+  enum class State : std::uint8_t { Connecting, Handshaking, Open, Over };
   struct Pending {
     std::uint64_t end = 0;  // of the stream's written_total
+    std::uint64_t token = 0;
+    sip::Hop hop;
+  };
+  // Waits until the handshake is done.
+  struct Held {
+    base::SharedBytes bytes;
     std::uint64_t token = 0;
     sip::Hop hop;
   };
@@ -64,6 +74,11 @@ class Connection final : public loop::Stream::Delegate {
   void on_drained(loop::Stream&) override;
   void on_closed(loop::Stream&, loop::Stream::CloseReason reason) override;
 
+  void begin_handshake();
+  void on_secured();
+  void on_layers_over();
+  void transmit(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop);
+  void write_output();
   void take(sip::Frame&& frame);
   void tune(int fd) const;
   void restart_deadline(base::Instant now);
@@ -79,8 +94,11 @@ class Connection final : public loop::Stream::Delegate {
   bool partial_ = false;  // one has begun
   unsigned pongs_ = 0;    // written since the output was last empty
   base::Instant deadline_ = base::kNever;
-  sip::StreamFramer framer_;
+  std::shared_ptr<const tls::Context> certificates_;
+  std::unique_ptr<Layers> layers_;
   std::unique_ptr<loop::Stream> stream_;
+  std::deque<Held> held_;
+  std::size_t held_bytes_ = 0;
   std::deque<Pending> pending_;
 };
 

@@ -15,17 +15,19 @@ base::Endpoint ConnectionTable::source_of(const base::Endpoint& peer) {
   return {.ip = base::IpAddress::v6(bytes), .port = 0};
 }
 
-Connection& ConnectionTable::add(const sip::Hop& target, bool outbound) {
+Connection& ConnectionTable::add(const sip::Hop& target, bool outbound, const Door& door) {
   const sip::ConnectionId id{(std::uint64_t{shard_} << 56) | next_serial_++};
-  auto made = std::make_unique<Connection>(context_, *this, id, target, outbound);
+  const bool secure = target.transport == sip::Transport::Tls;
+  auto made = std::make_unique<Connection>(context_, *this, id, target, outbound, secure ? door.certificates : nullptr);
   Connection& connection = *made;
   connections_.emplace(id.value, std::move(made));
   by_remote_[{target.listener, target.remote}] = &connection;
-  context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
+  secure_ += secure ? 1 : 0;
+  count_open();
   return connection;
 }
 
-void ConnectionTable::accept(loop::Fd socket, std::uint16_t listener, const base::Endpoint& peer) {
+void ConnectionTable::accept(loop::Fd socket, const Door& door, const base::Endpoint& peer) {
   Counters& counters = context_.counters;
   if (connections_.size() >= context_.limits.connections) return counters.drop(Drop::TcpTooMany).add();
   const base::Endpoint source = source_of(peer);
@@ -34,8 +36,13 @@ void ConnectionTable::accept(loop::Fd socket, std::uint16_t listener, const base
     return counters.drop(Drop::TcpTooManyOfSource).add();
   ++accepted_from_[source];
   counters.tcp_accepted.add();
-  const sip::Hop hop{.transport = sip::Transport::Tcp, .listener = listener, .remote = peer, .connection = {}};
-  add(hop, false).adopt(std::move(socket));
+  const sip::Hop hop{.transport = door.transport, .listener = door.listener, .remote = peer, .connection = {}};
+  add(hop, false, door).adopt(std::move(socket));
+}
+
+void ConnectionTable::count_open() {
+  context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
+  context_.counters.tls_open.set(secure_);
 }
 
 Connection* ConnectionTable::find(sip::ConnectionId id) {
@@ -43,31 +50,37 @@ Connection* ConnectionTable::find(sip::ConnectionId id) {
   return at != connections_.end() && at->second->usable() ? at->second.get() : nullptr;
 }
 
-void ConnectionTable::send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token,
-                           const base::IpAddress& from) {
+void ConnectionTable::send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token, const Door& door) {
   Connection* connection = hop.connection ? find(hop.connection) : nullptr;
   if (connection == nullptr) {
     const auto known = by_remote_.find({hop.listener, hop.remote});
-    if (known != by_remote_.end()) connection = known->second;
+    if (known != by_remote_.end() && known->second->serves(hop)) connection = known->second;
   }
   if (connection != nullptr) {
     context_.counters.tcp_reused.add();
   } else if (connections_.size() >= context_.limits.connections) {
     return context_.fail(Drop::TcpTooMany, token, hop);
+  } else if (hop.transport == sip::Transport::Tls && !door.certificates) {
+    return context_.fail(Drop::NoListener, token, hop);
   } else {
-    connection = open_to(hop, from);
+    connection = open_to(hop, door);
     if (connection == nullptr) return context_.fail(Drop::TcpConnectFailed, token, hop);
   }
   connection->send(bytes, token, hop);
 }
 
-Connection* ConnectionTable::open_to(const sip::Hop& hop, const base::IpAddress& from) {
-  Connection& made =
-      add({.transport = hop.transport, .listener = hop.listener, .remote = hop.remote, .connection = {}}, true);
-  if (made.connect(from)) return &made;
+Connection* ConnectionTable::open_to(const sip::Hop& hop, const Door& door) {
+  Connection& made = add({.transport = hop.transport,
+                          .listener = hop.listener,
+                          .remote = hop.remote,
+                          .connection = {},
+                          .tls_name = hop.tls_name},
+                         true, door);
+  if (made.connect(door.address)) return &made;
   by_remote_.erase({hop.listener, hop.remote});
   connections_.erase(made.id().value);
-  context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
+  secure_ -= hop.transport == sip::Transport::Tls ? 1 : 0;
+  count_open();
   return nullptr;
 }
 
@@ -118,7 +131,8 @@ void ConnectionTable::sweep() {
       const auto count = accepted_from_.find(source_of(connection->source().hop.remote));
       if (count != accepted_from_.end() && --count->second == 0) accepted_from_.erase(count);
     }
-    context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
+    secure_ -= connection->source().hop.transport == sip::Transport::Tls ? 1 : 0;
+    count_open();
     context_.delegate.on_connection_closed(id);
   }
 }

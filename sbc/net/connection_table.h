@@ -1,5 +1,6 @@
 #pragma once
-// All TCP connections of one shard: made, found again for reuse in both directions (RFC 3261 18), timed out, ended.
+// All TCP and TLS connections of one shard: made, found again for reuse in both directions (RFC 3261 18), timed out,
+// ended.
 
 #include <cstdint>
 #include <expected>
@@ -15,15 +16,24 @@
 
 namespace sbc::net {
 
+// The listener that a connection belongs to.
+struct Door {
+  std::uint16_t listener = 0;
+  sip::Transport transport = sip::Transport::Tcp;
+  base::IpAddress address;
+  std::shared_ptr<const tls::Context> certificates;  // null: no TLS
+};
+
 class ConnectionTable final : public ConnectionOwner {
  public:
   ConnectionTable(Context& context, std::uint8_t shard);
   ~ConnectionTable() override;
 
   // Refuses and counts when the table or the source is full.
-  void accept(loop::Fd socket, std::uint16_t listener, const base::Endpoint& peer);
-  // hop.connection, else one to the same remote through the same listener, else a new one from address `from`.
-  void send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token, const base::IpAddress& from);
+  void accept(loop::Fd socket, const Door& door, const base::Endpoint& peer);
+  // hop.connection, else one to the same remote through the same listener that may serve the hop, else a new one from
+  // the door's address.
+  void send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token, const Door& door);
   Connection* find(sip::ConnectionId id);  // null also when it is over
   // Ends what is over: closes, reports, destroys. At the end of the turn.
   void sweep();
@@ -43,14 +53,16 @@ class ConnectionTable final : public ConnectionOwner {
   void on_deadline_moved(Connection& connection) override;
   void on_over(Connection& connection) override;
   void on_timer();
-  Connection& add(const sip::Hop& target, bool outbound);
-  Connection* open_to(const sip::Hop& hop, const base::IpAddress& from);
+  Connection& add(const sip::Hop& target, bool outbound, const Door& door);
+  Connection* open_to(const sip::Hop& hop, const Door& door);
+  void count_open();
   static base::Endpoint source_of(const base::Endpoint& peer);
 
   Context& context_;
   std::uint8_t shard_;
   std::uint64_t next_serial_ = 1;  // ids are never used twice: a stale one can only miss
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::int64_t secure_ = 0;                                  // of them, TLS
   std::unordered_map<Key, Connection*, KeyHash> by_remote_;  // the newest usable one
   std::unordered_map<base::Endpoint, std::size_t, base::EndpointHash> accepted_from_;
   std::vector<sip::ConnectionId> over_;

@@ -26,6 +26,8 @@ const char* name_of(Drop reason) {
       return "tcp_output_full";
     case Drop::TcpSlowMessage:
       return "tcp_slow_message";
+    case Drop::TlsHandshakeSlow:
+      return "tls_handshake_slow";
     case Drop::TcpConnectFailed:
       return "tcp_connect_failed";
     case Drop::TcpConnectionLost:

@@ -7,6 +7,8 @@
 
 #include "media-relay/base/counter.h"
 
+#include "sbc/tls/session.h"
+
 namespace sbc::net {
 
 enum class Drop : std::uint8_t {
@@ -21,6 +23,7 @@ enum class Drop : std::uint8_t {
   TcpBadStream,        // bytes that cannot be framed; connection closed
   TcpOutputFull,       // peer does not read; connection closed
   TcpSlowMessage,      // message not complete in time; connection closed
+  TlsHandshakeSlow,    // not done in time; connection closed
   TcpConnectFailed,    // out
   TcpConnectionLost,   // out: bytes not yet delivered when the connection ended
   NoListener,          // out: hop names a listener or transport that does not exist
@@ -52,6 +55,12 @@ struct alignas(base::kCacheLine) Counters {
   base::Counter tcp_closed_error;
   base::Counter foreign_sends;  // handed to the shard that owns the connection
   base::Gauge tcp_open;
+
+  // TLS handshakes and sessions that failed, by reason.
+  std::array<base::Counter, static_cast<std::size_t>(tls::Failure::kCount)> tls_failures;
+  base::Counter& tls_failure(tls::Failure reason) { return tls_failures[static_cast<std::size_t>(reason)]; }
+  const base::Counter& tls_failure(tls::Failure reason) const { return tls_failures[static_cast<std::size_t>(reason)]; }
+  base::Gauge tls_open;  // of tcp_open
 
   std::array<base::Counter, static_cast<std::size_t>(Drop::kCount)> drops;
   base::Counter& drop(Drop reason) { return drops[static_cast<std::size_t>(reason)]; }

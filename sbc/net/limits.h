@@ -45,6 +45,8 @@ struct Limits {
   // unacknowledged (64*T1: no transaction waits longer).
   base::Duration keep_alive_probe = base::minutes(2);
   base::Duration unacknowledged = base::seconds(32);
+  // Until the TLS handshake is done, from the connection on: half a dozen round trips over a bad mobile network.
+  base::Duration handshake = base::seconds(10);
   // Until the three-way handshake is done. Below 64*T1, so that a dead target leaves time for the next one.
   base::Duration connect = base::seconds(8);
 };

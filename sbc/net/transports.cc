@@ -62,16 +62,25 @@ struct Transports::Inner {
       listener.udp = std::move(udp);
       return {};
     }
-    if (config.transport != sip::Transport::Tcp)
-      return std::unexpected("this transport has no listener yet; expected udp or tcp");
+    const bool secure = config.transport == sip::Transport::Tls;
+    if (config.transport != sip::Transport::Tcp && !secure)
+      return std::unexpected("this transport has no listener; expected udp, tcp or tls");
+    if (secure && !config.certificates) return std::unexpected("expected a certificate");
     auto tcp = loop::StreamListener::listen_tcp(loop, config.bind, {.reuse_port = setup.reuse_port},
                                                 [this, index = config.index](loop::Fd fd, const base::Endpoint& peer) {
-                                                  table.accept(std::move(fd), index, peer);
+                                                  table.accept(std::move(fd), door_of(*find(index)), peer);
                                                 });
     if (!tcp) return std::unexpected(std::move(tcp.error()));
     listener.local = (*tcp)->local();
     listener.tcp = std::move(*tcp);
     return {};
+  }
+
+  static Door door_of(const Listener& listener) {
+    return {.listener = listener.config.index,
+            .transport = listener.config.transport,
+            .address = listener.local.ip,
+            .certificates = listener.config.certificates};
   }
 
   const Listener* find(std::uint16_t index) const {
@@ -87,7 +96,8 @@ struct Transports::Inner {
       if (!listener->udp) return context.fail(Drop::NoListener, token, hop);
       return listener->udp->send(hop, std::move(bytes), token);
     }
-    if (hop.transport != sip::Transport::Tcp) return context.fail(Drop::NoListener, token, hop);
+    if (hop.transport != sip::Transport::Tcp && hop.transport != sip::Transport::Tls)
+      return context.fail(Drop::NoListener, token, hop);
     if (hop.connection && shard_of(hop.connection) != setup.shard) {
       counters.foreign_sends.add();
       if (!context.delegate.on_foreign_send(shard_of(hop.connection), hop, bytes, token))
@@ -95,7 +105,7 @@ struct Transports::Inner {
       return;
     }
     // Any listener may be where a connection starts from: its address is the local one, whatever it listens for.
-    table.send(hop, bytes, token, listener->local.ip);
+    table.send(hop, bytes, token, door_of(*listener));
   }
 
   void flush() {
@@ -156,6 +166,11 @@ void Transports::close(sip::ConnectionId id) {
 
 bool Transports::is_open(sip::ConnectionId id) const {
   return inner_->table.find(id) != nullptr;
+}
+
+void Transports::use_certificates(std::uint16_t listener, std::shared_ptr<const tls::Context> certificates) {
+  for (Inner::Listener& known : inner_->listeners)
+    if (known.config.index == listener) known.config.certificates = std::move(certificates);
 }
 
 base::Endpoint Transports::local_endpoint(std::uint16_t listener) const {

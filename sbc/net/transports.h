@@ -1,6 +1,6 @@
 #pragma once
-// The sockets of one shard: UDP in batches, TCP with framing and connection reuse. Lives on the shard's loop; nothing
-// here may be called from another thread, except reading counters().
+// The sockets of one shard: UDP in batches, TCP and TLS with framing and connection reuse. Lives on the shard's loop;
+// nothing here may be called from another thread, except reading counters().
 
 #include <cstdint>
 #include <expected>
@@ -16,14 +16,16 @@
 #include "sbc/net/limits.h"
 #include "sbc/sip/parser.h"
 #include "sbc/sip/transport.h"
+#include "sbc/tls/context.h"
 
 namespace sbc::net {
 
 struct ListenerConfig {
   std::uint16_t index = 0;  // position in the configuration, the same on all shards; sip::Hop::listener
   std::string realm;
-  sip::Transport transport = sip::Transport::Udp;  // Udp or Tcp
-  base::Endpoint bind;                             // port 0: any free port, see local_endpoint()
+  sip::Transport transport = sip::Transport::Udp;         // Udp, Tcp or Tls
+  base::Endpoint bind;                                    // port 0: any free port, see local_endpoint()
+  std::shared_ptr<const tls::Context> certificates = {};  // Tls: not null
 };
 
 // Called from the loop; never from inside send() or flush(), except on_foreign_send. May call any function of
@@ -72,12 +74,18 @@ class Transports {
   // opening
   //   connection of this shard to hop.remote through hop.listener; else a new one, from the listener's address.
   void send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token);
+  // TLS (RFC 5923): as TCP, but an open connection is taken only when its verified peer is whom hop.tls_name, or the
+  //   remote address, asks for; a new one needs a listener with certificates, and carries nothing until its peer has
+  //   proved to be that one.
   // Sends what is queued now instead of at the end of the turn.
   void flush();
   // Closes a connection after its queued bytes were tried; on_connection_closed follows from the loop.
   void close(sip::ConnectionId id);
   // Of this shard.
   bool is_open(sip::ConnectionId id) const;
+
+  // For handshakes from now on. Open connections keep what they began with.
+  void use_certificates(std::uint16_t listener, std::shared_ptr<const tls::Context> certificates);
 
   // Where a listener really listens (after port 0). Empty for an unknown index.
   base::Endpoint local_endpoint(std::uint16_t listener) const;
