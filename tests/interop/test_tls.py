@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""TLS: phones, trunks that must prove who they are, certificates that change, strangers that waste time."""
+
+import re
+import signal
+import socket
+import ssl
+import threading
+import time
+
+from harness import check, equal, eventually, main, test
+from harness.border import ACCESS, CORE
+from harness.client import token
+from harness.lab import CARRIER, PHONE, PHONE2
+from harness.tls import Authority, TlsClient
+
+OFFER = ("v=0\r\no=- 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
+         "a=rtpmap:0 PCMU/8000\r\n")
+NAME = "sbc.example.org"
+
+
+def tls_listener(address, pair, **more):
+    return {"transport": "tls", "bind": f"{address}:5061", "advertise": f"{address}:5061", **pair, **more}
+
+
+def start(lab, access=None, core=None, **more):
+    """The border with TLS on both sides; the authority that everybody trusts."""
+    authority = Authority(lab.directory)
+    pair = authority.issue("border", f"DNS:{NAME},IP:{ACCESS},IP:{CORE}")
+
+    def listeners(address, keys):
+        plain = [{"transport": t, "bind": f"{address}:5060"} for t in ("udp", "tcp")]
+        return {"listener": plain + [tls_listener(address, pair, server_ca=str(authority.pem), **(keys or {}))]}
+
+    realm = {"access": listeners(ACCESS, access), "core": listeners(CORE, core)}
+    lab.start({"realm": realm, **more}, register=False)
+    return authority, pair
+
+
+def invite(client, number="4912345", **named):
+    call_id = token()
+    client.send(client.request("INVITE", f"sip:{number}@example.org", call_id=call_id,
+                               headers=["Content-Type: application/sdp"], body=OFFER.format(at=client.at), **named))
+    return client.final(call_id, 10)
+
+
+def in_dialog(client, answer, method, cseq):
+    """A request of the caller inside the dialog that `answer` made."""
+    target = re.search(r"<([^>]+)>", answer.header("contact"))[1]
+    replace = {"From": answer.header("from"), "To": answer.header("to"), "CSeq": f"{cseq} {method}"}
+    return client.request(method, target, call_id=answer.header("call-id"), replace=replace)
+
+
+@test
+def a_phone_registers_and_calls_from_tls_to_udp(lab):
+    authority, _ = start(lab)
+    callee = lab.callee("callee")
+    with TlsClient(PHONE, ACCESS, authority, NAME) as phone:
+        equal(phone.register("alice").status, 200, "REGISTER")
+        answer = invite(phone)
+        equal(answer and answer.status, 200, "INVITE")
+        check(f"{ACCESS}:5061;transport=tls" in answer.header("contact") or "transport=tls" in answer.header("contact"),
+              f"Contact: {answer.header('contact')}")
+        phone.send(in_dialog(phone, answer, "ACK", 1))
+        phone.send(in_dialog(phone, answer, "BYE", 2))
+        equal(phone.final(answer.header("call-id")).status, 200, "BYE")
+    callee.done()
+    equal(lab.border.calls("answered"), 1, "answered calls")
+
+
+@test
+def a_phone_is_called_over_its_connection(lab):
+    authority, _ = start(lab)
+    with TlsClient(PHONE, ACCESS, authority, NAME) as bob, TlsClient(PHONE2, ACCESS, authority, NAME) as alice:
+        equal(bob.register("bob").status, 200, "REGISTER of bob")
+        equal(alice.register("alice").status, 200, "REGISTER of alice")
+        alice.send(alice.request("INVITE", "sip:bob@example.org", headers=["Content-Type: application/sdp"],
+                                 body=OFFER.format(at=PHONE2)))
+        arrived = bob.receive(5)
+        check(arrived and arrived.is_request("INVITE"), f"bob got {arrived}")
+        check("SIP/2.0/TLS" in arrived.header("via"), f"Via: {arrived.header('via')}")
+    # Both connections are gone, and with them the ways to both phones.
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_tls_connections_open") == 0, "connections are closed")
+
+
+@test
+def strangers_need_a_certificate_where_it_is_required(lab):
+    authority, _ = start(lab, access={"client_certificate": "required", "client_ca": f"{lab.directory}/authority.pem"})
+    own = authority.issue("phone", "DNS:phone.example.org")
+    with TlsClient(PHONE, ACCESS, authority, NAME, own=own) as phone:
+        equal(phone.register("alice").status, 200, "REGISTER with a certificate")
+    try:
+        with TlsClient(PHONE, ACCESS, authority, NAME) as nobody:
+            nobody.send(nobody.request("OPTIONS", "sip:example.org"))
+            check(nobody.receive(3) is None, "an answer without a certificate")
+    except (ssl.SSLError, ConnectionError):
+        pass
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_tls_failures_total", reason="no_certificate") == 1,
+               "the refusal is counted")
+
+
+class Carrier:
+    """A TLS server that answers every INVITE with 486 and remembers who called."""
+
+    def __init__(self, authority, own):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(own["certificate"], own["key"])
+        context.load_verify_locations(str(authority.pem))
+        context.verify_mode = ssl.CERT_REQUIRED
+        self._context = context
+        self._listener = socket.create_server((CARRIER, 5061))
+        self.invites, self.peers = [], []
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        while True:
+            try:
+                plain, _ = self._listener.accept()
+                with self._context.wrap_socket(plain, server_side=True) as connection:
+                    self.peers.append(connection.getpeercert())
+                    self._serve(connection)
+            except OSError:
+                if self._listener.fileno() < 0:
+                    return
+
+    def _serve(self, connection):
+        while data := connection.recv(65536).decode("utf-8", "replace"):
+            if not data.startswith("INVITE "):
+                continue
+            self.invites.append(data)
+            lines = [line for line in data.split("\r\n") if re.match(r"(Via|From|Call-ID|CSeq):", line)]
+            to = re.search(r"^To: .*$", data, re.M)[0].strip()
+            answer = ["SIP/2.0 486 Busy Here", *lines, f"{to};tag=c1", "Content-Length: 0", "", ""]
+            connection.sendall("\r\n".join(answer).encode())
+
+    def close(self):
+        self._listener.close()
+
+
+def call_a_carrier(lab, certified, wanted):
+    trunk = {"carrier": {"targets": [f"{CARRIER}:5061;transport=tls"], "tls_name": wanted}}
+    authority, _ = start(lab, trunk=trunk)
+    carrier = Carrier(authority, authority.issue("carrier", certified))
+    try:
+        with TlsClient(PHONE, ACCESS, authority, NAME) as phone:
+            equal(phone.register("alice").status, 200, "REGISTER")
+            answer = invite(phone)
+    finally:
+        carrier.close()
+    return answer, carrier
+
+
+@test
+def a_carrier_that_proves_its_name_gets_the_call(lab):
+    answer, carrier = call_a_carrier(lab, "URI:sip:carrier.example,DNS:other.example", "carrier.example")
+    equal(answer and answer.status, 486, "INVITE")
+    equal(len(carrier.invites), 1, "INVITEs at the carrier")
+    # We showed ours.
+    check(("DNS", NAME) in carrier.peers[0]["subjectAltName"], f"our certificate: {carrier.peers}")
+
+
+@test
+def a_carrier_with_another_name_gets_nothing(lab):
+    answer, carrier = call_a_carrier(lab, "DNS:other.example,DNS:*.example", "carrier.example")
+    check(answer and answer.status >= 500, f"INVITE: {answer and answer.status}")
+    equal(carrier.invites, [], "INVITEs at the carrier")
+    equal(lab.border.sbc_metrics().total("parapet_tls_failures_total", reason="wrong_name"), 1, "counted")
+
+
+@test
+def certificates_change_under_open_connections(lab):
+    authority, pair = start(lab)
+
+    def reloaded(result, times):
+        lab.border.sbc.signal(signal.SIGHUP)
+        eventually(lambda: lab.border.sbc_metrics().total("parapet_sbc_config_reloads_total", result=result) == times,
+                   f"the reload is {result}")
+
+    def options(client):
+        answer = client.ask("OPTIONS", f"sip:{ACCESS}")
+        check(answer is not None, "no answer to OPTIONS")
+
+    with TlsClient(PHONE, ACCESS, authority, NAME) as old:
+        authority.issue("border", f"DNS:{NAME},DNS:second.example.org")
+        reloaded("applied", 1)
+        options(old)
+        with TlsClient(PHONE2, ACCESS, authority, NAME) as new:
+            equal(new.names(), [NAME, "second.example.org"], "names in the new certificate")
+        # Half a renewal: refused as a whole, and what worked goes on working.
+        good = (lab.directory / "border.key").read_text()
+        authority.issue("other", "DNS:unrelated.example")
+        (lab.directory / "border.key").write_text((lab.directory / "other.key").read_text())
+        reloaded("refused", 1)
+        check("the key does not belong to the certificate" in lab.border.sbc.output(), lab.border.sbc.output()[-2000:])
+        options(old)
+        with TlsClient(PHONE2, ACCESS, authority, NAME) as still:
+            options(still)
+        (lab.directory / "border.key").write_text(good)
+    check(lab.border.sbc_metrics().total("parapet_tls_certificate_expiry_seconds") > time.time(), "expiry")
+    equal(pair["key"], str(lab.directory / "border.key"), "the file that was changed")
+
+
+@test
+def a_peer_that_never_reads_is_closed(lab):
+    authority, _ = start(lab)
+    with TlsClient(PHONE, ACCESS, authority, NAME) as deaf:
+        deaf._socket.settimeout(0.5)
+        request = deaf.request("OPTIONS", f"sip:{ACCESS}", headers=["Subject: " + "x" * 200])
+        ends = time.monotonic() + 25
+        try:
+            while time.monotonic() < ends:
+                # Each with a branch of its own, so that each has an answer.
+                deaf.send("".join(request.replace("z9hG4bK", f"z9hG4bK{i}{time.monotonic_ns()}") for i in range(100)))
+        except OSError:
+            pass  # closed, or our own sending stands still because the answers do
+        with TlsClient(PHONE2, ACCESS, authority, NAME) as other:
+            check(other.ask("OPTIONS", f"sip:{ACCESS}", seconds=10) is not None, "another phone gets no answer")
+
+
+@test
+def handshakes_that_never_end_are_ended(lab):
+    start(lab)
+    silent = socket.create_connection((ACCESS, 5061), timeout=20)
+    half = socket.create_connection((ACCESS, 5061), timeout=20)
+    half.sendall(b"\x16\x03\x01\x01\x00\x01")
+    for stuck in (silent, half):
+        try:
+            data = stuck.recv(100)
+        except ConnectionError:
+            data = b""
+        equal(data, b"", "what a half-open handshake got")
+    equal(lab.border.sbc_metrics().total("parapet_transport_drops_total", reason="tls_handshake_slow"), 2, "counted")
+
+
+if __name__ == "__main__":
+    main()
