@@ -101,6 +101,8 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_dialog_events_total", "What happened inside dialogs, by kind.", "event", shard.dialogs);
   expose_by(metrics, "parapet_trunk_challenges_total", "Digest challenges of trunks to our requests, by result.",
             "result", shard.trunk_challenges);
+  expose_by(metrics, "parapet_dns_total", "What became of questions to the DNS, by kind.", "event", shard.dns);
+  metrics.gauge("parapet_dns_cached", "Answers of the DNS that are kept.", {}, shard.dns_cached);
   const std::string transactions = "parapet_transactions";
   const std::string help = "Transactions that exist now.";
   metrics.gauge(transactions, help, {{"side", "server"}}, shard.server_transactions);

@@ -212,4 +212,32 @@ const char* name_of(TrunkChallenge result) {
   return "";
 }
 
+const char* name_of(DnsCount c) {
+  switch (c) {
+    case DnsCount::Queries:
+      return "queries";
+    case DnsCount::Found:
+      return "found";
+    case DnsCount::Nothing:
+      return "nothing";
+    case DnsCount::Failed:
+      return "failed";
+    case DnsCount::Silent:
+      return "silent";
+    case DnsCount::Coalesced:
+      return "coalesced";
+    case DnsCount::Refused:
+      return "refused";
+    case DnsCount::Hits:
+      return "hits";
+    case DnsCount::Stale:
+      return "stale";
+    case DnsCount::Evicted:
+      return "evicted";
+    case DnsCount::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 }  // namespace sbc::admin

@@ -120,6 +120,21 @@ enum class TrunkChallenge : std::uint8_t {
   kCount
 };
 const char* name_of(TrunkChallenge result);  // "retried"
+// What became of questions to the DNS.
+enum class DnsCount : std::uint8_t {
+  Queries,    // sent
+  Found,      // answered with records
+  Nothing,    // no such name or record
+  Failed,     // the servers could not say
+  Silent,     // the servers said nothing
+  Coalesced,  // joined an equal question under way
+  Refused,    // beyond the limits
+  Hits,       // locations that needed no question
+  Stale,      // an old answer was used on because the servers fail
+  Evicted,    // forgotten because the cache was full
+  kCount
+};
+const char* name_of(DnsCount c);  // "queries"
 
 inline constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Other) + 1;
 inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::kCount);
@@ -153,6 +168,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<TransactionCount> transactions;
   CountersBy<DialogCount> dialogs;
   CountersBy<TrunkChallenge> trunk_challenges;
+  CountersBy<DnsCount> dns;
+  base::Gauge dns_cached;
   base::Gauge server_transactions;
   base::Gauge client_transactions;
 

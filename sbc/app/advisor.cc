@@ -34,10 +34,12 @@ observe::Level level_of(policy::LogLine::Level level) {
 
 }  // namespace
 
-ShardAdvisor::ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random)
+ShardAdvisor::ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random,
+                           const route::TrunkAddresses& named)
     : shared_(shared),
       metrics_(metrics),
       random_(random),
+      named_(named),
       digest_(shared.nonce_key, shared.replay_guard),
       identities_(digest_, nobody_),
       registrar_(shared.location, identities_) {}
@@ -76,7 +78,7 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   arrival.realm = realm->name;
   arrival.wall = base::wall_now();
   arrival.utc_offset_seconds = utc_offset(arrival.wall);
-  if (const auto* trunk = config_->routes->identify(realm->name, source.hop.remote.ip, source.tls_peer.get()))
+  if (const auto* trunk = config_->routes->identify(realm->name, source.hop.remote.ip, source.tls_peer.get(), named_))
     arrival.trunk = trunk->name;
   arrival.recent_failures = shared_.failures.recent(source.hop.remote.ip, now);
   identity_ = {};

@@ -22,7 +22,8 @@ namespace sbc::app {
 
 class ShardAdvisor final : public call::Advisor, private policy::Lookup {
  public:
-  ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random);
+  // `named`: what the names of trunks stand for; all references outlive the object.
+  ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random, const route::TrunkAddresses& named);
 
   // A reload, or the start: configuration and a policy that was loaded for this shard alone.
   void use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host);
@@ -56,6 +57,7 @@ class ShardAdvisor final : public call::Advisor, private policy::Lookup {
   Shared& shared_;
   admin::ShardMetrics& metrics_;
   base::Random& random_;
+  const route::TrunkAddresses& named_;
   auth::Server digest_;
   registrar::UserTable nobody_;
   registrar::IdentityChecker identities_;

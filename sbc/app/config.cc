@@ -144,6 +144,7 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
   read_process(root, *config);
   read_limits(root, *config, *calls);
   read_media(root, *config, *calls);
+  config->dns = read_dns(root);
   std::vector<route::Realm> realms = read_realms(root, *config);
   std::string routing_error;
   auto table = read_routes(root, std::move(realms));
@@ -195,6 +196,7 @@ std::vector<std::string> restart_needed(const Config& running, const Config& wan
   differs(running.transactions.max_servers != wanted.transactions.max_servers, "limits.transactions");
   differs(running.net.connections != wanted.net.connections, "limits.connections");
   differs(running.net.connections_per_source != wanted.net.connections_per_source, "limits.connections_per_source");
+  differs(running.dns != wanted.dns, "dns.*");
   differs(running.transactions.trying_after != wanted.transactions.trying_after, "timers.trying_after");
   return keys;
 }

@@ -18,6 +18,7 @@
 #include "sbc/register/settings.h"
 #include "sbc/register/users.h"
 #include "sbc/relay_client/relay_link.h"
+#include "sbc/resolve/settings.h"
 #include "sbc/route/table.h"
 #include "sbc/transaction/config.h"
 
@@ -55,6 +56,7 @@ struct Config {
   transaction::Config transactions;
   net::Limits net;
   std::size_t max_registrations = 200'000;
+  resolve::Settings dns;
 
   // A reload changes these.
   std::vector<std::shared_ptr<const tls::Context>> certificates;  // by listener; null: no TLS

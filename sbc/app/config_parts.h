@@ -26,6 +26,8 @@ std::shared_ptr<const tls::Context> read_certificates(settings::Table& listener,
 std::vector<base::IpAddress> addresses_of(const std::string& name);
 // What peers of a realm may send across a call.
 call::CrossingRules read_crossing(settings::Table& realm);
+// [dns].
+resolve::Settings read_dns(settings::Table root);
 // [[user]].
 std::shared_ptr<const registrar::UserTable> read_users(settings::Table root, const Config& config);
 // One value of [policy.settings].

@@ -6,53 +6,47 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/app/config_parts.h"
+#include "sbc/route/dns.h"
 
 namespace sbc::app {
 namespace {
 
-// "192.0.2.1:5060", "[2001:db8::1]", "sip.example.net:5080;transport=tcp"; the port is 5060 if not said.
+// "192.0.2.1:5060", "[2001:db8::1]", "sip.example.net", "sips:sip.example.net", "sip.example.net:5080;transport=tcp".
+// An address without a port has 5060; what a name does not say is found out (RFC 3263).
 void read_target(settings::Table& table, std::string_view text, route::TrunkTarget target, route::Trunk& trunk) {
-  const auto wrong = [&](const std::string& what) {
-    table.fail("targets", "expected host[:port][;transport=udp|tcp|tls], got \"" + base::printable(text) + "\"" + what);
+  const auto wrong = [&] {
+    table.fail("targets", "expected [sips:]host[:port][;transport=udp|tcp|tls], got \"" + base::printable(text) + "\"");
   };
   std::string_view place = text;
-  if (const auto semicolon = text.find(';'); semicolon != std::string_view::npos) {
-    place = text.substr(0, semicolon);
-    const auto option = text.substr(semicolon + 1);
-    if (option == "transport=tcp") {
-      target.transport = sip::Transport::Tcp;
-    } else if (option == "transport=tls") {
-      target.transport = sip::Transport::Tls;
-    } else if (option != "transport=udp") {
-      return wrong("");
-    }
+  route::NamedHost named;
+  if (place.starts_with("sips:")) {
+    named.secure = true;
+    place.remove_prefix(5);
   }
+  if (const auto semicolon = place.find(';'); semicolon != std::string_view::npos) {
+    const auto option = place.substr(semicolon + 1);
+    place = place.substr(0, semicolon);
+    named.transport = option.starts_with("transport=") ? sip::transport_from(option.substr(10)) : std::nullopt;
+    if (!named.transport || *named.transport == sip::Transport::Ws || *named.transport == sip::Transport::Wss)
+      return wrong();
+  }
+  target.transport = named.transport.value_or(named.secure ? sip::Transport::Tls : sip::Transport::Udp);
+  if (named.secure && target.transport != sip::Transport::Tls) return wrong();
   if (const auto endpoint = base::Endpoint::parse(place)) {
     target.endpoint = *endpoint;
-    trunk.targets.push_back(target);
-    return;
+  } else if (const auto ip = base::IpAddress::parse(place)) {
+    target.endpoint = {.ip = *ip, .port = sip::default_port(target.transport)};
+  } else {
+    if (const auto colon = place.rfind(':'); colon != std::string_view::npos) {
+      named.port = base::parse_unsigned<std::uint16_t>(place.substr(colon + 1)).value_or(0);
+      if (named.port == 0) return wrong();
+      place = place.substr(0, colon);
+    }
+    named.host = route::host_name(place);
+    if (named.host.empty()) return wrong();
+    target.name = std::move(named);
   }
-  target.endpoint.port = sip::default_port(target.transport);
-  if (const auto ip = base::IpAddress::parse(place)) {
-    target.endpoint.ip = *ip;
-    trunk.targets.push_back(target);
-    return;
-  }
-  std::string host(place);
-  if (const auto colon = place.rfind(':'); colon != std::string_view::npos) {
-    const auto port = base::parse_unsigned<std::uint16_t>(place.substr(colon + 1));
-    if (!port || *port == 0) return wrong("");
-    target.endpoint.port = *port;
-    host = place.substr(0, colon);
-  }
-  const auto found = addresses_of(host);
-  if (found.empty()) return wrong(", and the name has no address");
-  target.tls_name = host;
-  for (const auto& ip : found) {
-    target.endpoint.ip = ip;
-    trunk.targets.push_back(target);
-  }
-  if (trunk.host.empty()) trunk.host = host;
+  trunk.targets.push_back(std::move(target));
 }
 
 std::uint16_t small(std::int64_t value) {

@@ -26,14 +26,17 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       config_(std::move(config)),
       metrics_(std::make_unique<admin::ShardMetrics>()),
       minter_(shared.mint_key, index),
+      resolver_(loop_, config_->dns, random_),
+      trunk_names_(resolver_),
       transports_(loop_, net_setup(*config_, index), *this),
       layer_(config_->transactions, minter_, random_),
-      advisor_(shared, *metrics_, random_),
+      advisor_(shared, *metrics_, random_, trunk_names_.addresses()),
       calls_(layer_, minter_, random_, advisor_, config_->calls),
       relays_(loop_, relay_links(*config_, index), *this, random_),
       timer_(loop_, [this] { on_timer(); }),
       second_(loop_, [this] {
         copy_counters();
+        trunk_names_.refresh(*config_->routes);
         if (index_ == 0) shared_.location.expire(loop_.now());
         second_.arm(loop_.now() + kSecond);
       }) {
@@ -53,6 +56,7 @@ void Shard::start() {
   thread_ = std::thread([this] {
     relays_.start();
     second_.arm(loop_.now() + kSecond);
+    trunk_names_.refresh(*config_->routes);
     loop_.run();
   });
 }
@@ -334,7 +338,7 @@ void Shard::carry_out() {
     for (auto& command : commands) send_relay(command);
     std::vector<call::Lookup> lookups;
     lookups.swap(out_.lookups);
-    for (const auto& lookup : lookups) calls_.on_located(lookup, {}, "host names are not resolved", loop_.now(), out_);
+    for (const auto& lookup : lookups) look_up(lookup);
   }
   for (const auto& record : out_.records) close_record(record);
   for (const auto& note : out_.notes) shared_.log.write(level_of(note.level), note.text, {{"call", note.call}});
@@ -343,6 +347,15 @@ void Shard::carry_out() {
   dispatching_ = false;
   calls_now_.store(calls_.size(), std::memory_order_relaxed);
   arm_timer();
+}
+
+void Shard::look_up(const call::Lookup& lookup) {
+  const auto* realm = config_->routes->realm(lookup.realm);
+  if (realm == nullptr) return calls_.on_located(lookup, {}, "its realm is gone", loop_.now(), out_);
+  resolver_.locate(lookup.host, *realm, resolve::Resolver::Want::Now, [this, lookup](const route::Located& located) {
+    calls_.on_located(lookup, located.places, located.problem, loop_.now(), out_);
+    carry_out();
+  });
 }
 
 void Shard::send_relay(call::RelayCommand& command) {
@@ -465,6 +478,8 @@ void Shard::arm_timer() {
 
 void Shard::copy_counters() {
   copy(layer_.counters(), *metrics_);
+  copy(resolver_.counters(), *metrics_);
+  metrics_->dns_cached.set(static_cast<std::int64_t>(resolver_.cached()));
   metrics_->server_transactions.set(static_cast<std::int64_t>(layer_.server_count()));
   metrics_->client_transactions.set(static_cast<std::int64_t>(layer_.client_count()));
   metrics_->calls_started.set(calls_.counters().started);

@@ -13,9 +13,11 @@
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/advisor.h"
 #include "sbc/app/shared.h"
+#include "sbc/app/trunk_names.h"
 #include "sbc/call/calls.h"
 #include "sbc/net/transports.h"
 #include "sbc/relay_client/relay_pool.h"
+#include "sbc/resolve/resolver.h"
 #include "sbc/sip/minter.h"
 #include "sbc/transaction/layer.h"
 
@@ -69,6 +71,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
                     std::span<const sip::ExtraHeader> headers = {}, std::string_view reason = {});
   void on_options(const transaction::RequestArrived& request, const call::Arrival& arrival);
   void carry_out();
+  void look_up(const call::Lookup& lookup);
   void send_relay(call::RelayCommand& command);
   void close_record(const call::CallRecord& record);
   void on_timer();
@@ -84,6 +87,8 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   base::SystemRandom random_;
   sip::Minter minter_;
   loop::EventLoop loop_;
+  resolve::Resolver resolver_;
+  TrunkNames trunk_names_;
   net::Transports transports_;
   transaction::Layer layer_;
   ShardAdvisor advisor_;

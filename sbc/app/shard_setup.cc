@@ -142,6 +142,20 @@ void copy(const transaction::Counters& from, admin::ShardMetrics& to) {
   to.transactions[TransactionCount::ServersUnanswered].set(from.servers_unanswered);
 }
 
+void copy(const resolve::Counters& from, admin::ShardMetrics& to) {
+  using admin::DnsCount;
+  to.dns[DnsCount::Queries].set(from.queries);
+  to.dns[DnsCount::Found].set(from.found);
+  to.dns[DnsCount::Nothing].set(from.nothing);
+  to.dns[DnsCount::Failed].set(from.failed);
+  to.dns[DnsCount::Silent].set(from.silent);
+  to.dns[DnsCount::Coalesced].set(from.coalesced);
+  to.dns[DnsCount::Refused].set(from.refused);
+  to.dns[DnsCount::Hits].set(from.hits);
+  to.dns[DnsCount::Stale].set(from.stale);
+  to.dns[DnsCount::Evicted].set(from.evicted);
+}
+
 void copy(const call::Counters& calls, const registrar::RegistrarCounters& registrations,
           const registrar::IdentityCounters& identities, admin::ShardMetrics& to) {
   using admin::DialogCount;

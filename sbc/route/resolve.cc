@@ -118,6 +118,8 @@ class Resolution {
         target.to_uri = std::string(wanted->name->secure ? "sips:" : "sip:") + (user.empty() ? "" : user + "@") +
                         (trunk->host.empty() ? wanted->name->host : trunk->host);
         target.request_uri = target.to_uri;
+        if (wanted->name->transport && *wanted->name->transport != sip::Transport::Udp)
+          target.request_uri.append(";transport=").append(sip::uri_name_of(*wanted->name->transport));
         plan_.targets.push_back(std::move(target));
         continue;
       }

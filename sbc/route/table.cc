@@ -109,10 +109,12 @@ std::optional<std::string> check_listeners(const std::vector<Realm>& realms) {
 
 // How closely a trunk matches an address: prefix length plus one, 0 when not at all. A target's own address counts as
 // a full-length prefix.
-unsigned closeness(const Trunk& trunk, const base::IpAddress& source) {
+unsigned closeness(const Trunk& trunk, const base::IpAddress& source, const TrunkAddresses& named) {
   const unsigned full = source.is_v4() ? 33 : 129;
   for (const TrunkTarget& target : trunk.targets)
-    if (target.endpoint.ip == source) return full;
+    if (!target.name && target.endpoint.ip == source) return full;
+  if (const auto found = named.find(trunk.name); found != named.end())
+    if (std::ranges::find(found->second, source) != found->second.end()) return full;
   unsigned best = 0;
   for (const base::Prefix& prefix : trunk.sources)
     if (prefix.contains(source)) best = std::max(best, prefix.length + 1U);
@@ -177,12 +179,12 @@ const Group* Table::group(std::string_view name) const {
 }
 
 const Trunk* Table::identify(std::string_view realm, const base::IpAddress& source,
-                             const std::vector<std::string>* tls_peer) const {
+                             const std::vector<std::string>* tls_peer, const TrunkAddresses& named) const {
   const Trunk* best = nullptr;
   unsigned best_closeness = 0;
   for (const Trunk& trunk : trunks_) {
     if (trunk.realm != realm || !vouched(trunk, tls_peer)) continue;
-    const unsigned close = closeness(trunk, source);
+    const unsigned close = closeness(trunk, source, named);
     if (close > best_closeness) {
       best = &trunk;
       best_closeness = close;

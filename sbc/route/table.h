@@ -60,6 +60,9 @@ struct TrunkTarget {
   std::string tls_name = {};  // whom its certificate must name; "": `name`, or the address of `endpoint`
 };
 
+// The addresses that the names of trunks stand for at the moment, by trunk.
+using TrunkAddresses = std::map<std::string, std::vector<base::IpAddress>, std::less<>>;
+
 // A peer network.
 struct Trunk {
   std::string name;
@@ -99,9 +102,9 @@ class Table {
 
   // The trunk that `source` belongs to: most specific prefix, then configuration order. Only the address counts, since
   // carriers send from other ports than they listen on; and the names in `tls_peer` (null: no verified certificate) for
-  // trunks that have a tls_source.
+  // trunks that have a tls_source. What a name stands for (`named`) counts as an address of its trunk.
   const Trunk* identify(std::string_view realm, const base::IpAddress& source,
-                        const std::vector<std::string>* tls_peer = nullptr) const;
+                        const std::vector<std::string>* tls_peer = nullptr, const TrunkAddresses& named = {}) const;
   // The realm of a listener; nullptr for an unknown index.
   const Realm* realm_of(std::uint16_t listener) const;
 

@@ -1,0 +1,42 @@
+#include "sbc/app/trunk_names.h"
+
+#include <algorithm>
+
+namespace sbc::app {
+
+void TrunkNames::refresh(const route::Table& table) {
+  std::set<Key> wanted;
+  for (const route::Trunk& trunk : table.trunks()) {
+    const route::Realm* realm = table.realm(trunk.realm);
+    for (const route::TrunkTarget& target : trunk.targets) {
+      if (!target.name || realm == nullptr) continue;
+      const Key key{trunk.name, *target.name};
+      wanted.insert(key);
+      if (!asking_.insert(key).second) continue;
+      resolver_.locate(*target.name, *realm, resolve::Resolver::Want::Refresh,
+                       [this, key](const route::Located& located) {
+                         asking_.erase(key);
+                         join(key, located.places);
+                       });
+    }
+  }
+  if (std::erase_if(found_, [&](const auto& entry) { return !wanted.contains(entry.first); }) != 0) join({}, {});
+}
+
+void TrunkNames::join(const Key& key, const std::vector<route::Place>& places) {
+  if (!places.empty()) {
+    std::vector<base::IpAddress> ips;
+    for (const route::Place& place : places) ips.push_back(place.remote.ip);
+    std::ranges::sort(ips);
+    auto& known = found_[key];
+    if (known == ips) return;
+    known = std::move(ips);
+  }
+  addresses_.clear();
+  for (const auto& [of, ips] : found_) {
+    auto& all = addresses_[of.first];
+    all.insert(all.end(), ips.begin(), ips.end());
+  }
+}
+
+}  // namespace sbc::app
