@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Names of trunks and in URIs, found in a DNS of the test's own (RFC 3263)."""
+
+from harness import check, equal, main, test
+from harness.checks import eventually
+from harness.dns import Dns
+from harness.lab import CARRIER, CARRIER2, PHONE
+
+NUMBER = "sip:1000@example.org"
+TWO = {
+    ("carrier.example", "NAPTR"): [(10, 10, "SIP+D2U", "_sip._udp.carrier.example")],
+    ("_sip._udp.carrier.example", "SRV"): [(10, 1, 5060, "one.carrier.example"), (20, 1, 5060, "two.carrier.example")],
+    ("one.carrier.example", "A"): [CARRIER],
+    ("two.carrier.example", "A"): [CARRIER2],
+}
+
+
+def start(lab, records, ttl=60):
+    dns = lab.keep(Dns("127.0.0.1", records, ttl))
+    # One shard: each asks for itself.
+    lab.start({"process": {"shards": 1}, "dns": {"servers": ["127.0.0.1"], "timeout": "200ms", "tries": 1},
+               "trunk": {"carrier": {"targets": ["carrier.example"]}}})
+    return dns, lab.ua(PHONE, "alice"), lab.ua(CARRIER, "one"), lab.ua(CARRIER2, "two")
+
+
+def refuse(request, status=486):
+    request.reply(status)
+
+
+def dns_count(lab, event):
+    return lab.border.sbc_metrics().total("parapet_dns_total", event=event)
+
+
+@test
+def a_trunk_is_a_name_with_naptr_and_srv(lab):
+    _, alice, one, _ = start(lab, TWO)
+    call = alice.invite(NUMBER)
+    invite = one.request("INVITE")
+    check("@carrier.example" in invite.message.start, f"the name stays in the Request-URI: {invite.message.start}")
+    invite.reply(200, sdp=one.sdp())
+    call.response(200)
+    call.ack()
+    one.request("ACK")
+    bye = call.send("BYE")
+    one.request("BYE").reply(200)
+    bye.response(200)
+
+
+# trap 17: a 503 leads to the next SRV record.
+@test
+def a_503_leads_to_the_next_srv_record(lab):
+    _, alice, one, two = start(lab, TWO)
+    call = alice.invite(NUMBER)
+    refuse(one.request("INVITE"), 503)
+    refuse(two.request("INVITE"), 486)
+    call.response(486)
+
+
+@test
+def another_answer_speaks_for_the_name(lab):
+    _, alice, one, two = start(lab, TWO)
+    call = alice.invite(NUMBER)
+    refuse(one.request("INVITE"), 500)
+    call.response(500)
+    two.nothing(lambda m: m.is_request("INVITE"))
+
+
+@test
+def requests_from_what_a_name_stands_for_are_the_trunks(lab):
+    lab.keep(Dns("127.0.0.1", TWO))
+    lab.start({"dns": {"servers": ["127.0.0.1"]},
+               "trunk": {"carrier": {"targets": ["carrier.example"], "sources": []}}})
+    one = lab.ua(CARRIER, "one")
+    alice = lab.ua(PHONE, "alice")
+
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_dns_total", event="found") >= 4, "the name is resolved")
+    call = one.invite("sip:alice@example.org")
+    alice.request("INVITE").reply(486)
+    call.response(486)
+
+
+@test
+def a_name_that_does_not_exist_is_asked_for_once(lab):
+    dns, alice, _, _ = start(lab, {})
+    for _ in range(2):
+        alice.invite(NUMBER).response(503)
+    equal(dns.asked["carrier.example", "NAPTR"], 1, "questions for NAPTR")
+
+
+@test
+def a_dead_dns_holds_nobody_for_long(lab):
+    dns, alice, _, _ = start(lab, {})
+    dns.silent = True
+    alice.invite(NUMBER).response(503, seconds=5)
+
+
+@test
+def a_dns_that_dies_later_takes_nothing_away(lab):
+    dns, alice, one, _ = start(lab, TWO, ttl=1)
+    eventually(lambda: dns_count(lab, "found") >= 4, "the name is resolved")
+    dns.silent = True
+    eventually(lambda: dns_count(lab, "stale") >= 1, "an old answer is used on", 10)
+    call = alice.invite(NUMBER)
+    refuse(one.request("INVITE"))
+    call.response(486)
+
+
+if __name__ == "__main__":
+    main()
