@@ -148,6 +148,10 @@ const char* name_of(DialogCount c) {
       return "refused_package";
     case DialogCount::RefusedBody:
       return "refused_body";
+    case DialogCount::RefusedForks:
+      return "refused_forks";
+    case DialogCount::StrayPracks:
+      return "stray_pracks";
     case DialogCount::kCount:
       break;
   }

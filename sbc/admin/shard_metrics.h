@@ -107,6 +107,8 @@ enum class DialogCount : std::uint8_t {
   RefusedPassing,    // 500: too many at once, or the other leg has no dialog yet
   RefusedPackage,    // 469
   RefusedBody,       // 415: a body that would tell one side about the other
+  RefusedForks,      // early dialogs of one call, one too many: dropped
+  StrayPracks,       // 481
   kCount
 };
 const char* name_of(DialogCount c);  // "bugs"

@@ -161,6 +161,7 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
   for (const auto& realm : config->realms) calls->crossing.emplace(realm.name, realm.crossing);
   for (const auto& realm : config->realms)
     if (!realm.domain.empty()) calls->domains.emplace(realm.name, realm.domain);
+  for (const auto& realm : config->realms) calls->reliable.emplace(realm.name, realm.reliable);
   config->calls = std::move(calls);
   for (auto& relay : config->relays) relay.controller = config->instance;
 

@@ -40,6 +40,7 @@ struct RealmConfig {
   bool registrar = false;
   registrar::RealmSettings registration;
   call::CrossingRules crossing;
+  call::Reliable reliable = call::Reliable::WithSdp;  // provisional responses to its callers
 };
 
 struct Config {

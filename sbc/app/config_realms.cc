@@ -11,6 +11,10 @@ constexpr std::pair<std::string_view, sip::Transport> kTransports[] = {
     {"udp", sip::Transport::Udp}, {"tcp", sip::Transport::Tcp}, {"tls", sip::Transport::Tls}};
 constexpr std::pair<std::string_view, route::Trust> kTrust[] = {{"untrusted", route::Trust::Untrusted},
                                                                 {"trusted", route::Trust::Trusted}};
+constexpr std::pair<std::string_view, call::Reliable> kReliable[] = {{"required", call::Reliable::Required},
+                                                                     {"sdp", call::Reliable::WithSdp},
+                                                                     {"always", call::Reliable::Always},
+                                                                     {"never", call::Reliable::Never}};
 
 // "192.0.2.1", "sbc.example.net:5080", "[2001:db8::1]:5060"; without a port: the one that is bound.
 void read_advertised(settings::Table& table, ListenerConfig& listener) {
@@ -120,6 +124,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     settings.name = name;
     settings.domain = table.text("domain", "");
     settings.crossing = read_crossing(table);
+    settings.reliable = table.one_of<call::Reliable>("reliable", kReliable, call::Reliable::WithSdp);
     read_registrar(table, settings);
     if (settings.domain.empty() && !settings.registration.domains.empty())
       settings.domain = settings.registration.domains.names().front();

@@ -170,6 +170,8 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::RefusedPassing].set(calls.refused_passing);
   to.dialogs[DialogCount::RefusedPackage].set(calls.refused_package);
   to.dialogs[DialogCount::RefusedBody].set(calls.refused_body);
+  to.dialogs[DialogCount::RefusedForks].set(calls.refused_forks);
+  to.dialogs[DialogCount::StrayPracks].set(calls.stray_pracks);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);

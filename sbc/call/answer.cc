@@ -9,7 +9,15 @@
 namespace sbc::call {
 
 void Machine::decide_nat(Side side, const sip::Message& message, const sip::Source& source) {
-  Leg& leg = call_.leg(side);
+  auto decision = nat_decision(side, message, source, call_.media);
+  call_.leg(side).symmetric = decision.symmetric_signalling;
+  call_.media.leg(side).latch = decision.latch;
+  call_.media.leg(side).latch_from = std::move(decision.latch_from);
+}
+
+policy::NatDecision Machine::nat_decision(Side side, const sip::Message& message, const sip::Source& source,
+                                          const Media& media) {
+  const Leg& leg = call_.leg(side);
   policy::LegFacts facts;
   facts.side = side == Side::A ? "caller" : "callee";
   facts.realm = leg.realm;
@@ -17,7 +25,7 @@ void Machine::decide_nat(Side side, const sip::Message& message, const sip::Sour
   facts.source_ip = source.hop.remote.ip.text();
   facts.transport = std::string(sip::name_of(source.hop.transport));
   if (const auto contact = sip::first_contact(message)) facts.contact_host = std::string(contact->uri.host);
-  facts.media_host = call_.media.media_host(side);
+  facts.media_host = media.media_host(side);
   facts.user_agent =
       std::string(message.find(message.is_request() ? sip::HeaderId::UserAgent : sip::HeaderId::Server).value_or(""));
   const auto elsewhere = [&source](const std::string& host) {
@@ -30,49 +38,15 @@ void Machine::decide_nat(Side side, const sip::Message& message, const sip::Sour
   // A peer that nobody vouches for must not aim our requests at third parties by its Contact or Record-Route.
   const auto* realm = core_.settings->routes->realm(leg.realm);
   const bool vouched = !leg.trunk.empty() || (realm != nullptr && realm->trust == route::Trust::Trusted);
-  leg.symmetric = decision.symmetric_signalling || !vouched;
-  call_.media.leg(side).latch = decision.latch;
-  call_.media.leg(side).latch_from = std::move(decision.latch_from);
-}
-
-void Machine::ring(const Input& in) {
-  const sip::Message& response = *in.message;
-  Attempt& attempt = *call_.attempt;
-  // 199 ends one early dialog of a fork (RFC 6228): with one call to show, the caller needs nothing of it.
-  if (response.status() == 100 || response.status() == 199) return;
-  if (!attempt.rang) {
-    attempt.rang = true;
-    call_.hunt.answered(core_.health);
-    const auto& wanted = call_.hunt.current()->candidate;
-    const base::Duration most =
-        wanted.ring_timeout_s != 0 ? base::seconds(wanted.ring_timeout_s) : core_.settings->ring;
-    arm(call_.setup_timer, TimerKind::Setup, attempt.started + most, Side::B);
-  }
-  std::string body;
-  if (attempt.offered) {
-    // An answer in an unreliable provisional response is the answer (RFC 3261 13.2.1), unless another fork differs.
-    // What cannot be used is passed over here: the 2xx decides.
-    const auto sdp = sdp_of(response);
-    if (sdp && *sdp && call_.media.take_answer(Side::B, **sdp, sdp::Finality::Early)) {
-      decide_nat(Side::B, response, in.source);
-      ask_relay(false);
-      if (auto made = call_.media.make_answer(Side::A, sdp::Finality::Early)) body = *std::move(made);
-      attempt.early_media = !body.empty();
-    }
-  }
-  // Later provisionals without SDP do not take early media away, so the last answer goes with them (RFC 3261 13.3.1.1).
-  if (body.empty() && attempt.early_media) body = call_.last_progress_body;
-  const int status = response.status() <= 183 ? response.status() : 183;
-  call_.last_progress = status;
-  call_.last_progress_body = body;
-  respond_caller(status, {}, body);
-  arm(call_.refresh_timer, TimerKind::Refresh, now_ + base::seconds(60));
+  decision.symmetric_signalling = decision.symmetric_signalling || !vouched;
+  return decision;
 }
 
 void Machine::adopt_leg_b(const sip::Message& response, const sip::Source& source) {
   Leg& b = call_.b;
   // The parser has checked From, To, Call-ID and CSeq, so a 2xx always makes a dialog.
-  if (auto made = dialog::Dialog::from_client(call_.attempt->start, response)) b.dialog = *std::move(made);
+  b.dialog = call_.selected->b;
+  if (b.dialog) b.dialog->confirm(response);
   b.hop = source.hop;
   learn_packages(Side::B, response);
   b.invite_cseq = call_.attempt->start.cseq;
@@ -82,10 +56,18 @@ void Machine::adopt_leg_b(const sip::Message& response, const sip::Source& sourc
 }
 
 void Machine::answer(const Input& in) {
+  Fork* fork = fork_of(in);
+  // The caller has ended this early dialog: its phone that picks up all the same is hung up, the others go on.
+  if (fork->hung_up) return ack_and_bye(call_.attempt->start, in.source.hop, in.message);
+  fork->ended = false;
+  select(*fork);
   const auto sdp = sdp_of(*in.message);
   const bool offered = call_.attempt->offered;
+  const bool settled = call_.media.agreed(Side::B);
   std::expected<void, MediaError> taken;
-  if (!sdp) {
+  if (settled) {
+    // The answer came in a reliable response: what the 2xx says is none (RFC 6337 3.1.1).
+  } else if (!sdp) {
     taken = std::unexpected(sdp.error());
   } else if (!*sdp) {
     if (!offered || !call_.media.commit_early(Side::B))
@@ -99,7 +81,7 @@ void Machine::answer(const Input& in) {
   if (!call_.b.dialog) return fail_setup({.cause = EndCause::Error, .text = "2xx makes no dialog"});
   if (!taken) return bad_answer(taken.error());
 
-  if (!offered) {
+  if (!offered && !settled && call_.media.exchange(Side::B) == sdp::OfferAnswer::State::OfferReceived) {
     // Late offer: the caller's 2xx carries it, with our ports; leg B's ACK waits for the caller's answer (trap 12).
     call_.b.owes_ack = true;
     call_.held_response = in.message;
@@ -108,13 +90,29 @@ void Machine::answer(const Input& in) {
     return;
   }
   send_ack(Side::B, {});
-  auto body = call_.media.make_answer(Side::A, sdp::Finality::Final);
-  if (!body) return bad_answer(body.error());
-  send_answer_to_caller(*body);
+  call_.state = State::Answering;
+  accept_when_ready();
+}
+
+// The callee has its ACK, the caller's 2xx waits as long as a reliable response with SDP is not acknowledged (RFC
+// 3262 5), or an offer is under way in the early dialog.
+void Machine::accept_when_ready() {
+  if (call_.state != State::Answering || call_.held_response != nullptr) return;
+  const Fork& fork = *call_.selected;
+  if (fork.exchange || fork.owed || (fork.to_caller.waiting() && fork.unacknowledged_sdp)) return;
+  std::string sdp;
+  if (!call_.media.settled(Side::A)) {
+    auto body = call_.media.make_answer(Side::A, sdp::Finality::Final);
+    if (!body) return bad_answer(body.error());
+    sdp = *std::move(body);
+  }
+  call_.late_offer = false;
+  send_answer_to_caller(sdp);
   ask_relay(false);  // with the answer out, silence counts
 }
 
 void Machine::answer_anchored() {
+  if (call_.held_response == nullptr) return;  // it is not the relay that is waited for
   auto body = call_.media.make_offer(Side::A);
   if (!body) return bad_answer(body.error());
   call_.held_response.reset();
@@ -126,9 +124,7 @@ void Machine::send_answer_to_caller(const std::string& sdp) {
   call_.answered_at = now_;
   call_.record.answered = true;
   ++core_.connected;
-  call_.a.dialog =
-      dialog::Dialog::from_server(*call_.invite, call_.local_tag_a, sip::is_secure(call_.source.hop.transport));
-  call_.a.dialog->confirm();
+  keep_winner();
   respond_caller(200, {}, sdp);
   arm(call_.duration_timer, TimerKind::Duration, now_ + core_.settings->longest_call);
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);

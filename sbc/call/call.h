@@ -2,6 +2,7 @@
 // One call: two legs, what joins them, and where it stands. Plain state; machine.h is what moves it.
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include "sbc/call/crossing.h"
 #include "sbc/call/facts.h"
+#include "sbc/call/fork.h"
 #include "sbc/call/media.h"
 #include "sbc/call/record.h"
 #include "sbc/call/state.h"
@@ -89,7 +91,13 @@ struct Call {
   std::optional<Attempt> attempt;
   std::vector<Attempt> strays;  // abandoned attempts
 
-  std::uint32_t lookups = 0;  // questions to the resolver so far; the number of the last one
+  std::list<Fork> forks;         // early dialogs of all attempts, until a while after the answer
+  Fork* selected = nullptr;      // whose media is `media`
+  Fork* ringing = nullptr;       // whose provisional response the caller got last
+  std::uint32_t spoken = 0;      // Fork::spoke of the last one that did
+  std::optional<Media> offered;  // the media as no fork has answered it yet: what each new one begins with
+
+  std::uint32_t lookups = 0;     // questions to the resolver so far; the number of the last one
   std::vector<Passing> passing;  // requests on their way from one leg to the other
 
   Media media;
@@ -109,9 +117,9 @@ struct Call {
   base::DeadlineId refresh_timer;  // 1xx again each minute (RFC 3261 13.3.1.1)
   base::DeadlineId accepted_timer[2];
   base::DeadlineId duration_timer;
-  base::DeadlineId tidy_timer;  // frees what only retransmissions can need
+  base::DeadlineId tidy_timer;      // frees what only retransmissions can need
+  base::DeadlineId reliable_timer;  // next repetition of a response that waits for PRACK
   int last_progress = 0;
-  std::string last_progress_body;
 
   base::Instant began{};
   base::Instant answered_at{};

@@ -1,5 +1,7 @@
 #include "sbc/call/calls.h"
 
+#include <algorithm>
+
 #include "sbc/call/extensions.h"
 #include "sbc/call/leg_message.h"
 
@@ -80,6 +82,10 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
     const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
     return refuse(420, unsupported, core_.counters.refused_extension, EndCause::Limit);
   }
+  if (core_.settings->reliable_toward(arrival.realm) == Reliable::Never && caller_requires_reliable(invite)) {
+    const sip::ExtraHeader unsupported[] = {{"Unsupported", "100rel"}};
+    return refuse(420, unsupported, core_.counters.refused_extension, EndCause::Limit);
+  }
   if (const auto sdp = sdp_of(invite); !sdp) {
     const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}};
     return refuse(sdp.error().status, accept, core_.counters.refused_media, EndCause::BadMedia);
@@ -130,6 +136,8 @@ void Calls::on_dialog_request(const transaction::RequestArrived& request, base::
     } else if (found->second.side == Side::A) {  // early: leg A's dialog is made with its 2xx
       ours = call->invite->call_id() == request.message->call_id() &&
              call->invite->from_tag() == request.message->from_tag();
+    } else {  // early: one for each To tag of the callee's
+      ours = std::ranges::any_of(call->forks, [&](const Fork& f) { return f.b && f.b->matches(*request.message); });
     }
   }
   if (!ours) {
@@ -149,6 +157,12 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     answer(request, 500, {}, now, out);
     return;
   }
+  if (!leg.dialog &&
+      !Machine(core_, call, now, out).in_order({.side = side, .message = request.message, .source = request.source})) {
+    ++core_.counters.out_of_order;
+    answer(request, 500, {}, now, out);
+    return;
+  }
   if (const auto tags = unsupported_extensions(*request.message); !tags.empty()) {
     ++core_.counters.refused_extension;
     const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
@@ -156,6 +170,12 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     return;
   }
   const Input input{.side = side, .message = request.message, .source = request.source, .server = request.transaction};
+  const sip::Method method = request.message->method();
+  if (method == sip::Method::Prack || (method == sip::Method::Update && !call.a.dialog)) {
+    Machine machine(core_, call, now, out);
+    method == sip::Method::Prack ? machine.prack(input) : machine.early_update(input);
+    return sweep(handle);
+  }
   switch (request.message->method()) {
     case sip::Method::Invite:
       return feed(handle, Event::Offer, input, now, out);
@@ -209,6 +229,8 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
     return;
   }
   if (Machine(core_, *call, now, out).passing_answered(response)) return sweep(handle);
+  if (Machine(core_, *call, now, out).early_response(response.transaction, response.message.get()))
+    return sweep(handle);
   for (std::size_t i = 0; i < call->strays.size(); ++i) {
     if (call->strays[i].client != response.transaction) continue;
     Machine(core_, *call, now, out).stray_response(i, response.message);
@@ -220,7 +242,7 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
   const bool current = call->leg(side).client == response.transaction ||
                        (side == Side::B && call->attempt && call->attempt->client == response.transaction);
   if (!current) {
-    if (message.status_class() == 2)
+    if (message.status_class() == 2 && message.method() == sip::Method::Invite)
       Machine(core_, *call, now, out)
           .repeat_ack({.side = side, .message = response.message, .source = response.source});
     return;
@@ -245,6 +267,7 @@ void Calls::on_client_failed(const transaction::ClientFailed& failed, base::Inst
     return;
   }
   if (Machine(core_, *call, now, out).passing_failed(failed)) return sweep(handle);
+  if (Machine(core_, *call, now, out).early_response(failed.transaction, nullptr)) return sweep(handle);
   for (std::size_t i = 0; i < call->strays.size(); ++i) {
     if (call->strays[i].client != failed.transaction) continue;
     Machine(core_, *call, now, out).stray_gone(i);
@@ -310,6 +333,9 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
   if (*id != call->session) return;  // of a session that was given up for another one
   ++call->relay_answered;
   call->media.take_addresses(*flows);
+  if (call->offered) call->offered->take_addresses(*flows);
+  for (Fork& fork : call->forks)
+    if (fork.media) fork.media->take_addresses(*flows);
   if (call->relay_answered == call->relay_awaited) feed(handle, Event::RelayReady, {}, now, out);
 }
 
@@ -337,6 +363,9 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         break;
       case TimerKind::Refresh:
         machine.refresh_progress();
+        break;
+      case TimerKind::Reliable:
+        machine.repeat_progress();
         break;
       case TimerKind::Accepted:
         machine.resend_accepted(key.side);

@@ -21,7 +21,7 @@
 
 namespace sbc::call {
 
-enum class TimerKind : std::uint8_t { Setup, Refresh, Accepted, Duration, Tidy };
+enum class TimerKind : std::uint8_t { Setup, Refresh, Accepted, Duration, Tidy, Reliable };
 
 struct TimerKey {
   CallHandle call;
@@ -52,6 +52,8 @@ struct Counters {
   std::uint64_t refused_passing = 0;    // 500: too many at once, or no dialog on the other leg yet
   std::uint64_t refused_package = 0;    // 469: an Info-Package that the other leg does not want
   std::uint64_t refused_body = 0;       // 415: a body that would tell one side about the other
+  std::uint64_t refused_forks = 0;      // provisional responses of one fork too many, dropped
+  std::uint64_t stray_pracks = 0;       // 481, PRACK that acknowledges nothing
 };
 
 template <typename T>

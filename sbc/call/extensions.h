@@ -1,7 +1,6 @@
 #pragma once
 // Option tags (RFC 3261 19.2): what we answer for ourselves on each leg, whatever the other leg has.
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -10,7 +9,9 @@
 namespace sbc::call {
 
 // What a peer may Require of us, one line for each: the tag, its RFC, and the file that answers for it.
-inline constexpr std::initializer_list<std::string_view> kExtensions = {};
+inline constexpr std::string_view kExtensions[] = {
+    "100rel",  // RFC 3262: progress.cc
+};
 
 // The option tags of Require that we do not have, as the value of Unsupported; "" when there are none (RFC
 // 3261 8.2.2.3).

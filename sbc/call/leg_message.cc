@@ -141,6 +141,7 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   writer.end();
   writer.header(sip::HeaderId::Contact, plan.contact);
   writer.header(sip::HeaderId::Allow, plan.allow);
+  writer.header(sip::HeaderId::Supported, plan.reliable ? "100rel, 199" : "199");
   HeaderList headers = passed_headers(plan.caller);
   apply(plan.target.candidate.headers, headers);
   for (const auto& [name, value] : headers) writer.header(name, value);

@@ -13,7 +13,7 @@
 namespace sbc::call {
 
 // RFC 3261 13.2.1: what we accept inside every dialog.
-inline constexpr std::string_view kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS";
+inline constexpr std::string_view kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE";
 // The same with what may cross from the realm.
 std::string allow_value(const Settings& settings, const std::string& realm);
 
@@ -50,7 +50,8 @@ struct InvitePlan {
   std::string_view allow;
   std::string_view from_domain;
   std::uint32_t max_forwards;
-  std::string_view sdp;  // "": no offer
+  std::string_view sdp;   // "": no offer
+  bool reliable = false;  // the callee may send provisional responses reliably (RFC 3262)
 };
 base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch);
 

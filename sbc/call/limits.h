@@ -12,4 +12,12 @@ inline constexpr std::size_t kMaxPassing = 16;
 // Names in one Recv-Info that are remembered (RFC 6086). There are about ten registered ones.
 inline constexpr std::size_t kMaxInfoPackages = 16;
 
+// Early dialogs of one call, all its attempts together. A fork to this many phones is already a hunt group of the far
+// side's; one more 18x is dropped and counted, one more 2xx is still answered.
+inline constexpr std::size_t kMaxForks = 16;
+
+// Provisional responses of one early dialog that wait until the one before is acknowledged (RFC 3262 3). Beyond it the
+// newest takes the place of the one before: who rings needs no history.
+inline constexpr std::size_t kMaxHeldProgress = 4;
+
 }  // namespace sbc::call

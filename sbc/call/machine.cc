@@ -52,6 +52,8 @@ void Machine::take(Step step, const Input& in) {
       return fail_setup(in);
     case Step::Ring:
       return ring(in);
+    case Step::PassEarlyOffer:
+      return pass_early_offer();
     case Step::Answer:
       return answer(in);
     case Step::AnswerAnchored:
@@ -115,6 +117,7 @@ void Machine::respond_caller(int status, std::span<const sip::ExtraHeader> heade
   core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
   if (status < 200) return;
   disarm(call_.refresh_timer);
+  if (status >= 300) close_forks(nullptr);
   call_.record.status = static_cast<std::uint16_t>(status);
   call_.record.setup = now_ - call_.began;
   if (status < 300) start_accepted(Side::A, call_.invite->cseq().number, std::move(bytes));
@@ -147,6 +150,9 @@ void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop,
   auto made = dialog::Dialog::from_client(start, *response);
   if (!made) return;
   loser.dialog = *std::move(made);
+  // PRACK and UPDATE have used numbers after the INVITE's.
+  if (const Fork* fork = find_fork(start.local_tag, response->to_tag()); fork != nullptr && fork->b)
+    loser.dialog->raise_local_cseq(fork->b->local_cseq().value_or(0));
   const sip::Hop to = next_hop(core_, loser);
   auto ack =
       in_dialog_request(core_, loser, to, sip::Method::Ack, start.cseq, core_.minter.branch(core_.random), {}, {});
@@ -187,8 +193,7 @@ void Machine::tidy() {
   call_.a.acks.expire(now_);
   call_.b.acks.expire(now_);
   call_.held_response.reset();
-  call_.last_progress_body.clear();
-  call_.last_progress_body.shrink_to_fit();
+  forget_forks();
   call_.decision.candidates.clear();
 }
 

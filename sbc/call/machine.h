@@ -26,6 +26,17 @@ struct Input {
   std::string text{};                                              // for the log
 };
 
+// A request of ours inside an early dialog.
+struct EarlyRequest {
+  sip::Method method = sip::Method::Prack;
+  std::string_view headers{};  // whole lines
+  std::string_view sdp{};
+  bool answer_matters = false;  // its response comes back as an event
+};
+
+// RFC 3262 3: every provisional response to this INVITE but 100 must be sent reliably.
+bool caller_requires_reliable(const sip::Message& invite);
+
 class Machine {
  public:
   Machine(Core& core, Call& call, base::Instant now, Output& out) : core_(core), call_(call), now_(now), out_(out) {}
@@ -43,9 +54,17 @@ class Machine {
   void pass_request(const Input& in);
   bool passing_answered(const transaction::ResponseArrived& response);
   bool passing_failed(const transaction::ClientFailed& failed);
-  // 2xx again, and 1xx again each minute.
+  // 2xx again, 1xx again each minute, and 1xx until PRACK.
   void resend_accepted(Side side);
   void refresh_progress();
+  void repeat_progress();
+
+  // Requests inside early dialogs; the state table does not see them. in_order: RFC 3261 12.2.2, else 500.
+  bool in_order(const Input& in);
+  void prack(const Input& in);
+  void early_update(const Input& in);
+  // The end of an UPDATE of ours in an early dialog, nullptr: without a response. False: it is none of those.
+  bool early_response(transaction::ClientId client, const sip::Message* response);
   void tidy();
 
  private:
@@ -67,9 +86,48 @@ class Machine {
   void take_off_attempt();
   void answer_failure(const route::Answer& answer);
 
-  // answer.cc
+  // fork.cc
+  Fork* find_fork(std::string_view attempt, std::string_view remote_tag);
+  Fork* fork_for(Side side, const sip::Message& request);
+  Fork* fork_of(const Input& in);
+  void take_tag(Fork& fork);
+  Media& media_of(Fork& fork);
+  void select(Fork& fork);
+  void close_fork(Fork& fork);
+  void close_forks(const Fork* winner);
+  void leave_fork(Fork& fork);
+  void keep_winner();
+  void forget_forks();
+  Leg early_leg(Side side, Fork& fork) const;
+  transaction::ClientId request_early(Side side, Fork& fork, const EarlyRequest& request);
+  void respond_early(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {},
+                     std::string_view sdp = {});
+  void ask_again_later(const Input& in);
+
+  // progress.cc
   void ring(const Input& in);
+  void note_ringing();
+  void take_early_answer(Fork& fork, const Input& in, bool reliable);
+  bool take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq);
+  void pass_early_offer();
+  void send_prack(Fork& fork, std::uint32_t rseq, std::string_view sdp);
+  void early_dialog_over(Fork& fork);
+  void progress_to_caller(Fork& fork, int status);
+  void send_progress(Fork& fork, int status);
+  std::string early_description(Fork& fork, bool reliable);
+  void arm_reliable();
+  bool caller_has_reliable() const;
+
+  // early.cc
+  bool pass_prack_answer(Fork& fork, const Input& in, std::string_view sdp);
+  void start_early_exchange(Fork& fork, const Input& in, std::string_view sdp);
+  void finish_early_exchange(Fork& fork, const sip::Message& response);
+  void fail_early_exchange(Fork& fork, int status);
+  bool waits_for_answer() const;
+
+  // answer.cc
   void answer(const Input& in);
+  void accept_when_ready();
   void answer_anchored();
   void send_answer_to_caller(const std::string& sdp);
   void confirm(const Input& in);
@@ -77,6 +135,8 @@ class Machine {
   void adopt_leg_b(const sip::Message& response, const sip::Source& source);
   void bad_answer(const MediaError& error);
   void decide_nat(Side side, const sip::Message& message, const sip::Source& source);
+  policy::NatDecision nat_decision(Side side, const sip::Message& message, const sip::Source& source,
+                                   const Media& media);
 
   // update.cc
   void accept_offer(const Input& in);
@@ -99,6 +159,7 @@ class Machine {
   void late_answer(const Input& in);
   void hang_up(const Input& in);
   void hang_up_early(const Input& in);
+  bool leave_early_dialog(const Input& in);
   void hang_up_both(Event event, const Input& in);
   void answer_bye(const Input& in);
   void ack_closing(const Input& in);

@@ -102,6 +102,26 @@ std::expected<std::string, MediaError> Media::make_refusal(Side to) {
   return *std::move(body);
 }
 
+sdp::OfferAnswer::State Media::exchange(Side side) const {
+  const auto* leg = state_if(side);
+  return leg != nullptr ? leg->state() : sdp::OfferAnswer::State::Stable;
+}
+
+bool Media::settled(Side side) const {
+  const auto* leg = state_if(side);
+  return leg != nullptr && leg->state() == sdp::OfferAnswer::State::Stable && leg->established();
+}
+
+bool Media::agreed(Side side) const {
+  const auto* leg = state_if(side);
+  return leg != nullptr && leg->established();
+}
+
+bool Media::described(Side side) const {
+  const auto* leg = state_if(side);
+  return leg != nullptr && leg->remote() != nullptr;
+}
+
 void Media::roll_back() {
   a_.rollback();
   if (b_) b_->rollback();

@@ -58,8 +58,20 @@ class Media {
   std::expected<std::string, MediaError> make_answer(Side to, sdp::Finality finality);
   // An answer that refuses every line: for a peer that offered and whose offer nobody answered.
   std::expected<std::string, MediaError> make_refusal(Side to);
+  void roll_back(Side side) { state(side).rollback(); }
   // The exchange under way failed: both legs go back to what they had agreed.
   void roll_back();
+
+  sdp::OfferAnswer::State exchange(Side side) const;
+  // One exchange was completed with the side's peer and none is open: UPDATE may begin another (RFC 3311 5.1).
+  bool settled(Side side) const;
+  // One exchange was completed; another may be open.
+  bool agreed(Side side) const;
+  // The side's peer has said something.
+  bool described(Side side) const;
+  // A copy for another dialog gets a session of its own there; before the first description that goes out.
+  const sdp::OriginIdentity& identity(Side side) { return state(side).identity(); }
+  void rename(Side side, sdp::OriginIdentity identity) { state(side).rename(std::move(identity)); }
 
   // True when the relay has no ports yet for an m-line that is wanted now.
   bool needs_ports() const;
@@ -69,8 +81,6 @@ class Media {
   bool anchored() const { return !flows_.empty(); }
   void forget_addresses() { flows_.clear(); }
 
-  // An early or final answer has reached leg A: its ports are known there and must not change any more.
-  bool caller_knows_ports() const { return a_.local() != nullptr; }
   // The address of the side's media as its SDP says, "" before that: for the policy's NAT facts.
   std::string media_host(Side side) const;
 

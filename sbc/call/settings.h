@@ -23,6 +23,14 @@ struct Face {
   base::IpAddress address;
 };
 
+// When a caller that supports reliable provisional responses (RFC 3262) gets them.
+enum class Reliable : std::uint8_t {
+  Required,  // only when it requires them
+  WithSdp,   // when they carry SDP, too
+  Always,
+  Never,  // not even then: an INVITE that requires them gets 420
+};
+
 struct Settings {
   std::shared_ptr<const route::Table> routes;
   std::vector<Face> faces;                     // by listener index
@@ -30,6 +38,8 @@ struct Settings {
   std::map<std::string, CrossingRules> crossing;  // by realm: what its peers may send across a call; missing: the usual
 
   std::map<std::string, auth::Account, std::less<>> accounts;  // by trunk: who we are to it
+
+  std::map<std::string, Reliable, std::less<>> reliable;  // by realm of the caller; missing: WithSdp
 
   base::Duration t1 = base::milliseconds(500);
   base::Duration t2 = base::seconds(4);
@@ -40,6 +50,11 @@ struct Settings {
   std::uint32_t media_timeout_ms = 60'000;
   std::size_t max_calls = 100'000;      // of this shard
   std::uint32_t busy_retry_after = 10;  // seconds, with the 503 of a limit or a drain
+
+  Reliable reliable_toward(std::string_view realm) const {
+    const auto found = reliable.find(realm);
+    return found != reliable.end() ? found->second : Reliable::WithSdp;
+  }
 };
 
 }  // namespace sbc::call

@@ -27,8 +27,6 @@ std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& header
   return extra;
 }
 
-constexpr base::Duration kProgressRefresh = base::seconds(60);  // RFC 3261 13.3.1.1
-
 }  // namespace
 
 void Machine::decide() {
@@ -104,6 +102,8 @@ void Machine::try_target() {
   b.realm = target->realm;
   b.trunk = target->trunk;
   b.hop = target->hop;
+  call_.selected = nullptr;
+  if (call_.offered) call_.media = *std::exchange(call_.offered, std::nullopt);  // nothing of what the last one said
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
   const auto* realm = core_.settings->routes->realm(target->realm);
@@ -113,7 +113,7 @@ void Machine::try_target() {
   call_.media.start_leg_b(new_identity(core_.random, core_.settings->faces.at(target->hop.listener).address));
 
   if (!call_.late_offer && !(call_.media.anchored() && same_network)) {
-    if (call_.media.caller_knows_ports()) {
+    if (std::ranges::any_of(call_.forks, &Fork::described)) {
       // Early media went to the caller from ports in another network: this target cannot take them over (trap 16).
       note(Note::Level::Info, "not tried: " + target->text() + ": the caller's media is tied to another network");
       call_.hunt.stop();
@@ -139,6 +139,7 @@ void Machine::dial() {
     }
     offer = *std::move(made);
   }
+  call_.offered = call_.media;
   Attempt attempt;
   attempt.started = now_;
   const auto domain = core_.settings->domains.find(target->realm);
@@ -154,7 +155,8 @@ void Machine::dial() {
                                .allow = call_.b.allow,
                                .from_domain = domain != core_.settings->domains.end() ? domain->second : face.host,
                                .max_forwards = call_.invite->max_forwards().value_or(70) - 1,
-                               .sdp = offer},
+                               .sdp = offer,
+                               .reliable = !call_.late_offer || caller_has_reliable()},
                               attempt, branch);
   call_.state = State::Inviting;
   ++call_.record.attempts;
@@ -245,6 +247,7 @@ void Machine::take_off_attempt() {
 
 void Machine::hunt_on(const route::Failure& failure) {
   disarm(call_.setup_timer);
+  close_forks(nullptr);
   const route::Target target = *call_.hunt.current();
   const auto number = static_cast<std::uint32_t>(call_.hunt.attempt());
   call_.gave_up_waiting = failure.cause == route::Failure::Cause::RingTimeout;
@@ -297,12 +300,6 @@ void Machine::hunt_on(const route::Failure& failure) {
     return;
   }
   answer_failure(call_.hunt.answer());
-}
-
-void Machine::refresh_progress() {
-  if (call_.state != State::Inviting || call_.last_progress == 0) return;
-  respond_caller(call_.last_progress, {}, call_.last_progress_body);
-  arm(call_.refresh_timer, TimerKind::Refresh, now_ + kProgressRefresh);
 }
 
 }  // namespace sbc::call

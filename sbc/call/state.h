@@ -14,9 +14,9 @@
 //
 // Locating is the wait for the resolver before a candidate that is a host name; it comes between Deciding or Inviting
 // and Anchoring, and Located or LocateFailed leads on. Answering is the wait for the relay between the far side's 2xx
-// and ours when the offer came in that 2xx (late offer). Each (state, event) pair is decided below: a transition that
-// does something, ignored with a reason, or a bug of ours, which ends that call and is counted (never the process).
-// `static_assert` shows that none is missing.
+// and ours when the offer came in that 2xx (late offer), and the wait for the caller's PRACK (RFC 3262 5). Each (state,
+// event) pair is decided below: a transition that does something, ignored with a reason, or a bug of ours, which ends
+// that call and is counted (never the process). `static_assert` shows that none is missing.
 
 #include <array>
 #include <cstddef>
@@ -31,7 +31,7 @@ enum class State : std::uint8_t {
   Locating,      // the candidate is a host name, the resolver has been asked for its places
   Anchoring,     // a candidate is chosen, the relay is opening the session
   Inviting,      // leg B is being invited; early media may flow
-  Answering,     // leg B answered with an offer, the relay is opening the session
+  Answering,     // leg B answered; the relay is opening the session, or an early dialog's exchange has to end first
   Confirming,    // our 2xx went to leg A; its ACK is awaited
   Active,        // talking
   Reanchoring,   // a re-INVITE needs more ports, the relay was asked
@@ -61,7 +61,7 @@ enum class Event : std::uint8_t {
   Cancel,        // the inviting leg cancelled
   PeerGone,      // our final response could not be delivered, or the peer says 481 or 408 in a dialog
   Ack,           // ACK to our 2xx
-  NoAck,         // no ACK in 64*T1
+  NoAck,         // no ACK to our 2xx, or no PRACK to a reliable provisional response, in 64*T1
   Offer,         // re-INVITE from either leg
   Bye,           // BYE from either leg
   ByesDone,      // every BYE of ours is answered or timed out
@@ -85,6 +85,7 @@ enum class Step : std::uint8_t {
   Dial,            // send leg B's INVITE
   FailSetup,       // no media: 500/503 to leg A
   Ring,            // pass the provisional on, with early media
+  PassEarlyOffer,  // the relay is ready for an offer that came in a provisional
   Answer,          // pass the 2xx on (or ask the relay first)
   AnswerAnchored,  // late offer: the relay is ready, pass the 2xx on
   NextOrFail,      // try the next candidate or give leg A the final response
@@ -158,7 +159,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Anchoring, Event::Kill, Step::FailSetup},
 
   // Inviting: leg B has our INVITE.
-  {State::Inviting, Event::RelayReady, Step::Ignore},       // reply to a change that nobody waits for
+  {State::Inviting, Event::RelayReady, Step::PassEarlyOffer},  // or the reply to a change that nobody waits for
   {State::Inviting, Event::RelayRefused, Step::CancelCall},
   {State::Inviting, Event::RelayLost, Step::CancelCall},
   {State::Inviting, Event::MediaLost, Step::Ignore},        // silence is normal before the answer
@@ -172,6 +173,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Inviting, Event::Bye, Step::HangUpEarly},         // RFC 3261 15: the caller may end an early dialog with BYE
   {State::Inviting, Event::Offer, Step::DeferOffer},
   {State::Inviting, Event::Ack, Step::Ignore},
+  {State::Inviting, Event::NoAck, Step::CancelCall},        // RFC 3262 3: no PRACK to a reliable 18x
   {State::Inviting, Event::Kill, Step::CancelCall},
 
   // Answering: leg B has answered, leg A has not heard of it yet.
@@ -186,6 +188,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Answering, Event::Bye, Step::CancelAnswered},
   {State::Answering, Event::Offer, Step::DeferOffer},
   {State::Answering, Event::Ack, Step::Ignore},
+  {State::Answering, Event::NoAck, Step::CancelAnswered},
   {State::Answering, Event::Kill, Step::CancelAnswered},
 
   // Confirming: our 2xx is on its way to leg A.
@@ -324,9 +327,8 @@ inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
     /* Deciding     */ bits(Event::Invite, Event::ByesDone) | kFromRelay | kFromAttempt | kFromDialog,
     /* Locating     */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
     /* Anchoring    */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
-    /* Inviting     */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy,
-    /* Answering    */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout,
-                            Event::NoAck) | kFromPolicy,
+    /* Inviting     */ bits(Event::Invite, Event::ByesDone) | kFromPolicy,
+    /* Answering    */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
     /* Confirming   */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
     /* Active       */ bits(Event::Invite, Event::ByesDone, Event::Progress, Event::Reject, Event::BranchDead,
                             Event::RingTimeout, Event::Cancel, Event::NoAck) | kFromPolicy,

@@ -73,8 +73,9 @@ void Machine::cancel_call(Event event, const Input& in) {
   if (event == Event::Cancel || event == Event::Bye) {
     respond_caller(487);
   } else {
-    respond_caller(503);
+    respond_caller(event == Event::NoAck ? 504 : 503);
   }
+  close_forks(nullptr);
   finished(cause, ender_of(event, in));
   close_session("cancelled");
   core_.layer.cancel(call_.attempt->client, reason_lines(cause), now_, out_.transaction);
@@ -99,10 +100,10 @@ void Machine::cancel_answered(Event event, const Input& in) {
   } else if (event == Event::Cancel || event == Event::Bye) {
     respond_caller(487);
   } else {
-    respond_caller(503);
+    respond_caller(event == Event::NoAck ? 504 : 503);
   }
   finished(cause, ender_of(event, in));
-  send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
+  if (call_.b.owes_ack) send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
   close_session("cancelled");
   send_bye(Side::B, reason_lines(cause));
   settle();
@@ -136,12 +137,26 @@ void Machine::hang_up(const Input& in) {
 
 void Machine::hang_up_early(const Input& in) {
   respond_to(in, 200);
+  if (in.side == Side::A && leave_early_dialog(in)) return;
   if (in.side == Side::B) return;  // an early dialog of leg B cannot be ended by its BYE: the INVITE's answer does
   if (call_.state == State::Inviting) {
     cancel_call(Event::Bye, in);
   } else {
     cancel_deciding(Event::Bye, in);
   }
+}
+
+// RFC 3261 15: the caller's BYE inside one early dialog ends that one; the call goes on as long as another is alive.
+bool Machine::leave_early_dialog(const Input& in) {
+  Fork* fork = fork_for(Side::A, *in.message);
+  if (fork == nullptr || call_.state != State::Inviting) return false;
+  if (std::ranges::none_of(call_.forks, [fork](const Fork& f) { return &f != fork && !f.ended && f.a; })) return false;
+  if (fork->ended) return true;
+  fork->hung_up = true;
+  leave_fork(*fork);
+  if (fork->b)
+    request_early(Side::B, *fork, {.method = sip::Method::Bye, .headers = {}, .sdp = {}, .answer_matters = false});
+  return true;
 }
 
 void Machine::hang_up_both(Event event, const Input& in) {
@@ -224,6 +239,7 @@ void Machine::settle() {
   drop_passing();
   for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer})
     disarm(*id);
+  close_forks(nullptr);
   call_.state = State::Closing;
   if (!outstanding()) end();
 }
@@ -233,8 +249,10 @@ void Machine::end() {
   for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer,
                                &call_.accepted_timer[0], &call_.accepted_timer[1]})
     disarm(*id);
+  close_forks(nullptr);
   close_session("ended");
   take_off_attempt();
+  forget_forks();
   core_.dialogs.erase(call_.local_tag_a);
   if (call_.b.dialog) core_.dialogs.erase(call_.b.dialog->local_tag());
   for (const Attempt& stray : call_.strays) core_.dialogs.erase(stray.start.local_tag);

@@ -86,6 +86,11 @@ std::expected<std::string, Error> OfferAnswer::answer(const RewriteInput& input,
   return body;
 }
 
+void OfferAnswer::rename(OriginIdentity identity) {
+  identity_ = std::move(identity);
+  version_ = identity_.first_version - 1;
+}
+
 void OfferAnswer::commit() {
   if (!early_) return;
   current_ = std::exchange(pending_, {});

@@ -63,6 +63,9 @@ class OfferAnswer {
   // The exchange failed: back to what both had agreed before (RFC 6141 3.1, RFC 6337 3.4). Nothing happens when Stable.
   void rollback();
 
+  // A copy that serves another dialog with the same offer gets an o= line of its own, before its first body.
+  void rename(OriginIdentity identity);
+
   // What was said last: in the exchange that is under way, else in the last completed one. Null before that.
   const SessionPtr& remote() const { return pending_.remote ? pending_.remote : current_.remote; }
   const SessionPtr& local() const { return pending_.local ? pending_.local : current_.local; }

@@ -93,6 +93,9 @@ class Explorer {
   void invite() {
     InviteOptions options;
     options.body = chance(80) ? sdp(rig_.a.ip(), 4000) : "";
+    if (chance(50))
+      options.headers =
+          chance(40) ? "Require: 100rel\r\nAllow: UPDATE\r\n" : "Supported: 100rel, 199\r\nAllow: UPDATE\r\n";
     const std::vector<std::vector<std::string>> ways = {
         {"t1"}, {"t1", "t2"}, {"t1", "far"}, {"far", "t1", "t2"}, {"named"}, {"t2", "named", "far"}};
     rig_.advisor.trunks = ways[dice_.below(ways.size())];
@@ -114,13 +117,45 @@ class Explorer {
       if (message->is_request() && message->method() == sip::Method::Invite) invites.push_back(message);
     if (invites.empty()) return;
     const auto& invite = chance(70) ? invites.back() : invites[dice_.below(invites.size())];
-    const int statuses[] = {100, 180, 183, 180, 200, 200, 200, 200, 302, 401,
-                            408, 481, 486, 487, 488, 491, 500, 503, 603};
+    const int statuses[] = {100, 180, 183, 180, 183, 199, 200, 200, 200, 200, 302,
+                            401, 408, 481, 486, 487, 488, 491, 500, 503, 603};
     const int status = statuses[dice_.below(std::size(statuses))];
     const bool described = status == 183 || status == 200;
     const std::string tag = invite->to_tag().empty() && chance(15) ? "fork-of-" + peer.name() : "";
     say(peer.name() + " answers " + std::to_string(status) + " " + tag);
-    peer.answer_to(invite, status, described ? answer_body(peer, invite) : "", {}, tag);
+    std::string headers;
+    if (status > 100 && status < 200 && chance(50)) {
+      if (chance(80)) ++rseq_;
+      headers = "Require: 100rel\r\nRSeq: " + std::to_string(rseq_) + "\r\nAllow: INVITE, UPDATE\r\n";
+    }
+    peer.answer_to(invite, status, described ? answer_body(peer, invite) : "", headers, tag);
+  }
+
+  // Inside an early dialog, or a bit later: PRACK of the caller, UPDATE of either side, answers to ours.
+  void early() {
+    if (chance(50)) {
+      Peer& peer = anyone();
+      for (const char* what : {"UPDATE", "PRACK"}) {
+        const auto request = peer.take(what);
+        if (request == nullptr) continue;
+        say(peer.name() + " answers " + what);
+        const int statuses[] = {200, 200, 200, 481, 488, 491, 500};
+        return peer.answer_to(request, statuses[dice_.below(std::size(statuses))], body(peer));
+      }
+    }
+    if (!rig_.a.in_dialog()) return;
+    if (chance(70)) {
+      for (auto at = rig_.a.log.rbegin(); at != rig_.a.log.rend(); ++at) {
+        const auto rseq = (*at)->find(sip::HeaderId::RSeq);
+        if (!rseq) continue;
+        say("a sends PRACK");
+        return rig_.a.request(
+            "PRACK", chance(60) ? "" : body(rig_.a),
+            "RAck: " + std::string(*rseq) + " " + std::to_string((*at)->cseq().number) + " INVITE\r\n");
+      }
+    }
+    say("a sends UPDATE");
+    rig_.a.request("UPDATE", body(rig_.a));
   }
 
   void act() {
@@ -129,7 +164,7 @@ class Explorer {
       say("the resolver answers");
       rig_.release_lookups(chance(30));
     }
-    switch (dice_.below(18)) {
+    switch (dice_.below(22)) {
       case 0:
       case 1:
       case 2:
@@ -181,6 +216,11 @@ class Explorer {
         if (peer.in_dialog() && chance(30)) return cross(peer);
         if (rig_.a.invite_pending() || !chance(30)) return;
         return invite();
+      case 17:
+      case 18:
+      case 19:
+      case 20:
+        return early();
       default:
         return settle_something();
     }
@@ -272,6 +312,7 @@ class Explorer {
   base::SeededRandom dice_;
   bool loud_;
   int version_ = 10;
+  int rseq_ = 100;
   Peer* all_[4] = {&rig_.a, &rig_.b, &rig_.c, &rig_.d};
 };
 

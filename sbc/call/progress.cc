@@ -1,0 +1,233 @@
+// Provisional responses: what the callee's 18x mean here, and what the caller is sent, reliably (RFC 3262) or not.
+
+#include <algorithm>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/call/leg_message.h"
+#include "sbc/call/limits.h"
+#include "sbc/call/machine.h"
+#include "sbc/sip/values.h"
+
+namespace sbc::call {
+namespace {
+
+constexpr base::Duration kProgressRefresh = base::seconds(60);  // RFC 3261 13.3.1.1
+
+// The RSeq of a response that was sent reliably.
+std::optional<std::uint32_t> reliable_number(const sip::Message& response) {
+  if (!sip::lists_token(response, sip::HeaderId::Require, "100rel")) return std::nullopt;
+  const auto text = response.find(sip::HeaderId::RSeq);
+  const auto number = text ? base::parse_unsigned<std::uint32_t>(*text) : std::nullopt;
+  return number && *number != 0 ? number : std::nullopt;
+}
+
+}  // namespace
+
+bool caller_requires_reliable(const sip::Message& invite) {
+  return sip::lists_token(invite, sip::HeaderId::Require, "100rel");
+}
+
+bool Machine::caller_has_reliable() const {
+  if (core_.settings->reliable_toward(call_.a.realm) == Reliable::Never) return false;
+  return caller_requires_reliable(*call_.invite) || sip::lists_token(*call_.invite, sip::HeaderId::Supported, "100rel");
+}
+
+void Machine::ring(const Input& in) {
+  const sip::Message& response = *in.message;
+  if (response.status() == 100) return;
+  const auto rseq = reliable_number(response);
+  // RFC 6228 4: a 199 that makes its dialog itself says nothing, unless it must be acknowledged.
+  if (response.status() == 199 && !rseq && find_fork(call_.attempt->start.local_tag, response.to_tag()) == nullptr)
+    return;
+  Fork* fork = fork_of(in);
+  if (fork == nullptr || fork->hung_up) return;
+  if (rseq && fork->b && fork->from_callee.on_response(*rseq) != dialog::ReliableClient::Verdict::Take) return;
+  if (response.status() == 199) {
+    if (rseq) send_prack(*fork, *rseq, {});
+    early_dialog_over(*fork);
+    return;
+  }
+  if (fork->ended) return;
+  note_ringing();
+  if (call_.attempt->offered) {
+    take_early_answer(*fork, in, rseq.has_value());
+    if (rseq) send_prack(*fork, *rseq, {});
+  } else if (rseq && take_early_offer(*fork, in, *rseq)) {
+    return;  // it goes on when the relay has ports for it
+  }
+  progress_to_caller(*fork, response.status() <= 183 ? response.status() : 183);
+}
+
+void Machine::note_ringing() {
+  Attempt& attempt = *call_.attempt;
+  if (attempt.rang) return;
+  attempt.rang = true;
+  call_.hunt.answered(core_.health);
+  const auto& wanted = call_.hunt.current()->candidate;
+  const base::Duration most = wanted.ring_timeout_s != 0 ? base::seconds(wanted.ring_timeout_s) : core_.settings->ring;
+  arm(call_.setup_timer, TimerKind::Setup, attempt.started + most, Side::B);
+}
+
+// RFC 3261 13.2.1: an answer in a provisional response is the answer; if that was not reliable, the 2xx may still bring
+// another one. What cannot be used is passed over here: the 2xx decides.
+void Machine::take_early_answer(Fork& fork, const Input& in, bool reliable) {
+  const auto sdp = sdp_of(*in.message);
+  if (!sdp || !*sdp) return;
+  Media& media = media_of(fork);
+  const bool first = !media.settled(Side::B);
+  if (first && !media.take_answer(Side::B, **sdp, reliable ? sdp::Finality::Final : sdp::Finality::Early)) return;
+  // After the answer the same SDP may come again, and says nothing new (RFC 6337 3.1.1), but that its fork speaks.
+  fork.spoke = ++call_.spoken;
+  call_.attempt->early_media = true;
+  select(fork);
+  if (first) decide_nat(Side::B, *in.message, in.source);
+  ask_relay(false);
+}
+
+// RFC 3262 5: the first reliable response to an INVITE without an offer carries one; the PRACK brings the answer, so it
+// waits for the caller's. True: the response waits for the relay.
+bool Machine::take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq) {
+  const auto sdp = sdp_of(*in.message);
+  Media& media = media_of(fork);
+  if (!sdp || !*sdp || fork.owed || media.settled(Side::B) || !media.take_offer(Side::B, **sdp)) {
+    send_prack(fork, rseq, {});
+    return false;
+  }
+  fork.owed = rseq;
+  fork.spoke = ++call_.spoken;
+  select(fork);
+  decide_nat(Side::B, *in.message, in.source);
+  if (!call_.media.needs_ports()) return false;
+  fork.held.assign(1, in.message->status() <= 183 ? in.message->status() : 183);
+  if (call_.session_open) {
+    ask_relay(true);
+  } else {
+    open_session();
+  }
+  return true;
+}
+
+// The relay has ports for an offer in a provisional response.
+void Machine::pass_early_offer() {
+  Fork* fork = call_.selected;
+  if (fork == nullptr || !fork->owed || fork->offered || fork->held.empty()) return;
+  const int status = fork->held.front();
+  fork->held.clear();
+  progress_to_caller(*fork, status);
+}
+
+void Machine::send_prack(Fork& fork, std::uint32_t rseq, std::string_view sdp) {
+  if (!fork.b) return;
+  std::string headers = "RAck: ";
+  base::append_number(headers, rseq);
+  headers += ' ';
+  base::append_number(headers, call_.attempt->start.cseq);
+  headers += " INVITE\r\n";
+  // What its answer says changes nothing: a callee that does not take it ends the INVITE by itself (RFC 3262 3).
+  request_early(Side::B, fork, {.method = sip::Method::Prack, .headers = headers, .sdp = sdp, .answer_matters = false});
+}
+
+// RFC 6228: one early dialog of the far side is over. The call is not, and the caller hears of it if it wants to.
+void Machine::early_dialog_over(Fork& fork) {
+  if (fork.ended) return;
+  const bool told = fork.a.has_value();
+  leave_fork(fork);
+  if (told && sip::lists_token(*call_.invite, sip::HeaderId::Supported, "199")) send_progress(fork, 199);
+}
+
+// --- toward the caller ------------------------------------------------------------------------------------------
+
+void Machine::progress_to_caller(Fork& fork, int status) {
+  call_.last_progress = status;
+  call_.ringing = &fork;
+  send_progress(fork, status);
+  arm(call_.refresh_timer, TimerKind::Refresh, now_ + kProgressRefresh);
+}
+
+// What the response says about media, "" when nothing.
+std::string Machine::early_description(Fork& fork, bool reliable) {
+  Media& media = media_of(fork);
+  if (fork.owed && !fork.offered) return media.make_offer(Side::A).value_or("");
+  if (!call_.attempt->offered || !media.described(Side::B) || media.settled(Side::A)) return {};
+  // Later responses without SDP do not take early media away, so the last answer goes with them (RFC 3261 13.3.1.1).
+  return media.make_answer(Side::A, reliable ? sdp::Finality::Final : sdp::Finality::Early).value_or("");
+}
+
+void Machine::send_progress(Fork& fork, int status) {
+  const sip::Message* request = core_.layer.request_of(call_.a.server);
+  if (request == nullptr) return;  // the transaction is gone: its ServerFailed said so
+  const Media* media = &fork == call_.selected ? &call_.media : fork.media ? &*fork.media : nullptr;
+  const bool settled = media != nullptr && media->settled(Side::A);
+  const bool offers = fork.owed && !fork.offered;
+  const bool answers =
+      status != 199 && media != nullptr && call_.attempt->offered && media->described(Side::B) && !settled;
+  const bool required = caller_requires_reliable(*call_.invite);
+  const auto wanted = core_.settings->reliable_toward(call_.a.realm);
+  bool reliable = required || offers;
+  if (!reliable && caller_has_reliable())
+    reliable = wanted == Reliable::Always || (wanted == Reliable::WithSdp && answers);
+  if (reliable && call_.late_offer && !offers && !settled) {
+    // RFC 3262 5: it would have to carry an offer that nobody has made (trap 28).
+    if (required) return;
+    reliable = false;
+  }
+  if (reliable && fork.to_caller.waiting()) {
+    if (fork.ended) return;
+    if (fork.held.size() >= kMaxHeldProgress) fork.held.pop_back();
+    fork.held.push_back(status);
+    return;
+  }
+  const std::string body = status == 199 ? "" : early_description(fork, reliable);
+  std::vector<sip::ExtraHeader> headers;
+  std::string number;
+  if (reliable) {
+    number = std::to_string(*fork.to_caller.start(core_.random, now_));
+    headers.push_back({"Require", "100rel"});
+    headers.push_back({"RSeq", number});
+  }
+  auto bytes = leg_response(*request, call_.source, call_.a, status, fork.tag, headers, sdp_body(body));
+  core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
+  if (!fork.a)
+    fork.a = dialog::Dialog::from_server(*call_.invite, fork.tag, sip::is_secure(call_.source.hop.transport));
+  fork.described = fork.described || !body.empty();
+  if (!reliable) return;
+  fork.offered = fork.offered || offers;
+  fork.unacknowledged = std::move(bytes);
+  fork.unacknowledged_status = status;
+  fork.unacknowledged_sdp = !body.empty();
+  if (fork.ended) fork.to_caller.stop();
+  arm_reliable();
+}
+
+void Machine::arm_reliable() {
+  base::Instant next = base::kNever;
+  for (const Fork& fork : call_.forks) next = std::min(next, fork.to_caller.next_deadline());
+  arm(call_.reliable_timer, TimerKind::Reliable, next);
+}
+
+void Machine::repeat_progress() {
+  for (Fork& fork : call_.forks) {
+    switch (fork.to_caller.on_deadline(now_)) {
+      case dialog::ReliableServer::Step::Idle:
+        break;
+      case dialog::ReliableServer::Step::Resend:
+        core_.layer.respond(call_.a.server, fork.unacknowledged_status, fork.unacknowledged, now_, out_.transaction);
+        break;
+      case dialog::ReliableServer::Step::GiveUp:
+        feed(Event::NoAck, {.side = Side::A, .cause = EndCause::NoAck});
+        return;
+    }
+  }
+  arm_reliable();
+}
+
+void Machine::refresh_progress() {
+  if (call_.state != State::Inviting || call_.last_progress == 0) return;
+  // One that waits for its PRACK is being repeated already.
+  if (call_.ringing != nullptr && !call_.ringing->ended && !call_.ringing->to_caller.waiting())
+    send_progress(*call_.ringing, call_.last_progress);
+  arm(call_.refresh_timer, TimerKind::Refresh, now_ + kProgressRefresh);
+}
+
+}  // namespace sbc::call
