@@ -47,7 +47,8 @@ std::expected<Part, std::string> read_part(std::string_view text) {
     at = line.next;
     if (at > kMaxPartHeaders) return std::unexpected("multipart: the headers of a part are too long");
     if (line.text.empty()) {
-      part.text = std::string(text.substr(at));
+      part.read = text.substr(at);
+      part.text = std::string(part.read);
       return part;
     }
     if (base::is_blank(line.text.front())) {

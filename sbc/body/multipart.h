@@ -23,6 +23,7 @@ struct PartHeader {
 struct Part {
   std::vector<PartHeader> headers;
   std::string text;
+  std::string_view read;  // the same, where it was read; empty in a part that was made
 
   std::optional<std::string_view> find(std::string_view name) const;  // any case
   std::string_view type() const;  // "text/plain" when it does not say (RFC 2046 5.1)

@@ -58,7 +58,7 @@ class Rewriter {
     std::string why;
     Fate worst = Fate::Unwanted;
     for (Part& part : read->parts) {
-      Result result = part.plain() ? one(part.type(), part.text, depth + 1) : encoded(part);
+      Result result = part.plain() ? of(part, depth) : encoded(part);
       if (result.fate == Fate::Required) return result;
       if (!result.crosses()) {
         if (part.required()) return dropped(Fate::Required, std::move(result.why));
@@ -78,6 +78,13 @@ class Rewriter {
     return {.fate = Fate::Rewritten, .type = std::string(content_type), .text = write_multipart(out), .why = why};
   }
 
+  // SDP for early media (RFC 3959) or for the eye is not the description of the session.
+  Result of(const Part& part, std::size_t depth) {
+    if (bare_type(part.type()) == "application/sdp" && part.disposition() != "session")
+      return dropped(Fate::Unwanted, "SDP with disposition \"" + base::printable(part.disposition()) + "\"");
+    return one(part.type(), part.text, depth + 1);
+  }
+
   // base64 and its kind: nobody looks inside.
   Result encoded(const Part& part) const {
     if (rules_.pass_unknown) return passed(part.type(), part.text);
@@ -94,9 +101,9 @@ class Rewriter {
   const Rules& rules_;
 };
 
-std::expected<std::optional<std::string>, std::string> find_at(std::string_view content_type, std::string_view text,
-                                                               std::size_t depth) {
-  if (bare_type(content_type) == "application/sdp") return std::string(text);
+std::expected<std::optional<std::string_view>, std::string> find_at(std::string_view content_type,
+                                                                    std::string_view text, std::size_t depth) {
+  if (bare_type(content_type) == "application/sdp") return text;
   if (!is_multipart(content_type)) return std::nullopt;
   if (depth >= kMaxNesting) return std::unexpected("multipart: nested too deep");
   auto read = read_multipart(content_type, text);
@@ -104,7 +111,7 @@ std::expected<std::optional<std::string>, std::string> find_at(std::string_view 
   for (const Part& part : read->parts) {
     const bool container = is_multipart(part.type());
     if (!part.plain() || (!container && part.disposition() != "session")) continue;
-    auto found = find_at(part.type(), part.text, depth + 1);
+    auto found = find_at(part.type(), part.read, depth + 1);
     if (!found || *found) return found;
   }
   return std::nullopt;
@@ -137,7 +144,8 @@ Result rewrite(std::string_view content_type, std::string_view text, Identifiers
   return Rewriter(identifiers, rules).one(content_type, text, 0);
 }
 
-std::expected<std::optional<std::string>, std::string> find_sdp(std::string_view content_type, std::string_view text) {
+std::expected<std::optional<std::string_view>, std::string> find_sdp(std::string_view content_type,
+                                                                     std::string_view text) {
   return find_at(content_type, text, 0);
 }
 

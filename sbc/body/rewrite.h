@@ -67,6 +67,8 @@ std::expected<std::string, std::string> rewrite_pidf(std::string_view text, Iden
 // ----------------------------------------------------------------------------------- The session description of a
 // body: the body itself, or the first part with application/sdp and disposition "session", at any depth. nullopt: there
 // is none. Error: a multipart that cannot be read.
-std::expected<std::optional<std::string>, std::string> find_sdp(std::string_view content_type, std::string_view text);
+// A view into `text`.
+std::expected<std::optional<std::string_view>, std::string> find_sdp(std::string_view content_type,
+                                                                     std::string_view text);
 
 }  // namespace sbc::body
