@@ -85,6 +85,10 @@ return {
 
   -- A new call.
   on_invite = function(call)
+    -- A call for help needs no password: it goes out as it was dialled.
+    if call.emergency and call.trunk == "" and way_out then
+      return route { group = way_out.group, trunk = way_out.trunk, timeout = settings.target_timeout or 4 }
+    end
     if call.trunk ~= "" then
       -- From a carrier: only to our own users, by address or by number. Never out again: that would be a gateway that
       -- anybody can use at our expense.

@@ -136,6 +136,8 @@ const char* name_of(DialogCount c) {
       return "stray_acks";
     case DialogCount::LateForks:
       return "late_forks";
+    case DialogCount::RefusedPrivacy:
+      return "refused_privacy";
     case DialogCount::RefusedExtension:
       return "refused_extension";
     case DialogCount::RefusedMethod:

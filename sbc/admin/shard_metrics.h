@@ -102,6 +102,7 @@ enum class DialogCount : std::uint8_t {
   StrayAcks,         // dropped
   LateForks,         // 2xx of another fork or of an abandoned attempt: ACK and BYE
   RefusedExtension,  // 420
+  RefusedPrivacy,    // 500, critical privacy that cannot be provided
   RefusedMethod,     // 405, 501
   Passed,            // requests that crossed to the other leg
   RefusedPassing,    // 500: too many at once, or the other leg has no dialog yet

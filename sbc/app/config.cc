@@ -62,6 +62,8 @@ void read_limits(settings::Table root, Config& config, call::Settings& calls) {
     timers.fail("ring", "expected less than timer_c, or the transaction ends before its time");
   calls.longest_call = timers.duration("longest_call", {base::seconds(1), base::hours(24 * 31)}, base::hours(12));
 
+  calls.emergency_numbers = root.table("emergency").texts("numbers");
+
   auto limits = root.table("limits");
   calls.max_calls = static_cast<std::size_t>(limits.integer("calls", {1, 10'000'000}, 100'000));
   calls.max_calls = (calls.max_calls + config.shards - 1) / config.shards;

@@ -14,6 +14,13 @@
 
 namespace sbc::app {
 
+inline constexpr std::pair<std::string_view, route::Trust> kTrust[] = {{"untrusted", route::Trust::Untrusted},
+                                                                       {"trusted", route::Trust::Trusted}};
+inline constexpr std::pair<std::string_view, route::Redirects> kRedirects[] = {
+    {"drop", route::Redirects::Drop},
+    {"diversion", route::Redirects::Diversion},
+    {"history-info", route::Redirects::HistoryInfo}};
+
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 // [trunk.<name>] and [group.<name>].

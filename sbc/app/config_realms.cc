@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::pair<std::string_view, sip::Transport> kTransports[] = {
     {"udp", sip::Transport::Udp}, {"tcp", sip::Transport::Tcp}, {"tls", sip::Transport::Tls}};
-constexpr std::pair<std::string_view, route::Trust> kTrust[] = {{"untrusted", route::Trust::Untrusted},
-                                                                {"trusted", route::Trust::Trusted}};
 constexpr std::pair<std::string_view, call::Reliable> kReliable[] = {{"required", call::Reliable::Required},
                                                                      {"sdp", call::Reliable::WithSdp},
                                                                      {"always", call::Reliable::Always},
@@ -105,6 +103,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.name = name;
     realm.media_network = table.text("media_network", name);
     realm.trust = table.one_of<route::Trust>("trust", kTrust, route::Trust::Untrusted);
+    realm.redirects = table.one_of<route::Redirects>("diversion", kRedirects, route::Redirects::Drop);
+    realm.q850_from_status = table.boolean("reason_from_status", false);
     for (auto& listener_table : table.tables("listener")) {
       ListenerConfig listener;
       listener.realm = name;

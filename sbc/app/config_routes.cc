@@ -102,6 +102,10 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     trunk.realm = table.text("realm");
     trunk.host = table.text("host", "");
     trunk.sources = table.prefixes("sources");
+    if (table.has("trust")) trunk.trust = table.one_of<route::Trust>("trust", kTrust, route::Trust::Untrusted);
+    if (table.has("diversion"))
+      trunk.redirects = table.one_of<route::Redirects>("diversion", kRedirects, route::Redirects::Drop);
+    if (table.has("reason_from_status")) trunk.q850_from_status = table.boolean("reason_from_status", false);
     // In the order of the list: the first is tried first.
     std::uint16_t priority = 10;
     for (const auto& text : table.texts("targets"))

@@ -4,6 +4,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/app/shard_setup.h"
+#include "sbc/identity/emergency.h"
 #include "sbc/sip/response.h"
 #include "sbc/sip/values.h"
 
@@ -239,7 +240,8 @@ void Shard::on_event(const transaction::RequestArrived& request) {
   const auto now = loop_.now();
   if (!message.to_tag().empty() && message.method() != sip::Method::Register)
     return calls_.on_dialog_request(request, now, out_);
-  if (message.request_uri().scheme == sip::Uri::Scheme::Other) {  // RFC 3261 8.2.2.1
+  const bool help = message.method() == sip::Method::Invite && identity::is_emergency_urn(message.request_uri());
+  if (message.request_uri().scheme == sip::Uri::Scheme::Other && !help) {  // RFC 3261 8.2.2.1
     reject(admin::RejectReason::Unsupported);
     return answer_plain(request, 416);
   }
@@ -397,6 +399,7 @@ void Shard::close_record(const call::CallRecord& record) {
   shared_.log.info("call ended", {{"call", record.id},
                                   {"call_id_a", record.call_id_a},
                                   {"call_id_b", record.call_id_b},
+                                  {"session_id", record.session_id},
                                   {"from", record.from},
                                   {"to", record.to},
                                   {"realm_a", record.realm_a},

@@ -16,6 +16,7 @@
 #include "sbc/call/media.h"
 #include "sbc/call/record.h"
 #include "sbc/call/state.h"
+#include "sbc/call/told.h"
 #include "sbc/dialog/accepted_invite.h"
 #include "sbc/dialog/ack_store.h"
 #include "sbc/dialog/dialog.h"
@@ -58,6 +59,9 @@ struct Leg {
   transaction::ClientId bye;                  // ours, under way
   std::optional<std::string> bye_when_acked;  // header lines of a BYE that must wait for the peer's ACK (RFC 3261 15)
   bool over = false;                          // BYE sent or received
+
+  Said said;  // by the peer
+  Told told;  // to it, about the other side
 };
 
 // One INVITE to one target. The current one may become a leg; an abandoned one only has to be cleaned up after.
@@ -82,6 +86,7 @@ struct Call {
   sip::MessagePtr invite;  // leg A's, for the policy's facts and for headers that cross
   sip::Source source;
   Arrival arrival;
+  bool emergency = false;  // a call for help: never refused for want of room, never hidden
   policy::InviteDecision decision;
 
   Leg a;

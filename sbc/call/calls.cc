@@ -3,10 +3,17 @@
 #include <algorithm>
 
 #include "sbc/call/extensions.h"
+#include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
+#include "sbc/identity/emergency.h"
+#include "sbc/identity/privacy.h"
 
 namespace sbc::call {
 namespace {
+
+// Calls for help have as much room again as all calls together: no other call can take it, and a stranger who cries
+// wolf still cannot exhaust the machine.
+constexpr std::size_t kRoomForHelp = 2;
 
 CallRecord new_record(const Call& call) {
   CallRecord record;
@@ -47,10 +54,14 @@ void Calls::sweep(CallHandle handle) {
   if (call != nullptr && call->state == State::Ended) core_.calls.erase(handle);
 }
 
+bool Calls::calls_for_help(const sip::Message& invite) const {
+  return identity::is_emergency(invite.request_uri(), core_.settings->emergency_numbers);
+}
+
 void Calls::answer(const transaction::RequestArrived& request, int status, std::span<const sip::ExtraHeader> headers,
-                   base::Instant now, Output& out) {
-  auto bytes = base::share(
-      sip::build_response(*request.message, status, core_.minter.tag(core_.random), request.source, headers));
+                   base::Instant now, Output& out, std::string_view reason) {
+  auto bytes = base::share(sip::build_response(*request.message, status, core_.minter.tag(core_.random), request.source,
+                                               headers, {}, {}, reason));
   core_.layer.respond(request.transaction, status, std::move(bytes), now, out.transaction);
 }
 
@@ -60,9 +71,10 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
   const sip::Message& invite = *request.message;
   const std::string seconds = std::to_string(core_.settings->busy_retry_after);
   const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
-  const auto refuse = [&](int status, std::span<const sip::ExtraHeader> headers, std::uint64_t& counter, EndCause why) {
+  const auto refuse = [&](int status, std::span<const sip::ExtraHeader> headers, std::uint64_t& counter, EndCause why,
+                          std::string_view reason = {}) {
     ++counter;
-    answer(request, status, headers, now, out);
+    answer(request, status, headers, now, out, reason);
     CallRecord record;
     record.call_id_a = std::string(invite.call_id());
     record.from = std::string(invite.from().uri_text);
@@ -74,8 +86,9 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
     out.records.push_back(std::move(record));
     return true;
   };
-  if (core_.draining) return refuse(503, retry, core_.counters.refused_draining, EndCause::Shutdown);
-  if (core_.calls.size() >= core_.settings->max_calls)
+  const bool help = calls_for_help(invite);  // trap 85: neither a drain nor other people's calls keep it out
+  if (core_.draining && !help) return refuse(503, retry, core_.counters.refused_draining, EndCause::Shutdown);
+  if (core_.calls.size() >= core_.settings->max_calls * (help ? kRoomForHelp : 1))
     return refuse(503, retry, core_.counters.refused_limit, EndCause::Limit);
   if (invite.max_forwards() == 0) return refuse(483, {}, core_.counters.refused_loop, EndCause::Limit);
   if (const auto tags = unsupported_extensions(invite); !tags.empty()) {
@@ -86,6 +99,8 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
     const sip::ExtraHeader unsupported[] = {{"Unsupported", "100rel"}};
     return refuse(420, unsupported, core_.counters.refused_extension, EndCause::Limit);
   }
+  if (const auto words = identity::unprovidable(identity::privacy_of(invite)); !words.empty() && !help)
+    return refuse(500, {}, core_.counters.refused_privacy, EndCause::Policy, "Privacy Not Available: " + words);
   if (const auto sdp = sdp_of(invite); !sdp) {
     const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}};
     return refuse(sdp.error().status, accept, core_.counters.refused_media, EndCause::BadMedia);
@@ -120,6 +135,8 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   call.a.allow = allow_value(*core_.settings, call.a.realm);
   call.a.packages = info_packages(*request.message).value_or("");
   call.record = new_record(call);
+  call.emergency = calls_for_help(*request.message);
+  hear(core_, call, Side::A, *request.message);
   core_.layer.set_owner(request.transaction, handle.pack());
   core_.dialogs.emplace(call.local_tag_a, DialogRef{handle, Side::A});
   feed(handle, Event::Invite, {.side = Side::A, .message = request.message, .source = request.source}, now, out);
@@ -169,6 +186,7 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     answer(request, 420, unsupported, now, out);
     return;
   }
+  hear(core_, call, side, *request.message);
   const Input input{.side = side, .message = request.message, .source = request.source, .server = request.transaction};
   const sip::Method method = request.message->method();
   if (method == sip::Method::Prack || (method == sip::Method::Update && !call.a.dialog)) {
@@ -208,9 +226,10 @@ void Calls::on_ack(const transaction::AckArrived& ack, base::Instant now, Output
 
 void Calls::on_cancel(const transaction::CancelArrived& cancel, base::Instant now, Output& out) {
   const auto handle = CallHandle::unpack(cancel.owner);
-  const Call* call = core_.calls.find(handle);
+  Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
   const Side side = call->b.server == cancel.invite ? Side::B : Side::A;
+  hear(core_, *call, side, *cancel.message);
   feed(handle, Event::Cancel, {.side = side, .message = cancel.message}, now, out);
 }
 
@@ -253,6 +272,7 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
   if (event != Event::Accept && call->attempt && call->attempt->client == response.transaction &&
       call->state != State::Inviting && call->state != State::Canceling)
     return;
+  hear(core_, *call, side, message);
   feed(handle, event, {.side = side, .message = response.message, .source = response.source}, now, out);
 }
 

@@ -58,7 +58,8 @@ class Calls {
   void sweep(CallHandle handle);
   bool refuse_early(const transaction::RequestArrived& request, const Arrival& arrival, base::Instant now, Output& out);
   void answer(const transaction::RequestArrived& request, int status, std::span<const sip::ExtraHeader> headers,
-              base::Instant now, Output& out);
+              base::Instant now, Output& out, std::string_view reason = {});
+  bool calls_for_help(const sip::Message& invite) const;
   void on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request, base::Instant now,
                        Output& out);
 

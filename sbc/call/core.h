@@ -46,6 +46,7 @@ struct Counters {
   std::uint64_t refused_draining = 0;   // 503, about to stop
   std::uint64_t refused_extension = 0;  // 420
   std::uint64_t refused_loop = 0;       // 483
+  std::uint64_t refused_privacy = 0;    // 500, critical privacy that cannot be provided
   std::uint64_t refused_media = 0;      // 415, 488, 400: a body that cannot be used
   std::uint64_t refused_method = 0;     // 405, 501 inside a dialog
   std::uint64_t passed = 0;             // requests that went on to the other leg

@@ -10,10 +10,11 @@ namespace {
 
 // Each of these speaks to the callee about the call, not about the caller's network. Not listed on purpose: Alert-Info,
 // Call-Info, Error-Info (URIs inside), In-Reply-To, Replaces, Target-Dialog (Call-IDs), Organization, User-Agent,
-// Server, Warning (names), Date (clock), identity headers (a matter of trust, not of transport).
+// Server, Warning (names), Date (clock), identity headers and Privacy (a matter of trust, not of transport:
+// identity.cc).
 constexpr std::array kCross = {
-    sip::HeaderId::Subject,        sip::HeaderId::Priority,   sip::HeaderId::Privacy,
-    sip::HeaderId::AcceptLanguage, sip::HeaderId::UserToUser, sip::HeaderId::RecvInfo,
+    sip::HeaderId::Subject,    sip::HeaderId::Priority, sip::HeaderId::AcceptLanguage,
+    sip::HeaderId::UserToUser, sip::HeaderId::RecvInfo,
 };
 
 }  // namespace

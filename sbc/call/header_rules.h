@@ -2,16 +2,13 @@
 // Which headers of one leg's INVITE reach the other leg without the policy saying so. Everything that is not listed
 // stays behind: what is unknown cannot leak.
 
-#include <string>
-#include <utility>
 #include <vector>
 
+#include "sbc/call/told.h"
 #include "sbc/policy/decision.h"
 #include "sbc/sip/message.h"
 
 namespace sbc::call {
-
-using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 // The headers of the caller's INVITE that cross, in order.
 HeaderList passed_headers(const sip::Message& invite);

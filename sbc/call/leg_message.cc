@@ -3,6 +3,8 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/call/header_rules.h"
+#include "sbc/identity/emergency.h"
+#include "sbc/identity/reason.h"
 #include "sbc/sip/params.h"
 #include "sbc/sip/response.h"
 #include "sbc/sip/writer.h"
@@ -18,6 +20,30 @@ std::string via_value(const Core& core, const sip::Hop& hop, std::string_view br
   std::string via;
   sip::append_via(via, hop.transport, face_of(core, hop.listener).sent_by, branch);
   return via;
+}
+
+constexpr std::string_view kAnonymous = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";  // RFC 3323 4.1.1.3
+
+void write_told(sip::Writer& writer, const Told& told, bool with_who) {
+  if (!told.session_id.empty()) writer.header(sip::HeaderId::SessionId, told.session_id);
+  if (!with_who) return;
+  for (const auto& [name, value] : told.who) writer.header(name, value);
+}
+
+// `q850` keeps a value that is made here.
+void add_told(std::vector<sip::ExtraHeader>& extra, const sip::Message& request, int status, const Told& told,
+              std::string& q850) {
+  if (status > 100 && !told.session_id.empty()) extra.push_back({"Session-ID", told.session_id});
+  const bool invite = request.method() == sip::Method::Invite;
+  if (status > 100 && status < 300 && (invite || request.method() == sip::Method::Update))
+    for (const auto& [name, value] : told.who) extra.push_back({name, value});
+  if (status < 300 || !invite) return;
+  for (const auto& value : told.refusal) extra.push_back({"Reason", value});
+  if (!told.refusal.empty() || !told.q850_from_status) return;
+  if (const auto reason = identity::q850_from_status(status)) {
+    q850 = identity::value_of(*reason);
+    extra.push_back({"Reason", q850});
+  }
 }
 
 // The caller as the callee sees it: same user and display name, our host. An anonymous caller (RFC 3323 4.1.1.3) stays
@@ -93,6 +119,7 @@ base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip:
   if (refreshes || method == sip::Method::Ack) writer.header(sip::HeaderId::Contact, leg.contact);
   if (refreshes) writer.header(sip::HeaderId::Allow, leg.allow);
   core.credentials->write_inside(core, leg, hop, method, body.text, writer);
+  write_told(writer, leg.told, refreshes);
   if (!headers.empty()) writer.raw(headers);
   writer.finish(body.type, body.text);
   return base::share(std::move(bytes));
@@ -108,6 +135,8 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
     extra.push_back({"Contact", leg.contact});
     extra.push_back({"Allow", leg.allow});
   }
+  std::string q850;
+  add_told(extra, request, status, leg.told, q850);
   extra.insert(extra.end(), headers.begin(), headers.end());
   return base::share(sip::build_response(request, status, local_tag, source, extra, body.type, body.text, reason));
 }
@@ -116,9 +145,16 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   auto& start = attempt.start;
   start.call_id = core.minter.call_id(core.random);
   start.local_tag = core.minter.tag(core.random);
-  start.local = from_value(plan.caller.from(), plan.target.candidate, plan.from_domain);
-  start.remote = "<" + plan.target.to_uri + ">";
-  start.target = plan.target.request_uri;
+  // Who the policy presents is its own decision; otherwise the caller's wish counts.
+  start.local = plan.words.anonymous && !plan.target.candidate.from_user
+                    ? std::string(kAnonymous)
+                    : from_value(plan.caller.from(), plan.target.candidate, plan.from_domain);
+  // RFC 5031: a service URN stays what it is on the way to whoever answers for it; the trunk says only how to get
+  // there.
+  const bool by_urn = identity::is_emergency_urn(plan.caller.request_uri()) && plan.target.candidate.number.empty() &&
+                      plan.target.candidate.kind != policy::Candidate::Kind::Contact;
+  start.remote = by_urn ? "<" + base::to_lower(plan.caller.request_uri().text) + ">" : "<" + plan.target.to_uri + ">";
+  start.target = by_urn ? base::to_lower(plan.caller.request_uri().text) : plan.target.request_uri;
   // Not 1: leg A's number must not be guessable from leg B's, nor equal to it by habit.
   start.cseq = 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
   attempt.hop = plan.target.hop;
@@ -143,6 +179,9 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   writer.header(sip::HeaderId::Allow, plan.allow);
   writer.header(sip::HeaderId::Supported, plan.reliable ? "100rel, 199" : "199");
   HeaderList headers = passed_headers(plan.caller);
+  // RFC 3323 5.3: what the caller wrote by hand may name it.
+  if (plan.words.anonymous) std::erase_if(headers, [](const auto& header) { return header.first == "Subject"; });
+  headers.insert(headers.end(), plan.words.headers.begin(), plan.words.headers.end());
   apply(plan.target.candidate.headers, headers);
   for (const auto& [name, value] : headers) writer.header(name, value);
   core.credentials->write(*core.settings, plan.target.trunk,

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "sbc/call/core.h"
+#include "sbc/call/identity.h"
 #include "sbc/sip/response.h"
 
 namespace sbc::call {
@@ -46,6 +47,7 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
 struct InvitePlan {
   const sip::Message& caller;  // leg A's INVITE
   const route::Target& target;
+  const CallerWords& words;  // what the target is told of the caller
   std::string_view contact;
   std::string_view allow;
   std::string_view from_domain;

@@ -146,6 +146,7 @@ void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop,
   loser.realm = call_.b.realm;
   loser.hop = hop;
   loser.symmetric = call_.b.symmetric;
+  loser.told.session_id = call_.b.told.session_id;
   loser.contact = contact_value(*core_.settings, hop.transport, hop.listener, start.local_tag);
   auto made = dialog::Dialog::from_client(start, *response);
   if (!made) return;
@@ -246,6 +247,12 @@ void Machine::arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side
 void Machine::disarm(base::DeadlineId& id) {
   core_.timers.cancel(id);
   id = {};
+}
+
+policy::InviteFacts Machine::facts() const {
+  auto facts = invite_facts(*call_.invite, call_.source, call_.arrival);
+  facts.emergency = call_.emergency;
+  return facts;
 }
 
 void Machine::note(Note::Level level, std::string text) {

@@ -192,7 +192,7 @@ class Machine {
   void note(Note::Level level, std::string text);
   void finished(EndCause cause, EndedBy by);
   bool outstanding() const;
-  policy::InviteFacts facts() const { return invite_facts(*call_.invite, call_.source, call_.arrival); }
+  policy::InviteFacts facts() const;
 
   Core& core_;
   Call& call_;

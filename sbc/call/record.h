@@ -32,8 +32,9 @@ std::string_view name_of(EndedBy by);
 struct CallRecord {
   std::string id;  // of this call in logs: also its relay session
   std::string call_id_a;
-  std::string call_id_b;  // of the last attempt, "" when there was none
-  std::string from, to;   // as the caller wrote them: URI
+  std::string call_id_b;   // of the last attempt, "" when there was none
+  std::string session_id;  // RFC 7989: the caller's half first
+  std::string from, to;    // as the caller wrote them: URI
   std::string realm_a, realm_b, trunk_a, trunk_b;
   std::string where;         // the policy's decision: "default.lua:42"
   std::uint16_t status = 0;  // final status that the caller got; 0: none (dropped, or the caller vanished)

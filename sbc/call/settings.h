@@ -48,8 +48,9 @@ struct Settings {
   base::Duration ring = base::seconds(180);  // and to the final response; below timer C (RFC 3261 16.6)
   base::Duration longest_call = base::hours(12);
   std::uint32_t media_timeout_ms = 60'000;
-  std::size_t max_calls = 100'000;      // of this shard
-  std::uint32_t busy_retry_after = 10;  // seconds, with the 503 of a limit or a drain
+  std::size_t max_calls = 100'000;             // of this shard
+  std::vector<std::string> emergency_numbers;  // dialled, besides urn:service:sos
+  std::uint32_t busy_retry_after = 10;         // seconds, with the 503 of a limit or a drain
 
   Reliable reliable_toward(std::string_view realm) const {
     const auto found = reliable.find(realm);

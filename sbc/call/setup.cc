@@ -148,9 +148,11 @@ void Machine::dial() {
   call_.b.contact = contact_value(*core_.settings, target->hop.transport, target->hop.listener, user);
   call_.b.allow = allow_value(*core_.settings, target->realm);
   const auto& face = core_.settings->faces.at(target->hop.listener);
+  const CallerWords words = caller_words(core_, call_, *target);
   auto bytes = opening_invite(core_,
                               {.caller = *call_.invite,
                                .target = *target,
+                               .words = words,
                                .contact = call_.b.contact,
                                .allow = call_.b.allow,
                                .from_domain = domain != core_.settings->domains.end() ? domain->second : face.host,

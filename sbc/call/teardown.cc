@@ -78,7 +78,9 @@ void Machine::cancel_call(Event event, const Input& in) {
   close_forks(nullptr);
   finished(cause, ender_of(event, in));
   close_session("cancelled");
-  core_.layer.cancel(call_.attempt->client, reason_lines(cause), now_, out_.transaction);
+  const std::string_view why =
+      event == Event::Cancel || event == Event::Bye ? std::string_view(call_.b.told.reason) : reason_lines(cause);
+  core_.layer.cancel(call_.attempt->client, why, now_, out_.transaction);
   call_.state = State::Canceling;
 }
 
@@ -131,7 +133,7 @@ void Machine::hang_up(const Input& in) {
   if (call_.leg(call_.inviter).gate.remote_pending()) respond_inviter(487);
   finished(EndCause::Bye, in.side == Side::A ? EndedBy::Caller : EndedBy::Callee);
   close_session("hung up");
-  send_bye(other(in.side), {});
+  send_bye(other(in.side), call_.leg(other(in.side)).told.reason);
   settle();
 }
 

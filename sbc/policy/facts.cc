@@ -170,6 +170,7 @@ constexpr std::array kRequestFields = {
 constexpr std::array kInviteFields = {
     Field{"registered_source", push_member<InviteFacts, &InviteFacts::registered_source>},
     Field{"registered_aor", push_member<InviteFacts, &InviteFacts::registered_aor>},
+    Field{"emergency", push_member<InviteFacts, &InviteFacts::emergency>},
     Field{"has_sdp", push_member<InviteFacts, &InviteFacts::has_sdp>},
 };
 

@@ -60,6 +60,7 @@ struct RequestFacts {
 struct InviteFacts : RequestFacts {
   bool registered_source = false;  // arrived over the flow (address, connection) of a live registration
   std::string registered_aor;      // that registration's address of record, "" when none
+  bool emergency = false;          // a call for help: urn:service:sos or one of the configured numbers
   bool has_sdp = false;            // carries an offer
 };
 

@@ -21,6 +21,9 @@ enum class Trust : std::uint8_t {
   Trusted,    // a network of the operator or of a carrier under contract
 };
 
+// The form in which a side is told that a call was forwarded on its way (RFC 7544).
+enum class Redirects : std::uint8_t { Drop, Diversion, HistoryInfo };
+
 // One local address of the border. `index` is the listener's number in the configuration, the same on all shards.
 struct Listener {
   std::uint16_t index = 0;
@@ -34,6 +37,8 @@ struct Realm {
   std::vector<Listener> listeners;
   std::string media_network;  // the relay's name for the network that faces this realm
   Trust trust = Trust::Untrusted;
+  Redirects redirects = Redirects::Drop;
+  bool q850_from_status = false;  // refusals toward it get the Q.850 cause that their status stands for (RFC 3398)
 
   // The listener that can send to `remote` over `transport` (same IP family); nullptr: none.
   const Listener* listener_for(sip::Transport transport, const base::IpAddress& remote) const;
@@ -71,6 +76,10 @@ struct Trunk {
   std::vector<base::Prefix> sources;  // besides the targets' own addresses
   std::string host;                   // host of Request-URI and To towards it; "": the target's address and port
   std::string tls_source = {};        // not "": its requests come over TLS, with a verified certificate that names this
+  // Unset: as its realm has it.
+  std::optional<Trust> trust = {};
+  std::optional<Redirects> redirects = {};
+  std::optional<bool> q850_from_status = {};
 };
 
 struct GroupMember {

@@ -71,6 +71,7 @@ std::string repeat_head(std::string_view invite, sip::Method method, std::string
       case sip::HeaderId::Route:
       case sip::HeaderId::From:
       case sip::HeaderId::CallId:
+      case sip::HeaderId::SessionId:  // RFC 7989 7: in a CANCEL as in the INVITE
         writer.header(line.id, line.value);
         break;
       case sip::HeaderId::To:

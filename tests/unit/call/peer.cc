@@ -70,7 +70,7 @@ void Peer::invite(const InviteOptions& options) {
   cseq_ = invite_cseq_ = 3'000'000 + static_cast<std::uint32_t>(rig_.next_number());
   invite_branch_ = new_branch();
   remote_uri_ = "<sip:5551234@" + rig_.listener(listener_).ip.text() + ">";
-  target_ = "sip:5551234@" + rig_.listener(listener_).ip.text();
+  target_ = request_uri.empty() ? "sip:5551234@" + rig_.listener(listener_).ip.text() : request_uri;
   own_invite_pending_ = true;
   accepted_ = unacked_ = nullptr;
   send_raw("INVITE " + target_ + " SIP/2.0\r\n" + via(invite_branch_) +
@@ -82,13 +82,13 @@ void Peer::invite(const InviteOptions& options) {
            "Content-Length: " + std::to_string(options.body.size()) + "\r\n\r\n" + options.body);
 }
 
-void Peer::cancel() {
+void Peer::cancel(std::string_view headers) {
   const bool initial = remote_tag_.empty() || accepted_ == nullptr;
   const std::string to = initial ? remote_uri_ : remote_uri_ + ";tag=" + remote_tag_;
   const std::string uri = initial && accepted_ == nullptr && target_.starts_with("sip:5551234") ? target_ : target_;
   send_raw("CANCEL " + uri + " SIP/2.0\r\n" + via(invite_branch_) + "Max-Forwards: 70\r\nFrom: \"Alice\" " +
            local_uri_ + ";tag=" + local_tag_ + "\r\nTo: " + to + "\r\nCall-ID: " + call_id_ +
-           "\r\nCSeq: " + std::to_string(invite_cseq_) + " CANCEL\r\nContent-Length: 0\r\n\r\n");
+           "\r\nCSeq: " + std::to_string(invite_cseq_) + " CANCEL\r\n" + std::string(headers) + "Content-Length: 0\r\n\r\n");
 }
 
 std::string Peer::request_text(std::string_view method, std::uint32_t cseq, std::string_view body,

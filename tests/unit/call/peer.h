@@ -37,7 +37,7 @@ class Peer {
   // --- as a caller --------------------------------------------------------------------------------------------------
   void invite(const InviteOptions& options);
   void invite() { invite({.body = sdp(ip(), 4000)}); }
-  void cancel();
+  void cancel(std::string_view headers = {});
   // The ACK to the last 2xx.
   void ack(std::string_view body = {});
   void ack_from(const std::string& address, std::string_view body = {});
@@ -77,6 +77,8 @@ class Peer {
   const std::string& name() const { return name_; }
   std::string ip() const { return endpoint_.ip.text(); }
   const base::Endpoint& endpoint() const { return endpoint_; }
+
+  std::string request_uri;  // of the next INVITE; "": the border's
 
   // --- manners ------------------------------------------------------------------------------------------------------
   bool auto_bye_ok = true;     // 200 to BYE

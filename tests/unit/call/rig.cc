@@ -55,7 +55,8 @@ std::shared_ptr<Settings> make_settings(const RigOptions& options) {
 
 }  // namespace
 
-policy::InviteDecision FakeAdvisor::invite(const policy::InviteFacts&) {
+policy::InviteDecision FakeAdvisor::invite(const policy::InviteFacts& facts) {
+  last_invite_emergency = facts.emergency;
   if (decision) return *decision;
   policy::InviteDecision route;
   route.kind = policy::InviteDecision::Kind::Route;

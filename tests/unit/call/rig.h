@@ -42,6 +42,7 @@ class FakeAdvisor final : public Advisor {
   std::optional<policy::InviteDecision> decision;
   policy::NatDecision nat_decision;
   policy::FailureDecision failure_decision;
+  bool last_invite_emergency = false;
   std::vector<policy::AttemptFacts> failures;
   std::vector<policy::EndFacts> ends;
 };

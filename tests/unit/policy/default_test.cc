@@ -77,6 +77,16 @@ TEST_F(DefaultPolicy, AForgeableAddressIsNotEnoughForACallThatCostsMoney) {
   EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Route);
 }
 
+TEST_F(DefaultPolicy, ACallForHelpNeedsNoPasswordAndGoesOutAsDialled) {
+  InviteFacts facts = call();
+  facts.authenticated = false;
+  facts.auth_user.clear();
+  facts.emergency = true;
+  const auto decision = invite(facts);
+  ASSERT_EQ(decision.kind, InviteDecision::Kind::Route);
+  EXPECT_EQ(decision.candidates.at(0).number, "");
+}
+
 TEST_F(DefaultPolicy, NobodyCallsUnderAnotherName) {
   InviteFacts facts = call();
   facts.auth_user = "eve";

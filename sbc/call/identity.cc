@@ -1,0 +1,163 @@
+#include "sbc/call/identity.h"
+
+#include "media-relay/base/text.h"
+
+#include "sbc/identity/emergency.h"
+#include "sbc/identity/reason.h"
+#include "sbc/identity/redirect.h"
+#include "sbc/identity/session_id.h"
+
+namespace sbc::call {
+namespace {
+
+template <typename T>
+T chosen(const Settings& settings, std::string_view realm, std::string_view trunk, T route::Realm::* of_realm,
+         std::optional<T> route::Trunk::* of_trunk) {
+  const auto* t = settings.routes->trunk(trunk);
+  if (t != nullptr && t->*of_trunk) return *(t->*of_trunk);
+  const auto* r = settings.routes->realm(realm);
+  return r != nullptr ? r->*of_realm : T{};
+}
+
+void hear_session_id(const Core& core, Call& call, Side side, const sip::Message& message) {
+  std::string& uuid = call.leg(side).said.uuid;
+  const std::string& other_uuid = call.leg(other(side)).said.uuid;
+  if (const auto field = message.find(sip::HeaderId::SessionId)) {
+    const auto id = identity::parse_session_id(*field);
+    // An implementation of RFC 7329 sends back what it was sent (RFC 7989 11): that names nobody new.
+    if (id && id->local != identity::kNilUuid && id->local != other_uuid) uuid = id->local;
+  }
+  if (uuid.empty()) uuid = identity::new_uuid(core.random);  // RFC 7989 7: on behalf of the endpoint
+}
+
+void tell_session_id(Call& call) {
+  const std::string& a = call.a.said.uuid;
+  const std::string& b = call.b.said.uuid;
+  call.a.told.session_id = identity::session_id_value(b, a);
+  call.b.told.session_id = identity::session_id_value(a, b);
+  call.record.session_id = call.b.told.session_id;
+}
+
+identity::Sender sender_of(const Core& core, const Call& call, Side side) {
+  const Leg& leg = call.leg(side);
+  identity::Sender sender{.trusted = trusts(*core.settings, leg.realm, leg.trunk), .proven = {}};
+  if (side != Side::A) return sender;
+  if (!call.arrival.registered_aor.empty()) sender.proven.push_back(call.arrival.registered_aor);
+  if (call.arrival.authenticated && !call.arrival.auth_user.empty()) {
+    const std::string& name = call.arrival.auth_user;
+    sender.proven.insert(sender.proven.begin(), "sip:" + sip::escape_user(name.substr(0, name.find('@'))) + "@user");
+  }
+  return sender;
+}
+
+// trap 85: who calls for help is not hidden from those who are to find him.
+identity::Treatment treatment_for(const Call& call, Side about, bool trusted) {
+  const identity::Privacy& privacy = call.leg(about).said.privacy;
+  if (!call.emergency) return identity::treat(privacy, trusted);
+  return {.hide_from = false, .assert_identity = true, .hide_history = false, .privacy = privacy.id ? "id" : ""};
+}
+
+void tell_who(const Core& core, Call& call, Side to) {
+  Leg& leg = call.leg(to);
+  const Said& said = call.leg(other(to)).said;
+  const auto treatment = treatment_for(call, other(to), trusts(*core.settings, leg.realm, leg.trunk));
+  leg.told.who.clear();
+  if (treatment.assert_identity) {
+    const auto domain = own_domain(*core.settings, leg.realm, leg.hop.listener);
+    for (const auto& person : said.people)
+      leg.told.who.emplace_back("P-Asserted-Identity", identity::value_of(person, domain));
+  }
+  if (!treatment.privacy.empty()) leg.told.who.emplace_back("Privacy", treatment.privacy);
+}
+
+bool tells_who(const sip::Message& message) {
+  const bool method = message.method() == sip::Method::Invite || message.method() == sip::Method::Update;
+  return method && (message.is_request() || (message.status() > 100 && message.status() < 300));
+}
+
+void hear_reason(Call& call, Side side, const sip::Message& message) {
+  Leg& to = call.leg(other(side));
+  if (message.is_request()) {
+    if (message.method() == sip::Method::Bye || message.method() == sip::Method::Cancel)
+      to.told.reason = identity::reason_lines(identity::reasons_of(message), false);
+    return;
+  }
+  if (message.method() != sip::Method::Invite || message.status() < 300) return;
+  to.told.refusal.clear();
+  for (const auto& reason : identity::reasons_of(message))
+    if (reason.protocol == identity::Reason::Protocol::Q850) to.told.refusal.push_back(identity::value_of(reason));
+}
+
+void add_redirects(const Core& core, const Call& call, const route::Target& target, bool hide_all,
+                   HeaderList& headers) {
+  using Form = route::Redirects;
+  const Form form =
+      chosen(*core.settings, target.realm, target.trunk, &route::Realm::redirects, &route::Trunk::redirects);
+  if (form == Form::Drop || !trusts(*core.settings, call.a.realm, call.a.trunk)) return;
+  const auto redirects = identity::redirects_of(*call.invite);
+  const auto uri = sip::parse_uri(target.request_uri);
+  const identity::RedirectTarget to{.host = own_domain(*core.settings, target.realm, target.hop.listener),
+                                    .user = uri ? uri->user : std::string_view{},
+                                    .trusted = trusts(*core.settings, target.realm, target.trunk),
+                                    .hide_all = hide_all};
+  const bool diversion = form == Form::Diversion;
+  const auto values = diversion ? identity::diversion_values(redirects, to) : identity::history_values(redirects, to);
+  for (const auto& value : values) headers.emplace_back(diversion ? "Diversion" : "History-Info", value);
+}
+
+// Between networks that trust each other, and for whoever calls for help (trap 85).
+void add_priority(const Call& call, HeaderList& headers) {
+  for (const auto& value : identity::resource_priorities(*call.invite))
+    headers.emplace_back("Resource-Priority", value);
+  for (const auto& field : call.invite->headers()) {
+    // RFC 6442 4.1, 4.2. A reference into a body of the caller's ("cid:") would lead nowhere: bodies do not cross.
+    if (field.id == sip::HeaderId::Geolocation && !base::to_lower(field.value).contains("cid:"))
+      headers.emplace_back("Geolocation", field.value);
+    if (base::equals_ignoring_case(field.name, "Geolocation-Routing"))
+      headers.emplace_back("Geolocation-Routing", base::equals_ignoring_case(field.value, "yes") ? "yes" : "no");
+  }
+}
+
+}  // namespace
+
+bool trusts(const Settings& settings, std::string_view realm, std::string_view trunk) {
+  return chosen(settings, realm, trunk, &route::Realm::trust, &route::Trunk::trust) == route::Trust::Trusted;
+}
+
+std::string_view own_domain(const Settings& settings, std::string_view realm, std::uint16_t listener) {
+  const auto found = settings.domains.find(std::string(realm));
+  return found != settings.domains.end() ? found->second : settings.faces.at(listener).host;
+}
+
+void hear(const Core& core, Call& call, Side side, const sip::Message& message) {
+  Leg& leg = call.leg(side);
+  leg.told.q850_from_status =
+      chosen(*core.settings, leg.realm, leg.trunk, &route::Realm::q850_from_status, &route::Trunk::q850_from_status);
+  hear_session_id(core, call, side, message);
+  tell_session_id(call);
+  hear_reason(call, side, message);
+  if (!tells_who(message)) return;
+  Said& said = leg.said;
+  auto people = identity::asserted_by(message, sender_of(core, call, side));
+  if (!people.empty()) said.people = std::move(people);
+  if (const auto privacy = identity::privacy_of(message); privacy.asked) said.privacy = privacy;
+  tell_who(core, call, other(side));
+}
+
+CallerWords caller_words(const Core& core, Call& call, const route::Target& target) {
+  CallerWords words;
+  const bool trusted = trusts(*core.settings, target.realm, target.trunk);
+  const auto treatment = treatment_for(call, Side::A, trusted);
+  call.a.told.refusal.clear();  // of a target that was tried before
+  tell_session_id(call);
+  tell_who(core, call, Side::B);
+  words.anonymous = treatment.hide_from;
+  words.headers = call.b.told.who;
+  words.headers.emplace_back("Session-ID", call.b.told.session_id);
+  add_redirects(core, call, target, treatment.hide_history, words.headers);
+  if (call.emergency || (trusted && trusts(*core.settings, call.a.realm, call.a.trunk)))
+    add_priority(call, words.headers);
+  return words;
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,29 @@
+#pragma once
+// Who is who across the border: what one side says about itself (identity, privacy, session identifier, reasons) and
+// how much of it the other side is told. The rules for the values are the room identity's; here they meet the two legs.
+
+#include <string>
+#include <string_view>
+
+#include "sbc/call/core.h"
+
+namespace sbc::call {
+
+// Whether the peer's word about identities counts, and ours may be told to it: the trunk's setting, else the realm's.
+bool trusts(const Settings& settings, std::string_view realm, std::string_view trunk);
+
+// A message of that side has come. `call.leg(side)` must have its realm and trunk.
+void hear(const Core& core, Call& call, Side side, const sip::Message& message);
+
+// What an INVITE toward a target of leg B says about the caller.
+struct CallerWords {
+  bool anonymous = false;  // From hides who it is (RFC 3323 5.3)
+  HeaderList headers;
+};
+// Leg B has been prepared for `target`.
+CallerWords caller_words(const Core& core, Call& call, const route::Target& target);
+
+// Our own domain as that realm sees it.
+std::string_view own_domain(const Settings& settings, std::string_view realm, std::uint16_t listener);
+
+}  // namespace sbc::call

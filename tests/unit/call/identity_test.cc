@@ -1,0 +1,273 @@
+// What each side learns of who and why on the other side: RFC 3323, 3325, 3326, 6432, 7044, 7544, 7989, 5031, 4412.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+
+#include "sbc/identity/session_id.h"
+#include "sbc/sip/values.h"
+
+#include "rig.h"
+
+namespace sbc::call::test {
+namespace {
+
+using Values = std::vector<std::string>;
+
+Values values_of(const sip::Message& message, std::string_view name) {
+  Values values;
+  for (const auto& field : message.headers())
+    if (sip::header_id_from(name) != sip::HeaderId::Other ? field.id == sip::header_id_from(name) : field.name == name)
+      values.emplace_back(field.value);
+  return values;
+}
+
+// Changes the realms of the rig: "access" is where the caller is, "core" where t1 is.
+void configure(Rig& rig, const std::function<void(route::Realm&)>& change) {
+  std::vector<route::Realm> realms = rig.settings->routes->realms();
+  for (auto& realm : realms) change(realm);
+  auto built = route::Table::build(std::move(realms), rig.settings->routes->trunks(), rig.settings->routes->groups());
+  ASSERT_TRUE(built) << built.error();
+  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+}
+
+void trust(Rig& rig, std::set<std::string> names) {
+  configure(rig, [&names](route::Realm& realm) {
+    if (names.contains(realm.name)) realm.trust = route::Trust::Trusted;
+  });
+}
+
+sip::MessagePtr invite_with(Rig& rig, const std::string& lines) {
+  rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = lines});
+  auto invite = rig.b.take("INVITE");
+  EXPECT_NE(invite, nullptr);
+  return invite;
+}
+
+const char* const kClaim = "P-Asserted-Identity: \"Ann\" <sip:+4311@10.1.1.1>\r\n";
+
+TEST(Identity, AStrangersClaimDoesNotCross) {  // trap 80
+  Rig rig;
+  const auto invite = invite_with(rig, std::string(kClaim) + "P-Preferred-Identity: <sip:x@y>\r\n");
+  EXPECT_TRUE(values_of(*invite, "P-Asserted-Identity").empty());
+  EXPECT_TRUE(values_of(*invite, "P-Preferred-Identity").empty());
+}
+
+TEST(Identity, ATrustedClaimCrossesWithOurHost) {
+  Rig rig;
+  trust(rig, {"access", "core"});
+  const auto invite = invite_with(rig, kClaim);
+  EXPECT_EQ(values_of(*invite, "P-Asserted-Identity"), Values{"\"Ann\" <sip:+4311@203.0.113.1>"});
+}
+
+TEST(Identity, PrivateIdentityCrossesToTheTrustedOnly) {  // trap 80, RFC 3325 7
+  for (const bool trusted : {true, false}) {
+    Rig rig;
+    trust(rig, trusted ? std::set<std::string>{"access", "core"} : std::set<std::string>{"access"});
+    const auto invite = invite_with(rig, std::string(kClaim) + "Privacy: id;critical\r\nSubject: from Alice\r\n");
+    EXPECT_EQ(values_of(*invite, "P-Asserted-Identity").size(), trusted ? 1U : 0U);
+    EXPECT_EQ(values_of(*invite, "Privacy"), trusted ? Values{"id"} : Values{});
+    EXPECT_EQ(invite->from().uri_text, trusted ? "sip:alice@203.0.113.1" : "sip:anonymous@anonymous.invalid");
+    EXPECT_EQ(values_of(*invite, "Subject").size(), trusted ? 1U : 0U);
+  }
+}
+
+TEST(Identity, CriticalPrivacyThatNobodyHereKnowsIs500) {  // RFC 3323 5
+  Rig rig;
+  rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = "Privacy: x-cloak;critical\r\n"});
+  const auto answer = rig.a.take("500");
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(answer->reason_phrase(), "Privacy Not Available: x-cloak");
+  EXPECT_EQ(rig.calls.counters().refused_privacy, 1U);
+  EXPECT_FALSE(rig.b.has("INVITE"));
+}
+
+TEST(Identity, TheConnectedPartyIsNamedInTheAnswer) {
+  Rig rig;
+  trust(rig, {"core"});
+  rig.a.invite();
+  rig.b.answer(180, {}, "P-Asserted-Identity: <sip:+4399@10.2.2.2>\r\n");
+  const auto ringing = rig.a.take("180");
+  ASSERT_NE(ringing, nullptr);
+  EXPECT_EQ(values_of(*ringing, "P-Asserted-Identity"), Values{"<sip:+4399@198.51.100.1>"});
+  rig.b.answer(200, sdp(rig.b.ip(), 6000), "P-Asserted-Identity: <sip:+4399@10.2.2.2>\r\nPrivacy: id\r\n");
+  const auto ok = rig.a.take("200");
+  ASSERT_NE(ok, nullptr);
+  EXPECT_TRUE(values_of(*ok, "P-Asserted-Identity").empty());
+}
+
+TEST(Reasons, CrossOnByeWithOurText) {  // trap 82
+  for (const bool caller : {true, false}) {
+    Rig rig;
+    rig.connect();
+    Peer& from = caller ? rig.a : rig.b;
+    Peer& to = caller ? rig.b : rig.a;
+    from.request("BYE", {}, "Reason: Q.850;cause=16;text=\"pbx.inner says goodbye\"\r\n");
+    const auto bye = to.take("BYE");
+    ASSERT_NE(bye, nullptr);
+    EXPECT_EQ(values_of(*bye, "Reason"), Values{"Q.850;cause=16;text=\"Normal call clearing\""});
+  }
+}
+
+TEST(Reasons, CrossOnCancel) {  // RFC 3326 3.1
+  Rig rig;
+  rig.ring();
+  rig.a.cancel("Reason: SIP;cause=200;text=\"secret\"\r\n");
+  const auto cancel = rig.b.take("CANCEL");
+  ASSERT_NE(cancel, nullptr);
+  EXPECT_EQ(values_of(*cancel, "Reason"), Values{"SIP;cause=200;text=\"Call completed elsewhere\""});
+}
+
+TEST(Reasons, AFailureCarriesItsQ850Cause) {  // RFC 6432
+  Rig rig;
+  rig.a.invite();
+  rig.b.answer(480, {}, "Reason: Q.850;cause=20;text=\"gw7\", SIP;cause=480\r\n");
+  const auto answer = rig.a.take("480");
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(values_of(*answer, "Reason"), Values{"Q.850;cause=20;text=\"Subscriber absent\""});
+}
+
+TEST(Reasons, AStatusAloneBecomesACauseWhereThatIsWanted) {  // RFC 3398 8.2.6.1
+  for (const bool wanted : {true, false}) {
+    Rig rig;
+    configure(rig, [wanted](route::Realm& realm) { realm.q850_from_status = wanted && realm.name == "access"; });
+    rig.a.invite();
+    rig.b.answer(486);
+    const auto answer = rig.a.take("486");
+    ASSERT_NE(answer, nullptr);
+    EXPECT_EQ(values_of(*answer, "Reason"), wanted ? Values{"Q.850;cause=17;text=\"User busy\""} : Values{});
+  }
+}
+
+TEST(Reasons, OfATargetThatWasTriedBeforeAreForgotten) {
+  Rig rig;
+  rig.advisor.trunks = {"t1", "t2"};
+  rig.a.invite();
+  rig.b.answer(503, {}, "Reason: Q.850;cause=34\r\n");
+  rig.c.answer(486);
+  const auto answer = rig.a.take("486");
+  ASSERT_NE(answer, nullptr);
+  EXPECT_TRUE(values_of(*answer, "Reason").empty());
+}
+
+// trap 81
+TEST(Forwarded, DiversionBecomesHistoryInfoWhereTheFarSideWantsThat) {
+  Rig rig;
+  trust(rig, {"access", "core"});
+  configure(rig, [](route::Realm& realm) { realm.redirects = route::Redirects::HistoryInfo; });
+  const auto invite = invite_with(rig, "Diversion: <sip:bob@10.1.1.1>;reason=user-busy;privacy=full\r\n");
+  EXPECT_TRUE(values_of(*invite, "Diversion").empty());
+  EXPECT_EQ(values_of(*invite, "History-Info"), (Values{"<sip:bob@203.0.113.1?Privacy=history>;index=1",
+                                                        "<sip:5551234@203.0.113.1;cause=486>;index=1.1;mp=1"}));
+}
+
+TEST(Forwarded, IsDroppedUnlessConfiguredAndNeverBelievedOfStrangers) {
+  for (const bool trusted : {true, false}) {
+    Rig rig;
+    trust(rig, {trusted ? "access" : "far"});
+    configure(rig, [trusted](route::Realm& r) {
+      r.redirects = trusted ? route::Redirects::Drop : route::Redirects::Diversion;
+    });
+    const auto invite = invite_with(rig, "Diversion: <sip:bob@10.1.1.1>\r\nHistory-Info: <sip:x@y>;index=1\r\n");
+    EXPECT_TRUE(values_of(*invite, "Diversion").empty());
+    EXPECT_TRUE(values_of(*invite, "History-Info").empty());
+  }
+}
+
+constexpr std::string_view kAlice = "ab30317f1a784dc48ff824d0d3715d86";
+constexpr std::string_view kBob = "47755a9de7794ba387653f2099600ef2";
+
+std::string session(std::string_view from, std::string_view to) {
+  return identity::session_id_value(from, to);
+}
+
+TEST(SessionIds, GoFromEndToEndThroughTheWholeCall) {  // RFC 7989 7
+  Rig rig;
+  const auto invite = invite_with(rig, "Session-ID: " + session(kAlice, "") + "\r\n");
+  EXPECT_EQ(values_of(*invite, "Session-ID"), Values{session(kAlice, "")});
+  rig.b.answer(180, {}, "Session-ID: " + session(kBob, kAlice) + "\r\n");
+  EXPECT_EQ(values_of(*rig.a.take("180"), "Session-ID"), Values{session(kBob, kAlice)});
+  rig.b.answer(200, sdp(rig.b.ip(), 6000), "Session-ID: " + session(kBob, kAlice) + "\r\n");
+  EXPECT_EQ(values_of(*rig.a.take("200"), "Session-ID"), Values{session(kBob, kAlice)});
+  EXPECT_EQ(values_of(*rig.b.take("ACK"), "Session-ID"), Values{session(kAlice, kBob)});
+  rig.a.ack();
+  rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2));  // without the header: nothing is forgotten
+  EXPECT_EQ(values_of(*rig.b.take("INVITE"), "Session-ID"), Values{session(kAlice, kBob)});
+  rig.b.answer(200, sdp(rig.b.ip(), 6000, "recvonly", 2));
+  EXPECT_EQ(values_of(*rig.a.take("200"), "Session-ID"), Values{session(kBob, kAlice)});
+  rig.a.ack();
+  rig.b.bye();
+  EXPECT_EQ(values_of(*rig.a.take("BYE"), "Session-ID"), Values{session(kBob, kAlice)});
+  rig.pass(base::minutes(2));
+  ASSERT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.records[0].session_id, session(kAlice, kBob));
+}
+
+TEST(SessionIds, AreMadeForPhonesThatHaveNone) {
+  Rig rig;
+  const auto invite = invite_with(rig, "");
+  const auto first = identity::parse_session_id(values_of(*invite, "Session-ID").at(0));
+  ASSERT_TRUE(first);
+  EXPECT_NE(first->local, identity::kNilUuid);
+  EXPECT_EQ(first->remote, identity::kNilUuid);
+  rig.b.answer(200, sdp(rig.b.ip(), 6000));
+  const auto back = identity::parse_session_id(values_of(*rig.a.take("200"), "Session-ID").at(0));
+  ASSERT_TRUE(back);
+  EXPECT_NE(back->local, identity::kNilUuid);
+  EXPECT_EQ(back->remote, first->local);
+}
+
+TEST(SessionIds, ACancelHasTheOneOfItsInvite) {  // RFC 7989 7
+  Rig rig;
+  const auto invite = invite_with(rig, "");
+  rig.b.answer(180, {}, "Session-ID: " + session(kBob, kAlice) + "\r\n");
+  rig.a.cancel();
+  EXPECT_EQ(values_of(*rig.b.take("CANCEL"), "Session-ID"), values_of(*invite, "Session-ID"));
+}
+
+// trap 85
+TEST(Emergency, TheServiceUrnIsRoutedAndNothingOfTheCallerIsHidden) {
+  Rig rig;
+  trust(rig, {"access"});
+  rig.a.request_uri = "urn:service:sos.fire";
+  const auto invite = invite_with(rig, std::string(kClaim) +
+                                           "Privacy: id;user\r\nResource-Priority: esnet.1\r\nGeolocation: "
+                                           "<https://lis.example.net/x>\r\nGeolocation-Routing: yes\r\n");
+  EXPECT_EQ(invite->request_uri_text(), "urn:service:sos.fire");
+  EXPECT_EQ(values_of(*invite, "P-Asserted-Identity").size(), 1U);
+  EXPECT_EQ(invite->from().uri.user, "alice");
+  EXPECT_EQ(values_of(*invite, "Resource-Priority"), Values{"esnet.1"});
+  EXPECT_EQ(values_of(*invite, "Geolocation"), Values{"<https://lis.example.net/x>"});
+  EXPECT_EQ(values_of(*invite, "Geolocation-Routing"), Values{"yes"});
+  EXPECT_TRUE(rig.advisor.last_invite_emergency);
+}
+
+TEST(Emergency, NeitherLimitNorDrainKeepsItOut) {
+  Rig rig({.max_calls = 1});
+  rig.settings->emergency_numbers = {"5551234"};
+  rig.connect();
+  rig.calls.drain();
+  rig.c.invite();
+  EXPECT_TRUE(rig.b.has("INVITE"));
+}
+
+TEST(Emergency, OtherCallsAreRefusedMeanwhile) {
+  Rig rig({.max_calls = 1});
+  rig.connect();
+  rig.c.invite();
+  EXPECT_FALSE(rig.b.has("INVITE"));
+  EXPECT_TRUE(rig.c.has("503"));
+}
+
+TEST(Priority, CrossesBetweenTrustedSidesOnly) {  // RFC 4412
+  for (const bool trusted : {true, false}) {
+    Rig rig;
+    trust(rig, trusted ? std::set<std::string>{"access", "core"} : std::set<std::string>{"core"});
+    const auto invite = invite_with(rig, "Resource-Priority: wps.0, dsn.flash\r\n");
+    EXPECT_EQ(values_of(*invite, "Resource-Priority"), trusted ? (Values{"wps.0", "dsn.flash"}) : Values{});
+  }
+}
+
+}  // namespace
+}  // namespace sbc::call::test
