@@ -10,11 +10,11 @@ import sys
 
 # Under the purity line (CONTRIBUTING.md): no socket, no clock, no thread, no dice, no log, no metrics library.
 PURE = {
-    "media-relay": {"packet", "rtp", "flow", "session", "control"},
+    "media-relay": {"packet", "stun", "rtp", "flow", "session", "control"},
     "sbc": {"sip", "sdp", "auth", "transaction", "dialog", "policy", "route", "call", "register", "identity", "leak"},
 }
 # What the relay lends to sbc; the relay includes nothing of sbc.
-SHARED = {"base", "control", "observe", "loop", "settings"}
+SHARED = {"base", "control", "stun", "observe", "loop", "settings"}
 
 IMPURE_INCLUDES = re.compile(
     r"<(sys/(socket|epoll|eventfd|timerfd|signalfd|select|un|uio|time)\.h|netinet/.*|arpa/.*|netdb\.h|poll\.h|unistd\.h"
@@ -39,6 +39,7 @@ ALLOWED = {
 DOORS = {
     r"event2/|evhttp|event\.h": {"media-relay/loop"},
     r"openssl/": {"sbc/auth", "sbc/tls"},
+    r"wslay/": {"sbc/web_socket"},
     r"prometheus/": {"media-relay/observe"},
     r"spdlog/|fmt/": {"media-relay/observe"},
     r"lua(\.hpp|\.h|lib\.h|xlib\.h)|lua5\.4/": {"sbc/policy"},
