@@ -137,7 +137,16 @@ void expose(Metrics& metrics, const net::Counters& c) {
 
   metrics.gauge("parapet_connections_open", "Connections that exist now, TCP and everything on top of it.", {},
                 c.tcp_open);
-  metrics.gauge("parapet_tls_connections_open", "Of parapet_connections_open, those over TLS.", {}, c.tls_open);
+  metrics.gauge("parapet_tls_connections_open", "Of parapet_connections_open, those over TLS.", {},
+                c.open_over(sip::Transport::Tls));
+  const char* const web = "parapet_web_connections_open";
+  const char* const web_help = "Of parapet_connections_open, WebSockets.";
+  metrics.gauge(web, web_help, {{"transport", "ws"}}, c.open_over(sip::Transport::Ws));
+  metrics.gauge(web, web_help, {{"transport", "wss"}}, c.open_over(sip::Transport::Wss));
+  for (std::size_t i = 1; i < c.web_rejects.size(); ++i)
+    metrics.counter("parapet_web_rejects_total", "WebSocket handshakes that were refused, by reason.",
+                    {{"reason", web_socket::name_of(static_cast<web_socket::Reject>(i))}}, c.web_rejects[i]);
+  metrics.counter("parapet_stun_requests_total", "STUN Binding requests answered on SIP ports.", {}, c.udp_in_stun);
   for (std::size_t i = 1; i < c.tls_failures.size(); ++i)
     metrics.counter("parapet_tls_failures_total", "TLS handshakes and connections that failed, by reason.",
                     {{"reason", tls::name_of(static_cast<tls::Failure>(i))}}, c.tls_failures[i]);

@@ -7,8 +7,11 @@
 namespace sbc::app {
 namespace {
 
-constexpr std::pair<std::string_view, sip::Transport> kTransports[] = {
-    {"udp", sip::Transport::Udp}, {"tcp", sip::Transport::Tcp}, {"tls", sip::Transport::Tls}};
+constexpr std::pair<std::string_view, sip::Transport> kTransports[] = {{"udp", sip::Transport::Udp},
+                                                                       {"tcp", sip::Transport::Tcp},
+                                                                       {"tls", sip::Transport::Tls},
+                                                                       {"ws", sip::Transport::Ws},
+                                                                       {"wss", sip::Transport::Wss}};
 constexpr std::pair<std::string_view, call::Reliable> kReliable[] = {{"required", call::Reliable::Required},
                                                                      {"sdp", call::Reliable::WithSdp},
                                                                      {"always", call::Reliable::Always},
@@ -111,8 +114,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
       listener.transport = listener_table.one_of<sip::Transport>("transport", kTransports, sip::Transport::Udp);
       listener.bind = listener_table.endpoint("bind");
       read_advertised(listener_table, listener);
-      config.certificates.push_back(
-          listener.transport == sip::Transport::Tls ? read_certificates(listener_table, config) : nullptr);
+      config.certificates.push_back(sip::is_secure(listener.transport) ? read_certificates(listener_table, config)
+                                                                       : nullptr);
       if (!listener.bind.empty() && listener.bind.port == 0)
         listener_table.fail("bind", "expected a port from 1 to 65535, got 0");
       realm.listeners.push_back(

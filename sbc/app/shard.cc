@@ -133,7 +133,10 @@ void Shard::trace(SipTrace::Direction direction, const sip::Hop& hop, const base
 
 void Shard::on_message(std::string&& bytes, const sip::Source& source) {
   trace(SipTrace::Direction::In, source.hop, source.local, bytes);
-  const auto framing = sip::is_reliable(source.hop.transport) ? sip::Framing::Stream : sip::Framing::Datagram;
+  // RFC 7118 5: a WebSocket message is whole, as a datagram is, and needs no Content-Length.
+  const auto transport = source.hop.transport;
+  const bool stream = transport == sip::Transport::Tcp || transport == sip::Transport::Tls;
+  const auto framing = stream ? sip::Framing::Stream : sip::Framing::Datagram;
   parsed(sip::parse(std::move(bytes), config_->net.sip, framing), source);
 }
 

@@ -78,7 +78,8 @@ std::string contact_value(const Settings& settings, sip::Transport transport, st
   value += settings.faces.at(listener).sent_by;
   if (transport != sip::Transport::Udp) {
     value += ";transport=";
-    value += sip::uri_name_of(transport);
+    // RFC 7118 5.2: "ws" is the only word, secure or not.
+    value += sip::uri_name_of(transport == sip::Transport::Wss ? sip::Transport::Ws : transport);
   }
   value += '>';
   return value;
@@ -86,6 +87,8 @@ std::string contact_value(const Settings& settings, sip::Transport transport, st
 
 sip::Hop next_hop(const Core& core, const Leg& leg) {
   if (leg.symmetric || !leg.dialog) return leg.hop;
+  // RFC 7118 5: nobody connects to a browser.
+  if (leg.hop.transport == sip::Transport::Ws || leg.hop.transport == sip::Transport::Wss) return leg.hop;
   const std::string text = leg.dialog->next_hop_uri();
   const auto uri = sip::parse_uri(text);
   if (!uri || !uri->is_sip()) return leg.hop;

@@ -18,6 +18,7 @@ Connection::Connection(Context& context, ConnectionOwner& owner, sip::Connection
       owner_(owner),
       source_{.hop = target, .local = {}},
       outbound_(outbound),
+      plain_(target.transport == sip::Transport::Tcp),
       certificates_(std::move(certificates)) {
   source_.hop.connection = id;
 }
@@ -36,7 +37,11 @@ void Connection::begin_handshake() {
     secure = tls::Session::client(certificates_, {.name = source_.hop.tls_name, .address = source_.hop.remote.ip});
   else if (certificates_)
     secure = tls::Session::server(certificates_);
-  layers_ = std::make_unique<Layers>(context_.limits.sip, std::move(secure));
+  const sip::Transport transport = source_.hop.transport;
+  std::unique_ptr<web_socket::Session> web;
+  if (transport == sip::Transport::Ws || transport == sip::Transport::Wss)
+    web = std::make_unique<web_socket::Session>(context_.limits.sip.message_bytes);
+  layers_ = std::make_unique<Layers>(context_.limits.sip, std::move(secure), std::move(web));
   state_ = layers_->state() == Layers::State::Open ? State::Open : State::Handshaking;
   write_output();
   if (state_ == State::Handshaking)
@@ -90,7 +95,7 @@ void Connection::tune(int fd) const {
 }
 
 void Connection::send(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop) {
-  if (!certificates_ || state_ == State::Open || state_ == State::Over) return transmit(bytes, token, hop);
+  if (plain_ || state_ == State::Open || state_ == State::Over) return transmit(bytes, token, hop);
   if (held_bytes_ + bytes->size() > context_.limits.stream_output_bytes)
     return context_.fail(Drop::TcpOutputFull, token, hop);
   held_bytes_ += bytes->size();
@@ -104,7 +109,7 @@ void Connection::write_output() {
 
 void Connection::transmit(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop) {
   const auto written = [&] {
-    if (!certificates_) return stream_->write(bytes);
+    if (plain_) return stream_->write(bytes);
     if (!layers_->send(*bytes)) return false;
     return stream_->write(base::share(layers_->take_output()));
   };
@@ -154,10 +159,15 @@ void Connection::on_bytes(loop::Stream&, std::string_view bytes) {
 }
 
 void Connection::on_layers_over() {
+  Counters& counters = context_.counters;
   if (layers_->state() == Layers::State::Closed)
-    context_.counters.tcp_closed_by_peer.add();
+    counters.tcp_closed_by_peer.add();
+  else if (layers_->tls_failure() != tls::Failure::None)
+    counters.tls_failure(layers_->tls_failure()).add();
+  else if (layers_->web_reject() != web_socket::Reject::None)
+    counters.web_reject(layers_->web_reject()).add();
   else
-    context_.counters.tls_failure(layers_->tls_failure()).add();
+    counters.drop(Drop::WsBroken).add();
   give_up();
 }
 
@@ -205,7 +215,9 @@ void Connection::on_due(base::Instant) {
   if (state_ == State::Connecting)
     context_.counters.drop(Drop::TcpConnectFailed).add();
   else if (state_ == State::Handshaking)
-    context_.counters.drop(Drop::TlsHandshakeSlow).add();
+    context_.counters
+        .drop(source_.hop.transport == sip::Transport::Tls ? Drop::TlsHandshakeSlow : Drop::WsHandshakeSlow)
+        .add();
   else if (partial_ || !heard_)
     context_.counters.drop(Drop::TcpSlowMessage).add();
   else

@@ -1,5 +1,6 @@
 #pragma once
-// One TCP or TLS connection: a stream, cut into messages, with the tokens of what is still on its way out.
+// One connection, TCP and what is on top of it: a stream, cut into messages, with the tokens of what is still on its
+// way out.
 
 #include <cstdint>
 #include <deque>
@@ -29,7 +30,8 @@ class ConnectionOwner {
 
 class Connection final : public loop::Stream::Delegate {
  public:
-  // `target` names transport, listener and remote; `id` completes it. `certificates` of the listener: not null for TLS.
+  // `target` names transport, listener and remote; `id` completes it. `certificates` of the listener: not null for TLS
+  // and WSS.
   Connection(Context& context, ConnectionOwner& owner, sip::ConnectionId id, const sip::Hop& target, bool outbound,
              std::shared_ptr<const tls::Context> certificates);
 
@@ -89,6 +91,7 @@ class Connection final : public loop::Stream::Delegate {
   ConnectionOwner& owner_;
   sip::Source source_;
   bool outbound_;
+  bool plain_;  // messages are bytes of the stream
   State state_ = State::Open;
   bool heard_ = false;    // a whole message has come
   bool partial_ = false;  // one has begun

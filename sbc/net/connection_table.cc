@@ -17,12 +17,12 @@ base::Endpoint ConnectionTable::source_of(const base::Endpoint& peer) {
 
 Connection& ConnectionTable::add(const sip::Hop& target, bool outbound, const Door& door) {
   const sip::ConnectionId id{(std::uint64_t{shard_} << 56) | next_serial_++};
-  const bool secure = target.transport == sip::Transport::Tls;
+  const bool secure = sip::is_secure(target.transport);
   auto made = std::make_unique<Connection>(context_, *this, id, target, outbound, secure ? door.certificates : nullptr);
   Connection& connection = *made;
   connections_.emplace(id.value, std::move(made));
   by_remote_[{target.listener, target.remote}] = &connection;
-  secure_ += secure ? 1 : 0;
+  ++open_[static_cast<std::size_t>(target.transport)];
   count_open();
   return connection;
 }
@@ -42,7 +42,7 @@ void ConnectionTable::accept(loop::Fd socket, const Door& door, const base::Endp
 
 void ConnectionTable::count_open() {
   context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
-  context_.counters.tls_open.set(secure_);
+  for (std::size_t i = 0; i < open_.size(); ++i) context_.counters.open[i].set(open_[i]);
 }
 
 Connection* ConnectionTable::find(sip::ConnectionId id) {
@@ -62,6 +62,9 @@ void ConnectionTable::send(const sip::Hop& hop, const base::SharedBytes& bytes, 
     return context_.fail(Drop::TcpTooMany, token, hop);
   } else if (hop.transport == sip::Transport::Tls && !door.certificates) {
     return context_.fail(Drop::NoListener, token, hop);
+  } else if (hop.transport == sip::Transport::Ws || hop.transport == sip::Transport::Wss) {
+    // RFC 7118 5: a client cannot be connected to; its flow was the only way.
+    return context_.fail(Drop::WsNoFlow, token, hop);
   } else {
     connection = open_to(hop, door);
     if (connection == nullptr) return context_.fail(Drop::TcpConnectFailed, token, hop);
@@ -79,7 +82,7 @@ Connection* ConnectionTable::open_to(const sip::Hop& hop, const Door& door) {
   if (made.connect(door.address)) return &made;
   by_remote_.erase({hop.listener, hop.remote});
   connections_.erase(made.id().value);
-  secure_ -= hop.transport == sip::Transport::Tls ? 1 : 0;
+  --open_[static_cast<std::size_t>(hop.transport)];
   count_open();
   return nullptr;
 }
@@ -131,7 +134,7 @@ void ConnectionTable::sweep() {
       const auto count = accepted_from_.find(source_of(connection->source().hop.remote));
       if (count != accepted_from_.end() && --count->second == 0) accepted_from_.erase(count);
     }
-    secure_ -= connection->source().hop.transport == sip::Transport::Tls ? 1 : 0;
+    --open_[static_cast<std::size_t>(connection->source().hop.transport)];
     count_open();
     context_.delegate.on_connection_closed(id);
   }

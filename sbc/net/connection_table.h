@@ -1,7 +1,8 @@
 #pragma once
-// All TCP and TLS connections of one shard: made, found again for reuse in both directions (RFC 3261 18), timed out,
+// All connections of one shard: made, found again for reuse in both directions (RFC 3261 18), timed out,
 // ended.
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -62,7 +63,7 @@ class ConnectionTable final : public ConnectionOwner {
   std::uint8_t shard_;
   std::uint64_t next_serial_ = 1;  // ids are never used twice: a stale one can only miss
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
-  std::int64_t secure_ = 0;                                  // of them, TLS
+  std::array<std::int64_t, kTransports> open_{};             // by transport
   std::unordered_map<Key, Connection*, KeyHash> by_remote_;  // the newest usable one
   std::unordered_map<base::Endpoint, std::size_t, base::EndpointHash> accepted_from_;
   std::vector<sip::ConnectionId> over_;

@@ -28,6 +28,14 @@ const char* name_of(Drop reason) {
       return "tcp_slow_message";
     case Drop::TlsHandshakeSlow:
       return "tls_handshake_slow";
+    case Drop::WsHandshakeSlow:
+      return "ws_handshake_slow";
+    case Drop::WsBroken:
+      return "ws_broken";
+    case Drop::WsNoFlow:
+      return "ws_no_flow";
+    case Drop::StunBadRequest:
+      return "stun_bad_request";
     case Drop::TcpConnectFailed:
       return "tcp_connect_failed";
     case Drop::TcpConnectionLost:

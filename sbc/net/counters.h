@@ -7,7 +7,9 @@
 
 #include "media-relay/base/counter.h"
 
+#include "sbc/sip/transport.h"
 #include "sbc/tls/session.h"
+#include "sbc/web_socket/handshake.h"
 
 namespace sbc::net {
 
@@ -24,6 +26,10 @@ enum class Drop : std::uint8_t {
   TcpOutputFull,       // peer does not read; connection closed
   TcpSlowMessage,      // message not complete in time; connection closed
   TlsHandshakeSlow,    // not done in time; connection closed
+  WsHandshakeSlow,     // the same of WebSocket
+  WsBroken,            // no frames of WebSocket, or a message that is too long; connection closed
+  WsNoFlow,            // out: the client's connection is gone, and there is no other way
+  StunBadRequest,      // no Binding request that can be answered
   TcpConnectFailed,    // out
   TcpConnectionLost,   // out: bytes not yet delivered when the connection ended
   NoListener,          // out: hop names a listener or transport that does not exist
@@ -33,11 +39,14 @@ enum class Drop : std::uint8_t {
 // "udp_truncated"
 const char* name_of(Drop reason);
 
+inline constexpr std::size_t kTransports = static_cast<std::size_t>(sip::Transport::Wss) + 1;
+
 struct alignas(base::kCacheLine) Counters {
   base::Counter udp_in_messages;
   base::Counter udp_in_bytes;
   base::Counter udp_in_batches;  // system calls that brought something
   base::Counter udp_in_keepalives;
+  base::Counter udp_in_stun;  // Binding requests answered, errors included
   base::Counter udp_out_messages;
   base::Counter udp_out_bytes;
   base::Counter udp_out_batches;
@@ -60,7 +69,14 @@ struct alignas(base::kCacheLine) Counters {
   std::array<base::Counter, static_cast<std::size_t>(tls::Failure::kCount)> tls_failures;
   base::Counter& tls_failure(tls::Failure reason) { return tls_failures[static_cast<std::size_t>(reason)]; }
   const base::Counter& tls_failure(tls::Failure reason) const { return tls_failures[static_cast<std::size_t>(reason)]; }
-  base::Gauge tls_open;  // of tcp_open
+  // WebSocket handshakes that were refused, by reason.
+  std::array<base::Counter, static_cast<std::size_t>(web_socket::Reject::kCount)> web_rejects;
+  base::Counter& web_reject(web_socket::Reject reason) { return web_rejects[static_cast<std::size_t>(reason)]; }
+  const base::Counter& web_reject(web_socket::Reject reason) const {
+    return web_rejects[static_cast<std::size_t>(reason)];
+  }
+  std::array<base::Gauge, kTransports> open;  // tcp_open by transport
+  const base::Gauge& open_over(sip::Transport transport) const { return open[static_cast<std::size_t>(transport)]; }
 
   std::array<base::Counter, static_cast<std::size_t>(Drop::kCount)> drops;
   base::Counter& drop(Drop reason) { return drops[static_cast<std::size_t>(reason)]; }

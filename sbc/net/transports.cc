@@ -62,10 +62,7 @@ struct Transports::Inner {
       listener.udp = std::move(udp);
       return {};
     }
-    const bool secure = config.transport == sip::Transport::Tls;
-    if (config.transport != sip::Transport::Tcp && !secure)
-      return std::unexpected("this transport has no listener; expected udp, tcp or tls");
-    if (secure && !config.certificates) return std::unexpected("expected a certificate");
+    if (sip::is_secure(config.transport) && !config.certificates) return std::unexpected("expected a certificate");
     auto tcp = loop::StreamListener::listen_tcp(loop, config.bind, {.reuse_port = setup.reuse_port},
                                                 [this, index = config.index](loop::Fd fd, const base::Endpoint& peer) {
                                                   table.accept(std::move(fd), door_of(*find(index)), peer);
@@ -96,8 +93,6 @@ struct Transports::Inner {
       if (!listener->udp) return context.fail(Drop::NoListener, token, hop);
       return listener->udp->send(hop, std::move(bytes), token);
     }
-    if (hop.transport != sip::Transport::Tcp && hop.transport != sip::Transport::Tls)
-      return context.fail(Drop::NoListener, token, hop);
     if (hop.connection && shard_of(hop.connection) != setup.shard) {
       counters.foreign_sends.add();
       if (!context.delegate.on_foreign_send(shard_of(hop.connection), hop, bytes, token))

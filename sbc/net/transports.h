@@ -1,6 +1,6 @@
 #pragma once
-// The sockets of one shard: UDP in batches, TCP and TLS with framing and connection reuse. Lives on the shard's loop;
-// nothing here may be called from another thread, except reading counters().
+// The sockets of one shard: UDP in batches, TCP, TLS and WebSocket with framing and connection reuse. Lives on the
+// shard's loop; nothing here may be called from another thread, except reading counters().
 
 #include <cstdint>
 #include <expected>
@@ -23,9 +23,9 @@ namespace sbc::net {
 struct ListenerConfig {
   std::uint16_t index = 0;  // position in the configuration, the same on all shards; sip::Hop::listener
   std::string realm;
-  sip::Transport transport = sip::Transport::Udp;         // Udp, Tcp or Tls
+  sip::Transport transport = sip::Transport::Udp;
   base::Endpoint bind;                                    // port 0: any free port, see local_endpoint()
-  std::shared_ptr<const tls::Context> certificates = {};  // Tls: not null
+  std::shared_ptr<const tls::Context> certificates = {};  // Tls, Wss: not null
 };
 
 // Called from the loop; never from inside send() or flush(), except on_foreign_send. May call any function of
@@ -77,6 +77,7 @@ class Transports {
   // TLS (RFC 5923): as TCP, but an open connection is taken only when its verified peer is whom hop.tls_name, or the
   //   remote address, asks for; a new one needs a listener with certificates, and carries nothing until its peer has
   //   proved to be that one.
+  // WS, WSS (RFC 7118 5): only the client's own connection; without it, on_send_failed.
   // Sends what is queued now instead of at the end of the turn.
   void flush();
   // Closes a connection after its queued bytes were tried; on_connection_closed follows from the loop.

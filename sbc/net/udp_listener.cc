@@ -7,8 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "media-relay/base/text.h"
+#include "media-relay/stun/binding.h"
 
 namespace sbc::net {
 namespace {
@@ -22,7 +24,7 @@ bool is_keep_alive(std::string_view bytes) {
   return bytes.size() <= 4 || std::ranges::all_of(bytes, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-// A start line begins with a token (RFC 3261 25.1), after line ends that 7.5 has us ignore. Turns away STUN, RTP and
+// A start line begins with a token (RFC 3261 25.1), after line ends that 7.5 has us ignore. Turns away RTP and
 // scanners' noise before anything is allocated.
 bool may_be_sip(std::string_view bytes) {
   const std::size_t start = bytes.find_first_not_of("\r\n");
@@ -98,6 +100,7 @@ void UdpListener::take(std::string_view bytes, const base::Endpoint& from, bool 
   counters.udp_in_bytes.add(bytes.size());
   if (truncated || bytes.size() > context_.limits.sip.message_bytes) return counters.drop(Drop::UdpTruncated).add();
   if (is_keep_alive(bytes)) return counters.udp_in_keepalives.add();
+  if (stun::looks_like_stun(bytes)) return answer_stun(bytes, from);
   if (!may_be_sip(bytes)) return counters.drop(Drop::UdpNotSip).add();
   if (from.port == 0) return counters.drop(Drop::UdpNoPort).add();
   counters.udp_in_messages.add();
@@ -105,6 +108,15 @@ void UdpListener::take(std::string_view bytes, const base::Endpoint& from, bool 
       .hop = {.transport = sip::Transport::Udp, .listener = config_.index, .remote = from, .connection = {}},
       .local = local_};
   context_.delegate.on_message(std::string(bytes), source);
+}
+
+// RFC 5626 4.4.2: phones ask on the SIP port whether their NAT still knows them.
+void UdpListener::answer_stun(std::string_view bytes, const base::Endpoint& from) {
+  std::optional<std::string> answer = stun::answer_binding(bytes, from);
+  if (!answer) return context_.counters.drop(Drop::StunBadRequest).add();
+  context_.counters.udp_in_stun.add();
+  const sip::Hop hop{.transport = sip::Transport::Udp, .listener = config_.index, .remote = from, .connection = {}};
+  send(hop, base::share(std::move(*answer)), 0);
 }
 
 void UdpListener::send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token) {

@@ -58,6 +58,7 @@ class UdpListener {
   void on_ready(loop::Ready ready);
   void receive();
   void take(std::string_view bytes, const base::Endpoint& from, bool truncated);
+  void answer_stun(std::string_view bytes, const base::Endpoint& from);
   void sent(unsigned count);
 
   Context& context_;

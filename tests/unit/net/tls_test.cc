@@ -56,7 +56,7 @@ TEST_F(TlsTransport, MessagesCrossInBothDirectionsOverOneConnection) {
   ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 1; }));
   EXPECT_THAT(*got_.messages[0].source.tls_peer, ElementsAre("far.example.com"));
   EXPECT_EQ(b->counters().tcp_accepted.value(), 1U);
-  EXPECT_EQ(b->counters().tls_open.value(), 1);
+  EXPECT_EQ(b->counters().open_over(sip::Transport::Tls).value(), 1);
   EXPECT_THAT(got_.failed, IsEmpty());
 }
 

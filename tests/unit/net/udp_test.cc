@@ -179,5 +179,25 @@ TEST_F(UdpTest, StartOpensAllListenersOrNone) {
   EXPECT_TRUE(net.local_endpoint(0).empty());
 }
 
+// RFC 5626 4.4.2.
+TEST_F(UdpTest, StunIsAnsweredOnTheSipPort) {
+  const auto net = make(got_, {udp("127.0.0.1:0")});
+  const auto peer = socket("127.0.0.1:0");
+  const std::string cookie_and_id(
+      "\x21\x12\xa4\x42"
+      "0123456789ab");
+  send_to(peer, net->local_endpoint(0), std::string("\x00\x01\x00\x00", 4) + cookie_and_id);
+  send_to(peer, net->local_endpoint(0), std::string("\x00\x11\x00\x00", 4) + cookie_and_id);  // an indication
+  std::vector<std::string> answers;
+  ASSERT_TRUE(turn_until([&] {
+    for (auto& answer : received_by(peer)) answers.push_back(answer);
+    return !answers.empty() && net->counters().drop(Drop::StunBadRequest).value() == 1;
+  }));
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].substr(0, 20), std::string("\x01\x01\x00\x0c", 4) + cookie_and_id);
+  EXPECT_EQ(net->counters().udp_in_stun.value(), 1U);
+  EXPECT_TRUE(got_.messages.empty());
+}
+
 }  // namespace
 }  // namespace sbc::net

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Browsers' phones over WebSocket, plain and over TLS; STUN on the SIP port."""
+
+import os
+import re
+import socket
+
+from harness import check, equal, eventually, main, test
+from harness.border import ACCESS
+from harness.client import token
+from harness.lab import PHONE, PHONE2
+from harness.tls import Authority
+from harness.web import PING, WebClient, opening
+
+OFFER = ("v=0\r\no=- 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
+         "a=rtpmap:0 PCMU/8000\r\n")
+NAME = "sbc.example.org"
+
+
+def start(lab):
+    authority = Authority(lab.directory)
+    pair = authority.issue("border", f"DNS:{NAME}")
+    listeners = [{"transport": t, "bind": f"{ACCESS}:5060"} for t in ("udp", "tcp")]
+    listeners += [{"transport": "ws", "bind": f"{ACCESS}:8080"}, {"transport": "wss", "bind": f"{ACCESS}:8443", **pair}]
+    lab.start({"realm": {"access": {"listener": listeners}}}, register=False)
+    return authority
+
+
+def phone(authority, secure=True, at=PHONE):
+    return WebClient(at, ACCESS, 8443, authority, NAME) if secure else WebClient(at, ACCESS, 8080)
+
+
+def register(client, user):
+    answer = client.register(user, contact=f"<sip:{user}@{client.host};transport=ws>")
+    equal(answer and answer.status, 200, f"REGISTER of {user}")
+    check(".invalid" in answer.header("contact"), f"Contact: {answer.header('contact')}")
+
+
+def call_to_a_trunk(lab, secure):
+    authority = start(lab)
+    callee = lab.callee("callee")
+    with phone(authority, secure) as alice:
+        register(alice, "alice")
+        call_id = token()
+        alice.send(alice.request("INVITE", "sip:4912345@example.org", call_id=call_id,
+                                 headers=["Content-Type: application/sdp"], body=OFFER.format(at=PHONE)))
+        answer = alice.final(call_id, 10)
+        equal(answer and answer.status, 200, "INVITE")
+        check(";transport=ws>" in answer.header("contact"), f"Contact: {answer.header('contact')}")
+        target = re.search(r"<([^>]+)>", answer.header("contact"))[1]
+        for cseq, method in ((1, "ACK"), (2, "BYE")):
+            replace = {"From": answer.header("from"), "To": answer.header("to"), "CSeq": f"{cseq} {method}"}
+            alice.send(alice.request(method, target, call_id=call_id, replace=replace))
+        equal(alice.final(call_id).status, 200, "BYE")
+    callee.done()
+    equal(lab.border.calls("answered"), 1, "answered calls")
+
+
+@test
+def a_browser_calls_over_wss(lab):
+    call_to_a_trunk(lab, True)
+
+
+@test
+def a_browser_calls_over_ws(lab):
+    call_to_a_trunk(lab, False)
+
+
+@test
+def a_browser_is_reached_over_its_flow_while_it_lasts(lab):
+    authority = start(lab)
+    with phone(authority, False, PHONE2) as alice:
+        register(alice, "alice")
+        with phone(authority) as bob:
+            register(bob, "bob")
+            call_id = token()
+            alice.send(alice.request("INVITE", "sip:bob@example.org", call_id=call_id,
+                                     headers=["Content-Type: application/sdp"], body=OFFER.format(at=PHONE2)))
+            arrived = bob.receive(5)
+            check(arrived and arrived.is_request("INVITE"), f"bob got {arrived}")
+            check("SIP/2.0/WSS" in arrived.header("via"), f"Via: {arrived.header('via')}")
+            check(f"sip:bob@{bob.host}" in arrived.start, f"Request-URI: {arrived.start}")
+            lines = [f"{name}: {arrived.header(name.lower())}" for name in ("Via", "From", "Call-ID", "CSeq")]
+            busy = ["SIP/2.0 486 Busy Here", *lines, f"To: {arrived.header('to')};tag=b1", "", ""]
+            bob.send("\r\n".join(busy))
+            answer = alice.final(call_id, 10)
+            equal(answer and answer.status, 486, "INVITE")
+        # The socket was the way, and the binding goes with it.
+        eventually(lambda: lab.border.sbc_metrics().total("parapet_sbc_bindings") == 1, "bob's binding is gone")
+
+
+@test
+def keep_alives_are_answered(lab):
+    authority = start(lab)
+    with phone(authority) as client:
+        client.send("", PING)
+        client.send("\r\n\r\n")
+        client.receive(0.5)
+        equal(client.pongs, [b""], "pongs")
+        check(client.ask("OPTIONS", f"sip:{ACCESS}") is not None, "OPTIONS has no answer")
+
+
+@test
+def what_is_no_websocket_for_sip_is_refused(lab):
+    start(lab)
+    for changes, status in (({"Sec_WebSocket_Protocol": None}, 400), ({"Sec_WebSocket_Protocol": "chat"}, 400),
+                            ({"Sec_WebSocket_Version": "8"}, 426), ({"Upgrade": None}, 400)):
+        with socket.create_connection((ACCESS, 8080), timeout=5) as peer:
+            peer.sendall(opening(ACCESS, **changes).encode())
+            answer = peer.recv(4096)
+            check(answer.startswith(f"HTTP/1.1 {status} ".encode()), f"{changes}: {answer}")
+    equal(lab.border.sbc_metrics().total("parapet_web_rejects_total"), 4, "refusals counted")
+
+
+@test
+def half_open_websockets_are_closed(lab):
+    start(lab)
+    with socket.create_connection((ACCESS, 8080), timeout=20) as half:
+        half.sendall(b"GET /sip HTTP/1.1\r\nHost: a\r\n")
+        equal(half.recv(100), b"", "what a half-open WebSocket got")
+    equal(lab.border.sbc_metrics().total("parapet_transport_drops_total", reason="ws_handshake_slow"), 1, "counted")
+
+
+@test
+def stun_is_answered_on_the_sip_port(lab):
+    lab.start(register=False)
+    transaction = os.urandom(12)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.bind((PHONE, 5070))
+        peer.settimeout(5)
+        peer.sendto(b"\x00\x01\x00\x00\x21\x12\xa4\x42" + transaction, (ACCESS, 5060))
+        answer = peer.recv(1000)
+    equal(answer[:20], b"\x01\x01\x00\x0c\x21\x12\xa4\x42" + transaction, "header")
+    mapped = bytes(a ^ b for a, b in zip(answer[26:32], b"\x21\x12\x21\x12\xa4\x42"))
+    equal((mapped[:2], socket.inet_ntoa(mapped[2:])), ((5070).to_bytes(2, "big"), PHONE), "mapped address")
+
+
+if __name__ == "__main__":
+    main()
