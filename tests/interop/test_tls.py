@@ -8,10 +8,11 @@ import ssl
 import threading
 import time
 
-from harness import check, equal, eventually, main, test
+from harness import check, equal, eventually, main, namespace, test
 from harness.border import ACCESS, CORE
 from harness.client import token
 from harness.lab import CARRIER, PHONE, PHONE2
+from harness.phone import Phone, seconds_of
 from harness.tls import Authority, TlsClient
 
 OFFER = ("v=0\r\no=- 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
@@ -23,7 +24,7 @@ def tls_listener(address, pair, **more):
     return {"transport": "tls", "bind": f"{address}:5061", "advertise": f"{address}:5061", **pair, **more}
 
 
-def start(lab, access=None, core=None, **more):
+def start(lab, access=None, core=None, more_access=None, **more):
     """The border with TLS on both sides; the authority that everybody trusts."""
     authority = Authority(lab.directory)
     pair = authority.issue("border", f"DNS:{NAME},IP:{ACCESS},IP:{CORE}")
@@ -32,7 +33,7 @@ def start(lab, access=None, core=None, **more):
         plain = [{"transport": t, "bind": f"{address}:5060"} for t in ("udp", "tcp")]
         return {"listener": plain + [tls_listener(address, pair, server_ca=str(authority.pem), **(keys or {}))]}
 
-    realm = {"access": listeners(ACCESS, access), "core": listeners(CORE, core)}
+    realm = {"access": {**listeners(ACCESS, access), **(more_access or {})}, "core": listeners(CORE, core)}
     lab.start({"realm": realm, **more}, register=False)
     return authority, pair
 
@@ -230,6 +231,30 @@ def handshakes_that_never_end_are_ended(lab):
             data = b""
         equal(data, b"", "what a half-open handshake got")
     equal(lab.border.sbc_metrics().total("parapet_transport_drops_total", reason="tls_handshake_slow"), 2, "counted")
+
+
+@test
+def a_phone_on_tls_and_one_on_udp_hear_each_other(lab):
+    # baresip 1.0 knows no other digest.
+    start(lab, more_access={"registrar": {"algorithms": ["MD5"]}})
+    namespace.speak_as(PHONE, ACCESS)
+    alice = lab.keep(Phone(lab.directory, "alice", 440, PHONE, 5062, transport="tls"))
+    bob = lab.keep(Phone(lab.directory, "bob", 1000, PHONE, 5064))
+    for phone in (alice, bob):
+        phone.wait_registered()
+    equal(lab.border.sbc_metrics().total("parapet_tls_connections_open"), 1, "TLS connections")
+    alice.command("dial", f"sip:bob@{ACCESS};transport=tls")
+    for phone in (alice, bob):
+        phone.wait("CALL_ESTABLISHED")
+    time.sleep(3.5)
+    alice.command("hangup")
+    bob.wait("CALL_CLOSED")
+    time.sleep(0.3)
+    for phone in (alice, bob):
+        phone.stop()
+    for listener, speaker in ((alice, bob), (bob, alice)):
+        heard = seconds_of(listener.heard(), speaker.tone)
+        check(heard >= 2.0, f"{listener.name} heard {speaker.name} for {heard:.1f} s only")
 
 
 if __name__ == "__main__":
