@@ -154,6 +154,12 @@ const char* name_of(DialogCount c) {
       return "refused_forks";
     case DialogCount::StrayPracks:
       return "stray_pracks";
+    case DialogCount::RefusedInterval:
+      return "refused_interval";
+    case DialogCount::Refreshes:
+      return "refreshes";
+    case DialogCount::OffersAgain:
+      return "offers_again";
     case DialogCount::kCount:
       break;
   }

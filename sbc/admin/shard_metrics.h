@@ -110,6 +110,9 @@ enum class DialogCount : std::uint8_t {
   RefusedBody,       // 415: a body that would tell one side about the other
   RefusedForks,      // early dialogs of one call, one too many: dropped
   StrayPracks,       // 481
+  RefusedInterval,   // 422: a session interval that is too short
+  Refreshes,         // sent by us for a session timer
+  OffersAgain,       // sent once more after 491 and its like
   kCount
 };
 const char* name_of(DialogCount c);  // "bugs"

@@ -8,6 +8,7 @@
 #include "media-relay/settings/settings.h"
 
 #include "sbc/app/config_parts.h"
+#include "sbc/dialog/limits.h"
 
 namespace sbc::app {
 namespace {
@@ -61,6 +62,15 @@ void read_limits(settings::Table root, Config& config, call::Settings& calls) {
   if (calls.ring >= t.timer_c)
     timers.fail("ring", "expected less than timer_c, or the transaction ends before its time");
   calls.longest_call = timers.duration("longest_call", {base::seconds(1), base::hours(24 * 31)}, base::hours(12));
+  // RFC 4028 5: no interval is below 90 s.
+  constexpr settings::IntegerRange kSession{dialog::kMinSessionInterval, dialog::kMaxSessionInterval};
+  calls.session.min = static_cast<std::uint32_t>(timers.integer("min_se", kSession, 90));
+  calls.session.interval =
+      static_cast<std::uint32_t>(timers.integer("session_expires", {0, dialog::kMaxSessionInterval}, 1800));
+  if (calls.session.interval != 0 && calls.session.interval < calls.session.min)
+    timers.fail("session_expires", "expected 0 (none), or no less than min_se");
+  constexpr std::pair<std::string_view, bool> kRefreshers[] = {{"peer", false}, {"border", true}};
+  calls.session.refresh = timers.one_of<bool>("session_refresher", kRefreshers, false);
 
   calls.emergency_numbers = root.table("emergency").texts("numbers");
 

@@ -86,6 +86,7 @@ admin::CallResult result_of(const call::CallRecord& record) {
     case call::EndCause::RelayFailure:
     case call::EndCause::NoAck:
     case call::EndCause::BadMedia:
+    case call::EndCause::SessionExpired:
     case call::EndCause::PeerGone:
     case call::EndCause::Error:
       return CallResult::Failed;
@@ -173,6 +174,9 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::RefusedBody].set(calls.refused_body);
   to.dialogs[DialogCount::RefusedForks].set(calls.refused_forks);
   to.dialogs[DialogCount::StrayPracks].set(calls.stray_pracks);
+  to.dialogs[DialogCount::RefusedInterval].set(calls.refused_interval);
+  to.dialogs[DialogCount::Refreshes].set(calls.refreshes);
+  to.dialogs[DialogCount::OffersAgain].set(calls.offers_again);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);

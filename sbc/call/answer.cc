@@ -50,6 +50,7 @@ void Machine::adopt_leg_b(const sip::Message& response, const sip::Source& sourc
   b.hop = source.hop;
   learn_packages(Side::B, response);
   b.invite_cseq = call_.attempt->start.cseq;
+  note_session(Side::B, response);
   disarm(call_.setup_timer);
   call_.hunt.answered(core_.health);
   decide_nat(Side::B, response, source);
@@ -172,6 +173,7 @@ void Machine::confirm(const Input& in) {
 // A 2xx while none is awaited: a retransmission gets its ACK again; another fork's 2xx gets ACK and BYE (RFC 3261
 // 13.2.2.4); one that still waits for its ACK will get it.
 void Machine::ack_again(const Input& in) {
+  if (in.message->method() != sip::Method::Invite) return;  // RFC 3311: no ACK to an UPDATE
   Leg& leg = call_.leg(in.side);
   const std::string_view tag = in.message->to_tag();
   if (const auto* ack = leg.acks.find(tag, in.message->cseq().number, now_)) {

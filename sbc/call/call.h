@@ -21,6 +21,7 @@
 #include "sbc/dialog/ack_store.h"
 #include "sbc/dialog/dialog.h"
 #include "sbc/dialog/invite_gate.h"
+#include "sbc/dialog/session_timer.h"
 #include "sbc/route/hunt.h"
 #include "sbc/transaction/ids.h"
 
@@ -46,8 +47,12 @@ struct Leg {
   dialog::AcceptedInvite accepted;  // retransmission of our 2xx
   base::SharedBytes accepted_bytes;
 
-  // We as client of an INVITE.
-  transaction::ClientId client;   // re-INVITE under way
+  dialog::SessionTimer session;  // of this leg alone (RFC 4028)
+  bool allows_update = false;    // the peer's Allow lists UPDATE
+
+  // We as client of an INVITE or UPDATE.
+  transaction::ClientId client;   // of a change under way: re-INVITE or UPDATE
+  std::uint32_t change_cseq = 0;  // its CSeq
   std::uint32_t invite_cseq = 0;  // of the INVITE whose 2xx needs an ACK from us
   bool owes_ack = false;          // its 2xx came, and our ACK waits for the other leg's answer
   dialog::AckStore acks{base::seconds(32)};
@@ -112,15 +117,20 @@ struct Call {
   std::uint32_t relay_awaited = 0;   // the one that the state waits for
 
   Side inviter = Side::A;         // of the exchange under way, or the last one
+  bool by_update = false;         // the exchange began with an UPDATE: its 2xx gets no ACK (RFC 3311)
   bool late_offer = false;        // the exchange began with an INVITE without SDP
   bool inviter_gone = false;      // its re-INVITE was cancelled; what the other leg answers must be undone
   bool gave_up_waiting = false;   // the last attempt ended because our time for it was over
   bool restored = false;          // the re-INVITE under way is the one that undoes it
+  int tries = 0;                  // of the offer under way, after refusals that pass (RFC 3261 14.1)
+  Side refreshing = Side::A;      // the leg of our own refresh under way
   sip::MessagePtr held_response;  // the 2xx that waits for the relay
 
   base::DeadlineId setup_timer;    // first response, then ringing
   base::DeadlineId refresh_timer;  // 1xx again each minute (RFC 3261 13.3.1.1)
   base::DeadlineId accepted_timer[2];
+  base::DeadlineId session_timer[2];
+  base::DeadlineId again_timer;  // the offer goes out again
   base::DeadlineId duration_timer;
   base::DeadlineId tidy_timer;      // frees what only retransmissions can need
   base::DeadlineId reliable_timer;  // next repetition of a response that waits for PRACK

@@ -101,6 +101,11 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
   }
   if (const auto words = identity::unprovidable(identity::privacy_of(invite)); !words.empty() && !help)
     return refuse(500, {}, core_.counters.refused_privacy, EndCause::Policy, "Privacy Not Available: " + words);
+  if (!dialog::SessionTimer::acceptable(invite, core_.settings->session)) {
+    const std::string least = std::to_string(core_.settings->session.min);
+    const sip::ExtraHeader min_se[] = {{"Min-SE", least}};
+    return refuse(422, min_se, core_.counters.refused_interval, EndCause::Limit);
+  }
   if (const auto sdp = sdp_of(invite); !sdp) {
     const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}};
     return refuse(sdp.error().status, accept, core_.counters.refused_media, EndCause::BadMedia);
@@ -130,6 +135,7 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   call.a.realm = arrival.realm;
   call.a.trunk = arrival.trunk;
   call.a.hop = hop;
+  call.a.session = dialog::SessionTimer(core_.settings->session);
   call.a.server = request.transaction;
   call.a.contact = contact_value(*core_.settings, hop.transport, hop.listener, core_.minter.user(core_.random));
   call.a.allow = allow_value(*core_.settings, call.a.realm);
@@ -197,6 +203,10 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
   switch (request.message->method()) {
     case sip::Method::Invite:
       return feed(handle, Event::Offer, input, now, out);
+    case sip::Method::Update:
+      if (!request.message->body().empty() || !leg.dialog || call.state == State::Closing)
+        return feed(handle, Event::Offer, input, now, out);
+      return Machine(core_, call, now, out).answer_update(input);
     case sip::Method::Bye:
       return feed(handle, Event::Bye, input, now, out);
     default:
@@ -395,6 +405,12 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         break;
       case TimerKind::Tidy:
         machine.tidy();
+        break;
+      case TimerKind::Session:
+        machine.session_due(key.side);
+        break;
+      case TimerKind::Again:
+        machine.offer_again();
         break;
     }
     sweep(key.call);

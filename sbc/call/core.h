@@ -21,7 +21,7 @@
 
 namespace sbc::call {
 
-enum class TimerKind : std::uint8_t { Setup, Refresh, Accepted, Duration, Tidy, Reliable };
+enum class TimerKind : std::uint8_t { Setup, Refresh, Accepted, Duration, Tidy, Reliable, Session, Again };
 
 struct TimerKey {
   CallHandle call;
@@ -55,6 +55,9 @@ struct Counters {
   std::uint64_t refused_body = 0;       // 415: a body that would tell one side about the other
   std::uint64_t refused_forks = 0;      // provisional responses of one fork too many, dropped
   std::uint64_t stray_pracks = 0;       // 481, PRACK that acknowledges nothing
+  std::uint64_t refused_interval = 0;   // 422: a session interval that is too short
+  std::uint64_t refreshes = 0;          // sent by us for a session timer
+  std::uint64_t offers_again = 0;       // sent once more after 491 and its like
 };
 
 template <typename T>

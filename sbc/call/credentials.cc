@@ -73,6 +73,7 @@ Retry wanted(Call& call, const transaction::ResponseArrived& response) {
 void note_cseq(Call& call, Leg& leg, const transaction::ClientId* slot, sip::Method method, std::uint32_t cseq) {
   if (leg.dialog) leg.dialog->raise_local_cseq(cseq);
   if (call.attempt && slot == &call.attempt->client) call.attempt->start.cseq = cseq;
+  if (slot == &leg.client) leg.change_cseq = cseq;
   if (method == sip::Method::Invite) leg.invite_cseq = cseq;
 }
 

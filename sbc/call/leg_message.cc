@@ -146,8 +146,11 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
 
 base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch) {
   auto& start = attempt.start;
-  start.call_id = core.minter.call_id(core.random);
-  start.local_tag = core.minter.tag(core.random);
+  const bool again = !start.call_id.empty();
+  if (!again) {
+    start.call_id = core.minter.call_id(core.random);
+    start.local_tag = core.minter.tag(core.random);
+  }
   // Who the policy presents is its own decision; otherwise the caller's wish counts.
   start.local = plan.words.anonymous && !plan.target.candidate.from_user
                     ? std::string(kAnonymous)
@@ -159,7 +162,7 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   start.remote = by_urn ? "<" + base::to_lower(plan.caller.request_uri().text) + ">" : "<" + plan.target.to_uri + ">";
   start.target = by_urn ? base::to_lower(plan.caller.request_uri().text) : plan.target.request_uri;
   // Not 1: leg A's number must not be guessable from leg B's, nor equal to it by habit.
-  start.cseq = 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
+  start.cseq = again ? start.cseq + 1 : 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
   attempt.hop = plan.target.hop;
   attempt.offered = !plan.sdp.empty();
 
@@ -181,6 +184,7 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   writer.header(sip::HeaderId::Contact, plan.contact);
   writer.header(sip::HeaderId::Allow, plan.allow);
   writer.header(sip::HeaderId::Supported, plan.reliable ? "100rel, 199" : "199");
+  writer.raw(plan.session);
   HeaderList headers = passed_headers(plan.caller);
   // RFC 3323 5.3: what the caller wrote by hand may name it.
   if (plan.words.anonymous) std::erase_if(headers, [](const auto& header) { return header.first == "Subject"; });

@@ -43,7 +43,8 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
                                std::string_view local_tag, std::span<const sip::ExtraHeader> headers = {},
                                Body body = {}, std::string_view reason = {});
 
-// The INVITE that opens leg B toward a target. Fills `attempt`.
+// The INVITE that opens leg B toward a target. Fills `attempt`; one that was filled before is sent again: same Call-ID
+// and tag, next CSeq (RFC 4028 7.3, RFC 3261 8.1.3.5).
 struct InvitePlan {
   const sip::Message& caller;  // leg A's INVITE
   const route::Target& target;
@@ -52,8 +53,9 @@ struct InvitePlan {
   std::string_view allow;
   std::string_view from_domain;
   std::uint32_t max_forwards;
-  std::string_view sdp;   // "": no offer
-  bool reliable = false;  // the callee may send provisional responses reliably (RFC 3262)
+  std::string_view session;  // lines of the session timer
+  std::string_view sdp;      // "": no offer
+  bool reliable = false;     // the callee may send provisional responses reliably (RFC 3262)
 };
 base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch);
 

@@ -21,6 +21,8 @@ void Machine::feed(Event event, const Input& input) {
       return next_or_fail(event, input);
     case Step::RollBack:
       return roll_back(event, input);
+    case Step::RefreshFailed:
+      return refresh_failed(input);
     case Step::CancelCall:
       return cancel_call(event, input);
     case Step::CancelDeciding:
@@ -80,6 +82,8 @@ void Machine::take(Step step, const Input& in) {
       return confirm_offer(in);
     case Step::CancelOffer:
       return cancel_offer();
+    case Step::Refreshed:
+      return refreshed(in);
     case Step::HangUp:
       return hang_up(in);
     case Step::HangUpEarly:
@@ -95,6 +99,7 @@ void Machine::take(Step step, const Input& in) {
     // Taken in feed().
     case Step::NextOrFail:
     case Step::RollBack:
+    case Step::RefreshFailed:
     case Step::CancelCall:
     case Step::CancelDeciding:
     case Step::CancelAnswered:
@@ -112,7 +117,8 @@ void Machine::respond_caller(int status, std::span<const sip::ExtraHeader> heade
                              std::string_view reason) {
   const sip::Message* request = core_.layer.request_of(call_.a.server);
   if (request == nullptr) return;  // the transaction is gone: its ServerFailed said so
-  const auto all = with_packages(Side::A, *request, status, headers);
+  std::string interval;
+  const auto all = with_session(Side::A, *request, status, with_packages(Side::A, *request, status, headers), interval);
   auto bytes = leg_response(*request, call_.source, call_.a, status, call_.local_tag_a, all, sdp_body(sdp), reason);
   core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
   if (status < 200) return;

@@ -66,6 +66,12 @@ class Machine {
   // The end of an UPDATE of ours in an early dialog, nullptr: without a response. False: it is none of those.
   bool early_response(transaction::ClientId client, const sip::Message* response);
   void tidy();
+  // The session timer of a leg is due.
+  void session_due(Side side);
+  // An offer that was refused for now goes out again.
+  void offer_again();
+  // An UPDATE without an offer: it changes nothing for the other leg (RFC 3311 5.2, RFC 4028 7.4).
+  void answer_update(const Input& in);
 
  private:
   void take(Step step, const Input& in);
@@ -148,8 +154,26 @@ class Machine {
   void roll_back(Event event, const Input& in);
   void confirm_offer(const Input& in);
   void cancel_offer();
+  void send_change(Side to, sip::Method method, std::string_view body);
   void finish_exchange();
   void respond_inviter(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {});
+
+  // refresh.cc
+  void learn_allow(Side side, const sip::Message& message);
+  void note_session(Side side, const sip::Message& response);
+  std::vector<sip::ExtraHeader> with_session(Side side, const sip::Message& request, int status,
+                                             std::span<const sip::ExtraHeader> headers, std::string& interval);
+  void arm_session(Side side);
+  bool refuse_interval(const Input& in);
+  bool answer_unchanged(const Input& in, std::string_view sdp);
+  void refresh(Side side);
+  void refreshed(const Input& in);
+  void refresh_failed(const Input& in);
+  void finish_refresh();
+  bool redial_longer(const Input& in);
+
+  // again.cc
+  bool try_again(const Input& in);
 
   // teardown.cc
   void cancel_call(Event event, const Input& in);

@@ -122,6 +122,18 @@ bool Media::described(Side side) const {
   return leg != nullptr && leg->remote() != nullptr;
 }
 
+bool Media::unchanged(Side from, std::string_view body) const {
+  const auto* leg = state_if(from);
+  return leg != nullptr && leg->state() == sdp::OfferAnswer::State::Stable && leg->agreed_remote() != nullptr &&
+         *leg->agreed_remote()->text == body;
+}
+
+std::expected<std::string, MediaError> Media::repeat_offer(Side to) {
+  auto body = state(to).repeat_offer();
+  if (!body) return std::unexpected(to_media_error(body.error()));
+  return *std::move(body);
+}
+
 void Media::roll_back() {
   a_.rollback();
   if (b_) b_->rollback();

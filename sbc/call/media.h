@@ -56,6 +56,10 @@ class Media {
   // What goes to the side: the other side's description with our addresses.
   std::expected<std::string, MediaError> make_offer(Side to);
   std::expected<std::string, MediaError> make_answer(Side to, sdp::Finality finality);
+  // The side's peer describes its session just as it did when both last agreed.
+  bool unchanged(Side from, std::string_view body) const;
+  // Offers to the side what it was told last, with the same version in o= (RFC 4028 7.4).
+  std::expected<std::string, MediaError> repeat_offer(Side to);
   // An answer that refuses every line: for a peer that offered and whose offer nobody answered.
   std::expected<std::string, MediaError> make_refusal(Side to);
   void roll_back(Side side) { state(side).rollback(); }

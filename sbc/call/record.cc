@@ -24,6 +24,8 @@ std::string_view name_of(EndCause cause) {
       return "no_ack";
     case EndCause::BadMedia:
       return "bad_media";
+    case EndCause::SessionExpired:
+      return "session_expired";
     case EndCause::PeerGone:
       return "peer_gone";
     case EndCause::Limit:

@@ -9,20 +9,21 @@
 namespace sbc::call {
 
 enum class EndCause : std::uint8_t {
-  Bye,           // a peer hung up
-  Cancel,        // the caller gave up before the answer
-  Rejected,      // the far side said no
-  Policy,        // our policy said no, challenged or dropped
-  NoAnswer,      // our time for ringing was over
-  Unreachable,   // no candidate could be reached
-  MediaTimeout,  // no media for the media timeout
-  RelayFailure,  // no relay, or it lost the session
-  NoAck,         // the peer never acknowledged our 2xx
-  BadMedia,      // a description that cannot be used
-  PeerGone,      // a peer no longer knows the dialog, or cannot be reached
-  Limit,         // a limit or a drain refused the call
-  Shutdown,      // the operator, or the longest permitted duration
-  Error,         // our own mistake
+  Bye,             // a peer hung up
+  Cancel,          // the caller gave up before the answer
+  Rejected,        // the far side said no
+  Policy,          // our policy said no, challenged or dropped
+  NoAnswer,        // our time for ringing was over
+  Unreachable,     // no candidate could be reached
+  MediaTimeout,    // no media for the media timeout
+  RelayFailure,    // no relay, or it lost the session
+  NoAck,           // the peer never acknowledged our 2xx
+  BadMedia,        // a description that cannot be used
+  SessionExpired,  // a session timer ran out: nobody refreshed it (RFC 4028)
+  PeerGone,        // a peer no longer knows the dialog, or cannot be reached
+  Limit,           // a limit or a drain refused the call
+  Shutdown,        // the operator, or the longest permitted duration
+  Error,           // our own mistake
 };
 std::string_view name_of(EndCause cause);
 

@@ -11,6 +11,7 @@
 
 #include "sbc/auth/client_session.h"
 #include "sbc/call/crossing.h"
+#include "sbc/dialog/session_timer.h"
 #include "sbc/route/table.h"
 #include "sbc/sip/transport.h"
 
@@ -47,6 +48,7 @@ struct Settings {
       base::seconds(8);                      // candidate without a timeout of its own: to the first 1xx beyond 100
   base::Duration ring = base::seconds(180);  // and to the final response; below timer C (RFC 3261 16.6)
   base::Duration longest_call = base::hours(12);
+  dialog::SessionWish session{.interval = 1800, .min = 90, .refresh = false};  // session timers (RFC 4028)
   std::uint32_t media_timeout_ms = 60'000;
   std::size_t max_calls = 100'000;             // of this shard
   std::vector<std::string> emergency_numbers;  // dialled, besides urn:service:sos

@@ -104,6 +104,7 @@ void Machine::try_target() {
   b.hop = target->hop;
   call_.selected = nullptr;
   if (call_.offered) call_.media = *std::exchange(call_.offered, std::nullopt);  // nothing of what the last one said
+  b.session = dialog::SessionTimer(core_.settings->session);
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
   const auto* realm = core_.settings->routes->realm(target->realm);
@@ -141,6 +142,7 @@ void Machine::dial() {
   }
   call_.offered = call_.media;
   Attempt attempt;
+  if (call_.attempt) attempt.start = call_.attempt->start;  // once more, after a 422
   attempt.started = now_;
   const auto domain = core_.settings->domains.find(target->realm);
   const std::string branch = core_.minter.branch(core_.random);
@@ -157,6 +159,7 @@ void Machine::dial() {
                                .allow = call_.b.allow,
                                .from_domain = domain != core_.settings->domains.end() ? domain->second : face.host,
                                .max_forwards = call_.invite->max_forwards().value_or(70) - 1,
+                               .session = call_.b.session.request_lines(),
                                .sdp = offer,
                                .reliable = !call_.late_offer || caller_has_reliable()},
                               attempt, branch);
@@ -212,6 +215,7 @@ void Machine::answer_failure(const route::Answer& answer) {
 }
 
 void Machine::next_or_fail(Event event, const Input& in) {
+  if (event == Event::Reject && redial_longer(in)) return;
   Attempt& attempt = *call_.attempt;
   route::Failure failure;
   failure.early_media = attempt.early_media;

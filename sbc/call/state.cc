@@ -26,6 +26,8 @@ std::string_view name_of(State state) {
       return "reinviting";
     case State::Reconfirming:
       return "reconfirming";
+    case State::Refreshing:
+      return "refreshing";
     case State::Canceling:
       return "canceling";
     case State::Closing:

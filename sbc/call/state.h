@@ -37,11 +37,12 @@ enum class State : std::uint8_t {
   Reanchoring,   // a re-INVITE needs more ports, the relay was asked
   Reinviting,    // the re-INVITE went to the other leg
   Reconfirming,  // the re-INVITE was answered 2xx; its ACK is awaited
+  Refreshing,    // our own refresh of one leg's session timer is under way there
   Canceling,     // leg A is answered for good, leg B's INVITE has no final response yet
   Closing,       // BYE is on its way on one leg or both
   Ended,         // to be removed
 };
-inline constexpr std::size_t kStates = 14;
+inline constexpr std::size_t kStates = 15;
 
 enum class Event : std::uint8_t {
   Invite,        // a new call arrives
@@ -103,7 +104,9 @@ enum class Step : std::uint8_t {
   PassAnswer,      // answer of the re-INVITE back to the leg that asked
   RollBack,        // the re-INVITE failed: session as before
   ConfirmOffer,    // ACK of the re-INVITE
-  CancelOffer,     // the re-INVITE was cancelled
+  CancelOffer,     // the re-INVITE was cancelled, or the UPDATE waited too long
+  Refreshed,       // our refresh was accepted
+  RefreshFailed,   // our refresh was refused: again later, or the end
   HangUp,          // BYE from one leg: answer it, BYE the other
   HangUpEarly,     // BYE in an early dialog: answer it, then as CANCEL
   HangUpBoth,      // BYE to both legs with a Reason
@@ -232,6 +235,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Reanchoring, Event::Kill, Step::HangUpBoth},
 
   // Reinviting: the other leg has the re-INVITE.
+  {State::Reinviting, Event::RingTimeout, Step::CancelOffer},  // an UPDATE waits for a re-INVITE for too long
   {State::Reinviting, Event::RelayReady, Step::Ignore},
   {State::Reinviting, Event::RelayRefused, Step::HangUpBoth},
   {State::Reinviting, Event::RelayLost, Step::HangUpBoth},
@@ -261,6 +265,21 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Reconfirming, Event::Offer, Step::DeferOffer},
   {State::Reconfirming, Event::Bye, Step::HangUp},
   {State::Reconfirming, Event::Kill, Step::HangUpBoth},
+
+  // Refreshing: one leg has a request of ours that changes nothing; both legs wait with theirs (491).
+  {State::Refreshing, Event::RelayReady, Step::Ignore},
+  {State::Refreshing, Event::RelayRefused, Step::HangUpBoth},
+  {State::Refreshing, Event::RelayLost, Step::HangUpBoth},
+  {State::Refreshing, Event::MediaLost, Step::HangUpBoth},
+  {State::Refreshing, Event::Progress, Step::Ignore},
+  {State::Refreshing, Event::Accept, Step::Refreshed},
+  {State::Refreshing, Event::Reject, Step::RefreshFailed},
+  {State::Refreshing, Event::BranchDead, Step::HangUpBoth},  // RFC 4028 10: no response at all ends the dialog
+  {State::Refreshing, Event::Ack, Step::Ignore},
+  {State::Refreshing, Event::PeerGone, Step::HangUpBoth},
+  {State::Refreshing, Event::Offer, Step::DeferOffer},
+  {State::Refreshing, Event::Bye, Step::HangUp},
+  {State::Refreshing, Event::Kill, Step::HangUpBoth},
 
   // Canceling: leg A has its final response; leg B still owes one.
   {State::Canceling, Event::RelayReady, Step::Ignore},
@@ -334,8 +353,9 @@ inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
                             Event::RingTimeout, Event::Cancel, Event::NoAck) | kFromPolicy,
     /* Reanchoring  */ bits(Event::Invite, Event::ByesDone, Event::Progress, Event::Reject, Event::BranchDead,
                             Event::RingTimeout, Event::NoAck) | kFromPolicy,
-    /* Reinviting   */ bits(Event::Invite, Event::ByesDone, Event::RingTimeout, Event::NoAck) | kFromPolicy,
+    /* Reinviting   */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy,
     /* Reconfirming */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
+    /* Refreshing   */ bits(Event::Invite, Event::ByesDone, Event::RingTimeout, Event::Cancel, Event::NoAck) | kFromPolicy,
     /* Canceling    */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy,
     /* Closing      */ bits(Event::Invite) | kFromPolicy,
     /* Ended        */ kAll,

@@ -17,6 +17,8 @@ std::string_view reason_lines(EndCause cause) {
       return "Reason: Q.850;cause=41;text=\"Media relay failure\"\r\n";
     case EndCause::NoAck:
       return "Reason: Q.850;cause=102;text=\"No ACK\"\r\n";
+    case EndCause::SessionExpired:
+      return "Reason: Q.850;cause=102;text=\"Session timer expired\"\r\n";
     case EndCause::BadMedia:
       return "Reason: Q.850;cause=88;text=\"Incompatible media\"\r\n";
     case EndCause::PeerGone:
@@ -239,7 +241,8 @@ bool Machine::outstanding() const {
 
 void Machine::settle() {
   drop_passing();
-  for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer})
+  for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer,
+                               &call_.session_timer[0], &call_.session_timer[1], &call_.again_timer})
     disarm(*id);
   close_forks(nullptr);
   call_.state = State::Closing;
@@ -248,8 +251,9 @@ void Machine::settle() {
 
 void Machine::end() {
   drop_passing();
-  for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer,
-                               &call_.accepted_timer[0], &call_.accepted_timer[1]})
+  for (base::DeadlineId* id :
+       {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer, &call_.accepted_timer[0],
+        &call_.accepted_timer[1], &call_.session_timer[0], &call_.session_timer[1], &call_.again_timer})
     disarm(*id);
   close_forks(nullptr);
   close_session("ended");
@@ -280,6 +284,7 @@ void Machine::end() {
       break;
     case EndCause::NoAnswer:
     case EndCause::NoAck:
+    case EndCause::SessionExpired:
       facts_of_end.cause = "timeout";
       break;
     case EndCause::Rejected:

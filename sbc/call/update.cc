@@ -1,4 +1,4 @@
-// Re-INVITE: either leg changes the session (hold, resume, codecs, addresses), the other leg agrees or not.
+// Re-INVITE and UPDATE: either leg changes the session (hold, resume, codecs, addresses), the other leg agrees or not.
 
 #include "media-relay/base/text.h"
 
@@ -6,11 +6,19 @@
 #include "sbc/call/machine.h"
 
 namespace sbc::call {
+namespace {
+
+// The other peer may have to ask its user what an UPDATE must not wait for (RFC 3311 5.2): it is given up in time for
+// the 504 to find its transaction, which lives for 64*T1.
+constexpr int kUpdateWaitsT1 = 40;
+
+}  // namespace
 
 void Machine::accept_offer(const Input& in) {
   Leg& from = call_.leg(in.side);
   Leg& to = call_.leg(other(in.side));
-  // Active means that no INVITE is under way on either leg, so both gates open.
+  if (refuse_interval(in)) return;
+  // Active means that no INVITE or UPDATE is under way on either leg, so both gates open.
   (void)from.gate.on_remote_invite();
   (void)to.gate.try_local_invite();
   from.server = in.server;
@@ -19,9 +27,12 @@ void Machine::accept_offer(const Input& in) {
   learn_packages(in.side, *in.message);
   call_.inviter = in.side;
   call_.inviter_gone = false;
+  call_.by_update = in.message->method() == sip::Method::Update;
+  call_.tries = 0;
 
   const auto sdp = sdp_of(*in.message);
   std::expected<void, MediaError> taken;
+  if (sdp && *sdp && answer_unchanged(in, **sdp)) return;
   if (!sdp) {
     taken = std::unexpected(sdp.error());
   } else if (*sdp) {
@@ -29,7 +40,7 @@ void Machine::accept_offer(const Input& in) {
   }
   if (!taken) {
     ++core_.counters.refused_media;
-    note(Note::Level::Info, "re-INVITE refused: " + taken.error().text);
+    note(Note::Level::Info, "offer refused: " + taken.error().text);
     const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}};
     respond_inviter(taken.error().status, taken.error().status == 415 ? std::span<const sip::ExtraHeader>(accept)
                                                                       : std::span<const sip::ExtraHeader>());
@@ -46,8 +57,8 @@ void Machine::accept_offer(const Input& in) {
   send_offer();
 }
 
-// RFC 3261 14.2: ours is in progress on this leg: 491; theirs is not answered yet: 500. In both cases ours, or the one
-// we carry for the other leg, goes first.
+// RFC 3261 14.2, RFC 3311 5.2: ours is in progress on this leg: 491; theirs is not answered yet: 500. In both cases
+// ours, or the one we carry for the other leg, goes first.
 void Machine::defer_offer(const Input& in) {
   Leg& leg = call_.leg(in.side);
   if (leg.gate.remote_pending() || !leg.dialog) {
@@ -79,11 +90,23 @@ void Machine::send_offer() {
     body = *std::move(made);
   }
   call_.state = State::Reinviting;
+  // RFC 3311 5.1: UPDATE only where the peer has it. A re-INVITE stays one: the other user may have to be asked.
+  // What brings the other leg back after that follows the request that it answered, a re-INVITE.
+  const bool update = call_.by_update && leg.allows_update && !call_.inviter_gone;
+  if (call_.by_update && !update && !call_.inviter_gone)
+    arm(call_.setup_timer, TimerKind::Setup, now_ + kUpdateWaitsT1 * core_.settings->t1, to);
+  send_change(to, update ? sip::Method::Update : sip::Method::Invite, body);
+}
+
+void Machine::send_change(Side to, sip::Method method, std::string_view body) {
+  Leg& leg = call_.leg(to);
   const sip::Hop hop = next_hop(core_, leg);
   const std::string branch = core_.minter.branch(core_.random);
-  leg.invite_cseq = leg.dialog->next_cseq();
-  auto bytes = in_dialog_request(core_, leg, hop, sip::Method::Invite, leg.invite_cseq, branch, {}, sdp_body(body));
-  leg.client = core_.layer.request({.method = sip::Method::Invite,
+  leg.change_cseq = leg.dialog->next_cseq();
+  if (method == sip::Method::Invite) leg.invite_cseq = leg.change_cseq;
+  auto bytes =
+      in_dialog_request(core_, leg, hop, method, leg.change_cseq, branch, leg.session.request_lines(), sdp_body(body));
+  leg.client = core_.layer.request({.method = method,
                                     .method_text = {},
                                     .branch = branch,
                                     .hop = hop,
@@ -97,12 +120,14 @@ void Machine::pass_answer(const Input& in) {
   const Side to = other(call_.inviter);
   Leg& leg = call_.leg(to);
   // 2xx of the dialog's first INVITE may still come again while this exchange runs.
-  if (in.side != to || in.message->cseq().number != leg.invite_cseq) return ack_again(in);
+  if (in.side != to || in.message->cseq().number != leg.change_cseq) return ack_again(in);
   leg.gate.local_done();
   leg.dialog->refresh_target(*in.message);
   leg.hop = in.source.hop;
   learn_packages(to, *in.message);
+  note_session(to, *in.message);
 
+  const bool by_update = in.message->method() == sip::Method::Update;  // needs no ACK
   const auto sdp = sdp_of(*in.message);
   std::expected<void, MediaError> taken = std::unexpected(MediaError{500, "2xx without a description"});
   if (sdp && *sdp) {
@@ -118,7 +143,7 @@ void Machine::pass_answer(const Input& in) {
   if (!taken || !body) {
     // The two legs no longer agree on a session, and nothing says that another try would help.
     note(Note::Level::Warning, "answer to re-INVITE refused: " + (taken ? body.error().text : taken.error().text));
-    send_ack(to, call_.late_offer && taken ? call_.media.make_refusal(to).value_or("") : "");
+    if (!by_update) send_ack(to, call_.late_offer && taken ? call_.media.make_refusal(to).value_or("") : "");
     respond_inviter(500);
     feed(Event::Kill, {.cause = EndCause::BadMedia});
     return;
@@ -126,13 +151,14 @@ void Machine::pass_answer(const Input& in) {
   if (call_.late_offer) {
     leg.owes_ack = true;
   } else {
-    send_ack(to, {});
+    if (!by_update) send_ack(to, {});
     ask_relay(false);
   }
   Leg& from = call_.leg(call_.inviter);
   if (const sip::Message* request = core_.layer.request_of(from.server)) from.dialog->refresh_target(*request);
   call_.state = State::Reconfirming;
   respond_inviter(200, {}, *body);
+  if (call_.by_update) finish_exchange();  // RFC 3311: no ACK follows
 }
 
 // The leg that asked for the change took it back while the other leg agreed: the other leg is asked to return to the
@@ -169,6 +195,7 @@ void Machine::restore_other_leg(bool offer_taken) {
 void Machine::roll_back(Event event, const Input& in) {
   const Side to = other(call_.inviter);
   Leg& leg = call_.leg(to);
+  if (event == Event::Reject && try_again(in)) return;
   leg.gate.local_done();
   const int status = event == Event::Reject ? in.message->status() : 503;
   const bool anchored_more = call_.media.needs_ports() || call_.relay_awaited == call_.relay_asked;
@@ -176,7 +203,7 @@ void Machine::roll_back(Event event, const Input& in) {
   if (anchored_more) ask_relay(false);
   // RFC 3261 12.2.1.2: the other leg no longer knows the dialog.
   if (status == 481 || status == 408) {
-    respond_inviter(status);
+    respond_inviter(call_.by_update ? 481 : status);  // RFC 4320 4.2: an UPDATE never gets 408
     leg.over = true;
     feed(Event::PeerGone, {.side = to, .cause = EndCause::PeerGone});
     return;
@@ -210,15 +237,16 @@ void Machine::confirm_offer(const Input& in) {
   finish_exchange();
 }
 
+// The re-INVITE was cancelled, or the UPDATE has waited for the other leg's user for too long (RFC 3311 5.2).
 void Machine::cancel_offer() {
-  respond_inviter(487);
+  respond_inviter(call_.by_update ? 504 : 487);
   call_.inviter_gone = true;
   Leg& leg = call_.leg(other(call_.inviter));
-  if (call_.state == State::Reinviting) {
+  if (call_.state == State::Reinviting && leg.client) {
     core_.layer.cancel(leg.client, {}, now_, out_.transaction);
     return;
   }
-  // Only the relay was asked; what it opened more goes again.
+  // Only the relay was asked, or the offer waits for its next try; what it opened more goes again.
   leg.gate.local_done();
   call_.media.roll_back();
   ask_relay(false);
@@ -231,6 +259,9 @@ void Machine::finish_exchange() {
   call_.inviter_gone = false;
   call_.restored = false;
   call_.late_offer = false;
+  disarm(call_.setup_timer);
+  disarm(call_.again_timer);
+  call_.leg(other(call_.inviter)).client = {};
   call_.state = State::Active;
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);
 }
@@ -241,11 +272,13 @@ void Machine::respond_inviter(int status, std::span<const sip::ExtraHeader> head
   const sip::Source* source = core_.layer.source_of(leg.server);
   if (request == nullptr || source == nullptr) return;
   leg.gate.remote_done();
-  const auto all = with_packages(call_.inviter, *request, status, headers);
+  std::string interval;
+  const auto all =
+      with_session(call_.inviter, *request, status, with_packages(call_.inviter, *request, status, headers), interval);
   auto bytes = leg_response(*request, *source, leg, status, leg.dialog->local_tag(), all, sdp_body(sdp));
   const std::uint32_t cseq = request->cseq().number;
   core_.layer.respond(leg.server, status, bytes, now_, out_.transaction);
-  if (status < 300) start_accepted(call_.inviter, cseq, std::move(bytes));
+  if (status < 300 && !call_.by_update) start_accepted(call_.inviter, cseq, std::move(bytes));
 }
 
 }  // namespace sbc::call

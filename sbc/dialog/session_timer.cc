@@ -74,6 +74,7 @@ std::string SessionTimer::request_lines() const {
 
 void SessionTimer::accepted(const sip::Message& response, base::Instant now) {
   too_small_ = 0;
+  alone_ = false;
   if (const auto given = session_expires_of(response)) {
     start(given->interval, given->refresher != Refresher::Uas, now);
     return;
@@ -81,6 +82,7 @@ void SessionTimer::accepted(const sip::Message& response, base::Instant now) {
   // 7.2: the peer does not know timers; who wants one refreshes by itself.
   if (const std::uint32_t interval = wanted(); interval != 0 && wish_.interval != 0) {
     start(interval, true, now);
+    alone_ = true;
   } else {
     stop();
   }
@@ -126,6 +128,7 @@ SessionTimer::Answer SessionTimer::answer(const sip::Message& request, base::Ins
     refresher = *asked->refresher;
   }
   start(interval, refresher == Refresher::Uas, now);
+  alone_ = !knows;
   return {.session_expires = with_refresher(interval_, refresher == Refresher::Uas ? "uas" : "uac"),
           .require_timer = knows};
 }
@@ -154,6 +157,10 @@ SessionTimer::Due SessionTimer::on_deadline(base::Instant now) {
 
 void SessionTimer::postpone(base::Instant when) {
   if (active() && ours_) refresh_at_ = when;
+}
+
+void SessionTimer::refused(base::Instant now) {
+  if (active() && alone_) start(interval_, true, now);
 }
 
 void SessionTimer::stop() {

@@ -72,6 +72,9 @@ class SessionTimer {
   Due on_deadline(base::Instant now);
   // A refresh that could not be sent, or was refused for now, becomes due again. The expiration stays (10).
   void postpone(base::Instant when);
+  // The peer refused a refresh for good, and so is there. If the timer is ours alone (it does not know timers, 7.2),
+  // that is all we wanted to know and the interval begins anew; else the expiration stays.
+  void refused(base::Instant now);
   void stop();
 
  private:
@@ -82,7 +85,8 @@ class SessionTimer {
   std::uint32_t min_se_ = 0;  // the largest that the peer named, 0: none (7.4)
   std::uint32_t interval_ = 0;
   bool ours_ = false;
-  int too_small_ = 0;  // 422s in a row
+  bool alone_ = false;  // the peer does not take part
+  int too_small_ = 0;   // 422s in a row
   base::Instant refresh_at_ = base::kNever;
   base::Instant expire_at_ = base::kNever;
 };

@@ -91,6 +91,25 @@ void OfferAnswer::rename(OriginIdentity identity) {
   version_ = identity_.first_version - 1;
 }
 
+std::expected<std::string, Error> OfferAnswer::repeat_offer() {
+  if (state_ != State::Stable) return refuse(ErrorKind::Glare, "offer: another exchange is open");
+  if (!current_.local) return refuse(ErrorKind::Unexpected, "offer: nothing was agreed that could be repeated");
+  if (last_ != current_.local) {
+    std::string text = *current_.local->text;
+    const std::size_t origin = text.find("\r\no=");
+    const std::string head = origin_lines(identity_, version_ + 1);
+    text.replace(0, text.find("\r\n", origin + 2) + 2, head);
+    auto session = parse_shared(text, kOwnLimits);
+    if (!session) return refuse(ErrorKind::Unexpected, "our own description: " + session.error().text);
+    ++version_;
+    last_ = *std::move(session);
+    last_tail_ = head.size();
+  }
+  state_ = State::OfferSent;
+  pending_ = {.local = last_, .remote = nullptr};
+  return *last_->text;
+}
+
 void OfferAnswer::commit() {
   if (!early_) return;
   current_ = std::exchange(pending_, {});

@@ -57,6 +57,10 @@ class OfferAnswer {
   std::expected<std::string, Error> offer(const RewriteInput& input);
   std::expected<std::string, Error> answer(const RewriteInput& input, Finality finality);
 
+  // Offers once more what the leg was told when both last agreed, to refresh a session (RFC 4028 7.4). The version
+  // stays, unless another description went out since then and came to nothing. Errors as offer().
+  std::expected<std::string, Error> repeat_offer();
+
   // An early answer turns out to be the answer: the 2xx came without a description, or PRACK completed it. Nothing
   // happens without an early answer.
   void commit();

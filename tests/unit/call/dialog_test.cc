@@ -261,10 +261,10 @@ TEST(InDialog, ALaterByeOfTheSameSideIsAnswered200WhileTheOtherLegStillCloses) {
 TEST(InDialog, RequireOfAnUnknownExtensionIsAnswered420) {
   Rig rig;
   rig.connect();
-  rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2), "Require: timer\r\n");
+  rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2), "Require: unheard-of\r\n");
   const auto answer = rig.a.take("420 INVITE");
   ASSERT_NE(answer, nullptr);
-  EXPECT_EQ(answer->find(sip::HeaderId::Unsupported), "timer");
+  EXPECT_EQ(answer->find(sip::HeaderId::Unsupported), "unheard-of");
   EXPECT_FALSE(rig.b.has("INVITE"));
 }
 

@@ -1,0 +1,55 @@
+// Refusals of an offer that pass: the border asks once more while the leg that wants the change still waits.
+
+#include "sbc/call/machine.h"
+#include "sbc/sip/contact.h"
+
+namespace sbc::call {
+namespace {
+
+// Offers that collide a third time collide for another reason; whoever asked is told.
+constexpr int kMostTries = 2;
+
+// RFC 3261 14.2 and RFC 3311 5.2 let the peer name up to 10 s.
+constexpr base::Duration kLongestWait = base::seconds(10);
+
+// An UPDATE is a transaction of 64*T1 and must be answered in it, so its offer waits less.
+constexpr base::Duration kLongestWaitOfUpdate = base::seconds(5);
+
+}  // namespace
+
+bool Machine::try_again(const Input& in) {
+  const Side to = other(call_.inviter);
+  Leg& leg = call_.leg(to);
+  const int status = in.message->status();
+  if (call_.inviter_gone || in.side != to) return false;
+  const bool without_update = in.message->method() == sip::Method::Update && (status == 405 || status == 501);
+  if (without_update) leg.allows_update = false;
+  if (without_update || (status == 422 && leg.session.too_small(*in.message))) {
+    send_offer();
+    return true;
+  }
+  base::Duration wait{};
+  if (status == 491) {
+    wait = dialog::glare_wait(to == Side::B, core_.random);  // the Call-ID of leg B is ours
+  } else if (status == 500) {
+    const auto after = in.message->find(sip::HeaderId::RetryAfter);
+    const auto seconds =
+        after ? sip::parse_delta_seconds(after->substr(0, after->find_first_of(" ;(\t"))) : std::nullopt;
+    if (!seconds) return false;
+    wait = base::seconds(*seconds);
+  } else {
+    return false;
+  }
+  if (wait > (call_.by_update ? kLongestWaitOfUpdate : kLongestWait) || ++call_.tries > kMostTries) return false;
+  leg.client = {};  // nothing is under way there; the state waits for the timer
+  arm(call_.again_timer, TimerKind::Again, now_ + wait, to);
+  return true;
+}
+
+void Machine::offer_again() {
+  if (call_.state != State::Reinviting || call_.leg(other(call_.inviter)).client) return;
+  ++core_.counters.offers_again;
+  send_offer();
+}
+
+}  // namespace sbc::call
