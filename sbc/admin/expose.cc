@@ -103,6 +103,10 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
             "result", shard.trunk_challenges);
   expose_by(metrics, "parapet_dns_total", "What became of questions to the DNS, by kind.", "event", shard.dns);
   metrics.gauge("parapet_dns_cached", "Answers of the DNS that are kept.", {}, shard.dns_cached);
+  expose_by(metrics, "parapet_upstream_registrations_total", "Registrations relayed to a registrar, by event.", "event",
+            shard.upstream_registrations);
+  metrics.gauge("parapet_registrations_relayed", "Phones whose registration a registrar upstream has accepted.", {},
+                shard.registrations_relayed);
   const std::string transactions = "parapet_transactions";
   const std::string help = "Transactions that exist now.";
   metrics.gauge(transactions, help, {{"side", "server"}}, shard.server_transactions);

@@ -252,4 +252,30 @@ const char* name_of(DnsCount c) {
   return "unknown";
 }
 
+const char* name_of(UpstreamRegistration event) {
+  switch (event) {
+    case UpstreamRegistration::Forwarded:
+      return "forwarded";
+    case UpstreamRegistration::Absorbed:
+      return "absorbed";
+    case UpstreamRegistration::Challenged:
+      return "challenged";
+    case UpstreamRegistration::Accepted:
+      return "accepted";
+    case UpstreamRegistration::Refused:
+      return "refused";
+    case UpstreamRegistration::Lost:
+      return "lost";
+    case UpstreamRegistration::RiddenOut:
+      return "ridden_out";
+    case UpstreamRegistration::OverRate:
+      return "over_rate";
+    case UpstreamRegistration::Deregistered:
+      return "deregistered";
+    case UpstreamRegistration::kCount:
+      break;
+  }
+  return "";
+}
+
 }  // namespace sbc::admin

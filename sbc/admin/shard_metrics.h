@@ -117,6 +117,21 @@ enum class DialogCount : std::uint8_t {
 };
 const char* name_of(DialogCount c);  // "bugs"
 
+// Registrations that belong to a registrar upstream.
+enum class UpstreamRegistration : std::uint8_t {
+  Forwarded,     // REGISTERs sent upstream
+  Absorbed,      // refreshes answered here
+  Challenged,    // 401 and 407 passed to the phone
+  Accepted,      // 200 upstream
+  Refused,       // other final responses upstream
+  Lost,          // no response, 5xx, or nowhere to send to
+  RiddenOut,     // answered here although the registrar was lost
+  OverRate,      // 503 with Retry-After: too many at once
+  Deregistered,  // a phone fell silent: its alias was taken back upstream
+  kCount
+};
+const char* name_of(UpstreamRegistration event);  // "forwarded"
+
 // Digest challenges of trunks to requests of ours.
 enum class TrunkChallenge : std::uint8_t {
   Retried,       // sent again with credentials
@@ -176,6 +191,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<TrunkChallenge> trunk_challenges;
   CountersBy<DnsCount> dns;
   base::Gauge dns_cached;
+  CountersBy<UpstreamRegistration> upstream_registrations;
+  base::Gauge registrations_relayed;
   base::Gauge server_transactions;
   base::Gauge client_transactions;
 

@@ -4,6 +4,7 @@
 
 #include "media-relay/base/clock.h"
 
+#include "sbc/register/upstream.h"
 #include "sbc/sip/uri.h"
 
 namespace sbc::app {
@@ -82,7 +83,8 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
     arrival.trunk = trunk->name;
   arrival.recent_failures = shared_.failures.recent(source.hop.remote.ip, now);
   identity_ = {};
-  if (const auto* settings = config_->realm(realm->name); settings != nullptr && settings->registrar) {
+  const auto* settings = config_->realm(realm->name);
+  if (settings != nullptr && settings->registrar) {
     identity_ = identities_.check(settings->registration, message, source_, now);
     arrival.authenticated = identity_.authenticated();
     if (arrival.authenticated) arrival.auth_user = identity_.user->name;
@@ -91,6 +93,8 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
     if (identity_.verdict && !arrival.authenticated && *identity_.verdict != auth::Verdict::Stale &&
         sip::is_reliable(source.hop.transport))
       note_failure(now);
+  }
+  if (settings != nullptr && settings->has_registrations()) {
     const auto aor = settings->registration.domains.local_aor(message.from().uri, source_.local.ip);
     if (aor && registrar::came_over_binding(shared_.location, aor->text(), source.hop, now))
       arrival.registered_aor = aor->text();
@@ -140,16 +144,23 @@ policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const
   return settle(admin::PolicyHandler::OnRequest, began, host_->on_request(facts, *this));
 }
 
+policy::RegisterDecision ShardAdvisor::register_decision(const sip::Message& message, const sip::Source& source,
+                                                         const call::Arrival& arrival) {
+  const auto* settings = config_->realm(arrival.realm);
+  policy::RegisterFacts facts;
+  call::fill_facts(facts, message, source, arrival);
+  if (settings != nullptr) registrar::Registrar::describe(message, settings->registration, facts);
+  offered_.clear();
+  const auto began = base::monotonic_now();
+  return settle(admin::PolicyHandler::OnRegister, began, host_->on_register(facts, *this));
+}
+
 registrar::Plan ShardAdvisor::registration(const sip::Message& message, const sip::Source& source,
                                            const call::Arrival& arrival) {
   const auto* settings = config_->realm(arrival.realm);
   if (settings == nullptr || !settings->registrar) return {.status = 405, .reason = {}, .headers = {}};
-  policy::RegisterFacts facts;
-  call::fill_facts(facts, message, source, arrival);
-  registrar::Registrar::describe(message, settings->registration, facts);
-  offered_.clear();
   const auto began = base::monotonic_now();
-  const auto decision = settle(admin::PolicyHandler::OnRegister, began, host_->on_register(facts, *this));
+  const auto decision = register_decision(message, source, arrival);
   auto plan = registrar_.handle(settings->registration, message, source_, identity_, decision,
                                 {.instant = base::monotonic_now(), .wall = base::wall_now()}, random_);
   if (plan.status == 403 || plan.status == 404) note_failure(began);
@@ -173,7 +184,7 @@ std::vector<policy::Contact> ShardAdvisor::location(std::string_view aor) {
   // The policy may use an alias of a served domain, or the address that the phone was given.
   if (const auto uri = sip::parse_uri(aor)) {
     for (const auto& realm : config_->realms) {
-      if (!realm.registrar) continue;
+      if (!realm.has_registrations()) continue;
       const auto served = realm.registration.domains.serving(uri->host, source_.local.ip);
       const auto local = served ? realm.registration.domains.local_aor(*uri, source_.local.ip)
                                 : std::unexpected(registrar::AorError::NotSip);
@@ -182,8 +193,13 @@ std::vector<policy::Contact> ShardAdvisor::location(std::string_view aor) {
       break;
     }
   }
+  auto bindings = shared_.location.lookup(canonical, now);
+  if (bindings.empty()) {
+    // A registrar upstream calls its phones by our alias.
+    if (const auto uri = sip::parse_uri(aor)) bindings = shared_.location.lookup(registrar::alias_key(uri->user), now);
+  }
   std::vector<policy::Contact> contacts;
-  for (auto& binding : shared_.location.lookup(canonical, now)) {
+  for (auto& binding : bindings) {
     if (offered_.size() >= kMaxOffered) break;
     policy::Contact contact;
     contact.uri = binding.contact_uri;

@@ -32,7 +32,10 @@ class ShardAdvisor final : public call::Advisor, private policy::Lookup {
   call::Arrival arrival_of(const sip::Message& message, const sip::Source& source);
   // What becomes of a request outside dialogs that is neither INVITE nor REGISTER.
   policy::RequestDecision request(const sip::Message& message, const sip::Source& source, const call::Arrival& arrival);
-  // The whole answer to a REGISTER.
+  // What the policy says to a REGISTER.
+  policy::RegisterDecision register_decision(const sip::Message& message, const sip::Source& source,
+                                             const call::Arrival& arrival);
+  // The whole answer to a REGISTER of a realm with a registrar here.
   registrar::Plan registration(const sip::Message& message, const sip::Source& source, const call::Arrival& arrival);
 
   policy::InviteDecision invite(const policy::InviteFacts& facts) override;

@@ -165,6 +165,7 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
   } else {
     routing_error = table.error();
   }
+  if (config->routes != nullptr) check_upstreams(root, *config);
   calls->accounts = read_accounts(root);
   config->users = read_users(root, *config);
   read_policy(root, *config);

@@ -4,6 +4,7 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct RealmConfig {
   registrar::RealmSettings registration;
   call::CrossingRules crossing;
   call::Reliable reliable = call::Reliable::WithSdp;  // provisional responses to its callers
+  std::optional<registrar::RelaySettings> relay;  // the registrar is upstream
+  bool has_registrations() const { return registrar || relay; }
 };
 
 struct Config {

@@ -23,6 +23,8 @@ inline constexpr std::pair<std::string_view, route::Redirects> kRedirects[] = {
 
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
+// That the upstream of each relay realm exists; after the routes were read.
+void check_upstreams(settings::Table root, Config& config);
 // [trunk.<name>] and [group.<name>].
 std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms);
 // Who we are to the trunks that ask: username, password and auth_realm of [trunk.<name>].

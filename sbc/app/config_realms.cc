@@ -60,10 +60,36 @@ std::uint32_t in_seconds(base::Duration d) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<base::seconds>(d).count());
 }
 
+// [realm.<name>.registrar] with mode = "relay". Whether the trunk or group exists is known later (check_upstreams).
+void read_relay(settings::Table& table, RealmConfig& config) {
+  enum class Mode : std::uint8_t { Local, Relay };
+  static constexpr std::pair<std::string_view, Mode> kModes[] = {{"local", Mode::Local}, {"relay", Mode::Relay}};
+  const Mode mode = table.one_of<Mode>("mode", kModes, Mode::Local);
+  const auto upstream = table.maybe_text("upstream");
+  registrar::RelaySettings relay;
+  const settings::DurationRange range{base::seconds(10), base::seconds(registrar::kMaxExpiresCeiling)};
+  relay.phone_expires = in_seconds(table.duration("phone_expires", range, base::seconds(relay.phone_expires)));
+  relay.upstream_expires = in_seconds(table.duration("upstream_expires", range, base::seconds(relay.upstream_expires)));
+  relay.grace = table.duration("grace", {base::seconds(0), base::hours(24)}, relay.grace);
+  relay.answer = table.duration("upstream_answer", {base::milliseconds(500), base::seconds(30)}, relay.answer);
+  relay.rate = static_cast<std::uint32_t>(table.integer("upstream_rate", {1, 1'000'000}, 100));
+  if (mode == Mode::Local) {
+    if (upstream) table.fail("upstream", "expected mode = \"relay\" beside it");
+    return;
+  }
+  if (relay.phone_expires > relay.upstream_expires)
+    table.fail("phone_expires", "expected no more than upstream_expires");
+  if (!upstream || upstream->empty()) table.fail("upstream", "expected the trunk or group of the registrar");
+  relay.upstream = upstream.value_or("");
+  config.relay = relay;
+  config.registrar = false;
+}
+
 void read_registrar(settings::Table& realm, RealmConfig& config) {
   const auto domains = realm.texts("domains");
   auto table = realm.table("registrar");
   config.registrar = table.present();
+  read_relay(table, config);
   auto& expiry = config.registration.expiry;
   const settings::DurationRange range{base::seconds(1), base::seconds(registrar::kMaxExpiresCeiling)};
   expiry.minimum = in_seconds(table.duration(
@@ -93,7 +119,7 @@ void read_registrar(settings::Table& realm, RealmConfig& config) {
       table.fail("algorithms", "expected a digest algorithm, got \"" + base::printable(name) + "\"", name, kNames);
     }
   }
-  if (config.registrar && domains.empty())
+  if (config.has_registrations() && domains.empty())
     realm.fail("domains", "expected at least one domain, because the realm has a registrar");
 }
 
@@ -136,6 +162,30 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
   }
   if (realms.empty()) root.fail("", "expected at least one [realm.<name>]");
   return realms;
+}
+
+void check_upstreams(settings::Table root, Config& config) {
+  for (auto& [name, table] : root.named_tables("realm")) {
+    const auto realm = std::ranges::find(config.realms, name, &RealmConfig::name);
+    if (realm == config.realms.end() || !realm->relay || realm->relay->upstream.empty()) continue;
+    // The limit is the process's; each shard has its part.
+    realm->relay->rate = std::max(1U, realm->relay->rate / config.shards);
+    auto registrar = table.table("registrar");
+    std::vector<std::string> trunks;
+    if (const auto* group = config.routes->group(realm->relay->upstream)) {
+      for (const auto& member : group->members) trunks.push_back(member.trunk);
+    } else {
+      trunks.push_back(realm->relay->upstream);
+    }
+    for (const auto& trunk_name : trunks) {
+      const auto* trunk = config.routes->trunk(trunk_name);
+      if (trunk == nullptr) {
+        registrar.fail("upstream", "expected a trunk or group, got \"" + base::printable(trunk_name) + "\"");
+      } else if (std::ranges::any_of(trunk->targets, [](const auto& target) { return target.name.has_value(); })) {
+        registrar.fail("upstream", "expected a trunk whose targets are addresses, got host names");
+      }
+    }
+  }
 }
 
 }  // namespace sbc::app

@@ -32,6 +32,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       transports_(loop_, net_setup(*config_, index), *this),
       layer_(config_->transactions, minter_, random_),
       advisor_(shared, *metrics_, random_, trunk_names_.addresses()),
+      upstream_(layer_, minter_, random_, shared.location, *metrics_),
       calls_(layer_, minter_, random_, advisor_, config_->calls),
       relays_(loop_, relay_links(*config_, index), *this, random_),
       timer_(loop_, [this] { on_timer(); }),
@@ -42,6 +43,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
         second_.arm(loop_.now() + kSecond);
       }) {
   advisor_.use(config_, std::move(policy));
+  upstream_.use(config_);
   metrics_->relay_links.set(static_cast<std::int64_t>(relays_.size()));
 }
 
@@ -75,6 +77,7 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
       transports_.use_certificates(static_cast<std::uint16_t>(i), config_->certificates[i]);
     calls_.replace_settings(config_->calls);
     advisor_.use(config_, std::move(policy));
+    upstream_.use(config_);
   });
 }
 
@@ -218,9 +221,9 @@ void Shard::dispatch() {
             } else if constexpr (std::is_same_v<E, transaction::CancelArrived>) {
               calls_.on_cancel(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ResponseArrived>) {
-              calls_.on_response(e, now, out_);
+              if (!upstream_.on_response(e, now, out_.transaction)) calls_.on_response(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ClientFailed>) {
-              calls_.on_client_failed(e, now, out_);
+              if (!upstream_.on_client_failed(e, now, out_.transaction)) calls_.on_client_failed(e, now, out_);
             } else {
               static_assert(std::is_same_v<E, transaction::ServerFailed>);
               calls_.on_server_failed(e, now, out_);
@@ -259,12 +262,16 @@ void Shard::on_event(const transaction::RequestArrived& request) {
     case sip::Method::Invite:
       return calls_.on_invite(request, arrival, now, out_);
     case sip::Method::Register: {
+      if (upstream_.relays(arrival.realm)) {
+        const auto decision = advisor_.register_decision(message, request.source, arrival);
+        return upstream_.on_register(request, arrival, decision, now, out_.transaction);
+      }
       const auto plan = advisor_.registration(message, request.source, arrival);
       if (plan.status == 0) {
         reject(admin::RejectReason::Policy);
         return layer_.ignore(request.transaction, now);
       }
-      metrics_->registrations[register_result(message, plan.status)].add();
+      metrics_->registrations[register_result(message, plan.status, plan.refreshed)].add();
       std::vector<sip::ExtraHeader> headers;
       for (const auto& header : plan.headers) headers.push_back({header.name, header.value});
       return answer_plain(request, plan.status, headers, plan.reason);
@@ -473,12 +480,13 @@ void Shard::on_timer() {
   const auto now = loop_.now();
   layer_.on_deadline(now, out_.transaction);
   calls_.on_deadline(now, out_);
+  upstream_.on_deadline(now, out_.transaction);
   carry_out();
 }
 
 void Shard::arm_timer() {
   // Firing early costs one turn; moving the timer for every message would cost more.
-  const auto next = std::min(layer_.next_deadline(), calls_.next_deadline());
+  const auto next = std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline()});
   if (next < timer_.deadline()) timer_.arm(next);
 }
 
@@ -491,6 +499,7 @@ void Shard::copy_counters() {
   metrics_->calls_started.set(calls_.counters().started);
   metrics_->calls_active.set(static_cast<std::int64_t>(calls_.size()));
   metrics_->calls_connected.set(static_cast<std::int64_t>(calls_.connected()));
+  upstream_.copy_counters();
   copy(calls_.credential_counters(), *metrics_);
   copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);
 }

@@ -14,6 +14,7 @@
 #include "sbc/app/advisor.h"
 #include "sbc/app/shared.h"
 #include "sbc/app/trunk_names.h"
+#include "sbc/app/upstream_registrations.h"
 #include "sbc/call/calls.h"
 #include "sbc/net/transports.h"
 #include "sbc/relay_client/relay_pool.h"
@@ -92,6 +93,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   net::Transports transports_;
   transaction::Layer layer_;
   ShardAdvisor advisor_;
+  UpstreamRegistrations upstream_;
   call::Calls calls_;
   relay_client::RelayPool relays_;
   loop::Timer timer_;

@@ -111,7 +111,7 @@ void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) 
   metrics.call_seconds.observe(base::to_seconds(record.duration));
 }
 
-admin::RegisterResult register_result(const sip::Message& request, int status) {
+admin::RegisterResult register_result(const sip::Message& request, int status, bool refreshed) {
   if (status == 401 || status == 407) return admin::RegisterResult::Challenged;
   if (status / 100 != 2) return admin::RegisterResult::Rejected;
   const auto contacts = sip::parse_contacts(request);
@@ -119,7 +119,8 @@ admin::RegisterResult register_result(const sip::Message& request, int status) {
   const auto expires = request.find(sip::HeaderId::Expires).value_or("1");
   const bool removed =
       contacts->star || contacts->values.front().expires.value_or(sip::parse_delta_seconds(expires).value_or(1)) == 0;
-  return removed ? admin::RegisterResult::Removed : admin::RegisterResult::Registered;
+  if (removed) return admin::RegisterResult::Removed;
+  return refreshed ? admin::RegisterResult::Refreshed : admin::RegisterResult::Registered;
 }
 
 void copy(const transaction::Counters& from, admin::ShardMetrics& to) {

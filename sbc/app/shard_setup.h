@@ -28,7 +28,7 @@ observe::Level level_of(call::Note::Level level);
 // One message on its way out, by method and class.
 void count_out(admin::ShardMetrics& metrics, std::string_view bytes);
 void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record);
-admin::RegisterResult register_result(const sip::Message& request, int status);
+admin::RegisterResult register_result(const sip::Message& request, int status, bool refreshed = false);
 void copy(const transaction::Counters& from, admin::ShardMetrics& to);
 void copy(const resolve::Counters& from, admin::ShardMetrics& to);
 // Refusals that the rooms count for themselves, under the operator's reasons.

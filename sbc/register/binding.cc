@@ -135,4 +135,15 @@ std::expected<Merged, UpdateError> merge(std::span<const Binding> current, const
   return Merger(current, update, now).run();
 }
 
+std::string contact_value(const Binding& binding, base::Instant now) {
+  std::string out = "<" + binding.contact_uri + ">";
+  if (!binding.contact_params.empty()) out += ";" + binding.contact_params;
+  if (binding.has_q) {
+    const auto thousandths = static_cast<unsigned>(std::min(1.0F, binding.q) * 1000.0F + 0.5F);
+    std::string digits = std::to_string(1000 + thousandths % 1000).substr(1);
+    out += thousandths >= 1000 ? ";q=1.000" : ";q=0." + digits;
+  }
+  return out + ";expires=" + std::to_string(binding.expires_in(now));
+}
+
 }  // namespace sbc::registrar

@@ -80,6 +80,9 @@ struct Merged {
 // binding, with or without reg-id; within one Call-ID an instance without reg-id may hold several contacts.
 std::expected<Merged, UpdateError> merge(std::span<const Binding> current, const Update& update, base::Instant now);
 
+// As a 200 to REGISTER lists it: `<sip:...>;params;q=0.500;expires=60`.
+std::string contact_value(const Binding& binding, base::Instant now);
+
 // Highest q first, then the most recently refreshed.
 void sort_by_preference(std::vector<Binding>& bindings);
 

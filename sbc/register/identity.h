@@ -41,6 +41,7 @@ struct Plan {
   int status = 0;      // 0: send nothing
   std::string reason;  // "": the standard phrase
   std::vector<OwnedHeader> headers;
+  bool refreshed = false;  // a 200 that changed nothing but how long the bindings live
 };
 
 struct IdentityCounters {

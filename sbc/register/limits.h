@@ -37,4 +37,11 @@ inline constexpr std::uint32_t kMaxExpiresCeiling = 604'800;
 // 503 for a full store asks to come back after this many seconds.
 inline constexpr std::uint32_t kFullRetryAfterSeconds = 60;
 
+// Relayed registrations of one shard, and REGISTERs of one shard that wait for the registrar upstream: at 2 KiB each
+// 128 and 16 MiB. More wait until they are asked again (503 with Retry-After).
+inline constexpr std::size_t kMaxRelayed = 65'536;
+inline constexpr std::size_t kMaxRelayedWaiting = 8'192;
+// Retry-After of those 503: spread over this many seconds, so that an avalanche comes back as a trickle.
+inline constexpr std::uint32_t kRetrySpreadSeconds = 60;
+
 }  // namespace sbc::registrar

@@ -45,17 +45,6 @@ std::string unsupported_extensions(const sip::Message& request) {
   return out;
 }
 
-std::string contact_value(const Binding& binding, base::Instant now) {
-  std::string out = "<" + binding.contact_uri + ">";
-  if (!binding.contact_params.empty()) out += ";" + binding.contact_params;
-  if (binding.has_q) {
-    const auto thousandths = static_cast<unsigned>(std::min(1.0F, binding.q) * 1000.0F + 0.5F);
-    std::string digits = std::to_string(1000 + thousandths % 1000).substr(1);
-    out += thousandths >= 1000 ? ";q=1.000" : ";q=0." + digits;
-  }
-  return out + ";expires=" + std::to_string(binding.expires_in(now));
-}
-
 // 10.3 step 8.
 Plan accepted(const std::vector<Binding>& bindings, const sip::Message& request, Now now) {
   Plan plan{200, {}, {}};
@@ -169,7 +158,9 @@ Plan Registrar::update(const Work& work, const std::string& aor) {
   counters_.bindings_added += merged->added;
   counters_.bindings_refreshed += merged->refreshed;
   counters_.bindings_removed += merged->removed;
-  return accepted(merged->bindings, work.request, work.now);
+  auto plan = accepted(merged->bindings, work.request, work.now);
+  plan.refreshed = merged->refreshed > 0 && merged->added == 0 && merged->removed == 0;
+  return plan;
 }
 
 Plan Registrar::refuse(UpdateError error) {

@@ -3,6 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+
+#include "media-relay/base/time.h"
 
 #include "sbc/auth/server.h"
 #include "sbc/register/domains.h"
@@ -14,6 +17,16 @@ struct ExpirySettings {
   std::uint32_t minimum = kDefaultMinExpires;  // shorter: 423, at most kMinExpiresCeiling
   std::uint32_t maximum = kDefaultMaxExpires;  // longer is shortened
   std::uint32_t standard = kDefaultExpires;    // when the request names none
+};
+
+// A realm whose registrations belong to a registrar behind the border (upstream.h).
+struct RelaySettings {
+  std::string upstream;                      // trunk or group
+  std::uint32_t phone_expires = 60;          // seconds, at most, toward phones: a NAT forgets after that
+  std::uint32_t upstream_expires = 3600;     // seconds that the registrar is asked for
+  base::Duration grace = base::minutes(5);   // how long beyond its end a registration lives while the registrar is lost
+  base::Duration answer = base::seconds(8);  // that the registrar may take
+  std::uint32_t rate = 100;                  // REGISTERs to the registrar each second, of this shard
 };
 
 struct RealmSettings {

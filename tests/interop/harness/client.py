@@ -98,11 +98,11 @@ def parse_challenge(value):
     return {k.lower(): quoted or bare for k, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', value)}
 
 
-def answer_challenge(challenge, user, password, method, uri, algorithm):
+def answer_challenge(challenge, user, password, method, uri, algorithm, cnonce=None, count="00000001"):
     def digest(text):
         return HASHES[algorithm](text.encode()).hexdigest()
 
-    cnonce, count = token(), "00000001"
+    cnonce = cnonce or token()
     ha1 = digest(f"{user}:{challenge['realm']}:{password}")
     ha2 = digest(f"{method}:{uri}")
     response = digest(f"{ha1}:{challenge['nonce']}:{count}:{cnonce}:auth:{ha2}")

@@ -125,6 +125,7 @@ TEST(RegisterResult, IsReadFromTheRequestAndItsAnswer) {
   EXPECT_EQ(register_result(*contact, 401), RegisterResult::Challenged);
   EXPECT_EQ(register_result(*contact, 403), RegisterResult::Rejected);
   EXPECT_EQ(register_result(*contact, 200), RegisterResult::Registered);
+  EXPECT_EQ(register_result(*contact, 200, true), RegisterResult::Refreshed);
   EXPECT_EQ(register_result(*register_request(""), 200), RegisterResult::Queried);
   EXPECT_EQ(register_result(*register_request("Contact: *\r\nExpires: 0\r\n"), 200), RegisterResult::Removed);
   EXPECT_EQ(register_result(*register_request("Contact: <sip:a@192.0.2.7>;expires=0\r\n"), 200),

@@ -1,0 +1,143 @@
+#include "sbc/app/upstream_registrations.h"
+
+#include <algorithm>
+
+#include "sbc/app/shard_setup.h"
+#include "sbc/sip/response.h"
+
+namespace sbc::app {
+namespace {
+
+// Marks the transactions of this room among all owners: the top bit of a call's handle is never set.
+constexpr std::uint64_t kOurs = std::uint64_t{1} << 63;
+
+void add_ways(const Config& config, std::string_view name, std::vector<registrar::UpstreamWay>& ways) {
+  const route::Trunk* trunk = config.routes->trunk(name);
+  const route::Realm* realm = trunk != nullptr ? config.routes->realm(trunk->realm) : nullptr;
+  if (realm == nullptr) return;
+  auto targets = trunk->targets;
+  std::ranges::stable_sort(targets, {}, &route::TrunkTarget::priority);
+  for (const auto& target : targets) {
+    const auto* listener = realm->listener_for(target.transport, target.endpoint.ip);
+    if (target.name || listener == nullptr) continue;
+    ways.push_back({.hop = {target.transport, listener->index, target.endpoint, {}},
+                    .sent_by = config.calls->faces.at(listener->index).sent_by});
+  }
+}
+
+std::vector<registrar::UpstreamWay> ways_to(const Config& config, const std::string& upstream) {
+  std::vector<registrar::UpstreamWay> ways;
+  if (const auto* group = config.routes->group(upstream)) {
+    auto members = group->members;
+    std::ranges::stable_sort(members, {}, &route::GroupMember::priority);
+    for (const auto& member : members) add_ways(config, member.trunk, ways);
+  } else {
+    add_ways(config, upstream, ways);
+  }
+  return ways;
+}
+
+}  // namespace
+
+UpstreamRegistrations::UpstreamRegistrations(transaction::Layer& layer, const sip::Minter& minter, base::Random& random,
+                                             registrar::LocationStore& store, admin::ShardMetrics& metrics)
+    : layer_(layer), minter_(minter), random_(random), metrics_(metrics), machine_(store, minter, random) {}
+
+void UpstreamRegistrations::use(std::shared_ptr<const Config> config) {
+  config_ = std::move(config);
+  ways_.clear();
+  for (const auto& realm : config_->realms)
+    if (realm.relay) ways_.emplace(realm.name, ways_to(*config_, realm.relay->upstream));
+}
+
+bool UpstreamRegistrations::relays(std::string_view realm) const {
+  return ways_.contains(realm);
+}
+
+void UpstreamRegistrations::on_register(const transaction::RequestArrived& request, const call::Arrival& arrival,
+                                        const policy::RegisterDecision& decision, base::Instant now,
+                                        transaction::Output& out) {
+  const auto* realm = config_->realm(arrival.realm);
+  auto source = request.source;
+  source.local.ip = config_->calls->faces.at(source.hop.listener).address;  // what phones were given
+  machine_.on_register({.realm_name = realm->name,
+                        .realm = realm->registration,
+                        .relay = *realm->relay,
+                        .ways = ways_.find(arrival.realm)->second,
+                        .message = request.message,
+                        .source = source,
+                        .server = request.transaction,
+                        .decision = decision},
+                       now, out_);
+  carry_out(now, out);
+}
+
+bool UpstreamRegistrations::on_response(const transaction::ResponseArrived& response, base::Instant now,
+                                        transaction::Output& out) {
+  if ((response.owner & kOurs) == 0) return false;
+  machine_.on_response(response.owner & ~kOurs, *response.message, now, out_);
+  carry_out(now, out);
+  return true;
+}
+
+bool UpstreamRegistrations::on_client_failed(const transaction::ClientFailed& failed, base::Instant now,
+                                             transaction::Output& out) {
+  if ((failed.owner & kOurs) == 0) return false;
+  machine_.on_failed(failed.owner & ~kOurs, now, out_);
+  carry_out(now, out);
+  return true;
+}
+
+void UpstreamRegistrations::on_deadline(base::Instant now, transaction::Output& out) {
+  machine_.on_deadline(now, out_);
+  carry_out(now, out);
+}
+
+void UpstreamRegistrations::carry_out(base::Instant now, transaction::Output& out) {
+  while (!out_.answers.empty() || !out_.forwards.empty()) {
+    const auto answers = std::exchange(out_.answers, {});
+    const auto forwards = std::exchange(out_.forwards, {});
+    for (const auto& forward : forwards) {
+      const auto client = layer_.request({.method = sip::Method::Register,
+                                          .method_text = {},
+                                          .branch = forward.branch,
+                                          .hop = forward.hop,
+                                          .bytes = forward.bytes,
+                                          .owner = kOurs | forward.id},
+                                         now, out);
+      if (!client && forward.id != 0) machine_.on_failed(forward.id, now, out_);
+    }
+    for (const auto& answer : answers) {
+      if (answer.plan.status == 0) {
+        metrics_.rejects[admin::RejectReason::Policy].add();
+        layer_.ignore(answer.server, now);
+        continue;
+      }
+      metrics_.registrations[register_result(*answer.request, answer.plan.status, answer.plan.refreshed)].add();
+      std::vector<sip::ExtraHeader> headers;
+      for (const auto& header : answer.plan.headers) headers.push_back({header.name, header.value});
+      layer_.respond(answer.server, answer.plan.status,
+                     base::share(sip::build_response(*answer.request, answer.plan.status, minter_.tag(random_),
+                                                     answer.source, headers, {}, {}, answer.plan.reason)),
+                     now, out);
+    }
+  }
+}
+
+void UpstreamRegistrations::copy_counters() {
+  using admin::UpstreamRegistration;
+  const auto& from = machine_.counters();
+  auto& to = metrics_.upstream_registrations;
+  to[UpstreamRegistration::Forwarded].set(from.forwarded);
+  to[UpstreamRegistration::Absorbed].set(from.absorbed);
+  to[UpstreamRegistration::Challenged].set(from.challenged);
+  to[UpstreamRegistration::Accepted].set(from.accepted);
+  to[UpstreamRegistration::Refused].set(from.refused);
+  to[UpstreamRegistration::Lost].set(from.lost);
+  to[UpstreamRegistration::RiddenOut].set(from.ridden_out);
+  to[UpstreamRegistration::OverRate].set(from.over_rate);
+  to[UpstreamRegistration::Deregistered].set(from.deregistered);
+  metrics_.registrations_relayed.set(static_cast<std::int64_t>(machine_.size()));
+}
+
+}  // namespace sbc::app

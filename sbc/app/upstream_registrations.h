@@ -1,0 +1,54 @@
+#pragma once
+// Carries REGISTERs of relay realms between the transaction layer and the machine that decides about them
+// (register/upstream.h). One per shard.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sbc/admin/shard_metrics.h"
+#include "sbc/app/config.h"
+#include "sbc/call/facts.h"
+#include "sbc/policy/decision.h"
+#include "sbc/register/upstream.h"
+#include "sbc/sip/minter.h"
+#include "sbc/transaction/layer.h"
+
+namespace sbc::app {
+
+class UpstreamRegistrations {
+ public:
+  // All references outlive the object.
+  UpstreamRegistrations(transaction::Layer& layer, const sip::Minter& minter, base::Random& random,
+                        registrar::LocationStore& store, admin::ShardMetrics& metrics);
+
+  // The start, or a reload.
+  void use(std::shared_ptr<const Config> config);
+
+  // False: the realm's registrations are not relayed, and somebody else answers.
+  bool relays(std::string_view realm) const;
+  void on_register(const transaction::RequestArrived& request, const call::Arrival& arrival,
+                   const policy::RegisterDecision& decision, base::Instant now, transaction::Output& out);
+  // False: not a transaction of ours.
+  bool on_response(const transaction::ResponseArrived& response, base::Instant now, transaction::Output& out);
+  bool on_client_failed(const transaction::ClientFailed& failed, base::Instant now, transaction::Output& out);
+  void on_deadline(base::Instant now, transaction::Output& out);
+  base::Instant next_deadline() const { return machine_.next_deadline(); }
+
+  void copy_counters();
+
+ private:
+  void carry_out(base::Instant now, transaction::Output& out);
+
+  transaction::Layer& layer_;
+  const sip::Minter& minter_;
+  base::Random& random_;
+  admin::ShardMetrics& metrics_;
+  registrar::Upstream machine_;
+  registrar::Upstream::Output out_;
+  std::shared_ptr<const Config> config_;
+  std::map<std::string, std::vector<registrar::UpstreamWay>, std::less<>> ways_;  // by realm
+};
+
+}  // namespace sbc::app

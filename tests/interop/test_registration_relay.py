@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Registrations that belong to a registrar behind the border, and a carrier that asks the border for credentials."""
+
+import re
+import time
+
+from harness import check, equal, eventually, main, test
+from harness.border import ACCESS, CORE, PASSWORDS
+from harness.client import Client, answer_challenge, parse_challenge, token
+from harness.lab import CARRIER, CARRIER2, PHONE
+from harness.registrar import Registrar
+
+SDP = "v=0\r\no=- 1 1 IN IP4 10.77.1.10\r\ns=-\r\nc=IN IP4 10.77.1.10\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
+
+
+def relayed(**registrar):
+    """The configuration in which example.org's registrar is CARRIER2."""
+    return {"realm": {"access": {"registrar": {"mode": "relay", "upstream": "registrar", "upstream_answer": "1s", **registrar}}},
+            "trunk": {"carrier": {"sources": [f"{CARRIER}/32"]},
+                      "registrar": {"realm": "core", "targets": [f"{CARRIER2}:5060"]}},
+            "user": []}
+
+
+class Phone:
+    """A registration that is refreshed by hand, always under one Call-ID."""
+
+    def __init__(self, client, user="alice"):
+        self.client, self.user = client, user
+        self.call_id, self.cseq = token(), 0
+        self.contact = f"<sip:{user}@{client.host}:{client.port}>"
+        self.challenge = None
+
+    def register(self, expires=3600, seconds=4.0):
+        self.cseq += 1
+        headers = [f"Expires: {expires}"]
+        if self.challenge:
+            value = answer_challenge(self.challenge, self.user, PASSWORDS[self.user], "REGISTER", "sip:example.org", "MD5")
+            headers.append(f"Authorization: {value}")
+        return self.client.ask("REGISTER", "sip:example.org", user=self.user, cseq=self.cseq, call_id=self.call_id,
+                               headers=headers, replace={"Contact": self.contact}, seconds=seconds)
+
+    def register_with_password(self):
+        first = self.register()
+        equal(first and first.status, 401, "the first REGISTER's answer")
+        self.challenge = parse_challenge(first.header("www-authenticate"))
+        second = self.register()
+        equal(second and second.status, 200, "the REGISTER with credentials")
+        return second
+
+
+def counted(lab, expected, name, **labels):
+    """The metrics follow once a second."""
+    eventually(lambda: lab.border.sbc_metrics().total(name, **labels) == expected, f"{name} {labels} is {expected}", 4)
+
+
+def aliases(registrar, user="alice"):
+    return list(registrar.contacts.get(user, {}))
+
+
+@test
+def the_registrar_challenges_the_phone_and_sees_an_alias(lab):
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    lab.start(relayed(), register=False)
+    with Client(PHONE, ACCESS) as client:
+        phone = Phone(client)
+        answer = phone.register_with_password()
+        equal(registrar.wrong, [], "digests that do not match")
+        contacts = answer.headers("contact")
+        equal(len(contacts), 1, "contacts of the phone")
+        check(contacts[0].startswith(phone.contact), f"its own contact: {contacts[0]}")
+        equal(int(re.search(r"expires=(\d+)", contacts[0]).group(1)), 60, "its life toward the phone")
+        equal(len(aliases(registrar)), 1, "aliases")
+        check(f"@{CORE}" in aliases(registrar)[0], f"an alias of the border: {aliases(registrar)}")
+        equal(list(registrar.contacts["alice"].values()), [3600], "its life upstream")
+        for message in registrar.heard:
+            check(PHONE not in message.text, f"the phone's address upstream: {message.text}")
+
+        before = len(registrar.heard)
+        for _ in range(3):
+            equal(phone.register().status, 200, "a refresh")
+        equal(len(registrar.heard), before, "REGISTERs upstream after refreshes")
+        counted(lab, 3, "parapet_upstream_registrations_total", event="absorbed")
+        counted(lab, 3, "parapet_registrations_total", result="refreshed")
+
+
+@test
+def a_call_to_the_alias_reaches_the_phone(lab):
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    lab.start(relayed(), register=False)
+    with Client(PHONE, ACCESS) as client:
+        Phone(client).register_with_password()
+        uri = aliases(registrar)[0]
+        call_id = token()
+        lines = [f"INVITE {uri} SIP/2.0", f"Via: SIP/2.0/UDP {CARRIER2}:5060;branch=z9hG4bK{token()}", "Max-Forwards: 70",
+                 f"From: <sip:bob@example.org>;tag={token()}", "To: <sip:alice@example.org>", f"Call-ID: {call_id}",
+                 "CSeq: 1 INVITE", f"Contact: <sip:bob@{CARRIER2}:5060>", "Content-Type: application/sdp",
+                 f"Content-Length: {len(SDP)}"]
+        registrar._socket.sendto(("\r\n".join(lines) + "\r\n\r\n" + SDP).encode(), (CORE, 5060))
+        invite = eventually(lambda: client.receive(0.5), "the phone rings", 5)
+        check(invite.is_request("INVITE"), invite.start)
+        equal(invite.start.split()[1], f"sip:alice@{PHONE}:5060", "Request-URI at the phone")
+        client.send("\r\n".join(["SIP/2.0 486 Busy Here", *(f"Via: {v}" for v in invite.headers("via")),
+                                 f"From: {invite.header('from')}", f"To: {invite.header('to')};tag={token()}",
+                                 f"Call-ID: {invite.header('call-id')}", f"CSeq: {invite.header('cseq')}",
+                                 "Content-Length: 0"]) + "\r\n\r\n")
+        eventually(lambda: any(m.status == 486 for m in registrar.answers), "the registrar hears 486", 5)
+
+
+@test
+def two_phones_behind_one_address_are_distinct(lab):
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    lab.start(relayed(), register=False)
+    with Client(PHONE, ACCESS) as first, Client(PHONE, ACCESS, port=5062) as second:
+        for client in (first, second):
+            answer = Phone(client).register_with_password()
+            equal(len(answer.headers("contact")), 1, "contacts in the 200")
+        equal(len(aliases(registrar)), 2, "aliases")
+
+
+@test
+def a_lost_registrar_is_ridden_out(lab):
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    # Half of the upstream life is over at once: every refresh wants to go upstream.
+    lab.start(relayed(phone_expires="30s", upstream_expires="30s", min_expires="5s"), register=False)
+    with Client(PHONE, ACCESS) as client, Client(PHONE, ACCESS, port=5062) as stranger:
+        phone = Phone(client)
+        phone.register_with_password()
+        registrar.lost = True
+        answer = phone.register(seconds=6)
+        equal(answer and answer.status, 200, "a known phone")
+        answer = Phone(stranger, "bob").register(seconds=6)
+        equal(answer and answer.status, 503, "a stranger")
+        check(int(answer.header("retry-after")) > 0, "no Retry-After")
+    counted(lab, 1, "parapet_upstream_registrations_total", event="ridden_out")
+
+
+@test
+def an_avalanche_is_spread(lab):
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    lab.start({**relayed(upstream_rate=5), "process": {"shards": 1}}, register=False)
+    with Client(PHONE, ACCESS) as client:
+        answers = []
+        for _ in range(60):
+            client.send(client.request("REGISTER", "sip:example.org", call_id=token()))
+        ends = time.monotonic() + 4
+        while len(answers) < 60 and time.monotonic() < ends:
+            if answer := client.receive(0.5):
+                answers.append(answer)
+    waits = {answer.header("retry-after") for answer in answers if answer.status == 503}
+    check(len(waits) > 5, f"Retry-After is not spread: {sorted(waits)}")
+    check(len(registrar.requests("REGISTER")) < 40, f"{len(registrar.requests('REGISTER'))} REGISTERs upstream")
+
+
+@test
+def a_carrier_that_asks_gets_credentials(lab):
+    carrier = lab.keep(Registrar(CARRIER, {"border": "s3cret"}))
+    # One shard: each remembers challenges for itself.
+    lab.start({"process": {"shards": 1}, "trunk": {"carrier": {"username": "border", "password": "s3cret"}}})
+    with Client(PHONE, ACCESS) as client:
+        for _ in range(2):
+            answer = client.ask("INVITE", "sip:5551234@example.org", call_id=token(),
+                                headers=["Content-Type: application/sdp"], body=SDP)
+            equal(answer and answer.status, 486, "the call's end")
+    equal(carrier.wrong, [], "digests that do not match")
+    invites = carrier.requests("INVITE")
+    equal(len(invites), 3, "INVITEs: one challenged, one again, and the next call at once with credentials")
+    equal(invites[0].header("call-id"), invites[1].header("call-id"), "Call-ID of the second try")
+    counted(lab, 1, "parapet_trunk_challenges_total", result="retried")
+
+
+if __name__ == "__main__":
+    main()

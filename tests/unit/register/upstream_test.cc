@@ -1,0 +1,367 @@
+#include "sbc/register/upstream.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "sbc/register/memory_store.h"
+#include "sbc/sip/contact.h"
+#include "sbc/sip/parser.h"
+
+namespace sbc::registrar {
+namespace {
+
+using base::seconds;
+
+base::Endpoint endpoint(const std::string& text) {
+  return *base::Endpoint::parse(text);
+}
+
+struct Phone {
+  std::string at = "198.51.100.7:5060";
+  std::string contact = "<sip:anna@10.0.0.5:5060>";
+  std::string call_id = "call-of-anna";
+  std::string user = "anna";
+  std::uint32_t cseq = 0;
+};
+
+// One shard's machine between phones and a registrar that the test plays.
+class UpstreamTest : public ::testing::Test {
+ protected:
+  UpstreamTest() {
+    decision.kind = policy::RegisterDecision::Kind::Accept;
+    realm.domains = Domains({"example.org"}, {}, true);
+    relay.upstream = "registrar";
+    relay.rate = 100;
+    ways.push_back({.hop = {sip::Transport::Udp, 1, endpoint("203.0.113.9:5060"), {}}, .sent_by = "203.0.113.1"});
+  }
+
+  void send(Phone& phone, const std::string& headers = "Expires: 60\r\n", const std::string& credentials = {}) {
+    const std::string text =
+        "REGISTER sip:example.org SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.5;branch=z9hG4bK" + std::to_string(++number) +
+        "\r\nMax-Forwards: 70\r\nFrom: <sip:" + phone.user + "@example.org>;tag=from-phone\r\nTo: <sip:" + phone.user +
+        "@example.org>\r\nCall-ID: " + phone.call_id + "\r\nCSeq: " + std::to_string(++phone.cseq) + " REGISTER\r\n" +
+        (phone.contact.empty() ? "" : "Contact: " + phone.contact + "\r\n") + headers + credentials +
+        "Content-Length: 0\r\n\r\n";
+    auto parsed = sip::parse(text);
+    ASSERT_TRUE(parsed.ok()) << text;
+    sip::Source source;
+    source.hop = {sip::Transport::Udp, 0, endpoint(phone.at), {}};
+    source.local = endpoint("198.51.100.1:5060");
+    out = {};
+    upstream.on_register({.realm_name = "access",
+                          .realm = realm,
+                          .relay = relay,
+                          .ways = ways,
+                          .message = parsed.message,
+                          .source = source,
+                          .server = {},
+                          .decision = decision},
+                         now, out);
+  }
+  // What went to the registrar last.
+  sip::MessagePtr forwarded() {
+    if (out.forwards.empty()) return nullptr;
+    last_forward = out.forwards.back();
+    return sip::parse(*last_forward.bytes).message;
+  }
+  void respond(int status, const std::string& headers = {}) {
+    const auto request = forwarded();
+    ASSERT_NE(request, nullptr);
+    respond_to(last_forward.id, *request, status, headers);
+  }
+  void respond_to(std::uint64_t id, const sip::Message& request, int status, const std::string& headers) {
+    const std::string text =
+        "SIP/2.0 " + std::to_string(status) + " X\r\nVia: " + std::string(*request.find("Via")) +
+        "\r\nFrom: " + std::string(request.from().text) + "\r\nTo: " + std::string(request.to().text) +
+        ";tag=r\r\nCall-ID: " + std::string(request.call_id()) + "\r\nCSeq: " + std::to_string(request.cseq().number) +
+        " REGISTER\r\n" + headers + "Content-Length: 0\r\n\r\n";
+    const auto parsed = sip::parse(text);
+    ASSERT_TRUE(parsed.ok()) << text;
+    out = {};
+    upstream.on_response(id, *parsed.message, now, out);
+  }
+  // 200 that lists what was asked, and somebody else's contact.
+  void accept(std::uint32_t life = 3600) {
+    const auto request = forwarded();
+    ASSERT_NE(request, nullptr);
+    std::string contacts = "Contact: <sip:somebody@else>;expires=7\r\n";
+    for (const auto& contact : sip::parse_contacts(*request)->values)
+      if (contact.expires != 0)
+        contacts += "Contact: <" + std::string(contact.address.uri_text) + ">;expires=" + std::to_string(life) + "\r\n";
+    respond_to(last_forward.id, *request, 200, contacts);
+  }
+  void registered(Phone& phone) {
+    send(phone);
+    accept();
+    ASSERT_EQ(status(), 200);
+  }
+  int status() const { return out.answers.empty() ? 0 : out.answers.back().plan.status; }
+  std::vector<std::string> values(std::string_view name) const {
+    std::vector<std::string> found;
+    for (const auto& h : out.answers.back().plan.headers)
+      if (h.name == name) found.push_back(h.value);
+    return found;
+  }
+  void pass(base::Duration time) {
+    now += time;
+    out = {};
+    upstream.on_deadline(now, out);
+  }
+  static std::string alias_of(const sip::Message& request) {
+    return std::string(sip::first_contact(request)->uri.user);
+  }
+
+  RealmSettings realm;
+  RelaySettings relay;
+  std::vector<UpstreamWay> ways;
+  policy::RegisterDecision decision;
+  base::Instant now{base::hours(1)};
+  base::SeededRandom random{3};
+  sip::Minter minter{{1, 2}, 0};
+  MemoryLocationStore store;
+  Upstream upstream{store, minter, random};
+  Upstream::Output out;
+  Upstream::Forward last_forward;
+  int number = 0;
+  Phone anna;
+};
+
+TEST_F(UpstreamTest, TheRegistrarSeesAnAliasAndThePhoneItsOwnContactAndAShortLife) {
+  send(anna, "Expires: 3600\r\n");
+  const auto request = forwarded();
+  ASSERT_NE(request, nullptr);
+  EXPECT_EQ(request->request_uri_text(), "sip:example.org");
+  EXPECT_EQ(request->to().uri_text, "sip:anna@example.org");
+  EXPECT_EQ(request->bytes().find("10.0.0.5"), std::string_view::npos) << "nothing of the phone's network";
+  EXPECT_EQ(request->bytes().find("call-of-anna"), std::string_view::npos);
+  EXPECT_EQ(request->bytes().find("from-phone"), std::string_view::npos);
+  EXPECT_EQ(sip::parse_contacts(*request)->values.front().expires, 3600U);
+  accept();
+  ASSERT_EQ(status(), 200);
+  // trap 71: only its own contacts, un-aliased, with its own expiry.
+  EXPECT_EQ(values("Contact"), std::vector<std::string>{"<sip:anna@10.0.0.5:5060>;expires=60"});
+  const auto bindings = store.lookup("sip:anna@example.org", now);
+  ASSERT_EQ(bindings.size(), 1U);
+  EXPECT_EQ(bindings[0].flow.remote, endpoint("198.51.100.7:5060"));
+  ASSERT_EQ(store.lookup(alias_key(alias_of(*request)), now).size(), 1U) << "a call to the alias finds the phone";
+}
+
+TEST_F(UpstreamTest, ChallengesAndCredentialsPassUntouched) {
+  // trap 73: the digest of the phone must match what the registrar sees, and nothing is cached before its 2xx.
+  send(anna);
+  respond(401, "WWW-Authenticate: Digest realm=\"r\", nonce=\"n,1\", opaque=\"o\", stale=FALSE\r\n");
+  ASSERT_EQ(status(), 401);
+  EXPECT_EQ(values("WWW-Authenticate"),
+            std::vector<std::string>{"Digest realm=\"r\", nonce=\"n,1\", opaque=\"o\", stale=FALSE"});
+  EXPECT_EQ(store.size(), 0U);
+  EXPECT_EQ(upstream.size(), 0U);
+  const std::string credentials =
+      "Digest username=\"anna\", realm=\"r\", nonce=\"n,1\", uri=\"sip:example.org\", response=\"0\"";
+  send(anna, "Expires: 60\r\n", "Authorization: " + credentials + "\r\n");
+  const auto request = forwarded();
+  ASSERT_NE(request, nullptr);
+  EXPECT_EQ(request->find(sip::HeaderId::Authorization), credentials);
+  EXPECT_EQ(request->request_uri_text(), "sip:example.org");
+}
+
+TEST_F(UpstreamTest, RefreshesAreAbsorbedUntilHalfOfTheUpstreamLife) {
+  registered(anna);
+  for (int i = 0; i < 35; ++i) {  // trap 70
+    pass(seconds(50));
+    send(anna);
+    EXPECT_EQ(status(), 200);
+    EXPECT_TRUE(out.forwards.empty()) << i;
+    EXPECT_TRUE(out.answers.back().plan.refreshed);
+  }
+  pass(seconds(50));
+  send(anna);
+  const auto request = forwarded();
+  ASSERT_NE(request, nullptr) << "1800 s are over";
+  EXPECT_EQ(request->cseq().number, 2U);
+  EXPECT_EQ(upstream.counters().absorbed, 35U);
+  accept();
+  EXPECT_EQ(upstream.counters().forwarded, 2U);
+}
+
+TEST_F(UpstreamTest, AShortUpstreamLifeIsRefreshedInTime) {
+  send(anna);
+  accept(70);
+  pass(seconds(20));
+  send(anna);
+  EXPECT_NE(forwarded(), nullptr) << "the next refresh would come after the end";
+}
+
+TEST_F(UpstreamTest, AChangeIsForwardedAtOnce) {
+  registered(anna);
+  const auto alias = alias_of(*sip::parse(*last_forward.bytes).message);
+  Phone moved = anna;
+  moved.at = "198.51.100.7:5099";  // the NAT gave it another port
+  send(moved);
+  ASSERT_NE(forwarded(), nullptr);
+  EXPECT_EQ(alias_of(*forwarded()), alias) << "the contact is the same, so is its alias";
+  accept();
+  EXPECT_EQ(store.lookup("sip:anna@example.org", now).at(0).flow.remote, endpoint("198.51.100.7:5099"));
+  moved.contact = "<sip:anna@10.0.0.5:6000>";
+  send(moved);
+  EXPECT_NE(forwarded(), nullptr) << "another contact";
+  accept();
+  Phone rebooted = moved;
+  rebooted.call_id = "another";
+  rebooted.cseq = 0;
+  send(rebooted);
+  EXPECT_NE(forwarded(), nullptr) << "another Call-ID";
+  accept();
+  send(rebooted, "Expires: 60\r\n",
+       "Authorization: Digest username=\"berta\", realm=\"r\", nonce=\"1\", uri=\"sip:example.org\", "
+       "response=\"0\"\r\n");
+  EXPECT_NE(forwarded(), nullptr) << "other credentials";
+}
+
+TEST_F(UpstreamTest, TwoPhonesBehindOneAddressHaveTheirOwnAliases) {
+  registered(anna);  // trap 72
+  const auto first = alias_of(*sip::parse(*last_forward.bytes).message);
+  Phone other = anna;
+  other.call_id = "second-phone";
+  other.contact = "<sip:anna@10.0.0.5:5062>";
+  other.cseq = 0;
+  registered(other);
+  const auto second = alias_of(*sip::parse(*last_forward.bytes).message);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(store.lookup(alias_key(first), now).at(0).contact_uri, "sip:anna@10.0.0.5:5060");
+  EXPECT_EQ(store.lookup(alias_key(second), now).at(0).contact_uri, "sip:anna@10.0.0.5:5062");
+  EXPECT_EQ(values("Contact").size(), 1U) << "a phone hears of its own contacts";
+}
+
+TEST_F(UpstreamTest, APhoneThatFallsSilentIsTakenBackUpstream) {
+  registered(anna);
+  const auto alias = alias_of(*sip::parse(*last_forward.bytes).message);
+  pass(seconds(61));
+  const auto request = forwarded();
+  ASSERT_NE(request, nullptr);
+  EXPECT_EQ(alias_of(*request), alias);
+  EXPECT_EQ(sip::parse_contacts(*request)->values.front().expires, 0U);
+  EXPECT_EQ(upstream.size(), 0U);
+  EXPECT_EQ(store.lookup("sip:anna@example.org", now).size(), 0U);
+  EXPECT_EQ(upstream.next_deadline(), base::kNever);
+}
+
+TEST_F(UpstreamTest, ADeregistrationGoesUpstreamAndTakesTheAliasAway) {
+  registered(anna);
+  const auto alias = alias_of(*sip::parse(*last_forward.bytes).message);
+  send(anna, "Expires: 0\r\n");
+  ASSERT_NE(forwarded(), nullptr);
+  accept();
+  EXPECT_EQ(status(), 200);
+  EXPECT_TRUE(values("Contact").empty());
+  EXPECT_EQ(store.lookup(alias_key(alias), now).size(), 0U);
+  EXPECT_EQ(upstream.size(), 0U);
+}
+
+TEST_F(UpstreamTest, AStarRemovesEverything) {
+  registered(anna);
+  anna.contact = "*";
+  send(anna, "Expires: 0\r\n");
+  ASSERT_NE(forwarded(), nullptr);
+  EXPECT_TRUE(sip::parse_contacts(*forwarded())->star);
+  respond(200);
+  EXPECT_EQ(status(), 200);
+  store.expire(now);
+  EXPECT_EQ(store.size(), 0U);
+  EXPECT_EQ(upstream.size(), 0U);
+}
+
+TEST_F(UpstreamTest, A423OfTheRegistrarIsRepairedHereAndThePhoneIsToldOursOnly) {
+  send(anna);  // trap 71
+  respond(423, "Min-Expires: 7200\r\n");
+  ASSERT_NE(forwarded(), nullptr);
+  EXPECT_EQ(sip::parse_contacts(*forwarded())->values.front().expires, 7200U);
+  EXPECT_EQ(forwarded()->cseq().number, 2U);
+  accept(7200);
+  EXPECT_EQ(status(), 200);
+  send(anna, "Expires: 30\r\n");
+  EXPECT_EQ(status(), 423);
+  EXPECT_EQ(values("Min-Expires"), std::vector<std::string>{"60"});
+}
+
+TEST_F(UpstreamTest, ALostRegistrarIsRiddenOutForTheGraceTime) {
+  relay.grace = seconds(300);
+  send(anna);
+  accept(200);
+  const auto kept = now + seconds(200 + 300);
+  while (now < kept - seconds(60)) {
+    pass(seconds(50));
+    send(anna);
+    if (!out.forwards.empty()) {
+      forwarded();
+      const auto id = last_forward.id;
+      out = {};
+      upstream.on_failed(id, now, out);
+    }
+    ASSERT_EQ(status(), 200) << "after " << (kept - now).count();
+  }
+  EXPECT_GT(upstream.counters().ridden_out, 3U);
+  pass(seconds(55));
+  send(anna);
+  forwarded();
+  pass(relay.answer);
+  ASSERT_EQ(status(), 503);
+  EXPECT_EQ(values("Retry-After").size(), 1U);
+}
+
+TEST_F(UpstreamTest, AStrangerIsAskedToComeAgainWhileTheRegistrarIsLost) {
+  send(anna);
+  pass(relay.answer);
+  EXPECT_EQ(status(), 503);
+  EXPECT_EQ(upstream.counters().lost, 1U);
+  ways.clear();
+  send(anna);
+  EXPECT_EQ(status(), 503);
+}
+
+TEST_F(UpstreamTest, AnAvalancheComesBackAsATrickle) {
+  relay.rate = 10;  // trap 74
+  int sent = 0;
+  std::set<std::string> retry;
+  for (int i = 0; i < 100; ++i) {
+    Phone phone;
+    phone.call_id = "phone-" + std::to_string(i);
+    phone.user = "user" + std::to_string(i);
+    send(phone);
+    if (!out.forwards.empty()) {
+      ++sent;
+    } else {
+      ASSERT_EQ(status(), 503);
+      retry.insert(values("Retry-After").at(0));
+    }
+  }
+  EXPECT_EQ(sent, 10);
+  EXPECT_GT(retry.size(), 20U) << "spread";
+  now += seconds(1);
+  send(anna);
+  EXPECT_FALSE(out.forwards.empty());
+}
+
+TEST_F(UpstreamTest, WhatIsTooOldOrTooEarlyIsRefused) {
+  registered(anna);
+  anna.cseq = 0;
+  send(anna);
+  EXPECT_EQ(status(), 500);
+  anna.cseq = 10;
+  send(anna, "Expires: 0\r\n");
+  ASSERT_FALSE(out.forwards.empty());
+  send(anna);
+  EXPECT_EQ(status(), 500) << "the one before is not answered yet";
+}
+
+TEST_F(UpstreamTest, OtherDomainsAndUnknownExtensionsStopHere) {
+  send(anna, "Expires: 60\r\nRequire: teleport\r\n");
+  EXPECT_EQ(status(), 420);
+  realm.domains = Domains({"example.net"}, {}, true);
+  send(anna);
+  EXPECT_EQ(status(), 403);
+  EXPECT_EQ(upstream.counters().forwarded, 0U);
+}
+
+}  // namespace
+}  // namespace sbc::registrar
