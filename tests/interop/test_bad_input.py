@@ -194,7 +194,7 @@ def requests_outside_of_calls_that_are_not_served_are_refused(lab):
 @test
 def an_unknown_method_inside_a_call_does_not_harm_it(lab):
     lab.start()
-    for status, method in ((405, "NONSENSE"), (200, "OPTIONS")):
+    for status, method in ((501, "NONSENSE"), (200, "OPTIONS")):
         lab.call("caller_asks", "callee", {"method": method, "status": status})
 
 

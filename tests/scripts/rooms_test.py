@@ -12,10 +12,12 @@ import unittest
 COMPILER, VIEWS = sys.argv[1], pathlib.Path(sys.argv[2])
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
-RELAY = {"base", "observe", "loop", "settings", "control", "packet", "rtp", "flow", "session", "io", "worker", "server"}
-PURE = {"base", "control", "packet", "rtp", "flow", "session", "sip", "sdp", "auth", "transaction", "dialog", "policy",
+RELAY = {"base", "observe", "loop", "settings", "control", "stun", "packet", "rtp", "flow", "session", "io", "worker",
+         "server"}
+PURE = {"base", "control", "stun", "packet", "rtp", "flow", "session", "sip", "sdp", "auth", "transaction", "dialog", "policy",
+        "body", "identity",
         "route", "call", "register"}
-LENT = {"base", "observe", "loop", "settings", "control"}  # what sbc may see of the relay
+LENT = {"base", "observe", "loop", "settings", "control", "stun"}  # what sbc may see of the relay
 
 
 def read_views():
