@@ -42,7 +42,7 @@ struct RealmConfig {
   registrar::RealmSettings registration;
   call::CrossingRules crossing;
   call::Reliable reliable = call::Reliable::WithSdp;  // provisional responses to its callers
-  std::optional<registrar::RelaySettings> relay;  // the registrar is upstream
+  std::optional<registrar::RelaySettings> relay;      // the registrar is upstream
   bool has_registrations() const { return registrar || relay; }
 };
 

@@ -87,8 +87,8 @@ void Peer::cancel(std::string_view headers) {
   const std::string to = initial ? remote_uri_ : remote_uri_ + ";tag=" + remote_tag_;
   const std::string uri = initial && accepted_ == nullptr && target_.starts_with("sip:5551234") ? target_ : target_;
   send_raw("CANCEL " + uri + " SIP/2.0\r\n" + via(invite_branch_) + "Max-Forwards: 70\r\nFrom: \"Alice\" " +
-           local_uri_ + ";tag=" + local_tag_ + "\r\nTo: " + to + "\r\nCall-ID: " + call_id_ +
-           "\r\nCSeq: " + std::to_string(invite_cseq_) + " CANCEL\r\n" + std::string(headers) + "Content-Length: 0\r\n\r\n");
+           local_uri_ + ";tag=" + local_tag_ + "\r\nTo: " + to + "\r\nCall-ID: " + call_id_ + "\r\nCSeq: " +
+           std::to_string(invite_cseq_) + " CANCEL\r\n" + std::string(headers) + "Content-Length: 0\r\n\r\n");
 }
 
 std::string Peer::request_text(std::string_view method, std::uint32_t cseq, std::string_view body,

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "rig.h"
 #include "sbc/sip/values.h"
+
+#include "rig.h"
 
 namespace sbc::call::test {
 namespace {
