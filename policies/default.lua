@@ -98,9 +98,12 @@ return {
     return screen_phone(call) or to_phone(call.to.aor) or to_outside(call)
   end,
 
-  -- Any other request that belongs to no call: OPTIONS (is anybody there?), MESSAGE, SUBSCRIBE. The border answers
-  -- OPTIONS and refuses what it does not do; scanners hear nothing.
+  -- Any other request that belongs to no call: OPTIONS (is anybody there?), MESSAGE, SUBSCRIBE. Users who register here
+  -- may write to each other. The border answers OPTIONS and refuses the rest; scanners hear nothing.
   on_request = function(request)
+    if request.method == "MESSAGE" and request.trunk == "" then
+      return screen_phone(request) or to_phone(request.to.aor) or reject(404)
+    end
     if request.trunk == "" and scanners.is(request, settings.failure_limit) then return drop() end
     return accept()
   end,

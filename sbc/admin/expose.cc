@@ -59,6 +59,15 @@ void expose_calls(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_registrations_total", "REGISTER requests by result.", "result", shard.registrations);
 }
 
+void expose_exchange(Metrics& metrics, const ShardMetrics& shard) {
+  for (std::size_t i = 0; i < kMethods; ++i)
+    expose_by(metrics, "parapet_exchanges_total", "Requests outside of calls that crossed the border or were to.",
+              "result", shard.exchanges[i], {{"method", label_of(static_cast<sip::Method>(i))}});
+  expose_by(metrics, "parapet_subscription_events_total", "What happened to subscriptions, by kind.", "event",
+            shard.subscription_events);
+  metrics.gauge("parapet_subscriptions", "Subscriptions that exist now.", {}, shard.subscriptions);
+}
+
 void expose_policy(Metrics& metrics, const ShardMetrics& shard) {
   for (std::size_t i = 0; i < shard.policy_seconds.size(); ++i)
     metrics.histogram("parapet_policy_seconds", "Time in policy handlers.",
@@ -94,6 +103,7 @@ ShardMetrics::ShardMetrics()
 void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_calls(metrics, shard);
   expose_messages(metrics, shard);
+  expose_exchange(metrics, shard);
   expose_policy(metrics, shard);
   expose_relay(metrics, shard);
   expose_by(metrics, "parapet_transaction_events_total", "What happened to transactions, by kind.", "event",

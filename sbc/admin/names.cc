@@ -166,6 +166,52 @@ const char* name_of(DialogCount c) {
   return "unknown";
 }
 
+const char* name_of(ExchangeResult result) {
+  switch (result) {
+    case ExchangeResult::Accepted:
+      return "accepted";
+    case ExchangeResult::Rejected:
+      return "rejected";
+    case ExchangeResult::Refused:
+      return "refused";
+    case ExchangeResult::Silent:
+      return "silent";
+    case ExchangeResult::Unreachable:
+      return "unreachable";
+    case ExchangeResult::Limit:
+      return "limit";
+    case ExchangeResult::Looped:
+      return "looped";
+    case ExchangeResult::Extension:
+      return "extension";
+    case ExchangeResult::Body:
+      return "body";
+    case ExchangeResult::BadEvent:
+      return "bad_event";
+    case ExchangeResult::Stray:
+      return "stray";
+    case ExchangeResult::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+const char* name_of(SubscriptionCount c) {
+  switch (c) {
+    case SubscriptionCount::Started:
+      return "started";
+    case SubscriptionCount::Expired:
+      return "expired";
+    case SubscriptionCount::ForksRefused:
+      return "forks_refused";
+    case SubscriptionCount::BodiesDropped:
+      return "bodies_dropped";
+    case SubscriptionCount::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 const char* name_of(TransactionCount c) {
   switch (c) {
     case TransactionCount::ServersStarted:

@@ -157,6 +157,26 @@ enum class DnsCount : std::uint8_t {
 };
 const char* name_of(DnsCount c);  // "queries"
 
+// How a request outside of calls ended that crossed the border, or was to.
+enum class ExchangeResult : std::uint8_t {
+  Accepted,     // 2xx of the far side
+  Rejected,     // its failure
+  Refused,      // by on_request
+  Silent,       // nobody answered
+  Unreachable,  // no target
+  Limit,        // 503
+  Looped,       // 483
+  Extension,    // 420
+  Body,         // 400, 415
+  BadEvent,     // 489
+  Stray,        // 481, 500, 405 inside a subscription
+  kCount
+};
+const char* name_of(ExchangeResult result);  // "accepted"
+
+enum class SubscriptionCount : std::uint8_t { Started, Expired, ForksRefused, BodiesDropped, kCount };
+const char* name_of(SubscriptionCount c);  // "started"
+
 inline constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Other) + 1;
 inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::kCount);
 
@@ -173,6 +193,10 @@ struct alignas(base::kCacheLine) ShardMetrics {
   observe::Histogram setup_seconds;  // INVITE in to 2xx out
   observe::Histogram call_seconds;   // 2xx to the end
   CountersBy<RejectReason> rejects;
+
+  std::array<CountersBy<ExchangeResult>, kMethods> exchanges;
+  CountersBy<SubscriptionCount> subscription_events;
+  base::Gauge subscriptions;
 
   CounterArray<sip::Method, kMethods> requests_in;
   CounterArray<sip::Method, kMethods> requests_out;

@@ -141,7 +141,10 @@ policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const
   call::fill_facts(facts, message, source, arrival);
   offered_.clear();
   const auto began = base::monotonic_now();
-  return settle(admin::PolicyHandler::OnRequest, began, host_->on_request(facts, *this));
+  auto decision = settle(admin::PolicyHandler::OnRequest, began, host_->on_request(facts, *this));
+  const bool known_sender = facts.authenticated || facts.registered_source || !facts.trunk.empty();
+  if (decision.kind == policy::RequestDecision::Kind::Reject && !known_sender) note_failure(began);
+  return decision;
 }
 
 policy::RegisterDecision ShardAdvisor::register_decision(const sip::Message& message, const sip::Source& source,

@@ -14,13 +14,14 @@
 #include "sbc/auth/server.h"
 #include "sbc/call/advisor.h"
 #include "sbc/call/facts.h"
+#include "sbc/exchange/advisor.h"
 #include "sbc/policy/host.h"
 #include "sbc/register/identity.h"
 #include "sbc/register/registrar.h"
 
 namespace sbc::app {
 
-class ShardAdvisor final : public call::Advisor, private policy::Lookup {
+class ShardAdvisor final : public call::Advisor, public exchange::Advisor, private policy::Lookup {
  public:
   // `named`: what the names of trunks stand for; all references outlive the object.
   ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random, const route::TrunkAddresses& named);
@@ -31,7 +32,9 @@ class ShardAdvisor final : public call::Advisor, private policy::Lookup {
   // Who sent it: digest credentials, registration flow, trunk. Checks credentials: once per request.
   call::Arrival arrival_of(const sip::Message& message, const sip::Source& source);
   // What becomes of a request outside dialogs that is neither INVITE nor REGISTER.
-  policy::RequestDecision request(const sip::Message& message, const sip::Source& source, const call::Arrival& arrival);
+  policy::RequestDecision request(const sip::Message& message, const sip::Source& source,
+                                  const call::Arrival& arrival) override;
+  route::Contacts& contacts() override { return *this; }
   // What the policy says to a REGISTER.
   policy::RegisterDecision register_decision(const sip::Message& message, const sip::Source& source,
                                              const call::Arrival& arrival);

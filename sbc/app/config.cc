@@ -79,6 +79,21 @@ void read_limits(settings::Table root, Config& config, call::Settings& calls) {
   calls.max_calls = (calls.max_calls + config.shards - 1) / config.shards;
   calls.busy_retry_after = static_cast<std::uint32_t>(limits.integer("retry_after", {1, 3600}, 10));
   config.max_registrations = static_cast<std::size_t>(limits.integer("registrations", {1, 100'000'000}, 200'000));
+  auto& exchange = config.exchange;
+  exchange.max_subscriptions = static_cast<std::size_t>(limits.integer("subscriptions", {0, 10'000'000}, 50'000));
+  exchange.max_subscriptions = (exchange.max_subscriptions + config.shards - 1) / config.shards;
+  exchange.max_per_source =
+      static_cast<std::size_t>(limits.integer("subscriptions_per_source", {1, 1'000'000}, exchange.max_per_source));
+  auto subscriptions = root.table("subscriptions");
+  if (const auto events = subscriptions.texts("events"); !events.empty()) {
+    exchange.events.clear();
+    for (const auto& event : events) {
+      const auto in_package = [](char c) { return base::is_alnum(c) || c == '-' || c == '.'; };
+      if (event.empty() || !std::ranges::all_of(event, in_package))
+        subscriptions.fail("events", "expected the name of an event package, got \"" + base::printable(event) + "\"");
+      exchange.events.push_back(base::to_lower(event));
+    }
+  }
   const auto transactions = static_cast<std::size_t>(limits.integer("transactions", {100, 100'000'000}, 400'000));
   t.max_servers = t.max_clients = transactions / config.shards + 1;
   config.net.connections = static_cast<std::size_t>(limits.integer("connections", {1, 1'000'000}, 16'384));

@@ -13,6 +13,7 @@
 #include "media-relay/observe/log.h"
 
 #include "sbc/call/settings.h"
+#include "sbc/exchange/settings.h"
 #include "sbc/net/limits.h"
 #include "sbc/net/transports.h"
 #include "sbc/policy/host.h"
@@ -72,6 +73,7 @@ struct Config {
   policy::Fallback policy_fallback;
   policy::Environment policy_environment;
   std::shared_ptr<const call::Settings> calls;
+  exchange::Settings exchange;
   base::Duration stop_grace = base::seconds(30);
 
   const RealmConfig* realm(std::string_view name) const;

@@ -34,6 +34,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       advisor_(shared, *metrics_, random_, trunk_names_.addresses()),
       upstream_(layer_, minter_, random_, shared.location, *metrics_),
       calls_(layer_, minter_, random_, advisor_, config_->calls),
+      exchange_(layer_, minter_, random_, advisor_, dialogs_, config_->calls, config_->exchange),
       relays_(loop_, relay_links(*config_, index), *this, random_),
       timer_(loop_, [this] { on_timer(); }),
       second_(loop_, [this] {
@@ -76,13 +77,17 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
     for (std::size_t i = 0; i < config_->certificates.size(); ++i)
       transports_.use_certificates(static_cast<std::uint16_t>(i), config_->certificates[i]);
     calls_.replace_settings(config_->calls);
+    exchange_.replace_settings(config_->calls, config_->exchange);
     advisor_.use(config_, std::move(policy));
     upstream_.use(config_);
   });
 }
 
 void Shard::drain() {
-  loop_.post([this] { calls_.drain(); });
+  loop_.post([this] {
+    calls_.drain();
+    exchange_.drain();
+  });
 }
 
 void Shard::kill_calls() {
@@ -221,8 +226,10 @@ void Shard::dispatch() {
             } else if constexpr (std::is_same_v<E, transaction::CancelArrived>) {
               calls_.on_cancel(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ResponseArrived>) {
+              if (exchange_.on_response(e, now, out_)) return;
               if (!upstream_.on_response(e, now, out_.transaction)) calls_.on_response(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ClientFailed>) {
+              if (exchange_.on_client_failed(e, now, out_)) return;
               if (!upstream_.on_client_failed(e, now, out_.transaction)) calls_.on_client_failed(e, now, out_);
             } else {
               static_assert(std::is_same_v<E, transaction::ServerFailed>);
@@ -244,8 +251,10 @@ void Shard::answer_plain(const transaction::RequestArrived& request, int status,
 void Shard::on_event(const transaction::RequestArrived& request) {
   const sip::Message& message = *request.message;
   const auto now = loop_.now();
-  if (!message.to_tag().empty() && message.method() != sip::Method::Register)
+  if (!message.to_tag().empty() && message.method() != sip::Method::Register) {
+    if (exchange_.owns_tag(message.to_tag())) return exchange_.on_dialog_request(request, now, out_);
     return calls_.on_dialog_request(request, now, out_);
+  }
   const bool help = message.method() == sip::Method::Invite && identity::is_emergency_urn(message.request_uri());
   if (message.request_uri().scheme == sip::Uri::Scheme::Other && !help) {  // RFC 3261 8.2.2.1
     reject(admin::RejectReason::Unsupported);
@@ -276,14 +285,14 @@ void Shard::on_event(const transaction::RequestArrived& request) {
       for (const auto& header : plan.headers) headers.push_back({header.name, header.value});
       return answer_plain(request, plan.status, headers, plan.reason);
     }
-    case sip::Method::Options:
-      return on_options(request, arrival);
     case sip::Method::Bye:
     case sip::Method::Prack:
     case sip::Method::Update:
     case sip::Method::Info:
       return answer_plain(request, 481);  // they live in dialogs only
     default: {
+      if (exchange_.on_request(request, arrival, now, out_)) return;
+      if (message.method() == sip::Method::Options) return on_options(request);
       reject(admin::RejectReason::Unsupported);
       const sip::ExtraHeader allow[] = {{"Allow", kAllowOutside}};
       return answer_plain(request, message.method() == sip::Method::Other ? 501 : 405, allow);
@@ -291,27 +300,7 @@ void Shard::on_event(const transaction::RequestArrived& request) {
   }
 }
 
-void Shard::on_options(const transaction::RequestArrived& request, const call::Arrival& arrival) {
-  const auto decision = advisor_.request(*request.message, request.source, arrival);
-  switch (decision.kind) {
-    case policy::RequestDecision::Kind::Drop:
-      reject(admin::RejectReason::Policy);
-      return layer_.ignore(request.transaction, loop_.now());
-    case policy::RequestDecision::Kind::Reject: {
-      reject(admin::RejectReason::Policy);
-      std::vector<sip::ExtraHeader> headers;
-      for (const auto& header : decision.headers) headers.push_back({header.name, header.value});
-      return answer_plain(request, decision.status, headers, decision.reason);
-    }
-    case policy::RequestDecision::Kind::Challenge: {
-      const auto challenge = advisor_.challenge(*request.message, arrival.realm);
-      std::vector<sip::ExtraHeader> headers;
-      for (const auto& header : challenge.headers) headers.push_back({header.name, header.value});
-      return answer_plain(request, challenge.status, headers);
-    }
-    case policy::RequestDecision::Kind::Accept:
-      break;
-  }
+void Shard::on_options(const transaction::RequestArrived& request) {
   std::string unsupported;
   sip::for_each_value(*request.message, sip::HeaderId::Require, [&unsupported](std::string_view tag) {
     unsupported.append(unsupported.empty() ? "" : ", ").append(tag);
@@ -362,10 +351,14 @@ void Shard::carry_out() {
 }
 
 void Shard::look_up(const call::Lookup& lookup) {
+  const auto tell = [this, lookup](const std::vector<route::Place>& places, const std::string& problem) {
+    if (exchange::Exchange::owns(lookup)) return exchange_.on_located(lookup, places, loop_.now(), out_);
+    calls_.on_located(lookup, places, problem, loop_.now(), out_);
+  };
   const auto* realm = config_->routes->realm(lookup.realm);
-  if (realm == nullptr) return calls_.on_located(lookup, {}, "its realm is gone", loop_.now(), out_);
-  resolver_.locate(lookup.host, *realm, resolve::Resolver::Want::Now, [this, lookup](const route::Located& located) {
-    calls_.on_located(lookup, located.places, located.problem, loop_.now(), out_);
+  if (realm == nullptr) return tell({}, "its realm is gone");
+  resolver_.locate(lookup.host, *realm, resolve::Resolver::Want::Now, [this, tell](const route::Located& located) {
+    tell(located.places, located.problem);
     carry_out();
   });
 }
@@ -481,12 +474,14 @@ void Shard::on_timer() {
   layer_.on_deadline(now, out_.transaction);
   calls_.on_deadline(now, out_);
   upstream_.on_deadline(now, out_.transaction);
+  exchange_.on_deadline(now, out_);
   carry_out();
 }
 
 void Shard::arm_timer() {
   // Firing early costs one turn; moving the timer for every message would cost more.
-  const auto next = std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline()});
+  const auto next =
+      std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline(), exchange_.next_deadline()});
   if (next < timer_.deadline()) timer_.arm(next);
 }
 
@@ -501,6 +496,7 @@ void Shard::copy_counters() {
   metrics_->calls_connected.set(static_cast<std::int64_t>(calls_.connected()));
   upstream_.copy_counters();
   copy(calls_.credential_counters(), *metrics_);
+  copy(exchange_, *metrics_);
   copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);
 }
 

@@ -16,6 +16,7 @@
 #include "sbc/app/trunk_names.h"
 #include "sbc/app/upstream_registrations.h"
 #include "sbc/call/calls.h"
+#include "sbc/exchange/exchange.h"
 #include "sbc/net/transports.h"
 #include "sbc/relay_client/relay_pool.h"
 #include "sbc/resolve/resolver.h"
@@ -23,6 +24,18 @@
 #include "sbc/transaction/layer.h"
 
 namespace sbc::app {
+
+// What a body says of dialogs, looked up in the calls of the shard.
+class CallDialogs final : public exchange::Dialogs {
+ public:
+  explicit CallDialogs(const call::Calls& calls) : calls_(calls) {}
+  std::optional<body::DialogIds> other_side(const body::DialogIds& named, std::string_view realm) const override {
+    return calls_.other_side(named, realm);
+  }
+
+ private:
+  const call::Calls& calls_;
+};
 
 class Shard final : private net::Delegate, private relay_client::Delegate {
  public:
@@ -70,7 +83,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void on_event(const transaction::RequestArrived& request);
   void answer_plain(const transaction::RequestArrived& request, int status,
                     std::span<const sip::ExtraHeader> headers = {}, std::string_view reason = {});
-  void on_options(const transaction::RequestArrived& request, const call::Arrival& arrival);
+  void on_options(const transaction::RequestArrived& request);
   void carry_out();
   void look_up(const call::Lookup& lookup);
   void send_relay(call::RelayCommand& command);
@@ -95,6 +108,8 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   ShardAdvisor advisor_;
   UpstreamRegistrations upstream_;
   call::Calls calls_;
+  CallDialogs dialogs_{calls_};
+  exchange::Exchange exchange_;
   relay_client::RelayPool relays_;
   loop::Timer timer_;
   loop::Timer second_;

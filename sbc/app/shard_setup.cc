@@ -196,4 +196,18 @@ void copy(const call::CredentialCounters& from, admin::ShardMetrics& to) {
   to.trunk_challenges[TrunkChallenge::TooMany].set(from.too_many);
 }
 
+void copy(const exchange::Exchange& from, admin::ShardMetrics& to) {
+  static_assert(exchange::kOutcomes == static_cast<std::size_t>(admin::ExchangeResult::kCount));
+  const auto& counters = from.counters();
+  for (std::size_t method = 0; method < admin::kMethods; ++method)
+    for (std::size_t outcome = 0; outcome < exchange::kOutcomes; ++outcome)
+      to.exchanges[method][static_cast<admin::ExchangeResult>(outcome)].set(counters.outcomes[method][outcome]);
+  using admin::SubscriptionCount;
+  to.subscription_events[SubscriptionCount::Started].set(counters.subscriptions_started);
+  to.subscription_events[SubscriptionCount::Expired].set(counters.subscriptions_expired);
+  to.subscription_events[SubscriptionCount::ForksRefused].set(counters.forks_refused);
+  to.subscription_events[SubscriptionCount::BodiesDropped].set(counters.bodies_dropped);
+  to.subscriptions.set(static_cast<std::int64_t>(from.subscriptions()));
+}
+
 }  // namespace sbc::app

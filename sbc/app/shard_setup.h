@@ -10,6 +10,7 @@
 #include "sbc/app/config.h"
 #include "sbc/call/core.h"
 #include "sbc/call/output.h"
+#include "sbc/exchange/exchange.h"
 #include "sbc/net/transports.h"
 #include "sbc/register/registrar.h"
 #include "sbc/relay_client/relay_link.h"
@@ -35,5 +36,6 @@ void copy(const resolve::Counters& from, admin::ShardMetrics& to);
 void copy(const call::Counters& calls, const registrar::RegistrarCounters& registrations,
           const registrar::IdentityCounters& identities, admin::ShardMetrics& to);
 void copy(const call::CredentialCounters& from, admin::ShardMetrics& to);
+void copy(const exchange::Exchange& from, admin::ShardMetrics& to);
 
 }  // namespace sbc::app

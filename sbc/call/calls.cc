@@ -107,7 +107,7 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
     return refuse(422, min_se, core_.counters.refused_interval, EndCause::Limit);
   }
   if (const auto sdp = sdp_of(invite); !sdp) {
-    const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}};
+    const sip::ExtraHeader accept[] = {{"Accept", "application/sdp, multipart/mixed"}};
     return refuse(sdp.error().status, accept, core_.counters.refused_media, EndCause::BadMedia);
   }
   return false;

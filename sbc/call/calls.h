@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "sbc/body/identifiers.h"
 #include "sbc/call/core.h"
 #include "sbc/call/machine.h"
 #include "sbc/call/output.h"
@@ -36,6 +37,10 @@ class Calls {
   void on_relay_reply(const control::RelayReply& reply, base::Instant now, Output& out);
   void on_relay_event(const control::RelayEvent& event, base::Instant now, Output& out);
   bool owns_session(std::string_view session) const { return core_.sessions.contains(session); }
+
+  // A dialog that a peer names in a body: what it is called on the side of `realm`, when it is one leg of a call here
+  // and that side has part in the call (trap 78).
+  std::optional<body::DialogIds> other_side(const body::DialogIds& named, std::string_view realm) const;
 
   base::Instant next_deadline() const { return core_.timers.next(); }
   void on_deadline(base::Instant now, Output& out);

@@ -2,6 +2,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/media.h"
 #include "sbc/sip/contact.h"
 #include "sbc/sip/params.h"
 
@@ -55,6 +56,8 @@ void fill_facts(policy::RequestFacts& facts, const sip::Message& message, const 
   facts.to_header = to_address(message.to().uri, message.to().display_text());
   facts.authenticated = arrival.authenticated;
   facts.auth_user = arrival.auth_user;
+  facts.registered_aor = arrival.registered_aor;
+  facts.registered_source = !arrival.registered_aor.empty();
   facts.behind_nat = behind_nat(message, source);
   facts.recent_failures = arrival.recent_failures;
   facts.now = arrival.wall;
@@ -69,9 +72,7 @@ void fill_facts(policy::RequestFacts& facts, const sip::Message& message, const 
 policy::InviteFacts invite_facts(const sip::Message& message, const sip::Source& source, const Arrival& arrival) {
   policy::InviteFacts facts;
   fill_facts(facts, message, source, arrival);
-  facts.registered_aor = arrival.registered_aor;
-  facts.registered_source = !arrival.registered_aor.empty();
-  facts.has_sdp = !message.body().empty();
+  facts.has_sdp = sdp_of(message).value_or(std::nullopt).has_value();
   return facts;
 }
 

@@ -167,7 +167,7 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   attempt.offered = !plan.sdp.empty();
 
   std::string bytes;
-  sip::Writer writer(bytes, 900 + plan.sdp.size());
+  sip::Writer writer(bytes, 900 + plan.body.text.size());
   writer.request_line(sip::Method::Invite, start.target);
   writer.begin(sip::HeaderId::Via);
   sip::append_via(writer.text(), plan.target.hop.transport, face_of(core, plan.target.hop.listener).sent_by, branch);
@@ -192,8 +192,8 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   apply(plan.target.candidate.headers, headers);
   for (const auto& [name, value] : headers) writer.header(name, value);
   core.credentials->write(*core.settings, plan.target.trunk,
-                          {.method = "INVITE", .uri = start.target, .body = plan.sdp}, core.random, writer);
-  writer.finish(plan.sdp.empty() ? "" : "application/sdp", plan.sdp);
+                          {.method = "INVITE", .uri = start.target, .body = plan.body.text}, core.random, writer);
+  writer.finish(plan.body.type, plan.body.text);
   return base::share(std::move(bytes));
 }
 

@@ -56,6 +56,7 @@ struct InvitePlan {
   std::string_view session;  // lines of the session timer
   std::string_view sdp;      // "": no offer
   bool reliable = false;     // the callee may send provisional responses reliably (RFC 3262)
+  Body body = {};            // the SDP, alone or among other parts
 };
 base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch);
 

@@ -4,6 +4,8 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/body/multipart.h"
+#include "sbc/body/rewrite.h"
 #include "sbc/sdp/parser.h"
 #include "sbc/sdp/remote_media.h"
 
@@ -23,15 +25,20 @@ const control::FlowAddresses* find_flow(const std::vector<control::FlowAddresses
 
 std::expected<std::optional<std::string_view>, MediaError> sdp_of(const sip::Message& message) {
   if (message.body().empty()) return std::nullopt;
-  const auto type = message.find(sip::HeaderId::ContentType).value_or("");
-  const auto bare = base::trim(type.substr(0, type.find(';')));
-  if (!base::equals_ignoring_case(bare, "application/sdp"))
-    return std::unexpected(
-        MediaError{415, "Content-Type: expected application/sdp, got \"" + base::printable(bare) + "\""});
   const auto encoding = message.find(sip::HeaderId::ContentEncoding);
   if (encoding && !base::equals_ignoring_case(*encoding, "identity"))
     return std::unexpected(
         MediaError{415, "Content-Encoding: expected none, got \"" + base::printable(*encoding) + "\""});
+  const auto type = message.find(sip::HeaderId::ContentType).value_or("");
+  if (body::is_multipart(type)) {  // RFC 5621; its other parts are invite_body.h's business
+    auto found = body::find_sdp(type, message.body());
+    if (!found) return std::unexpected(MediaError{400, std::move(found.error())});
+    return *found;
+  }
+  const auto bare = body::bare_type(type);
+  if (bare != "application/sdp")
+    return std::unexpected(
+        MediaError{415, "Content-Type: expected application/sdp, got \"" + base::printable(bare) + "\""});
   return message.body();
 }
 

@@ -104,8 +104,8 @@ class Media {
   std::vector<control::FlowAddresses> flows_;
 };
 
-// The SDP that a message carries: nullopt when it has no body; an error for a body of another type, which nobody may
-// forward unread (415).
+// The SDP that a message carries, by itself or as a part of a multipart body: nullopt when it has none; an error for a
+// body of another type, which nobody may forward unread (415), and for multipart that cannot be read (400).
 std::expected<std::optional<std::string_view>, MediaError> sdp_of(const sip::Message& message);
 
 }  // namespace sbc::call

@@ -5,6 +5,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/invite_body.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 #include "sbc/sip/contact.h"
@@ -56,7 +57,9 @@ void Machine::refuse() {
 }
 
 void Machine::prepare() {
-  call_.late_offer = call_.invite->body().empty();
+  // That it can be read was found out before the call was made (calls.cc).
+  const auto offer = sdp_of(*call_.invite).value_or(std::nullopt);
+  call_.late_offer = !offer;
   const auto* realm = core_.settings->routes->realm(call_.a.realm);
   call_.media.leg(Side::A).network = realm != nullptr ? realm->media_network : "";
 
@@ -76,8 +79,7 @@ void Machine::prepare() {
   }
   call_.hunt = route::Hunt(std::move(plan.targets));
   if (!call_.late_offer) {
-    // The body was found to be SDP before the call was made (calls.cc).
-    if (auto taken = call_.media.take_offer(Side::A, call_.invite->body()); !taken) {
+    if (auto taken = call_.media.take_offer(Side::A, *offer); !taken) {
       ++core_.counters.refused_media;
       note(Note::Level::Info, "offer refused: " + taken.error().text);
       respond_caller(taken.error().status);
@@ -151,17 +153,28 @@ void Machine::dial() {
   call_.b.allow = allow_value(*core_.settings, target->realm);
   const auto& face = core_.settings->faces.at(target->hop.listener);
   const CallerWords words = caller_words(core_, call_, *target);
+  const std::string& host = domain != core_.settings->domains.end() ? domain->second : face.host;
+  const auto body = invite_body(
+      *core_.settings,
+      {.caller = *call_.invite, .realm_a = call_.a.realm, .realm_b = target->realm, .domain = host, .sdp = offer});
+  if (!body) {
+    note(Note::Level::Info, "not tried: " + target->text() + ": " + body.error().text);
+    call_.attempt = std::move(attempt);
+    return hunt_on(
+        {.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(body.error().status)});
+  }
   auto bytes = opening_invite(core_,
                               {.caller = *call_.invite,
                                .target = *target,
                                .words = words,
                                .contact = call_.b.contact,
                                .allow = call_.b.allow,
-                               .from_domain = domain != core_.settings->domains.end() ? domain->second : face.host,
+                               .from_domain = host,
                                .max_forwards = call_.invite->max_forwards().value_or(70) - 1,
                                .session = call_.b.session.request_lines(),
                                .sdp = offer,
-                               .reliable = !call_.late_offer || caller_has_reliable()},
+                               .reliable = !call_.late_offer || caller_has_reliable(),
+                               .body = {body->type, body->text}},
                               attempt, branch);
   call_.state = State::Inviting;
   ++call_.record.attempts;

@@ -115,11 +115,15 @@ void read_answer(lua_State* lua, RegisterDecision& out) {
 }
 
 void read_answer(lua_State* lua, RequestDecision& out) {
-  constexpr Expectation kExpected{.handler = "on_request", .answers = "accept, reject, challenge or drop"};
+  constexpr Expectation kExpected{.handler = "on_request", .answers = "accept, route, reject, challenge or drop"};
   Made& made = made_on_top(lua, kExpected);
   switch (made.kind) {
     case Made::Kind::Accept:
       out.kind = RequestDecision::Kind::Accept;
+      break;
+    case Made::Kind::Route:
+      out.kind = RequestDecision::Kind::Route;
+      out.candidates = std::move(made.candidates);
       break;
     case Made::Kind::Reject:
     case Made::Kind::Deny:
@@ -132,7 +136,6 @@ void read_answer(lua_State* lua, RequestDecision& out) {
     case Made::Kind::Drop:
       out.kind = RequestDecision::Kind::Drop;
       break;
-    case Made::Kind::Route:
     case Made::Kind::Next:
     case Made::Kind::GiveUp:
       raise_unfit(lua, made, kExpected);

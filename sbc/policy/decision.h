@@ -79,8 +79,9 @@ struct RegisterDecision {
 
 // For requests outside a dialog that are neither INVITE nor REGISTER (OPTIONS, MESSAGE, ...).
 struct RequestDecision {
-  enum class Kind : std::uint8_t { Accept /* the border answers by itself */, Reject, Challenge, Drop };
+  enum class Kind : std::uint8_t { Accept /* the border answers by itself */, Route, Reject, Challenge, Drop };
   Kind kind = Kind::Accept;
+  std::vector<Candidate> candidates;  // Route: at least one
   std::uint16_t status = 403;
   std::string reason;
   std::vector<Header> headers;

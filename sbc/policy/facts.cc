@@ -167,9 +167,13 @@ constexpr std::array kRequestFields = {
     Field{"header_values", push_header_values<Facts>},
 };
 
+template <typename Facts>
+constexpr std::array kSenderFields = {
+    Field{"registered_source", push_member<Facts, &Facts::registered_source>},
+    Field{"registered_aor", push_member<Facts, &Facts::registered_aor>},
+};
+
 constexpr std::array kInviteFields = {
-    Field{"registered_source", push_member<InviteFacts, &InviteFacts::registered_source>},
-    Field{"registered_aor", push_member<InviteFacts, &InviteFacts::registered_aor>},
     Field{"emergency", push_member<InviteFacts, &InviteFacts::emergency>},
     Field{"has_sdp", push_member<InviteFacts, &InviteFacts::has_sdp>},
 };
@@ -324,9 +328,9 @@ void make_metatable(lua_State* lua, FactKind kind, std::initializer_list<std::sp
 }  // namespace
 
 void register_fact_boxes(lua_State* lua) {
-  make_metatable(lua, FactKind::Invite, {kRequestFields<InviteFacts>, kInviteFields});
+  make_metatable(lua, FactKind::Invite, {kRequestFields<InviteFacts>, kSenderFields<InviteFacts>, kInviteFields});
   make_metatable(lua, FactKind::Register, {kRequestFields<RegisterFacts>, kRegisterFields});
-  make_metatable(lua, FactKind::Request, {kRequestFields<RequestFacts>});
+  make_metatable(lua, FactKind::Request, {kRequestFields<RequestFacts>, kSenderFields<RequestFacts>});
   make_metatable(lua, FactKind::Leg, {kLegFields});
   make_metatable(lua, FactKind::Attempt, {kAttemptFields});
   make_metatable(lua, FactKind::End, {kEndFields});

@@ -49,7 +49,10 @@ struct RequestFacts {
   Address to_header;           // from the To header: who was written there (REGISTER: the address of record)
   bool authenticated = false;  // digest credentials in this request were verified
   std::string auth_user;       // whose they are, "" unless authenticated
-  bool behind_nat = false;     // Via sent-by or Contact address differs from the packet's source
+  // INVITE and requests of on_request (Lua: not for registrations).
+  bool registered_source = false;  // arrived over the flow (address, connection) of a live registration
+  std::string registered_aor;      // that registration's address of record, "" when none
+  bool behind_nat = false;         // Via sent-by or Contact address differs from the packet's source
   // Requests of this source address that were refused in the last minutes, as far as the caller counts them.
   std::uint32_t recent_failures = 0;
   base::WallTime now;                   // Lua: call.time (a table, see the manual)
@@ -58,10 +61,8 @@ struct RequestFacts {
 };
 
 struct InviteFacts : RequestFacts {
-  bool registered_source = false;  // arrived over the flow (address, connection) of a live registration
-  std::string registered_aor;      // that registration's address of record, "" when none
-  bool emergency = false;          // a call for help: urn:service:sos or one of the configured numbers
-  bool has_sdp = false;            // carries an offer
+  bool emergency = false;  // a call for help: urn:service:sos or one of the configured numbers
+  bool has_sdp = false;    // carries an offer
 };
 
 struct RegisterFacts : RequestFacts {

@@ -279,7 +279,7 @@ TEST(Refused, EachWithItsStatusAndOneRecord) {
       EXPECT_EQ(answer->find(sip::HeaderId::Unsupported), "precondition, x-unheard");  // trap 79
     }
     if (answer->status() == 415) {
-      EXPECT_EQ(answer->find("Accept"), "application/sdp");
+      EXPECT_EQ(answer->find("Accept"), "application/sdp, multipart/mixed");
     }
     EXPECT_FALSE(rig.b.has("INVITE"));
     rig.pass(minutes(1));

@@ -335,6 +335,26 @@ TEST(RequestDecision, MissingHandlerLetsTheBorderAnswer) {
   EXPECT_EQ(host->on_request(facts, lookup).decision.status, 405);
 }
 
+TEST(RequestDecision, RoutesAsACallWould) {
+  FakeLookup lookup;
+  lookup.add("sip:bob@example.net", 9, "sip:bob@10.0.0.1");
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_request = function(r)\n"
+      "  if r.registered_source and r.registered_aor == r.from.aor then\n"
+      "    return route(location.lookup(r.to.aor)) end\n"
+      "  return route { trunk = 'carrier_a', timeout = 2 } end }");
+  RequestFacts facts = call();
+  facts.method = "MESSAGE";
+  auto outcome = host->on_request(facts, lookup);
+  ASSERT_EQ(outcome.decision.kind, RequestDecision::Kind::Route) << outcome.error;
+  EXPECT_EQ(outcome.decision.candidates.at(0).name, "carrier_a");
+  facts.registered_source = true;
+  facts.registered_aor = facts.from.aor;
+  outcome = host->on_request(facts, lookup);
+  ASSERT_EQ(outcome.decision.kind, RequestDecision::Kind::Route) << outcome.error;
+  EXPECT_EQ(outcome.decision.candidates.at(0).contact, 9U);
+}
+
 TEST(End, IsToldAndMayLog) {
   const auto host = load(
       "return { on_invite = function() return drop() end, on_end = function(call, ending)\n"

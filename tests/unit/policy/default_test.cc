@@ -147,6 +147,20 @@ TEST_F(DefaultPolicy, ATrunkReachesUsersByAddressAndByNumberButNeverAnotherTrunk
   EXPECT_EQ(invite(facts).status, 404);
 }
 
+TEST_F(DefaultPolicy, KnownUsersMayWriteToEachOtherAndNobodyElse) {
+  lookup_.add("sip:bob@example.net", 9, "sip:bob@10.0.0.1");
+  RequestFacts message = call();
+  message.method = "MESSAGE";
+  EXPECT_EQ(host_->on_request(message, lookup_).decision.kind, RequestDecision::Kind::Route);
+  message.to = address("+4366012345", "example.net");
+  EXPECT_EQ(host_->on_request(message, lookup_).decision.status, 404);
+  message.to = address("bob", "example.net");
+  message.authenticated = false;
+  EXPECT_EQ(host_->on_request(message, lookup_).decision.kind, RequestDecision::Kind::Challenge);
+  message.method = "SUBSCRIBE";
+  EXPECT_EQ(host_->on_request(message, lookup_).decision.kind, RequestDecision::Kind::Accept);
+}
+
 TEST_F(DefaultPolicy, ScannersGetNoAnswer) {
   for (const char* agent : {"friendly-scanner", "sipvicious", "sipcli/v1.8", "pplsip", "VOIP", "Cisco"}) {
     InviteFacts facts = call();

@@ -1,0 +1,31 @@
+#pragma once
+// What the exchange asks and is answered at once; the shard implements it on the policy host and its calls.
+
+#include <optional>
+#include <string_view>
+
+#include "sbc/body/identifiers.h"
+#include "sbc/call/advisor.h"
+#include "sbc/call/facts.h"
+
+namespace sbc::exchange {
+
+class Advisor {
+ public:
+  virtual ~Advisor() = default;
+  // What becomes of a request outside dialogs that is neither INVITE nor REGISTER.
+  virtual policy::RequestDecision request(const sip::Message& message, const sip::Source& source,
+                                          const call::Arrival& arrival) = 0;
+  virtual call::Challenge challenge(const sip::Message& request, std::string_view realm) = 0;
+  virtual route::Contacts& contacts() = 0;
+};
+
+// Whoever knows the calls: what a dialog that the peer names so is called on the side of `realm`; nullopt when that
+// side has no part in it.
+class Dialogs {
+ public:
+  virtual ~Dialogs() = default;
+  virtual std::optional<body::DialogIds> other_side(const body::DialogIds& named, std::string_view realm) const = 0;
+};
+
+}  // namespace sbc::exchange

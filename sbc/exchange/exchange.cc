@@ -1,0 +1,364 @@
+#include "sbc/exchange/exchange.h"
+
+#include <algorithm>
+
+#include "sbc/call/extensions.h"
+#include "sbc/call/leg_message.h"
+#include "sbc/exchange/limits.h"
+#include "sbc/identity/privacy.h"
+#include "sbc/sip/contact.h"
+#include "sbc/sip/writer.h"
+
+namespace sbc::exchange {
+namespace {
+
+std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& headers) {
+  std::vector<sip::ExtraHeader> extra;
+  for (const auto& header : headers) extra.push_back({header.name, header.value});
+  return extra;
+}
+
+}  // namespace
+
+std::string_view name_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Accepted:
+      return "accepted";
+    case Outcome::Rejected:
+      return "rejected";
+    case Outcome::Refused:
+      return "refused";
+    case Outcome::Silent:
+      return "silent";
+    case Outcome::Unreachable:
+      return "unreachable";
+    case Outcome::Limit:
+      return "limit";
+    case Outcome::Looped:
+      return "looped";
+    case Outcome::Extension:
+      return "extension";
+    case Outcome::Body:
+      return "body";
+    case Outcome::BadEvent:
+      return "bad_event";
+    case Outcome::Stray:
+      return "stray";
+  }
+  return "unknown";
+}
+
+Exchange::Exchange(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Advisor& advisor,
+                   const Dialogs& dialogs, std::shared_ptr<const call::Settings> calls, Settings settings)
+    : layer_(layer),
+      minter_(minter),
+      random_(random),
+      advisor_(advisor),
+      dialogs_(dialogs),
+      calls_(std::move(calls)),
+      settings_(std::move(settings)),
+      key_{random.below(UINT64_MAX), random.below(UINT64_MAX)} {}
+
+void Exchange::replace_settings(std::shared_ptr<const call::Settings> calls, Settings settings) {
+  calls_ = std::move(calls);
+  settings_ = std::move(settings);
+}
+
+void Exchange::answer(const transaction::RequestArrived& request, int status, Headers headers, const Context& context) {
+  auto bytes =
+      base::share(sip::build_response(*request.message, status, minter_.tag(random_), request.source, headers));
+  layer_.respond(request.transaction, status, std::move(bytes), context.now, context.out.transaction);
+}
+
+// What needs no policy.
+bool Exchange::refuse_early(const transaction::RequestArrived& request, const Context& context) {
+  const auto refuse = [&](int status, Headers headers, Outcome outcome) {
+    counters_.count(request.message->method(), outcome);
+    answer(request, status, headers, context);
+    return true;
+  };
+  const std::string seconds = std::to_string(calls_->busy_retry_after);
+  const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+  if (draining_ || flights_.size() >= kMaxFlights) return refuse(503, retry, Outcome::Limit);
+  if (request.message->max_forwards() == 0) return refuse(483, {}, Outcome::Looped);
+  // RFC 3323 5: privacy that is critical and cannot be provided.
+  if (!identity::unprovidable(identity::privacy_of(*request.message)).empty())
+    return refuse(500, {}, Outcome::Extension);
+  if (const auto tags = call::unsupported_extensions(*request.message); !tags.empty()) {
+    const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
+    return refuse(420, unsupported, Outcome::Extension);
+  }
+  return false;
+}
+
+bool Exchange::on_request(const transaction::RequestArrived& request, const call::Arrival& arrival, base::Instant now,
+                          call::Output& out) {
+  const Context context{now, out};
+  auto decision = advisor_.request(*request.message, request.source, arrival);
+  switch (decision.kind) {
+    case policy::RequestDecision::Kind::Accept:
+      return false;
+    case policy::RequestDecision::Kind::Drop:
+      counters_.count(request.message->method(), Outcome::Refused);
+      layer_.ignore(request.transaction, now);
+      return true;
+    case policy::RequestDecision::Kind::Reject:
+      counters_.count(request.message->method(), Outcome::Refused);
+      answer(request, decision.status, as_extra(decision.headers), context);
+      return true;
+    case policy::RequestDecision::Kind::Challenge: {
+      const auto challenge = advisor_.challenge(*request.message, arrival.realm);
+      answer(request, challenge.status, as_extra(challenge.headers), context);
+      return true;
+    }
+    case policy::RequestDecision::Kind::Route:
+      break;
+  }
+  if (!refuse_early(request, context)) carry(request, arrival, std::move(decision.candidates), context);
+  return true;
+}
+
+// A body that cannot cross is refused before anybody is disturbed. It is rewritten again for each target: realms
+// differ.
+bool Exchange::crosses(const transaction::RequestArrived& request, const Toward& toward, const Context& context) {
+  const auto body = Crossing(toward, key_, dialogs_).body_of(*request.message);
+  if (body.crosses()) return true;
+  counters_.count(request.message->method(), Outcome::Body);
+  context.out.notes.push_back({.level = call::Note::Level::Info, .call = {}, .text = "body refused: " + body.why});
+  static constexpr sip::ExtraHeader kAccept[] = {
+      {"Accept",
+       "text/plain, application/dialog-info+xml, application/pidf+xml, application/reginfo+xml, "
+       "application/simple-message-summary, message/sipfrag, multipart/mixed"}};
+  const bool malformed = body.fate == body::Fate::Malformed;
+  answer(request, malformed ? 400 : 415, malformed ? Headers() : Headers(kAccept), context);
+  return false;
+}
+
+void Exchange::carry(const transaction::RequestArrived& request, const call::Arrival& arrival,
+                     std::vector<policy::Candidate> candidates, const Context& context) {
+  const sip::Method method = request.message->method();
+  const bool subscribe = method == sip::Method::Subscribe;
+  if (subscribe && !may_subscribe(request, context)) return;
+  const std::string dialled = sip::unescape(request.message->request_uri().user);
+  auto plan =
+      route::resolve(*calls_->routes, candidates, {dialled, context.now}, advisor_.contacts(), health_, random_);
+  for (const auto& skipped : plan.skipped)
+    context.out.notes.push_back(
+        {.level = call::Note::Level::Info, .call = {}, .text = "not tried: " + skipped.what + ": " + skipped.why});
+  if (!plan.targets.empty()) {
+    const auto& realm = plan.targets.front().realm;
+    const Toward there{.realm = realm, .domain = "invalid", .trusted = trusted(arrival.realm) && trusted(realm)};
+    if (!crosses(request, there, context)) return;
+  }
+  const auto handle = flights_.emplace();
+  Flight& flight = *flights_.find(handle);
+  flight.handle = handle;
+  flight.kind = subscribe ? Flight::Kind::Open : Flight::Kind::Carry;
+  flight.server = request.transaction;
+  flight.request = request.message;
+  flight.source = request.source;
+  flight.realm = arrival.realm;
+  flight.tag = minter_.tag(random_);
+  flight.hunt = route::Hunt(std::move(plan.targets));
+  if (subscribe) open_subscription(flight, arrival, context);
+  try_target(flight, context);
+}
+
+void Exchange::try_target(Flight& flight, const Context& context) {
+  const route::Target* target = flight.hunt.current();
+  if (target == nullptr) return give_up(flight, context);
+  if (target->awaits_name()) {
+    if (++lookups_ == 0) ++lookups_;
+    flight.lookup = lookups_;
+    by_lookup_[flight.lookup] = flight.handle;
+    context.out.lookups.push_back({.owner = 0, .number = flight.lookup, .realm = target->realm, .host = *target->name});
+    return;
+  }
+  send_to_target(flight, context);
+}
+
+void Exchange::send_to_target(Flight& flight, const Context& context) {
+  const route::Target& target = *flight.hunt.current();
+  dialog::ClientStart start = fresh_start(flight, target);
+  std::string contact = call::contact_value(*calls_, target.hop.transport, target.hop.listener, minter_.user(random_));
+  const std::string branch = minter_.branch(random_);
+  auto bytes = outside_request(flight, target, branch, start, contact);
+  if (auto* subscription = subscriptions_.find(flight.subscription)) {
+    tags_.erase(subscription->start.local_tag);  // of the target before
+    subscription->start = std::move(start);
+    subscription->b.contact = std::move(contact);
+    start_attempt(flight, target);
+  }
+  send(flight, target.hop, branch, std::move(bytes), context);
+  if (!flight.client) return failed(flight, {.cause = route::Failure::Cause::Transport}, context);
+  // With nobody else to ask, the transaction's own end is the end (RFC 4320: no 408 could be sent earlier either).
+  if (flight.hunt.remaining() == 0) return;
+  const base::Duration wait =
+      target.candidate.timeout_s != 0 ? base::seconds(target.candidate.timeout_s) : calls_->first_response;
+  flight.patience =
+      timers_.arm(context.now + wait, {.kind = Deadline::Kind::Patience, .flight = flight.handle, .subscription = {}});
+}
+
+void Exchange::send(Flight& flight, const sip::Hop& hop, std::string_view branch, base::SharedBytes bytes,
+                    const Context& context) {
+  forget_client(flight);
+  flight.client = layer_.request({.method = flight.request->method(),
+                                  .method_text = flight.request->method_text(),
+                                  .branch = branch,
+                                  .hop = hop,
+                                  .bytes = std::move(bytes),
+                                  .owner = 0},
+                                 context.now, context.out.transaction);
+  if (flight.client) by_client_.emplace(flight.client.pack(), flight.handle);
+}
+
+Flight* Exchange::flight_of(transaction::ClientId client) {
+  const auto found = by_client_.find(client.pack());
+  return found == by_client_.end() ? nullptr : flights_.find(found->second);
+}
+
+void Exchange::forget_client(Flight& flight) {
+  if (flight.client) by_client_.erase(flight.client.pack());
+}
+
+void Exchange::failed(Flight& flight, const route::Failure& failure, const Context& context) {
+  timers_.cancel(flight.patience);
+  flight.patience = {};
+  const auto verdict = flight.hunt.failed(failure, health_, context.now);
+  if (verdict == route::Verdict::Next && flight.hunt.remaining() > 0) {
+    flight.hunt.advance();
+    return try_target(flight, context);
+  }
+  give_up(flight, context);
+}
+
+void Exchange::give_up(Flight& flight, const Context& context) {
+  const auto answer = flight.hunt.answer();
+  auto headers = as_extra(answer.headers);
+  const std::string seconds = std::to_string(answer.retry_after.value_or(0));
+  if (answer.retry_after) headers.push_back({"Retry-After", seconds});
+  const SubscriptionHandle subscription = flight.subscription;
+  if (answer.status == 408) {
+    // RFC 4320 4.2: a 408 would come when nobody waits for it any more. The server transaction ends by itself.
+    end(flight, Outcome::Silent);
+  } else {
+    finish(flight, answer.status, headers, context);
+    end(flight, flight.client ? Outcome::Rejected : Outcome::Unreachable);
+  }
+  if (auto* left = subscriptions_.find(subscription)) {
+    left->opening = false;
+    // RFC 6665 4.1.2.4: a NOTIFY without the 2xx makes the subscription as well.
+    if (left->pairs.empty() || answer.status != 408) remove(subscription);
+  }
+}
+
+void Exchange::finish(Flight& flight, int status, Headers headers, const Context& context, const body::Result& body) {
+  auto bytes = base::share(sip::build_response(*flight.request, status, flight.tag, flight.source, headers,
+                                               body.crosses() ? body.type : std::string_view(),
+                                               body.crosses() ? body.text : std::string_view()));
+  layer_.respond(flight.server, status, std::move(bytes), context.now, context.out.transaction);
+}
+
+void Exchange::end(Flight& flight, Outcome outcome) {
+  counters_.count(flight.request->method(), outcome);
+  timers_.cancel(flight.patience);
+  forget_client(flight);
+  if (flight.lookup != 0) by_lookup_.erase(flight.lookup);
+  flights_.erase(flight.handle);
+}
+
+// A 2xx of the far side: its status with the ordinary phrase, the headers that are listed, the body as it may cross.
+void Exchange::accepted(Flight& flight, const sip::Message& response, const Context& context) {
+  const route::Target& target = *flight.hunt.current();
+  const std::string domain = domain_of(flight.realm, flight.source.hop.listener);
+  Crossing crossing(
+      {.realm = flight.realm, .domain = domain, .trusted = trusted(flight.realm) && trusted(target.realm)}, key_,
+      dialogs_);
+  auto body = crossing.body_of(response);
+  if (!body.crosses()) ++counters_.bodies_dropped;
+  const auto headers = crossing.response_headers(response);
+  std::vector<sip::ExtraHeader> extra;
+  for (const auto& [name, value] : headers) extra.push_back({name, value});
+  finish(flight, response.status(), extra, context, body);
+  end(flight, Outcome::Accepted);
+}
+
+bool Exchange::on_response(const transaction::ResponseArrived& response, base::Instant now, call::Output& out) {
+  Flight* flight = flight_of(response.transaction);
+  if (flight == nullptr) return false;
+  // RFC 4320 4.1: a provisional response is at most 100, and that is each side's own.
+  if (response.message->status() >= 200) final_response(*flight, *response.message, response.source, {now, out});
+  return true;
+}
+
+void Exchange::final_response(Flight& flight, const sip::Message& message, const sip::Source& source,
+                              const Context& context) {
+  if (flight.kind == Flight::Kind::Refresh || flight.kind == Flight::Kind::Notify)
+    return in_dialog_answer(flight, message, source, context);
+  flight.hunt.answered(health_);
+  if (message.status() < 300) {
+    auto* subscription = subscriptions_.find(flight.subscription);
+    if (subscription != nullptr) return opened(flight, *subscription, message, source, context);
+    return accepted(flight, message, context);
+  }
+  route::Failure failure;
+  failure.status = static_cast<std::uint16_t>(message.status());
+  failure.reason = std::string(sip::reason_phrase_for(message.status()));
+  if (const auto retry = message.find(sip::HeaderId::RetryAfter))
+    failure.retry_after = sip::parse_delta_seconds(retry->substr(0, retry->find_first_of(" ;(\t")));
+  failed(flight, failure, context);
+}
+
+bool Exchange::on_client_failed(const transaction::ClientFailed& failure, base::Instant now, call::Output& out) {
+  const Context context{now, out};
+  Flight* flight = flight_of(failure.transaction);
+  if (flight == nullptr) return false;
+  const bool timeout = failure.reason == transaction::ClientFailed::Reason::Timeout;
+  if (flight->kind == Flight::Kind::Carry || flight->kind == Flight::Kind::Open) {
+    failed(*flight, {.cause = timeout ? route::Failure::Cause::Timeout : route::Failure::Cause::Transport}, context);
+    return true;
+  }
+  // RFC 6665 4.2.2: a subscriber that does not answer has gone.
+  auto* subscription = subscriptions_.find(flight->subscription);
+  if (subscription != nullptr && flight->kind == Flight::Kind::Notify)
+    drop_pair(*subscription, flight->remote_tag, now);
+  if (!timeout) finish(*flight, 503, {}, context);
+  end(*flight, timeout ? Outcome::Silent : Outcome::Unreachable);
+  return true;
+}
+
+void Exchange::on_located(const call::Lookup& lookup, const std::vector<route::Place>& places, base::Instant now,
+                          call::Output& out) {
+  const Context context{now, out};
+  const auto found = by_lookup_.find(lookup.number);
+  Flight* flight = found != by_lookup_.end() ? flights_.find(found->second) : nullptr;
+  if (flight == nullptr) return;
+  by_lookup_.erase(found);
+  flight->lookup = 0;
+  const auto* target = flight->hunt.current();
+  if (target == nullptr || !target->awaits_name()) return;
+  const auto* realm = calls_->routes->realm(target->realm);
+  if (places.empty() || realm == nullptr || !flight->hunt.located(places, *realm, health_, now))
+    return failed(*flight, {.cause = route::Failure::Cause::Unresolved}, context);
+  try_target(*flight, context);
+}
+
+void Exchange::on_deadline(base::Instant now, call::Output& out) {
+  const Context context{now, out};
+  Deadline due;
+  while (timers_.pop_due(now, due)) {
+    if (due.kind == Deadline::Kind::Expiry) {
+      if (subscriptions_.find(due.subscription) == nullptr) continue;
+      ++counters_.subscriptions_expired;
+      remove(due.subscription);
+      continue;
+    }
+    Flight* flight = flights_.find(due.flight);
+    if (flight == nullptr) continue;
+    flight->patience = {};
+    layer_.abandon(flight->client);
+    failed(*flight, {.cause = route::Failure::Cause::Timeout}, context);
+  }
+}
+
+}  // namespace sbc::exchange

@@ -1,0 +1,111 @@
+// The messages that the exchange sends, written from nothing, as call/leg_message.cc does for calls.
+
+#include "media-relay/base/text.h"
+
+#include "sbc/call/leg_message.h"
+#include "sbc/exchange/exchange.h"
+#include "sbc/identity/privacy.h"
+#include "sbc/sip/params.h"
+#include "sbc/sip/writer.h"
+
+namespace sbc::exchange {
+namespace {
+
+// The sender as the far side sees it: same user and display name, our host; nobody, if he asks for it.
+std::string from_value(const sip::Message& request, const policy::Candidate& changes, std::string_view host,
+                       bool anonymous) {
+  const sip::NameAddr& from = request.from();
+  if (anonymous || base::equals_ignoring_case(from.uri.host, "anonymous.invalid"))
+    return "<sip:anonymous@anonymous.invalid>";
+  std::string display(from.display);
+  if (changes.from_display) display = changes.from_display->empty() ? "" : sip::quote(*changes.from_display);
+  std::string user = changes.from_user ? sip::escape_user(*changes.from_user) : std::string(from.uri.user);
+  std::string value = display.empty() ? "<sip:" : display + " <sip:";
+  if (!user.empty()) value.append(user).append("@");
+  return value.append(host).append(">");
+}
+
+}  // namespace
+
+std::string Exchange::domain_of(const std::string& realm, std::uint16_t listener) const {
+  const auto found = calls_->domains.find(realm);
+  return found != calls_->domains.end() ? found->second : calls_->faces.at(listener).host;
+}
+
+bool Exchange::trusted(std::string_view realm) const {
+  const auto* found = calls_->routes->realm(realm);
+  return found != nullptr && found->trust == route::Trust::Trusted;
+}
+
+dialog::ClientStart Exchange::fresh_start(const Flight& flight, const route::Target& target) {
+  const auto treatment = identity::treat(identity::privacy_of(*flight.request), trusted(target.realm));
+  dialog::ClientStart start;
+  start.call_id = minter_.call_id(random_);
+  start.local_tag = minter_.tag(random_);
+  start.local =
+      from_value(*flight.request, target.candidate, domain_of(target.realm, target.hop.listener), treatment.hide_from);
+  start.remote = "<" + target.to_uri + ">";
+  start.target = target.request_uri;
+  start.cseq = 1 + static_cast<std::uint32_t>(random_.below(1U << 20));
+  return start;
+}
+
+base::SharedBytes Exchange::outside_request(const Flight& flight, const route::Target& target, std::string_view branch,
+                                            const dialog::ClientStart& start, std::string_view contact) {
+  const sip::Message& request = *flight.request;
+  const std::string domain = domain_of(target.realm, target.hop.listener);
+  Crossing crossing(
+      {.realm = target.realm, .domain = domain, .trusted = trusted(flight.realm) && trusted(target.realm)}, key_,
+      dialogs_);
+  const auto body = crossing.body_of(request);
+  std::string bytes;
+  sip::Writer writer(bytes, 700 + body.text.size());
+  writer.request_line(request.method_text(), start.target);
+  writer.begin(sip::HeaderId::Via);
+  sip::append_via(writer.text(), target.hop.transport, calls_->faces.at(target.hop.listener).sent_by, branch);
+  writer.end();
+  writer.header(sip::HeaderId::MaxForwards, request.max_forwards().value_or(70) - 1);
+  writer.begin(sip::HeaderId::From).text().append(start.local).append(";tag=").append(start.local_tag);
+  writer.end();
+  writer.header(sip::HeaderId::To, start.remote);
+  writer.header(sip::HeaderId::CallId, start.call_id);
+  writer.begin(sip::HeaderId::CSeq);
+  base::append_number(writer.text(), start.cseq);
+  writer.text().append(" ").append(request.method_text());
+  writer.end();
+  // RFC 3428 4: MESSAGE must not have one.
+  if (!contact.empty() && request.method() != sip::Method::Message) writer.header(sip::HeaderId::Contact, contact);
+  call::HeaderList headers = call::passed_headers(request);
+  auto treatment = identity::treat(identity::privacy_of(request), trusted(target.realm));
+  if (!treatment.privacy.empty()) headers.emplace_back("Privacy", std::move(treatment.privacy));
+  crossing.request_headers(request, headers);
+  call::apply(target.candidate.headers, headers);
+  for (const auto& [name, value] : headers) writer.header(name, value);
+  writer.finish(body.type, body.text);
+  return base::share(std::move(bytes));
+}
+
+// A peer that nobody vouches for must not aim our requests at third parties by its Contact or Record-Route: it is
+// reached where it was last seen. So is everyone who gives a name, or an address that no listener reaches.
+sip::Hop Exchange::next_hop(const SubscriptionLeg& leg, const dialog::Dialog& dialog) const {
+  if (!leg.vouched) return leg.hop;
+  const std::string text = dialog.next_hop_uri();
+  const auto uri = sip::parse_uri(text);
+  if (!uri || !uri->is_sip()) return leg.hop;
+  const auto ip = base::IpAddress::parse(uri->host);
+  if (!ip) return leg.hop;
+  sip::Hop hop;
+  hop.transport = uri->transport().value_or(sip::Transport::Udp);
+  hop.remote = {*ip, uri->has_port ? uri->port : sip::default_port(hop.transport)};
+  // A connection to the same peer is kept, whatever port it came from.
+  if (hop.transport == leg.hop.transport && sip::is_reliable(hop.transport) && hop.remote.ip == leg.hop.remote.ip)
+    return leg.hop;
+  const auto* realm = calls_->routes->realm(leg.realm);
+  const auto* listener = realm != nullptr ? realm->listener_for(hop.transport, hop.remote.ip) : nullptr;
+  if (listener == nullptr) return leg.hop;
+  const bool same = hop.transport == leg.hop.transport && hop.remote.ip.is_v4() == leg.hop.remote.ip.is_v4();
+  hop.listener = same ? leg.hop.listener : listener->index;
+  return hop;
+}
+
+}  // namespace sbc::exchange

@@ -1,0 +1,94 @@
+#pragma once
+// What the exchange remembers: requests under way, and subscriptions. Internal to the room.
+
+#include <string>
+#include <vector>
+
+#include "media-relay/base/deadline_queue.h"
+#include "media-relay/base/slab.h"
+
+#include "sbc/call/facts.h"
+#include "sbc/dialog/dialog.h"
+#include "sbc/route/hunt.h"
+#include "sbc/sip/transport.h"
+#include "sbc/transaction/ids.h"
+
+namespace sbc::exchange {
+
+struct Flight;
+struct Subscription;
+using FlightHandle = base::Handle<Flight>;
+using SubscriptionHandle = base::Handle<Subscription>;
+
+enum class Side : std::uint8_t {
+  A,  // sent the SUBSCRIBE
+  B,  // sends the NOTIFYs
+};
+
+// A request of one side that waits for the other side's answer.
+struct Flight {
+  enum class Kind : std::uint8_t {
+    Carry,    // outside of any dialog
+    Open,     // the SUBSCRIBE that makes a subscription
+    Refresh,  // a later one, A to B
+    Notify,   // B to A
+  };
+  FlightHandle handle;
+  Kind kind = Kind::Carry;
+  transaction::ServerId server;
+  sip::MessagePtr request;
+  sip::Source source;
+  std::string realm;  // it came from
+  std::string tag;    // of our answer
+  route::Hunt hunt;   // Carry, Open
+  transaction::ClientId client;
+  base::DeadlineId patience;  // with the current target, while there is another one
+  std::uint32_t lookup = 0;   // number of the question that the resolver has not answered; 0: none
+  SubscriptionHandle subscription;
+  std::string remote_tag;  // Refresh, Notify: names the pair
+  bool ends = false;       // Notify: Subscription-State is terminated
+};
+
+// One notifier's dialog with us, and ours with the subscriber.
+struct Pair {
+  dialog::Dialog a;
+  dialog::Dialog b;
+};
+
+// One leg of a subscription.
+struct SubscriptionLeg {
+  std::string realm;
+  bool vouched = false;  // a trunk, or a trusted realm: its Contact and Record-Route are believed
+  sip::Hop hop;          // where it was last seen
+  std::string contact;   // ours toward it
+};
+
+struct Subscription {
+  SubscriptionHandle handle;
+  sip::MessagePtr request;  // A's first SUBSCRIBE
+  std::string source;       // A's address, for the limit
+  SubscriptionLeg a;
+  SubscriptionLeg b;
+  dialog::ClientStart start;  // of B's dialogs
+  std::string first_tag;      // ours toward A in the 2xx
+  std::vector<Pair> pairs;
+  base::Instant opened;
+  base::Instant until;  // then it is removed
+  base::DeadlineId timer;
+  bool opening = true;
+};
+
+// Where a request with a tag of ours belongs.
+struct TagRef {
+  SubscriptionHandle subscription;
+  Side side = Side::A;
+};
+
+struct Deadline {
+  enum class Kind : std::uint8_t { Patience, Expiry };
+  Kind kind = Kind::Patience;
+  FlightHandle flight;
+  SubscriptionHandle subscription;
+};
+
+}  // namespace sbc::exchange

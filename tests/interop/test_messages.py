@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Requests outside of calls, subscriptions, and bodies that carry identifiers."""
+
+from harness import check, equal, eventually, main, test
+from harness.border import OWN_POLICIES
+from harness.client import Client
+from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE, PHONE2
+from harness.ua import Dialog
+
+OUTSIDE = {"policy": {"file": str(OWN_POLICIES / "outside.lua")}}
+NUMBER = "sip:1000@example.org"
+
+
+def start(lab, more=None):
+    lab.start({**OUTSIDE, **(more or {})})
+    return lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+
+
+def hides(message, *secrets):
+    for secret in secrets:
+        check(secret not in message.text, f"{secret} has crossed the border:\n{message.text}")
+
+
+def ask(ua, method, uri=NUMBER, **named):
+    return Dialog(ua, uri).send(method, **named)
+
+
+@test
+def a_message_from_phone_to_phone_with_the_shipped_policy(lab):
+    lab.start()
+    lab.register("bob", PHONE2)
+    alice, bob = lab.ua(PHONE, "alice"), lab.ua(PHONE2, "bob")
+    sent = ask(alice, "MESSAGE", "sip:bob@example.org", body="lunch?", content_type="text/plain")
+    message = bob.request("MESSAGE")
+    equal(message.message.body, "lunch?", "text")
+    hides(message.message, PHONE)
+    message.reply(200)
+    hides(sent.response(200), PHONE2)
+    ask(alice, "MESSAGE", "sip:nobody@example.org", body="x", content_type="text/plain").response(404)
+
+
+@test
+def strangers_are_refused_as_for_calls(lab):
+    lab.start()
+    with Client(PHONE2, ACCESS) as stranger:
+        equal(stranger.ask("MESSAGE", "sip:alice@example.org", user="mallory").status, 407, "MESSAGE of a stranger")
+        equal(stranger.ask("PUBLISH", "sip:alice@example.org", user="mallory").status, 405, "PUBLISH")
+        equal(stranger.ask("FROBNICATE", "sip:alice@example.org", user="mallory").status, 501, "unknown method")
+        equal(stranger.ask("INFO", "sip:alice@example.org", user="mallory").status, 481, "INFO outside of a call")
+
+
+@test
+def a_message_to_the_trunk_and_one_back(lab):
+    alice, carrier = start(lab)
+    sent = ask(alice, "MESSAGE", body="hello", content_type="text/plain")
+    message = carrier.request("MESSAGE")
+    hides(message.message, PHONE, ACCESS)
+    message.reply(202)
+    sent.response(202)
+    back = ask(carrier, "MESSAGE", f"sip:alice@{CORE}", body="hello yourself", content_type="text/plain")
+    alice.request("MESSAGE").reply(200)
+    hides(back.response(200), PHONE)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_exchanges_total", method="MESSAGE", result="accepted") == 2,
+               "two messages in the metrics", 5)
+
+
+@test
+def a_message_goes_to_the_next_target_after_503_and_silence(lab):
+    alice, carrier = start(lab, {"trunk": {"carrier": {"targets": [f"{CARRIER}:5060", f"{CARRIER2}:5060"]}}})
+    second = lab.ua(CARRIER2, "second")
+    sent = ask(alice, "MESSAGE", body="one", content_type="text/plain")
+    carrier.request("MESSAGE").reply(503)
+    second.request("MESSAGE").reply(200)
+    sent.response(200)
+    sent = ask(alice, "MESSAGE", body="two", content_type="text/plain")
+    carrier.request("MESSAGE")
+    second.request("MESSAGE").reply(200)
+    sent.response(200)
+
+
+@test
+def nobody_answers_and_the_border_sends_no_408(lab):  # RFC 4320
+    alice, carrier = start(lab)
+    ask(alice, "MESSAGE", body="x", content_type="text/plain")
+    carrier.request("MESSAGE")
+    answer = alice.maybe(lambda m: m.is_response() and m.status >= 200, 4.5)
+    check(answer is None, f"an answer came: {answer and answer.start}")
+
+
+@test
+def publish_and_unknown_methods_cross_where_the_policy_says_so(lab):
+    alice, carrier = start(lab)
+    sent = ask(alice, "PUBLISH", headers=["Event: presence", "Expires: 60"],
+               body=f'<presence entity="sip:alice@{PHONE}"><note>here</note></presence>',
+               content_type="application/pidf+xml")
+    publish = carrier.request("PUBLISH")
+    hides(publish.message, PHONE)
+    check("<note>here</note>" in publish.message.body, publish.message.body)
+    publish.reply(200, headers=["SIP-ETag: tag1", "Expires: 60"])
+    equal(sent.response(200).header("sip-etag"), "tag1", "SIP-ETag")
+    sent = ask(alice, "FROBNICATE")
+    carrier.request("FROBNICATE").reply(200)
+    sent.response(200)
+
+
+DIALOG_INFO = """<?xml version="1.0"?>
+<dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="{version}" state="full" entity="sip:1000@{host}">
+<dialog id="{call_id}" call-id="{call_id}" local-tag="{local}" remote-tag="{remote}" direction="recipient">
+<state>early</state><remote><identity>sip:secret@{host}</identity><target uri="sip:secret@{host}:5060"/></remote>
+</dialog></dialog-info>"""
+
+
+@test
+def a_busy_lamp_across_the_border(lab):  # trap 78
+    # Calls are looked up in one shard.
+    alice, carrier = start(lab, {"process": {"shards": 1}})
+    call = alice.invite(NUMBER)
+    invite = carrier.request("INVITE")
+    invite.reply(180)
+    call.response(180)
+
+    watch = Dialog(alice, NUMBER)
+    sent = watch.send("SUBSCRIBE", headers=["Event: dialog", "Expires: 60", "Accept: application/dialog-info+xml"])
+    subscribe = carrier.request("SUBSCRIBE")
+    hides(subscribe.message, PHONE)
+    watched = subscribe.dialog()
+
+    def notify(version, state, **ids):
+        body = DIALOG_INFO.format(version=version, host=CARRIER, **ids)
+        return watched.send("NOTIFY", body=body, content_type="application/dialog-info+xml",
+                            headers=["Event: dialog", f"Subscription-State: {state}"])
+
+    # The NOTIFY comes before the 200, and speaks of the call that rings.
+    ours = invite.header("from").split("tag=")[1]
+    first = notify(0, "active;expires=60", call_id=invite.header("call-id"), local=invite.tag, remote=ours)
+    told = alice.request("NOTIFY")
+    hides(told.message, CARRIER, invite.header("call-id"), ours)
+    check(f'call-id="{call.call_id}"' in told.message.body, told.message.body)
+    check(call.tags[0] in told.message.body, "the caller's own tag is not in the body")
+    told.reply(200)
+    first.response(200)
+    subscribe.reply(200, headers=["Expires: 60"])
+    answer = sent.response(200)
+    equal(answer.header("to").split("tag=")[1], told.header("from").split("tag=")[1], "tag of the subscription")
+    watch.adopt(answer)
+
+    # A call that did not cross the border has no names on this side.
+    second = notify(1, "active;expires=50", call_id="inner@10.77.2.99", local="secret1", remote="secret2")
+    told = alice.request("NOTIFY")
+    hides(told.message, "10.77.2.99", "secret1", "secret2")
+    told.reply(200)
+    second.response(200)
+
+    refresh = watch.send("SUBSCRIBE", headers=["Event: dialog", "Expires: 0"])
+    carrier.request("SUBSCRIBE").reply(200, headers=["Expires: 0"])
+    refresh.response(200)
+    last = notify(2, "terminated;reason=timeout", call_id="x", local="y", remote="z")
+    alice.request("NOTIFY").reply(200)
+    last.response(200)
+    call.cancel()
+    carrier.request("CANCEL").reply(200)
+    invite.reply(487)
+    call.response(487)
+    call.ack(status=487)
+
+
+@test
+def packages_that_are_not_allowed_get_489(lab):
+    alice, carrier = start(lab, {"subscriptions": {"events": ["presence"]}})
+    answer = ask(alice, "SUBSCRIBE", headers=["Event: dialog", "Expires: 60"]).response(489)
+    equal(answer.header("allow-events"), "presence", "Allow-Events")
+    carrier.nothing(lambda m: m.is_request("SUBSCRIBE"))
+
+
+@test
+def without_a_word_of_the_policy_nobody_subscribes(lab):
+    lab.start()
+    alice = lab.ua(PHONE, "alice")
+    ask(alice, "SUBSCRIBE", headers=["Event: dialog", "Expires: 60"]).response(405)
+
+
+if __name__ == "__main__":
+    main()
