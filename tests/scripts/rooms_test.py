@@ -16,7 +16,7 @@ RELAY = {"base", "observe", "loop", "settings", "control", "stun", "packet", "rt
          "server"}
 PURE = {"base", "control", "stun", "packet", "rtp", "flow", "session", "sip", "sdp", "auth", "transaction", "dialog", "policy",
         "body", "identity",
-        "route", "call", "register"}
+        "route", "call", "exchange", "register"}
 LENT = {"base", "observe", "loop", "settings", "control", "stun"}  # what sbc may see of the relay
 
 
