@@ -54,6 +54,7 @@ void Machine::adopt_leg_b(const sip::Message& response, const sip::Source& sourc
   disarm(call_.setup_timer);
   call_.hunt.answered(core_.health);
   decide_nat(Side::B, response, source);
+  learn_way(Side::B);
 }
 
 void Machine::answer(const Input& in) {
@@ -126,6 +127,7 @@ void Machine::send_answer_to_caller(const std::string& sdp) {
   call_.record.answered = true;
   ++core_.connected;
   keep_winner();
+  learn_way(Side::A);
   respond_caller(200, {}, sdp);
   arm(call_.duration_timer, TimerKind::Duration, now_ + core_.settings->longest_call);
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);

@@ -40,6 +40,8 @@ struct Leg {
   std::string packages;    // its Recv-Info (RFC 6086)
   bool symmetric = false;  // requests go to `hop`, whatever the peer's Contact says (it sits behind a NAT)
   std::optional<dialog::Dialog> dialog;
+  route::NamedHost way_of;        // the host name that the next request goes to, when it is one,
+  std::vector<route::Place> way;  // and its places, once they are known
   dialog::InviteGate gate;
 
   // We as server of an INVITE.

@@ -101,7 +101,7 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
   }
   if (const auto words = identity::unprovidable(identity::privacy_of(invite)); !words.empty() && !help)
     return refuse(500, {}, core_.counters.refused_privacy, EndCause::Policy, "Privacy Not Available: " + words);
-  if (!dialog::SessionTimer::acceptable(invite, core_.settings->session)) {
+  if (!help && !dialog::SessionTimer::acceptable(invite, core_.settings->session)) {
     const std::string least = std::to_string(core_.settings->session.min);
     const sip::ExtraHeader min_se[] = {{"Min-SE", least}};
     return refuse(422, min_se, core_.counters.refused_interval, EndCause::Limit);
@@ -329,8 +329,13 @@ void Calls::on_server_failed(const transaction::ServerFailed& failed, base::Inst
 void Calls::on_located(const Lookup& lookup, const std::vector<route::Place>& places, const std::string& problem,
                        base::Instant now, Output& out) {
   const auto handle = CallHandle::unpack(lookup.owner);
-  const Call* call = core_.calls.find(handle);
-  if (call == nullptr || call->state != State::Locating || call->lookups != lookup.number) return;
+  Call* call = core_.calls.find(handle);
+  if (call == nullptr) return;
+  if (lookup.number == 0) {
+    if (Leg& leg = call->leg(lookup.leg); leg.way_of == lookup.host) leg.way = places;
+    return;
+  }
+  if (call->state != State::Locating || call->lookups != lookup.number) return;
   if (places.empty()) {
     feed(handle, Event::LocateFailed, {.text = problem}, now, out);
   } else {

@@ -43,6 +43,7 @@ Fork* Machine::fork_of(const Input& in) {
     fork->media = call_.offered;
     if (auto made = dialog::Dialog::from_client(start, response)) fork->b = *std::move(made);
     fork->symmetric = nat_decision(Side::B, response, in.source, *fork->media).symmetric_signalling;
+    if (fork->b && !fork->symmetric) learn_way(Side::B, *fork->b);
     take_tag(*fork);
   }
   fork->hop = in.source.hop;
@@ -160,6 +161,8 @@ Leg Machine::early_leg(Side side, Fork& fork) const {
   leg.hop = side == Side::A ? whole.hop : fork.hop;
   leg.symmetric = side == Side::A ? whole.symmetric : fork.symmetric;
   leg.dialog = fork.dialog(side);
+  leg.way_of = whole.way_of;
+  leg.way = whole.way;
   return leg;
 }
 

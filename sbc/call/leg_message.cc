@@ -1,5 +1,7 @@
 #include "sbc/call/leg_message.h"
 
+#include <algorithm>
+
 #include "media-relay/base/text.h"
 
 #include "sbc/call/header_rules.h"
@@ -94,11 +96,21 @@ sip::Hop next_hop(const Core& core, const Leg& leg) {
   if (!uri || !uri->is_sip()) return leg.hop;
   const auto maddr = uri->param("maddr");
   const auto ip = base::IpAddress::parse(maddr && !maddr->empty() ? *maddr : uri->host);
-  if (!ip) return leg.hop;
-
   sip::Hop hop;
-  hop.transport = uri->transport().value_or(sip::Transport::Udp);
-  hop.remote = {*ip, uri->has_port ? uri->port : sip::default_port(hop.transport)};
+  if (ip) {
+    hop.transport = uri->transport().value_or(sip::Transport::Udp);
+    hop.remote = {*ip, uri->has_port ? uri->port : sip::default_port(hop.transport)};
+  } else {
+    if (leg.way.empty() || route::named_host(*uri) != leg.way_of) return leg.hop;
+    // A peer that is spoken to at one of its places stays there.
+    const auto same = std::ranges::find_if(leg.way, [&leg](const route::Place& place) {
+      return place.transport == leg.hop.transport && place.remote.ip == leg.hop.remote.ip;
+    });
+    const route::Place& place = same != leg.way.end() ? *same : leg.way.front();
+    hop.transport = place.transport;
+    hop.remote = place.remote;
+    hop.tls_name = leg.way_of.host;
+  }
   // The same peer over the same transport: keep the connection.
   if (hop.transport == leg.hop.transport && (sip::is_reliable(hop.transport) || hop.remote == leg.hop.remote)) {
     if (hop.remote.ip == leg.hop.remote.ip)

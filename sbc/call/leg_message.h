@@ -23,7 +23,8 @@ std::string contact_value(const Settings& settings, sip::Transport transport, st
                           std::string_view user);
 
 // Where the next request inside the leg's dialog goes: the flow for peers behind a NAT, otherwise the first Route or
-// the remote target (RFC 3261 12.2.1.1). A name instead of an address leads back to where the peer was last seen.
+// the remote target (RFC 3261 12.2.1.1). A name whose places are not known (Leg::way) leads back to where the peer was
+// last seen.
 sip::Hop next_hop(const Core& core, const Leg& leg);
 
 struct Body {

@@ -11,6 +11,24 @@ void Machine::locate_target() {
       {.owner = call_.handle.pack(), .number = ++call_.lookups, .realm = target.realm, .host = *target.name});
 }
 
+// A remote target or first Route that is a host name: asked for when it is learned, so that a later BYE waits for
+// nobody. Until the answer comes, requests go to where the peer was last seen.
+void Machine::learn_way(Side side) {
+  const Leg& leg = call_.leg(side);
+  if (!leg.symmetric && leg.dialog) learn_way(side, *leg.dialog);
+}
+
+void Machine::learn_way(Side side, const dialog::Dialog& dialog) {
+  Leg& leg = call_.leg(side);
+  const std::string text = dialog.next_hop_uri();
+  const auto uri = sip::parse_uri(text);
+  const auto host = uri ? route::named_host(*uri) : std::nullopt;
+  if (!host || *host == leg.way_of || base::IpAddress::parse(host->host)) return;
+  leg.way_of = *host;
+  leg.way.clear();
+  out_.lookups.push_back({.owner = call_.handle.pack(), .number = 0, .leg = side, .realm = leg.realm, .host = *host});
+}
+
 void Machine::try_places(const Input& in) {
   const route::Realm* realm = core_.settings->routes->realm(call_.hunt.current()->realm);
   if (realm == nullptr || !call_.hunt.located(*in.places, *realm, core_.health, now_)) {

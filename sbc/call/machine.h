@@ -82,6 +82,8 @@ class Machine {
   void refuse();
   void try_target();
   void locate_target();
+  void learn_way(Side side);
+  void learn_way(Side side, const dialog::Dialog& dialog);
   void try_places(const Input& in);
   void pass_over_name(const Input& in);
   void dial();

@@ -7,6 +7,7 @@
 
 #include "media-relay/control/messages.h"
 
+#include "sbc/call/media.h"
 #include "sbc/call/record.h"
 #include "sbc/route/table.h"
 #include "sbc/transaction/events.h"
@@ -21,7 +22,8 @@ struct RelayCommand {
 // The places of a host name, for Calls::on_located.
 struct Lookup {
   std::uint64_t owner = 0;
-  std::uint32_t number = 0;  // of the call's questions: an answer to an older one is dropped
+  std::uint32_t number = 0;  // of the call's questions: an answer to an older one is dropped; 0: about a leg's dialog
+  Side leg = Side::A;
   std::string realm;
   route::NamedHost host;
 };

@@ -128,6 +128,8 @@ bool Machine::passing_answered(const transaction::ResponseArrived& response) {
       headers.push_back({"Contact", asker.contact});
       asker.dialog->refresh_target(*request);
       call_.leg(other(passing.from)).dialog->refresh_target(answer);
+      learn_way(Side::A);
+      learn_way(Side::B);
     }
     const auto body = body_across(other(passing.from), answer).value_or(CrossingBody{});
     auto bytes =

@@ -62,6 +62,7 @@ void Machine::answer_update(const Input& in) {
   if (refuse_interval(in)) return;
   leg.dialog->refresh_target(*in.message);
   leg.hop = in.source.hop;
+  learn_way(in.side);
   std::string interval;
   respond_to(in, 200, with_session(in.side, *in.message, 200, {}, interval));
 }
@@ -77,6 +78,7 @@ bool Machine::answer_unchanged(const Input& in, std::string_view sdp) {
   }
   Leg& leg = call_.leg(in.side);
   leg.dialog->refresh_target(*in.message);
+  learn_way(in.side);
   call_.leg(other(in.side)).gate.local_done();
   call_.state = State::Reconfirming;
   respond_inviter(200, {}, *body);
@@ -132,6 +134,7 @@ void Machine::refreshed(const Input& in) {
   if (in.side != call_.refreshing || in.message->cseq().number != leg.change_cseq) return ack_again(in);
   leg.dialog->refresh_target(*in.message);
   leg.hop = in.source.hop;
+  learn_way(in.side);
   learn_packages(in.side, *in.message);
   note_session(in.side, *in.message);
   if (in.message->method() == sip::Method::Invite) {

@@ -124,6 +124,7 @@ void Machine::pass_answer(const Input& in) {
   leg.gate.local_done();
   leg.dialog->refresh_target(*in.message);
   leg.hop = in.source.hop;
+  learn_way(to);
   learn_packages(to, *in.message);
   note_session(to, *in.message);
 
@@ -156,6 +157,7 @@ void Machine::pass_answer(const Input& in) {
   }
   Leg& from = call_.leg(call_.inviter);
   if (const sip::Message* request = core_.layer.request_of(from.server)) from.dialog->refresh_target(*request);
+  learn_way(call_.inviter);
   call_.state = State::Reconfirming;
   respond_inviter(200, {}, *body);
   if (call_.by_update) finish_exchange();  // RFC 3311: no ACK follows

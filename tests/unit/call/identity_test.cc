@@ -252,6 +252,15 @@ TEST(Emergency, NeitherLimitNorDrainKeepsItOut) {
   EXPECT_TRUE(rig.b.has("INVITE"));
 }
 
+// trap 85: nor an interval that would get every other call a 422.
+TEST(Emergency, AShortSessionIntervalDoesNotKeepItOut) {
+  Rig rig;
+  rig.settings->emergency_numbers = {"5551234"};
+  rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = "Supported: timer\r\nSession-Expires: 60\r\n"});
+  EXPECT_FALSE(rig.a.has("422"));
+  EXPECT_TRUE(rig.b.has("INVITE"));
+}
+
 TEST(Emergency, OtherCallsAreRefusedMeanwhile) {
   Rig rig({.max_calls = 1});
   rig.connect();

@@ -126,5 +126,50 @@ TEST(Names, APlaceThatAskedForPeaceIsLeftOut) {
   over(*rig);
 }
 
+TEST(Names, AFirstRouteThatIsANameIsKnownBeforeTheByeNeedsIt) {
+  Rig rig;
+  rig.names["proxy.example"] = {{.remote = rig.c.endpoint()}};
+  rig.ring();
+  rig.b.answer(200, sdp(rig.b.ip(), 6000), "Record-Route: <sip:proxy.example;lr>\r\n");
+  rig.a.ack();
+  rig.a.bye();
+  EXPECT_TRUE(rig.c.has("BYE"));
+  EXPECT_FALSE(rig.b.has("BYE"));
+  over(rig);
+}
+
+TEST(Names, ANewContactThatIsANameIsFollowed) {
+  Rig rig;
+  rig.names["proxy.example"] = {{.remote = rig.c.endpoint()}};
+  rig.connect();
+  rig.a.reinvite(sdp(rig.a.ip(), 4002, "sendonly", 2));
+  rig.b.answer(200, sdp(rig.b.ip(), 6000, "recvonly", 2), "Contact: <sip:b@proxy.example>\r\n");
+  rig.a.ack();
+  rig.a.bye();
+  EXPECT_TRUE(rig.c.has("BYE"));
+  over(rig);
+}
+
+TEST(Names, AnEarlyDialogsNameIsKnownForItsPrack) {
+  Rig rig;
+  rig.names["proxy.example"] = {{.remote = rig.c.endpoint()}};
+  rig.a.invite();
+  rig.b.answer(180, {}, "Record-Route: <sip:proxy.example;lr>\r\n");
+  rig.b.answer(183, {}, "Require: 100rel\r\nRSeq: 1\r\nRecord-Route: <sip:proxy.example;lr>\r\n");
+  EXPECT_TRUE(rig.c.has("PRACK"));
+  rig.b.answer(486);
+  over(rig);
+}
+
+TEST(Names, WithoutAnAnswerRequestsGoWhereThePeerWasSeen) {
+  Rig rig;
+  rig.ring();
+  rig.b.answer(200, sdp(rig.b.ip(), 6000), "Record-Route: <sip:proxy.example;lr>\r\n");
+  rig.a.ack();
+  rig.a.bye();
+  EXPECT_TRUE(rig.b.has("BYE"));
+  over(rig);
+}
+
 }  // namespace
 }  // namespace sbc::call::test

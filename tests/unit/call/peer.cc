@@ -148,7 +148,7 @@ void Peer::answer_to(const sip::MessagePtr& request, int status, std::string_vie
   std::vector<sip::ExtraHeader> extra;
   const std::string contact = "<sip:contact-of-" + name_ + "@" + endpoint_.text() + ">";
   const std::string server = "agent-of-" + name_;
-  if (invite && status < 300) extra.push_back({"Contact", contact});
+  if (invite && status < 300 && !headers.contains("Contact:")) extra.push_back({"Contact", contact});
   extra.push_back({"Server", server});
   extra.push_back({"X-Secret", server});
   sip::Source from;
