@@ -1,9 +1,13 @@
 #include "sbc/body/rewrite.h"
 
+#include <algorithm>
+#include <array>
+
 #include "media-relay/base/text.h"
 
 #include "sbc/body/limits.h"
 #include "sbc/body/multipart.h"
+#include "sbc/sip/params.h"
 
 namespace sbc::body {
 namespace {
@@ -15,6 +19,21 @@ Result dropped(Fate fate, std::string why) {
 Result made(std::string_view type, std::expected<std::string, std::string>&& text) {
   if (!text) return dropped(Fate::Malformed, std::move(text.error()));
   return {.fate = Fate::Rewritten, .type = std::string(type), .text = *std::move(text), .why = {}};
+}
+
+// The type with those parameters that say how to read a text, in their order. Others are whatever their sender likes.
+std::string readable_type(std::string_view content_type) {
+  constexpr std::array kParams = {std::string_view("boundary"), std::string_view("charset"), std::string_view("delsp"),
+                                  std::string_view("format"),   std::string_view("start"),   std::string_view("type"),
+                                  std::string_view("version")};
+  const std::size_t end = content_type.find(';');
+  std::string type(base::trim(content_type.substr(0, end)));
+  if (end == std::string_view::npos) return type;
+  sip::ParamReader reader(content_type.substr(end + 1));
+  sip::Param param;
+  while (reader.next(param))
+    if (std::ranges::find(kParams, base::to_lower(param.name)) != kParams.end()) type.append(";").append(param.text);
+  return type;
 }
 
 Result passed(std::string_view type, std::string_view text) {
@@ -31,14 +50,16 @@ class Rewriter {
     if (type == "application/sdp") return sdp(text);
     if (type == "message/sipfrag") {
       auto fragment = rewrite_sipfrag(text);
-      return fragment ? made(content_type, std::move(fragment)) : dropped(Fate::Unwanted, std::move(fragment.error()));
+      return fragment ? made(readable_type(content_type), std::move(fragment))
+                      : dropped(Fate::Unwanted, std::move(fragment.error()));
     }
     if (type == "application/dialog-info+xml") return made(type, rewrite_dialog_info(text, identifiers_));
     if (type == "application/reginfo+xml") return made(type, rewrite_reginfo(text, identifiers_));
     if (type == "application/pidf+xml")
       return rules_.keep_location ? passed(content_type, text) : made(type, rewrite_pidf(text, identifiers_));
     if (type == "application/simple-message-summary") return made(type, rewrite_message_summary(text, identifiers_));
-    if (type.starts_with("text/") || type == "application/im-iscomposing+xml") return passed(content_type, text);
+    if (type.starts_with("text/") || type == "application/im-iscomposing+xml")
+      return passed(readable_type(content_type), text);
     if (rules_.pass_unknown) return passed(content_type, text);
     return dropped(Fate::Unknown, "Content-Type \"" + base::printable(type) + "\" cannot be read here");
   }
@@ -75,7 +96,7 @@ class Rewriter {
     if (out.parts.size() == 1 && bare_type(out.parts.front().type()) == "application/sdp")
       return {
           .fate = Fate::Rewritten, .type = "application/sdp", .text = std::move(out.parts.front().text), .why = why};
-    return {.fate = Fate::Rewritten, .type = std::string(content_type), .text = write_multipart(out), .why = why};
+    return {.fate = Fate::Rewritten, .type = readable_type(content_type), .text = write_multipart(out), .why = why};
   }
 
   // SDP for early media (RFC 3959) or for the eye is not the description of the session.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "media-relay/base/text.h"
 
@@ -19,11 +20,12 @@ using sip::HeaderId;
 // Each says what the request is about, or how its body is to be read. Not listed on purpose: Contact, Via, Route,
 // Record-Route, Path (ours are written), Call-Info, Alert-Info, Reply-To, Error-Info (URIs), In-Reply-To, Replaces,
 // Target-Dialog (Call-IDs), Organization, User-Agent, Server, Warning (names), Date (clock), Timestamp, identity and
-// credentials (a matter of each leg). Event is written by crossing_event.
+// credentials (a matter of each leg). Event, Subscription-State, Content-Disposition and MIME-Version
+// are written with what is known of them.
 constexpr std::array kRequestHeaders = {
-    HeaderId::Accept,          HeaderId::AcceptLanguage,  HeaderId::AllowEvents, HeaderId::ContentDisposition,
-    HeaderId::ContentEncoding, HeaderId::ContentLanguage, HeaderId::Expires,     HeaderId::InfoPackage,
-    HeaderId::MimeVersion,     HeaderId::Priority,        HeaderId::Subject,     HeaderId::SubscriptionState,
+    HeaderId::Accept,          HeaderId::AcceptLanguage,  HeaderId::AllowEvents,
+    HeaderId::ContentEncoding, HeaderId::ContentLanguage, HeaderId::Expires,
+    HeaderId::InfoPackage,     HeaderId::Priority,        HeaderId::Subject,
 };
 // What a final response adds to its status: what would have been understood, and for how long it holds.
 constexpr std::array kResponseHeaders = {
@@ -41,6 +43,25 @@ constexpr std::array kHarmless = {
     std::string_view("application/vnd.nortelnetworks.digits"),
 };
 
+// A value with the parameters that are named: others say what their sender likes.
+std::string with_params(std::string_view value, std::span<const std::string_view> names) {
+  const std::size_t end = value.find(';');
+  std::string kept(base::trim(value.substr(0, end)));
+  if (end == std::string_view::npos) return kept;
+  sip::ParamReader reader(value.substr(end + 1));
+  sip::Param param;
+  while (reader.next(param)) {
+    const auto same = [&param](std::string_view name) { return base::equals_ignoring_case(name, param.name); };
+    if (std::ranges::any_of(names, same)) kept.append(";").append(param.text);
+  }
+  return kept;
+}
+
+// RFC 6665 8.2.3, RFC 2183 2.
+constexpr std::array kSubscriptionStateParams = {std::string_view("reason"), std::string_view("expires"),
+                                                 std::string_view("retry-after")};
+constexpr std::array kDispositionParams = {std::string_view("handling")};
+
 bool listed(auto&& ids, HeaderId id) {
   return std::ranges::find(ids, id) != std::ranges::end(ids);
 }
@@ -56,21 +77,15 @@ std::optional<CrossingBody> crossing_body(const sip::Message& message, body::Ide
   const std::string_view value = message.find(HeaderId::ContentType).value_or("");
   const std::string_view encoding = message.find(HeaderId::ContentEncoding).value_or("");
   if (encoding.empty() && std::ranges::find(kHarmless, body::bare_type(value)) != kHarmless.end())
-    return CrossingBody{std::string(value), std::string(message.body())};
+    return CrossingBody{body::bare_type(value), std::string(message.body())};
   auto result = body::rewrite(value, message.body(), identifiers, {.pass_unknown = trusted}, encoding);
   if (!result.crosses()) return std::nullopt;
   return CrossingBody{std::move(result.type), std::move(result.text)};
 }
 
 std::string crossing_event(std::string_view value) {
-  const std::size_t end = value.find(';');
-  std::string event(base::trim(value.substr(0, end)));
-  if (end == std::string_view::npos) return event;
-  sip::ParamReader reader(value.substr(end + 1));
-  sip::Param param;
-  while (reader.next(param))
-    if (base::equals_ignoring_case(param.name, "id")) event.append(";").append(param.text);
-  return event;
+  constexpr std::array kId = {std::string_view("id")};
+  return with_params(value, kId);
 }
 
 std::string crossing_request_headers(const sip::Message& request) {
@@ -78,6 +93,12 @@ std::string crossing_request_headers(const sip::Message& request) {
   for (const auto& field : request.headers()) {
     if (field.id == HeaderId::Event) {
       lines.append("Event: ").append(crossing_event(field.value)).append("\r\n");
+    } else if (field.id == HeaderId::SubscriptionState) {
+      lines.append("Subscription-State: ").append(with_params(field.value, kSubscriptionStateParams)).append("\r\n");
+    } else if (field.id == HeaderId::ContentDisposition) {
+      lines.append("Content-Disposition: ").append(with_params(field.value, kDispositionParams)).append("\r\n");
+    } else if (field.id == HeaderId::MimeVersion) {
+      lines.append("MIME-Version: 1.0\r\n");
     } else if (listed(kRequestHeaders, field.id)) {
       lines.append(sip::canonical_name(field.id)).append(": ").append(field.value).append("\r\n");
     }

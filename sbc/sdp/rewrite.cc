@@ -27,11 +27,13 @@ struct Slot {
   const Media& shape() const { return offered != nullptr ? *offered : source != nullptr ? *source : *previous; }
 };
 
-// RFC 8866 5.8: b=<bwtype>:<bandwidth>. Anything else under this letter stays on its side.
+// RFC 8866 5.8: b=<bwtype>:<bandwidth>, of a registered type (RFC 3556, RFC 3890). Anything else under this letter
+// stays on its side: others must be ignored anyway, and an experimental type ("X-") can say whatever it wants.
 bool is_bandwidth(std::string_view value) {
   base::TextCursor cursor(value);
-  const auto type = cursor.take_while([](char c) { return base::is_alnum(c) || c == '-'; });
-  return !type.empty() && cursor.take(':') && base::parse_unsigned<std::uint64_t>(cursor.rest()).has_value();
+  const auto type = cursor.take_while([](char c) { return base::is_alnum(c); });
+  const bool known = type == "AS" || type == "TIAS" || type == "CT" || type == "RS" || type == "RR";
+  return known && cursor.take(':') && base::parse_unsigned<std::uint64_t>(cursor.rest()).has_value();
 }
 
 class Writer {
