@@ -115,6 +115,8 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   metrics.gauge("parapet_dns_cached", "Answers of the DNS that are kept.", {}, shard.dns_cached);
   expose_by(metrics, "parapet_upstream_registrations_total", "Registrations relayed to a registrar, by event.", "event",
             shard.upstream_registrations);
+  expose_by(metrics, "parapet_registration_events_total", "What happened around registrations, by kind.", "event",
+            shard.registration_events);
   metrics.gauge("parapet_registrations_relayed", "Phones whose registration a registrar upstream has accepted.", {},
                 shard.registrations_relayed);
   const std::string transactions = "parapet_transactions";

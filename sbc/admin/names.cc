@@ -298,6 +298,18 @@ const char* name_of(DnsCount c) {
   return "unknown";
 }
 
+const char* name_of(RegistrationEvent event) {
+  switch (event) {
+    case RegistrationEvent::Flows:
+      return "flows";
+    case RegistrationEvent::LackingFlows:
+      return "lacking_flows";
+    case RegistrationEvent::kCount:
+      break;
+  }
+  return "";
+}
+
 const char* name_of(UpstreamRegistration event) {
   switch (event) {
     case UpstreamRegistration::Forwarded:

@@ -132,6 +132,14 @@ enum class UpstreamRegistration : std::uint8_t {
 };
 const char* name_of(UpstreamRegistration event);  // "forwarded"
 
+// What happened around registrations beside their answers.
+enum class RegistrationEvent : std::uint8_t {
+  Flows,         // 200 to a phone with a flow (RFC 5626)
+  LackingFlows,  // 439: the proxy before us holds no flows
+  kCount
+};
+const char* name_of(RegistrationEvent event);  // "flows"
+
 // Digest challenges of trunks to requests of ours.
 enum class TrunkChallenge : std::uint8_t {
   Retried,       // sent again with credentials
@@ -221,6 +229,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Gauge client_transactions;
 
   CountersBy<RegisterResult> registrations;
+  CountersBy<RegistrationEvent> registration_events;
 
   std::array<observe::Histogram, static_cast<std::size_t>(PolicyHandler::kCount)> policy_seconds;
   CountersBy<PolicyHandler> policy_errors;  // failed or out of budget: the fallback decided

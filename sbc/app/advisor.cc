@@ -4,6 +4,7 @@
 
 #include "media-relay/base/clock.h"
 
+#include "sbc/app/contact_way.h"
 #include "sbc/register/upstream.h"
 #include "sbc/sip/uri.h"
 
@@ -94,6 +95,8 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
         sip::is_reliable(source.hop.transport))
       note_failure(now);
   }
+  arrival.vouched = !arrival.trunk.empty() || realm->trust == route::Trust::Trusted;
+  identity_.vouched = arrival.vouched;
   if (settings != nullptr && settings->has_registrations()) {
     const auto aor = settings->registration.domains.local_aor(message.from().uri, source_.local.ip);
     if (aor && registrar::came_over_binding(shared_.location, aor->text(), source.hop, now))
@@ -232,10 +235,7 @@ bool ShardAdvisor::known(std::string_view aor) {
 
 std::optional<route::ContactWay> ShardAdvisor::way_to(std::uint64_t token) {
   if (token == 0 || token > offered_.size()) return std::nullopt;
-  const auto& binding = offered_[token - 1];
-  const auto* realm = config_->routes->realm_of(binding.flow.listener);
-  if (realm == nullptr) return std::nullopt;
-  return route::ContactWay{.hop = binding.flow, .realm = realm->name, .request_uri = binding.contact_uri};
+  return contact_way(offered_[token - 1], *config_->routes);
 }
 
 }  // namespace sbc::app

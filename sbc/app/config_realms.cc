@@ -100,6 +100,8 @@ void read_registrar(settings::Table& realm, RealmConfig& config) {
     table.fail("", "expected min_expires <= default_expires <= max_expires");
   config.registration.max_contacts = static_cast<std::size_t>(
       table.integer("max_contacts", {1, registrar::kMaxContactsCeiling}, registrar::kDefaultMaxContacts));
+  config.registration.flow_timer =
+      in_seconds(table.duration("flow_timer", {base::seconds(0), base::hours(1)}, base::seconds(0)));
   const auto aliases = table.texts("aliases");
   const bool own = table.boolean("serve_own_address", true);
   config.registration.domains = registrar::Domains(domains, aliases, own);

@@ -178,6 +178,9 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::RefusedInterval].set(calls.refused_interval);
   to.dialogs[DialogCount::Refreshes].set(calls.refreshes);
   to.dialogs[DialogCount::OffersAgain].set(calls.offers_again);
+  using admin::RegistrationEvent;
+  to.registration_events[RegistrationEvent::Flows].set(registrations.flows);
+  to.registration_events[RegistrationEvent::LackingFlows].set(registrations.lacking_outbound);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);

@@ -64,6 +64,7 @@ void UpstreamRegistrations::on_register(const transaction::RequestArrived& reque
                         .realm = realm->registration,
                         .relay = *realm->relay,
                         .ways = ways_.find(arrival.realm)->second,
+                        .vouched = arrival.vouched,
                         .message = request.message,
                         .source = source,
                         .server = request.transaction,

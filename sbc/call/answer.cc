@@ -39,6 +39,9 @@ policy::NatDecision Machine::nat_decision(Side side, const sip::Message& message
   const auto* realm = core_.settings->routes->realm(leg.realm);
   const bool vouched = !leg.trunk.empty() || (realm != nullptr && realm->trust == route::Trust::Trusted);
   decision.symmetric_signalling = decision.symmetric_signalling || !vouched;
+  // RFC 5626 5.3.2, 4.3: ;ob in its Contact asks for requests over the flow that it has opened.
+  const auto contact = sip::first_contact(message);
+  if (contact && contact->uri.param("ob")) decision.symmetric_signalling = true;
   return decision;
 }
 

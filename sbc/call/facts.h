@@ -14,7 +14,8 @@ namespace sbc::call {
 // What is known about a request that does not stand in it.
 struct Arrival {
   std::string realm;
-  std::string trunk;  // "" when no trunk's sources cover the sender
+  std::string trunk;     // "" when no trunk's sources cover the sender
+  bool vouched = false;  // of a trunk, or of a trusted realm
   bool authenticated = false;
   std::string auth_user;
   std::string registered_aor;  // "" when the flow belongs to no live registration

@@ -49,6 +49,7 @@ Binding binding_from(const Update& update, const ContactChange& change, base::In
   b.instance = change.instance;
   b.reg_id = change.reg_id;
   b.path = update.path;
+  b.path_vouched = update.path_vouched;
   return b;
 }
 

@@ -30,9 +30,10 @@ struct Binding {
   sip::Hop flow;
   std::string received_from;  // flow.remote as text, for people
   std::string user_agent;
-  std::string instance;  // +sip.instance, unquoted; "" when absent
-  std::string reg_id;    // "" when absent, or to be ignored
-  std::string path;      // Path values, comma-joined (RFC 3327); "" when absent
+  std::string instance;       // +sip.instance, unquoted; "" when absent
+  std::string reg_id;         // "" when absent, or to be ignored
+  std::string path;           // Path values, comma-joined (RFC 3327); "" when absent
+  bool path_vouched = false;  // by a sender whom we trust: requests go where it says, not only where it came from
 
   std::uint32_t expires_in(base::Instant now) const;  // whole seconds, rounded up
 };
@@ -56,7 +57,9 @@ struct Update {
   sip::Hop flow;
   std::string user_agent;
   std::string path;
+  bool path_vouched = false;
   std::size_t max_contacts = 0;
+  bool flow_asked = false;  // the phone speaks RFC 5626, and a reg-id of this update means a flow
 };
 
 enum class UpdateError : std::uint8_t {

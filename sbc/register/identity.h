@@ -27,6 +27,7 @@ struct Identity {
   // nullopt: no credentials for our realm
   std::optional<auth::Verdict> verdict;
   const User* user = nullptr;  // set when accepted; good until the directory is replaced
+  bool vouched = false;        // the sender is a trunk, or of a trusted realm: what it says of routes is followed
 
   bool authenticated() const { return user != nullptr; }
 };

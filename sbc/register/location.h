@@ -22,7 +22,8 @@ class LocationStore {
   virtual std::vector<Binding> lookup(std::string_view aor, base::Instant now) = 0;
   // `merge` inside one transaction: the bindings afterwards, or an error and nothing changed.
   virtual std::expected<Merged, UpdateError> apply(const Update& update, base::Instant now) = 0;
-  // The connection is gone, and with it the only way back to what was bound over it. Returns how many were removed.
+  // The connection is gone, and with it the only way back to what was bound over it (RFC 5626 7), except through a
+  // proxy that has given its own address (Path). Returns how many were removed.
   virtual std::size_t remove_flow(sip::ConnectionId connection) = 0;
   // An operator, or a user who was taken out of the directory. Returns how many were removed.
   virtual std::size_t remove_aor(std::string_view aor) = 0;

@@ -79,7 +79,12 @@ std::size_t MemoryLocationStore::remove_flow(sip::ConnectionId connection) {
     for (const std::string& aor : aors) {
       std::vector<Binding> kept = stripe.records.find(aor)->second.bindings;
       const std::size_t before = kept.size();
-      std::erase_if(kept, [connection](const Binding& binding) { return binding.flow.connection == connection; });
+      // A binding with a Path names the proxy, which can be connected to again.
+      std::erase_if(kept, [connection](const Binding& binding) {
+        return binding.flow.connection == connection && binding.path.empty();
+      });
+      for (Binding& binding : kept)
+        if (binding.flow.connection == connection) binding.flow.connection = {};
       removed += before - kept.size();
       reserve(before, kept.size());
       replace(stripe, aor, std::move(kept));

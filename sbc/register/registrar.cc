@@ -6,6 +6,7 @@
 
 #include "sbc/register/date.h"
 #include "sbc/register/limits.h"
+#include "sbc/register/outbound.h"
 #include "sbc/register/request.h"
 #include "sbc/sip/contact.h"
 #include "sbc/sip/values.h"
@@ -38,7 +39,9 @@ Plan denied(const policy::RegisterDecision& decision) {
 std::string unsupported_extensions(const sip::Message& request) {
   std::string out;
   sip::for_each_value(request, sip::HeaderId::Require, [&out](std::string_view tag) {
-    if (base::equals_ignoring_case(tag, "path")) return;  // RFC 3327 5.3
+    // RFC 3327 5.3, RFC 5626 11.4.
+    for (const std::string_view known : {"path", "outbound"})
+      if (base::equals_ignoring_case(tag, known)) return;
     if (!out.empty()) out += ", ";
     out += tag;
   });
@@ -137,14 +140,15 @@ Plan Registrar::handle(const RealmSettings& realm, const sip::Message& request, 
 }
 
 Plan Registrar::update(const Work& work, const std::string& aor) {
-  const Terms terms = terms_for(work.realm, work.decision);
+  Terms terms = terms_for(work.realm, work.decision);
+  terms.vouched = work.identity.vouched;
   const auto wanted = read_update(work.request, work.source, terms, aor);
   if (!wanted) {
     if (wanted.error().status == 423) {
       ++counters_.too_brief;
       return {423, {}, {header(sip::HeaderId::MinExpires, std::to_string(terms.expiry.minimum))}};
     }
-    ++counters_.malformed;
+    ++(wanted.error().status == 439 ? counters_.lacking_outbound : counters_.malformed);
     return {wanted.error().status, wanted.error().text, {}};
   }
   if (!wanted->remove_all && wanted->changes.empty()) {
@@ -160,6 +164,10 @@ Plan Registrar::update(const Work& work, const std::string& aor) {
   counters_.bindings_removed += merged->removed;
   auto plan = accepted(merged->bindings, work.request, work.now);
   plan.refreshed = merged->refreshed > 0 && merged->added == 0 && merged->removed == 0;
+  if (wanted->flow_asked) {
+    ++counters_.flows;
+    add_flow_headers(work.request, work.realm.flow_timer, plan);
+  }
   return plan;
 }
 

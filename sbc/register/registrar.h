@@ -30,10 +30,12 @@ struct RegistrarCounters {
   std::uint64_t bindings_added = 0;
   std::uint64_t bindings_refreshed = 0;
   std::uint64_t bindings_removed = 0;
+  std::uint64_t flows = 0;  // 200 that made, kept or ended a flow of RFC 5626
   std::uint64_t challenged = 0;
   // Refused, by reason.
   std::uint64_t malformed = 0;          // 400
   std::uint64_t bad_extension = 0;      // 420
+  std::uint64_t lacking_outbound = 0;   // 439
   std::uint64_t denied_by_policy = 0;   // as the policy says
   std::uint64_t dropped_by_policy = 0;  // no answer
   std::uint64_t forbidden = 0;          // 403: another user's address of record

@@ -5,6 +5,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/register/limits.h"
+#include "sbc/register/outbound.h"
 #include "sbc/sip/contact.h"
 #include "sbc/sip/values.h"
 
@@ -17,15 +18,8 @@ Refused invalid(std::string text) {
   return Refused({400, std::move(text)});
 }
 
-// RFC 5626 6: reg-id means a flow only where we are the first hop, and only together with an instance.
-std::string reg_id_of(const sip::NameAddr& contact, bool first_hop) {
-  if (!first_hop || !contact.param("+sip.instance")) return {};
-  const auto number = base::parse_unsigned<std::uint32_t>(contact.param("reg-id").value_or(""));
-  return number && *number > 0 && *number < 0x80000000U ? std::to_string(*number) : std::string{};
-}
-
 std::expected<ContactChange, RequestRefusal> change_from(const sip::Contact& contact, std::uint32_t requested,
-                                                         const ExpirySettings& expiry, bool first_hop) {
+                                                         const ExpirySettings& expiry, bool flows) {
   const sip::NameAddr& address = contact.address;
   // Calls leave by the flow, but they carry this URI; one of another scheme would be a call to somewhere else.
   if (!address.uri.is_sip()) return invalid("Contact: expected a sip URI");
@@ -47,31 +41,26 @@ std::expected<ContactChange, RequestRefusal> change_from(const sip::Contact& con
     return invalid("Contact: expected at most 1024 bytes of parameters");
   change.q = contact.q;
   change.instance = sip::unquote(address.param("+sip.instance").value_or(""));
-  change.reg_id = reg_id_of(address, first_hop);
+  if (flows) change.reg_id = reg_id_of(address);
   // RFC 3261 10.3 step 7: too brief is greater than zero, smaller than one hour and smaller than the minimum.
   if (requested > 0 && requested < std::min(expiry.minimum, kMinExpiresCeiling)) return Refused({423, {}});
   change.expires_s = std::min(requested, expiry.maximum);
   return change;
 }
 
-std::string joined_path(const sip::Message& request) {
-  std::string path;
-  sip::for_each_value(request, sip::HeaderId::Path, [&path](std::string_view value) {
-    if (!path.empty()) path += ", ";
-    path += value;
-  });
-  return path;
-}
-
 std::expected<void, RequestRefusal> read_contacts(const sip::Message& request, const Terms& terms,
                                                   const sip::ContactList& contacts, Update& update) {
-  const bool first_hop = sip::count_values(request, sip::HeaderId::Via) == 1;
+  const bool allowed = first_hop_of(request) != FirstHop::Lacking;
+  const bool speaks = sip::lists_token(request, sip::HeaderId::Supported, "outbound");
   const std::uint32_t for_all = expires_header(request, terms.expiry.standard);
   std::size_t kept = 0;
   bool flows = false;
   for (const sip::Contact& contact : contacts.values) {
-    auto change = change_from(contact, contact.expires.value_or(for_all), terms.expiry, first_hop);
+    // RFC 5626 6: a phone that relies on flows must hear that the proxy before us breaks them.
+    if (!allowed && speaks && !reg_id_of(contact.address).empty()) return Refused({439, {}});
+    auto change = change_from(contact, contact.expires.value_or(for_all), terms.expiry, allowed);
     if (!change) return Refused(std::move(change.error()));
+    update.flow_asked = update.flow_asked || (speaks && !change->reg_id.empty());
     if (change->expires_s > 0) {
       ++kept;
       flows = flows || !change->reg_id.empty();
@@ -114,7 +103,10 @@ std::expected<Update, RequestRefusal> read_update(const sip::Message& request, c
   update.cseq = request.cseq().number;
   update.flow = source.hop;
   update.user_agent = request.find(sip::HeaderId::UserAgent).value_or("").substr(0, kMaxUserAgentBytes);
-  update.path = joined_path(request);
+  auto path = joined_path(request);
+  if (!path) return invalid("Path: expected a sip URI with lr");
+  update.path = *std::move(path);
+  update.path_vouched = terms.vouched;
   update.max_contacts = terms.max_contacts;
   update.remove_all = contacts->star;
   if (update.path.size() > kMaxPathBytes) return invalid("Path: expected at most 2048 bytes");

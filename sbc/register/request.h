@@ -19,11 +19,12 @@ namespace sbc::registrar {
 struct Terms {
   ExpirySettings expiry;
   std::size_t max_contacts = 0;
+  bool vouched = false;  // Identity::vouched
 };
 Terms terms_for(const RealmSettings& realm, const policy::RegisterDecision& decision);
 
 struct RequestRefusal {
-  int status = 400;  // 400 or 423
+  int status = 400;  // 400, 423, or 439 (RFC 5626 11.6)
   std::string text;
 };
 

@@ -34,6 +34,7 @@ struct RealmSettings {
   auth::ServerSettings digest;
   ExpirySettings expiry;
   std::size_t max_contacts = kDefaultMaxContacts;
+  std::uint32_t flow_timer = 0;  // seconds between keep-alives that phones with flows are told (RFC 5626); 0: no word
 };
 
 }  // namespace sbc::registrar

@@ -6,6 +6,7 @@
 
 #include "sbc/auth/credentials.h"
 #include "sbc/register/limits.h"
+#include "sbc/register/outbound.h"
 #include "sbc/register/request.h"
 #include "sbc/register/upstream_message.h"
 #include "sbc/sip/contact.h"
@@ -93,6 +94,8 @@ std::optional<Plan> Upstream::refuse_early(const Request& request) {
     return Plan{403, "Domain Not Served Here", {}};
   std::string unsupported;
   sip::for_each_value(*request.message, sip::HeaderId::Require, [&unsupported](std::string_view tag) {
+    for (const std::string_view known : {"path", "outbound"})
+      if (base::equals_ignoring_case(tag, known)) return;
     unsupported.append(unsupported.empty() ? "" : ", ").append(tag);
   });
   if (!unsupported.empty()) return Plan{420, {}, {header(sip::HeaderId::Unsupported, unsupported)}};
@@ -111,6 +114,7 @@ void Upstream::on_register(const Request& request, base::Instant now, Output& ou
   terms.expiry.maximum = std::min(terms.expiry.maximum, request.relay.phone_expires);
   terms.expiry.minimum = std::min(terms.expiry.minimum, terms.expiry.maximum);
   terms.expiry.standard = terms.expiry.maximum;
+  terms.vouched = request.vouched;
   auto update = read_update(*request.message, request.source, terms, aor->text());
   if (!update) {
     Plan plan{update.error().status, update.error().text, {}};
@@ -164,7 +168,8 @@ bool Upstream::is_known_refresh(const Record& record, const sip::Message& messag
 void Upstream::absorb(Record& record, const std::string& key, const Request& request, const Update& update,
                       base::Instant now, Output& out) {
   out.answers.push_back({request.server, request.message, request.source, {}});
-  out.answers.back().plan = bind(key, record, update, std::vector<Aliased>(record.contacts), now);
+  out.answers.back().plan = bind(key, record, update, std::vector<Aliased>(record.contacts),
+                                 {*request.message, request.realm.flow_timer}, now);
   out.answers.back().plan.refreshed = true;
 }
 
@@ -303,12 +308,12 @@ void Upstream::accepted(Waiting& waiting, const sip::Message& response, base::In
   const base::DeadlineId armed = at->second.deadline;
   at->second = record;
   at->second.deadline = armed;
-  plan = bind(waiting.key, at->second, update, waiting.named, now);
+  plan = bind(waiting.key, at->second, update, waiting.named, {*waiting.answer.request, waiting.flow_timer}, now);
 }
 
 // Writes the phone's side: the store, the record and its end. The plan is the phone's 200.
 Plan Upstream::bind(const std::string& key, Record& record, const Update& update, const std::vector<Aliased>& named,
-                    base::Instant now) {
+                    const Asked& asked, base::Instant now) {
   const auto merged = store_.apply(update, now);
   if (!merged) {
     if (merged.error() == UpdateError::TooManyContacts) return {403, "Too Many Contacts", {}};
@@ -339,6 +344,7 @@ Plan Upstream::bind(const std::string& key, Record& record, const Update& update
   }
   record.phone_cseq = update.cseq;
   Plan plan{200, {}, {}};
+  if (update.flow_asked) add_flow_headers(asked.request, asked.flow_timer, plan);
   for (const Binding& binding : merged->bindings)
     if (binding.call_id == update.call_id)
       plan.headers.push_back(header(sip::HeaderId::Contact, contact_value(binding, now)));
@@ -375,7 +381,8 @@ void Upstream::lost(Waiting& waiting, base::Instant now, Output& out) {
     record.cseq = std::max(record.cseq, waiting.record.cseq);
     if (now < record.expires + waiting.relay.grace && is_known_refresh(record, *answer.request, waiting.update)) {
       ++counters_.ridden_out;
-      answer.plan = bind(waiting.key, record, waiting.update, std::vector<Aliased>(record.contacts), now);
+      answer.plan = bind(waiting.key, record, waiting.update, std::vector<Aliased>(record.contacts),
+                         {*answer.request, waiting.flow_timer}, now);
     } else {
       answer.plan = later(5, kRetrySpreadSeconds);
     }

@@ -65,6 +65,7 @@ class Upstream {
     const RealmSettings& realm;
     const RelaySettings& relay;
     const std::vector<UpstreamWay>& ways;  // in the order of preference; empty: nowhere to send to
+    bool vouched = false;                  // Identity::vouched
     sip::MessagePtr message;
     sip::Source source;
     transaction::ServerId server;
@@ -131,7 +132,13 @@ class Upstream {
     Record record;  // what it becomes when the registrar accepts
     std::vector<Aliased> named;
     std::uint32_t asked = 0;
+    std::uint32_t flow_timer = 0;
     bool again = false;  // sent a second time because of 423
+  };
+  // What the phone's 200 depends on besides its bindings.
+  struct Asked {
+    const sip::Message& request;
+    std::uint32_t flow_timer;
   };
   struct Due {
     std::string key;         // of a record, or
@@ -156,7 +163,7 @@ class Upstream {
   void accepted(Waiting& waiting, const sip::Message& response, base::Instant now, Output& out);
   void lost(Waiting& waiting, base::Instant now, Output& out);
   Plan bind(const std::string& key, Record& record, const Update& update, const std::vector<Aliased>& named,
-            base::Instant now);
+            const Asked& asked, base::Instant now);
   void unbind_aliases(const Update& update, const std::vector<Aliased>& contacts, base::Instant now);
   Plan later(std::uint32_t least, std::uint32_t spread);
   bool take_token(Bucket& bucket, const RelaySettings& relay, base::Instant now);

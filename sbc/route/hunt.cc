@@ -86,6 +86,10 @@ Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant 
   const bool spoke_for_its_name =
       failure.cause == Failure::Cause::RingTimeout || (failure.cause == Failure::Cause::Response && status != 503);
   if (target->name && spoke_for_its_name) pass_over_siblings();
+  // RFC 5626 7: the phone has given its answer, on whichever of its flows.
+  const bool phone_spoke = failure.cause == Failure::Cause::RingTimeout ||
+                           (failure.cause == Failure::Cause::Response && status != 408 && status != 430);
+  if (!target->instance.empty() && phone_spoke) pass_over_instance();
   if (failure.early_media) return Verdict::Stop;
   if (status == 408 || (status >= 500 && status < 600)) return Verdict::Next;
   // Another binding of the same user may accept where this one was busy, away or does not know the call; a 6xx speaks
@@ -101,6 +105,14 @@ void Hunt::pass_over_siblings() {
   targets_.erase(next, std::find_if(next, targets_.end(), [&](const Target& other) {
                    return !other.unfolded || other.name != tried.name || other.trunk != tried.trunk;
                  }));
+}
+
+void Hunt::pass_over_instance() {
+  const auto next = targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1;
+  const std::string& tried = targets_[at_].instance;
+  targets_.erase(
+      std::remove_if(next, targets_.end(), [&tried](const Target& other) { return other.instance == tried; }),
+      targets_.end());
 }
 
 bool Hunt::located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now) {

@@ -61,8 +61,9 @@ class Hunt {
   // Notes why the current target failed, marks its health and says what the border does by itself:
   // Next on timeouts, transport errors, 408 and 5xx; Stop on 6xx, on other 4xx and on 3xx, except that after a 3xx or
   // 4xx of one registered contact the user's other contacts are tried. RFC 3263 4.3: the other places of the same name
-  // are tried only after 503, silence and transport errors; after other answers they are passed over. After early media
-  // was passed on: Stop (the caller's media is tied to that target).
+  // are tried only after 503, silence and transport errors; after other answers they are passed over. RFC 5626 7: the
+  // other flows of the same phone are tried only after silence, transport errors, 408 and 430. After early media was
+  // passed on: Stop (the caller's media is tied to that target).
   Verdict failed(const Failure& failure, TrunkHealth& health, base::Instant now);
   // The places of the current target, which awaits its name. False: none of them may be tried now; call failed() next.
   bool located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now);
@@ -82,6 +83,7 @@ class Hunt {
 
  private:
   void pass_over_siblings();
+  void pass_over_instance();
 
   std::vector<Target> targets_;
   std::size_t at_ = 0;

@@ -82,6 +82,15 @@ class Resolution {
                   .to_uri = {},
                   .candidate = candidate};
     target.to_uri = without_parameters(target.request_uri);
+    target.routes = std::move(way->routes);
+    target.instance = std::move(way->instance);
+    if (way->name) {
+      target.name = std::move(way->name);
+      target.hop = {};
+      target.hop.tls_name = target.name->host;
+      plan_.targets.push_back(std::move(target));
+      return;
+    }
     add_by_health(std::move(target));
   }
 

@@ -23,6 +23,12 @@ struct ContactWay {
   sip::Hop hop;  // the flow the registration came over
   std::string realm;
   std::string request_uri;  // the Contact URI as registered
+  // Values of Route: the Path that was registered (RFC 3327).
+  std::vector<std::string> routes = {};
+  // The proxy that the first of them names by a host name; `hop` means nothing then.
+  std::optional<NamedHost> name = {};
+  // Address of record and instance: two ways with the same one lead to the same phone (RFC 5626 7). "": not known.
+  std::string instance = {};
 };
 
 class Contacts {
@@ -44,6 +50,8 @@ struct Target {
   // them, since RFC 3263 4.3 makes a difference between the places of one name and another target.
   std::optional<NamedHost> name{};
   bool unfolded = false;
+  std::vector<std::string> routes{};  // values of Route on the INVITE
+  std::string instance{};             // as in ContactWay
   bool awaits_name() const { return name && !unfolded; }
   std::string text() const;  // "UDP 192.0.2.7:5060", or the name
 };

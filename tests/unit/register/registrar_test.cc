@@ -174,9 +174,9 @@ TEST_F(RegistrarTest, MalformedContactsNameTheHeader) {
 }
 
 TEST_F(RegistrarTest, RequireOfWhatWeDoNotKnowIs420) {
-  const Plan plan = bind({"Contact: <sip:bob@10.0.0.5>", "Require: outbound, path", "Require: gruu"});
+  const Plan plan = bind({"Contact: <sip:bob@10.0.0.5>", "Require: early-session, path", "Require: 100rel"});
   EXPECT_EQ(plan.status, 420);
-  EXPECT_THAT(values(plan, "Unsupported"), ElementsAre("outbound, gruu"));
+  EXPECT_THAT(values(plan, "Unsupported"), ElementsAre("early-session, 100rel"));
   EXPECT_EQ(bind({"Contact: <sip:bob@10.0.0.5>", "Require: path"}).status, 200);
 }
 
@@ -287,7 +287,7 @@ TEST_F(RegistrarTest, LimitsOfWhatABindingKeepsHoldAtTheLimitAndOnePast) {
   const std::string call_id(kMaxCallIdBytes, 'c');
   EXPECT_EQ(bind({"Contact: <sip:b@10.0.0.7>"}, call_id).status, 200);
   EXPECT_EQ(bind({"Contact: <sip:b@10.0.0.7>"}, call_id + "c").status, 400);
-  const std::string path = "Path: <sip:" + std::string(kMaxPathBytes - 6, 'p') + ">";
+  const std::string path = "Path: <sip:" + std::string(kMaxPathBytes - 9, 'p') + ";lr>";
   EXPECT_EQ(bind({"Contact: <sip:b@10.0.0.8>", path}, "path").status, 200);
   EXPECT_EQ(bind({"Contact: <sip:b@10.0.0.8>", path + ";x"}, "path").status, 400);
   bind({"Contact: <sip:b@10.0.0.9>", "User-Agent: " + std::string(kMaxUserAgentBytes + 1, 'x')}, "ua");

@@ -75,6 +75,32 @@ TEST_F(HuntTest, TriesTheOtherContactsOfAUserUnlessOneSpeaksForAll) {
   EXPECT_EQ(hunt.answer().status, 603);
 }
 
+// RFC 5626 7: one phone, two flows, and another phone.
+TEST_F(HuntTest, TheOtherFlowOfAPhoneIsTriedOnlyWhenTheFirstIsDead) {
+  struct {
+    Failure failure;
+    bool other_flow;
+  } const cases[] = {
+      {{.cause = Cause::Transport}, true},
+      {{.cause = Cause::Timeout}, true},
+      {response(408), true},
+      {response(430), true},
+      {response(486), false},
+      {response(503), false},
+      {{.cause = Cause::RingTimeout}, false},
+  };
+  for (const auto& c : cases) {
+    auto targets = three();
+    for (auto& t : targets) t.candidate.kind = policy::Candidate::Kind::Contact;
+    targets[0].instance = targets[1].instance = "anna's phone";
+    targets[2].instance = "anna's other phone";
+    Hunt hunt(targets);
+    EXPECT_EQ(fail(hunt, c.failure), Verdict::Next);
+    ASSERT_NE(hunt.current(), nullptr);
+    EXPECT_EQ(hunt.current()->hop.remote, peer(c.other_flow ? 2 : 3)) << status_of(c.failure);
+  }
+}
+
 TEST_F(HuntTest, DoesNotMoveACallWhoseMediaIsTiedToATarget) {
   Hunt hunt(three());
   Failure failure = response(503);

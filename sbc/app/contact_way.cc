@@ -1,0 +1,48 @@
+#include "sbc/app/contact_way.h"
+
+#include "sbc/register/outbound.h"
+#include "sbc/route/locate.h"
+#include "sbc/sip/name_addr.h"
+
+namespace sbc::app {
+namespace {
+
+void follow_path(const registrar::Binding& binding, const route::Realm& realm, route::ContactWay& way) {
+  const auto first = sip::parse_name_addr(way.routes.front());
+  const auto named = first ? route::named_host(first->uri) : std::nullopt;
+  if (!named) return;
+  const auto ip = base::IpAddress::parse(named->host);
+  if (!ip) {
+    if (binding.path_vouched) way.name = named;
+    return;
+  }
+  if (*ip != binding.flow.remote.ip && !binding.path_vouched) return;
+  sip::Hop hop;
+  hop.transport = named->transport.value_or(named->secure ? sip::Transport::Tls : sip::Transport::Udp);  // RFC 3263 4.1
+  hop.remote = {*ip, named->port != 0 ? named->port : sip::default_port(hop.transport)};
+  if (hop.transport == binding.flow.transport && *ip == binding.flow.remote.ip) {
+    hop.listener = binding.flow.listener;
+    hop.connection = binding.flow.connection;
+    hop.tls_name = binding.flow.tls_name;
+  } else {
+    const auto* listener = realm.listener_for(hop.transport, *ip);
+    if (listener == nullptr) return;
+    hop.listener = listener->index;
+  }
+  way.hop = hop;
+}
+
+}  // namespace
+
+std::optional<route::ContactWay> contact_way(const registrar::Binding& binding, const route::Table& table) {
+  const route::Realm* realm = table.realm_of(binding.flow.listener);
+  if (realm == nullptr) return std::nullopt;
+  route::ContactWay way{.hop = binding.flow, .realm = realm->name, .request_uri = binding.contact_uri};
+  way.routes = registrar::routes_of(binding.path);
+  // Neither has a line end.
+  if (!binding.instance.empty()) way.instance = binding.aor + "\n" + binding.instance;
+  if (!way.routes.empty()) follow_path(binding, *realm, way);
+  return way;
+}
+
+}  // namespace sbc::app

@@ -1,0 +1,80 @@
+#include "sbc/app/contact_way.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sbc::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ContactWayTest : public ::testing::Test {
+ protected:
+  ContactWayTest() {
+    route::Realm realm;
+    realm.name = "access";
+    realm.listeners = {{0, sip::Transport::Udp, *base::Endpoint::parse("192.0.2.1:5060")},
+                       {1, sip::Transport::Tcp, *base::Endpoint::parse("192.0.2.1:5060")}};
+    auto built = route::Table::build({realm}, {}, {});
+    EXPECT_TRUE(built);
+    table = *std::move(built);
+    binding.aor = "sip:anna@example.org";
+    binding.contact_uri = "sip:anna@10.0.0.5:5060";
+    binding.flow = {sip::Transport::Tcp, 1, *base::Endpoint::parse("198.51.100.7:40001"), sip::ConnectionId{9}};
+  }
+  route::ContactWay way() { return contact_way(binding, table).value(); }
+
+  route::Table table;
+  registrar::Binding binding;
+};
+
+TEST_F(ContactWayTest, WithoutPathItIsTheFlowWhateverTheContactSays) {
+  EXPECT_EQ(way().hop, binding.flow);
+  EXPECT_EQ(way().request_uri, "sip:anna@10.0.0.5:5060");
+  EXPECT_THAT(way().routes, IsEmpty());
+  binding.flow.listener = 7;
+  EXPECT_FALSE(contact_way(binding, table));
+}
+
+TEST_F(ContactWayTest, APathBecomesTheRouteAndLeadsToItsFirstProxy) {
+  binding.path = "<sip:198.51.100.7:5070;transport=tcp;lr>, <sip:token@edge.example.net;lr;ob>";
+  EXPECT_THAT(way().routes,
+              ElementsAre("<sip:198.51.100.7:5070;transport=tcp;lr>", "<sip:token@edge.example.net;lr;ob>"));
+  EXPECT_EQ(way().hop.remote, *base::Endpoint::parse("198.51.100.7:5070"));
+  EXPECT_EQ(way().hop.connection, binding.flow.connection) << "the connection that the proxy holds open";
+  binding.path = "<sip:198.51.100.7;lr>";
+  EXPECT_EQ(way().hop.transport, sip::Transport::Udp);
+  EXPECT_EQ(way().hop.listener, 0);
+  EXPECT_EQ(way().hop.remote.port, 5060);
+}
+
+// RFC 3327 8: a Path is an instruction to send requests somewhere.
+TEST_F(ContactWayTest, OnlyAVouchedPathMayNameAnotherMachine) {
+  binding.path = "<sip:203.0.113.66;lr>";
+  EXPECT_EQ(way().hop, binding.flow);
+  binding.path_vouched = true;
+  EXPECT_EQ(way().hop.remote, *base::Endpoint::parse("203.0.113.66:5060"));
+  EXPECT_FALSE(way().hop.connection);
+
+  binding.path = "<sip:edge.example.net;lr>";
+  ASSERT_TRUE(way().name);
+  EXPECT_EQ(way().name->host, "edge.example.net");
+  binding.path_vouched = false;
+  EXPECT_FALSE(way().name);
+  EXPECT_EQ(way().hop, binding.flow);
+}
+
+TEST_F(ContactWayTest, TwoFlowsOfOnePhoneAreKnownAsOnePhone) {
+  EXPECT_EQ(way().instance, "");
+  binding.instance = "<urn:uuid:1>";
+  const auto one = way().instance;
+  binding.reg_id = "2";
+  binding.contact_uri = "sip:anna@10.0.0.6";
+  EXPECT_EQ(way().instance, one);
+  binding.aor = "sip:bob@example.org";
+  EXPECT_NE(way().instance, one);
+}
+
+}  // namespace
+}  // namespace sbc::app
