@@ -160,6 +160,10 @@ const char* name_of(DialogCount c) {
       return "refreshes";
     case DialogCount::OffersAgain:
       return "offers_again";
+    case DialogCount::Transfers:
+      return "transfers";
+    case DialogCount::RefusedTransfer:
+      return "refused_transfer";
     case DialogCount::kCount:
       break;
   }

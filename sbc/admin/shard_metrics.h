@@ -113,6 +113,8 @@ enum class DialogCount : std::uint8_t {
   RefusedInterval,   // 422: a session interval that is too short
   Refreshes,         // sent by us for a session timer
   OffersAgain,       // sent once more after 491 and its like
+  Transfers,         // REFERs that are carried out
+  RefusedTransfer,   // REFERs that are not
   kCount
 };
 const char* name_of(DialogCount c);  // "bugs"

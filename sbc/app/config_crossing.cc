@@ -28,6 +28,8 @@ bool is_own(std::string_view method) {
 
 call::CrossingRules read_crossing(settings::Table& realm) {
   call::CrossingRules rules;
+  static constexpr std::pair<std::string_view, bool> kTransfer[] = {{"handle", true}, {"refuse", false}};
+  rules.transfers = realm.one_of<bool>("transfer", kTransfer, rules.transfers);
   if (!realm.has("pass_methods")) return rules;
   rules.methods = realm.texts("pass_methods");
   static const std::vector<std::string> kUsual = call::CrossingRules{}.methods;

@@ -67,8 +67,9 @@ struct Leg {
   std::optional<std::string> bye_when_acked;  // header lines of a BYE that must wait for the peer's ACK (RFC 3261 15)
   bool over = false;                          // BYE sent or received
 
-  Said said;  // by the peer
-  Told told;  // to it, about the other side
+  Said said;                 // by the peer
+  Told told;                 // to it, about the other side
+  std::uint32_t refers = 0;  // REFERs accepted from this peer
 };
 
 // One INVITE to one target. The current one may become a leg; an abandoned one only has to be cleaned up after.
@@ -81,6 +82,18 @@ struct Attempt {
   bool rang = false;
   bool early_media = false;  // its SDP was passed to the caller
   bool finished = false;     // among the strays: it has its final response, and is kept for further 2xx of its forks
+};
+
+// A transfer that the border carries out (transfer.cc).
+struct Transfer {
+  Side from = Side::A;      // the transferor
+  bool reports = true;      // it wants NOTIFYs (RFC 4488)
+  std::string event;        // of these: "refer;id=93809824"
+  std::string referred_by;  // user part of the Referred-By toward the target; "": none
+  route::Hunt hunt;
+  std::optional<Attempt> attempt;
+  Leg leg;  // of the target; takes the transferor's place
+  base::DeadlineId timer;
 };
 
 struct Call {
@@ -111,6 +124,9 @@ struct Call {
 
   std::uint32_t lookups = 0;     // questions to the resolver so far; the number of the last one
   std::vector<Passing> passing;  // requests on their way from one leg to the other
+
+  std::optional<Transfer> transfer;
+  bool joining = false;  // the re-INVITE under way asks a leg of another call for its offer
 
   Media media;
   bool session_open = false;         // the relay has it, or is about to

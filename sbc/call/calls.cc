@@ -52,6 +52,7 @@ void Calls::feed(CallHandle handle, Event event, const Input& input, base::Insta
 void Calls::sweep(CallHandle handle) {
   const Call* call = core_.calls.find(handle);
   if (call != nullptr && call->state == State::Ended) core_.calls.erase(handle);
+  for (const CallHandle aside : std::exchange(core_.ended_aside, {})) sweep(aside);
 }
 
 bool Calls::calls_for_help(const sip::Message& invite) const {
@@ -200,6 +201,12 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     method == sip::Method::Prack ? machine.prack(input) : machine.early_update(input);
     return sweep(handle);
   }
+  if (call.transfer && request.message->method() != sip::Method::Bye) {
+    // A transferor that has left is gone for both; the other party waits for its successor.
+    if (leg.over) return answer(request, 481, {}, now, out);
+    const sip::ExtraHeader retry[] = {{"Retry-After", "5"}};
+    if (call.leg(other(side)).over) return answer(request, 500, retry, now, out);
+  }
   switch (request.message->method()) {
     case sip::Method::Invite:
       return feed(handle, Event::Offer, input, now, out);
@@ -208,6 +215,7 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
         return feed(handle, Event::Offer, input, now, out);
       return Machine(core_, call, now, out).answer_update(input);
     case sip::Method::Bye:
+      if (Machine(core_, call, now, out).leave_by_transfer(input)) return;
       return feed(handle, Event::Bye, input, now, out);
     default:
       break;
@@ -217,7 +225,12 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     const sip::ExtraHeader able[] = {{"Allow", leg.allow}, {"Accept", "application/sdp"}};
     return answer(request, 200, able, now, out);
   }
-  Machine(core_, call, now, out).pass_request(input);
+  Machine machine(core_, call, now, out);
+  if (request.message->method() == sip::Method::Refer && transfers_from(*core_.settings, leg.realm)) {
+    machine.refer(input);
+  } else {
+    machine.pass_request(input);
+  }
   sweep(handle);
 }
 
@@ -257,8 +270,9 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
     }
     return;
   }
-  if (Machine(core_, *call, now, out).passing_answered(response)) return sweep(handle);
-  if (Machine(core_, *call, now, out).early_response(response.transaction, response.message.get()))
+  Machine aside(core_, *call, now, out);
+  if (aside.passing_answered(response) || aside.transfer_answered(response) ||
+      aside.early_response(response.transaction, response.message.get()))
     return sweep(handle);
   for (std::size_t i = 0; i < call->strays.size(); ++i) {
     if (call->strays[i].client != response.transaction) continue;
@@ -296,8 +310,9 @@ void Calls::on_client_failed(const transaction::ClientFailed& failed, base::Inst
     sweep(handle);
     return;
   }
-  if (Machine(core_, *call, now, out).passing_failed(failed)) return sweep(handle);
-  if (Machine(core_, *call, now, out).early_response(failed.transaction, nullptr)) return sweep(handle);
+  Machine aside(core_, *call, now, out);
+  if (aside.passing_failed(failed) || aside.transfer_dead(failed) || aside.early_response(failed.transaction, nullptr))
+    return sweep(handle);
   for (std::size_t i = 0; i < call->strays.size(); ++i) {
     if (call->strays[i].client != failed.transaction) continue;
     Machine(core_, *call, now, out).stray_gone(i);
@@ -407,6 +422,9 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         break;
       case TimerKind::Duration:
         machine.feed(Event::Kill, {.cause = EndCause::Shutdown, .text = "longest permitted duration"});
+        break;
+      case TimerKind::Transfer:
+        machine.transfer_timeout();
         break;
       case TimerKind::Tidy:
         machine.tidy();

@@ -21,7 +21,7 @@
 
 namespace sbc::call {
 
-enum class TimerKind : std::uint8_t { Setup, Refresh, Accepted, Duration, Tidy, Reliable, Session, Again };
+enum class TimerKind : std::uint8_t { Setup, Refresh, Accepted, Duration, Tidy, Reliable, Session, Again, Transfer };
 
 struct TimerKey {
   CallHandle call;
@@ -58,6 +58,8 @@ struct Counters {
   std::uint64_t refused_interval = 0;   // 422: a session interval that is too short
   std::uint64_t refreshes = 0;          // sent by us for a session timer
   std::uint64_t offers_again = 0;       // sent once more after 491 and its like
+  std::uint64_t transfers = 0;          // REFERs that the border carries out
+  std::uint64_t refused_transfer = 0;   // REFERs that it does not
 };
 
 template <typename T>
@@ -78,6 +80,7 @@ struct Core {
   Counters counters;
   std::uint64_t connected = 0;  // calls between answer and end
   bool draining = false;
+  std::vector<CallHandle> ended_aside = {};  // calls that may have ended while an event of another one was handled
   std::unique_ptr<Credentials> credentials = std::make_unique<Credentials>();
 };
 

@@ -64,6 +64,10 @@ Retry wanted(Call& call, const transaction::ResponseArrived& response) {
     if (leg.client && leg.client == response.transaction && !ending && !(invite && call.inviter_gone))
       return {&leg.client, &leg};
   }
+  for (Passing& passing : call.passing)
+    if (passing.client == response.transaction) return {&passing.client, &call.leg(other(passing.from))};
+  if (call.transfer && call.transfer->attempt && call.transfer->attempt->client == response.transaction)
+    return {&call.transfer->attempt->client, &call.transfer->leg};
   if (call.attempt && call.attempt->client == response.transaction && call.state == State::Inviting)
     return {&call.attempt->client, &call.b};
   return {};
@@ -74,6 +78,8 @@ void note_cseq(Call& call, Leg& leg, const transaction::ClientId* slot, sip::Met
   if (leg.dialog) leg.dialog->raise_local_cseq(cseq);
   if (call.attempt && slot == &call.attempt->client) call.attempt->start.cseq = cseq;
   if (slot == &leg.client) leg.change_cseq = cseq;
+  if (call.transfer && call.transfer->attempt && slot == &call.transfer->attempt->client)
+    call.transfer->attempt->start.cseq = cseq;
   if (method == sip::Method::Invite) leg.invite_cseq = cseq;
 }
 

@@ -26,6 +26,7 @@ namespace sbc::call {
 struct CrossingRules {
   std::vector<std::string> methods = {"INFO", "MESSAGE", "NOTIFY", "SUBSCRIBE"};
   bool allows(std::string_view method) const;  // case-sensitive (RFC 3261 7.1)
+  bool transfers = true;  // the border carries their REFERs out, to where the policy lets them call
 };
 
 // One request on its way.

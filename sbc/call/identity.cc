@@ -57,10 +57,9 @@ identity::Treatment treatment_for(const Call& call, Side about, bool trusted) {
   return {.hide_from = false, .assert_identity = true, .hide_history = false, .privacy = privacy.id ? "id" : ""};
 }
 
-void tell_who(const Core& core, Call& call, Side to) {
-  Leg& leg = call.leg(to);
-  const Said& said = call.leg(other(to)).said;
-  const auto treatment = treatment_for(call, other(to), trusts(*core.settings, leg.realm, leg.trunk));
+void tell_who(const Core& core, const Call& call, Side about, Leg& leg) {
+  const Said& said = call.leg(about).said;
+  const auto treatment = treatment_for(call, about, trusts(*core.settings, leg.realm, leg.trunk));
   leg.told.who.clear();
   if (treatment.assert_identity) {
     const auto domain = own_domain(*core.settings, leg.realm, leg.hop.listener);
@@ -141,7 +140,7 @@ void hear(const Core& core, Call& call, Side side, const sip::Message& message) 
   auto people = identity::asserted_by(message, sender_of(core, call, side));
   if (!people.empty()) said.people = std::move(people);
   if (const auto privacy = identity::privacy_of(message); privacy.asked) said.privacy = privacy;
-  tell_who(core, call, other(side));
+  tell_who(core, call, side, call.leg(other(side)));
 }
 
 CallerWords caller_words(const Core& core, Call& call, const route::Target& target) {
@@ -150,7 +149,7 @@ CallerWords caller_words(const Core& core, Call& call, const route::Target& targ
   const auto treatment = treatment_for(call, Side::A, trusted);
   call.a.told.refusal.clear();  // of a target that was tried before
   tell_session_id(call);
-  tell_who(core, call, Side::B);
+  tell_who(core, call, Side::A, call.b);
   words.anonymous = treatment.hide_from;
   words.headers = call.b.told.who;
   words.headers.emplace_back("Session-ID", call.b.told.session_id);
@@ -158,6 +157,25 @@ CallerWords caller_words(const Core& core, Call& call, const route::Target& targ
   if (call.emergency || (trusted && trusts(*core.settings, call.a.realm, call.a.trunk)))
     add_priority(call, words.headers);
   return words;
+}
+
+CallerWords party_words(const Core& core, const Call& call, Side stays, Leg& fresh, const route::Target& target) {
+  CallerWords words;
+  fresh.told.q850_from_status = chosen(*core.settings, fresh.realm, fresh.trunk, &route::Realm::q850_from_status,
+                                       &route::Trunk::q850_from_status);
+  // RFC 7989 9: the target has said nothing yet.
+  fresh.told.session_id = identity::session_id_value(call.leg(stays).said.uuid, {});
+  tell_who(core, call, stays, fresh);
+  words.anonymous = treatment_for(call, stays, trusts(*core.settings, target.realm, target.trunk)).hide_from;
+  words.headers = fresh.told.who;
+  words.headers.emplace_back("Session-ID", fresh.told.session_id);
+  return words;
+}
+
+void introduce(const Core& core, Call& call) {
+  tell_session_id(call);
+  tell_who(core, call, Side::A, call.b);
+  tell_who(core, call, Side::B, call.a);
 }
 
 }  // namespace sbc::call

@@ -22,6 +22,11 @@ struct CallerWords {
 };
 // Leg B has been prepared for `target`.
 CallerWords caller_words(const Core& core, Call& call, const route::Target& target);
+// The same about the party of `stays`, for a leg that is to take the other side's place (transfer.cc).
+CallerWords party_words(const Core& core, const Call& call, Side stays, Leg& fresh, const route::Target& target);
+
+// The two parties have been joined by a transfer: what each is told of the other from now on.
+void introduce(const Core& core, Call& call);
 
 // Our own domain as that realm sees it.
 std::string_view own_domain(const Settings& settings, std::string_view realm, std::uint16_t listener);

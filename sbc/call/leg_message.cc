@@ -166,13 +166,15 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   // Who the policy presents is its own decision; otherwise the caller's wish counts.
   start.local = plan.words.anonymous && !plan.target.candidate.from_user
                     ? std::string(kAnonymous)
-                    : from_value(plan.caller.from(), plan.target.candidate, plan.from_domain);
+                    : from_value(plan.from != nullptr ? *plan.from : plan.caller->from(), plan.target.candidate,
+                                 plan.from_domain);
   // RFC 5031: a service URN stays what it is on the way to whoever answers for it; the trunk says only how to get
   // there.
-  const bool by_urn = identity::is_emergency_urn(plan.caller.request_uri()) && plan.target.candidate.number.empty() &&
+  const bool by_urn = plan.caller != nullptr && identity::is_emergency_urn(plan.caller->request_uri()) &&
+                      plan.target.candidate.number.empty() &&
                       plan.target.candidate.kind != policy::Candidate::Kind::Contact;
-  start.remote = by_urn ? "<" + base::to_lower(plan.caller.request_uri().text) + ">" : "<" + plan.target.to_uri + ">";
-  start.target = by_urn ? base::to_lower(plan.caller.request_uri().text) : plan.target.request_uri;
+  start.remote = by_urn ? "<" + base::to_lower(plan.caller->request_uri().text) + ">" : "<" + plan.target.to_uri + ">";
+  start.target = by_urn ? base::to_lower(plan.caller->request_uri().text) : plan.target.request_uri;
   // Not 1: leg A's number must not be guessable from leg B's, nor equal to it by habit.
   start.cseq = again ? start.cseq + 1 : 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
   attempt.hop = plan.target.hop;
@@ -198,7 +200,8 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   writer.header(sip::HeaderId::Allow, plan.allow);
   writer.header(sip::HeaderId::Supported, plan.reliable ? "100rel, 199" : "199");
   writer.raw(plan.session);
-  HeaderList headers = passed_headers(plan.caller);
+  if (!plan.referred_by.empty()) writer.header(sip::HeaderId::ReferredBy, plan.referred_by);
+  HeaderList headers = plan.caller != nullptr ? passed_headers(*plan.caller) : HeaderList{};
   // RFC 3323 5.3: what the caller wrote by hand may name it.
   if (plan.words.anonymous) std::erase_if(headers, [](const auto& header) { return header.first == "Subject"; });
   headers.insert(headers.end(), plan.words.headers.begin(), plan.words.headers.end());

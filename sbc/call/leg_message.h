@@ -17,6 +17,8 @@ namespace sbc::call {
 inline constexpr std::string_view kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE";
 // The same with what may cross from the realm.
 std::string allow_value(const Settings& settings, const std::string& realm);
+// Whether REFERs of the realm's peers are carried out.
+bool transfers_from(const Settings& settings, const std::string& realm);
 
 // Our Contact on a listener: <sip:user@host:port;transport=tcp>.
 std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
@@ -47,17 +49,19 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
 // The INVITE that opens leg B toward a target. Fills `attempt`; one that was filled before is sent again: same Call-ID
 // and tag, next CSeq (RFC 4028 7.3, RFC 3261 8.1.3.5).
 struct InvitePlan {
-  const sip::Message& caller;  // leg A's INVITE
+  const sip::Message* caller;  // leg A's INVITE; nullptr: the call is a transfer's
   const route::Target& target;
   const CallerWords& words;  // what the target is told of the caller
   std::string_view contact;
   std::string_view allow;
   std::string_view from_domain;
   std::uint32_t max_forwards;
-  std::string_view session;  // lines of the session timer
-  std::string_view sdp;      // "": no offer
-  bool reliable = false;     // the callee may send provisional responses reliably (RFC 3262)
-  Body body = {};            // the SDP, alone or among other parts
+  std::string_view session;             // lines of the session timer
+  std::string_view sdp;                 // "": no offer
+  bool reliable = false;                // the callee may send provisional responses reliably (RFC 3262)
+  Body body = {};                       // the SDP, alone or among other parts
+  const sip::NameAddr* from = nullptr;  // who calls, when it is not the caller of the INVITE
+  std::string_view referred_by = {};    // RFC 3892; "": nobody
 };
 base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch);
 

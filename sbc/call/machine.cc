@@ -245,6 +245,14 @@ void Machine::close_session(std::string_view reason) {
 
 // --- small things -----------------------------------------------------------------------------------------------
 
+sdp::OriginIdentity Machine::new_identity(std::uint16_t listener) {
+  sdp::OriginIdentity identity;
+  identity.session_id = core_.random.below(std::uint64_t{1} << 62);
+  identity.first_version = 1 + core_.random.below(std::uint64_t{1} << 31);
+  identity.address = core_.settings->faces.at(listener).address;
+  return identity;
+}
+
 void Machine::arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side side) {
   disarm(id);
   if (when != base::kNever) id = core_.timers.arm(when, TimerKey{call_.handle, kind, side});

@@ -3,13 +3,16 @@
 // after it. Steps are in the file of their verb: setup.cc, answer.cc, update.cc, teardown.cc; what they share in
 // machine.cc.
 
+#include <expected>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "sbc/call/core.h"
+#include "sbc/call/leg_message.h"
 #include "sbc/call/output.h"
+#include "sbc/call/refer.h"
 #include "sbc/sip/response.h"
 
 namespace sbc::call {
@@ -54,6 +57,12 @@ class Machine {
   void pass_request(const Input& in);
   bool passing_answered(const transaction::ResponseArrived& response);
   bool passing_failed(const transaction::ClientFailed& failed);
+  // Transfers (transfer.cc). Those that return bool: false when it is no business of the transfer.
+  void refer(const Input& in);
+  bool transfer_answered(const transaction::ResponseArrived& response);
+  bool transfer_dead(const transaction::ClientFailed& failed);
+  void transfer_timeout();
+  bool leave_by_transfer(const Input& in);  // BYE of the transferor, who need not wait for the end
   // 2xx again, 1xx again each minute, and 1xx until PRACK.
   void resend_accepted(Side side);
   void refresh_progress();
@@ -203,6 +212,23 @@ class Machine {
   std::vector<sip::ExtraHeader> with_packages(Side side, const sip::Message& request, int status,
                                               std::span<const sip::ExtraHeader> headers) const;
 
+  // transfer.cc
+  std::expected<std::vector<route::Target>, int> transfer_targets(const Input& in, const std::string& text);
+  void accept_refer(const Input& in);
+  void report_transfer(int status);
+  void send_aside(Leg& leg, sip::Method method, std::string_view headers, Body body);
+  void try_transfer();
+  void invite_successor(dialog::ClientStart start);  // of the transferor, to the hunt's current target
+  void next_transfer(const route::Failure& failure);
+  void fail_transfer(int status);
+  void complete_transfer(const sip::MessagePtr& response, const sip::Source& source);
+  void abandon_transfer();
+  void drop_transfer();
+  void replace_leg(Side side, Leg&& fresh);
+  void offer_to_remaining(Side side, const sip::Message& response, const sip::Source& source);
+  int join_calls(const Input& in, const NamedDialog& named);
+  Leg release_leg(Side side);
+
   // machine.cc
   void respond_caller(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {},
                       std::string_view reason = {});
@@ -210,6 +236,7 @@ class Machine {
   void send_ack(Side side, std::string_view sdp);
   void ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop, const sip::MessagePtr& response);
   void start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes);
+  sdp::OriginIdentity new_identity(std::uint16_t listener);
   void arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side side = Side::A);
   void disarm(base::DeadlineId& id);
   void ask_relay(bool wait);

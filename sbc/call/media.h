@@ -47,6 +47,17 @@ class Media {
 
   // A fresh leg B: the call goes to another target, which has heard nothing of what came before.
   void start_leg_b(sdp::OriginIdentity identity);
+  // The same for either leg, when another party takes its place.
+  void start_leg(Side side, sdp::OriginIdentity identity) { adopt(side, sdp::OfferAnswer(std::move(identity))); }
+  // What was agreed with the side, and taking it over from another call.
+  sdp::OfferAnswer description(Side side) const { return side == Side::A ? a_ : *b_; }
+  void adopt(Side side, sdp::OfferAnswer agreed) {
+    if (side == Side::A) {
+      a_ = std::move(agreed);
+    } else {
+      b_ = std::move(agreed);
+    }
+  }
 
   // The side's peer offers, or answers our offer. `body` must be the SDP of `message`.
   std::expected<void, MediaError> take_offer(Side from, std::string_view body);

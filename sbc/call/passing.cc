@@ -35,7 +35,12 @@ std::vector<sip::ExtraHeader> as_extra(const std::vector<std::pair<std::string, 
 std::string allow_value(const Settings& settings, const std::string& realm) {
   std::string value(kAllow);
   for (const auto& method : rules_of(settings, realm).methods) value.append(", ").append(method);
+  if (transfers_from(settings, realm)) value.append(", REFER");
   return value;
+}
+
+bool transfers_from(const Settings& settings, const std::string& realm) {
+  return rules_of(settings, realm).transfers;
 }
 
 void Machine::pass_request(const Input& in) {
@@ -81,6 +86,7 @@ void Machine::send_passing(const Input& in, Leg& to, const CrossingBody& body) {
   to.dialog->write_request_head(writer, request.method_text(), to.dialog->next_cseq(), via,
                                 request.max_forwards().value_or(70) - 1);
   if (refreshes_target(request.method())) writer.header(sip::HeaderId::Contact, to.contact);
+  core_.credentials->write_inside(core_, to, hop, request.method(), body.text, writer);
   writer.raw(crossing_request_headers(request));
   writer.finish(body.type, body.text);
   const auto client = core_.layer.request({.method = request.method(),

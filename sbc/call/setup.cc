@@ -14,14 +14,6 @@
 namespace sbc::call {
 namespace {
 
-sdp::OriginIdentity new_identity(base::Random& random, const base::IpAddress& address) {
-  sdp::OriginIdentity identity;
-  identity.session_id = random.below(std::uint64_t{1} << 62);
-  identity.first_version = 1 + random.below(std::uint64_t{1} << 31);
-  identity.address = address;
-  return identity;
-}
-
 std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& headers) {
   std::vector<sip::ExtraHeader> extra;
   for (const auto& header : headers) extra.push_back({header.name, header.value});
@@ -113,7 +105,7 @@ void Machine::try_target() {
   const std::string network = realm != nullptr ? realm->media_network : "";
   const bool same_network = call_.media.leg(Side::B).network == network;
   call_.media.leg(Side::B) = LegMedia{.network = network, .latch = policy::Latch::Strict, .latch_from = {}};
-  call_.media.start_leg_b(new_identity(core_.random, core_.settings->faces.at(target->hop.listener).address));
+  call_.media.start_leg_b(new_identity(target->hop.listener));
 
   if (!call_.late_offer && !(call_.media.anchored() && same_network)) {
     if (std::ranges::any_of(call_.forks, &Fork::described)) {
@@ -164,7 +156,7 @@ void Machine::dial() {
         {.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(body.error().status)});
   }
   auto bytes = opening_invite(core_,
-                              {.caller = *call_.invite,
+                              {.caller = call_.invite.get(),
                                .target = *target,
                                .words = words,
                                .contact = call_.b.contact,

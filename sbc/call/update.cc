@@ -136,6 +136,7 @@ void Machine::pass_answer(const Input& in) {
         call_.late_offer ? call_.media.take_offer(to, **sdp) : call_.media.take_answer(to, **sdp, sdp::Finality::Final);
   }
   if (call_.inviter_gone) return restore_other_leg(taken.has_value());
+  if (std::exchange(call_.joining, false)) return offer_to_remaining(to, *in.message, in.source);
   std::expected<std::string, MediaError> body;
   if (taken) {
     body = call_.late_offer ? call_.media.make_offer(call_.inviter)
@@ -156,6 +157,11 @@ void Machine::pass_answer(const Input& in) {
     ask_relay(false);
   }
   Leg& from = call_.leg(call_.inviter);
+  if (from.owes_ack) {  // a party that took a transferor's place: its INVITE was ours
+    send_ack(call_.inviter, *body);
+    finish_exchange();
+    return;
+  }
   if (const sip::Message* request = core_.layer.request_of(from.server)) from.dialog->refresh_target(*request);
   learn_way(call_.inviter);
   call_.state = State::Reconfirming;
@@ -200,6 +206,12 @@ void Machine::roll_back(Event event, const Input& in) {
   if (event == Event::Reject && try_again(in)) return;
   leg.gate.local_done();
   const int status = event == Event::Reject ? in.message->status() : 503;
+  if (call_.joining || call_.leg(call_.inviter).owes_ack) {  // the transferor is gone: nothing to go back to
+    call_.joining = false;
+    call_.media.roll_back();
+    feed(Event::Kill, {.cause = EndCause::BadMedia});
+    return;
+  }
   const bool anchored_more = call_.media.needs_ports() || call_.relay_awaited == call_.relay_asked;
   call_.media.roll_back();
   if (anchored_more) ask_relay(false);

@@ -174,6 +174,7 @@ constexpr std::array kSenderFields = {
 };
 
 constexpr std::array kInviteFields = {
+    Field{"referred_by", push_member<InviteFacts, &InviteFacts::referred_by>},
     Field{"emergency", push_member<InviteFacts, &InviteFacts::emergency>},
     Field{"has_sdp", push_member<InviteFacts, &InviteFacts::has_sdp>},
 };

@@ -61,8 +61,9 @@ struct RequestFacts {
 };
 
 struct InviteFacts : RequestFacts {
-  bool emergency = false;  // a call for help: urn:service:sos or one of the configured numbers
-  bool has_sdp = false;    // carries an offer
+  bool emergency = false;   // a call for help: urn:service:sos or one of the configured numbers
+  bool has_sdp = false;     // carries an offer
+  std::string referred_by;  // who asked for the call by a REFER, "" when nobody did
 };
 
 struct RegisterFacts : RequestFacts {

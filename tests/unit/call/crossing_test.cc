@@ -99,7 +99,7 @@ TEST(Passing, AnUnknownMethodCrossesOnlyWhenItIsListed) {
   open.a.request("INFO");
   const auto refused = open.a.take("405 INFO");
   ASSERT_NE(refused, nullptr);
-  EXPECT_EQ(value(refused, sip::HeaderId::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, FOO");
+  EXPECT_EQ(value(refused, sip::HeaderId::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, FOO, REFER");
 }
 
 // trap 86: INFO packages.

@@ -229,6 +229,7 @@ class Explorer {
   // A request for the other side; the other one answers what has come that way, or leaves it.
   void cross(Peer& peer) {
     const char* const methods[] = {"OPTIONS", "INFO", "INFO", "MESSAGE", "NOTIFY", "SUBSCRIBE", "PUBLISH", "FOO"};
+    if (chance(25)) return transfer(peer);
     const char* const method = methods[dice_.below(std::size(methods))];
     say(peer.name() + " sends " + method);
     peer.request(method);
@@ -241,6 +242,12 @@ class Explorer {
         one->answer_to(request, statuses[dice_.below(std::size(statuses))]);
       }
     }
+  }
+
+  void transfer(Peer& peer) {
+    rig_.advisor.transfer_trunks = chance(50) ? std::vector<std::string>{"t2"} : std::vector<std::string>{"far", "t2"};
+    say(peer.name() + " transfers");
+    peer.request("REFER", {}, "Refer-To: <sip:carol@example.com>\r\n");
   }
 
   // The likely next thing, so that runs also get far.

@@ -57,10 +57,11 @@ std::shared_ptr<Settings> make_settings(const RigOptions& options) {
 
 policy::InviteDecision FakeAdvisor::invite(const policy::InviteFacts& facts) {
   last_invite_emergency = facts.emergency;
+  referred_by = facts.referred_by;
   if (decision) return *decision;
   policy::InviteDecision route;
   route.kind = policy::InviteDecision::Kind::Route;
-  for (const auto& name : trunks) {
+  for (const auto& name : facts.referred_by.empty() ? trunks : transfer_trunks) {
     policy::Candidate candidate;
     candidate.kind = policy::Candidate::Kind::Trunk;
     candidate.name = name;

@@ -37,6 +37,8 @@ class FakeAdvisor final : public Advisor {
 
   // Routes to these trunks in this order unless `decision` says otherwise.
   std::vector<std::string> trunks{"t1"};
+  std::vector<std::string> transfer_trunks{"t2"};  // the same for a call that a REFER asks for
+  std::string referred_by;                         // of the last question
   std::uint32_t timeout_s = 0;
   std::uint32_t ring_timeout_s = 0;
   std::optional<policy::InviteDecision> decision;

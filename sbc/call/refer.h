@@ -1,0 +1,38 @@
+#pragma once
+// What a REFER asks for, and how Replaces names a dialog. Pure text.
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sbc/sip/message.h"
+
+namespace sbc::call {
+
+// RFC 3891 6.1: the dialog as its end sees it to whom the header is sent: to-tag is that end's own.
+struct NamedDialog {
+  std::string call_id;
+  std::string to_tag;
+  std::string from_tag;
+  bool early_only = false;
+};
+// nullopt: not such a value.
+std::optional<NamedDialog> named_dialog(std::string_view value);
+
+// Where a REFER points.
+struct ReferTarget {
+  std::string uri;                        // without headers and method
+  std::optional<NamedDialog> replaces{};  // the Replaces that the URI carries: an attended transfer
+};
+// Error: the status that the REFER gets. RFC 3515 2.4.2: exactly one Refer-To, else 400. A method other than INVITE, or
+// a Replaces that cannot be read: 403, 400.
+std::expected<ReferTarget, int> refer_target(const sip::Message& refer);
+
+// RFC 4488 4: whether the transferor wants NOTIFYs.
+bool wants_reports(const sip::Message& refer);
+
+// The body of a NOTIFY about a REFER (RFC 3515 2.4.5).
+std::string report_of(int status);
+
+}  // namespace sbc::call

@@ -1,0 +1,370 @@
+// REFER carried out here (RFC 3515): who asks is taken out of the call, the other party is connected to somebody else
+// and sees no more of it than a re-INVITE.
+//
+//   transferor X -- REFER --> border <== call ==> Y     blind:    INVITE without offer to the target Z
+//                <- 202, NOTIFY --                      attended: Refer-To names by Replaces a second call of X, whose
+//                                                                 other party Z gets a re-INVITE without offer
+//   Z's 2xx brings an offer; Y is re-invited with it; Y's answer goes to Z in the ACK. X gets NOTIFY and BYE.
+
+#include "media-relay/base/text.h"
+
+#include "sbc/call/identity.h"
+#include "sbc/call/leg_message.h"
+#include "sbc/call/machine.h"
+#include "sbc/call/mapped_ids.h"
+#include "sbc/call/refer.h"
+#include "sbc/sip/writer.h"
+
+namespace sbc::call {
+namespace {
+
+// Longer than a target may ring; the subscription ends with the transfer.
+constexpr std::string_view kUnderWay = "active;expires=600";
+constexpr std::string_view kOver = "terminated;reason=noresource";
+
+}  // namespace
+
+void Machine::refer(const Input& in) {
+  const sip::Message& request = *in.message;
+  Leg& from = call_.leg(in.side);
+  const auto refuse = [&](int status, std::span<const sip::ExtraHeader> headers = {}) {
+    ++core_.counters.refused_transfer;
+    respond_to(in, status, headers);
+  };
+  if (request.max_forwards() == 0) return refuse(483);
+  if (call_.transfer || call_.state != State::Active) {
+    const std::string seconds = std::to_string(dialog::retry_after_seconds(core_.random));
+    const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+    return refuse(500, retry);
+  }
+  const auto target = refer_target(request);
+  if (!target) return refuse(target.error());
+  if (target->replaces) {
+    const int status = join_calls(in, *target->replaces);
+    return status == 202 ? void() : refuse(status);
+  }
+  auto targets = transfer_targets(in, target->uri);
+  if (!targets) return refuse(targets.error());
+  from.dialog->refresh_target(request);
+  accept_refer(in);
+  call_.transfer->hunt = route::Hunt(*std::move(targets));
+  try_transfer();
+}
+
+// The policy decides as if the transferor had called the target itself; facts.referred_by says that it is a transfer.
+std::expected<std::vector<route::Target>, int> Machine::transfer_targets(const Input& in, const std::string& text) {
+  const auto uri = sip::parse_uri(text);
+  if (!uri) return std::unexpected(400);
+  Arrival arrival = call_.arrival;
+  if (in.side == Side::B) {
+    arrival = Arrival{};
+    arrival.realm = call_.b.realm;
+    arrival.trunk = call_.b.trunk;
+    arrival.wall = call_.arrival.wall;
+    arrival.utc_offset_seconds = call_.arrival.utc_offset_seconds;
+  }
+  auto asked = invite_facts(*in.message, in.source, arrival);
+  asked.method = "INVITE";
+  asked.ruri = text;
+  asked.to = asked.to_header = to_address(*uri, {});
+  asked.has_sdp = false;
+  asked.referred_by = std::string(in.message->from().uri_text);
+  const auto decision = core_.advisor.invite(asked);
+  if (decision.kind == policy::InviteDecision::Kind::Reject) return std::unexpected(decision.status);
+  if (decision.kind != policy::InviteDecision::Kind::Route) return std::unexpected(403);
+  const std::string dialled = sip::unescape(uri->user);
+  auto plan = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor, core_.health,
+                             core_.random);
+  // The call goes on meanwhile, so that no state of its table can wait for a name.
+  std::erase_if(plan.targets, [](const route::Target& one) { return one.awaits_name(); });
+  if (plan.targets.empty()) return std::unexpected(480);
+  return std::move(plan.targets);
+}
+
+void Machine::accept_refer(const Input& in) {
+  ++core_.counters.transfers;
+  Leg& from = call_.leg(in.side);
+  Transfer transfer;
+  transfer.from = in.side;
+  transfer.reports = wants_reports(*in.message);
+  transfer.event = "refer";
+  // RFC 3515 2.4.6: NOTIFYs about all but the first REFER of a dialog say which one they mean.
+  if (from.refers++ != 0) transfer.event += ";id=" + std::to_string(in.message->cseq().number);
+  if (const auto referred = in.message->find(sip::HeaderId::ReferredBy)) {
+    const auto address = sip::parse_name_addr(*referred);
+    if (address) transfer.referred_by = std::string(address->uri.user);
+  }
+  const sip::ExtraHeader headers[] = {{"Contact", from.contact}, {"Refer-Sub", "false"}};
+  respond_to(in, 202, std::span(headers).first(transfer.reports ? 1 : 2));
+  call_.transfer = std::move(transfer);
+  report_transfer(100);
+}
+
+void Machine::report_transfer(int status) {
+  const Transfer& transfer = *call_.transfer;
+  Leg& leg = call_.leg(transfer.from);
+  if (!transfer.reports || leg.over || !leg.dialog) return;
+  std::string headers = "Contact: " + leg.contact + "\r\nEvent: " + transfer.event + "\r\nSubscription-State: ";
+  headers.append(status < 200 ? kUnderWay : kOver).append("\r\n");
+  send_aside(leg, sip::Method::Notify, headers, {"message/sipfrag;version=2.0", report_of(status)});
+}
+
+// A request whose answer changes nothing.
+void Machine::send_aside(Leg& leg, sip::Method method, std::string_view headers, Body body) {
+  const sip::Hop hop = next_hop(core_, leg);
+  const std::string branch = core_.minter.branch(core_.random);
+  auto bytes = in_dialog_request(core_, leg, hop, method, leg.dialog->next_cseq(), branch, headers, body);
+  core_.layer.request(
+      {.method = method, .method_text = {}, .branch = branch, .hop = hop, .bytes = std::move(bytes), .owner = 0}, now_,
+      out_.transaction);
+}
+
+void Machine::try_transfer() {
+  Transfer& transfer = *call_.transfer;
+  const route::Target* target = transfer.hunt.current();
+  if (target == nullptr) return fail_transfer(transfer.hunt.answer().status);
+  Leg& leg = transfer.leg;
+  leg = Leg{};
+  leg.session = dialog::SessionTimer(core_.settings->session);
+  leg.realm = target->realm;
+  leg.trunk = target->trunk;
+  leg.hop = target->hop;
+  leg.contact = contact_value(*core_.settings, leg.hop.transport, leg.hop.listener, core_.minter.user(core_.random));
+  leg.allow = allow_value(*core_.settings, target->realm);
+  invite_successor({});
+}
+
+void Machine::invite_successor(dialog::ClientStart start) {
+  Transfer& transfer = *call_.transfer;
+  const route::Target* target = transfer.hunt.current();
+  const Side stays = other(transfer.from);
+  Leg& leg = transfer.leg;
+  const std::string host(own_domain(*core_.settings, target->realm, target->hop.listener));
+  const CallerWords words = party_words(core_, call_, stays, leg, *target);
+  // Who calls is the party that stays.
+  const auto party = sip::parse_name_addr(call_.leg(stays).dialog->remote_uri());
+  const std::string referred = transfer.referred_by.empty() ? "" : "<sip:" + transfer.referred_by + "@" + host + ">";
+  const std::string branch = core_.minter.branch(core_.random);
+  Attempt attempt;
+  attempt.start = std::move(start);
+  attempt.started = now_;
+  auto bytes = opening_invite(core_,
+                              {.caller = nullptr,
+                               .target = *target,
+                               .words = words,
+                               .contact = leg.contact,
+                               .allow = leg.allow,
+                               .from_domain = host,
+                               .max_forwards = 70,
+                               .session = leg.session.request_lines(),
+                               .sdp = {},
+                               .from = party ? &*party : nullptr,
+                               .referred_by = referred},
+                              attempt, branch);
+  attempt.client = core_.layer.request({.method = sip::Method::Invite,
+                                        .method_text = {},
+                                        .branch = branch,
+                                        .hop = target->hop,
+                                        .bytes = std::move(bytes),
+                                        .owner = call_.handle.pack()},
+                                       now_, out_.transaction);
+  if (!attempt.client) return next_transfer({.cause = route::Failure::Cause::Transport});
+  core_.dialogs.emplace(attempt.start.local_tag, DialogRef{call_.handle, transfer.from});
+  const auto seconds = target->candidate.timeout_s;
+  arm(transfer.timer, TimerKind::Transfer,
+      now_ + (seconds != 0 ? base::Duration(base::seconds(seconds)) : core_.settings->first_response));
+  transfer.attempt = std::move(attempt);
+}
+
+void Machine::next_transfer(const route::Failure& failure) {
+  Transfer& transfer = *call_.transfer;
+  disarm(transfer.timer);
+  if (transfer.attempt) core_.dialogs.erase(transfer.attempt->start.local_tag);
+  transfer.attempt.reset();
+  if (transfer.hunt.failed(failure, core_.health, now_) == route::Verdict::Stop)
+    return fail_transfer(transfer.hunt.answer().status);
+  transfer.hunt.advance();
+  try_transfer();
+}
+
+// The call stays as it was, unless the transferor has left it already.
+void Machine::fail_transfer(int status) {
+  report_transfer(status);
+  const bool alone = call_.leg(call_.transfer->from).over;
+  disarm(call_.transfer->timer);
+  call_.transfer.reset();
+  if (alone) feed(Event::Kill, {.cause = EndCause::Bye});
+}
+
+bool Machine::transfer_answered(const transaction::ResponseArrived& response) {
+  if (!call_.transfer || !call_.transfer->attempt || call_.transfer->attempt->client != response.transaction)
+    return false;
+  Transfer& transfer = *call_.transfer;
+  Attempt& attempt = *transfer.attempt;
+  const int status = response.message->status();
+  if (status == 100) return true;
+  if (status == 422 && !attempt.rang && transfer.leg.session.too_small(*response.message)) {
+    disarm(transfer.timer);
+    invite_successor(std::move(attempt.start));  // RFC 4028 7.3
+  } else if (status >= 300) {
+    next_transfer({.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(status)});
+  } else if (status >= 200) {
+    complete_transfer(response.message, response.source);
+  } else if (!std::exchange(attempt.rang, true)) {
+    transfer.hunt.answered(core_.health);
+    const auto ring = transfer.hunt.current()->candidate.ring_timeout_s;
+    arm(transfer.timer, TimerKind::Transfer,
+        attempt.started + (ring != 0 ? base::Duration(base::seconds(ring)) : core_.settings->ring));
+    report_transfer(180);
+  }
+  return true;
+}
+
+bool Machine::transfer_dead(const transaction::ClientFailed& failed) {
+  if (!call_.transfer || !call_.transfer->attempt || call_.transfer->attempt->client != failed.transaction)
+    return false;
+  next_transfer({.cause = failed.reason == transaction::ClientFailed::Reason::Timeout
+                              ? route::Failure::Cause::Timeout
+                              : route::Failure::Cause::Transport});
+  return true;
+}
+
+void Machine::transfer_timeout() {
+  if (!call_.transfer || !call_.transfer->attempt) return;
+  const bool rang = call_.transfer->attempt->rang;
+  abandon_transfer();
+  next_transfer({.cause = rang ? route::Failure::Cause::RingTimeout : route::Failure::Cause::Timeout});
+}
+
+// The INVITE is cancelled, and cleaned up after among the strays.
+void Machine::abandon_transfer() {
+  Transfer& transfer = *call_.transfer;
+  disarm(transfer.timer);
+  if (!transfer.attempt) return;
+  core_.layer.cancel(transfer.attempt->client, {}, now_, out_.transaction);
+  call_.strays.push_back(*std::move(transfer.attempt));
+  transfer.attempt.reset();
+}
+
+void Machine::drop_transfer() {
+  if (!call_.transfer) return;
+  abandon_transfer();
+  call_.transfer.reset();
+}
+
+bool Machine::leave_by_transfer(const Input& in) {
+  if (!call_.transfer || call_.transfer->from != in.side || call_.state != State::Active) return false;
+  respond_to(in, 200);
+  call_.leg(in.side).over = true;
+  return true;
+}
+
+void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Source& source) {
+  Transfer& transfer = *call_.transfer;
+  const auto sdp = sdp_of(*response);
+  auto made = dialog::Dialog::from_client(transfer.attempt->start, *response);
+  if (!sdp || !*sdp || !made || call_.state != State::Active) {
+    // No offer, or the two parties are just changing their session.
+    ack_and_bye(transfer.attempt->start, source.hop, response);
+    core_.dialogs.erase(transfer.attempt->start.local_tag);
+    return fail_transfer(call_.state != State::Active ? 500 : 488);
+  }
+  report_transfer(200);
+  const Side side = transfer.from;
+  Leg fresh = std::move(transfer.leg);
+  fresh.dialog = *std::move(made);
+  fresh.hop = source.hop;
+  fresh.invite_cseq = transfer.attempt->start.cseq;
+  std::optional<Attempt> attempt = std::move(transfer.attempt);
+  disarm(transfer.timer);
+  call_.transfer.reset();
+  replace_leg(side, std::move(fresh));
+  note_session(side, *response);
+  hear(core_, call_, side, *response);
+  if (side == Side::B) call_.attempt = std::move(attempt);  // for 2xx of other forks
+  call_.media.start_leg(side, new_identity(source.hop.listener));
+  offer_to_remaining(side, *response, source);
+}
+
+void Machine::replace_leg(Side side, Leg&& fresh) {
+  Leg& old = call_.leg(side);
+  if (!old.over) send_aside(old, sip::Method::Bye, {}, {});
+  core_.dialogs.erase(old.dialog->local_tag());
+  if (side == Side::B) take_off_attempt();
+  disarm(call_.accepted_timer[static_cast<int>(side)]);
+  disarm(call_.session_timer[static_cast<int>(side)]);
+  const auto* realm = core_.settings->routes->realm(fresh.realm);
+  call_.media.leg(side) = LegMedia{
+      .network = realm != nullptr ? realm->media_network : "", .latch = policy::Latch::Strict, .latch_from = {}};
+  old = std::move(fresh);
+  if (side == Side::A) call_.local_tag_a = old.dialog->local_tag();
+}
+
+// The side's 2xx has brought an offer, and its ACK waits for what the other side answers.
+void Machine::offer_to_remaining(Side side, const sip::Message& response, const sip::Source& source) {
+  call_.leg(side).owes_ack = true;
+  learn_packages(side, response);
+  const auto sdp = sdp_of(response);
+  std::expected<void, MediaError> taken = std::unexpected(MediaError{488, "2xx without an offer"});
+  if (sdp && *sdp) taken = call_.media.take_offer(side, **sdp);
+  if (!taken) {
+    note(Note::Level::Warning, "transfer: " + taken.error().text);
+    call_.state = State::Active;
+    feed(Event::Kill, {.cause = EndCause::BadMedia});
+    return;
+  }
+  decide_nat(side, response, source);
+  call_.inviter = side;
+  call_.late_offer = false;
+  call_.inviter_gone = false;
+  (void)call_.leg(other(side)).gate.try_local_invite();
+  open_session();
+  call_.state = State::Reanchoring;
+}
+
+// --- attended -------------------------------------------------------------------------------------------------------
+
+// The transferor's other call gives its far leg to this one. 202, or the status of the refusal.
+int Machine::join_calls(const Input& in, const NamedDialog& named) {
+  const auto found = find_dialog(core_, named.call_id, named.to_tag, named.from_tag);
+  if (!found) return 481;
+  Call& second = *core_.calls.find(found->call);
+  const Side far = other(found->side);
+  if (&second == &call_ || second.leg(found->side).realm != call_.leg(in.side).realm) return 403;
+  if (second.state != State::Active || second.transfer || !second.leg(far).dialog) return 500;
+  accept_refer(in);
+  report_transfer(200);
+  call_.transfer.reset();
+
+  auto description = second.media.description(far);
+  Leg fresh = Machine(core_, second, now_, out_).release_leg(far);
+  replace_leg(in.side, std::move(fresh));
+  arm_session(in.side);
+  introduce(core_, call_);
+  call_.media.adopt(in.side, std::move(description));
+  core_.dialogs[call_.leg(in.side).dialog->local_tag()] = DialogRef{call_.handle, in.side};
+  call_.inviter = other(in.side);
+  call_.late_offer = true;
+  call_.joining = true;
+  (void)call_.leg(in.side).gate.try_local_invite();
+  send_offer();
+  return 202;
+}
+
+// The call ends without this leg, which goes on elsewhere.
+Leg Machine::release_leg(Side side) {
+  Leg leg = std::exchange(call_.leg(side), Leg{});
+  call_.leg(side).over = true;
+  disarm(call_.accepted_timer[static_cast<int>(side)]);
+  disarm(call_.session_timer[static_cast<int>(side)]);
+  if (side == Side::A) call_.local_tag_a.clear();
+  if (side == Side::B) call_.attempt.reset();
+  finished(EndCause::Bye, EndedBy::Border);
+  close_session("transferred");
+  send_bye(other(side), {});
+  settle();
+  core_.ended_aside.push_back(call_.handle);
+  return leg;
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Call transfer across the border: three user agents, the border carries the REFER out."""
+
+from harness import check, equal, main, test
+from harness.agent import Agent, tag_of
+from harness.lab import ACCESS, CARRIER, CORE, PHONE
+
+TRUNKS = {"trunk": {"carrier": {"targets": [f"{CARRIER}:5060"]}}}
+
+
+def report(agent):
+    notify = agent.wait_request("NOTIFY")
+    agent.answer(notify, 200)
+    return notify.body.split("\r\n")[0]
+
+
+def talking(lab):
+    """alice's phone and the carrier's first user talk."""
+    lab.start(TRUNKS)
+    phone, first = lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(CARRIER, CORE, "first"))
+    call = phone.call("sip:00431555@" + ACCESS)
+    other = first.accept()
+    phone.answered(call)
+    return phone, call, first, other
+
+
+@test
+def a_blind_transfer_ends_with_two_who_talk(lab):
+    phone, call, first, other = talking(lab)
+    # The phone sends its carrier's user on to another number of that carrier.
+    phone.send_request(call, "REFER", headers=["Refer-To: <sip:00431777@example.org>"])
+    equal(phone.wait_final("REFER").status, 202, "the answer to REFER")
+    equal(report(phone), "SIP/2.0 100 Trying", "the first NOTIFY")
+    invite = first.wait(lambda m: m.is_request("INVITE") and not tag_of(m.header("to")), "INVITE to the target")
+    equal(invite.body, "", "the body of the target's INVITE")
+    check("00431777" in invite.start, f"the target was called as {invite.start}")
+    local = first.answer(invite, 200, body=first.sdp(7100))
+    equal(report(phone), "SIP/2.0 200 OK", "the last NOTIFY")
+    phone.accept_bye(call)
+    again = first.accept_reinvite(other)
+    check(PHONE not in again.text, f"the phone's address reached the carrier:\n{again.text}")
+    ack = first.wait(lambda m: m.is_request("ACK") and m.header("call-id") == invite.header("call-id"), "ACK")
+    check("m=audio" in ack.body, "the target's ACK brings no answer")
+    equal(tag_of(ack.header("to")), tag_of(local), "the tag of the ACK")
+    first.hang_up(other)
+    first.wait(lambda m: m.is_request("BYE") and m.header("call-id") == invite.header("call-id"), "BYE to the target")
+
+
+@test
+def a_blind_transfer_that_fails_leaves_the_call(lab):
+    phone, call, first, other = talking(lab)
+    phone.send_request(call, "REFER", headers=["Refer-To: <sip:00431777@example.org>"])
+    equal(phone.wait_final("REFER").status, 202, "the answer to REFER")
+    equal(report(phone), "SIP/2.0 100 Trying", "the first NOTIFY")
+    invite = first.wait(lambda m: m.is_request("INVITE") and not tag_of(m.header("to")), "INVITE to the target")
+    first.answer(invite, 486)
+    equal(report(phone), "SIP/2.0 486 Busy Here", "the last NOTIFY")
+    phone.send_request(call, "BYE")
+    first.accept_bye(other)
+    equal(phone.wait_final("BYE").status, 200, "the answer to BYE")
+
+
+@test
+def an_attended_transfer_joins_the_far_parties(lab):
+    # One shard: the two calls of a transferor must be the same thread's.
+    lab.start({**TRUNKS, "process": {"shards": 1}})
+    phone = lab.keep(Agent(PHONE, ACCESS, "alice"))
+    far = lab.keep(Agent(CARRIER, CORE, "far"))
+    one = phone.call("sip:00431555@" + ACCESS)
+    far_one = far.accept()
+    phone.answered(one)
+    two = phone.call("sip:00431777@" + ACCESS, port=7002)
+    far_two = far.accept(port=7100)
+    phone.answered(two)
+    replaces = f"{two.call_id}%3Bto-tag%3D{tag_of(two.remote)}%3Bfrom-tag%3D{tag_of(two.local)}"
+    phone.send_request(one, "REFER", headers=[f"Refer-To: <sip:00431777@example.org?Replaces={replaces}>"])
+    equal(phone.wait_final("REFER").status, 202, "the answer to REFER")
+    equal([report(phone), report(phone)], ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"], "the NOTIFYs")
+    phone.accept_bye(one)
+    phone.accept_bye(two)
+    asked = far.wait(lambda m: m.is_request("INVITE") and m.header("call-id") == far_two.call_id, "re-INVITE of the second")
+    equal(asked.body, "", "the body of the second call's re-INVITE")
+    far.answer(asked, 200, body=far.sdp(7100, version=2))
+    far.accept_reinvite(far_one)
+    ack = far.wait(lambda m: m.is_request("ACK") and m.header("call-id") == far_two.call_id, "ACK with the answer")
+    check("m=audio" in ack.body, "the ACK brings no answer")
+    far.send_request(far_two, "BYE")
+    far.accept_bye(far_one)
+    equal(far.wait_final("BYE").status, 200, "the answer to BYE")
+
+
+if __name__ == "__main__":
+    main()
