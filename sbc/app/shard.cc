@@ -192,7 +192,9 @@ std::uint8_t Shard::owner_of(const sip::Message& message) const {
     const auto shard = minter_.shard_of(message.top_via().branch);
     return shard && *shard < count ? *shard : index_;
   }
-  if (!message.to_tag().empty()) {
+  const bool inside = !message.to_tag().empty();
+  if (const auto shard = shared_.signposts.find(inside ? message.to_tag() : message.call_id())) return *shard;
+  if (inside) {
     if (const auto shard = minter_.shard_of(message.to_tag()); shard && *shard < count) return *shard;
   }
   return static_cast<std::uint8_t>(base::StringHash{}(message.call_id()) % count);
@@ -325,7 +327,7 @@ void Shard::carry_out() {
   if (dispatching_) return;  // the outer call goes on until nothing is left
   dispatching_ = true;
   while (!out_.transaction.events.empty() || !out_.transaction.sends.empty() || !out_.relay.empty() ||
-         !out_.lookups.empty()) {
+         !out_.lookups.empty() || !out_.wanted.empty()) {
     dispatch();
     std::vector<transaction::Send> sends;
     sends.swap(out_.transaction.sends);
@@ -340,11 +342,14 @@ void Shard::carry_out() {
     std::vector<call::Lookup> lookups;
     lookups.swap(out_.lookups);
     for (const auto& lookup : lookups) look_up(lookup);
+    for (const auto& wanted : std::exchange(out_.wanted, {})) ask_for_leg(wanted);
   }
   for (const auto& record : out_.records) close_record(record);
   for (const auto& note : out_.notes) shared_.log.write(level_of(note.level), note.text, {{"call", note.call}});
+  for (const auto& tag : out_.guests_gone) shared_.signposts.remove(tag);
   out_.records.clear();
   out_.notes.clear();
+  out_.guests_gone.clear();
   dispatching_ = false;
   calls_now_.store(calls_.size(), std::memory_order_relaxed);
   arm_timer();
@@ -361,6 +366,34 @@ void Shard::look_up(const call::Lookup& lookup) {
     tell(located.places, located.problem);
     carry_out();
   });
+}
+
+// --- legs that go from shard to shard ---------------------------------------------------------------------------
+
+void Shard::ask_for_leg(const call::LegWanted& wanted) {
+  if (wanted.shard < shared_.shards.size() && wanted.shard != index_) {
+    Shard& owner = *shared_.shards[wanted.shard];
+    if (owner.post_mail([&owner, wanted, asker = index_] { owner.give_leg(wanted, asker); })) return;
+    metrics_->mailbox_dropped.add();
+  }
+  calls_.on_leg(wanted, std::unexpected(503), loop_.now(), out_);
+}
+
+void Shard::give_leg(const call::LegWanted& wanted, std::uint8_t asker) {
+  using Moved = std::expected<call::MovedLeg, int>;
+  const auto moved = std::make_shared<Moved>(std::unexpected(503));
+  if (shared_.signposts.size() < Signposts::kMost) *moved = calls_.give_leg(wanted, loop_.now(), out_);
+  if (*moved) (void)shared_.signposts.put((*moved)->leg.dialog->local_tag(), asker);
+  Shard& shard = *shared_.shards[asker];
+  const bool posted = shard.post_mail([&shard, wanted, moved] {
+    shard.calls_.on_leg(wanted, std::move(*moved), shard.loop_.now(), shard.out_);
+    shard.carry_out();
+  });
+  if (!posted) {
+    metrics_->mailbox_dropped.add();
+    calls_.on_leg({}, std::move(*moved), loop_.now(), out_);
+  }
+  carry_out();
 }
 
 void Shard::send_relay(call::RelayCommand& command) {

@@ -86,6 +86,8 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void on_options(const transaction::RequestArrived& request);
   void carry_out();
   void look_up(const call::Lookup& lookup);
+  void ask_for_leg(const call::LegWanted& wanted);
+  void give_leg(const call::LegWanted& wanted, std::uint8_t asker);
   void send_relay(call::RelayCommand& command);
   void close_record(const call::CallRecord& record);
   void on_timer();

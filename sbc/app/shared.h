@@ -10,6 +10,7 @@
 #include "media-relay/observe/log.h"
 
 #include "sbc/app/config.h"
+#include "sbc/app/signposts.h"
 #include "sbc/app/sip_trace.h"
 #include "sbc/app/source_failures.h"
 #include "sbc/auth/replay_guard.h"
@@ -28,6 +29,7 @@ struct Shared {
   auth::ReplayGuard replay_guard;
   SourceFailures failures;
   registrar::MemoryLocationStore location;
+  Signposts signposts;
   std::vector<std::unique_ptr<Shard>> shards;  // complete before any of them runs
   std::atomic<bool> draining{false};
   std::atomic<unsigned> listening{0};  // shards whose listeners are open

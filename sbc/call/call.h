@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -84,6 +85,12 @@ struct Attempt {
   bool finished = false;     // among the strays: it has its final response, and is kept for further 2xx of its forks
 };
 
+// A leg between two calls.
+struct MovedLeg {
+  Leg leg;
+  sdp::OfferAnswer description;  // what was agreed with it
+};
+
 // A transfer that the border carries out (transfer.cc).
 struct Transfer {
   Side from = Side::A;      // the transferor
@@ -92,7 +99,9 @@ struct Transfer {
   std::string referred_by;  // user part of the Referred-By toward the target; "": none
   route::Hunt hunt;
   std::optional<Attempt> attempt;
-  Leg leg;  // of the target; takes the transferor's place
+  Leg leg;                          // of the target; takes the transferor's place
+  std::uint32_t asked = 0;          // LegWanted::number; 0: no other shard was asked
+  std::unique_ptr<MovedLeg> given;  // and has answered
   base::DeadlineId timer;
 };
 

@@ -358,6 +358,20 @@ void Calls::on_located(const Lookup& lookup, const std::vector<route::Place>& pl
   }
 }
 
+std::expected<MovedLeg, int> Calls::give_leg(const LegWanted& wanted, base::Instant now, Output& out) {
+  auto moved = call::give_leg(core_, wanted, now, out);
+  sweep({});
+  return moved;
+}
+
+void Calls::on_leg(const LegWanted& wanted, std::expected<MovedLeg, int> moved, base::Instant now, Output& out) {
+  Call* call = core_.calls.find(wanted.call);
+  if (call != nullptr && Machine(core_, *call, now, out).leg_arrived(wanted, moved)) return sweep(wanted.call);
+  if (!moved) return;
+  drop_leg(core_, moved->leg, now, out);
+  out.guests_gone.emplace_back(moved->leg.dialog->local_tag());
+}
+
 void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, Output& out) {
   const auto handle = CallHandle::unpack(reply.owner);
   Call* call = core_.calls.find(handle);

@@ -34,6 +34,11 @@ class Calls {
   void on_located(const Lookup& lookup, const std::vector<route::Place>& places, const std::string& problem,
                   base::Instant now, Output& out);
 
+  // Between shards: a leg of a call here leaves for `wanted.call` of another shard, or comes from there.
+  // Error: the status that the transferor is told.
+  std::expected<MovedLeg, int> give_leg(const LegWanted& wanted, base::Instant now, Output& out);
+  void on_leg(const LegWanted& wanted, std::expected<MovedLeg, int> moved, base::Instant now, Output& out);
+
   void on_relay_reply(const control::RelayReply& reply, base::Instant now, Output& out);
   void on_relay_event(const control::RelayEvent& event, base::Instant now, Output& out);
   bool owns_session(std::string_view session) const { return core_.sessions.contains(session); }

@@ -62,6 +62,9 @@ class Machine {
   bool transfer_answered(const transaction::ResponseArrived& response);
   bool transfer_dead(const transaction::ClientFailed& failed);
   void transfer_timeout();
+  // The leg of another shard's call, or why there is none. False: nobody waits for it any more.
+  bool leg_arrived(const LegWanted& wanted, std::expected<MovedLeg, int>& moved);
+  MovedLeg release_leg(Side side);
   bool leave_by_transfer(const Input& in);  // BYE of the transferor, who need not wait for the end
   // 2xx again, 1xx again each minute, and 1xx until PRACK.
   void resend_accepted(Side side);
@@ -226,8 +229,13 @@ class Machine {
   void drop_transfer();
   void replace_leg(Side side, Leg&& fresh);
   void offer_to_remaining(Side side, const sip::Message& response, const sip::Source& source);
+  void forget_dialog(const std::string& tag);
+
+  // attended.cc
   int join_calls(const Input& in, const NamedDialog& named);
-  Leg release_leg(Side side);
+  int ask_for_leg(const Input& in, const NamedDialog& named);
+  void join_when_free();
+  void join(Side side, MovedLeg&& moved);
 
   // machine.cc
   void respond_caller(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {},
@@ -252,5 +260,11 @@ class Machine {
   base::Instant now_;
   Output& out_;
 };
+
+// attended.cc: the leg across from the named dialog leaves its call, which ends. Error: the status for the transferor.
+// `wanted.number` 0: asked by a call of this shard.
+std::expected<MovedLeg, int> give_leg(Core& core, const LegWanted& wanted, base::Instant now, Output& out);
+// BYE to a leg that left its call and that nobody took.
+void drop_leg(Core& core, Leg& leg, base::Instant now, Output& out);
 
 }  // namespace sbc::call

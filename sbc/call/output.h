@@ -5,14 +5,18 @@
 #include <variant>
 #include <vector>
 
+#include "media-relay/base/slab.h"
 #include "media-relay/control/messages.h"
 
 #include "sbc/call/media.h"
 #include "sbc/call/record.h"
+#include "sbc/call/refer.h"
 #include "sbc/route/table.h"
 #include "sbc/transaction/events.h"
 
 namespace sbc::call {
+
+struct Call;
 
 struct RelayCommand {
   std::uint64_t owner = 0;
@@ -28,6 +32,16 @@ struct Lookup {
   route::NamedHost host;
 };
 
+// A second call of a transferor's is another shard's: the leg across from the named dialog is wanted here, for
+// Calls::on_leg (attended.cc).
+struct LegWanted {
+  base::Handle<Call> call;
+  std::uint32_t number = 0;
+  std::uint8_t shard = 0;
+  NamedDialog named;
+  std::string realm;  // of that dialog
+};
+
 struct Note {
   enum class Level : std::uint8_t { Debug, Info, Warning, Error };
   Level level = Level::Info;
@@ -39,6 +53,8 @@ struct Output {
   transaction::Output transaction;
   std::vector<RelayCommand> relay;
   std::vector<Lookup> lookups;
+  std::vector<LegWanted> wanted;
+  std::vector<std::string> guests_gone;  // our tags in dialogs that came from another shard, and are over
   std::vector<CallRecord> records;
   std::vector<Note> notes;
 };

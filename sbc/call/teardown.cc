@@ -261,8 +261,8 @@ void Machine::end() {
   close_session("ended");
   take_off_attempt();
   forget_forks();
-  core_.dialogs.erase(call_.local_tag_a);
-  if (call_.b.dialog) core_.dialogs.erase(call_.b.dialog->local_tag());
+  forget_dialog(call_.local_tag_a);
+  if (call_.b.dialog) forget_dialog(call_.b.dialog->local_tag());
   for (const Attempt& stray : call_.strays) core_.dialogs.erase(stray.start.local_tag);
   if (call_.record.answered) --core_.connected;
   call_.state = State::Ended;  // Calls removes it, and writes its record, when the event is over

@@ -5,13 +5,13 @@
 //                <- 202, NOTIFY --                      attended: Refer-To names by Replaces a second call of X, whose
 //                                                                 other party Z gets a re-INVITE without offer
 //   Z's 2xx brings an offer; Y is re-invited with it; Y's answer goes to Z in the ACK. X gets NOTIFY and BYE.
+//   How a second call gives up its leg: attended.cc.
 
 #include "media-relay/base/text.h"
 
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
-#include "sbc/call/mapped_ids.h"
 #include "sbc/call/refer.h"
 #include "sbc/sip/writer.h"
 
@@ -230,7 +230,10 @@ bool Machine::transfer_dead(const transaction::ClientFailed& failed) {
 }
 
 void Machine::transfer_timeout() {
-  if (!call_.transfer || !call_.transfer->attempt) return;
+  if (!call_.transfer) return;
+  if (call_.transfer->given) return join_when_free();
+  if (call_.transfer->asked != 0) return fail_transfer(503);  // the other shard is too busy to answer
+  if (!call_.transfer->attempt) return;
   const bool rang = call_.transfer->attempt->rang;
   abandon_transfer();
   next_transfer({.cause = rang ? route::Failure::Cause::RingTimeout : route::Failure::Cause::Timeout});
@@ -249,6 +252,10 @@ void Machine::abandon_transfer() {
 void Machine::drop_transfer() {
   if (!call_.transfer) return;
   abandon_transfer();
+  if (call_.transfer->given) {
+    send_aside(call_.transfer->given->leg, sip::Method::Bye, {}, {});
+    forget_dialog(call_.transfer->given->leg.dialog->local_tag());
+  }
   call_.transfer.reset();
 }
 
@@ -289,7 +296,7 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
 void Machine::replace_leg(Side side, Leg&& fresh) {
   Leg& old = call_.leg(side);
   if (!old.over) send_aside(old, sip::Method::Bye, {}, {});
-  core_.dialogs.erase(old.dialog->local_tag());
+  forget_dialog(old.dialog->local_tag());
   if (side == Side::B) take_off_attempt();
   disarm(call_.accepted_timer[static_cast<int>(side)]);
   disarm(call_.session_timer[static_cast<int>(side)]);
@@ -320,51 +327,6 @@ void Machine::offer_to_remaining(Side side, const sip::Message& response, const 
   (void)call_.leg(other(side)).gate.try_local_invite();
   open_session();
   call_.state = State::Reanchoring;
-}
-
-// --- attended -------------------------------------------------------------------------------------------------------
-
-// The transferor's other call gives its far leg to this one. 202, or the status of the refusal.
-int Machine::join_calls(const Input& in, const NamedDialog& named) {
-  const auto found = find_dialog(core_, named.call_id, named.to_tag, named.from_tag);
-  if (!found) return 481;
-  Call& second = *core_.calls.find(found->call);
-  const Side far = other(found->side);
-  if (&second == &call_ || second.leg(found->side).realm != call_.leg(in.side).realm) return 403;
-  if (second.state != State::Active || second.transfer || !second.leg(far).dialog) return 500;
-  accept_refer(in);
-  report_transfer(200);
-  call_.transfer.reset();
-
-  auto description = second.media.description(far);
-  Leg fresh = Machine(core_, second, now_, out_).release_leg(far);
-  replace_leg(in.side, std::move(fresh));
-  arm_session(in.side);
-  introduce(core_, call_);
-  call_.media.adopt(in.side, std::move(description));
-  core_.dialogs[call_.leg(in.side).dialog->local_tag()] = DialogRef{call_.handle, in.side};
-  call_.inviter = other(in.side);
-  call_.late_offer = true;
-  call_.joining = true;
-  (void)call_.leg(in.side).gate.try_local_invite();
-  send_offer();
-  return 202;
-}
-
-// The call ends without this leg, which goes on elsewhere.
-Leg Machine::release_leg(Side side) {
-  Leg leg = std::exchange(call_.leg(side), Leg{});
-  call_.leg(side).over = true;
-  disarm(call_.accepted_timer[static_cast<int>(side)]);
-  disarm(call_.session_timer[static_cast<int>(side)]);
-  if (side == Side::A) call_.local_tag_a.clear();
-  if (side == Side::B) call_.attempt.reset();
-  finished(EndCause::Bye, EndedBy::Border);
-  close_session("transferred");
-  send_bye(other(side), {});
-  settle();
-  core_.ended_aside.push_back(call_.handle);
-  return leg;
 }
 
 }  // namespace sbc::call

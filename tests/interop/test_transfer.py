@@ -62,10 +62,20 @@ def a_blind_transfer_that_fails_leaves_the_call(lab):
 
 @test
 def an_attended_transfer_joins_the_far_parties(lab):
-    # One shard: the two calls of a transferor must be the same thread's.
     lab.start({**TRUNKS, "process": {"shards": 1}})
+    join_two_calls(lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(CARRIER, CORE, "far")))
+
+
+@test
+def an_attended_transfer_finds_the_second_call_on_any_thread(lab):
+    lab.start({**TRUNKS, "process": {"shards": 4}})
     phone = lab.keep(Agent(PHONE, ACCESS, "alice"))
     far = lab.keep(Agent(CARRIER, CORE, "far"))
+    for _ in range(6):  # both on one thread by chance: one in four
+        join_two_calls(phone, far)
+
+
+def join_two_calls(phone, far):
     one = phone.call("sip:00431555@" + ACCESS)
     far_one = far.accept()
     phone.answered(one)
@@ -84,6 +94,8 @@ def an_attended_transfer_joins_the_far_parties(lab):
     far.accept_reinvite(far_one)
     ack = far.wait(lambda m: m.is_request("ACK") and m.header("call-id") == far_two.call_id, "ACK with the answer")
     check("m=audio" in ack.body, "the ACK brings no answer")
+    far.send_request(far_two, "INFO", headers=["Info-Package: nothing"])
+    check(far.wait_final("INFO").status != 481, "the second call's far party is in no call")
     far.send_request(far_two, "BYE")
     far.accept_bye(far_one)
     equal(far.wait_final("BYE").status, 200, "the answer to BYE")

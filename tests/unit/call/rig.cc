@@ -80,6 +80,7 @@ policy::FailureDecision FakeAdvisor::failure(const policy::InviteFacts&, const p
 
 Rig::Rig(const RigOptions& options)
     : random(options.seed),
+      minter({11, 12}, options.shard),
       layer({}, minter, random),
       settings(make_settings(options)),
       calls(layer, minter, random, advisor, settings),
@@ -181,6 +182,8 @@ void Rig::pump() {
   for (auto& note : out_.notes) notes.push_back(std::move(note));
   out_.records.clear();
   out_.notes.clear();
+  std::ranges::move(std::exchange(out_.wanted, {}), std::back_inserter(wanted));
+  std::ranges::move(std::exchange(out_.guests_gone, {}), std::back_inserter(guests_gone));
   pumping_ = false;
 }
 
@@ -246,6 +249,17 @@ void Rig::release_lookups(bool fail) {
 
 void Rig::kill() {
   calls.kill_all(now, out_);
+  pump();
+}
+
+std::expected<MovedLeg, int> Rig::give_leg(const LegWanted& asked) {
+  auto moved = calls.give_leg(asked, now, out_);
+  pump();
+  return moved;
+}
+
+void Rig::take_leg(const LegWanted& asked, std::expected<MovedLeg, int> moved) {
+  calls.on_leg(asked, std::move(moved), now, out_);
   pump();
 }
 

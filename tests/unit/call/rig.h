@@ -52,6 +52,7 @@ class FakeAdvisor final : public Advisor {
 struct RigOptions {
   std::uint64_t seed = 1;
   std::size_t max_calls = 100;
+  std::uint8_t shard = 0;
 };
 
 class Rig {
@@ -67,10 +68,12 @@ class Rig {
   void pump();
 
   void relay_event(control::Event event);
-  void media_lost();     // of every session that is open
-  void session_lost();   // the relay forgets every session that is open
-  void release_relay();  // FakeRelay::Mood::Slow
-  void kill();           // Calls::kill_all
+  void media_lost();                                              // of every session that is open
+  void session_lost();                                            // the relay forgets every session that is open
+  void release_relay();                                           // FakeRelay::Mood::Slow
+  void kill();                                                    // Calls::kill_all
+  std::expected<MovedLeg, int> give_leg(const LegWanted& asked);  // Calls::give_leg
+  void take_leg(const LegWanted& asked, std::expected<MovedLeg, int> moved);  // Calls::on_leg
   // Answers what waits for the resolver: by `names` or, with `fail`, "nothing".
   void release_lookups(bool fail = false);
   // The last thing sent to a peer could not be delivered.
@@ -89,7 +92,7 @@ class Rig {
 
   base::Instant now{base::hours(1)};
   base::SeededRandom random;
-  sip::Minter minter{{11, 12}, 0};
+  sip::Minter minter;
   FakeAdvisor advisor;
   FakeRelay relay;
   transaction::Layer layer;
@@ -98,6 +101,8 @@ class Rig {
   Peer a, b, c, d;
   std::vector<CallRecord> records;
   std::vector<Note> notes;
+  std::vector<LegWanted> wanted;         // of other shards
+  std::vector<std::string> guests_gone;  // tags of theirs
   std::size_t invites_from_callers = 0;  // that reached the calls
   // The resolver: places by host; others have none. `lookups` waits for release_lookups() when `slow_names`.
   std::map<std::string, std::vector<route::Place>> names;

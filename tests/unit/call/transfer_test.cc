@@ -258,6 +258,75 @@ TEST(Transfer, AttendedJoinsTheFarPartiesOfBothCalls) {
   rig.expect_idle();
 }
 
+// Two shards: the rigs share no call, and the test carries what goes between them.
+TEST(Transfer, AttendedTakesTheFarPartyOfACallOfAnotherShard) {
+  Rig other({.seed = 2, .shard = 1});
+  const std::string refer_to = second_call(other);  // connect() there is a call of strangers
+  Rig rig;
+  rig.connect();
+  rig.b.request("REFER", {}, refer_to);
+  EXPECT_TRUE(rig.b.has("202 REFER"));
+  EXPECT_EQ(report(rig.b), "SIP/2.0 100 Trying\r\nactive;expires=600");
+  ASSERT_EQ(rig.wanted.size(), 1U);
+  EXPECT_EQ(rig.wanted[0].shard, 1);
+  EXPECT_FALSE(rig.b.has("NOTIFY")) << "nothing is known yet";
+
+  auto moved = other.give_leg(rig.wanted[0]);
+  ASSERT_TRUE(moved);
+  EXPECT_TRUE(other.c.has("BYE")) << "the transferor's second call ends";
+  EXPECT_FALSE(other.d.has("BYE"));
+  EXPECT_EQ(other.calls.connected(), 1U);
+  EXPECT_EQ(other.relay.sessions.size(), 1U);
+
+  rig.take_leg(rig.wanted[0], std::move(moved));
+  EXPECT_EQ(report(rig.b), "SIP/2.0 200 OK\r\nterminated;reason=noresource");
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.d.answer(200, sdp(rig.d.ip(), 8000, "sendrecv", 2));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  EXPECT_TRUE(rig.d.has("ACK"));
+  EXPECT_TRUE(rig.guests_gone.empty());
+  rig.a.bye();
+  EXPECT_TRUE(rig.d.has("BYE"));
+  EXPECT_EQ(rig.guests_gone.size(), 1U) << "nothing leads from the other shard to here any more";
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(Transfer, AttendedWaitsUntilTheCallIsFreeForTheLegOfAnotherShard) {
+  Rig other({.seed = 2, .shard = 1});
+  const std::string refer_to = second_call(other);
+  Rig rig;
+  rig.connect();
+  rig.b.request("REFER", {}, refer_to);
+  rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2));
+  rig.take_leg(rig.wanted.at(0), other.give_leg(rig.wanted.at(0)));
+  EXPECT_FALSE(rig.d.has("INVITE"));
+  rig.b.answer(200, sdp(rig.b.ip(), 5000, "recvonly", 2));
+  rig.a.ack();
+  rig.pass(seconds(1));
+  EXPECT_TRUE(rig.d.has("INVITE"));
+}
+
+TEST(Transfer, AttendedThatNoShardAnswersIsReported) {
+  for (const bool refused : {true, false}) {
+    Rig other({.seed = 2, .shard = 1});
+    const std::string refer_to = second_call(other);
+    Rig rig;
+    rig.connect();
+    rig.b.request("REFER", {}, refer_to);
+    EXPECT_EQ(report(rig.b), "SIP/2.0 100 Trying\r\nactive;expires=600");
+    const LegWanted wanted = rig.wanted.at(0);
+    if (refused) rig.take_leg(wanted, std::unexpected(481));
+    rig.pass(seconds(3));
+    EXPECT_EQ(report(rig.b).substr(0, 11), refused ? "SIP/2.0 481" : "SIP/2.0 503");
+    EXPECT_EQ(rig.calls.connected(), 1U);
+    if (refused) continue;
+    rig.take_leg(wanted, other.give_leg(wanted));
+    EXPECT_TRUE(rig.d.has("BYE")) << "it comes too late, and is in no call";
+    EXPECT_EQ(rig.guests_gone.size(), 1U);
+  }
+}
+
 TEST(Transfer, AttendedThatTheFarPartyRefusesEndsBoth) {
   Rig rig;
   const std::string refer_to = second_call(rig);

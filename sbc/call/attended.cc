@@ -1,0 +1,138 @@
+// The second half of an attended transfer (transfer.cc): a leg leaves the call that it was part of, on this shard or
+// another one, and takes the transferor's place in the first call.
+
+#include "sbc/call/identity.h"
+#include "sbc/call/leg_message.h"
+#include "sbc/call/machine.h"
+#include "sbc/call/mapped_ids.h"
+#include "sbc/call/refer.h"
+
+namespace sbc::call {
+namespace {
+
+// An answer that has not come by then was lost with a mailbox that was full.
+constexpr base::Duration kAnotherShardTakes = base::seconds(2);
+// The call is in the middle of an exchange of its own.
+constexpr base::Duration kUntilFree = base::milliseconds(100);
+
+}  // namespace
+
+// The transferor's other call gives its far leg to this one. 202, or the status of the refusal.
+int Machine::join_calls(const Input& in, const NamedDialog& named) {
+  if (!find_dialog(core_, named.call_id, named.to_tag, named.from_tag)) return ask_for_leg(in, named);
+  const std::string& realm = call_.leg(in.side).realm;
+  auto moved =
+      give_leg(core_, {.call = call_.handle, .number = 0, .shard = 0, .named = named, .realm = realm}, now_, out_);
+  if (!moved) return moved.error();
+  accept_refer(in);
+  report_transfer(200);
+  call_.transfer.reset();
+  join(in.side, *std::move(moved));
+  return 202;
+}
+
+// The tag that we gave says which shard has the call. The transferor gets 202 now, and a NOTIFY when it is known.
+int Machine::ask_for_leg(const Input& in, const NamedDialog& named) {
+  auto shard = core_.minter.shard_of(named.to_tag);
+  if (!shard) shard = core_.minter.shard_of(named.from_tag);
+  if (!shard || *shard == core_.minter.shard()) return 481;
+  accept_refer(in);
+  Transfer& transfer = *call_.transfer;
+  transfer.asked = ++call_.lookups;
+  out_.wanted.push_back({.call = call_.handle,
+                         .number = transfer.asked,
+                         .shard = *shard,
+                         .named = named,
+                         .realm = call_.leg(in.side).realm});
+  arm(transfer.timer, TimerKind::Transfer, now_ + kAnotherShardTakes);
+  return 202;
+}
+
+bool Machine::leg_arrived(const LegWanted& wanted, std::expected<MovedLeg, int>& moved) {
+  if (!call_.transfer || call_.transfer->asked != wanted.number) return false;
+  if (!moved) {
+    fail_transfer(moved.error());
+    return true;
+  }
+  call_.transfer->given = std::make_unique<MovedLeg>(*std::move(moved));
+  join_when_free();
+  return true;
+}
+
+void Machine::join_when_free() {
+  Transfer& transfer = *call_.transfer;
+  if (call_.state != State::Active) return arm(transfer.timer, TimerKind::Transfer, now_ + kUntilFree);
+  report_transfer(200);
+  disarm(transfer.timer);
+  const Side side = transfer.from;
+  MovedLeg moved = std::move(*transfer.given);
+  call_.transfer.reset();
+  join(side, std::move(moved));
+}
+
+// The newcomer is asked for an offer, with which the party that stays is invited again.
+void Machine::join(Side side, MovedLeg&& moved) {
+  replace_leg(side, std::move(moved.leg));
+  arm_session(side);
+  introduce(core_, call_);
+  call_.media.adopt(side, std::move(moved.description));
+  core_.dialogs[call_.leg(side).dialog->local_tag()] = DialogRef{call_.handle, side};
+  call_.inviter = other(side);
+  call_.late_offer = true;
+  call_.joining = true;
+  (void)call_.leg(side).gate.try_local_invite();
+  send_offer();
+}
+
+// The call ends without this leg, which goes on elsewhere.
+MovedLeg Machine::release_leg(Side side) {
+  MovedLeg moved{std::exchange(call_.leg(side), Leg{}), call_.media.description(side)};
+  // Transactions stay where they were made.
+  moved.leg.server = {};
+  moved.leg.client = {};
+  call_.leg(side).over = true;
+  disarm(call_.accepted_timer[static_cast<int>(side)]);
+  disarm(call_.session_timer[static_cast<int>(side)]);
+  core_.dialogs.erase(moved.leg.dialog->local_tag());
+  if (side == Side::A) call_.local_tag_a.clear();
+  if (side == Side::B) call_.attempt.reset();
+  finished(EndCause::Bye, EndedBy::Border);
+  close_session("transferred");
+  send_bye(other(side), {});
+  settle();
+  core_.ended_aside.push_back(call_.handle);
+  return moved;
+}
+
+std::expected<MovedLeg, int> give_leg(Core& core, const LegWanted& wanted, base::Instant now, Output& out) {
+  const NamedDialog& named = wanted.named;
+  const auto found = find_dialog(core, named.call_id, named.to_tag, named.from_tag);
+  if (!found) return std::unexpected(481);
+  Call& call = *core.calls.find(found->call);
+  const Side far = other(found->side);
+  const bool itself = wanted.number == 0 && call.handle == wanted.call;
+  if (itself || call.leg(found->side).realm != wanted.realm) return std::unexpected(403);
+  if (call.state != State::Active || call.transfer || !call.leg(far).dialog) return std::unexpected(500);
+  return Machine(core, call, now, out).release_leg(far);
+}
+
+void drop_leg(Core& core, Leg& leg, base::Instant now, Output& out) {
+  const sip::Hop hop = next_hop(core, leg);
+  const std::string branch = core.minter.branch(core.random);
+  auto bytes = in_dialog_request(core, leg, hop, sip::Method::Bye, leg.dialog->next_cseq(), branch, {}, {});
+  core.layer.request({.method = sip::Method::Bye,
+                      .method_text = {},
+                      .branch = branch,
+                      .hop = hop,
+                      .bytes = std::move(bytes),
+                      .owner = 0},
+                     now, out.transaction);
+}
+
+void Machine::forget_dialog(const std::string& tag) {
+  core_.dialogs.erase(tag);
+  const auto shard = core_.minter.shard_of(tag);
+  if (shard && *shard != core_.minter.shard()) out_.guests_gone.push_back(tag);
+}
+
+}  // namespace sbc::call
