@@ -160,6 +160,8 @@ const char* name_of(DialogCount c) {
       return "refreshes";
     case DialogCount::OffersAgain:
       return "offers_again";
+    case DialogCount::Takeovers:
+      return "takeovers";
     case DialogCount::Transfers:
       return "transfers";
     case DialogCount::RefusedTransfer:

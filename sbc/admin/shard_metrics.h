@@ -114,6 +114,7 @@ enum class DialogCount : std::uint8_t {
   Refreshes,         // sent by us for a session timer
   OffersAgain,       // sent once more after 491 and its like
   Transfers,         // REFERs that are carried out
+  Takeovers,         // INVITEs with Replaces that begin to take somebody's place
   RefusedTransfer,   // REFERs that are not
   kCount
 };

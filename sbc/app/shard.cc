@@ -183,6 +183,22 @@ void Shard::parsed(sip::ParseResult&& result, const sip::Source& source) {
   carry_out();
 }
 
+// An INVITE that is to enter a call (RFC 3891, 3911) goes where that call is; its CANCEL, which names no dialog,
+// follows.
+std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) const {
+  for (const auto id : {sip::HeaderId::Replaces, sip::HeaderId::Join}) {
+    const auto value = invite.find(id);
+    const auto named = value ? call::named_dialog(*value) : std::nullopt;
+    if (!named) continue;
+    auto shard = shared_.signposts.find(named->to_tag);
+    if (!shard) shard = minter_.shard_of(named->to_tag);
+    if (!shard || *shard >= shared_.shards.size()) continue;
+    shared_.signposts.put_attempt(std::string(invite.call_id()), *shard);
+    return shard;
+  }
+  return std::nullopt;
+}
+
 // Which shard has, or gets, the state for a message: responses and requests inside dialogs carry it in what we minted;
 // everything else goes by Call-ID, so that all requests of one attempt meet.
 std::uint8_t Shard::owner_of(const sip::Message& message) const {
@@ -193,6 +209,9 @@ std::uint8_t Shard::owner_of(const sip::Message& message) const {
     return shard && *shard < count ? *shard : index_;
   }
   const bool inside = !message.to_tag().empty();
+  if (!inside && message.method() == sip::Method::Invite) {
+    if (const auto shard = entered_shard(message)) return *shard;
+  }
   if (const auto shard = shared_.signposts.find(inside ? message.to_tag() : message.call_id())) return *shard;
   if (inside) {
     if (const auto shard = minter_.shard_of(message.to_tag()); shard && *shard < count) return *shard;

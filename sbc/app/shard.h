@@ -79,6 +79,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void parsed(sip::ParseResult&& result, const sip::Source& source);
   void take(sip::MessagePtr message, const sip::Source& source);
   std::uint8_t owner_of(const sip::Message& message) const;
+  std::optional<std::uint8_t> entered_shard(const sip::Message& invite) const;
   void dispatch();
   void on_event(const transaction::RequestArrived& request);
   void answer_plain(const transaction::RequestArrived& request, int status,

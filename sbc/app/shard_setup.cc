@@ -179,6 +179,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::Refreshes].set(calls.refreshes);
   to.dialogs[DialogCount::OffersAgain].set(calls.offers_again);
   to.dialogs[DialogCount::Transfers].set(calls.transfers);
+  to.dialogs[DialogCount::Takeovers].set(calls.takeovers);
   to.dialogs[DialogCount::RefusedTransfer].set(calls.refused_transfer);
   using admin::RegistrationEvent;
   to.registration_events[RegistrationEvent::Flows].set(registrations.flows);

@@ -105,6 +105,14 @@ struct Transfer {
   base::DeadlineId timer;
 };
 
+// A party that is being replaced (takeover.cc), with what it gets back when it is not.
+struct Takeover {
+  Side side = Side::A;
+  Leg replaced;
+  LegMedia media;
+  sdp::OfferAnswer description;
+};
+
 struct Call {
   explicit Call(sdp::OriginIdentity identity_a) : media(std::move(identity_a)) {}
 
@@ -135,6 +143,7 @@ struct Call {
   std::vector<Passing> passing;  // requests on their way from one leg to the other
 
   std::optional<Transfer> transfer;
+  std::unique_ptr<Takeover> takeover;
   bool joining = false;  // the re-INVITE under way asks a leg of another call for its offer
 
   Media media;

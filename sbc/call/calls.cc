@@ -107,6 +107,9 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
     const sip::ExtraHeader min_se[] = {{"Min-SE", least}};
     return refuse(422, min_se, core_.counters.refused_interval, EndCause::Limit);
   }
+  // RFC 3891 3, RFC 3911 4: one of them, once.
+  if (invite.count(sip::HeaderId::Replaces) + invite.count(sip::HeaderId::Join) > 1)
+    return refuse(400, {}, core_.counters.refused_transfer, EndCause::Limit, "Replaces: expected once, without Join");
   if (const auto sdp = sdp_of(invite); !sdp) {
     const sip::ExtraHeader accept[] = {{"Accept", "application/sdp, multipart/mixed"}};
     return refuse(sdp.error().status, accept, core_.counters.refused_media, EndCause::BadMedia);
@@ -163,6 +166,14 @@ void Calls::on_dialog_request(const transaction::RequestArrived& request, base::
     } else {  // early: one for each To tag of the callee's
       ours = std::ranges::any_of(call->forks, [&](const Fork& f) { return f.b && f.b->matches(*request.message); });
     }
+  }
+  if (!ours && call != nullptr) {
+    Machine machine(core_, *core_.calls.find(found->second.call), now, out);
+    if (machine.of_replaced(*request.message))
+      return machine.replaced_request({.side = found->second.side,
+                                       .message = request.message,
+                                       .source = request.source,
+                                       .server = request.transaction});
   }
   if (!ours) {
     ++core_.counters.outside_dialogs;

@@ -198,7 +198,9 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   writer.end();
   writer.header(sip::HeaderId::Contact, plan.contact);
   writer.header(sip::HeaderId::Allow, plan.allow);
-  writer.header(sip::HeaderId::Supported, plan.reliable ? "100rel, 199" : "199");
+  std::string able = plan.reliable ? "100rel, 199" : "199";
+  if (transfers_from(*core.settings, plan.target.realm)) able += ", replaces";
+  writer.header(sip::HeaderId::Supported, able);
   writer.raw(plan.session);
   if (!plan.referred_by.empty()) writer.header(sip::HeaderId::ReferredBy, plan.referred_by);
   HeaderList headers = plan.caller != nullptr ? passed_headers(*plan.caller) : HeaderList{};

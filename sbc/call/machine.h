@@ -65,6 +65,9 @@ class Machine {
   // The leg of another shard's call, or why there is none. False: nobody waits for it any more.
   bool leg_arrived(const LegWanted& wanted, std::expected<MovedLeg, int>& moved);
   MovedLeg release_leg(Side side);
+  // A request of the party that is about to be replaced, which is no leg of the call at the moment (takeover.cc).
+  bool of_replaced(const sip::Message& request) const;
+  void replaced_request(const Input& in);
   bool leave_by_transfer(const Input& in);  // BYE of the transferor, who need not wait for the end
   // 2xx again, 1xx again each minute, and 1xx until PRACK.
   void resend_accepted(Side side);
@@ -236,6 +239,13 @@ class Machine {
   int ask_for_leg(const Input& in, const NamedDialog& named);
   void join_when_free();
   void join(Side side, MovedLeg&& moved);
+
+  // takeover.cc
+  int may_replace(DialogRef& found) const;
+  void replace_party();
+  void receive(Leg&& newcomer, const Input& in);
+  void let_go();
+  void undo_takeover();
 
   // machine.cc
   void respond_caller(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {},

@@ -36,7 +36,7 @@ std::vector<sip::ExtraHeader> Machine::with_session(Side side, const sip::Messag
   learn_allow(side, request);
   auto answer = call_.leg(side).session.answer(request, now_);
   arm_session(side);
-  all.push_back({"Supported", "timer"});
+  all.push_back({"Supported", transfers_from(*core_.settings, call_.leg(side).realm) ? "timer, replaces" : "timer"});
   if (answer.session_expires.empty()) return all;
   interval = std::move(answer.session_expires);
   all.push_back({"Session-Expires", interval});

@@ -49,6 +49,7 @@ void Machine::refuse() {
 }
 
 void Machine::prepare() {
+  if (call_.invite->count(sip::HeaderId::Replaces) != 0) return replace_party();
   // That it can be read was found out before the call was made (calls.cc).
   const auto offer = sdp_of(*call_.invite).value_or(std::nullopt);
   call_.late_offer = !offer;

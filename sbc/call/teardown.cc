@@ -133,6 +133,7 @@ void Machine::hang_up(const Input& in) {
   disarm(call_.accepted_timer[static_cast<int>(in.side)]);
   // RFC 3261 15.1.2: requests of the peer that wait for our answer get 487; so does the other peer's.
   if (call_.leg(call_.inviter).gate.remote_pending()) respond_inviter(487);
+  undo_takeover();
   finished(EndCause::Bye, in.side == Side::A ? EndedBy::Caller : EndedBy::Callee);
   close_session("hung up");
   send_bye(other(in.side), call_.leg(other(in.side)).told.reason);
@@ -172,6 +173,7 @@ void Machine::hang_up_both(Event event, const Input& in) {
     call_.inviter = side;
     respond_inviter(cause == EndCause::PeerGone ? 480 : 503);
   }
+  undo_takeover();
   finished(cause, ender_of(event, in));
   close_session(name_of(cause));
   send_bye(Side::A, reason_lines(cause));

@@ -49,6 +49,7 @@ void Machine::accept_offer(const Input& in) {
     return;
   }
   call_.late_offer = !*sdp;
+  if (call_.takeover) decide_nat(in.side, *in.message, in.source);
   if (!call_.late_offer && call_.media.needs_ports()) {
     ask_relay(true);
     call_.state = State::Reanchoring;
@@ -172,6 +173,7 @@ void Machine::pass_answer(const Input& in) {
 // The leg that asked for the change took it back while the other leg agreed: the other leg is asked to return to the
 // session that the first one still has.
 void Machine::restore_other_leg(bool offer_taken) {
+  undo_takeover();
   const Side to = other(call_.inviter);
   if (call_.late_offer) {
     // It was asked for an offer, and what it offers is answered with what the first leg still has.
@@ -268,6 +270,8 @@ void Machine::cancel_offer() {
 }
 
 void Machine::finish_exchange() {
+  const bool given_back = call_.takeover != nullptr;
+  undo_takeover();
   call_.leg(call_.inviter).gate.remote_done();
   call_.leg(other(call_.inviter)).gate.local_done();
   call_.inviter_gone = false;
@@ -278,6 +282,8 @@ void Machine::finish_exchange() {
   call_.leg(other(call_.inviter)).client = {};
   call_.state = State::Active;
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);
+  // It hung up while somebody was about to take its place, and nobody did.
+  if (given_back && call_.leg(call_.inviter).over) feed(Event::Kill, {.cause = EndCause::Bye});
 }
 
 void Machine::respond_inviter(int status, std::span<const sip::ExtraHeader> headers, std::string_view sdp) {
@@ -293,6 +299,7 @@ void Machine::respond_inviter(int status, std::span<const sip::ExtraHeader> head
   const std::uint32_t cseq = request->cseq().number;
   core_.layer.respond(leg.server, status, bytes, now_, out_.transaction);
   if (status < 300 && !call_.by_update) start_accepted(call_.inviter, cseq, std::move(bytes));
+  if (status < 300 && call_.takeover) let_go();
 }
 
 }  // namespace sbc::call

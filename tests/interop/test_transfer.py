@@ -101,5 +101,27 @@ def join_two_calls(phone, far):
     equal(far.wait_final("BYE").status, 200, "the answer to BYE")
 
 
+
+@test
+def a_newcomer_takes_the_place_that_its_replaces_names(lab):
+    lab.start({**TRUNKS, "process": {"shards": 4}})
+    phone, far = lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(CARRIER, CORE, "far"))
+    for turn in range(4):  # on whatever thread the call is
+        call = phone.call("sip:00431555@" + ACCESS)
+        other = far.accept()
+        phone.answered(call)
+        replaces = f"Replaces: {call.call_id};to-tag={tag_of(call.remote)};from-tag={tag_of(call.local)}"
+        new = phone.call("sip:00431555@" + ACCESS, port=7002, headers=[replaces, "Require: replaces"])
+        far.accept_reinvite(other)
+        phone.answered(new)
+        phone.accept_bye(call)
+        far.send_request(other, "BYE")
+        phone.accept_bye(new)
+        equal(far.wait_final("BYE").status, 200, f"the answer to BYE, turn {turn}")
+    late = phone.call("sip:00431555@" + ACCESS, port=7004, headers=[replaces])
+    equal(phone.wait_final("INVITE").status, 481, "the answer to Replaces of a call that is over")
+    check(late.call_id, "it had a Call-ID")
+
+
 if __name__ == "__main__":
     main()

@@ -67,7 +67,7 @@ TEST(ReliableCallee, IsAcknowledgedAtOnceWhateverTheCallerSupports) {  // trap 2
   Rig rig;
   rig.a.invite();
   const auto invite = rig.b.take("INVITE");
-  EXPECT_EQ(invite->find(sip::HeaderId::Supported), "100rel, 199");
+  EXPECT_EQ(invite->find(sip::HeaderId::Supported), "100rel, 199, replaces");
   rig.b.answer(183, sdp(rig.b.ip(), 6000), reliable(77));
   const auto prack = rig.b.take("PRACK");
   ASSERT_NE(prack, nullptr);
@@ -234,7 +234,7 @@ TEST(EarlyLateOffer, TheOfferOfAReliable18xCrossesAndThePrackBringsTheAnswer) {
   Rig rig;
   rig.a.invite({.headers = kSupports});
   const auto invite = rig.b.take("INVITE");
-  EXPECT_EQ(invite->find(sip::HeaderId::Supported), "100rel, 199");
+  EXPECT_EQ(invite->find(sip::HeaderId::Supported), "100rel, 199, replaces");
   rig.b.answer(183, sdp(rig.b.ip(), 6000), reliable(9));
   EXPECT_FALSE(rig.b.has("PRACK")) << "it has to carry the answer";
   const auto progress = rig.a.take("183");
@@ -281,7 +281,7 @@ TEST(EarlyLateOffer, NoReliableResponseLeavesWithoutAnOffer) {  // trap 28
 TEST(EarlyLateOffer, ACalleeIsNotAskedForWhatTheCallerCannotAnswer) {
   Rig rig;
   rig.a.invite({});
-  EXPECT_EQ(rig.b.take("INVITE")->find(sip::HeaderId::Supported), "199");
+  EXPECT_EQ(rig.b.take("INVITE")->find(sip::HeaderId::Supported), "199, replaces");
 }
 
 // --- forks ------------------------------------------------------------------------------------------------------

@@ -99,6 +99,8 @@ class Rig {
   std::shared_ptr<Settings> settings;
   Calls calls;
   Peer a, b, c, d;
+  std::string arrival_trunk;  // of callers
+  Peer* guest = nullptr;      // one more, of the test's own
   std::vector<CallRecord> records;
   std::vector<Note> notes;
   std::vector<LegWanted> wanted;         // of other shards

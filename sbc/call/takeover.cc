@@ -1,0 +1,120 @@
+// INVITE with Replaces (RFC 3891): a newcomer N takes the place of a party L that talks across the border to Y.
+//
+//   N -- INVITE, Replaces: L's dialog --> border      policy and credentials as for any call of N's realm
+//                                         border -- re-INVITE with N's offer --> Y
+//   N <-- 200 with Y's answer             border -- BYE --> L
+//
+// The call of N never has a leg B: its leg A goes over to L's call, which treats its INVITE as an offer of that side.
+// Until Y agrees L is kept aside, and gets its place back when Y does not.
+
+#include "sbc/call/identity.h"
+#include "sbc/call/leg_message.h"
+#include "sbc/call/machine.h"
+#include "sbc/call/mapped_ids.h"
+#include "sbc/call/refer.h"
+
+namespace sbc::call {
+
+// The status that N gets when it cannot be done; 0: `found` is the party to replace.
+int Machine::may_replace(DialogRef& found) const {
+  const auto named = named_dialog(*call_.invite->find(sip::HeaderId::Replaces));
+  if (!named) return 400;
+  if (!transfers_from(*core_.settings, call_.a.realm)) return 403;
+  const auto known = core_.dialogs.find(named->to_tag);
+  const Call* first = known != core_.dialogs.end() ? core_.calls.find(known->second.call) : nullptr;
+  // RFC 3891 3: an early dialog that we did not begin gets 481 as well; one that we did has no session to take over.
+  if (first == nullptr || !first->leg(known->second.side).dialog) return 481;
+  const Leg& leg = first->leg(known->second.side);
+  if (leg.dialog->call_id() != named->call_id || leg.dialog->local_tag() != named->to_tag ||
+      leg.dialog->remote_tag() != named->from_tag)
+    return 481;
+  if (leg.realm != call_.a.realm || leg.trunk != call_.a.trunk) return 403;
+  if (first->state == State::Closing || leg.over) return 603;
+  if (named->early_only) return 486;
+  if (first->state != State::Active || first->transfer || first->takeover) return 500;
+  found = known->second;
+  return 0;
+}
+
+void Machine::replace_party() {
+  DialogRef found;
+  if (const int status = may_replace(found); status != 0) {
+    ++core_.counters.refused_transfer;
+    const std::string seconds = std::to_string(dialog::retry_after_seconds(core_.random));
+    const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+    respond_caller(status,
+                   status == 500 ? std::span<const sip::ExtraHeader>(retry) : std::span<const sip::ExtraHeader>());
+    finished(EndCause::Policy, EndedBy::Border);
+    end();
+    return;
+  }
+  ++core_.counters.takeovers;
+  Leg newcomer = std::move(call_.a);
+  newcomer.dialog =
+      dialog::Dialog::from_server(*call_.invite, call_.local_tag_a, sip::is_secure(call_.source.hop.transport));
+  newcomer.dialog->confirm();
+  const Input in{.side = found.side, .message = call_.invite, .source = call_.source, .server = newcomer.server};
+  call_.local_tag_a.clear();
+  call_.state = State::Ended;  // without a record: it was never a call of its own
+  Machine(core_, *core_.calls.find(found.call), now_, out_).receive(std::move(newcomer), in);
+}
+
+void Machine::receive(Leg&& newcomer, const Input& in) {
+  const Side side = in.side;
+  Leg& leg = call_.leg(side);
+  call_.takeover = std::make_unique<Takeover>(
+      Takeover{side, std::exchange(leg, std::move(newcomer)), call_.media.leg(side), call_.media.description(side)});
+  disarm(call_.session_timer[static_cast<int>(side)]);
+  core_.dialogs[leg.dialog->local_tag()] = DialogRef{call_.handle, side};
+  if (side == Side::A) call_.local_tag_a = leg.dialog->local_tag();
+  call_.media.leg(side) =
+      LegMedia{.network = call_.takeover->media.network, .latch = policy::Latch::Strict, .latch_from = {}};
+  call_.media.start_leg(side, new_identity(in.source.hop.listener));
+  hear(core_, call_, side, *in.message);
+  note(Note::Level::Info,
+       std::string("somebody is about to take the place of ") + (side == Side::A ? "the caller" : "the callee"));
+  feed(Event::Offer, in);
+  if (call_.state == State::Active) undo_takeover();  // refused at once
+}
+
+// The newcomer got its 2xx.
+void Machine::let_go() {
+  const auto takeover = std::move(call_.takeover);
+  if (!takeover->replaced.over) send_aside(takeover->replaced, sip::Method::Bye, {}, {});
+  forget_dialog(takeover->replaced.dialog->local_tag());
+  if (takeover->side == Side::B) take_off_attempt();
+}
+
+// The newcomer was refused, or has given up.
+void Machine::undo_takeover() {
+  if (!call_.takeover) return;
+  const auto takeover = std::move(call_.takeover);
+  const Side side = takeover->side;
+  Leg& leg = call_.leg(side);
+  forget_dialog(leg.dialog->local_tag());
+  disarm(call_.accepted_timer[static_cast<int>(side)]);
+  leg = std::move(takeover->replaced);
+  if (side == Side::A) call_.local_tag_a = leg.dialog->local_tag();
+  call_.media.roll_back();
+  call_.media.leg(side) = takeover->media;
+  call_.media.adopt(side, std::move(takeover->description));
+  arm_session(side);
+  ask_relay(false);
+}
+
+bool Machine::of_replaced(const sip::Message& request) const {
+  return call_.takeover && call_.takeover->replaced.dialog->matches(request);
+}
+
+// The party that is about to be replaced may leave by itself, and can do nothing else.
+void Machine::replaced_request(const Input& in) {
+  Leg& leg = call_.takeover->replaced;
+  const bool bye = in.message->method() == sip::Method::Bye;
+  if (bye) leg.over = true;
+  const sip::ExtraHeader retry[] = {{"Retry-After", "5"}};
+  auto bytes = leg_response(*in.message, in.source, leg, bye ? 200 : 500, leg.dialog->local_tag(),
+                            bye ? std::span<const sip::ExtraHeader>() : std::span<const sip::ExtraHeader>(retry));
+  core_.layer.respond(in.server, bye ? 200 : 500, std::move(bytes), now_, out_.transaction);
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,217 @@
+// INVITE with Replaces (RFC 3891): who takes whose place, what the three see, and who is where when it fails.
+
+#include <gtest/gtest.h>
+
+#include "rig.h"
+
+namespace sbc::call::test {
+namespace {
+
+using base::minutes;
+using base::seconds;
+
+// As the peer itself names its dialog with the border, for a newcomer: to-tag is the border's.
+std::string replaces_caller(const Rig& rig, std::string_view more = {}) {
+  const auto accepted = rig.a.last_accepted();
+  return "Replaces: " + std::string(accepted->call_id()) + ";to-tag=" + std::string(accepted->to_tag()) +
+         ";from-tag=" + std::string(accepted->from_tag()) + std::string(more) + "\r\n";
+}
+
+std::string replaces_callee(Rig& rig, std::string_view more = {}) {
+  rig.b.request("OPTIONS");
+  const auto answer = rig.b.take("200 OPTIONS");
+  return "Replaces: " + std::string(answer->call_id()) + ";to-tag=" + std::string(answer->to_tag()) +
+         ";from-tag=" + std::string(answer->from_tag()) + std::string(more) + "\r\n";
+}
+
+// Another telephone of b's trunk.
+void come(Rig& rig, const std::string& headers, int port = 7000) {
+  rig.arrival_trunk = "t1";
+  rig.c.invite({.body = port != 0 ? sdp(rig.c.ip(), port) : "", .headers = headers});
+}
+
+TEST(Takeover, PutsTheNewcomerInThePlaceOfThePartyThatItNames) {
+  Rig rig;
+  rig.connect();
+  const std::string headers = replaces_callee(rig);
+  come(rig, headers);
+  const auto offer = rig.a.take("INVITE");
+  ASSERT_NE(offer, nullptr);
+  EXPECT_FALSE(offer->to_tag().empty()) << "the party that stays sees a re-INVITE";
+  EXPECT_EQ(offer->bytes().find(rig.c.ip()), std::string_view::npos);
+  EXPECT_FALSE(rig.b.has("BYE")) << "RFC 3891 3: not before the newcomer is accepted";
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  const auto accepted = rig.c.take("200 INVITE");
+  ASSERT_NE(accepted, nullptr);
+  EXPECT_NE(accepted->body().find("m=audio"), std::string_view::npos);
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.c.ack();
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_EQ(rig.calls.size(), 1U);
+  ASSERT_EQ(rig.relay.sessions.size(), 1U);
+
+  rig.c.reinvite(sdp(rig.c.ip(), 7000, "sendonly", 2));
+  EXPECT_TRUE(rig.a.has("INVITE"));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "recvonly", 3));
+  rig.c.ack();
+  rig.a.bye();
+  EXPECT_TRUE(rig.c.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+  EXPECT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.calls.counters().takeovers, 1U);
+}
+
+TEST(Takeover, OfTheCallersPlaceWorksAsWell) {
+  Rig rig;
+  rig.connect();
+  const std::string headers = replaces_caller(rig);
+  Peer other(rig, "anna", "198.51.100.78:5066", 0);
+  rig.guest = &other;
+  other.invite({.body = sdp(other.ip(), 4400), .headers = headers});
+  EXPECT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, sdp(rig.b.ip(), 5000, "sendrecv", 2));
+  EXPECT_TRUE(rig.a.has("BYE"));
+  other.ack();
+  rig.b.bye();
+  EXPECT_TRUE(other.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(Takeover, WithoutOfferAsksThePartyThatStaysForOne) {
+  Rig rig;
+  rig.connect();
+  come(rig, replaces_callee(rig), 0);
+  const auto asked = rig.a.take("INVITE");
+  ASSERT_NE(asked, nullptr);
+  EXPECT_EQ(asked->body(), "");
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  rig.c.ack(sdp(rig.c.ip(), 7000));
+  const auto ack = rig.a.take("ACK");
+  ASSERT_NE(ack, nullptr);
+  EXPECT_NE(ack->body().find("m=audio"), std::string_view::npos);
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.a.bye();
+  EXPECT_TRUE(rig.c.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(Takeover, ThatIsRefusedLeavesTheCallAsItWas) {
+  Rig rig;
+  rig.connect();
+  come(rig, replaces_callee(rig));
+  rig.a.answer(488);
+  EXPECT_TRUE(rig.c.has("488 INVITE"));
+  EXPECT_FALSE(rig.b.has("BYE"));
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_EQ(rig.calls.size(), 1U);
+  rig.a.clear();
+  rig.b.reinvite(sdp(rig.b.ip(), 5000, "sendonly", 2));
+  EXPECT_TRUE(rig.a.has("INVITE")) << "the replaced party is a party again";
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "recvonly", 2));
+  rig.b.ack();
+  EXPECT_TRUE(rig.b.has("200 INVITE"));
+  rig.a.bye();
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(Takeover, ThatIsCancelledLeavesTheCallAsItWas) {
+  for (const bool crossing : {false, true}) {
+    Rig rig;
+    rig.connect();
+    come(rig, replaces_callee(rig));
+    rig.a.answer(100);  // RFC 3261 9.1: before that nothing may be cancelled
+    if (crossing) rig.a.auto_terminate = false;
+    rig.c.cancel();
+    EXPECT_TRUE(rig.c.has("487 INVITE"));
+    if (crossing) {  // the 2xx crossed our CANCEL: the party that stays is asked back
+      rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+      rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 3));
+    }
+    EXPECT_FALSE(rig.b.has("BYE"));
+    rig.b.bye();
+    EXPECT_TRUE(rig.a.has("BYE"));
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
+TEST(Takeover, MeanwhileTheOldPartyMayLeave) {
+  for (const bool accepted : {true, false}) {
+    Rig rig;
+    rig.connect();
+    come(rig, replaces_callee(rig));
+    rig.b.request("INFO");
+    EXPECT_TRUE(rig.b.has("500 INFO"));
+    rig.b.bye();
+    EXPECT_TRUE(rig.b.has("200 BYE"));
+    EXPECT_FALSE(rig.a.has("BYE"));
+    rig.a.answer(accepted ? 200 : 486, accepted ? sdp(rig.a.ip(), 4000, "sendrecv", 2) : "");
+    EXPECT_EQ(rig.a.has("BYE"), !accepted) << "nobody is left";
+    EXPECT_EQ(rig.b.count("BYE"), 0U);
+    if (accepted) {
+      rig.c.ack();
+      rig.c.bye();
+    }
+    EXPECT_TRUE(rig.a.has("BYE"));
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
+TEST(Takeover, MeanwhileTheOtherPartyMayLeave) {
+  Rig rig;
+  rig.connect();
+  come(rig, replaces_callee(rig));
+  rig.a.bye();
+  EXPECT_TRUE(rig.c.has("487 INVITE"));
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(Takeover, IsRefusedAsTheRfcSays) {
+  Rig rig;
+  rig.connect();
+  const std::string right = replaces_callee(rig);
+  const std::string strangers = replaces_caller(rig);  // a dialog of another realm
+  rig.arrival_trunk = "t1";
+  const auto status = [&rig](const std::string& headers) {
+    rig.c.clear();
+    rig.c.invite({.body = sdp(rig.c.ip(), 7000), .headers = headers});
+    for (const int one : {400, 403, 481, 486, 500, 603})
+      if (rig.c.has(std::to_string(one) + " INVITE")) return one;
+    return 0;
+  };
+  EXPECT_EQ(status("Replaces: nobody;to-tag=a;from-tag=b\r\n"), 481);
+  EXPECT_EQ(status("Replaces: nonsense\r\n"), 400);
+  EXPECT_EQ(status(right + "Join: x;to-tag=a;from-tag=b\r\n"), 400) << "contradictory";
+  EXPECT_EQ(status(replaces_callee(rig, ";early-only")), 486) << "7.1: it is confirmed";
+  EXPECT_EQ(status(strangers), 403) << "nobody of that side may replace it";
+  rig.arrival_trunk = "t2";
+  EXPECT_EQ(status(right), 403) << "nor may another carrier";
+  rig.arrival_trunk = "t1";
+  policy::InviteDecision no;
+  no.kind = policy::InviteDecision::Kind::Reject;
+  no.status = 403;
+  rig.advisor.decision = no;
+  EXPECT_EQ(status(right), 403) << "the policy decides";
+  rig.advisor.decision.reset();
+  rig.b.reinvite(sdp(rig.b.ip(), 5000, "sendonly", 2));
+  EXPECT_EQ(status(right), 500) << "an exchange is under way";
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "recvonly", 2));
+  rig.b.ack();
+  rig.a.auto_bye_ok = false;
+  rig.b.bye();
+  EXPECT_EQ(status(right), 603) << "it has just ended";
+  rig.settings->crossing["core"].transfers = false;
+  EXPECT_EQ(status(right), 403);
+  EXPECT_EQ(rig.calls.counters().refused_transfer, 9U);
+}
+
+}  // namespace
+}  // namespace sbc::call::test
