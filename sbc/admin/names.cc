@@ -232,6 +232,10 @@ const char* name_of(TransactionCount c) {
       return "requests_absorbed";
     case TransactionCount::ResponsesAbsorbed:
       return "responses_absorbed";
+    case TransactionCount::OverTcp:
+      return "over_tcp";
+    case TransactionCount::TcpFallbacks:
+      return "tcp_fallbacks";
     case TransactionCount::ClientTimeouts:
       return "client_timeouts";
     case TransactionCount::TransportErrors:

@@ -79,6 +79,8 @@ enum class TransactionCount : std::uint8_t {
   ResponsesRetransmitted,
   RequestsAbsorbed,
   ResponsesAbsorbed,
+  OverTcp,       // requests too large for UDP (RFC 3261 18.1.1)
+  TcpFallbacks,  // of them, sent over UDP after all
   ClientTimeouts,
   TransportErrors,
   AcksMissing,

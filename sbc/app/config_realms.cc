@@ -133,6 +133,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     route::Realm realm;
     realm.name = name;
     realm.media_network = table.text("media_network", name);
+    realm.udp_limit = static_cast<std::size_t>(table.integer("udp_limit", {0, 65'535}, route::kUdpLimit));
     realm.trust = table.one_of<route::Trust>("trust", kTrust, route::Trust::Untrusted);
     realm.redirects = table.one_of<route::Redirects>("diversion", kRedirects, route::Redirects::Drop);
     realm.q850_from_status = table.boolean("reason_from_status", false);

@@ -39,6 +39,7 @@ std::optional<route::ContactWay> contact_way(const registrar::Binding& binding, 
   if (realm == nullptr) return std::nullopt;
   route::ContactWay way{.hop = binding.flow, .realm = realm->name, .request_uri = binding.contact_uri};
   way.routes = registrar::routes_of(binding.path);
+  way.hop.flow = way.routes.empty();
   // Neither has a line end.
   if (!binding.instance.empty()) way.instance = binding.aor + "\n" + binding.instance;
   if (!way.routes.empty()) follow_path(binding, *realm, way);

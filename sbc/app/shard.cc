@@ -45,6 +45,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       }) {
   advisor_.use(config_, std::move(policy));
   upstream_.use(config_);
+  layer_.use_twins(tcp_twins(*config_));
   metrics_->relay_links.set(static_cast<std::int64_t>(relays_.size()));
 }
 
@@ -76,6 +77,7 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
     config_ = std::move(config);
     for (std::size_t i = 0; i < config_->certificates.size(); ++i)
       transports_.use_certificates(static_cast<std::uint16_t>(i), config_->certificates[i]);
+    layer_.use_twins(tcp_twins(*config_));
     calls_.replace_settings(config_->calls);
     exchange_.replace_settings(config_->calls, config_->exchange);
     advisor_.use(config_, std::move(policy));

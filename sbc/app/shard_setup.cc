@@ -25,6 +25,18 @@ net::Setup net_setup(const Config& config, std::uint8_t shard) {
   return setup;
 }
 
+std::vector<std::optional<transaction::TcpTwin>> tcp_twins(const Config& config) {
+  std::vector<std::optional<transaction::TcpTwin>> twins(config.listeners.size());
+  for (const auto& realm : config.routes->realms())
+    for (const auto& udp : realm.listeners) {
+      const auto* tcp = realm.listener_for(sip::Transport::Tcp, udp.address.ip);
+      if (udp.transport != sip::Transport::Udp || tcp == nullptr) continue;
+      twins.at(udp.index) = transaction::TcpTwin{
+          .limit = realm.udp_limit, .listener = tcp->index, .sent_by = config.calls->faces.at(tcp->index).sent_by};
+    }
+  return twins;
+}
+
 std::vector<relay_client::LinkOptions> relay_links(const Config& config, std::uint8_t shard) {
   auto links = config.relays;
   for (auto& link : links) link.controller = config.instance + "-" + std::to_string(shard);
@@ -131,6 +143,8 @@ void copy(const transaction::Counters& from, admin::ShardMetrics& to) {
   to.transactions[TransactionCount::ResponsesRetransmitted].set(from.responses_retransmitted);
   to.transactions[TransactionCount::RequestsAbsorbed].set(from.requests_absorbed);
   to.transactions[TransactionCount::ResponsesAbsorbed].set(from.responses_absorbed);
+  to.transactions[TransactionCount::OverTcp].set(from.over_tcp);
+  to.transactions[TransactionCount::TcpFallbacks].set(from.tcp_fallbacks);
   to.transactions[TransactionCount::ClientTimeouts].set(from.client_timeouts);
   to.transactions[TransactionCount::TransportErrors].set(from.client_transport_errors + from.server_transport_errors);
   to.transactions[TransactionCount::AcksMissing].set(from.acks_missing);

@@ -88,7 +88,11 @@ std::string contact_value(const Settings& settings, sip::Transport transport, st
 }
 
 sip::Hop next_hop(const Core& core, const Leg& leg) {
-  if (leg.symmetric || !leg.dialog) return leg.hop;
+  if (leg.symmetric || !leg.dialog) {
+    sip::Hop flow = leg.hop;
+    flow.flow = true;
+    return flow;
+  }
   // RFC 7118 5: nobody connects to a browser.
   if (leg.hop.transport == sip::Transport::Ws || leg.hop.transport == sip::Transport::Wss) return leg.hop;
   const std::string text = leg.dialog->next_hop_uri();

@@ -88,7 +88,11 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
 // A peer that nobody vouches for must not aim our requests at third parties by its Contact or Record-Route: it is
 // reached where it was last seen. So is everyone who gives a name, or an address that no listener reaches.
 sip::Hop Exchange::next_hop(const SubscriptionLeg& leg, const dialog::Dialog& dialog) const {
-  if (!leg.vouched) return leg.hop;
+  if (!leg.vouched) {
+    sip::Hop flow = leg.hop;
+    flow.flow = true;
+    return flow;
+  }
   const std::string text = dialog.next_hop_uri();
   const auto uri = sip::parse_uri(text);
   if (!uri || !uri->is_sip()) return leg.hop;

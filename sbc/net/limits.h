@@ -47,8 +47,9 @@ struct Limits {
   base::Duration unacknowledged = base::seconds(32);
   // Until the TLS handshake is done, from the connection on: half a dozen round trips over a bad mobile network.
   base::Duration handshake = base::seconds(10);
-  // Until the three-way handshake is done. Below 64*T1, so that a dead target leaves time for the next one.
-  base::Duration connect = base::seconds(8);
+  // Until the three-way handshake is done: two repetitions of its first packet. A dead target, or one without TCP (RFC
+  // 3261 18.1.1), leaves time for the next way before a caller's patience ends.
+  base::Duration connect = base::milliseconds(3500);
 };
 
 }  // namespace sbc::net

@@ -19,6 +19,9 @@ inline constexpr std::size_t kMaxName = 64;  // appears in logs, metrics and URI
 // One call never tries more than this many targets: at a few seconds each no caller waits longer.
 inline constexpr std::size_t kMaxTargets = 32;
 
+// RFC 3261 18.1.1: larger requests do not go over UDP when the path's MTU is not known.
+inline constexpr std::size_t kUdpLimit = 1300;
+
 // RFC 3263: records of one answer that are read. A name that needs more places than a call ever tries is a mistake or
 // an attack.
 inline constexpr std::size_t kMaxNaptrRecords = 32;

@@ -12,6 +12,7 @@
 
 #include "media-relay/base/ip.h"
 
+#include "sbc/route/limits.h"
 #include "sbc/sip/transport.h"
 
 namespace sbc::route {
@@ -38,7 +39,8 @@ struct Realm {
   std::string media_network;  // the relay's name for the network that faces this realm
   Trust trust = Trust::Untrusted;
   Redirects redirects = Redirects::Drop;
-  bool q850_from_status = false;  // refusals toward it get the Q.850 cause that their status stands for (RFC 3398)
+  std::size_t udp_limit = kUdpLimit;  // larger requests leave over TCP where the realm has it; 0: none does
+  bool q850_from_status = false;      // refusals toward it get the Q.850 cause that their status stands for (RFC 3398)
 
   // The listener that can send to `remote` over `transport` (same IP family); nullptr: none.
   const Listener* listener_for(sip::Transport transport, const base::IpAddress& remote) const;

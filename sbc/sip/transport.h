@@ -42,6 +42,9 @@ struct Hop {
   // Whom a TLS connection must reach: the domain or host that was wanted before any DNS answer (RFC 5922 7.3). "": who
   // is at `remote`, by its address. Means nothing for other transports.
   std::string tls_name = {};
+  // The way that the peer's own messages come by. Behind a NAT there is no other: it is kept whatever the size of a
+  // message.
+  bool flow = false;
   friend bool operator==(const Hop&, const Hop&) = default;
 };
 

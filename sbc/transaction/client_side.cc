@@ -11,14 +11,20 @@ ClientId ClientSide::request(const ClientRequest& request, base::Instant now, Ou
     return {};
   }
   const Fingerprint base = shared_.matching.client_base(request.branch);
-  return open({.base = base,
-               .key = shared_.matching.with_method(base, request.method, request.method_text),
-               .invite = request.method == sip::Method::Invite,
-               .audience = Audience::User,
-               .owner = request.owner,
-               .hop = request.hop,
-               .bytes = request.bytes},
-              now, out);
+  auto large = shared_.oversize.over_tcp(request.hop, *request.bytes, now);
+  const ClientId id = open({.base = base,
+                            .key = shared_.matching.with_method(base, request.method, request.method_text),
+                            .invite = request.method == sip::Method::Invite,
+                            .audience = Audience::User,
+                            .owner = request.owner,
+                            .hop = large ? large->hop : request.hop,
+                            .bytes = large ? base::share(std::move(large->text)) : request.bytes},
+                           now, out);
+  if (Transaction* t = large ? transactions_.find(id) : nullptr) {
+    ++shared_.counters.over_tcp;
+    t->spare = std::make_unique<Transaction::Spare>(request.hop, request.bytes);
+  }
+  return id;
 }
 
 ClientId ClientSide::open(const Opening& opening, base::Instant now, Output& out) {
@@ -95,6 +101,7 @@ void ClientSide::on_response(sip::MessagePtr message, const sip::Source& source,
   }
   const ClientId id = *found;
   Transaction& t = *transactions_.find(id);
+  t.spare.reset();  // the peer has it
   const Input in{.now = now, .out = out, .message = &message, .source = &source};
   const int kind = message->status_class();
   if (t.invite) {
@@ -125,6 +132,7 @@ void ClientSide::on_timer(ClientId id, base::Instant now, Output& out) {
 void ClientSide::on_transport_error(ClientId id, base::Instant now, Output& out) {
   Transaction* t = transactions_.find(id);
   if (t == nullptr) return;
+  if (t->spare) return fall_back(id, *t, now, out);
   ++shared_.counters.client_transport_errors;
   const Input in{.now = now, .out = out};
   if (t->invite) {
@@ -132,6 +140,22 @@ void ClientSide::on_transport_error(ClientId id, base::Instant now, Output& out)
   } else {
     run_other(id, *t, other_client::Event::TransportError, in);
   }
+}
+
+// RFC 3261 18.1.1: a peer that has no TCP gets the request over UDP. The branch stays: should the first copy have come
+// through after all, this one is its retransmission.
+void ClientSide::fall_back(ClientId id, Transaction& t, base::Instant now, Output& out) {
+  ++shared_.counters.tcp_fallbacks;
+  shared_.oversize.refused(t.spare->hop.remote, now);
+  t.hop = t.spare->hop;
+  t.bytes = t.spare->bytes;
+  t.spare.reset();
+  if (t.held_cancel) t.held_cancel = base::share(with_via_of(*t.held_cancel, *t.bytes));
+  t.timers.interval = shared_.config.t1;
+  t.timers.resend_at = now + shared_.config.t1;
+  t.timers.expire_at = now + shared_.config.timer_64_t1();
+  t.timers.settle(shared_.deadlines, token_of(id));
+  send(id, t, out);
 }
 
 void ClientSide::destroy(ClientId id, Transaction& t) {

@@ -2,6 +2,7 @@
 // Client transactions: the table, the matching, and what the actions of both client machines do.
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 #include "media-relay/base/slab.h"
@@ -46,6 +47,13 @@ class ClientSide {
     other_client::State other_state = other_client::State::Trying;
     Timers timers;
 
+    // The request as it goes over UDP, while it is tried over TCP for its size and nothing was heard.
+    struct Spare {
+      sip::Hop hop;
+      base::SharedBytes bytes;
+    };
+    std::unique_ptr<Spare> spare;
+
     bool reliable() const { return sip::is_reliable(hop.transport); }
   };
 
@@ -75,6 +83,7 @@ class ClientSide {
   void ring(ClientId id, Transaction& t, const Input& in);
   void send_cancel(Transaction& t, base::SharedBytes bytes, base::Instant now, Output& out);
   void send(ClientId id, const Transaction& t, Output& out);
+  void fall_back(ClientId id, Transaction& t, base::Instant now, Output& out);
   void retransmit(ClientId id, Transaction& t, base::Duration interval, const Input& in);
   void pass_up(ClientId id, const Transaction& t, const Input& in, base::SharedBytes request);
   void fail(ClientId id, const Transaction& t, ClientFailed::Reason reason, Output& out);

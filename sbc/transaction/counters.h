@@ -14,6 +14,9 @@ struct Counters {
   std::uint64_t requests_absorbed = 0;        // requests that came again
   std::uint64_t responses_absorbed = 0;       // final responses that came again
 
+  std::uint64_t over_tcp = 0;       // requests too large for UDP, sent over TCP (RFC 3261 18.1.1)
+  std::uint64_t tcp_fallbacks = 0;  // of them, sent over UDP after all
+
   std::uint64_t client_timeouts = 0;  // timers B and F, and CANCEL without an end
   std::uint64_t ring_timeouts = 0;    // timer C: CANCEL sent
   std::uint64_t client_transport_errors = 0;

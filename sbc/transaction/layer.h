@@ -10,8 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "media-relay/base/random.h"
 #include "media-relay/base/shared_bytes.h"
@@ -26,6 +28,7 @@
 #include "sbc/transaction/counters.h"
 #include "sbc/transaction/events.h"
 #include "sbc/transaction/ids.h"
+#include "sbc/transaction/oversize.h"
 
 namespace sbc::transaction {
 
@@ -41,6 +44,9 @@ class Layer {
   // `token` of a Send whose bytes could not be delivered to the network (RFC 3261 17.1.4, 17.2.4). Stale tokens are
   // harmless.
   void on_transport_error(std::uint64_t token, base::Instant now, Output& out);
+
+  // RFC 3261 18.1.1: by listener, what large requests go over. Without it every request goes as its hop says.
+  void use_twins(std::vector<std::optional<TcpTwin>> twins);
 
   // --- server side -----------------------------------------------------------------------------------------------
   void set_owner(ServerId id, Owner owner);
@@ -58,8 +64,8 @@ class Layer {
   void ignore(ServerId id, base::Instant now);
 
   // --- client side -----------------------------------------------------------------------------------------------
-  // Sends the request. Not for ACK (send it directly) nor CANCEL (see cancel). An id of 0 means that the table is full:
-  // no event will come.
+  // Sends the request, over TCP if it is too large for UDP (use_twins). Not for ACK (send it directly) nor CANCEL (see
+  // cancel). An id of 0 means that the table is full: no event will come.
   ClientId request(const ClientRequest& request, base::Instant now, Output& out);
   // Asks to end an INVITE of ours: CANCEL leaves now if a provisional response has come, or when it comes (RFC
   // 3261 9.1); never when a final one comes first. `extra_headers`: whole lines, each with its CRLF (Reason). The

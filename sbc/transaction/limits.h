@@ -22,4 +22,9 @@ inline constexpr base::Duration kOverloadRetryAfter = base::seconds(5);
 // Extra header lines of one CANCEL (Reason, RFC 3326). More is cut off whole: CANCEL goes out without them.
 inline constexpr std::size_t kMaxCancelHeaders = 1024;
 
+// Peers known to have no TCP (RFC 3261 18.1.1), and for how long that is believed: each large request to a peer that
+// drops connections in silence costs the net room's connect time.
+inline constexpr std::size_t kMaxWithoutTcp = 4096;
+inline constexpr base::Duration kWithoutTcpFor = base::minutes(10);
+
 }  // namespace sbc::transaction

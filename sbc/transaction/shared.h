@@ -11,6 +11,7 @@
 #include "sbc/transaction/counters.h"
 #include "sbc/transaction/ids.h"
 #include "sbc/transaction/matching.h"
+#include "sbc/transaction/oversize.h"
 #include "sbc/transaction/timers.h"
 
 namespace sbc::transaction {
@@ -22,6 +23,7 @@ struct Shared {
   const sip::Minter& minter;
   base::Random& random;
   Matching matching;
+  Oversize oversize;
   Deadlines deadlines;
   Counters counters;
 };

@@ -3,6 +3,7 @@
 
 from harness import check, equal, main, test
 from harness.border import ACCESS6, CORE6
+from harness.checks import eventually
 from harness.lab import ACCESS, CARRIER, CARRIER6, CORE, PHONE, PHONE6
 
 TCP_TRUNK = {"trunk": {"carrier": {"targets": [f"{CARRIER}:5060;transport=tcp"]}}}
@@ -94,6 +95,49 @@ def options_is_answered_over_udp(lab):
 def options_is_answered_over_tcp(lab):
     lab.start(register=False)
     lab.sipp("options", "pinger", PHONE, transport="tcp").done()
+
+
+def large(ua):
+    """An offer of many codecs."""
+    kinds = range(102, 127)
+    sdp = ua.sdp(extra=[f"a=rtpmap:{k} X-CODEC-OF-THE-TEST-NUMBER-{k}/8000" for k in kinds])
+    return sdp.replace("RTP/AVP 0 8 101", "RTP/AVP 0 8 101 " + " ".join(map(str, kinds)))
+
+
+# trap 62: a request of more than 1300 bytes goes over TCP, and what follows in its dialog goes by its own size.
+@test
+def a_large_invite_goes_over_tcp(lab):
+    lab.start()
+    alice, over_udp, over_tcp = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier"), lab.stream_ua(CARRIER, "carrier")
+    call = alice.invite("sip:1000@example.org", sdp=large(alice))
+    invite = over_tcp.request("INVITE")
+    check(invite.header("via").startswith("SIP/2.0/TCP"), f"Via: {invite.header('via')}")
+    invite.reply(200, sdp=over_tcp.sdp(), headers=[f"Contact: {over_udp.contact}"])
+    call.response(200)
+    call.ack()
+    over_udp.request("ACK")
+    bye = call.send("BYE")
+    bye_in = over_udp.request("BYE")
+    check(bye_in.header("via").startswith("SIP/2.0/UDP"), f"Via: {bye_in.header('via')}")
+    bye_in.reply(200)
+    bye.response(200)
+
+
+# trap 62: the peer has no TCP.
+@test
+def a_large_invite_falls_back_to_udp(lab):
+    lab.start()
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    for _ in range(2):
+        call = alice.invite("sip:1000@example.org", sdp=large(alice))
+        invite = carrier.request("INVITE")
+        check(invite.header("via").startswith("SIP/2.0/UDP"), f"Via: {invite.header('via')}")
+        invite.reply(486)
+        carrier.request("ACK")
+        call.response(486)
+        call.ack(status=486)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_transaction_events_total", event="tcp_fallbacks") >= 1,
+               "the fallback is counted")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from .checks import equal
 from .client import Client
 from .peers import Rtp, Silent
 from .sipp import Sipp
+from .stream import StreamUa
 from .ua import Ua
 
 PHONE, PHONE2, PHONE6 = "10.77.1.10", "10.77.1.20", "fd77:1::10"
@@ -70,6 +71,12 @@ class Lab:
         if border is None:
             border = ACCESS if at.startswith("10.77.1.") else CORE
         return self.keep(Ua(at, user, border, port))
+
+    def stream_ua(self, at, user, border=None, port=5060):
+        """The same over TCP."""
+        if border is None:
+            border = ACCESS if at.startswith("10.77.1.") else CORE
+        return self.keep(StreamUa(at, user, border, port))
 
     def keep(self, process):
         self._peers.append(process)

@@ -34,6 +34,8 @@ def _uri(value):
 
 
 class Ua:
+    via = "UDP"
+
     def __init__(self, at, user, border, port=5060):
         self.at, self.user, self.port, self.border = at, user, port, (border, 5060)
         self._socket = socket.socket(socket.AF_INET6 if ":" in at else socket.AF_INET, socket.SOCK_DGRAM)
@@ -57,7 +59,8 @@ class Ua:
 
     @property
     def contact(self):
-        return f"<sip:{self.user}@{self.host}:{self.port}>"
+        over = "" if self.via == "UDP" else f";transport={self.via.lower()}"
+        return f"<sip:{self.user}@{self.host}:{self.port}{over}>"
 
     def sdp(self, port=7000, direction="sendrecv", extra=()):
         self.version += 1
@@ -117,6 +120,9 @@ class Ua:
             return
         if not data.strip() or data[0] < 0x20:
             return
+        self._keep(data)
+
+    def _keep(self, data):
         message = Message(data.decode("utf-8", "replace"))
         # An ACK to a refusal is the transaction's affair; a repetition was told before.
         if data in self._seen:
@@ -184,7 +190,7 @@ class Dialog:
             cseq = self.cseq
         sent = Sent(self, method, cseq, branch or f"z9hG4bK{token()}")
         lines = [f"{method} {self.target} SIP/2.0",
-                 f"Via: SIP/2.0/UDP {self.ua.host}:{self.ua.port};branch={sent.branch};rport", "Max-Forwards: 70"]
+                 f"Via: SIP/2.0/{self.ua.via} {self.ua.host}:{self.ua.port};branch={sent.branch};rport", "Max-Forwards: 70"]
         lines += [f"Route: {r}" for r in self.routes]
         lines += [f"From: {self.local}", f"To: {self.remote}", f"Call-ID: {self.call_id}", f"CSeq: {cseq} {method}"]
         if not any(h.lower().startswith("contact:") for h in headers):
