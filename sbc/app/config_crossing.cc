@@ -28,8 +28,10 @@ bool is_own(std::string_view method) {
 
 call::CrossingRules read_crossing(settings::Table& realm) {
   call::CrossingRules rules;
-  static constexpr std::pair<std::string_view, bool> kTransfer[] = {{"handle", true}, {"refuse", false}};
-  rules.transfers = realm.one_of<bool>("transfer", kTransfer, rules.transfers);
+  using call::Transfers;
+  static constexpr std::pair<std::string_view, Transfers> kTransfer[] = {
+      {"handle", Transfers::Handle}, {"pass", Transfers::Pass}, {"refuse", Transfers::Refuse}};
+  rules.transfers = realm.one_of<Transfers>("transfer", kTransfer, rules.transfers);
   if (!realm.has("pass_methods")) return rules;
   rules.methods = realm.texts("pass_methods");
   static const std::vector<std::string> kUsual = call::CrossingRules{}.methods;

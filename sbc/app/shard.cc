@@ -185,12 +185,14 @@ void Shard::parsed(sip::ParseResult&& result, const sip::Source& source) {
   carry_out();
 }
 
-// An INVITE that is to enter a call (RFC 3891, 3911) goes where that call is; its CANCEL, which names no dialog,
+// An INVITE that names a dialog (RFC 3891, 3911, 4538) goes where that call is; its CANCEL, which names no dialog,
 // follows.
 std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) const {
-  for (const auto id : {sip::HeaderId::Replaces, sip::HeaderId::Join}) {
+  for (const auto id : {sip::HeaderId::Replaces, sip::HeaderId::Join, sip::HeaderId::TargetDialog}) {
     const auto value = invite.find(id);
-    const auto named = value ? call::named_dialog(*value) : std::nullopt;
+    if (!value) continue;
+    const auto named = id == sip::HeaderId::TargetDialog ? call::named_dialog(*value, "local-tag", "remote-tag")
+                                                         : call::named_dialog(*value);
     if (!named) continue;
     auto shard = shared_.signposts.find(named->to_tag);
     if (!shard) shard = minter_.shard_of(named->to_tag);

@@ -85,6 +85,13 @@ struct Attempt {
   bool finished = false;     // among the strays: it has its final response, and is kept for further 2xx of its forks
 };
 
+// A REFER that went on to the other party: NOTIFYs name it by the CSeq that it had there.
+struct Referral {
+  Side from = Side::A;
+  std::uint32_t asked = 0;   // CSeq of the transferor's
+  std::uint32_t passed = 0;  // and of ours
+};
+
 // A leg between two calls.
 struct MovedLeg {
   Leg leg;
@@ -141,6 +148,8 @@ struct Call {
 
   std::uint32_t lookups = 0;     // questions to the resolver so far; the number of the last one
   std::vector<Passing> passing;  // requests on their way from one leg to the other
+
+  std::vector<Referral> referrals;  // the last kMaxReferrals
 
   std::optional<Transfer> transfer;
   std::unique_ptr<Takeover> takeover;

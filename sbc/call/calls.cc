@@ -238,7 +238,7 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
   }
   Machine machine(core_, call, now, out);
   if (request.message->method() == sip::Method::Refer && transfers_from(*core_.settings, leg.realm)) {
-    machine.refer(input);
+    passes_transfers(*core_.settings, leg.realm) ? machine.pass_refer(input) : machine.refer(input);
   } else {
     machine.pass_request(input);
   }

@@ -23,10 +23,17 @@ namespace sbc::call {
 
 // Which methods cross when they come from a realm's peers. The peer has proved with its tags that it belongs to the
 // call, bodies that carry addresses or dialog identifiers are rewritten or refused, so the usual ones may.
+// Who carries out the REFERs of a realm's peers.
+enum class Transfers : std::uint8_t {
+  Handle,  // the border, to where the policy lets them call
+  Pass,    // the other party, where it can: what names another call must be known there
+  Refuse,
+};
+
 struct CrossingRules {
   std::vector<std::string> methods = {"INFO", "MESSAGE", "NOTIFY", "SUBSCRIBE"};
   bool allows(std::string_view method) const;  // case-sensitive (RFC 3261 7.1)
-  bool transfers = true;  // the border carries their REFERs out, to where the policy lets them call
+  Transfers transfers = Transfers::Handle;
 };
 
 // One request on its way.

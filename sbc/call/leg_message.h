@@ -19,6 +19,7 @@ inline constexpr std::string_view kAllow = "INVITE, ACK, CANCEL, BYE, OPTIONS, P
 std::string allow_value(const Settings& settings, const std::string& realm);
 // Whether REFERs of the realm's peers are carried out.
 bool transfers_from(const Settings& settings, const std::string& realm);
+bool passes_transfers(const Settings& settings, const std::string& realm);
 
 // Our Contact on a listener: <sip:user@host:port;transport=tcp>.
 std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,

@@ -20,4 +20,7 @@ inline constexpr std::size_t kMaxForks = 16;
 // newest takes the place of the one before: who rings needs no history.
 inline constexpr std::size_t kMaxHeldProgress = 4;
 
+// REFERs of one call whose NOTIFYs may still name them.
+inline constexpr std::size_t kMaxReferrals = 8;
+
 }  // namespace sbc::call

@@ -54,11 +54,12 @@ class Machine {
   // Our BYE on a leg is over, however it ended.
   void bye_done(Side side);
   // Requests that cross (passing.cc). The other two: false when the transaction is none of these.
-  void pass_request(const Input& in);
+  void pass_request(const Input& in, std::string_view more = {});  // `more`: header lines that name it alone
   bool passing_answered(const transaction::ResponseArrived& response);
   bool passing_failed(const transaction::ClientFailed& failed);
   // Transfers (transfer.cc). Those that return bool: false when it is no business of the transfer.
   void refer(const Input& in);
+  void pass_refer(const Input& in);
   bool transfer_answered(const transaction::ResponseArrived& response);
   bool transfer_dead(const transaction::ClientFailed& failed);
   void transfer_timeout();
@@ -211,7 +212,7 @@ class Machine {
 
   // passing.cc
   std::optional<CrossingBody> body_across(Side from, const sip::Message& message) const;
-  void send_passing(const Input& in, Leg& to, const CrossingBody& body);
+  void send_passing(const Input& in, Leg& to, const CrossingBody& body, std::string_view more);
   void answer_passing(const Passing& passing, int status);
   void drop_passing();
   void learn_packages(Side side, const sip::Message& message);
@@ -239,6 +240,10 @@ class Machine {
   int ask_for_leg(const Input& in, const NamedDialog& named);
   void join_when_free();
   void join(Side side, MovedLeg&& moved);
+
+  // refer_passing.cc
+  void remember_referral(Side from, std::uint32_t asked, std::uint32_t passed);
+  std::string referral_named(Side from, std::string lines) const;
 
   // takeover.cc
   int may_replace(DialogRef& found) const;

@@ -40,10 +40,14 @@ std::string allow_value(const Settings& settings, const std::string& realm) {
 }
 
 bool transfers_from(const Settings& settings, const std::string& realm) {
-  return rules_of(settings, realm).transfers;
+  return rules_of(settings, realm).transfers != Transfers::Refuse;
 }
 
-void Machine::pass_request(const Input& in) {
+bool passes_transfers(const Settings& settings, const std::string& realm) {
+  return rules_of(settings, realm).transfers == Transfers::Pass;
+}
+
+void Machine::pass_request(const Input& in, std::string_view more) {
   const sip::Message& request = *in.message;
   const Leg& from = call_.leg(in.side);
   Leg& to = call_.leg(other(in.side));
@@ -51,7 +55,7 @@ void Machine::pass_request(const Input& in) {
     ++counter;
     respond_to(in, status, headers);
   };
-  if (!rules_of(*core_.settings, from.realm).allows(request.method_text())) {
+  if (more.empty() && !rules_of(*core_.settings, from.realm).allows(request.method_text())) {
     const sip::ExtraHeader allow[] = {{"Allow", from.allow}};
     return refuse(request.method() == sip::Method::Other ? 501 : 405, core_.counters.refused_method, allow);
   }
@@ -72,10 +76,10 @@ void Machine::pass_request(const Input& in) {
     const sip::ExtraHeader accept[] = {{"Accept", kCrossingBodies}};
     return refuse(415, core_.counters.refused_body, accept);
   }
-  send_passing(in, to, *body);
+  send_passing(in, to, *body, more);
 }
 
-void Machine::send_passing(const Input& in, Leg& to, const CrossingBody& body) {
+void Machine::send_passing(const Input& in, Leg& to, const CrossingBody& body, std::string_view more) {
   const sip::Message& request = *in.message;
   const sip::Hop hop = next_hop(core_, to);
   const std::string branch = core_.minter.branch(core_.random);
@@ -83,11 +87,12 @@ void Machine::send_passing(const Input& in, Leg& to, const CrossingBody& body) {
   sip::append_via(via, hop.transport, core_.settings->faces.at(hop.listener).sent_by, branch);
   std::string bytes;
   sip::Writer writer(bytes, 700 + body.text.size());
-  to.dialog->write_request_head(writer, request.method_text(), to.dialog->next_cseq(), via,
-                                request.max_forwards().value_or(70) - 1);
+  const std::uint32_t cseq = to.dialog->next_cseq();
+  to.dialog->write_request_head(writer, request.method_text(), cseq, via, request.max_forwards().value_or(70) - 1);
   if (refreshes_target(request.method())) writer.header(sip::HeaderId::Contact, to.contact);
   core_.credentials->write_inside(core_, to, hop, request.method(), body.text, writer);
-  writer.raw(crossing_request_headers(request));
+  writer.raw(more);
+  writer.raw(referral_named(in.side, crossing_request_headers(request)));
   writer.finish(body.type, body.text);
   const auto client = core_.layer.request({.method = request.method(),
                                            .method_text = request.method_text(),
@@ -102,6 +107,7 @@ void Machine::send_passing(const Input& in, Leg& to, const CrossingBody& body) {
     return;
   }
   ++core_.counters.passed;
+  if (request.method() == sip::Method::Refer) remember_referral(in.side, request.cseq().number, cseq);
   call_.passing.push_back({in.side, request.method(), in.server, client});
 }
 

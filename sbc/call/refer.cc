@@ -24,14 +24,14 @@ std::optional<std::string> uri_header(std::string_view headers, std::string_view
 
 }  // namespace
 
-std::optional<NamedDialog> named_dialog(std::string_view value) {
+std::optional<NamedDialog> named_dialog(std::string_view value, std::string_view to_tag, std::string_view from_tag) {
   const std::size_t end = value.find(';');
   if (end == std::string_view::npos) return std::nullopt;
   NamedDialog named;
   named.call_id = std::string(base::trim(value.substr(0, end)));
   const std::string_view params = value.substr(end + 1);
-  const auto to = sip::find_param(params, "to-tag");
-  const auto from = sip::find_param(params, "from-tag");
+  const auto to = sip::find_param(params, to_tag);
+  const auto from = sip::find_param(params, from_tag);
   if (named.call_id.empty() || !to || !from || to->empty() || from->empty()) return std::nullopt;
   named.to_tag = std::string(*to);
   named.from_tag = std::string(*from);

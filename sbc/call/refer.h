@@ -17,8 +17,9 @@ struct NamedDialog {
   std::string from_tag;
   bool early_only = false;
 };
-// nullopt: not such a value.
-std::optional<NamedDialog> named_dialog(std::string_view value);
+// nullopt: not such a value. Join (RFC 3911) has the same form, Target-Dialog (RFC 4538) other names for the tags.
+std::optional<NamedDialog> named_dialog(std::string_view value, std::string_view to_tag = "to-tag",
+                                        std::string_view from_tag = "from-tag");
 
 // Where a REFER points.
 struct ReferTarget {

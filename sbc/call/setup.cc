@@ -5,6 +5,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/entering.h"
 #include "sbc/call/invite_body.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
@@ -145,7 +146,7 @@ void Machine::dial() {
   call_.b.contact = contact_value(*core_.settings, target->hop.transport, target->hop.listener, user);
   call_.b.allow = allow_value(*core_.settings, target->realm);
   const auto& face = core_.settings->faces.at(target->hop.listener);
-  const CallerWords words = caller_words(core_, call_, *target);
+  CallerWords words = caller_words(core_, call_, *target);
   const std::string& host = domain != core_.settings->domains.end() ? domain->second : face.host;
   const auto body = invite_body(
       *core_.settings,
@@ -156,6 +157,12 @@ void Machine::dial() {
     return hunt_on(
         {.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(body.error().status)});
   }
+  auto entering = entering_headers(core_, call_);
+  if (!entering) {
+    call_.attempt = std::move(attempt);
+    return hunt_on({.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(entering.error())});
+  }
+  words.headers.insert(words.headers.end(), entering->begin(), entering->end());
   auto bytes = opening_invite(core_,
                               {.caller = call_.invite.get(),
                                .target = *target,

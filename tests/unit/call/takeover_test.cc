@@ -208,7 +208,7 @@ TEST(Takeover, IsRefusedAsTheRfcSays) {
   rig.a.auto_bye_ok = false;
   rig.b.bye();
   EXPECT_EQ(status(right), 603) << "it has just ended";
-  rig.settings->crossing["core"].transfers = false;
+  rig.settings->crossing["core"].transfers = Transfers::Refuse;
   EXPECT_EQ(status(right), 403);
   EXPECT_EQ(rig.calls.counters().refused_transfer, 9U);
 }

@@ -197,7 +197,7 @@ TEST(Transfer, IsRefusedWhenItSaysNothingThatCanBeDone) {
   EXPECT_EQ(rig.calls.counters().refused_transfer, 6U);
   EXPECT_FALSE(rig.c.has("INVITE"));
 
-  rig.settings->crossing["core"].transfers = false;
+  rig.settings->crossing["core"].transfers = Transfers::Refuse;
   rig.b.request("REFER", {}, kToCarol);
   EXPECT_TRUE(rig.b.has("405 REFER"));
 }
@@ -344,6 +344,100 @@ TEST(Transfer, AttendedFromAnotherRealmIsRefused) {
   rig.a.request("REFER", {}, refer_to);
   EXPECT_TRUE(rig.a.has("403 REFER")) << "the call that it names is none of that side's";
   EXPECT_EQ(rig.calls.connected(), 2U);
+}
+
+TEST(Transfer, IsPassedOnInTheWordsOfTheOtherSide) {
+  Rig rig;
+  rig.connect();
+  rig.settings->crossing["access"].transfers = Transfers::Pass;
+  rig.a.request("REFER", {},
+                "Refer-To: <sip:carol@secret.invalid;method=INVITE>\r\nReferred-By: <sip:alice@secret.invalid>\r\n",
+                9'000'000);
+  const auto refer = rig.b.take("REFER");
+  ASSERT_NE(refer, nullptr);
+  EXPECT_EQ(value(refer, sip::HeaderId::ReferTo), "<sip:carol@203.0.113.1>");
+  EXPECT_EQ(value(refer, sip::HeaderId::ReferredBy), "<sip:alice@203.0.113.1>");
+  EXPECT_TRUE(refer->find(sip::HeaderId::Contact).has_value()) << "RFC 3515 2.2";
+  EXPECT_EQ(refer->bytes().find("secret"), std::string_view::npos);
+  rig.b.answer_to(refer, 202);
+  EXPECT_TRUE(rig.a.has("202 REFER"));
+  EXPECT_FALSE(rig.c.has("INVITE")) << "that is the other party's business now";
+  const auto notify = [&rig, &refer](std::string_view id) {
+    rig.b.request("NOTIFY", "SIP/2.0 100 Trying\r\n",
+                  "Event: refer;id=" + std::string(id) + "\r\nSubscription-State: active;expires=60\r\n" +
+                      "Content-Type: message/sipfrag\r\n");
+    const auto crossed = rig.a.take("NOTIFY");
+    return crossed == nullptr ? "(none)" : value(crossed, sip::HeaderId::Event);
+  };
+  EXPECT_EQ(notify(std::to_string(refer->cseq().number)), "refer;id=9000000");
+  EXPECT_EQ(notify("77"), "refer;id=77");
+}
+
+// trap 77
+TEST(Transfer, AttendedIsPassedOnToANetworkThatHasBothFarParties) {
+  Rig rig;
+  rig.connect();
+  rig.settings->crossing["access"].transfers = Transfers::Pass;
+  Peer anna(rig, "anna", "198.51.100.78:5066", 0);  // the transferor's second telephone
+  rig.guest = &anna;
+  anna.invite({.body = sdp(anna.ip(), 4400)});
+  const auto consultation = rig.b.take("INVITE");
+  rig.b.answer(200, sdp(rig.b.ip(), 5004));
+  anna.ack();
+  const auto mine = anna.last_accepted();
+  const std::string refer_to = "Refer-To: <sip:x@secret.invalid?Replaces=" + std::string(mine->call_id()) +
+                               "%3Bto-tag%3D" + std::string(mine->to_tag()) + "%3Bfrom-tag%3D" +
+                               std::string(mine->from_tag()) + ">\r\n";
+  rig.a.request("REFER", {}, refer_to);
+  const auto refer = rig.b.take("REFER");
+  ASSERT_NE(refer, nullptr);
+  const std::string there = value(refer, sip::HeaderId::ReferTo);
+  EXPECT_NE(there.find("?Replaces=" + std::string(consultation->call_id()) + "%3Bto-tag%3D"), std::string::npos)
+      << there;
+  EXPECT_NE(there.find("%3Bfrom-tag%3D" + std::string(consultation->from_tag())), std::string::npos) << there;
+  EXPECT_EQ(refer->bytes().find(mine->call_id()), std::string_view::npos);
+}
+
+TEST(Transfer, AttendedThatTheOtherPartyCouldNotReadIsCarriedOutHere) {
+  Rig rig;
+  const std::string refer_to = second_call(rig);  // its far party is in another network
+  rig.settings->crossing["core"].transfers = Transfers::Pass;
+  rig.b.request("REFER", {}, refer_to);
+  EXPECT_TRUE(rig.b.has("202 REFER"));
+  EXPECT_FALSE(rig.a.has("REFER"));
+  EXPECT_TRUE(rig.d.has("INVITE"));
+}
+
+// RFC 3911, RFC 4538: the far side knows the dialog by its own identifiers.
+TEST(Transfer, JoinAndTargetDialogNameTheFarSidesDialog) {
+  Rig rig;
+  rig.connect();
+  rig.b.request("OPTIONS");
+  const auto far = rig.b.take("200 OPTIONS");  // From: b's end
+  const auto near = rig.a.last_accepted();
+  const std::string call_id(near->call_id()), ours(near->to_tag()), alices(near->from_tag());
+  const auto invite = [&rig](const std::string& headers) {
+    Peer anna(rig, "anna", "198.51.100.78:5066", 0);
+    rig.guest = &anna;
+    anna.invite({.body = sdp(anna.ip(), 4400), .headers = headers});
+    EXPECT_EQ(anna.has("481 INVITE"), headers.starts_with("Join: nobody"));
+    rig.guest = nullptr;
+    return rig.b.take("INVITE");
+  };
+  const auto joining = invite("Join: " + call_id + ";to-tag=" + ours + ";from-tag=" + alices + "\r\n");
+  ASSERT_NE(joining, nullptr);
+  EXPECT_EQ(value(joining, sip::HeaderId::Join), std::string(far->call_id()) +
+                                                     ";to-tag=" + std::string(far->from_tag()) +
+                                                     ";from-tag=" + std::string(far->to_tag()));
+  const auto known = invite("Target-Dialog: " + call_id + ";local-tag=" + ours + ";remote-tag=" + alices + "\r\n");
+  ASSERT_NE(known, nullptr);
+  EXPECT_EQ(value(known, sip::HeaderId::TargetDialog), std::string(far->call_id()) +
+                                                           ";local-tag=" + std::string(far->from_tag()) +
+                                                           ";remote-tag=" + std::string(far->to_tag()));
+  EXPECT_EQ(invite("Join: nobody;to-tag=a;from-tag=b\r\n"), nullptr);
+  const auto unknown = invite("Target-Dialog: nobody;local-tag=a;remote-tag=b\r\n");
+  ASSERT_NE(unknown, nullptr);
+  EXPECT_FALSE(unknown->find(sip::HeaderId::TargetDialog));
 }
 
 TEST(Refer, ReplacesIsReadFromTheUri) {
