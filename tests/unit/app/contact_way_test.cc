@@ -30,7 +30,9 @@ class ContactWayTest : public ::testing::Test {
 };
 
 TEST_F(ContactWayTest, WithoutPathItIsTheFlowWhateverTheContactSays) {
-  EXPECT_EQ(way().hop, binding.flow);
+  sip::Hop flow = binding.flow;
+  flow.flow = true;  // behind a NAT there is no other way
+  EXPECT_EQ(way().hop, flow);
   EXPECT_EQ(way().request_uri, "sip:anna@10.0.0.5:5060");
   EXPECT_THAT(way().routes, IsEmpty());
   binding.flow.listener = 7;
