@@ -29,8 +29,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   // A reload, or the start: configuration and a policy that was loaded for this shard alone.
   void use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host);
 
-  // Who sent it: digest credentials, registration flow, trunk. Checks credentials: once per request.
-  call::Arrival arrival_of(const sip::Message& message, const sip::Source& source);
+  call::Arrival arrival_of(const sip::Message& message, const sip::Source& source) override;
   // What becomes of a request outside dialogs that is neither INVITE nor REGISTER.
   policy::RequestDecision request(const sip::Message& message, const sip::Source& source,
                                   const call::Arrival& arrival) override;

@@ -37,7 +37,8 @@ void follow_path(const registrar::Binding& binding, const route::Realm& realm, r
 std::optional<route::ContactWay> contact_way(const registrar::Binding& binding, const route::Table& table) {
   const route::Realm* realm = table.realm_of(binding.flow.listener);
   if (realm == nullptr) return std::nullopt;
-  route::ContactWay way{.hop = binding.flow, .realm = realm->name, .request_uri = binding.contact_uri};
+  route::ContactWay way{
+      .hop = binding.flow, .realm = realm->name, .request_uri = binding.contact_uri, .aor = binding.aor};
   way.routes = registrar::routes_of(binding.path);
   way.hop.flow = way.routes.empty();
   // Neither has a line end.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sbc/call/facts.h"
 #include "sbc/policy/decision.h"
 #include "sbc/policy/facts.h"
 #include "sbc/route/resolve.h"
@@ -20,6 +21,8 @@ struct Challenge {
 
 class Advisor : public route::Contacts {
  public:
+  // Who sent the request: digest credentials, registration flow, trunk. Checks credentials: once per request.
+  virtual Arrival arrival_of(const sip::Message& request, const sip::Source& source) = 0;
   virtual policy::InviteDecision invite(const policy::InviteFacts& facts) = 0;
   virtual policy::NatDecision nat(const policy::LegFacts& leg) = 0;
   virtual policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) = 0;

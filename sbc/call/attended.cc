@@ -94,7 +94,10 @@ MovedLeg Machine::release_leg(Side side) {
   disarm(call_.accepted_timer[static_cast<int>(side)]);
   disarm(call_.session_timer[static_cast<int>(side)]);
   core_.dialogs.erase(moved.leg.dialog->local_tag());
-  if (side == Side::A) call_.local_tag_a.clear();
+  if (side == Side::A) {
+    unname_forks();
+    call_.local_tag_a.clear();
+  }
   if (side == Side::B) call_.attempt.reset();
   finished(EndCause::Bye, EndedBy::Border);
   close_session("transferred");

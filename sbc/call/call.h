@@ -35,6 +35,7 @@ using CallHandle = base::Handle<Call>;
 struct Leg {
   std::string realm;
   std::string trunk;
+  std::string aor;         // of the registered phone that was called; "": none
   sip::Hop hop;            // where the peer's messages come from, or, before the first, where ours went
   std::string contact;     // our Contact value here
   std::string allow;       // what we accept from this peer, for Allow

@@ -142,6 +142,12 @@ void Machine::keep_winner() {
   call_.offered.reset();
 }
 
+// The caller's tag is no longer theirs to forget: its leg leaves, or is about to.
+void Machine::unname_forks() {
+  for (Fork& fork : call_.forks)
+    if (fork.tag == call_.local_tag_a) fork.tag.clear();
+}
+
 void Machine::forget_forks() {
   for (const Fork& fork : call_.forks)
     if (fork.tag != call_.local_tag_a) core_.dialogs.erase(fork.tag);

@@ -115,6 +115,7 @@ class Machine {
   Fork* fork_for(Side side, const sip::Message& request);
   Fork* fork_of(const Input& in);
   void take_tag(Fork& fork);
+  void unname_forks();
   Media& media_of(Fork& fork);
   void select(Fork& fork);
   void close_fork(Fork& fork);
@@ -220,7 +221,8 @@ class Machine {
                                               std::span<const sip::ExtraHeader> headers) const;
 
   // transfer.cc
-  std::expected<std::vector<route::Target>, int> transfer_targets(const Input& in, const std::string& text);
+  void refuse_transfer(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {});
+  std::optional<std::vector<route::Target>> transfer_targets(const Input& in, const std::string& text);  // or refused
   void accept_refer(const Input& in);
   void report_transfer(int status);
   void send_aside(Leg& leg, sip::Method method, std::string_view headers, Body body);

@@ -97,6 +97,7 @@ void Machine::try_target() {
   b = Leg{};
   b.realm = target->realm;
   b.trunk = target->trunk;
+  b.aor = target->aor;
   b.hop = target->hop;
   call_.selected = nullptr;
   if (call_.offered) call_.media = *std::exchange(call_.offered, std::nullopt);  // nothing of what the last one said

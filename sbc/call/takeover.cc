@@ -62,11 +62,13 @@ void Machine::replace_party() {
 void Machine::receive(Leg&& newcomer, const Input& in) {
   const Side side = in.side;
   Leg& leg = call_.leg(side);
+  if (side == Side::A) unname_forks();
   call_.takeover = std::make_unique<Takeover>(
       Takeover{side, std::exchange(leg, std::move(newcomer)), call_.media.leg(side), call_.media.description(side)});
   disarm(call_.session_timer[static_cast<int>(side)]);
   core_.dialogs[leg.dialog->local_tag()] = DialogRef{call_.handle, side};
   if (side == Side::A) call_.local_tag_a = leg.dialog->local_tag();
+  if (side == Side::A) call_.arrival.authenticated = false;  // that was somebody else
   call_.media.leg(side) =
       LegMedia{.network = call_.takeover->media.network, .latch = policy::Latch::Strict, .latch_from = {}};
   call_.media.start_leg(side, new_identity(in.source.hop.listener));

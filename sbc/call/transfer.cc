@@ -22,14 +22,19 @@ namespace {
 constexpr std::string_view kUnderWay = "active;expires=600";
 constexpr std::string_view kOver = "terminated;reason=noresource";
 
+std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& headers) {
+  std::vector<sip::ExtraHeader> extra;
+  for (const auto& header : headers) extra.push_back({header.name, header.value});
+  return extra;
+}
+
 }  // namespace
 
 void Machine::refer(const Input& in) {
   const sip::Message& request = *in.message;
   Leg& from = call_.leg(in.side);
   const auto refuse = [&](int status, std::span<const sip::ExtraHeader> headers = {}) {
-    ++core_.counters.refused_transfer;
-    respond_to(in, status, headers);
+    refuse_transfer(in, status, headers);
   };
   if (request.max_forwards() == 0) return refuse(483);
   if (call_.transfer || call_.state != State::Active) {
@@ -44,40 +49,55 @@ void Machine::refer(const Input& in) {
     return status == 202 ? void() : refuse(status);
   }
   auto targets = transfer_targets(in, target->uri);
-  if (!targets) return refuse(targets.error());
+  if (!targets) return;
   from.dialog->refresh_target(request);
   accept_refer(in);
   call_.transfer->hunt = route::Hunt(*std::move(targets));
   try_transfer();
 }
 
+void Machine::refuse_transfer(const Input& in, int status, std::span<const sip::ExtraHeader> headers) {
+  ++core_.counters.refused_transfer;
+  respond_to(in, status, headers);
+}
+
 // The policy decides as if the transferor had called the target itself; facts.referred_by says that it is a transfer.
-std::expected<std::vector<route::Target>, int> Machine::transfer_targets(const Input& in, const std::string& text) {
+// Who was called as a registered phone is that phone: only it knows the tags of the dialog.
+std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input& in, const std::string& text) {
+  const auto refuse = [&](int status, std::span<const sip::ExtraHeader> headers = {}) {
+    refuse_transfer(in, status, headers);
+    return std::nullopt;
+  };
   const auto uri = sip::parse_uri(text);
-  if (!uri) return std::unexpected(400);
-  Arrival arrival = call_.arrival;
+  if (!uri) return refuse(400);
+  const Leg& from = call_.leg(in.side);
+  Arrival arrival = core_.advisor.arrival_of(*in.message, in.source);
   if (in.side == Side::B) {
-    arrival = Arrival{};
-    arrival.realm = call_.b.realm;
-    arrival.trunk = call_.b.trunk;
-    arrival.wall = call_.arrival.wall;
-    arrival.utc_offset_seconds = call_.arrival.utc_offset_seconds;
+    arrival.registered_aor = from.aor;
+  } else if (call_.arrival.authenticated && !arrival.authenticated) {
+    arrival.authenticated = true;
+    arrival.auth_user = call_.arrival.auth_user;
   }
   auto asked = invite_facts(*in.message, in.source, arrival);
+  if (const auto caller = sip::parse_uri(from.aor)) asked.from = to_address(*caller, {});
   asked.method = "INVITE";
   asked.ruri = text;
   asked.to = asked.to_header = to_address(*uri, {});
   asked.has_sdp = false;
   asked.referred_by = std::string(in.message->from().uri_text);
   const auto decision = core_.advisor.invite(asked);
-  if (decision.kind == policy::InviteDecision::Kind::Reject) return std::unexpected(decision.status);
-  if (decision.kind != policy::InviteDecision::Kind::Route) return std::unexpected(403);
+  if (decision.kind == policy::InviteDecision::Kind::Reject) return refuse(decision.status);
+  if (decision.kind == policy::InviteDecision::Kind::Challenge) {
+    const auto challenge = core_.advisor.challenge(*in.message, from.realm);
+    return refuse(challenge.status, as_extra(challenge.headers));
+  }
+  if (decision.kind != policy::InviteDecision::Kind::Route) return refuse(403);
   const std::string dialled = sip::unescape(uri->user);
   auto plan = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor, core_.health,
                              core_.random);
   // The call goes on meanwhile, so that no state of its table can wait for a name.
   std::erase_if(plan.targets, [](const route::Target& one) { return one.awaits_name(); });
-  if (plan.targets.empty()) return std::unexpected(480);
+  if (plan.targets.empty()) return refuse(480);
   return std::move(plan.targets);
 }
 
@@ -128,6 +148,7 @@ void Machine::try_transfer() {
   leg.session = dialog::SessionTimer(core_.settings->session);
   leg.realm = target->realm;
   leg.trunk = target->trunk;
+  leg.aor = target->aor;
   leg.hop = target->hop;
   leg.contact = contact_value(*core_.settings, leg.hop.transport, leg.hop.listener, core_.minter.user(core_.random));
   leg.allow = allow_value(*core_.settings, target->realm);
@@ -304,7 +325,9 @@ void Machine::replace_leg(Side side, Leg&& fresh) {
   call_.media.leg(side) = LegMedia{
       .network = realm != nullptr ? realm->media_network : "", .latch = policy::Latch::Strict, .latch_from = {}};
   old = std::move(fresh);
-  if (side == Side::A) call_.local_tag_a = old.dialog->local_tag();
+  if (side == Side::B) return;
+  call_.local_tag_a = old.dialog->local_tag();
+  call_.arrival.authenticated = false;  // that was somebody else
 }
 
 // The side's 2xx has brought an offer, and its ACK waits for what the other side answers.

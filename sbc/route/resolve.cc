@@ -84,6 +84,7 @@ class Resolution {
     target.to_uri = without_parameters(target.request_uri);
     target.routes = std::move(way->routes);
     target.instance = std::move(way->instance);
+    target.aor = std::move(way->aor);
     if (way->name) {
       target.name = std::move(way->name);
       target.hop = {};

@@ -29,6 +29,7 @@ struct ContactWay {
   std::optional<NamedHost> name = {};
   // Address of record and instance: two ways with the same one lead to the same phone (RFC 5626 7). "": not known.
   std::string instance = {};
+  std::string aor = {};  // address of record: whom the contact belongs to
 };
 
 class Contacts {
@@ -52,6 +53,7 @@ struct Target {
   bool unfolded = false;
   std::vector<std::string> routes{};  // values of Route on the INVITE
   std::string instance{};             // as in ContactWay
+  std::string aor{};                  // the same; "" unless it is a registered contact
   bool awaits_name() const { return name && !unfolded; }
   std::string text() const;  // "UDP 192.0.2.7:5060", or the name
 };

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Call transfer across the border: three user agents, the border carries the REFER out."""
 
-from harness import check, equal, main, test
+from harness import check, equal, eventually, main, test
 from harness.agent import Agent, tag_of
-from harness.lab import ACCESS, CARRIER, CORE, PHONE
+from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE, PHONE2
 
 TRUNKS = {"trunk": {"carrier": {"targets": [f"{CARRIER}:5060"]}}}
+SECOND_OUTSIDE = "10.77.1.12"
 
 
 def report(agent):
@@ -121,6 +122,56 @@ def a_newcomer_takes_the_place_that_its_replaces_names(lab):
     late = phone.call("sip:00431555@" + ACCESS, port=7004, headers=[replaces])
     equal(phone.wait_final("INVITE").status, 481, "the answer to Replaces of a call that is over")
     check(late.call_id, "it had a Call-ID")
+
+
+
+def behind_two_borders(lab):
+    """phone -- first border -- second border -- a carrier's far end."""
+    lab.start({"process": {"shards": 2}, "trunk": {"carrier": {"targets": [f"{CARRIER2}:5060"]}}})
+    lab.start_second(CARRIER2, SECOND_OUTSIDE, PHONE2)
+    return lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(PHONE2, SECOND_OUTSIDE, "far"))
+
+
+@test
+def an_attended_transfer_works_across_two_borders(lab):
+    phone, far = behind_two_borders(lab)
+    join_two_calls(phone, far)
+
+
+@test
+def an_attended_transfer_from_behind_the_second_border_works(lab):
+    """Two phones of the first border talk to a user behind the second one, who connects them."""
+    phone, far = behind_two_borders(lab)
+    one = phone.call("sip:00431555@" + ACCESS)
+    far_one = far.accept()
+    phone.answered(one)
+    two = phone.call("sip:00431777@" + ACCESS, port=7002)
+    far_two = far.accept(port=7100)
+    phone.answered(two)
+    replaces = f"{far_two.call_id}%3Bto-tag%3D{tag_of(far_two.remote)}%3Bfrom-tag%3D{tag_of(far_two.local)}"
+    far.send_request(far_one, "REFER", headers=[f"Refer-To: <sip:alice@example.org?Replaces={replaces}>"])
+    equal(far.wait_final("REFER").status, 202, "the answer to REFER")
+    equal([report(far), report(far)], ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"], "the NOTIFYs")
+    far.accept_bye(far_one)
+    far.accept_bye(far_two)
+    asked = phone.wait(lambda m: m.is_request("INVITE") and m.header("call-id") == two.call_id, "re-INVITE of the second")
+    phone.answer(asked, 200, body=phone.sdp(7002, version=2))
+    phone.accept_reinvite(one)
+    ack = phone.wait(lambda m: m.is_request("ACK") and m.header("call-id") == two.call_id, "ACK with the answer")
+    check("m=audio" in ack.body, "the ACK brings no answer")
+    phone.send_request(two, "BYE")
+    phone.accept_bye(one)
+    equal(phone.wait_final("BYE").status, 200, "the answer to BYE")
+
+
+@test
+def a_transfer_passed_on_is_the_second_borders(lab):
+    lab.start({"realm": {"access": {"transfer": "pass"}}, "trunk": {"carrier": {"targets": [f"{CARRIER2}:5060"]}}})
+    lab.start_second(CARRIER2, SECOND_OUTSIDE, PHONE2)
+    join_two_calls(lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(PHONE2, SECOND_OUTSIDE, "far")))
+    events = "parapet_dialog_events_total"
+    eventually(lambda: lab.second.sbc_metrics().total(events, event="transfers") == 1, "the second border counts it", 5)
+    equal(lab.border.sbc_metrics().total(events, event="transfers"), 0, "transfers at the first border")
 
 
 if __name__ == "__main__":

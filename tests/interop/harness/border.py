@@ -12,6 +12,7 @@ from .process import Process
 
 SBC_ADMIN = "127.0.0.1:9580"
 RELAY_METRICS = "127.0.0.1:9091"
+SECOND_ADMIN, SECOND_METRICS = "127.0.0.1:9581", "127.0.0.1:9092"
 POLICIES = pathlib.Path(__file__).resolve().parents[3] / "policies"
 OWN_POLICIES = pathlib.Path(__file__).resolve().parents[1] / "policies"
 
@@ -61,6 +62,29 @@ def relay_config(directory):
     }
 
 
+def second_border(directory, inside, outside, border, carrier):
+    """Changes for another border behind the first: it meets the first at `inside`, the carrier at `outside`."""
+    def realm(name, at):
+        return {"media_network": name, "trust": "trusted", "listener": _listeners(at)}
+
+    sbc = {
+        "process": {"instance": "sbc-second"},
+        "admin": {"listen": SECOND_ADMIN},
+        "policy": {"file": str(OWN_POLICIES / "neighbours.lua"), "settings": None},
+        "realm": {"access": None, "access6": None, "core": None, "core6": None, "inside": realm("inside", inside),
+                  "outside": realm("outside", outside)},
+        "trunk": {"carrier": {"realm": "outside", "targets": [f"{carrier}:5060"], "sources": [carrier]},
+                  "border": {"realm": "inside", "targets": [f"{border}:5060"], "sources": [border]}},
+        "user": None,
+    }
+    ports = {"first_port": 22000, "last_port": 22999}
+    relay = {"metrics": {"listen": SECOND_METRICS},
+             "network": {"access": None, "access6": None, "core": None, "core6": None,
+                         "inside": {"bind": inside, **ports}, "outside": {"bind": outside, **ports}}}
+    (directory / "second").mkdir()
+    return sbc, relay
+
+
 class Metrics:
     """One scrape: samples by name, each with its labels."""
 
@@ -101,6 +125,8 @@ class Border:
         self.relay_toml = directory / "relay.toml"
         self.sbc_settings = toml.merged(sbc_config(directory), sbc or {})
         self.relay_settings = toml.merged(relay_config(directory), relay or {})
+        self._admin = self.sbc_settings["admin"]["listen"]
+        self._relay_metrics = self.relay_settings["metrics"]["listen"]
         self.sbc = self.relay = None
         self.write()
         self.start_relay()
@@ -115,11 +141,11 @@ class Border:
     def start_relay(self):
         self.relay = Process("media-relay", [self._binaries.relay, "--config", self.relay_toml],
                              self.directory / "media-relay.log")
-        self._until_ready(self.relay, RELAY_METRICS)
+        self._until_ready(self.relay, self._relay_metrics)
 
     def start_sbc(self):
         self.sbc = Process("sbc", [self._binaries.sbc, "--config", self.sbc_toml], self.directory / "sbc.log")
-        self._until_ready(self.sbc, SBC_ADMIN)
+        self._until_ready(self.sbc, self._admin)
 
     @staticmethod
     def _until_ready(process, address):
@@ -130,13 +156,13 @@ class Border:
         eventually(ready, f"{process.name} is ready", 15)
 
     def ready(self):
-        return http(SBC_ADMIN, "/readyz")[0] == 200
+        return http(self._admin, "/readyz")[0] == 200
 
     def sbc_metrics(self):
-        return self._metrics(SBC_ADMIN, "sbc")
+        return self._metrics(self._admin, "sbc")
 
     def relay_metrics(self):
-        return self._metrics(RELAY_METRICS, "media-relay")
+        return self._metrics(self._relay_metrics, "media-relay")
 
     @staticmethod
     def _metrics(address, name):

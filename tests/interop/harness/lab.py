@@ -5,7 +5,7 @@ import pathlib
 import shutil
 import tempfile
 
-from .border import ACCESS, ACCESS6, CORE, Border
+from .border import ACCESS, ACCESS6, CORE, Border, second_border
 from .capture import Capture
 from .checks import equal
 from .client import Client
@@ -25,6 +25,7 @@ class Lab:
         self.capture = Capture()
         self._peers = []  # everything with kill() or stop() that a failed test leaves running
         self.border = None
+        self.second = None  # another border behind it
 
     def start(self, sbc=None, relay=None, register=True):
         """Starts the border; `register` puts alice's phone at PHONE into the location service."""
@@ -32,6 +33,12 @@ class Lab:
         if register:
             self.register("alice", PHONE)
         return self.border
+
+    def start_second(self, inside, outside, carrier):
+        """Another border, between the first one, as its carrier at `inside`, and a carrier of its own."""
+        sbc, relay = second_border(self.directory, inside, outside, CORE, carrier)
+        self.second = Border(self._binaries, self.directory / "second", sbc, relay)
+        return self.second
 
     def register(self, user, at, border=ACCESS, **options):
         border = ACCESS6 if ":" in at else border
@@ -86,15 +93,18 @@ class Lab:
         """The end of a good test: idle, alive, and both processes end with 0."""
         if self.border is None:
             return
-        self.border.until_idle()
-        self.border.stop()
+        for border in (self.border, self.second):
+            if border is not None:
+                border.until_idle()
+                border.stop()
 
     def close(self, keep=False):
         for peer in self._peers:
             if peer.running():
                 peer.kill()
-        if self.border is not None:
-            self.border.abandon()
+        for border in (self.border, self.second):
+            if border is not None:
+                border.abandon()
         self.capture.stop()
         if not keep:
             shutil.rmtree(self.directory, ignore_errors=True)
@@ -102,7 +112,7 @@ class Lab:
     def report(self):
         """All that helps to see why a test failed."""
         parts = ["---- ladder", self.capture.ladder()]
-        for file in sorted(self.directory.glob("*.log")):
+        for file in sorted(self.directory.glob("**/*.log")):
             parts += [f"---- {file.name}", "\n".join(file.read_text(errors="replace").splitlines()[-60:])]
         for file in sorted(self.directory.glob("*.errors")):
             parts += [f"---- {file.name}", file.read_text(errors="replace")[-3000:]]

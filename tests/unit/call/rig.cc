@@ -15,17 +15,17 @@ base::Endpoint endpoint(const char* text) {
   return *base::Endpoint::parse(text);
 }
 
+const char* const kRealms[] = {"access", "core", "far"};
 const char* const kListeners[] = {"198.51.100.1:5060", "203.0.113.1:5060", "192.0.2.129:5060"};
 
 std::shared_ptr<Settings> make_settings(const RigOptions& options) {
-  const char* const realms[] = {"access", "core", "far"};
   auto settings = std::make_shared<Settings>();
   std::vector<route::Realm> table;
   for (std::uint16_t i = 0; i < 3; ++i) {
     const auto where = endpoint(kListeners[i]);
-    table.push_back({.name = realms[i],
+    table.push_back({.name = kRealms[i],
                      .listeners = {{.index = i, .transport = sip::Transport::Udp, .address = where}},
-                     .media_network = realms[i],
+                     .media_network = kRealms[i],
                      .trust = route::Trust::Untrusted});
     settings->faces.push_back({.host = where.ip.text(), .sent_by = where.ip.text(), .address = where.ip});
   }
@@ -55,9 +55,17 @@ std::shared_ptr<Settings> make_settings(const RigOptions& options) {
 
 }  // namespace
 
+Arrival FakeAdvisor::arrival_of(const sip::Message&, const sip::Source& source) {
+  Arrival arrival;
+  arrival.realm = kRealms[source.hop.listener];
+  arrival.trunk = arrival_trunk;
+  return arrival;
+}
+
 policy::InviteDecision FakeAdvisor::invite(const policy::InviteFacts& facts) {
   last_invite_emergency = facts.emergency;
   referred_by = facts.referred_by;
+  caller = facts.from;
   if (decision) return *decision;
   policy::InviteDecision route;
   route.kind = policy::InviteDecision::Kind::Route;
@@ -111,11 +119,7 @@ void Rig::on_events() {
         calls.on_dialog_request(*request, now, out_);
       } else if (request->message->method() == sip::Method::Invite) {
         ++invites_from_callers;
-        const auto* realm = settings->routes->realm_of(request->source.hop.listener);
-        Arrival arrival;
-        arrival.realm = realm->name;
-        arrival.trunk = arrival_trunk;
-        calls.on_invite(*request, arrival, now, out_);
+        calls.on_invite(*request, advisor.arrival_of(*request->message, request->source), now, out_);
       } else {
         layer.respond(request->transaction, 481,
                       base::share(sip::build_response(*request->message, 481, "none", request->source)), now,

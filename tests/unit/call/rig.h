@@ -26,6 +26,7 @@ namespace sbc::call::test {
 
 class FakeAdvisor final : public Advisor {
  public:
+  Arrival arrival_of(const sip::Message& request, const sip::Source& source) override;
   policy::InviteDecision invite(const policy::InviteFacts& facts) override;
   policy::NatDecision nat(const policy::LegFacts&) override { return nat_decision; }
   policy::FailureDecision failure(const policy::InviteFacts&, const policy::AttemptFacts& attempt) override;
@@ -39,6 +40,8 @@ class FakeAdvisor final : public Advisor {
   std::vector<std::string> trunks{"t1"};
   std::vector<std::string> transfer_trunks{"t2"};  // the same for a call that a REFER asks for
   std::string referred_by;                         // of the last question
+  std::string arrival_trunk;                       // of callers
+  policy::Address caller;                          // of the last question
   std::uint32_t timeout_s = 0;
   std::uint32_t ring_timeout_s = 0;
   std::optional<policy::InviteDecision> decision;
@@ -99,8 +102,7 @@ class Rig {
   std::shared_ptr<Settings> settings;
   Calls calls;
   Peer a, b, c, d;
-  std::string arrival_trunk;  // of callers
-  Peer* guest = nullptr;      // one more, of the test's own
+  Peer* guest = nullptr;  // one more, of the test's own
   std::vector<CallRecord> records;
   std::vector<Note> notes;
   std::vector<LegWanted> wanted;         // of other shards

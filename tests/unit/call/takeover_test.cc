@@ -26,7 +26,7 @@ std::string replaces_callee(Rig& rig, std::string_view more = {}) {
 
 // Another telephone of b's trunk.
 void come(Rig& rig, const std::string& headers, int port = 7000) {
-  rig.arrival_trunk = "t1";
+  rig.advisor.arrival_trunk = "t1";
   rig.c.invite({.body = port != 0 ? sdp(rig.c.ip(), port) : "", .headers = headers});
 }
 
@@ -179,7 +179,7 @@ TEST(Takeover, IsRefusedAsTheRfcSays) {
   rig.connect();
   const std::string right = replaces_callee(rig);
   const std::string strangers = replaces_caller(rig);  // a dialog of another realm
-  rig.arrival_trunk = "t1";
+  rig.advisor.arrival_trunk = "t1";
   const auto status = [&rig](const std::string& headers) {
     rig.c.clear();
     rig.c.invite({.body = sdp(rig.c.ip(), 7000), .headers = headers});
@@ -192,9 +192,9 @@ TEST(Takeover, IsRefusedAsTheRfcSays) {
   EXPECT_EQ(status(right + "Join: x;to-tag=a;from-tag=b\r\n"), 400) << "contradictory";
   EXPECT_EQ(status(replaces_callee(rig, ";early-only")), 486) << "7.1: it is confirmed";
   EXPECT_EQ(status(strangers), 403) << "nobody of that side may replace it";
-  rig.arrival_trunk = "t2";
+  rig.advisor.arrival_trunk = "t2";
   EXPECT_EQ(status(right), 403) << "nor may another carrier";
-  rig.arrival_trunk = "t1";
+  rig.advisor.arrival_trunk = "t1";
   policy::InviteDecision no;
   no.kind = policy::InviteDecision::Kind::Reject;
   no.status = 403;

@@ -202,6 +202,21 @@ TEST(Transfer, IsRefusedWhenItSaysNothingThatCanBeDone) {
   EXPECT_TRUE(rig.b.has("405 REFER"));
 }
 
+TEST(Transfer, MayNeedThePasswordOfWhoAsksForIt) {
+  Rig rig;
+  rig.connect();
+  policy::InviteDecision prove;
+  prove.kind = policy::InviteDecision::Kind::Challenge;
+  rig.advisor.decision = prove;
+  rig.b.request("REFER", {}, kToCarol);
+  const auto asked = rig.b.take("407 REFER");
+  ASSERT_NE(asked, nullptr);
+  EXPECT_TRUE(asked->find(sip::HeaderId::ProxyAuthenticate).has_value());
+  rig.advisor.decision.reset();
+  rig.b.request("REFER", {}, kToCarol);
+  EXPECT_TRUE(rig.b.has("202 REFER"));
+}
+
 TEST(Transfer, ASecondOneMeanwhileIsPutOff) {
   Rig rig;
   rig.connect();
@@ -325,6 +340,30 @@ TEST(Transfer, AttendedThatNoShardAnswersIsReported) {
     EXPECT_TRUE(rig.d.has("BYE")) << "it comes too late, and is in no call";
     EXPECT_EQ(rig.guests_gone.size(), 1U);
   }
+}
+
+TEST(Transfer, AttendedTakesAFarPartyThatHadCalledTheTransferor) {
+  Rig rig;
+  rig.connect();
+  rig.advisor.trunks = {"t2"};
+  rig.d.invite();
+  const auto invite = rig.c.take("INVITE");
+  rig.c.answer(200, sdp(rig.c.ip(), 6000));
+  rig.d.ack();
+  rig.c.request("OPTIONS");
+  const auto mine = rig.c.take("200 OPTIONS");
+  rig.b.request("REFER", {},
+                "Refer-To: <sip:dave@secret.invalid?Replaces=" + std::string(mine->call_id()) + "%3Bto-tag%3D" +
+                    std::string(mine->to_tag()) + "%3Bfrom-tag%3D" + std::string(mine->from_tag()) + ">\r\n");
+  EXPECT_TRUE(rig.c.has("BYE"));
+  rig.d.answer(200, sdp(rig.d.ip(), 8000, "sendrecv", 2));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  rig.pass(minutes(1));  // all that is left of the second call goes
+  rig.d.bye();
+  EXPECT_TRUE(rig.d.has("200 BYE"));
+  EXPECT_TRUE(rig.a.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
 }
 
 TEST(Transfer, AttendedThatTheFarPartyRefusesEndsBoth) {
