@@ -174,6 +174,7 @@ TEST(Takeover, MeanwhileTheOtherPartyMayLeave) {
   rig.expect_idle();
 }
 
+// trap 77
 TEST(Takeover, IsRefusedAsTheRfcSays) {
   Rig rig;
   rig.connect();
