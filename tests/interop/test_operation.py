@@ -159,5 +159,21 @@ def metrics_count_what_happened(lab):
         equal(http(address, "/nonsense")[0], 404, f"{address}/nonsense")
 
 
+
+@test
+def the_trace_shows_each_message_without_credentials(lab):
+    lab.start({"process": {"shards": 1}})  # between two threads the order of lines is not exact
+    lab.call("caller", "callee")
+    lab.border.until_idle()
+    lab.border.sbc.stop(8)  # what was written last is in the file
+    lines = lab.trace()
+    seen = [(line["direction"], line["realm"], line["remote"]) for line in lines if line["message"].startswith("INVITE ")]
+    equal(seen, [("in", "access", f"{PHONE}:5060"), ("out", "core", f"{CARRIER}:5060")], "the INVITEs of the trace")
+    times = [line["time_us"] for line in lines]
+    equal(times, sorted(times), "the order of the trace")
+    proofs = [line["message"] for line in lines if "\nAuthorization:" in line["message"]]
+    check(proofs and not any("response=\"" in text for text in proofs), f"credentials in the trace: {proofs}")
+
+
 if __name__ == "__main__":
     main()
