@@ -314,6 +314,12 @@ const char* name_of(RegistrationEvent event) {
       return "flows";
     case RegistrationEvent::LackingFlows:
       return "lacking_flows";
+    case RegistrationEvent::FlowRefused:
+      return "flow_refused";
+    case RegistrationEvent::Gruus:
+      return "gruus";
+    case RegistrationEvent::GruuRefused:
+      return "gruu_refused";
     case RegistrationEvent::kCount:
       break;
   }
@@ -338,6 +344,8 @@ const char* name_of(UpstreamRegistration event) {
       return "ridden_out";
     case UpstreamRegistration::OverRate:
       return "over_rate";
+    case UpstreamRegistration::Hidden:
+      return "hidden";
     case UpstreamRegistration::Deregistered:
       return "deregistered";
     case UpstreamRegistration::kCount:

@@ -132,6 +132,7 @@ enum class UpstreamRegistration : std::uint8_t {
   Lost,          // no response, 5xx, or nowhere to send to
   RiddenOut,     // answered here although the registrar was lost
   OverRate,      // 503 with Retry-After: too many at once
+  Hidden,        // GRUUs and service routes of the registrar that cannot be used or shown
   Deregistered,  // a phone fell silent: its alias was taken back upstream
   kCount
 };
@@ -141,6 +142,9 @@ const char* name_of(UpstreamRegistration event);  // "forwarded"
 enum class RegistrationEvent : std::uint8_t {
   Flows,         // 200 to a phone with a flow (RFC 5626)
   LackingFlows,  // 439: the proxy before us holds no flows
+  FlowRefused,   // 430, 403: requests with a flow token of ours whose phone is gone, or that is forged
+  Gruus,         // temporary GRUUs issued (RFC 5627)
+  GruuRefused,   // 404, 480: requests to a GRUU without a phone
   kCount
 };
 const char* name_of(RegistrationEvent event);  // "flows"

@@ -1,12 +1,16 @@
 #include "sbc/app/advisor.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "media-relay/base/clock.h"
 
+#include "sbc/app/config_parts.h"
 #include "sbc/app/contact_way.h"
+#include "sbc/register/outbound.h"
 #include "sbc/register/upstream.h"
 #include "sbc/sip/uri.h"
+#include "sbc/sip/values.h"
 
 namespace sbc::app {
 namespace {
@@ -37,14 +41,16 @@ observe::Level level_of(policy::LogLine::Level level) {
 }  // namespace
 
 ShardAdvisor::ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random,
-                           const route::TrunkAddresses& named)
+                           const route::TrunkAddresses& named, const sip::Minter& minter)
     : shared_(shared),
       metrics_(metrics),
       random_(random),
       named_(named),
+      minter_(minter),
+      gruus_(shared.mint_key),
       digest_(shared.nonce_key, shared.replay_guard),
       identities_(digest_, nobody_),
-      registrar_(shared.location, identities_) {}
+      registrar_(shared.location, identities_, gruus_) {}
 
 void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host) {
   identity_ = {};
@@ -99,8 +105,13 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   identity_.vouched = arrival.vouched;
   if (settings != nullptr && settings->has_registrations()) {
     const auto aor = settings->registration.domains.local_aor(message.from().uri, source_.local.ip);
-    if (aor && registrar::came_over_binding(shared_.location, aor->text(), source.hop, now))
+    const auto binding =
+        aor ? registrar::binding_of_flow(shared_.location, aor->text(), source.hop, now) : std::nullopt;
+    if (binding) {
       arrival.registered_aor = aor->text();
+      arrival.service_route = registrar::routes_of(binding->service_route);
+      if (settings->relay) arrival.upstream = trunks_of(*config_->routes, settings->relay->upstream);
+    }
   }
   return arrival;
 }
@@ -111,6 +122,7 @@ void ShardAdvisor::note_failure(base::Instant now) {
 
 policy::InviteDecision ShardAdvisor::invite(const policy::InviteFacts& facts) {
   offered_.clear();
+  wanted_ = facts.ruri;
   const auto began = base::monotonic_now();
   auto decision = settle(admin::PolicyHandler::OnInvite, began, host_->on_invite(facts, *this));
   // What was dropped is not counted: an address that is being ignored would never come back while its phones try again.
@@ -127,6 +139,7 @@ policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
 
 policy::FailureDecision ShardAdvisor::failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) {
   offered_.clear();
+  wanted_ = facts.ruri;
   const auto began = base::monotonic_now();
   return settle(admin::PolicyHandler::OnFailure, began, host_->on_failure(facts, attempt, *this));
 }
@@ -184,25 +197,67 @@ call::Challenge ShardAdvisor::challenge(const sip::Message& request, std::string
   return challenge;
 }
 
+// The policy may use an alias of a served domain, or the address that the phone was given.
+const RealmConfig* ShardAdvisor::serving(const sip::Uri& uri, std::string& aor) const {
+  for (const auto& realm : config_->realms) {
+    if (!realm.has_registrations() || !realm.registration.domains.serving(uri.host, source_.local.ip)) continue;
+    const auto local = realm.registration.domains.local_aor(uri, source_.local.ip);
+    if (!local) continue;
+    aor = local->text();
+    return &realm;
+  }
+  return nullptr;
+}
+
+int ShardAdvisor::refusal(const sip::Message& message) {
+  const auto now = base::monotonic_now();
+  const int status = gruu_refusal(message.request_uri(), now);
+  return status != 0 ? status : token_refusal(message, now);
+}
+
+int ShardAdvisor::gruu_refusal(const sip::Uri& uri, base::Instant now) {
+  const auto gr = uri.param("gr");
+  std::string aor;
+  const RealmConfig* realm = gr ? serving(uri, aor) : nullptr;
+  if (realm == nullptr || !realm->registrar) return 0;  // a registrar upstream knows its own
+  if (gr->empty()) {
+    const auto epoch = gruus_.epoch_of(uri.user);
+    return epoch && !shared_.location.lookup_gruu(*epoch, now).empty() ? 0 : 404;
+  }
+  const auto bindings = shared_.location.lookup(aor, now);
+  if (std::ranges::any_of(bindings, [&gr](const auto& binding) { return has_gr(binding, *gr); })) return 0;
+  // A public one is good for as long as its user is (5.4), and was perhaps issued before a restart.
+  return known(aor) ? 480 : 404;
+}
+
+int ShardAdvisor::token_refusal(const sip::Message& message, base::Instant now) {
+  const auto value = message.find(sip::HeaderId::Route);
+  if (!value) return 0;
+  const auto first = sip::ValueReader(*value).next();
+  const auto route = sip::parse_name_addr(first.value_or(""));
+  const auto& face = config_->calls->faces.at(source_.hop.listener);
+  if (!route || !route->uri.param("ob") || route->uri.host_port() != face.sent_by) return 0;
+  if (!minter_.shard_of(route->uri.user)) return 403;
+  return shared_.location.lookup(registrar::alias_key(route->uri.user), now).empty() ? 430 : 0;
+}
+
 std::vector<policy::Contact> ShardAdvisor::location(std::string_view aor) {
   const auto now = base::monotonic_now();
   std::string canonical(aor);
-  // The policy may use an alias of a served domain, or the address that the phone was given.
-  if (const auto uri = sip::parse_uri(aor)) {
-    for (const auto& realm : config_->realms) {
-      if (!realm.has_registrations()) continue;
-      const auto served = realm.registration.domains.serving(uri->host, source_.local.ip);
-      const auto local = served ? realm.registration.domains.local_aor(*uri, source_.local.ip)
-                                : std::unexpected(registrar::AorError::NotSip);
-      if (!local) continue;
-      canonical = local->text();
-      break;
-    }
-  }
+  const auto uri = sip::parse_uri(aor);
+  if (uri) serving(*uri, canonical);
   auto bindings = shared_.location.lookup(canonical, now);
-  if (bindings.empty()) {
+  if (bindings.empty() && uri) {
     // A registrar upstream calls its phones by our alias.
-    if (const auto uri = sip::parse_uri(aor)) bindings = shared_.location.lookup(registrar::alias_key(uri->user), now);
+    const auto epoch = gruus_.epoch_of(uri->user);
+    bindings = epoch ? shared_.location.lookup_gruu(*epoch, now)
+                     : shared_.location.lookup(registrar::alias_key(uri->user), now);
+  }
+  // RFC 5627 6.1: a call to a public GRUU is for that phone alone.
+  if (const auto wanted = sip::parse_uri(wanted_); wanted && wanted->param("gr").value_or("") != "") {
+    std::string called;
+    if (serving(*wanted, called) != nullptr && called == canonical)
+      std::erase_if(bindings, [gr = *wanted->param("gr")](const auto& binding) { return !has_gr(binding, gr); });
   }
   std::vector<policy::Contact> contacts;
   for (auto& binding : bindings) {

@@ -16,15 +16,18 @@
 #include "sbc/call/facts.h"
 #include "sbc/exchange/advisor.h"
 #include "sbc/policy/host.h"
+#include "sbc/register/gruu.h"
 #include "sbc/register/identity.h"
 #include "sbc/register/registrar.h"
+#include "sbc/sip/minter.h"
 
 namespace sbc::app {
 
 class ShardAdvisor final : public call::Advisor, public exchange::Advisor, private policy::Lookup {
  public:
   // `named`: what the names of trunks stand for; all references outlive the object.
-  ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random, const route::TrunkAddresses& named);
+  ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::Random& random, const route::TrunkAddresses& named,
+               const sip::Minter& minter);
 
   // A reload, or the start: configuration and a policy that was loaded for this shard alone.
   void use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host);
@@ -47,6 +50,11 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
 
+  // What a request outside dialogs is answered at once, because nobody is where it leads: a GRUU of ours that was never
+  // issued (404) or has no phone now (480, RFC 5627 6.1), a flow token of ours that is forged (403) or whose phone is
+  // gone (430, RFC 5626 5.3.1). 0: go on.
+  int refusal(const sip::Message& message);
+
   const registrar::RegistrarCounters& registrar_counters() const { return registrar_.counters(); }
   const registrar::IdentityCounters& identity_counters() const { return identities_.counters(); }
 
@@ -55,6 +63,9 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   bool known(std::string_view aor) override;
 
   void note_failure(base::Instant now);
+  const RealmConfig* serving(const sip::Uri& uri, std::string& aor) const;
+  int gruu_refusal(const sip::Uri& uri, base::Instant now);
+  int token_refusal(const sip::Message& message, base::Instant now);
 
   template <typename Outcome>
   auto settle(admin::PolicyHandler handler, base::Instant began, Outcome&& outcome);
@@ -63,6 +74,8 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   admin::ShardMetrics& metrics_;
   base::Random& random_;
   const route::TrunkAddresses& named_;
+  const sip::Minter& minter_;
+  registrar::Gruus gruus_;
   auth::Server digest_;
   registrar::UserTable nobody_;
   registrar::IdentityChecker identities_;
@@ -74,6 +87,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   // The credentials of the request that is being decided.
   registrar::Identity identity_;
   sip::Source source_;
+  std::string wanted_;  // Request-URI of the call that is being decided
   // Contacts that the running policy was told of, by token.
   std::vector<registrar::Binding> offered_;
 };

@@ -23,6 +23,8 @@ inline constexpr std::pair<std::string_view, route::Redirects> kRedirects[] = {
 
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
+// The trunks behind the name of a trunk or group, best first.
+std::vector<std::string> trunks_of(const route::Table& routes, std::string_view name);
 // That the upstream of each relay realm exists; after the routes were read.
 void check_upstreams(settings::Table root, Config& config);
 // [trunk.<name>] and [group.<name>].

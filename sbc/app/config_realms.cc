@@ -17,6 +17,11 @@ constexpr std::pair<std::string_view, call::Reliable> kReliable[] = {{"required"
                                                                      {"always", call::Reliable::Always},
                                                                      {"never", call::Reliable::Never}};
 
+constexpr std::pair<std::string_view, registrar::UpstreamPath> kUpstreamPath[] = {
+    {"off", registrar::UpstreamPath::Off},
+    {"supported", registrar::UpstreamPath::Supported},
+    {"required", registrar::UpstreamPath::Required}};
+
 // "192.0.2.1", "sbc.example.net:5080", "[2001:db8::1]:5060"; without a port: the one that is bound.
 void read_advertised(settings::Table& table, ListenerConfig& listener) {
   const auto text = table.maybe_text("advertise");
@@ -72,6 +77,7 @@ void read_relay(settings::Table& table, RealmConfig& config) {
   relay.upstream_expires = in_seconds(table.duration("upstream_expires", range, base::seconds(relay.upstream_expires)));
   relay.grace = table.duration("grace", {base::seconds(0), base::hours(24)}, relay.grace);
   relay.answer = table.duration("upstream_answer", {base::milliseconds(500), base::seconds(30)}, relay.answer);
+  relay.path = table.one_of<registrar::UpstreamPath>("upstream_path", kUpstreamPath, relay.path);
   relay.rate = static_cast<std::uint32_t>(table.integer("upstream_rate", {1, 1'000'000}, 100));
   if (mode == Mode::Local) {
     if (upstream) table.fail("upstream", "expected mode = \"relay\" beside it");
@@ -167,6 +173,16 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
   return realms;
 }
 
+std::vector<std::string> trunks_of(const route::Table& routes, std::string_view name) {
+  const auto* group = routes.group(name);
+  if (group == nullptr) return {std::string(name)};
+  auto members = group->members;
+  std::ranges::stable_sort(members, {}, &route::GroupMember::priority);
+  std::vector<std::string> trunks;
+  for (const auto& member : members) trunks.push_back(member.trunk);
+  return trunks;
+}
+
 void check_upstreams(settings::Table root, Config& config) {
   for (auto& [name, table] : root.named_tables("realm")) {
     const auto realm = std::ranges::find(config.realms, name, &RealmConfig::name);
@@ -174,13 +190,7 @@ void check_upstreams(settings::Table root, Config& config) {
     // The limit is the process's; each shard has its part.
     realm->relay->rate = std::max(1U, realm->relay->rate / config.shards);
     auto registrar = table.table("registrar");
-    std::vector<std::string> trunks;
-    if (const auto* group = config.routes->group(realm->relay->upstream)) {
-      for (const auto& member : group->members) trunks.push_back(member.trunk);
-    } else {
-      trunks.push_back(realm->relay->upstream);
-    }
-    for (const auto& trunk_name : trunks) {
+    for (const auto& trunk_name : trunks_of(*config.routes, realm->relay->upstream)) {
       const auto* trunk = config.routes->trunk(trunk_name);
       if (trunk == nullptr) {
         registrar.fail("upstream", "expected a trunk or group, got \"" + base::printable(trunk_name) + "\"");

@@ -31,8 +31,8 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       trunk_names_(resolver_),
       transports_(loop_, net_setup(*config_, index), *this),
       layer_(config_->transactions, minter_, random_),
-      advisor_(shared, *metrics_, random_, trunk_names_.addresses()),
-      upstream_(layer_, minter_, random_, shared.location, *metrics_),
+      advisor_(shared, *metrics_, random_, trunk_names_.addresses(), minter_),
+      upstream_(layer_, minter_, random_, shared, *metrics_),
       calls_(layer_, minter_, random_, advisor_, config_->calls),
       exchange_(layer_, minter_, random_, advisor_, dialogs_, config_->calls, config_->exchange),
       relays_(loop_, relay_links(*config_, index), *this, random_),
@@ -292,6 +292,13 @@ void Shard::on_event(const transaction::RequestArrived& request) {
     return answer_plain(request, 400, warning);
   }
   const call::Arrival arrival = advisor_.arrival_of(message, request.source);
+  if (const int status = message.method() != sip::Method::Register ? advisor_.refusal(message) : 0; status != 0) {
+    metrics_
+        ->registration_events[status == 430 || status == 403 ? admin::RegistrationEvent::FlowRefused
+                                                             : admin::RegistrationEvent::GruuRefused]
+        .add();
+    return answer_plain(request, status);
+  }
   switch (message.method()) {
     case sip::Method::Invite:
       return calls_.on_invite(request, arrival, now, out_);

@@ -197,6 +197,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::RefusedTransfer].set(calls.refused_transfer);
   using admin::RegistrationEvent;
   to.registration_events[RegistrationEvent::Flows].set(registrations.flows);
+  to.registration_events[RegistrationEvent::Gruus].set(registrations.gruus);
   to.registration_events[RegistrationEvent::LackingFlows].set(registrations.lacking_outbound);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);

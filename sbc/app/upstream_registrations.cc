@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sbc/app/config_parts.h"
 #include "sbc/app/shard_setup.h"
 #include "sbc/sip/response.h"
 
@@ -27,21 +28,20 @@ void add_ways(const Config& config, std::string_view name, std::vector<registrar
 
 std::vector<registrar::UpstreamWay> ways_to(const Config& config, const std::string& upstream) {
   std::vector<registrar::UpstreamWay> ways;
-  if (const auto* group = config.routes->group(upstream)) {
-    auto members = group->members;
-    std::ranges::stable_sort(members, {}, &route::GroupMember::priority);
-    for (const auto& member : members) add_ways(config, member.trunk, ways);
-  } else {
-    add_ways(config, upstream, ways);
-  }
+  for (const auto& trunk : trunks_of(*config.routes, upstream)) add_ways(config, trunk, ways);
   return ways;
 }
 
 }  // namespace
 
 UpstreamRegistrations::UpstreamRegistrations(transaction::Layer& layer, const sip::Minter& minter, base::Random& random,
-                                             registrar::LocationStore& store, admin::ShardMetrics& metrics)
-    : layer_(layer), minter_(minter), random_(random), metrics_(metrics), machine_(store, minter, random) {}
+                                             Shared& shared, admin::ShardMetrics& metrics)
+    : layer_(layer),
+      minter_(minter),
+      random_(random),
+      metrics_(metrics),
+      gruus_(shared.mint_key),
+      machine_(shared.location, minter, random, gruus_) {}
 
 void UpstreamRegistrations::use(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
@@ -65,6 +65,7 @@ void UpstreamRegistrations::on_register(const transaction::RequestArrived& reque
                         .relay = *realm->relay,
                         .ways = ways_.find(arrival.realm)->second,
                         .vouched = arrival.vouched,
+                        .own_sent_by = config_->calls->faces.at(source.hop.listener).sent_by,
                         .message = request.message,
                         .source = source,
                         .server = request.transaction,
@@ -137,6 +138,7 @@ void UpstreamRegistrations::copy_counters() {
   to[UpstreamRegistration::Lost].set(from.lost);
   to[UpstreamRegistration::RiddenOut].set(from.ridden_out);
   to[UpstreamRegistration::OverRate].set(from.over_rate);
+  to[UpstreamRegistration::Hidden].set(from.hidden);
   to[UpstreamRegistration::Deregistered].set(from.deregistered);
   metrics_.registrations_relayed.set(static_cast<std::int64_t>(machine_.size()));
 }

@@ -9,6 +9,7 @@
 
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/config.h"
+#include "sbc/app/shared.h"
 #include "sbc/call/facts.h"
 #include "sbc/policy/decision.h"
 #include "sbc/register/upstream.h"
@@ -20,8 +21,8 @@ namespace sbc::app {
 class UpstreamRegistrations {
  public:
   // All references outlive the object.
-  UpstreamRegistrations(transaction::Layer& layer, const sip::Minter& minter, base::Random& random,
-                        registrar::LocationStore& store, admin::ShardMetrics& metrics);
+  UpstreamRegistrations(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Shared& shared,
+                        admin::ShardMetrics& metrics);
 
   // The start, or a reload.
   void use(std::shared_ptr<const Config> config);
@@ -45,6 +46,7 @@ class UpstreamRegistrations {
   const sip::Minter& minter_;
   base::Random& random_;
   admin::ShardMetrics& metrics_;
+  registrar::Gruus gruus_;
   registrar::Upstream machine_;
   registrar::Upstream::Output out_;
   std::shared_ptr<const Config> config_;

@@ -2,6 +2,7 @@
 // From a SIP message to the facts that a policy is told.
 
 #include <string>
+#include <vector>
 
 #include "media-relay/base/time.h"
 
@@ -19,6 +20,10 @@ struct Arrival {
   bool authenticated = false;
   std::string auth_user;
   std::string registered_aor;  // "" when the flow belongs to no live registration
+  // Of a caller whose registration a registrar upstream has accepted: the trunks that lead there, and the values of
+  // Route that it wants on calls through them (RFC 3608).
+  std::vector<std::string> upstream;
+  std::vector<std::string> service_route;
   std::uint32_t recent_failures = 0;
   base::WallTime wall;
   std::int32_t utc_offset_seconds = 0;

@@ -178,7 +178,8 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
                       plan.target.candidate.number.empty() &&
                       plan.target.candidate.kind != policy::Candidate::Kind::Contact;
   start.remote = by_urn ? "<" + base::to_lower(plan.caller->request_uri().text) + ">" : "<" + plan.target.to_uri + ">";
-  start.target = by_urn ? base::to_lower(plan.caller->request_uri().text) : plan.target.request_uri;
+  start.target =
+      by_urn ? base::to_lower(plan.caller->request_uri().text) : plan.target.request_uri + std::string(plan.gr);
   // Not 1: leg A's number must not be guessable from leg B's, nor equal to it by habit.
   start.cseq = again ? start.cseq + 1 : 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
   attempt.hop = plan.target.hop;
@@ -192,6 +193,7 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   writer.end();
   writer.header(sip::HeaderId::MaxForwards, plan.max_forwards);
   for (const auto& route : plan.target.routes) writer.header(sip::HeaderId::Route, route);
+  for (const auto& route : plan.home_routes) writer.header(sip::HeaderId::Route, route);
   writer.begin(sip::HeaderId::From).text().append(start.local).append(";tag=").append(start.local_tag);
   writer.end();
   writer.header(sip::HeaderId::To, start.remote);

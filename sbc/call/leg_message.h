@@ -57,12 +57,14 @@ struct InvitePlan {
   std::string_view allow;
   std::string_view from_domain;
   std::uint32_t max_forwards;
-  std::string_view session;             // lines of the session timer
-  std::string_view sdp;                 // "": no offer
-  bool reliable = false;                // the callee may send provisional responses reliably (RFC 3262)
-  Body body = {};                       // the SDP, alone or among other parts
-  const sip::NameAddr* from = nullptr;  // who calls, when it is not the caller of the INVITE
-  std::string_view referred_by = {};    // RFC 3892; "": nobody
+  std::string_view session;                       // lines of the session timer
+  std::string_view sdp;                           // "": no offer
+  bool reliable = false;                          // the callee may send provisional responses reliably (RFC 3262)
+  Body body = {};                                 // the SDP, alone or among other parts
+  const sip::NameAddr* from = nullptr;            // who calls, when it is not the caller of the INVITE
+  std::string_view referred_by = {};              // RFC 3892; "": nobody
+  std::span<const std::string> home_routes = {};  // values of Route that the caller's registrar wants (RFC 3608)
+  std::string_view gr = {};                       // what the Request-URI keeps of a GRUU, with its ';'; "": nothing
 };
 base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch);
 

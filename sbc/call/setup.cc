@@ -15,6 +15,13 @@
 namespace sbc::call {
 namespace {
 
+// ";gr=..." of a GRUU that is called as it was dialled.
+std::string gr_of(const sip::Uri& dialled, const policy::Candidate& candidate) {
+  const auto gr = dialled.param("gr");
+  if (!gr || (!candidate.number.empty() && candidate.number != sip::unescape(dialled.user))) return {};
+  return gr->empty() ? ";gr" : ";gr=" + std::string(*gr);
+}
+
 std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& headers) {
   std::vector<sip::ExtraHeader> extra;
   for (const auto& header : headers) extra.push_back({header.name, header.value});
@@ -148,6 +155,10 @@ void Machine::dial() {
   call_.b.allow = allow_value(*core_.settings, target->realm);
   const auto& face = core_.settings->faces.at(target->hop.listener);
   CallerWords words = caller_words(core_, call_, *target);
+  // To the caller's own registrar: by the routes that it asked for, and a GRUU stays one (RFC 5627 4.4).
+  const bool home = !target->trunk.empty() &&
+                    std::ranges::find(call_.arrival.upstream, target->trunk) != call_.arrival.upstream.end();
+  const std::string gr = home ? gr_of(call_.invite->request_uri(), target->candidate) : std::string{};
   const std::string& host = domain != core_.settings->domains.end() ? domain->second : face.host;
   const auto body = invite_body(
       *core_.settings,
@@ -164,19 +175,22 @@ void Machine::dial() {
     return hunt_on({.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(entering.error())});
   }
   words.headers.insert(words.headers.end(), entering->begin(), entering->end());
-  auto bytes = opening_invite(core_,
-                              {.caller = call_.invite.get(),
-                               .target = *target,
-                               .words = words,
-                               .contact = call_.b.contact,
-                               .allow = call_.b.allow,
-                               .from_domain = host,
-                               .max_forwards = call_.invite->max_forwards().value_or(70) - 1,
-                               .session = call_.b.session.request_lines(),
-                               .sdp = offer,
-                               .reliable = !call_.late_offer || caller_has_reliable(),
-                               .body = {body->type, body->text}},
-                              attempt, branch);
+  auto bytes = opening_invite(
+      core_,
+      {.caller = call_.invite.get(),
+       .target = *target,
+       .words = words,
+       .contact = call_.b.contact,
+       .allow = call_.b.allow,
+       .from_domain = host,
+       .max_forwards = call_.invite->max_forwards().value_or(70) - 1,
+       .session = call_.b.session.request_lines(),
+       .sdp = offer,
+       .reliable = !call_.late_offer || caller_has_reliable(),
+       .body = {body->type, body->text},
+       .home_routes = home ? std::span<const std::string>(call_.arrival.service_route) : std::span<const std::string>(),
+       .gr = gr},
+      attempt, branch);
   call_.state = State::Inviting;
   ++call_.record.attempts;
   call_.record.call_id_b = attempt.start.call_id;

@@ -50,6 +50,9 @@ Binding binding_from(const Update& update, const ContactChange& change, base::In
   b.reg_id = change.reg_id;
   b.path = update.path;
   b.path_vouched = update.path_vouched;
+  b.given_pub_gruu = change.given_pub_gruu;
+  b.given_temp_gruu = change.given_temp_gruu;
+  b.service_route = update.service_route;
   return b;
 }
 
@@ -88,6 +91,7 @@ class Merger {
       ++out_.removed;
       return true;
     }
+    const std::uint64_t epoch = epoch_for(change);
     if (found != set_.end()) {
       if (!found->touched) ++out_.refreshed;
       *found = {binding_from(update_, change, now_), true};
@@ -95,8 +99,28 @@ class Merger {
       set_.push_back({binding_from(update_, change, now_), true});
       ++out_.added;
     }
+    if (!change.instance.empty())
+      for (Tentative& tentative : set_)
+        if (tentative.binding.instance == change.instance) tentative.binding.gruu_epoch = epoch;
     drop_earlier_lives(change);
     return true;
+  }
+
+  // RFC 5627 5.1: asks the binding of that instance, and of that flow if it is one, that was refreshed last. All
+  // bindings of the instance take what this says.
+  std::uint64_t epoch_for(const ContactChange& change) const {
+    if (change.instance.empty()) return 0;
+    const Binding* last = nullptr;
+    std::uint64_t current = 0;
+    for (const Tentative& tentative : set_) {
+      const Binding& binding = tentative.binding;
+      if (binding.instance != change.instance) continue;
+      current = std::max(current, binding.gruu_epoch);
+      if (!change.reg_id.empty() && binding.reg_id != change.reg_id) continue;
+      if (last == nullptr || binding.updated > last->updated) last = &binding;
+    }
+    const bool ended = last != nullptr && last->call_id != update_.call_id;
+    return current != 0 && !ended ? current : update_.next_epoch;
   }
 
   // A phone that restarted: same instance and reg-id, new Call-ID.

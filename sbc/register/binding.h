@@ -35,6 +35,14 @@ struct Binding {
   std::string path;           // Path values, comma-joined (RFC 3327); "" when absent
   bool path_vouched = false;  // by a sender whom we trust: requests go where it says, not only where it came from
 
+  // Which temporary GRUUs lead here (gruu.h), the same for all flows of an instance; 0: none was ever asked for.
+  std::uint64_t gruu_epoch = 0;
+  // Of a registrar upstream that issues GRUUs itself; "": none.
+  std::string given_pub_gruu;
+  std::string given_temp_gruu;
+  // Of the same: values of Route for what this phone sends toward it (RFC 3608), comma-joined.
+  std::string service_route;
+
   std::uint32_t expires_in(base::Instant now) const;  // whole seconds, rounded up
 };
 
@@ -46,6 +54,8 @@ struct ContactChange {
   std::uint32_t expires_s = 0;  // already judged; 0 removes
   std::string instance;
   std::string reg_id;
+  std::string given_pub_gruu = {};  // this and the next: as in Binding
+  std::string given_temp_gruu = {};
 };
 
 struct Update {
@@ -59,7 +69,9 @@ struct Update {
   std::string path;
   bool path_vouched = false;
   std::size_t max_contacts = 0;
-  bool flow_asked = false;  // the phone speaks RFC 5626, and a reg-id of this update means a flow
+  std::string service_route;     // as in Binding
+  std::uint64_t next_epoch = 0;  // of GRUUs, random; 0: the phone does not understand them
+  bool flow_asked = false;       // the phone speaks RFC 5626, and a reg-id of this update means a flow
 };
 
 enum class UpdateError : std::uint8_t {
@@ -76,6 +88,8 @@ struct Merged {
   std::uint32_t removed = 0;  // by request or by the instance rule; not by expiry
 };
 
+// RFC 5627 5.1: the epoch of an instance's temporary GRUUs ends when it comes back with another Call-ID.
+//
 // All of the update or nothing of it. Expired bindings in `current` count as absent.
 //
 // A change finds its binding by instance and reg-id when it has both (RFC 5626 section 6), otherwise by URI comparison.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,8 @@ class LocationStore {
 
   // Live bindings of a canonical address of record: highest q first, then the most recently refreshed.
   virtual std::vector<Binding> lookup(std::string_view aor, base::Instant now) = 0;
+  // Live bindings of the instance whose temporary GRUUs are of that epoch (gruu.h), in the same order.
+  virtual std::vector<Binding> lookup_gruu(std::uint64_t epoch, base::Instant now) = 0;
   // `merge` inside one transaction: the bindings afterwards, or an error and nothing changed.
   virtual std::expected<Merged, UpdateError> apply(const Update& update, base::Instant now) = 0;
   // The connection is gone, and with it the only way back to what was bound over it (RFC 5626 7), except through a
@@ -35,6 +38,9 @@ class LocationStore {
 
 // Whether `hop` is the flow of a live binding of `aor`: a request that came over it comes from that registered phone,
 // as far as an address can tell. Over UDP the remote address and the listener decide, otherwise the connection.
+// Its binding; nullopt: there is none.
+std::optional<Binding> binding_of_flow(LocationStore& store, std::string_view aor, const sip::Hop& hop,
+                                       base::Instant now);
 bool came_over_binding(LocationStore& store, std::string_view aor, const sip::Hop& hop, base::Instant now);
 
 }  // namespace sbc::registrar

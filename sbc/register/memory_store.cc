@@ -21,8 +21,20 @@ bool MemoryLocationStore::reserve(std::size_t before, std::size_t after) {
   return true;
 }
 
+void MemoryLocationStore::note_epochs(std::string_view aor, const std::vector<Binding>& gone,
+                                      const std::vector<Binding>& come) {
+  const auto has_epoch = [](const Binding& binding) { return binding.gruu_epoch != 0; };
+  if (std::ranges::none_of(gone, has_epoch) && std::ranges::none_of(come, has_epoch)) return;
+  const std::lock_guard lock(epochs_.mutex);
+  for (const Binding& binding : gone) epochs_.aors.erase(binding.gruu_epoch);
+  for (const Binding& binding : come)
+    if (has_epoch(binding)) epochs_.aors.emplace(binding.gruu_epoch, aor);
+}
+
 void MemoryLocationStore::replace(Stripe& stripe, std::string_view aor, std::vector<Binding> bindings) {
   const auto found = stripe.records.find(aor);
+  static const std::vector<Binding> kNone;
+  note_epochs(aor, found != stripe.records.end() ? found->second.bindings : kNone, bindings);
   if (found != stripe.records.end()) {
     for (const Binding& binding : found->second.bindings) {
       const auto connection = stripe.by_connection.find(binding.flow.connection);
@@ -53,6 +65,19 @@ std::vector<Binding> MemoryLocationStore::lookup(std::string_view aor, base::Ins
   std::ranges::copy_if(found->second.bindings, std::back_inserter(live),
                        [now](const Binding& binding) { return binding.expires > now; });
   return live;
+}
+
+std::vector<Binding> MemoryLocationStore::lookup_gruu(std::uint64_t epoch, base::Instant now) {
+  std::string aor;
+  {
+    const std::lock_guard lock(epochs_.mutex);
+    const auto found = epochs_.aors.find(epoch);
+    if (found == epochs_.aors.end()) return {};
+    aor = found->second;
+  }
+  auto bindings = lookup(aor, now);
+  std::erase_if(bindings, [epoch](const Binding& binding) { return binding.gruu_epoch != epoch; });
+  return bindings;
 }
 
 std::expected<Merged, UpdateError> MemoryLocationStore::apply(const Update& update, base::Instant now) {

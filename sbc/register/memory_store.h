@@ -21,6 +21,7 @@ class MemoryLocationStore final : public LocationStore {
   explicit MemoryLocationStore(std::size_t max_bindings = kDefaultMaxBindings) : max_bindings_(max_bindings) {}
 
   std::vector<Binding> lookup(std::string_view aor, base::Instant now) override;
+  std::vector<Binding> lookup_gruu(std::uint64_t epoch, base::Instant now) override;
   std::expected<Merged, UpdateError> apply(const Update& update, base::Instant now) override;
   std::size_t remove_flow(sip::ConnectionId connection) override;
   std::size_t remove_aor(std::string_view aor) override;
@@ -42,6 +43,13 @@ class MemoryLocationStore final : public LocationStore {
     base::DeadlineQueue<std::string> deadlines;
   };
 
+  // Addresses of record by epoch. Taken while a stripe's lock is held, never the other way round.
+  struct Epochs {
+    std::mutex mutex;
+    std::unordered_map<std::uint64_t, std::string> aors;
+  };
+  void note_epochs(std::string_view aor, const std::vector<Binding>& gone, const std::vector<Binding>& come);
+
   Stripe& stripe_of(std::string_view aor);
   bool reserve(std::size_t before, std::size_t after);
   // The stripe's lock is held. `bindings` become what the address of record has; none: it is forgotten.
@@ -50,6 +58,7 @@ class MemoryLocationStore final : public LocationStore {
   std::size_t max_bindings_;
   std::atomic<std::size_t> size_{0};
   std::array<Stripe, kStripes> stripes_;
+  Epochs epochs_;
 };
 
 }  // namespace sbc::registrar

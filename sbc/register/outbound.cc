@@ -22,10 +22,10 @@ std::string reg_id_of(const sip::NameAddr& contact) {
   return number && *number > 0 && *number < 0x80000000U ? std::to_string(*number) : std::string{};
 }
 
-std::optional<std::string> joined_path(const sip::Message& request) {
+std::optional<std::string> joined_routes(const sip::Message& message, sip::HeaderId id) {
   std::string path;
   bool loose = true;
-  sip::for_each_value(request, sip::HeaderId::Path, [&](std::string_view value) {
+  sip::for_each_value(message, id, [&](std::string_view value) {
     const auto address = sip::parse_name_addr(value);
     loose = loose && address && address->bracketed && address->uri.is_sip() && address->uri.param("lr");
     if (!path.empty()) path += ", ";

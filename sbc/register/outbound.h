@@ -25,9 +25,10 @@ FirstHop first_hop_of(const sip::Message& request);
 // ignored), or writes it wrongly.
 std::string reg_id_of(const sip::NameAddr& contact);
 
-// Path as a binding keeps it: all values, comma-joined, in order. nullopt: one of them is no loose route, so that no
-// request could follow it (RFC 3327 4: the syntax of Route; without ;lr the Request-URI would have to give way).
-std::optional<std::string> joined_path(const sip::Message& request);
+// Path, or Service-Route, as a binding keeps it: all values, comma-joined, in order. nullopt: one of them is no loose
+// route, so that no request could follow it (RFC 3327 4: the syntax of Route; without ;lr the Request-URI would have to
+// give way).
+std::optional<std::string> joined_routes(const sip::Message& message, sip::HeaderId id);
 
 // What a 200 says to a phone whose flow it confirms (RFC 5626 6): Require: outbound and, when the phone speaks to us
 // and `flow_timer` is not 0, the seconds within which it has to send its keep-alives.

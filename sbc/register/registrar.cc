@@ -39,28 +39,13 @@ Plan denied(const policy::RegisterDecision& decision) {
 std::string unsupported_extensions(const sip::Message& request) {
   std::string out;
   sip::for_each_value(request, sip::HeaderId::Require, [&out](std::string_view tag) {
-    // RFC 3327 5.3, RFC 5626 11.4.
-    for (const std::string_view known : {"path", "outbound"})
+    // RFC 3327 5.3, RFC 5626 11.4, RFC 5627 5.1.
+    for (const std::string_view known : {"path", "outbound", "gruu"})
       if (base::equals_ignoring_case(tag, known)) return;
     if (!out.empty()) out += ", ";
     out += tag;
   });
   return out;
-}
-
-// 10.3 step 8.
-Plan accepted(const std::vector<Binding>& bindings, const sip::Message& request, Now now) {
-  Plan plan{200, {}, {}};
-  for (const Binding& binding : bindings)
-    plan.headers.push_back(header(sip::HeaderId::Contact, contact_value(binding, now.instant)));
-  plan.headers.push_back(header(sip::HeaderId::Date, date_text(now.wall)));
-  // RFC 3327 5.3: Path goes back to a client that understands it.
-  if (sip::lists_token(request, sip::HeaderId::Supported, "path")) {
-    sip::for_each_value(request, sip::HeaderId::Path, [&plan](std::string_view value) {
-      plan.headers.push_back(header(sip::HeaderId::Path, std::string(value)));
-    });
-  }
-  return plan;
 }
 
 // 10.3 step 5: whether the address of record is valid for the domain of the Request-URI. A Request-URI that names us by
@@ -83,6 +68,28 @@ void Registrar::describe(const sip::Message& request, const RealmSettings& realm
     facts.contacts.emplace_back(contact.address.uri_text);
     facts.expires = std::max(facts.expires, contact.expires.value_or(for_all));
   }
+}
+
+// 10.3 step 8.
+Plan Registrar::accepted(const std::vector<Binding>& bindings, const Work& work) {
+  const bool gruu = wants_gruu(work.request);
+  Plan plan{200, {}, {}};
+  for (const Binding& binding : bindings) {
+    std::string value = contact_value(binding, work.now.instant);
+    if (gruu && binding.gruu_epoch != 0) {
+      value += gruus_.params(binding, work.random);
+      ++counters_.gruus;
+    }
+    plan.headers.push_back(header(sip::HeaderId::Contact, std::move(value)));
+  }
+  plan.headers.push_back(header(sip::HeaderId::Date, date_text(work.now.wall)));
+  // RFC 3327 5.3: Path goes back to a client that understands it.
+  if (sip::lists_token(work.request, sip::HeaderId::Supported, "path")) {
+    sip::for_each_value(work.request, sip::HeaderId::Path, [&plan](std::string_view value) {
+      plan.headers.push_back(header(sip::HeaderId::Path, std::string(value)));
+    });
+  }
+  return plan;
 }
 
 // What comes before the address of record is looked at (10.3 steps 1 to 3, and the policy). nullopt: go on.
@@ -142,19 +149,28 @@ Plan Registrar::handle(const RealmSettings& realm, const sip::Message& request, 
 Plan Registrar::update(const Work& work, const std::string& aor) {
   Terms terms = terms_for(work.realm, work.decision);
   terms.vouched = work.identity.vouched;
+  terms.next_epoch = work.random.next() | 1;
   const auto wanted = read_update(work.request, work.source, terms, aor);
   if (!wanted) {
     if (wanted.error().status == 423) {
       ++counters_.too_brief;
       return {423, {}, {header(sip::HeaderId::MinExpires, std::to_string(terms.expiry.minimum))}};
     }
-    ++(wanted.error().status == 439 ? counters_.lacking_outbound : counters_.malformed);
+    ++(wanted.error().status == 439   ? counters_.lacking_outbound
+       : wanted.error().status == 403 ? counters_.forbidden
+                                      : counters_.malformed);
     return {wanted.error().status, wanted.error().text, {}};
   }
   if (!wanted->remove_all && wanted->changes.empty()) {
     ++counters_.accepted;
     ++counters_.queries;
-    return accepted(store_.lookup(aor, work.now.instant), work.request, work.now);
+    return accepted(store_.lookup(aor, work.now.instant), work);
+  }
+  for (const ContactChange& change : wanted->changes) {
+    const auto uri = sip::parse_uri(change.uri);
+    if (change.expires_s == 0 || !uri || !gruus_.epoch_of(uri->user)) continue;
+    ++counters_.forbidden;
+    return {403, "Contact Is A GRUU", {}};
   }
   const auto merged = store_.apply(*wanted, work.now.instant);
   if (!merged) return refuse(merged.error());
@@ -162,7 +178,7 @@ Plan Registrar::update(const Work& work, const std::string& aor) {
   counters_.bindings_added += merged->added;
   counters_.bindings_refreshed += merged->refreshed;
   counters_.bindings_removed += merged->removed;
-  auto plan = accepted(merged->bindings, work.request, work.now);
+  auto plan = accepted(merged->bindings, work);
   plan.refreshed = merged->refreshed > 0 && merged->added == 0 && merged->removed == 0;
   if (wanted->flow_asked) {
     ++counters_.flows;

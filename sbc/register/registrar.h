@@ -10,6 +10,7 @@
 
 #include "sbc/policy/decision.h"
 #include "sbc/policy/facts.h"
+#include "sbc/register/gruu.h"
 #include "sbc/register/identity.h"
 #include "sbc/register/location.h"
 #include "sbc/register/settings.h"
@@ -30,6 +31,7 @@ struct RegistrarCounters {
   std::uint64_t bindings_added = 0;
   std::uint64_t bindings_refreshed = 0;
   std::uint64_t bindings_removed = 0;
+  std::uint64_t gruus = 0;  // temporary ones issued
   std::uint64_t flows = 0;  // 200 that made, kept or ended a flow of RFC 5626
   std::uint64_t challenged = 0;
   // Refused, by reason.
@@ -57,7 +59,8 @@ struct RegistrarCounters {
 //   if (plan.status != 0) respond with plan.status and plan.headers
 class Registrar {
  public:
-  Registrar(LocationStore& store, IdentityChecker& identities) : store_(store), identities_(identities) {}
+  Registrar(LocationStore& store, IdentityChecker& identities, const Gruus& gruus)
+      : store_(store), identities_(identities), gruus_(gruus) {}
 
   // Fills the fields that only a REGISTER has: contacts, removes_all, expires.
   static void describe(const sip::Message& request, const RealmSettings& realm, policy::RegisterFacts& facts);
@@ -75,10 +78,12 @@ class Registrar {
 
   std::optional<Plan> admit(const Work& work);
   Plan update(const Work& work, const std::string& aor);
+  Plan accepted(const std::vector<Binding>& bindings, const Work& work);
   Plan refuse(UpdateError error);
 
   LocationStore& store_;
   IdentityChecker& identities_;
+  const Gruus& gruus_;
   RegistrarCounters counters_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/register/gruu.h"
 #include "sbc/register/limits.h"
 #include "sbc/register/outbound.h"
 #include "sbc/sip/contact.h"
@@ -28,7 +29,10 @@ std::expected<ContactChange, RequestRefusal> change_from(const sip::Contact& con
   sip::ParamReader reader(address.params);
   sip::Param param;
   while (reader.next(param)) {
-    if (base::equals_ignoring_case(param.name, "expires")) continue;
+    // RFC 5627 5.1: a phone cannot give itself a GRUU.
+    if (base::equals_ignoring_case(param.name, "expires") || base::equals_ignoring_case(param.name, "pub-gruu") ||
+        base::equals_ignoring_case(param.name, "temp-gruu"))
+      continue;
     if (base::equals_ignoring_case(param.name, "q")) {
       change.has_q = true;
       continue;
@@ -46,6 +50,13 @@ std::expected<ContactChange, RequestRefusal> change_from(const sip::Contact& con
   if (requested > 0 && requested < std::min(expiry.minimum, kMinExpiresCeiling)) return Refused({423, {}});
   change.expires_s = std::min(requested, expiry.maximum);
   return change;
+}
+
+// RFC 5627 5.1: a GRUU that leads to itself. The public GRUU is equal to its address of record, too.
+bool is_aor(std::string_view contact, std::string_view aor) {
+  const auto uri = sip::parse_uri(contact);
+  const auto own = sip::parse_uri(aor);
+  return uri && own && sip::equivalent(*uri, *own);
 }
 
 std::expected<void, RequestRefusal> read_contacts(const sip::Message& request, const Terms& terms,
@@ -103,16 +114,20 @@ std::expected<Update, RequestRefusal> read_update(const sip::Message& request, c
   update.cseq = request.cseq().number;
   update.flow = source.hop;
   update.user_agent = request.find(sip::HeaderId::UserAgent).value_or("").substr(0, kMaxUserAgentBytes);
-  auto path = joined_path(request);
+  auto path = joined_routes(request, sip::HeaderId::Path);
   if (!path) return invalid("Path: expected a sip URI with lr");
   update.path = *std::move(path);
   update.path_vouched = terms.vouched;
   update.max_contacts = terms.max_contacts;
   update.remove_all = contacts->star;
+  update.next_epoch = wants_gruu(request) ? terms.next_epoch : 0;
   if (update.path.size() > kMaxPathBytes) return invalid("Path: expected at most 2048 bytes");
   // 10.3 step 6: "*" with an interval other than zero, none included, is invalid.
   if (contacts->star && expires_header(request, 1) != 0) return invalid("Contact: expected Expires: 0 with \"*\"");
   if (auto read = read_contacts(request, terms, *contacts, update); !read) return Refused(std::move(read.error()));
+  for (const ContactChange& change : update.changes)
+    if (!change.instance.empty() && change.expires_s > 0 && is_aor(change.uri, aor))
+      return Refused({403, "Contact Is The Address Of Record"});
   return update;
 }
 

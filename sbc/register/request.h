@@ -19,12 +19,13 @@ namespace sbc::registrar {
 struct Terms {
   ExpirySettings expiry;
   std::size_t max_contacts = 0;
-  bool vouched = false;  // Identity::vouched
+  bool vouched = false;          // Identity::vouched
+  std::uint64_t next_epoch = 1;  // random, not 0 (Update::next_epoch)
 };
 Terms terms_for(const RealmSettings& realm, const policy::RegisterDecision& decision);
 
 struct RequestRefusal {
-  int status = 400;  // 400, 423, or 439 (RFC 5626 11.6)
+  int status = 400;  // 400, 403 (RFC 5627 5.1), 423, or 439 (RFC 5626 11.6)
   std::string text;
 };
 

@@ -19,6 +19,13 @@ struct ExpirySettings {
   std::uint32_t standard = kDefaultExpires;    // when the request names none
 };
 
+// Whether REGISTERs upstream carry a Path of ours (RFC 3327 5.2).
+enum class UpstreamPath : std::uint8_t {
+  Off,
+  Supported,  // of phones that list path
+  Required,   // of all, and the registrar must understand it; phones that do not list path get 421
+};
+
 // A realm whose registrations belong to a registrar behind the border (upstream.h).
 struct RelaySettings {
   std::string upstream;                      // trunk or group
@@ -26,7 +33,8 @@ struct RelaySettings {
   std::uint32_t upstream_expires = 3600;     // seconds that the registrar is asked for
   base::Duration grace = base::minutes(5);   // how long beyond its end a registration lives while the registrar is lost
   base::Duration answer = base::seconds(8);  // that the registrar may take
-  std::uint32_t rate = 100;                  // REGISTERs to the registrar each second, of this shard
+  UpstreamPath path = UpstreamPath::Off;
+  std::uint32_t rate = 100;  // REGISTERs to the registrar each second, of this shard
 };
 
 struct RealmSettings {

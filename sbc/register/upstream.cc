@@ -33,26 +33,12 @@ bool same_flow(const sip::Hop& a, const sip::Hop& b) {
   return sip::is_reliable(a.transport) ? a.connection == b.connection : a.remote == b.remote;
 }
 
+bool lists_path(const sip::Message& request) {
+  return sip::lists_token(request, sip::HeaderId::Supported, "path");
+}
+
 bool removes(const Update& update) {
   return update.remove_all || std::ranges::any_of(update.changes, [](const auto& c) { return c.expires_s == 0; });
-}
-
-// What the registrar says of one of our aliases; nullopt: it does not list it.
-std::optional<std::uint32_t> granted_to(const sip::ContactList& list, std::string_view alias) {
-  for (const auto& contact : list.values)
-    if (contact.address.uri.user == alias) return contact.expires;
-  return std::nullopt;
-}
-
-Update for_alias(const Update& update, const ContactChange& change, std::string_view alias) {
-  Update one = update;
-  one.aor = alias_key(alias);
-  one.remove_all = false;
-  one.changes = {change};
-  // The alias is the identity here; an instance must not replace it.
-  one.changes.front().instance.clear();
-  one.changes.front().reg_id.clear();
-  return one;
 }
 
 }  // namespace
@@ -94,11 +80,14 @@ std::optional<Plan> Upstream::refuse_early(const Request& request) {
     return Plan{403, "Domain Not Served Here", {}};
   std::string unsupported;
   sip::for_each_value(*request.message, sip::HeaderId::Require, [&unsupported](std::string_view tag) {
-    for (const std::string_view known : {"path", "outbound"})
+    for (const std::string_view known : {"path", "outbound", "gruu"})
       if (base::equals_ignoring_case(tag, known)) return;
     unsupported.append(unsupported.empty() ? "" : ", ").append(tag);
   });
   if (!unsupported.empty()) return Plan{420, {}, {header(sip::HeaderId::Unsupported, unsupported)}};
+  // RFC 3327 5.2.
+  if (request.relay.path == UpstreamPath::Required && !lists_path(*request.message))
+    return Plan{421, {}, {header(sip::HeaderId::Require, "path")}};
   return std::nullopt;
 }
 
@@ -115,6 +104,7 @@ void Upstream::on_register(const Request& request, base::Instant now, Output& ou
   terms.expiry.minimum = std::min(terms.expiry.minimum, terms.expiry.maximum);
   terms.expiry.standard = terms.expiry.maximum;
   terms.vouched = request.vouched;
+  terms.next_epoch = 0;  // the registrar's GRUUs count, not ours
   auto update = read_update(*request.message, request.source, terms, aor->text());
   if (!update) {
     Plan plan{update.error().status, update.error().text, {}};
@@ -168,8 +158,9 @@ bool Upstream::is_known_refresh(const Record& record, const sip::Message& messag
 void Upstream::absorb(Record& record, const std::string& key, const Request& request, const Update& update,
                       base::Instant now, Output& out) {
   out.answers.push_back({request.server, request.message, request.source, {}});
-  out.answers.back().plan = bind(key, record, update, std::vector<Aliased>(record.contacts),
-                                 {*request.message, request.realm.flow_timer}, now);
+  out.answers.back().plan =
+      bind(key, record, update, std::vector<Aliased>(record.contacts),
+           {*request.message, request.realm.flow_timer, request.source, request.own_sent_by}, now);
   out.answers.back().plan.refreshed = true;
 }
 
@@ -181,7 +172,9 @@ void Upstream::forward(const std::string& key, const Request& request, Update up
                   .relay = request.relay,
                   .record = {},
                   .named = {},
-                  .asked = request.relay.upstream_expires};
+                  .asked = request.relay.upstream_expires,
+                  .flow_timer = request.realm.flow_timer,
+                  .own_sent_by = std::string(request.own_sent_by)};
   Record& record = waiting.record;
   if (const auto known = records_.find(key); known != records_.end()) {
     record = known->second;
@@ -200,17 +193,62 @@ void Upstream::forward(const std::string& key, const Request& request, Update up
   record.to = "<" + std::string(message.to().uri_text) + ">";
   Bucket& bucket = buckets_[std::string(request.realm_name)];
   record.way = request.ways[bucket.way % request.ways.size()];
-  for (const ContactChange& change : waiting.update.changes) {
-    const auto known =
-        std::ranges::find_if(record.contacts, [&](const Aliased& contact) { return contact.uri == change.uri; });
-    waiting.named.push_back({change.uri, change.params,
-                             known != record.contacts.end() ? known->alias : minter_.user(random_), change.instance});
-  }
+  for (const ContactChange& change : waiting.update.changes)
+    waiting.named.push_back(
+        {change.uri, change.params, alias_for(key, record, change), change.instance, change.reg_id, {}, {}});
   const std::uint64_t id = ++last_id_;
   Waiting& kept = waiting_.emplace(id, std::move(waiting)).first->second;
   deadlines_.arm(now + request.relay.answer, Due{{}, id});
   ++counters_.forwarded;
   send(id, kept, out);
+}
+
+// A contact keeps its alias; so does a phone that came back under another Call-ID (trap 72), once the registrar has
+// accepted it.
+std::string Upstream::alias_for(const std::string& key, const Record& record, const ContactChange& change) {
+  const auto named = [&change](const Record& of, auto same) -> const Aliased* {
+    const auto found = std::ranges::find_if(of.contacts, same);
+    return found == of.contacts.end() ? nullptr : &*found;
+  };
+  if (const auto* known = named(record, [&](const Aliased& c) { return c.uri == change.uri; })) return known->alias;
+  if (!change.instance.empty()) {
+    const auto other = instances_.find(instance_key(key, record.aor, change.instance, change.reg_id));
+    const auto at = other == instances_.end() ? records_.end() : records_.find(other->second);
+    if (at != records_.end()) {
+      const auto same = [&](const Aliased& c) { return c.instance == change.instance && c.reg_id == change.reg_id; };
+      if (const auto* known = named(at->second, same)) return known->alias;
+    }
+  }
+  return minter_.user(random_);
+}
+
+std::string Upstream::instance_key(std::string_view key, std::string_view aor, std::string_view instance,
+                                   std::string_view reg_id) {
+  std::string text(key.substr(0, key.find('\n')));  // the realm
+  text.append("\n").append(aor).append("\n").append(instance).append("\n").append(reg_id);
+  return text;
+}
+
+// RFC 5626 5.1: the first hop of a phone with flows puts its token into Path, and says ob.
+bool Upstream::add_path(const Waiting& waiting, const sip::Message& phone, UpstreamRegister& text) {
+  const auto kept = std::ranges::find_if(waiting.update.changes, [](const auto& c) { return c.expires_s > 0; });
+  const bool wanted = waiting.relay.path == UpstreamPath::Required ||
+                      (waiting.relay.path == UpstreamPath::Supported && lists_path(phone));
+  const auto supports = [&text](std::string_view tag) {
+    text.supported.append(text.supported.empty() ? "" : ", ").append(tag);
+  };
+  const bool path = wanted && kept != waiting.update.changes.end();
+  if (path) {
+    const auto& alias = waiting.named[static_cast<std::size_t>(kept - waiting.update.changes.begin())].alias;
+    text.path = "<" + own_uri(alias, text.sent_by, text.transport) + ";lr" +
+                (first_hop_of(phone) == FirstHop::Ours ? ";ob>" : ">");
+    text.require_path = waiting.relay.path == UpstreamPath::Required;
+    supports("path");
+    if (waiting.update.flow_asked) supports("outbound");
+  }
+  const bool instance = kept != waiting.update.changes.end() && !kept->instance.empty();
+  if (instance && wants_gruu(phone)) supports("gruu");
+  return path;
 }
 
 void Upstream::send(std::uint64_t id, Waiting& waiting, Output& out) {
@@ -228,216 +266,20 @@ void Upstream::send(std::uint64_t id, Waiting& waiting, Output& out) {
                         .contacts = {},
                         .expires = waiting.asked,
                         .credentials_of = waiting.answer.request.get()};
+  const sip::Message& phone = *waiting.answer.request;
+  const bool path = add_path(waiting, phone, text);
   for (std::size_t i = 0; i < waiting.named.size(); ++i) {
     const ContactChange& change = waiting.update.changes[i];
     text.contacts.push_back({.alias = waiting.named[i].alias,
                              .instance = change.instance,
+                             // Without our Path the registrar could not tell which flow is which.
+                             .reg_id = path ? std::string_view(change.reg_id) : std::string_view{},
                              .q = change.has_q ? std::optional(change.q) : std::nullopt,
                              .expires = change.expires_s == 0 ? 0 : waiting.asked});
   }
   Forward forward{.id = id, .branch = minter_.branch(random_), .hop = record.way.hop, .bytes = {}};
   forward.bytes = base::share(write(text, forward.branch));
   out.forwards.push_back(std::move(forward));
-}
-
-void Upstream::on_response(std::uint64_t id, const sip::Message& response, base::Instant now, Output& out) {
-  const auto found = waiting_.find(id);
-  if (found == waiting_.end() || response.status() < 200) return;
-  Waiting& waiting = found->second;
-  const int status = response.status();
-  if (status == 423 && !waiting.again) {  // trap 71: our interval, not the phone's, so we repair it
-    const auto least = sip::parse_delta_seconds(response.find(sip::HeaderId::MinExpires).value_or(""));
-    if (least && *least > waiting.asked && *least <= kMaxExpiresCeiling) {
-      waiting.again = true;
-      waiting.asked = *least;
-      return send(id, waiting, out);
-    }
-  }
-  Waiting done = std::move(waiting);
-  waiting_.erase(found);
-  if (const auto record = records_.find(done.key); record != records_.end()) record->second.waiting = false;
-  if (status / 100 == 2) {
-    ++counters_.accepted;
-    accepted(done, response, now, out);
-  } else if (status / 100 == 5 || status == 408) {
-    return lost(done, now, out);
-  } else {
-    done.answer.plan.status = status;
-    // trap 73: nonce, realm and opaque are the registrar's, and nothing is remembered before its 2xx.
-    for (const auto& field : response.headers())
-      if (field.id == sip::HeaderId::WwwAuthenticate || field.id == sip::HeaderId::ProxyAuthenticate ||
-          field.id == sip::HeaderId::RetryAfter)
-        done.answer.plan.headers.push_back(header(field.id, std::string(field.value)));
-    if (status == 401 || status == 407) {
-      ++counters_.challenged;
-    } else {
-      ++counters_.refused;
-    }
-  }
-  out.answers.push_back(std::move(done.answer));
-  if (const auto record = records_.find(done.key); record != records_.end())
-    record->second.cseq = std::max(record->second.cseq, done.record.cseq);
-}
-
-void Upstream::accepted(Waiting& waiting, const sip::Message& response, base::Instant now, Output&) {
-  Plan& plan = waiting.answer.plan;
-  Update& update = waiting.update;
-  if (update.changes.empty() && !update.remove_all) {  // a query: the phone hears of its own contacts only
-    plan = {200, {}, {}};
-    for (const auto& binding : store_.lookup(update.aor, now))
-      if (binding.call_id == update.call_id)
-        plan.headers.push_back(header(sip::HeaderId::Contact, contact_value(binding, now)));
-    return;
-  }
-  const auto contacts = sip::parse_contacts(response).value_or(sip::ContactList{});
-  std::uint32_t granted = waiting.asked;
-  for (std::size_t i = 0; i < waiting.named.size(); ++i) {
-    if (update.changes[i].expires_s == 0) continue;
-    // RFC 3261 10.3 step 8: the parameter; a registrar that gives none means the header's, or what was asked.
-    const auto listed = granted_to(contacts, waiting.named[i].alias);
-    const std::uint32_t life =
-        std::max(1U, listed.value_or(std::min(waiting.asked, expires_header(response, waiting.asked))));
-    granted = std::min(granted, life);
-    update.changes[i].expires_s = std::min(update.changes[i].expires_s, life);
-  }
-  Record& record = waiting.record;
-  record.waiting = false;
-  record.forward_at = now + base::seconds(granted) / 2;
-  record.expires = now + base::seconds(granted);
-  const auto [at, added] = records_.try_emplace(waiting.key);
-  const base::DeadlineId armed = at->second.deadline;
-  at->second = record;
-  at->second.deadline = armed;
-  plan = bind(waiting.key, at->second, update, waiting.named, {*waiting.answer.request, waiting.flow_timer}, now);
-}
-
-// Writes the phone's side: the store, the record and its end. The plan is the phone's 200.
-Plan Upstream::bind(const std::string& key, Record& record, const Update& update, const std::vector<Aliased>& named,
-                    const Asked& asked, base::Instant now) {
-  const auto merged = store_.apply(update, now);
-  if (!merged) {
-    if (merged.error() == UpdateError::TooManyContacts) return {403, "Too Many Contacts", {}};
-    return later(kFullRetryAfterSeconds, kRetrySpreadSeconds);
-  }
-  if (update.remove_all) {
-    unbind_aliases(update, record.contacts, now);
-    record.contacts.clear();
-  }
-  std::uint32_t longest = 0;
-  for (const ContactChange& change : update.changes) {
-    const auto name = std::ranges::find_if(named, [&](const Aliased& n) { return n.uri == change.uri; });
-    if (name == named.end()) continue;
-    const Aliased aliased = *name;
-    (void)store_.apply(for_alias(update, change, aliased.alias), now);
-    const auto same = [&](const Aliased& known) { return known.uri == aliased.uri; };
-    if (change.expires_s == 0) {
-      std::erase_if(record.contacts, same);
-      continue;
-    }
-    longest = std::max(longest, change.expires_s);
-    const auto known = std::ranges::find_if(record.contacts, same);
-    if (known == record.contacts.end()) {
-      record.contacts.push_back(aliased);
-    } else {
-      *known = aliased;
-    }
-  }
-  record.phone_cseq = update.cseq;
-  Plan plan{200, {}, {}};
-  if (update.flow_asked) add_flow_headers(asked.request, asked.flow_timer, plan);
-  for (const Binding& binding : merged->bindings)
-    if (binding.call_id == update.call_id)
-      plan.headers.push_back(header(sip::HeaderId::Contact, contact_value(binding, now)));
-  record.until = std::max(record.until, now + base::seconds(longest));
-  deadlines_.cancel(record.deadline);
-  record.deadline = {};
-  if (record.contacts.empty()) {
-    records_.erase(key);
-  } else {
-    record.deadline = deadlines_.arm(record.until, Due{key, 0});
-  }
-  return plan;
-}
-
-void Upstream::unbind_aliases(const Update& update, const std::vector<Aliased>& contacts, base::Instant now) {
-  for (const Aliased& contact : contacts) {
-    ContactChange gone;
-    gone.uri = contact.uri;
-    (void)store_.apply(for_alias(update, gone, contact.alias), now);
-  }
-}
-
-// The registrar does not answer: who is known lives on for a while, everybody else is asked to come again.
-void Upstream::lost(Waiting& waiting, base::Instant now, Output& out) {
-  ++counters_.lost;
-  ++buckets_[waiting.key.substr(0, waiting.key.find('\n'))].way;
-  const auto found = records_.find(waiting.key);
-  Answer answer = std::move(waiting.answer);
-  if (found == records_.end()) {
-    answer.plan = later(5, kRetrySpreadSeconds);
-  } else {
-    Record& record = found->second;
-    record.waiting = false;
-    record.cseq = std::max(record.cseq, waiting.record.cseq);
-    if (now < record.expires + waiting.relay.grace && is_known_refresh(record, *answer.request, waiting.update)) {
-      ++counters_.ridden_out;
-      answer.plan = bind(waiting.key, record, waiting.update, std::vector<Aliased>(record.contacts),
-                         {*answer.request, waiting.flow_timer}, now);
-    } else {
-      answer.plan = later(5, kRetrySpreadSeconds);
-    }
-  }
-  out.answers.push_back(std::move(answer));
-}
-
-void Upstream::on_failed(std::uint64_t id, base::Instant now, Output& out) {
-  const auto found = waiting_.find(id);
-  if (found == waiting_.end()) return;
-  Waiting waiting = std::move(found->second);
-  waiting_.erase(found);
-  lost(waiting, now, out);
-}
-
-// A phone fell silent. Its credentials are not ours, so a registrar that asks for them keeps the alias until its end.
-void Upstream::give_up(const std::string& key, Record& record, Output& out) {
-  ++counters_.deregistered;
-  UpstreamRegister text{.request_uri = record.request_uri,
-                        .from = record.from,
-                        .to = record.to,
-                        .call_id = record.call_id,
-                        .tag = record.tag,
-                        .cseq = record.cseq + 1,
-                        .sent_by = record.way.sent_by,
-                        .transport = record.way.hop.transport,
-                        .remove_all = false,
-                        .contacts = {},
-                        .expires = 0,
-                        .credentials_of = nullptr};
-  for (const Aliased& contact : record.contacts)
-    text.contacts.push_back({.alias = contact.alias, .instance = contact.instance, .q = {}, .expires = 0});
-  Forward forward{.id = 0, .branch = minter_.branch(random_), .hop = record.way.hop, .bytes = {}};
-  forward.bytes = base::share(write(text, forward.branch));
-  out.forwards.push_back(std::move(forward));
-  records_.erase(key);
-}
-
-void Upstream::on_deadline(base::Instant now, Output& out) {
-  Due due;
-  while (deadlines_.pop_due(now, due)) {
-    if (due.wait != 0) {
-      on_failed(due.wait, now, out);
-      continue;
-    }
-    const auto found = records_.find(due.key);
-    if (found == records_.end()) continue;
-    found->second.deadline = {};
-    if (found->second.waiting) {  // its answer decides, and comes within RelaySettings::answer
-      found->second.deadline = deadlines_.arm(now + base::seconds(1), Due{due.key, 0});
-      continue;
-    }
-    const std::string key = found->first;
-    give_up(key, found->second, out);
-  }
 }
 
 }  // namespace sbc::registrar

@@ -24,6 +24,7 @@
 #include "media-relay/base/time.h"
 
 #include "sbc/policy/decision.h"
+#include "sbc/register/gruu.h"
 #include "sbc/register/identity.h"
 #include "sbc/register/location.h"
 #include "sbc/register/settings.h"
@@ -34,6 +35,13 @@
 
 namespace sbc::registrar {
 
+struct UpstreamRegister;
+
+// With RelaySettings::path the registrar gets a Path of ours (RFC 3327), whose token is the alias: proven ours by the
+// minter, and silent about the phone's address. What the registrar says of routes (Service-Route, RFC 3608) is kept
+// with the binding for calls toward it; the phone gets a Service-Route that names us. Its GRUUs (RFC 5627) reach the
+// phone when they name nothing but the address of record's own domain.
+//
 // The key in the location store under which a request to an alias finds its phone.
 std::string alias_key(std::string_view user);
 
@@ -52,13 +60,14 @@ struct UpstreamCounters {
   std::uint64_t lost = 0;          // no response, 5xx, or nowhere to send to
   std::uint64_t ridden_out = 0;    // answered here although the registrar was lost
   std::uint64_t over_rate = 0;     // 503 with Retry-After: too many at once
+  std::uint64_t hidden = 0;        // GRUUs and service routes of the registrar that cannot be used or shown
   std::uint64_t deregistered = 0;  // a phone fell silent: its alias was taken back upstream
 };
 
 class Upstream {
  public:
-  Upstream(LocationStore& store, const sip::Minter& minter, base::Random& random)
-      : store_(store), minter_(minter), random_(random) {}
+  Upstream(LocationStore& store, const sip::Minter& minter, base::Random& random, const Gruus& gruus)
+      : store_(store), minter_(minter), random_(random), gruus_(gruus) {}
 
   struct Request {
     std::string_view realm_name;
@@ -66,6 +75,7 @@ class Upstream {
     const RelaySettings& relay;
     const std::vector<UpstreamWay>& ways;  // in the order of preference; empty: nowhere to send to
     bool vouched = false;                  // Identity::vouched
+    std::string_view own_sent_by = {};     // of the listener that the phone speaks to
     sip::MessagePtr message;
     sip::Source source;
     transaction::ServerId server;
@@ -104,6 +114,8 @@ class Upstream {
     std::string params;  // and its parameters
     std::string alias;   // user part of our Contact upstream
     std::string instance;
+    std::string reg_id;
+    std::string pub_gruu, temp_gruu;  // as the registrar gave them; "": it did not
   };
   // One phone's registration that the registrar has accepted.
   struct Record {
@@ -116,6 +128,7 @@ class Upstream {
     // Upstream.
     std::string request_uri, from, to, call_id, tag;
     std::uint32_t cseq = 0;
+    std::string service_route;
     UpstreamWay way;
     base::Instant forward_at;  // half of the upstream life
     base::Instant expires;     // and its end
@@ -133,12 +146,15 @@ class Upstream {
     std::vector<Aliased> named;
     std::uint32_t asked = 0;
     std::uint32_t flow_timer = 0;
+    std::string own_sent_by;
     bool again = false;  // sent a second time because of 423
   };
   // What the phone's 200 depends on besides its bindings.
   struct Asked {
     const sip::Message& request;
     std::uint32_t flow_timer;
+    const sip::Source& source;
+    std::string_view own_sent_by;
   };
   struct Due {
     std::string key;         // of a record, or
@@ -159,11 +175,21 @@ class Upstream {
   void absorb(Record& record, const std::string& key, const Request& request, const Update& update, base::Instant now,
               Output& out);
   void forward(const std::string& key, const Request& request, Update update, base::Instant now, Output& out);
+  std::string alias_for(const std::string& key, const Record& record, const ContactChange& change);
+  static bool add_path(const Waiting& waiting, const sip::Message& phone, UpstreamRegister& text);
   void send(std::uint64_t id, Waiting& waiting, Output& out);
   void accepted(Waiting& waiting, const sip::Message& response, base::Instant now, Output& out);
   void lost(Waiting& waiting, base::Instant now, Output& out);
   Plan bind(const std::string& key, Record& record, const Update& update, const std::vector<Aliased>& named,
             const Asked& asked, base::Instant now);
+  void hear(Waiting& waiting, const sip::Message& response, std::uint32_t& granted);
+  Plan phones_answer(const Record& record, const std::vector<Binding>& bindings, const Update& update,
+                     const Asked& asked, base::Instant now);
+  static std::string instance_key(std::string_view key, std::string_view aor, std::string_view instance,
+                                  std::string_view reg_id);
+  void take_over(const std::string& key, const Aliased& contact, const Update& update, base::Instant now);
+  void forget(const std::string& key);
+  void forget_instance(const std::string& key, const std::string& aor, const Aliased& contact);
   void unbind_aliases(const Update& update, const std::vector<Aliased>& contacts, base::Instant now);
   Plan later(std::uint32_t least, std::uint32_t spread);
   bool take_token(Bucket& bucket, const RelaySettings& relay, base::Instant now);
@@ -172,9 +198,11 @@ class Upstream {
   LocationStore& store_;
   const sip::Minter& minter_;
   base::Random& random_;
+  const Gruus& gruus_;
   ByText<Record> records_;
   std::unordered_map<std::uint64_t, Waiting> waiting_;
-  ByText<Bucket> buckets_;  // by realm
+  ByText<Bucket> buckets_;         // by realm
+  ByText<std::string> instances_;  // which record has a contact, by instance_key
   base::DeadlineQueue<Due> deadlines_;
   std::uint64_t last_id_ = 0;
   UpstreamCounters counters_;

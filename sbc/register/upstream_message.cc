@@ -10,10 +10,9 @@ namespace sbc::registrar {
 namespace {
 
 std::string contact_of(const UpstreamRegister& text, const AliasContact& contact) {
-  std::string value = "<sip:" + std::string(contact.alias) + "@" + std::string(text.sent_by);
-  if (text.transport != sip::Transport::Udp) value += ";transport=" + std::string(sip::uri_name_of(text.transport));
-  value += '>';
+  std::string value = "<" + own_uri(contact.alias, text.sent_by, text.transport) + ">";
   if (!contact.instance.empty()) value += ";+sip.instance=" + sip::quote(contact.instance);
+  if (!contact.reg_id.empty()) value += ";reg-id=" + std::string(contact.reg_id);
   if (contact.q) {
     const auto thousandths = static_cast<unsigned>(std::min(1.0F, *contact.q) * 1000.0F + 0.5F);
     value += thousandths >= 1000 ? ";q=1.0" : ";q=0." + std::to_string(1000 + thousandths).substr(1);
@@ -22,6 +21,14 @@ std::string contact_of(const UpstreamRegister& text, const AliasContact& contact
 }
 
 }  // namespace
+
+std::string own_uri(std::string_view user, std::string_view sent_by, sip::Transport transport) {
+  std::string uri = "sip:" + std::string(user) + (user.empty() ? "" : "@") + std::string(sent_by);
+  // RFC 7118 5.2: "ws" is the only word, secure or not.
+  if (transport == sip::Transport::Wss) transport = sip::Transport::Ws;
+  if (transport != sip::Transport::Udp) uri += ";transport=" + std::string(sip::uri_name_of(transport));
+  return uri;
+}
 
 std::string write(const UpstreamRegister& text, std::string_view branch) {
   std::string bytes;
@@ -42,6 +49,9 @@ std::string write(const UpstreamRegister& text, std::string_view branch) {
     for (const auto& contact : text.contacts) writer.header(sip::HeaderId::Contact, contact_of(text, contact));
     writer.header(sip::HeaderId::Expires, text.expires);
   }
+  if (!text.path.empty()) writer.header(sip::HeaderId::Path, text.path);
+  if (text.require_path) writer.header(sip::HeaderId::Require, "path");
+  if (!text.supported.empty()) writer.header(sip::HeaderId::Supported, text.supported);
   if (text.credentials_of != nullptr) {
     for (const auto& field : text.credentials_of->headers())
       if (field.id == sip::HeaderId::Authorization || field.id == sip::HeaderId::ProxyAuthorization)

@@ -16,6 +16,7 @@ namespace sbc::registrar {
 struct AliasContact {
   std::string_view alias;
   std::string_view instance;  // +sip.instance, unquoted; "": none
+  std::string_view reg_id;    // RFC 5626; "": none
   std::optional<float> q;
   std::uint32_t expires = 0;
 };
@@ -32,8 +33,14 @@ struct UpstreamRegister {
   bool remove_all = false;
   std::vector<AliasContact> contacts;
   std::uint32_t expires = 0;
+  std::string path = {};  // value of Path; "": none
+  bool require_path = false;
+  std::string supported = {};                    // option tags
   const sip::Message* credentials_of = nullptr;  // its Authorization and Proxy-Authorization go along untouched
 };
+
+// A URI of ours on one of our listeners; `user` may be "".
+std::string own_uri(std::string_view user, std::string_view sent_by, sip::Transport transport);
 
 std::string write(const UpstreamRegister& text, std::string_view branch);
 

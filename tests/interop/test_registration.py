@@ -186,5 +186,34 @@ def a_call_takes_the_path_of_the_registration(lab):
     victim.nothing()
 
 
+def gruus(answer):
+    """pub-gruu and temp-gruu of the only contact of a 200."""
+    equal(len(answer.headers("contact")), 1, "contacts")
+    value = answer.header("contact")
+    return tuple(re.search(f'{name}="([^"]+)"', value).group(1) for name in ("pub-gruu", "temp-gruu"))
+
+
+@test
+def a_gruu_leads_to_one_phone_of_the_user(lab):
+    lab.start(register=False)
+    carrier = lab.ua(CARRIER, "carrier")
+    desk, mobile = Phone(lab), Phone(lab, PHONE2)
+    answer = desk.register(contact=desk.flow(1), headers=["Supported: gruu, outbound"])
+    public, temporary = gruus(answer)
+    other = mobile.flow(1, "<urn:uuid:00000000-0000-1000-8000-000A95A0E129>")
+    mobile.register(contact=other, headers=["Supported: gruu, outbound"])
+    for uri in (public, temporary):
+        invite = rings(carrier, desk, uri)
+        equal(invite.message.start.split()[1], f"sip:alice@{PHONE}:5060;ob", "Request-URI at the phone")
+        mobile.nothing(lambda m: m.is_request("INVITE"), 0.3)
+    # 6.1: nobody is there now, and nobody ever was.
+    desk.register(contact=desk.flow(1), expires=0)
+    for uri, status in ((public, 480), (temporary, 404), ("sip:nobody@example.org;gr=1", 404)):
+        call = carrier.invite(uri)
+        call.response(status)
+        call.ack(status=status)
+    mobile.nothing(lambda m: m.is_request("INVITE"), 0.3)
+
+
 if __name__ == "__main__":
     main()

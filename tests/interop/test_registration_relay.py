@@ -29,10 +29,11 @@ class Phone:
         self.call_id, self.cseq = token(), 0
         self.contact = f"<sip:{user}@{client.host}:{client.port}>"
         self.challenge = None
+        self.headers = []
 
     def register(self, expires=3600, seconds=4.0):
         self.cseq += 1
-        headers = [f"Expires: {expires}"]
+        headers = [f"Expires: {expires}", *self.headers]
         if self.challenge:
             value = answer_challenge(self.challenge, self.user, PASSWORDS[self.user], "REGISTER", "sip:example.org", "MD5")
             headers.append(f"Authorization: {value}")
@@ -149,6 +150,38 @@ def an_avalanche_is_spread(lab):
     waits = {answer.header("retry-after") for answer in answers if answer.status == 503}
     check(len(waits) > 5, f"Retry-After is not spread: {sorted(waits)}")
     check(len(registrar.requests("REGISTER")) < 40, f"{len(registrar.requests('REGISTER'))} REGISTERs upstream")
+
+
+@test
+def calls_take_the_routes_that_the_registrar_asked_for(lab):
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    registrar.extra = [f"Service-Route: <sip:home@{CARRIER2};lr>, <sip:second.core.example;lr>"]
+    lab.start({**relayed(upstream_path="supported"),
+               "policy": {"settings": {"trust_udp_addresses": True, "trunk_group": "home"}},
+               "group": {"home": {"trunks": ["registrar"]}}}, register=False)
+    with Client(PHONE, ACCESS) as client:
+        phone = Phone(client)
+        phone.headers = ["Supported: path"]
+        answer = phone.register_with_password()
+        equal(answer.headers("service-route"), [f"<sip:{ACCESS};lr>"], "the route that the phone is given")
+        path = registrar.requests("REGISTER")[-1].header("path")
+        check(re.fullmatch(rf"<sip:[a-z2-7]{{24}}@{CORE};lr;ob>", path), f"Path upstream: {path}")
+        answer = client.ask("INVITE", "sip:bob@example.org", call_id=token(),
+                            headers=["Content-Type: application/sdp", f"Route: <sip:{ACCESS};lr>"], body=SDP)
+        check(answer is not None, "the call has no end")
+        invite = registrar.requests("INVITE")[0]
+        equal(invite.headers("route"), [f"<sip:home@{CARRIER2};lr>", "<sip:second.core.example;lr>"], "Route upstream")
+
+        # RFC 5626 5.3.1: the token of a phone that is gone, and one that nobody gave.
+        token_of = re.search(r"sip:([a-z2-7]+)@", path).group(1)
+        equal(phone.register(expires=0).status, 200, "leaving")
+        for user, status in ((token_of, 430), ("a" * 24, 403)):
+            lines = [f"INVITE sip:{token_of}@{CORE} SIP/2.0", f"Via: SIP/2.0/UDP {CARRIER2}:5060;branch=z9hG4bK{token()}",
+                     "Max-Forwards: 70", f"Route: <sip:{user}@{CORE};lr;ob>", f"From: <sip:bob@example.org>;tag={token()}",
+                     "To: <sip:alice@example.org>", f"Call-ID: {token()}", "CSeq: 1 INVITE",
+                     f"Contact: <sip:bob@{CARRIER2}:5060>", "Content-Length: 0"]
+            answer = registrar.ask("\r\n".join(lines) + "\r\n\r\n", (CORE, 5060))
+            equal(answer and answer.status, status, f"an INVITE with the token {user}")
 
 
 @test

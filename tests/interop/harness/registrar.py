@@ -18,6 +18,7 @@ class Registrar(_Listener):
         self.contacts = {}  # user: {contact URI: expires}
         self.heard = []  # every request
         self.lost = False
+        self.extra = []  # header lines of each 200 to REGISTER
         self.answers = []
         self.wrong = []  # what a registrar would not accept
         self._nonces = set()
@@ -90,4 +91,4 @@ class Registrar(_Listener):
                 mine[uri] = expires
             else:
                 mine.pop(uri, None)
-        return [f"Contact: <{uri}>;expires={expires}" for uri, expires in mine.items()]
+        return [f"Contact: <{uri}>;expires={expires}" for uri, expires in mine.items()] + self.extra

@@ -312,7 +312,7 @@ TEST_F(RegistrarTest, ContactsOfOneUserAreLimited) {
 
 TEST_F(RegistrarTest, AFullStoreAsksToComeBackLater) {
   MemoryLocationStore small(1);
-  Registrar of_small(small, identities);
+  Registrar of_small(small, identities, gruus);
   const auto send_small = [&](const char* contact) {
     const RegisterText text{.cseq = ++cseq, .headers = {contact}};
     return of_small.handle(realm, *text.parse(), udp_source(), {}, accept, now, random);
@@ -327,6 +327,7 @@ TEST_F(RegistrarTest, AFullStoreAsksToComeBackLater) {
 class BrokenStore final : public LocationStore {
  public:
   std::vector<Binding> lookup(std::string_view, base::Instant) override { return {}; }
+  std::vector<Binding> lookup_gruu(std::uint64_t, base::Instant) override { return {}; }
   std::expected<Merged, UpdateError> apply(const Update&, base::Instant) override {
     return std::unexpected(UpdateError::StoreFailed);
   }
@@ -338,7 +339,7 @@ class BrokenStore final : public LocationStore {
 
 TEST_F(RegistrarTest, AStoreThatCannotCommitIs500) {
   BrokenStore broken;
-  Registrar of_broken(broken, identities);
+  Registrar of_broken(broken, identities, gruus);
   const RegisterText text{.headers = {"Contact: <sip:bob@10.0.0.1>"}};
   EXPECT_EQ(of_broken.handle(realm, *text.parse(), udp_source(), {}, accept, now, random).status, 500);
   EXPECT_EQ(of_broken.counters().store_failed, 1U);

@@ -107,7 +107,8 @@ class Stage : public ::testing::Test {
   UserTable users;
   IdentityChecker identities{server, users};
   MemoryLocationStore store;
-  Registrar registrar{store, identities};
+  Gruus gruus{base::HashKey{5, 6}};
+  Registrar registrar{store, identities, gruus};
   RealmSettings realm;
   policy::RegisterDecision accept;
   policy::RegisterDecision demand;

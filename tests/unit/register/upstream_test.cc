@@ -53,6 +53,8 @@ class UpstreamTest : public ::testing::Test {
                           .realm = realm,
                           .relay = relay,
                           .ways = ways,
+                          .vouched = false,
+                          .own_sent_by = "198.51.100.1:5060",
                           .message = parsed.message,
                           .source = source,
                           .server = {},
@@ -120,7 +122,8 @@ class UpstreamTest : public ::testing::Test {
   base::SeededRandom random{3};
   sip::Minter minter{{1, 2}, 0};
   MemoryLocationStore store;
-  Upstream upstream{store, minter, random};
+  Gruus gruus{base::HashKey{5, 6}};
+  Upstream upstream{store, minter, random, gruus};
   Upstream::Output out;
   Upstream::Forward last_forward;
   int number = 0;
@@ -361,6 +364,104 @@ TEST_F(UpstreamTest, OtherDomainsAndUnknownExtensionsStopHere) {
   send(anna);
   EXPECT_EQ(status(), 403);
   EXPECT_EQ(upstream.counters().forwarded, 0U);
+}
+
+const std::string kInstance = ";+sip.instance=\"<urn:uuid:1>\"";
+
+// trap 75, RFC 3327 5.2: Path only where the phone lists it; then with a token that is ours and says nothing.
+TEST_F(UpstreamTest, OurPathGoesUpstreamForPhonesThatListIt) {
+  relay.path = UpstreamPath::Supported;
+  send(anna);
+  EXPECT_FALSE(forwarded()->find("Path"));
+  Phone other{.contact = anna.contact + kInstance + ";reg-id=1", .call_id = "other"};
+  send(other, "Supported: path, outbound\r\n");
+  const auto request = forwarded();
+  const auto alias = alias_of(*request);
+  EXPECT_EQ(request->find("Path"), "<sip:" + alias + "@203.0.113.1;lr;ob>");
+  EXPECT_EQ(minter.shard_of(alias), 0);
+  EXPECT_FALSE(request->find("Require"));
+  EXPECT_EQ(request->find("Supported"), "path, outbound");
+  EXPECT_EQ(sip::first_contact(*request)->param("reg-id"), "1");
+  accept();
+  EXPECT_EQ(values("Require"), std::vector<std::string>{"outbound"});
+  EXPECT_TRUE(values("Path").empty()) << "what was added upstream is not the phone's";
+}
+
+TEST_F(UpstreamTest, APathThatIsRequiredIsAskedOfBothSides) {
+  relay.path = UpstreamPath::Required;
+  send(anna);
+  EXPECT_EQ(status(), 421);
+  EXPECT_EQ(values("Require"), std::vector<std::string>{"path"});
+  send(anna, "Supported: path\r\n");
+  EXPECT_EQ(forwarded()->find("Require"), "path");
+}
+
+TEST_F(UpstreamTest, WithoutPathTheRegistrarHearsNothingOfFlows) {
+  anna.contact += kInstance + ";reg-id=1";
+  send(anna, "Supported: path, outbound\r\n");
+  EXPECT_FALSE(sip::first_contact(*forwarded())->param("reg-id"));
+  EXPECT_FALSE(forwarded()->find("Supported"));
+  accept();
+  EXPECT_EQ(values("Require"), std::vector<std::string>{"outbound"}) << "between the phone and us it is a flow";
+}
+
+// trap 75, RFC 3608.
+TEST_F(UpstreamTest, TheServiceRouteStaysHereAndThePhonesLeadsThroughUs) {
+  send(anna);
+  const auto request = forwarded();
+  const std::string alias = "Contact: <" + std::string(sip::first_contact(*request)->uri_text) + ">;expires=3600\r\n";
+  respond(200, alias + "Service-Route: <sip:s1.core.example;lr>, <sip:s2.core.example;lr>\r\n");
+  EXPECT_EQ(values("Service-Route"), std::vector<std::string>{"<sip:198.51.100.1:5060;lr>"});
+  EXPECT_EQ(store.lookup("sip:anna@example.org", now).front().service_route,
+            "<sip:s1.core.example;lr>, <sip:s2.core.example;lr>");
+  send(anna);  // absorbed
+  EXPECT_TRUE(out.forwards.empty());
+  EXPECT_EQ(values("Service-Route"), std::vector<std::string>{"<sip:198.51.100.1:5060;lr>"});
+  EXPECT_FALSE(store.lookup("sip:anna@example.org", now).front().service_route.empty());
+}
+
+TEST_F(UpstreamTest, AServiceRouteThatNoRequestCanFollowIsDropped) {
+  send(anna);
+  respond(200, "Service-Route: <sip:strict.core.example>\r\n");
+  EXPECT_TRUE(values("Service-Route").empty());
+  EXPECT_EQ(upstream.counters().hidden, 1U);
+}
+
+// RFC 5627: the registrar's GRUUs reach the phone, unless they would tell of the registrar.
+TEST_F(UpstreamTest, GruusOfTheRegistrarReachThePhoneUnlessTheyNameItsHosts) {
+  anna.contact += kInstance;
+  send(anna, "Supported: gruu\r\n");
+  EXPECT_EQ(forwarded()->find("Supported"), "gruu");
+  const std::string alias = "Contact: <" + std::string(sip::first_contact(*forwarded())->uri_text) + ">";
+  respond(200, alias + ";pub-gruu=\"sip:anna@example.org;gr=1\";temp-gruu=\"sip:t@node7.core.example;gr\"\r\n");
+  ASSERT_EQ(values("Contact").size(), 1U);
+  const std::string contact = values("Contact").front();
+  EXPECT_NE(contact.find("pub-gruu=\"sip:anna@example.org;gr=1\""), std::string::npos) << contact;
+  EXPECT_EQ(contact.find("node7"), std::string::npos) << contact;
+  EXPECT_EQ(upstream.counters().hidden, 1U);
+  EXPECT_TRUE(has_gr(store.lookup("sip:anna@example.org", now).front(), "1"));
+  send(anna, "Supported: gruu\r\n");
+  EXPECT_NE(values("Contact").front().find("pub-gruu"), std::string::npos) << "also when absorbed";
+}
+
+// trap 72
+TEST_F(UpstreamTest, APhoneThatCameBackKeepsItsAlias) {
+  anna.contact += kInstance;
+  registered(anna);
+  const auto alias = alias_of(*sip::parse(*last_forward.bytes).message);
+  Phone again{
+      .at = "198.51.100.7:5099", .contact = "<sip:anna@10.0.0.5:5099>" + kInstance, .call_id = "after-the-fall"};
+  send(again);
+  EXPECT_EQ(alias_of(*forwarded()), alias);
+  ASSERT_EQ(store.lookup(alias_key(alias), now).size(), 1U) << "nothing happens before the registrar accepts";
+  accept();
+  ASSERT_EQ(store.lookup(alias_key(alias), now).size(), 1U);
+  EXPECT_EQ(store.lookup(alias_key(alias), now).front().contact_uri, "sip:anna@10.0.0.5:5099");
+  EXPECT_EQ(upstream.size(), 1U);
+  pass(seconds(59));
+  send(again);  // absorbed
+  pass(seconds(30));
+  EXPECT_TRUE(out.forwards.empty()) << "the old life does not take the alias away";
 }
 
 }  // namespace
