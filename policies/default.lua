@@ -9,6 +9,8 @@
 --   country = "43"             # own country code: 0660... becomes +43660..., 00... becomes +...
 --   area = "1"                 # own area code, for numbers that are dialled without one
 --   failure_limit = 30         # refused requests after which an address is ignored for some minutes
+--   nat_keep_alive = "options" # sent to registered phones behind a NAT: "options", "crlf" or "stun"; without it nothing
+--   nat_keep_alive_interval = 30  # seconds between them
 --   target_timeout = 4         # seconds that a carrier may take for its first answer before the next one is tried
 --
 -- README.md beside this file is the manual.
@@ -108,8 +110,13 @@ return {
     return accept()
   end,
 
-  -- How to treat one side of a call that is about to get media.
+  -- How to treat one side of a call that is about to get media, or a phone that has registered.
   on_nat = function(leg)
+    -- Its answers keep its NAT open between calls; a phone on a connection does that by itself (RFC 5626).
+    if leg.side == "registration" then
+      if not leg.behind_nat or leg.transport ~= "UDP" or not settings.nat_keep_alive then return nil end
+      return { keep_alive = settings.nat_keep_alive, keep_alive_interval = settings.nat_keep_alive_interval or 30 }
+    end
     -- Carriers say in SDP where their media comes from, often from another machine than their signalling: believe it.
     if leg.trunk ~= "" then return { symmetric_signalling = false, latch = "strict" } end
     -- Behind a NAT nobody knows his own address: go where the packets come from.

@@ -117,6 +117,9 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
             shard.upstream_registrations);
   expose_by(metrics, "parapet_registration_events_total", "What happened around registrations, by kind.", "event",
             shard.registration_events);
+  expose_by(metrics, "parapet_keep_alives_total", "Keep-alives toward registered phones, by event.", "event",
+            shard.keep_alives);
+  metrics.gauge("parapet_phones_kept_alive", "Phones that keep-alives are sent to.", {}, shard.phones_kept_alive);
   metrics.gauge("parapet_registrations_relayed", "Phones whose registration a registrar upstream has accepted.", {},
                 shard.registrations_relayed);
   const std::string transactions = "parapet_transactions";

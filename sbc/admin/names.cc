@@ -326,6 +326,32 @@ const char* name_of(RegistrationEvent event) {
   return "";
 }
 
+const char* name_of(KeepAliveEvent event) {
+  switch (event) {
+    case KeepAliveEvent::Options:
+      return "options";
+    case KeepAliveEvent::Crlf:
+      return "crlf";
+    case KeepAliveEvent::Stun:
+      return "stun";
+    case KeepAliveEvent::Answered:
+      return "answered";
+    case KeepAliveEvent::Silent:
+      return "silent";
+    case KeepAliveEvent::Marked:
+      return "marked";
+    case KeepAliveEvent::Unbound:
+      return "unbound";
+    case KeepAliveEvent::Recovered:
+      return "recovered";
+    case KeepAliveEvent::Refused:
+      return "refused";
+    case KeepAliveEvent::kCount:
+      break;
+  }
+  return "";
+}
+
 const char* name_of(UpstreamRegistration event) {
   switch (event) {
     case UpstreamRegistration::Forwarded:

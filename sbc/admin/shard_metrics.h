@@ -149,6 +149,21 @@ enum class RegistrationEvent : std::uint8_t {
 };
 const char* name_of(RegistrationEvent event);  // "flows"
 
+// What became of keep-alives toward registered phones.
+enum class KeepAliveEvent : std::uint8_t {
+  Options,    // sent
+  Crlf,       // sent
+  Stun,       // sent
+  Answered,   // OPTIONS
+  Silent,     // OPTIONS without answer
+  Marked,     // phones that stayed silent: called last
+  Unbound,    // phones that stayed silent: removed
+  Recovered,  // marked phones that answer again
+  Refused,    // beyond the limit: not kept alive
+  kCount
+};
+const char* name_of(KeepAliveEvent event);  // "options"
+
 // Digest challenges of trunks to requests of ours.
 enum class TrunkChallenge : std::uint8_t {
   Retried,       // sent again with credentials
@@ -239,6 +254,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
 
   CountersBy<RegisterResult> registrations;
   CountersBy<RegistrationEvent> registration_events;
+  CountersBy<KeepAliveEvent> keep_alives;
+  base::Gauge phones_kept_alive;
 
   std::array<observe::Histogram, static_cast<std::size_t>(PolicyHandler::kCount)> policy_seconds;
   CountersBy<PolicyHandler> policy_errors;  // failed or out of budget: the fallback decided

@@ -108,6 +108,12 @@ void read_registrar(settings::Table& realm, RealmConfig& config) {
       table.integer("max_contacts", {1, registrar::kMaxContactsCeiling}, registrar::kDefaultMaxContacts));
   config.registration.flow_timer =
       in_seconds(table.duration("flow_timer", {base::seconds(0), base::hours(1)}, base::seconds(0)));
+  using Silence = registrar::SilencePolicy::Action;
+  static constexpr std::pair<std::string_view, Silence> kSilence[] = {
+      {"keep", Silence::Keep}, {"mark", Silence::Mark}, {"unbind", Silence::Unbind}};
+  auto& silence = config.registration.silence;
+  silence.action = table.one_of<Silence>("silent_phones", kSilence, silence.action);
+  silence.misses = static_cast<unsigned>(table.integer("silent_after", {1, 100}, silence.misses));
   const auto aliases = table.texts("aliases");
   const bool own = table.boolean("serve_own_address", true);
   config.registration.domains = registrar::Domains(domains, aliases, own);

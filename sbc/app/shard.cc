@@ -15,6 +15,11 @@ constexpr base::Duration kSecond = base::seconds(1);
 // Messages that wait for one shard: a tenth of a second of work at full load.
 constexpr std::size_t kMailbox = 8192;
 
+// Everything that is sent but keep-alives, which are line ends or STUN.
+bool is_message(std::string_view bytes) {
+  return !bytes.empty() && bytes.front() >= 'A';
+}
+
 }  // namespace
 
 Shared::Shared(observe::Log& l, std::size_t max_registrations) : log(l), location(max_registrations) {}
@@ -33,6 +38,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       layer_(config_->transactions, minter_, random_),
       advisor_(shared, *metrics_, random_, trunk_names_.addresses(), minter_),
       upstream_(layer_, minter_, random_, shared, *metrics_),
+      keep_alives_(layer_, minter_, random_, shared, advisor_, upstream_, *metrics_),
       calls_(layer_, minter_, random_, advisor_, config_->calls),
       exchange_(layer_, minter_, random_, advisor_, dialogs_, config_->calls, config_->exchange),
       relays_(loop_, relay_links(*config_, index), *this, random_),
@@ -46,6 +52,10 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
   advisor_.use(config_, std::move(policy));
   upstream_.use(config_);
   layer_.use_twins(tcp_twins(*config_));
+  upstream_.when_accepted([this](const sip::Message& request, const sip::Source& source, base::Instant now) {
+    keep_alives_.on_registered(request, source, now);
+  });
+  keep_alives_.use(config_);
   metrics_->relay_links.set(static_cast<std::int64_t>(relays_.size()));
 }
 
@@ -82,6 +92,7 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
     exchange_.replace_settings(config_->calls, config_->exchange);
     advisor_.use(config_, std::move(policy));
     upstream_.use(config_);
+    keep_alives_.use(config_);
   });
 }
 
@@ -251,10 +262,11 @@ void Shard::dispatch() {
             } else if constexpr (std::is_same_v<E, transaction::CancelArrived>) {
               calls_.on_cancel(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ResponseArrived>) {
-              if (exchange_.on_response(e, now, out_)) return;
+              if (exchange_.on_response(e, now, out_) || keep_alives_.on_response(e, now)) return;
               if (!upstream_.on_response(e, now, out_.transaction)) calls_.on_response(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ClientFailed>) {
-              if (exchange_.on_client_failed(e, now, out_)) return;
+              if (exchange_.on_client_failed(e, now, out_) || keep_alives_.on_client_failed(e, now, out_.transaction))
+                return;
               if (!upstream_.on_client_failed(e, now, out_.transaction)) calls_.on_client_failed(e, now, out_);
             } else {
               static_assert(std::is_same_v<E, transaction::ServerFailed>);
@@ -315,7 +327,9 @@ void Shard::on_event(const transaction::RequestArrived& request) {
       metrics_->registrations[register_result(message, plan.status, plan.refreshed)].add();
       std::vector<sip::ExtraHeader> headers;
       for (const auto& header : plan.headers) headers.push_back({header.name, header.value});
-      return answer_plain(request, plan.status, headers, plan.reason);
+      answer_plain(request, plan.status, headers, plan.reason);
+      if (plan.status == 200) keep_alives_.on_registered(message, request.source, now);
+      return;
     }
     case sip::Method::Bye:
     case sip::Method::Prack:
@@ -362,8 +376,10 @@ void Shard::carry_out() {
     std::vector<transaction::Send> sends;
     sends.swap(out_.transaction.sends);
     for (auto& send : sends) {
-      count_out(*metrics_, *send.bytes);
-      trace(SipTrace::Direction::Out, send.hop, transports_.local_endpoint(send.hop.listener), *send.bytes);
+      if (is_message(*send.bytes)) {
+        count_out(*metrics_, *send.bytes);
+        trace(SipTrace::Direction::Out, send.hop, transports_.local_endpoint(send.hop.listener), *send.bytes);
+      }
       transports_.send(send.hop, std::move(send.bytes), send.token);
     }
     std::vector<call::RelayCommand> commands;
@@ -537,14 +553,15 @@ void Shard::on_timer() {
   layer_.on_deadline(now, out_.transaction);
   calls_.on_deadline(now, out_);
   upstream_.on_deadline(now, out_.transaction);
+  keep_alives_.on_deadline(now, out_.transaction);
   exchange_.on_deadline(now, out_);
   carry_out();
 }
 
 void Shard::arm_timer() {
   // Firing early costs one turn; moving the timer for every message would cost more.
-  const auto next =
-      std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline(), exchange_.next_deadline()});
+  const auto next = std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline(),
+                              keep_alives_.next_deadline(), exchange_.next_deadline()});
   if (next < timer_.deadline()) timer_.arm(next);
 }
 
@@ -558,6 +575,7 @@ void Shard::copy_counters() {
   metrics_->calls_active.set(static_cast<std::int64_t>(calls_.size()));
   metrics_->calls_connected.set(static_cast<std::int64_t>(calls_.connected()));
   upstream_.copy_counters();
+  keep_alives_.copy_counters();
   copy(calls_.credential_counters(), *metrics_);
   copy(exchange_, *metrics_);
   copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);

@@ -12,6 +12,7 @@
 
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/advisor.h"
+#include "sbc/app/phone_keep_alives.h"
 #include "sbc/app/shared.h"
 #include "sbc/app/trunk_names.h"
 #include "sbc/app/upstream_registrations.h"
@@ -110,6 +111,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   transaction::Layer layer_;
   ShardAdvisor advisor_;
   UpstreamRegistrations upstream_;
+  PhoneKeepAlives keep_alives_;
   call::Calls calls_;
   CallDialogs dialogs_{calls_};
   exchange::Exchange exchange_;

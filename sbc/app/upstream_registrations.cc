@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "sbc/app/config_parts.h"
+#include "sbc/app/owners.h"
 #include "sbc/app/shard_setup.h"
 #include "sbc/sip/response.h"
 
 namespace sbc::app {
 namespace {
-
-// Marks the transactions of this room among all owners: the top bit of a call's handle is never set.
-constexpr std::uint64_t kOurs = std::uint64_t{1} << 63;
 
 void add_ways(const Config& config, std::string_view name, std::vector<registrar::UpstreamWay>& ways) {
   const route::Trunk* trunk = config.routes->trunk(name);
@@ -76,18 +74,24 @@ void UpstreamRegistrations::on_register(const transaction::RequestArrived& reque
 
 bool UpstreamRegistrations::on_response(const transaction::ResponseArrived& response, base::Instant now,
                                         transaction::Output& out) {
-  if ((response.owner & kOurs) == 0) return false;
-  machine_.on_response(response.owner & ~kOurs, *response.message, now, out_);
+  if (!belongs_to(response.owner, kUpstreamOwner)) return false;
+  machine_.on_response(response.owner & ~kOwnerBits, *response.message, now, out_);
   carry_out(now, out);
   return true;
 }
 
 bool UpstreamRegistrations::on_client_failed(const transaction::ClientFailed& failed, base::Instant now,
                                              transaction::Output& out) {
-  if ((failed.owner & kOurs) == 0) return false;
-  machine_.on_failed(failed.owner & ~kOurs, now, out_);
+  if (!belongs_to(failed.owner, kUpstreamOwner)) return false;
+  machine_.on_failed(failed.owner & ~kOwnerBits, now, out_);
   carry_out(now, out);
   return true;
+}
+
+void UpstreamRegistrations::on_lost_phone(std::string_view realm, std::string_view aor, std::string_view call_id,
+                                          base::Instant now, transaction::Output& out) {
+  machine_.on_lost_phone(realm, aor, call_id, now, out_);
+  carry_out(now, out);
 }
 
 void UpstreamRegistrations::on_deadline(base::Instant now, transaction::Output& out) {
@@ -105,7 +109,7 @@ void UpstreamRegistrations::carry_out(base::Instant now, transaction::Output& ou
                                           .branch = forward.branch,
                                           .hop = forward.hop,
                                           .bytes = forward.bytes,
-                                          .owner = kOurs | forward.id},
+                                          .owner = kUpstreamOwner | forward.id},
                                          now, out);
       if (!client && forward.id != 0) machine_.on_failed(forward.id, now, out_);
     }
@@ -122,6 +126,7 @@ void UpstreamRegistrations::carry_out(base::Instant now, transaction::Output& ou
                      base::share(sip::build_response(*answer.request, answer.plan.status, minter_.tag(random_),
                                                      answer.source, headers, {}, {}, answer.plan.reason)),
                      now, out);
+      if (answer.plan.status == 200 && accepted_) accepted_(*answer.request, answer.source, now);
     }
   }
 }

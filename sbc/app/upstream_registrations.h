@@ -2,6 +2,7 @@
 // Carries REGISTERs of relay realms between the transaction layer and the machine that decides about them
 // (register/upstream.h). One per shard.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +28,10 @@ class UpstreamRegistrations {
   // The start, or a reload.
   void use(std::shared_ptr<const Config> config);
 
+  // Told of each REGISTER that gets its 200.
+  using Accepted = std::function<void(const sip::Message& request, const sip::Source& source, base::Instant now)>;
+  void when_accepted(Accepted accepted) { accepted_ = std::move(accepted); }
+
   // False: the realm's registrations are not relayed, and somebody else answers.
   bool relays(std::string_view realm) const;
   void on_register(const transaction::RequestArrived& request, const call::Arrival& arrival,
@@ -34,6 +39,9 @@ class UpstreamRegistrations {
   // False: not a transaction of ours.
   bool on_response(const transaction::ResponseArrived& response, base::Instant now, transaction::Output& out);
   bool on_client_failed(const transaction::ClientFailed& failed, base::Instant now, transaction::Output& out);
+  // A phone is gone, as its keep-alives found out.
+  void on_lost_phone(std::string_view realm, std::string_view aor, std::string_view call_id, base::Instant now,
+                     transaction::Output& out);
   void on_deadline(base::Instant now, transaction::Output& out);
   base::Instant next_deadline() const { return machine_.next_deadline(); }
 
@@ -49,6 +57,7 @@ class UpstreamRegistrations {
   registrar::Gruus gruus_;
   registrar::Upstream machine_;
   registrar::Upstream::Output out_;
+  Accepted accepted_;
   std::shared_ptr<const Config> config_;
   std::map<std::string, std::vector<registrar::UpstreamWay>, std::less<>> ways_;  // by realm
 };

@@ -36,6 +36,14 @@ void take_refusal(Made& made, Decision& out) {
   out.headers = std::move(made.headers);
 }
 
+KeepAlive read_keep_alive(lua_State* lua, int index, Place place) {
+  static constexpr std::array<std::string_view, 4> kMethods = {"none", "options", "crlf", "stun"};
+  const std::string_view text = read_text(lua, index, place, kMaxUri);
+  for (std::size_t i = 0; i < kMethods.size(); ++i)
+    if (text == kMethods[i]) return static_cast<KeepAlive>(i);
+  raise_unknown(lua, "on_nat: keep_alive knows no", text, kMethods);
+}
+
 void read_latch_from(lua_State* lua, int index, const LegFacts& leg, std::vector<base::Prefix>& out) {
   if (!lua_istable(lua, index))
     raise(lua, "on_nat: latch_from must be a list of networks, not a ", type_at(lua, index));
@@ -179,7 +187,8 @@ void read_nat_answer(lua_State* lua, const LegFacts& leg, NatDecision& out) {
   const int answer = lua_gettop(lua);
   if (!lua_istable(lua, answer))
     raise(lua, "on_nat must return a table such as { latch = \"learn\" }, not a ", type_at(lua, answer));
-  static constexpr std::array<std::string_view, 3> kFields = {"symmetric_signalling", "latch", "latch_from"};
+  static constexpr std::array<std::string_view, 5> kFields = {"symmetric_signalling", "latch", "latch_from",
+                                                              "keep_alive", "keep_alive_interval"};
   lua_pushnil(lua);
   while (lua_next(lua, answer) != 0) {
     const int value = lua_gettop(lua);
@@ -194,6 +203,10 @@ void read_nat_answer(lua_State* lua, const LegFacts& leg, NatDecision& out) {
       out.latch = latch == "learn" ? Latch::Learn : Latch::Strict;
     } else if (key == kFields[2]) {
       read_latch_from(lua, value, leg, out.latch_from);
+    } else if (key == kFields[3]) {
+      out.keep_alive = read_keep_alive(lua, value, place);
+    } else if (key == kFields[4]) {
+      out.keep_alive_s = read_whole(lua, value, place, {kMinKeepAlive, kMaxKeepAlive});
     } else {
       raise_unknown(lua, "on_nat: the answer has no field", key, kFields);
     }

@@ -93,10 +93,16 @@ enum class Latch : std::uint8_t {
   Learn,   // media address learned from the first packets that come in time and from where they may
 };
 
+// What keeps the NAT before a registered phone open.
+enum class KeepAlive : std::uint8_t { None, Options, Crlf, Stun };
+
 struct NatDecision {
   bool symmetric_signalling = false;  // requests inside the dialog go where the peer's last one came from
   Latch latch = Latch::Strict;
   std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any
+  // Of a registration; the legs of a call have no use for them.
+  KeepAlive keep_alive = KeepAlive::None;
+  std::uint32_t keep_alive_s = 30;
   std::string where;
 };
 

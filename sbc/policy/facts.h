@@ -72,9 +72,10 @@ struct RegisterFacts : RequestFacts {
   std::uint32_t expires = 0;          // longest that was asked for, seconds
 };
 
-// One leg of a call about to get media: the caller's when the INVITE came, the callee's when it answers with SDP.
+// One leg of a call about to get media: the caller's when the INVITE came, the callee's when it answers with SDP. Or a
+// phone that has just registered.
 struct LegFacts {
-  std::string side;  // "caller" or "callee"
+  std::string side;  // "caller", "callee" or "registration"
   std::string realm;
   std::string trunk;      // "" unless the peer is a trunk
   std::string source_ip;  // where its signalling comes from

@@ -150,6 +150,7 @@ std::uint32_t Binding::expires_in(base::Instant now) const {
 void sort_by_preference(std::vector<Binding>& bindings) {
   // Of two as good and as old, the URI decides, so that every look-up gives one order.
   std::ranges::sort(bindings, [](const Binding& a, const Binding& b) {
+    if (a.silent != b.silent) return b.silent;
     if (a.q != b.q) return a.q > b.q;
     if (a.updated != b.updated) return a.updated > b.updated;
     return a.contact_uri < b.contact_uri;

@@ -33,6 +33,7 @@ struct Binding {
   std::string instance;       // +sip.instance, unquoted; "" when absent
   std::string reg_id;         // "" when absent, or to be ignored
   std::string path;           // Path values, comma-joined (RFC 3327); "" when absent
+  bool silent = false;        // it does not answer (keep_alive.h): tried after the others
   bool path_vouched = false;  // by a sender whom we trust: requests go where it says, not only where it came from
 
   // Which temporary GRUUs lead here (gruu.h), the same for all flows of an instance; 0: none was ever asked for.
@@ -100,7 +101,7 @@ std::expected<Merged, UpdateError> merge(std::span<const Binding> current, const
 // As a 200 to REGISTER lists it: `<sip:...>;params;q=0.500;expires=60`.
 std::string contact_value(const Binding& binding, base::Instant now);
 
-// Highest q first, then the most recently refreshed.
+// Those that answer first; among them highest q first, then the most recently refreshed.
 void sort_by_preference(std::vector<Binding>& bindings);
 
 }  // namespace sbc::registrar

@@ -44,4 +44,8 @@ inline constexpr std::size_t kMaxRelayedWaiting = 8'192;
 // Retry-After of those 503: spread over this many seconds, so that an avalanche comes back as a trickle.
 inline constexpr std::uint32_t kRetrySpreadSeconds = 60;
 
+// Phones that one shard keeps alive, at about 1 KiB each; and pings in one turn of its loop, so that calls get theirs.
+inline constexpr std::size_t kMaxKeptAlive = 65'536;
+inline constexpr std::size_t kKeepAliveBurst = 128;
+
 }  // namespace sbc::registrar

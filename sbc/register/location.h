@@ -14,12 +14,18 @@
 
 namespace sbc::registrar {
 
+enum class FlowReport : std::uint8_t {
+  Silent,  // it does not answer: look-ups give it last
+  Heard,   // it answers again
+  Gone,    // it is removed
+};
+
 // Shared by all shards: every member may be called from any of them at any time, and each call is atomic.
 class LocationStore {
  public:
   virtual ~LocationStore() = default;
 
-  // Live bindings of a canonical address of record: highest q first, then the most recently refreshed.
+  // Live bindings of a canonical address of record, as sort_by_preference has them.
   virtual std::vector<Binding> lookup(std::string_view aor, base::Instant now) = 0;
   // Live bindings of the instance whose temporary GRUUs are of that epoch (gruu.h), in the same order.
   virtual std::vector<Binding> lookup_gruu(std::uint64_t epoch, base::Instant now) = 0;
@@ -28,6 +34,8 @@ class LocationStore {
   // The connection is gone, and with it the only way back to what was bound over it (RFC 5626 7), except through a
   // proxy that has given its own address (Path). Returns how many were removed.
   virtual std::size_t remove_flow(sip::ConnectionId connection) = 0;
+  // What a keep-alive has found out about the binding of that Call-ID and URI. False: there is none.
+  virtual bool report(std::string_view aor, std::string_view call_id, std::string_view uri, FlowReport report) = 0;
   // An operator, or a user who was taken out of the directory. Returns how many were removed.
   virtual std::size_t remove_aor(std::string_view aor) = 0;
   // Forgets what has expired; call about once a second. Returns how many were removed.

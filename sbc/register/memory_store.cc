@@ -118,6 +118,28 @@ std::size_t MemoryLocationStore::remove_flow(sip::ConnectionId connection) {
   return removed;
 }
 
+bool MemoryLocationStore::report(std::string_view aor, std::string_view call_id, std::string_view uri,
+                                 FlowReport report) {
+  Stripe& stripe = stripe_of(aor);
+  const std::lock_guard lock(stripe.mutex);
+  const auto found = stripe.records.find(aor);
+  if (found == stripe.records.end()) return false;
+  auto& bindings = found->second.bindings;
+  const auto binding =
+      std::ranges::find_if(bindings, [&](const Binding& b) { return b.call_id == call_id && b.contact_uri == uri; });
+  if (binding == bindings.end()) return false;
+  if (report != FlowReport::Gone) {
+    binding->silent = report == FlowReport::Silent;
+    sort_by_preference(bindings);
+    return true;
+  }
+  std::vector<Binding> kept = bindings;
+  kept.erase(kept.begin() + (binding - bindings.begin()));
+  reserve(bindings.size(), kept.size());
+  replace(stripe, aor, std::move(kept));
+  return true;
+}
+
 std::size_t MemoryLocationStore::remove_aor(std::string_view aor) {
   Stripe& stripe = stripe_of(aor);
   const std::lock_guard lock(stripe.mutex);

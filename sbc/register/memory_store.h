@@ -24,6 +24,7 @@ class MemoryLocationStore final : public LocationStore {
   std::vector<Binding> lookup_gruu(std::uint64_t epoch, base::Instant now) override;
   std::expected<Merged, UpdateError> apply(const Update& update, base::Instant now) override;
   std::size_t remove_flow(sip::ConnectionId connection) override;
+  bool report(std::string_view aor, std::string_view call_id, std::string_view uri, FlowReport report) override;
   std::size_t remove_aor(std::string_view aor) override;
   std::size_t expire(base::Instant now) override;
   std::size_t size() const override { return size_.load(std::memory_order_relaxed); }

@@ -37,11 +37,23 @@ struct RelaySettings {
   std::uint32_t rate = 100;  // REGISTERs to the registrar each second, of this shard
 };
 
+// What becomes of a phone that does not answer OPTIONS (keep_alive.h).
+struct SilencePolicy {
+  enum class Action : std::uint8_t {
+    Keep,    // nothing
+    Mark,    // its contact is tried after all others of the user, until it answers or registers again
+    Unbind,  // its contact is removed
+  };
+  Action action = Action::Mark;
+  unsigned misses = 3;  // in a row
+};
+
 struct RealmSettings {
   Domains domains;
   auth::ServerSettings digest;
   ExpirySettings expiry;
   std::size_t max_contacts = kDefaultMaxContacts;
+  SilencePolicy silence;
   std::uint32_t flow_timer = 0;  // seconds between keep-alives that phones with flows are told (RFC 5626); 0: no word
 };
 

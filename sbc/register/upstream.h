@@ -102,6 +102,9 @@ class Upstream {
   void on_response(std::uint64_t id, const sip::Message& response, base::Instant now, Output& out);
   // No response in time, or the request could not be sent.
   void on_failed(std::uint64_t id, base::Instant now, Output& out);
+  // A phone is gone, as a keep-alive found out: its alias is taken back upstream now.
+  void on_lost_phone(std::string_view realm, std::string_view aor, std::string_view call_id, base::Instant now,
+                     Output& out);
   void on_deadline(base::Instant now, Output& out);
   base::Instant next_deadline() const { return deadlines_.next(); }
 

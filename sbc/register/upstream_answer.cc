@@ -313,6 +313,22 @@ void Upstream::give_up(const std::string& key, Record& record, Output& out) {
   forget(key);
 }
 
+void Upstream::on_lost_phone(std::string_view realm, std::string_view aor, std::string_view call_id, base::Instant now,
+                             Output& out) {
+  std::string key(realm);
+  key.append("\n").append(aor).append("\n").append(call_id);
+  const auto found = records_.find(key);
+  if (found == records_.end() || found->second.waiting) return;
+  Record& record = found->second;
+  Update gone;
+  gone.call_id = call_id;
+  gone.cseq = record.phone_cseq + 1;
+  gone.flow = record.flow;
+  unbind_aliases(gone, record.contacts, now);
+  deadlines_.cancel(record.deadline);
+  give_up(key, record, out);
+}
+
 void Upstream::on_deadline(base::Instant now, Output& out) {
   Due due;
   while (deadlines_.pop_due(now, due)) {

@@ -215,5 +215,36 @@ def a_gruu_leads_to_one_phone_of_the_user(lab):
     mobile.nothing(lambda m: m.is_request("INVITE"), 0.3)
 
 
+def kept_alive(method, **registrar):
+    """The configuration in which phones behind a NAT get keep-alives."""
+    return {"policy": {"settings": {"trust_udp_addresses": True, "nat_keep_alive": method, "nat_keep_alive_interval": 5}},
+            "realm": {"access": {"registrar": registrar}}}
+
+
+@test
+def a_phone_behind_a_nat_is_asked_and_unbound_when_it_is_silent(lab):
+    lab.start(kept_alive("options", silent_phones="unbind", silent_after=1), register=False)
+    behind, plain = Phone(lab), Phone(lab, PHONE2, user="bob")
+    behind.register(contact="<sip:alice@10.9.9.9:5060>")
+    plain.register()
+    options = behind.request("OPTIONS", 8)
+    equal(options.message.start.split()[1], "sip:alice@10.9.9.9:5060", "Request-URI")
+    options.reply(200)
+    behind.request("OPTIONS", 8)  # this one stays without answer
+    bindings(lab, 2)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_keep_alives_total", event="unbound") == 1, "unbound", 8)
+    bindings(lab, 1)
+    plain.nothing(lambda m: m.is_request("OPTIONS"), 0.1)
+
+
+@test
+def line_ends_keep_a_nat_open(lab):
+    lab.start(kept_alive("crlf"), register=False)
+    phone = Phone(lab)
+    phone.register(contact="<sip:alice@10.9.9.9:5060>")
+    phone._socket.settimeout(8)
+    equal(phone._socket.recv(2048), b"\r\n\r\n", "what keeps the NAT open")
+
+
 if __name__ == "__main__":
     main()

@@ -270,11 +270,28 @@ TEST(NatDecision, FieldsLeftOutKeepTheUsual) {
   EXPECT_EQ(outcome.decision.latch_from[0].text(), base::Prefix::parse("203.0.113.5")->text());
 }
 
+TEST(NatDecision, KeepAlivesOfARegistration) {
+  LegFacts leg;
+  leg.side = "registration";
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_nat = function(leg)\n"
+      "  if leg.side == 'registration' then return { keep_alive = 'stun', keep_alive_interval = 20 } end end }");
+  auto outcome = host->on_nat(leg);
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_EQ(outcome.decision.keep_alive, KeepAlive::Stun);
+  EXPECT_EQ(outcome.decision.keep_alive_s, 20U);
+  leg.side = "caller";
+  EXPECT_EQ(host->on_nat(leg).decision.keep_alive, KeepAlive::None);
+}
+
 TEST(NatDecision, MistakesFallBackToTheUsual) {
   LegFacts leg;
   const Refused cases[] = {
       {"{ latch = 'lern' }", "latch must be \"learn\" or \"strict\""},
       {"{ latched = 'learn' }", "did you mean \"latch\"?"},
+      {"{ keep_alive = 'option' }", "did you mean \"options\"?"},
+      {"{ keep_alive_interval = 4 }", "5"},
+      {"{ keep_alive_interval = 3601 }", "3600"},
       {"{ latch_from = 'source' }", "must be a list"},
       {"{ latch_from = { 'media' } }", "expects networks"},
       {"{ symmetric_signalling = 1 }", "must be true or false"},

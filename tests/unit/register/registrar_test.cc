@@ -327,6 +327,7 @@ TEST_F(RegistrarTest, AFullStoreAsksToComeBackLater) {
 class BrokenStore final : public LocationStore {
  public:
   std::vector<Binding> lookup(std::string_view, base::Instant) override { return {}; }
+  bool report(std::string_view, std::string_view, std::string_view, FlowReport) override { return false; }
   std::vector<Binding> lookup_gruu(std::uint64_t, base::Instant) override { return {}; }
   std::expected<Merged, UpdateError> apply(const Update&, base::Instant) override {
     return std::unexpected(UpdateError::StoreFailed);
