@@ -108,6 +108,7 @@ struct Transfer {
   route::Hunt hunt;
   std::optional<Attempt> attempt;
   Leg leg;                          // of the target; takes the transferor's place
+  std::uint32_t locating = 0;       // Lookup::number of the target that is a host name; 0: none is waited for
   std::uint32_t asked = 0;          // LegWanted::number; 0: no other shard was asked
   std::unique_ptr<MovedLeg> given;  // and has answered
   base::DeadlineId timer;

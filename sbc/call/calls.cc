@@ -361,6 +361,10 @@ void Calls::on_located(const Lookup& lookup, const std::vector<route::Place>& pl
     if (Leg& leg = call->leg(lookup.leg); leg.way_of == lookup.host) leg.way = places;
     return;
   }
+  if (call->transfer && call->transfer->locating == lookup.number) {
+    Machine(core_, *call, now, out).successor_located(places, problem);
+    return sweep(handle);
+  }
   if (call->state != State::Locating || call->lookups != lookup.number) return;
   if (places.empty()) {
     feed(handle, Event::LocateFailed, {.text = problem}, now, out);

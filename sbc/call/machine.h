@@ -63,6 +63,7 @@ class Machine {
   bool transfer_answered(const transaction::ResponseArrived& response);
   bool transfer_dead(const transaction::ClientFailed& failed);
   void transfer_timeout();
+  void successor_located(const std::vector<route::Place>& places, const std::string& problem);
   // The leg of another shard's call, or why there is none. False: nobody waits for it any more.
   bool leg_arrived(const LegWanted& wanted, std::expected<MovedLeg, int>& moved);
   MovedLeg release_leg(Side side);
@@ -227,6 +228,7 @@ class Machine {
   void report_transfer(int status);
   void send_aside(Leg& leg, sip::Method method, std::string_view headers, Body body);
   void try_transfer();
+  void locate_successor();
   void invite_successor(dialog::ClientStart start);  // of the transferor, to the hunt's current target
   void next_transfer(const route::Failure& failure);
   void fail_transfer(int status);

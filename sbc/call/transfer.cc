@@ -95,8 +95,6 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   const std::string dialled = sip::unescape(uri->user);
   auto plan = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor, core_.health,
                              core_.random);
-  // The call goes on meanwhile, so that no state of its table can wait for a name.
-  std::erase_if(plan.targets, [](const route::Target& one) { return one.awaits_name(); });
   if (plan.targets.empty()) return refuse(480);
   return std::move(plan.targets);
 }
@@ -143,6 +141,7 @@ void Machine::try_transfer() {
   Transfer& transfer = *call_.transfer;
   const route::Target* target = transfer.hunt.current();
   if (target == nullptr) return fail_transfer(transfer.hunt.answer().status);
+  if (target->awaits_name()) return locate_successor();
   Leg& leg = transfer.leg;
   leg = Leg{};
   leg.session = dialog::SessionTimer(core_.settings->session);
@@ -153,6 +152,26 @@ void Machine::try_transfer() {
   leg.contact = contact_value(*core_.settings, leg.hop.transport, leg.hop.listener, core_.minter.user(core_.random));
   leg.allow = allow_value(*core_.settings, target->realm);
   invite_successor({});
+}
+
+// The call goes on meanwhile: the table of its states knows nothing of it.
+void Machine::locate_successor() {
+  Transfer& transfer = *call_.transfer;
+  const route::Target& target = *transfer.hunt.current();
+  transfer.locating = ++call_.lookups;
+  out_.lookups.push_back(
+      {.owner = call_.handle.pack(), .number = transfer.locating, .realm = target.realm, .host = *target.name});
+  arm(transfer.timer, TimerKind::Transfer, now_ + core_.settings->first_response);
+}
+
+void Machine::successor_located(const std::vector<route::Place>& places, const std::string& problem) {
+  Transfer& transfer = *call_.transfer;
+  transfer.locating = 0;
+  const route::Realm* realm = core_.settings->routes->realm(transfer.hunt.current()->realm);
+  if (realm != nullptr && !places.empty() && transfer.hunt.located(places, *realm, core_.health, now_))
+    return try_transfer();
+  note(Note::Level::Info, "not tried: " + transfer.hunt.current()->text() + ": " + problem);
+  next_transfer({.cause = route::Failure::Cause::Unresolved});
 }
 
 void Machine::invite_successor(dialog::ClientStart start) {
@@ -253,6 +272,7 @@ bool Machine::transfer_dead(const transaction::ClientFailed& failed) {
 void Machine::transfer_timeout() {
   if (!call_.transfer) return;
   if (call_.transfer->given) return join_when_free();
+  if (call_.transfer->locating != 0) return successor_located({}, "no answer of the resolver");
   if (call_.transfer->asked != 0) return fail_transfer(503);  // the other shard is too busy to answer
   if (!call_.transfer->attempt) return;
   const bool rang = call_.transfer->attempt->rang;
@@ -344,6 +364,7 @@ void Machine::offer_to_remaining(Side side, const sip::Message& response, const 
     return;
   }
   decide_nat(side, response, source);
+  learn_way(side);
   call_.inviter = side;
   call_.late_offer = false;
   call_.inviter_gone = false;

@@ -91,6 +91,46 @@ TEST(Transfer, ToATargetInAnotherNetworkMovesTheMedia) {
   rig.expect_idle();
 }
 
+// RFC 3263: the places of a host name are asked for while the call goes on.
+TEST(Transfer, ToATargetThatIsAHostNameTriesItsPlaces) {
+  Rig rig;
+  rig.connect();
+  rig.advisor.transfer_trunks = {"named"};
+  rig.slow_names = true;
+  rig.names["pbx.example"] = {{sip::Transport::Udp, rig.c.endpoint()}};
+  rig.b.request("REFER", {}, kToCarol);
+  EXPECT_TRUE(rig.b.has("202 REFER"));
+  rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2));
+  rig.b.answer(200, sdp(rig.b.ip(), 5000, "recvonly", 2));
+  rig.a.ack();
+  rig.release_lookups();
+  EXPECT_TRUE(rig.c.has("INVITE"));
+  rig.c.answer(200, sdp(rig.c.ip(), 7000));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 3));
+  rig.c.bye();
+  EXPECT_TRUE(rig.a.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(Transfer, ToAHostNameThatNobodyKnowsIsReported) {
+  for (const bool silent : {false, true}) {
+    Rig rig;
+    rig.connect();
+    rig.advisor.transfer_trunks = {"named"};
+    rig.slow_names = silent;
+    rig.b.request("REFER", {}, kToCarol);
+    EXPECT_EQ(report(rig.b), "SIP/2.0 100 Trying\r\nactive;expires=600");
+    rig.pass(seconds(9));
+    EXPECT_EQ(report(rig.b).substr(0, 9), "SIP/2.0 5") << silent;
+    if (silent) rig.release_lookups();  // too late
+    EXPECT_EQ(rig.calls.connected(), 1U);
+    rig.b.bye();
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
 TEST(Transfer, ThatFailsIsReportedAndTheCallGoesOn) {
   Rig rig;
   rig.connect();
