@@ -11,6 +11,7 @@
 --   failure_limit = 30         # refused requests after which an address is ignored for some minutes
 --   nat_keep_alive = "options" # sent to registered phones behind a NAT: "options", "crlf" or "stun"; without it nothing
 --   nat_keep_alive_interval = 30  # seconds between them
+--   allow_pickup = true        # phones may take over calls of others, whose identifiers they know (Replaces)
 --   target_timeout = 4         # seconds that a carrier may take for its first answer before the next one is tried
 --
 -- README.md beside this file is the manual.
@@ -49,6 +50,14 @@ local function screen_phone(call)
   if call.registered_source and call.from.aor == call.registered_aor then return nil end
   if scanners.is(call, settings.failure_limit) then return drop() end
   return challenge()
+end
+
+-- A phone that wants to take the place of a party of a call (Replaces): only its owner's own, unless
+-- settings.allow_pickup.
+local function screen_newcomer(call)
+  local whose = call.replaces
+  if whose == "" or whose == call.from.aor or whose == call.registered_aor or settings.allow_pickup then return nil end
+  return reject(403, "Not your call")
 end
 
 -- To somebody who registers here. Several phones of one user are tried one after the other, best first.
@@ -97,7 +106,7 @@ return {
       if call.to.user == "" then return reject(404) end
       return to_phone(call.to.aor) or to_phone(call.to.user) or reject(404)
     end
-    return screen_phone(call) or to_phone(call.to.aor) or to_outside(call)
+    return screen_phone(call) or screen_newcomer(call) or to_phone(call.to.aor) or to_outside(call)
   end,
 
   -- Any other request that belongs to no call: OPTIONS (is anybody there?), MESSAGE, SUBSCRIBE. Users who register here

@@ -17,6 +17,7 @@ void Signposts::remove(std::string_view tag) {
 }
 
 void Signposts::put_attempt(const std::string& call_id, std::uint8_t shard) {
+  if (call_id.size() > kLongest) return;
   const std::scoped_lock lock(mutex_);
   if (attempts_.insert_or_assign(call_id, shard).second) order_.push_back(call_id);
   if (order_.size() > kAttempts) {
@@ -28,7 +29,7 @@ void Signposts::put_attempt(const std::string& call_id, std::uint8_t shard) {
 
 std::optional<std::uint8_t> Signposts::find(std::string_view name) const {
   if (size() == 0) return std::nullopt;
-  const std::scoped_lock lock(mutex_);
+  const std::shared_lock lock(mutex_);
   for (const auto* table : {&dialogs_, &attempts_})
     if (const auto found = table->find(name); found != table->end()) return found->second;
   return std::nullopt;

@@ -8,6 +8,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,7 +22,7 @@ class Signposts {
   // False: kMost stand already, and this one does not.
   bool put(const std::string& tag, std::uint8_t shard);
   void remove(std::string_view tag);
-  // The same for a Call-ID, which stands until kAttempts others have come.
+  // The same for a Call-ID, which stands until kAttempts others have come. One that is longer than kLongest does not.
   void put_attempt(const std::string& call_id, std::uint8_t shard);
   // By tag or Call-ID.
   std::optional<std::uint8_t> find(std::string_view name) const;
@@ -30,9 +31,10 @@ class Signposts {
 
   static constexpr std::size_t kMost = 65536;     // 8 MiB
   static constexpr std::size_t kAttempts = 4096;  // between INVITE and CANCEL
+  static constexpr std::size_t kLongest = 256;
 
  private:
-  mutable std::mutex mutex_;
+  mutable std::shared_mutex mutex_;
   std::unordered_map<std::string, std::uint8_t, base::StringHash, std::equal_to<>> dialogs_;
   std::unordered_map<std::string, std::uint8_t, base::StringHash, std::equal_to<>> attempts_;
   std::deque<std::string> order_;  // of attempts

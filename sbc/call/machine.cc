@@ -266,6 +266,7 @@ void Machine::disarm(base::DeadlineId& id) {
 policy::InviteFacts Machine::facts() const {
   auto facts = invite_facts(*call_.invite, call_.source, call_.arrival);
   facts.emergency = call_.emergency;
+  facts.replaces = replaced_party();
   return facts;
 }
 

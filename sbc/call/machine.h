@@ -250,6 +250,8 @@ class Machine {
   std::string referral_named(Side from, std::string lines) const;
 
   // takeover.cc
+  std::optional<DialogRef> named_to_replace() const;
+  std::string replaced_party() const;
   int may_replace(DialogRef& found) const;
   void replace_party();
   void receive(Leg&& newcomer, const Input& in);

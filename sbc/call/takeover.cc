@@ -15,24 +15,46 @@
 
 namespace sbc::call {
 
+// The dialog that the INVITE names, established or about to end. RFC 3891 3: an early dialog that we did not begin gets
+// 481; one that we did has no session to take over.
+std::optional<DialogRef> Machine::named_to_replace() const {
+  const auto value = call_.invite->find(sip::HeaderId::Replaces);
+  const auto named = value ? named_dialog(*value) : std::nullopt;
+  const auto known = named ? core_.dialogs.find(named->to_tag) : core_.dialogs.end();
+  const Call* first = known != core_.dialogs.end() ? core_.calls.find(known->second.call) : nullptr;
+  if (first == nullptr) return std::nullopt;
+  const auto& dialog = first->leg(known->second.side).dialog;
+  if (!dialog || dialog->call_id() != named->call_id || dialog->local_tag() != named->to_tag ||
+      dialog->remote_tag() != named->from_tag)
+    return std::nullopt;
+  return known->second;
+}
+
+// For the policy, which decides who may take whose place.
+std::string Machine::replaced_party() const {
+  const auto found = named_to_replace();
+  if (!found) return {};
+  const Call& first = *core_.calls.find(found->call);
+  if (found->side == Side::B && !first.b.aor.empty()) return first.b.aor;
+  if (found->side == Side::A && !first.arrival.registered_aor.empty()) return first.arrival.registered_aor;
+  const auto party = sip::parse_name_addr(first.leg(found->side).dialog->remote_uri());
+  return party ? to_address(party->uri, {}).aor : "";
+}
+
 // The status that N gets when it cannot be done; 0: `found` is the party to replace.
 int Machine::may_replace(DialogRef& found) const {
   const auto named = named_dialog(*call_.invite->find(sip::HeaderId::Replaces));
   if (!named) return 400;
   if (!transfers_from(*core_.settings, call_.a.realm)) return 403;
-  const auto known = core_.dialogs.find(named->to_tag);
-  const Call* first = known != core_.dialogs.end() ? core_.calls.find(known->second.call) : nullptr;
-  // RFC 3891 3: an early dialog that we did not begin gets 481 as well; one that we did has no session to take over.
-  if (first == nullptr || !first->leg(known->second.side).dialog) return 481;
-  const Leg& leg = first->leg(known->second.side);
-  if (leg.dialog->call_id() != named->call_id || leg.dialog->local_tag() != named->to_tag ||
-      leg.dialog->remote_tag() != named->from_tag)
-    return 481;
+  const auto known = named_to_replace();
+  if (!known) return 481;
+  const Call* first = core_.calls.find(known->call);
+  const Leg& leg = first->leg(known->side);
   if (leg.realm != call_.a.realm || leg.trunk != call_.a.trunk) return 403;
   if (first->state == State::Closing || leg.over) return 603;
   if (named->early_only) return 486;
   if (first->state != State::Active || first->transfer || first->takeover) return 500;
-  found = known->second;
+  found = *known;
   return 0;
 }
 

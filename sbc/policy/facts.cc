@@ -175,6 +175,7 @@ constexpr std::array kSenderFields = {
 
 constexpr std::array kInviteFields = {
     Field{"referred_by", push_member<InviteFacts, &InviteFacts::referred_by>},
+    Field{"replaces", push_member<InviteFacts, &InviteFacts::replaces>},
     Field{"emergency", push_member<InviteFacts, &InviteFacts::emergency>},
     Field{"has_sdp", push_member<InviteFacts, &InviteFacts::has_sdp>},
 };

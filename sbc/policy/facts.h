@@ -64,6 +64,7 @@ struct InviteFacts : RequestFacts {
   bool emergency = false;   // a call for help: urn:service:sos or one of the configured numbers
   bool has_sdp = false;     // carries an offer
   std::string referred_by;  // who asked for the call by a REFER, "" when nobody did
+  std::string replaces;     // address of record of the party whose place the caller wants (RFC 3891), "" when nobody's
 };
 
 struct RegisterFacts : RequestFacts {

@@ -66,6 +66,7 @@ policy::InviteDecision FakeAdvisor::invite(const policy::InviteFacts& facts) {
   last_invite_emergency = facts.emergency;
   referred_by = facts.referred_by;
   caller = facts.from;
+  replaces = facts.replaces;
   if (decision) return *decision;
   policy::InviteDecision route;
   route.kind = policy::InviteDecision::Kind::Route;

@@ -42,6 +42,7 @@ class FakeAdvisor final : public Advisor {
   std::string referred_by;                         // of the last question
   std::string arrival_trunk;                       // of callers
   policy::Address caller;                          // of the last question
+  std::string replaces;                            // of the last question
   std::uint32_t timeout_s = 0;
   std::uint32_t ring_timeout_s = 0;
   std::optional<policy::InviteDecision> decision;

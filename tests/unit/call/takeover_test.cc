@@ -69,6 +69,7 @@ TEST(Takeover, OfTheCallersPlaceWorksAsWell) {
   Peer other(rig, "anna", "198.51.100.78:5066", 0);
   rig.guest = &other;
   other.invite({.body = sdp(other.ip(), 4400), .headers = headers});
+  EXPECT_EQ(rig.advisor.replaces, "sip:alice@alice.invalid") << "the policy knows whose place it is";
   EXPECT_TRUE(rig.b.has("INVITE"));
   rig.b.answer(200, sdp(rig.b.ip(), 5000, "sendrecv", 2));
   EXPECT_TRUE(rig.a.has("BYE"));

@@ -46,6 +46,19 @@ TEST_F(DefaultPolicy, UnknownCallersAreChallenged) {
   EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Challenge);
 }
 
+TEST_F(DefaultPolicy, AnotherUsersPlaceInACallIsNotForTheTaking) {
+  lookup_.add("sip:bob@example.net", 7, "sip:bob@10.0.0.1");
+  InviteFacts facts = call();
+  facts.replaces = "sip:alice@example.net";
+  EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Route) << "her own, from another phone";
+  facts.replaces = "sip:carol@example.net";
+  EXPECT_EQ(invite(facts).status, 403);
+  Environment open = environment();
+  open.settings["allow_pickup"] = true;
+  use(open);
+  EXPECT_EQ(invite(facts).kind, InviteDecision::Kind::Route);
+}
+
 TEST_F(DefaultPolicy, TheFlowOfARegistrationIsKnown) {
   lookup_.add("sip:bob@example.net", 7, "sip:bob@10.0.0.1");
   InviteFacts facts = call();
