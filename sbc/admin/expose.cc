@@ -120,6 +120,12 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_keep_alives_total", "Keep-alives toward registered phones, by event.", "event",
             shard.keep_alives);
   metrics.gauge("parapet_phones_kept_alive", "Phones that keep-alives are sent to.", {}, shard.phones_kept_alive);
+  expose_by(metrics, "parapet_trunk_registrations_total", "Our registrations at trunks, by event.", "event",
+            shard.trunk_registrations);
+  const std::string ours = "parapet_trunk_registrations";
+  const std::string ours_help = "Our registrations at trunks: those of the configuration, and those that stand.";
+  metrics.gauge(ours, ours_help, {{"state", "wanted"}}, shard.trunks_wanted);
+  metrics.gauge(ours, ours_help, {{"state", "registered"}}, shard.trunks_registered);
   metrics.gauge("parapet_registrations_relayed", "Phones whose registration a registrar upstream has accepted.", {},
                 shard.registrations_relayed);
   const std::string transactions = "parapet_transactions";

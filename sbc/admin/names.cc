@@ -352,6 +352,28 @@ const char* name_of(KeepAliveEvent event) {
   return "";
 }
 
+const char* name_of(TrunkRegistrationEvent event) {
+  switch (event) {
+    case TrunkRegistrationEvent::Sent:
+      return "sent";
+    case TrunkRegistrationEvent::Accepted:
+      return "accepted";
+    case TrunkRegistrationEvent::Challenged:
+      return "challenged";
+    case TrunkRegistrationEvent::TooBrief:
+      return "too_brief";
+    case TrunkRegistrationEvent::Refused:
+      return "refused";
+    case TrunkRegistrationEvent::Lost:
+      return "lost";
+    case TrunkRegistrationEvent::Expired:
+      return "expired";
+    case TrunkRegistrationEvent::kCount:
+      break;
+  }
+  return "";
+}
+
 const char* name_of(UpstreamRegistration event) {
   switch (event) {
     case UpstreamRegistration::Forwarded:

@@ -164,6 +164,19 @@ enum class KeepAliveEvent : std::uint8_t {
 };
 const char* name_of(KeepAliveEvent event);  // "options"
 
+// Our own registrations at trunks.
+enum class TrunkRegistrationEvent : std::uint8_t {
+  Sent,
+  Accepted,    // 2xx
+  Challenged,  // answered with credentials
+  TooBrief,    // 423: asked again for longer
+  Refused,     // other final responses
+  Lost,        // no response, 5xx, or nowhere to send to
+  Expired,     // ran out before a refresh succeeded
+  kCount
+};
+const char* name_of(TrunkRegistrationEvent event);  // "sent"
+
 // Digest challenges of trunks to requests of ours.
 enum class TrunkChallenge : std::uint8_t {
   Retried,       // sent again with credentials
@@ -256,6 +269,9 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<RegistrationEvent> registration_events;
   CountersBy<KeepAliveEvent> keep_alives;
   base::Gauge phones_kept_alive;
+  CountersBy<TrunkRegistrationEvent> trunk_registrations;
+  base::Gauge trunks_wanted;      // registrations of the configuration
+  base::Gauge trunks_registered;  // and those that stand
 
   std::array<observe::Histogram, static_cast<std::size_t>(PolicyHandler::kCount)> policy_seconds;
   CountersBy<PolicyHandler> policy_errors;  // failed or out of budget: the fallback decided

@@ -7,6 +7,7 @@
 
 #include "sbc/app/config_parts.h"
 #include "sbc/app/contact_way.h"
+#include "sbc/app/trunk_registrar.h"
 #include "sbc/register/outbound.h"
 #include "sbc/register/upstream.h"
 #include "sbc/sip/uri.h"
@@ -57,6 +58,9 @@ void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<pol
   config_ = std::move(config);
   host_ = std::move(host);
   identities_.set_users(*config_->users);
+  lines_.clear();
+  for (const auto& registration : config_->registrations)
+    lines_.emplace(line_of(registration, shared_.mint_key), registration.trunk);
 }
 
 // Times the handler, writes its log lines, and counts its failure.
@@ -88,6 +92,8 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   arrival.utc_offset_seconds = utc_offset(arrival.wall);
   if (const auto* trunk = config_->routes->identify(realm->name, source.hop.remote.ip, source.tls_peer.get(), named_))
     arrival.trunk = trunk->name;
+  else
+    arrival.trunk = trunk_by_line(realm->name, message.request_uri());
   arrival.recent_failures = shared_.failures.recent(source.hop.remote.ip, now);
   identity_ = {};
   const auto* settings = config_->realm(realm->name);
@@ -114,6 +120,16 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
     }
   }
   return arrival;
+}
+
+// A call to the contact that we registered at a trunk is that trunk's, from whichever of its machines: nobody else was
+// told of it.
+std::string ShardAdvisor::trunk_by_line(std::string_view realm, const sip::Uri& uri) const {
+  const auto line = uri.param("line");
+  const auto found = line ? lines_.find(*line) : lines_.end();
+  if (found == lines_.end()) return {};
+  const auto* trunk = config_->routes->trunk(found->second);
+  return trunk != nullptr && trunk->realm == realm ? trunk->name : std::string{};
 }
 
 void ShardAdvisor::note_failure(base::Instant now) {

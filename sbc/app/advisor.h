@@ -2,6 +2,7 @@
 // Answers what calls and registrations ask: runs the policy and times it, looks up the location service, and makes
 // digest challenges. One per shard.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -63,6 +64,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   bool known(std::string_view aor) override;
 
   void note_failure(base::Instant now);
+  std::string trunk_by_line(std::string_view realm, const sip::Uri& uri) const;
   const RealmConfig* serving(const sip::Uri& uri, std::string& aor) const;
   int gruu_refusal(const sip::Uri& uri, base::Instant now);
   int token_refusal(const sip::Message& message, base::Instant now);
@@ -87,7 +89,8 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   // The credentials of the request that is being decided.
   registrar::Identity identity_;
   sip::Source source_;
-  std::string wanted_;  // Request-URI of the call that is being decided
+  std::map<std::string, std::string, std::less<>> lines_;  // trunks by what we registered there (line_of)
+  std::string wanted_;                                     // Request-URI of the call that is being decided
   // Contacts that the running policy was told of, by token.
   std::vector<registrar::Binding> offered_;
 };

@@ -182,6 +182,7 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
   }
   if (config->routes != nullptr) check_upstreams(root, *config);
   calls->accounts = read_accounts(root);
+  config->registrations = read_registrations(root, *config, *calls);
   config->users = read_users(root, *config);
   read_policy(root, *config);
   calls->routes = config->routes;

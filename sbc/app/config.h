@@ -18,6 +18,7 @@
 #include "sbc/net/transports.h"
 #include "sbc/policy/host.h"
 #include "sbc/register/settings.h"
+#include "sbc/register/trunk_registration.h"
 #include "sbc/register/users.h"
 #include "sbc/relay_client/relay_link.h"
 #include "sbc/resolve/settings.h"
@@ -68,6 +69,7 @@ struct Config {
   std::vector<RealmConfig> realms;
   std::shared_ptr<const route::Table> routes;
   std::shared_ptr<const registrar::UserTable> users;
+  std::vector<registrar::TrunkRegistration> registrations;  // ours at others; `line` is found out later
   std::string policy_file;
   policy::Limits policy_limits;
   policy::Fallback policy_fallback;

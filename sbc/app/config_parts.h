@@ -41,6 +41,9 @@ call::CrossingRules read_crossing(settings::Table& realm);
 resolve::Settings read_dns(settings::Table root);
 // [[user]].
 std::shared_ptr<const registrar::UserTable> read_users(settings::Table root, const Config& config);
+// [[registration]]; after routes and accounts were read.
+std::vector<registrar::TrunkRegistration> read_registrations(settings::Table root, const Config& config,
+                                                             const call::Settings& calls);
 // One value of [policy.settings].
 policy::Setting read_setting(settings::Table& table, const std::string& key);
 

@@ -39,6 +39,11 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       advisor_(shared, *metrics_, random_, trunk_names_.addresses(), minter_),
       upstream_(layer_, minter_, random_, shared, *metrics_),
       keep_alives_(layer_, minter_, random_, shared, advisor_, upstream_, *metrics_),
+      trunk_registrar_(layer_, minter_, random_, resolver_, shared, *metrics_,
+                       [this](const std::string& name, std::vector<registrar::UpstreamWay> ways) {
+                         trunk_registrar_.located(name, std::move(ways), loop_.now(), out_.transaction);
+                         carry_out();
+                       }),
       calls_(layer_, minter_, random_, advisor_, config_->calls),
       exchange_(layer_, minter_, random_, advisor_, dialogs_, config_->calls, config_->exchange),
       relays_(loop_, relay_links(*config_, index), *this, random_),
@@ -72,6 +77,8 @@ void Shard::start() {
     relays_.start();
     second_.arm(loop_.now() + kSecond);
     trunk_names_.refresh(*config_->routes);
+    trunk_registrar_.use(config_, loop_.now(), out_.transaction);
+    carry_out();
     loop_.run();
   });
 }
@@ -93,6 +100,8 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
     advisor_.use(config_, std::move(policy));
     upstream_.use(config_);
     keep_alives_.use(config_);
+    trunk_registrar_.use(config_, loop_.now(), out_.transaction);
+    carry_out();
   });
 }
 
@@ -100,6 +109,8 @@ void Shard::drain() {
   loop_.post([this] {
     calls_.drain();
     exchange_.drain();
+    trunk_registrar_.stop(loop_.now(), out_.transaction);
+    carry_out();
   });
 }
 
@@ -262,10 +273,13 @@ void Shard::dispatch() {
             } else if constexpr (std::is_same_v<E, transaction::CancelArrived>) {
               calls_.on_cancel(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ResponseArrived>) {
-              if (exchange_.on_response(e, now, out_) || keep_alives_.on_response(e, now)) return;
+              if (exchange_.on_response(e, now, out_) || keep_alives_.on_response(e, now) ||
+                  trunk_registrar_.on_response(e, now, out_.transaction))
+                return;
               if (!upstream_.on_response(e, now, out_.transaction)) calls_.on_response(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ClientFailed>) {
-              if (exchange_.on_client_failed(e, now, out_) || keep_alives_.on_client_failed(e, now, out_.transaction))
+              if (exchange_.on_client_failed(e, now, out_) || keep_alives_.on_client_failed(e, now, out_.transaction) ||
+                  trunk_registrar_.on_client_failed(e, now, out_.transaction))
                 return;
               if (!upstream_.on_client_failed(e, now, out_.transaction)) calls_.on_client_failed(e, now, out_);
             } else {
@@ -554,14 +568,16 @@ void Shard::on_timer() {
   calls_.on_deadline(now, out_);
   upstream_.on_deadline(now, out_.transaction);
   keep_alives_.on_deadline(now, out_.transaction);
+  trunk_registrar_.on_deadline(now, out_.transaction);
   exchange_.on_deadline(now, out_);
   carry_out();
 }
 
 void Shard::arm_timer() {
   // Firing early costs one turn; moving the timer for every message would cost more.
-  const auto next = std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline(),
-                              keep_alives_.next_deadline(), exchange_.next_deadline()});
+  const auto next =
+      std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline(), keep_alives_.next_deadline(),
+                trunk_registrar_.next_deadline(), exchange_.next_deadline()});
   if (next < timer_.deadline()) timer_.arm(next);
 }
 
@@ -576,6 +592,7 @@ void Shard::copy_counters() {
   metrics_->calls_connected.set(static_cast<std::int64_t>(calls_.connected()));
   upstream_.copy_counters();
   keep_alives_.copy_counters();
+  trunk_registrar_.copy_counters(loop_.now());
   copy(calls_.credential_counters(), *metrics_);
   copy(exchange_, *metrics_);
   copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);

@@ -15,6 +15,7 @@
 #include "sbc/app/phone_keep_alives.h"
 #include "sbc/app/shared.h"
 #include "sbc/app/trunk_names.h"
+#include "sbc/app/trunk_registrar.h"
 #include "sbc/app/upstream_registrations.h"
 #include "sbc/call/calls.h"
 #include "sbc/exchange/exchange.h"
@@ -112,6 +113,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   ShardAdvisor advisor_;
   UpstreamRegistrations upstream_;
   PhoneKeepAlives keep_alives_;
+  TrunkRegistrar trunk_registrar_;
   call::Calls calls_;
   CallDialogs dialogs_{calls_};
   exchange::Exchange exchange_;

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "media-relay/base/time.h"
+
 namespace sbc::registrar {
 
 // Contacts of one address of record, the default of the setting and its ceiling. A person with desk phone, softphone,
@@ -47,5 +49,10 @@ inline constexpr std::uint32_t kRetrySpreadSeconds = 60;
 // Phones that one shard keeps alive, at about 1 KiB each; and pings in one turn of its loop, so that calls get theirs.
 inline constexpr std::size_t kMaxKeptAlive = 65'536;
 inline constexpr std::size_t kKeepAliveBurst = 128;
+
+// Our own registrations at other people's registrars: each is refreshed once an hour or so, and most operators have a
+// handful. After a start they begin within this time, so that many do not meet at one registrar.
+inline constexpr std::size_t kMaxTrunkRegistrations = 1000;
+inline constexpr base::Duration kTrunkStartSpread = base::seconds(1);
 
 }  // namespace sbc::registrar

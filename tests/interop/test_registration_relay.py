@@ -201,5 +201,27 @@ def a_carrier_that_asks_gets_credentials(lab):
     counted(lab, 1, "parapet_trunk_challenges_total", result="retried")
 
 
+@test
+def the_border_registers_at_a_trunk_and_knows_its_calls(lab):
+    registrar = lab.keep(Registrar(CARRIER, {"border": "s3cret"}))
+    lab.start({"trunk": {"carrier": {"username": "border", "password": "s3cret", "sources": [f"{CARRIER}/32"]}},
+               "registration": [{"trunk": "carrier", "aor": "sip:4313000@upstream.example", "user": "alice"}]})
+    contacts = eventually(lambda: list(registrar.contacts.get("4313000", {}).items()), "the registration", 5)
+    equal(registrar.wrong, [], "digests that do not match")
+    uri, expires = contacts[0]
+    check(re.fullmatch(rf"sip:alice@{CORE};line=\w+", uri), f"Contact: {uri}")
+    equal(expires, 3600, "expires")
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_trunk_registrations", state="registered") == 1, "the gauge", 4)
+    # Another machine of the carrier's, which no source address names.
+    other, phone = lab.ua(CARRIER2, "carrier"), lab.ua(PHONE, "alice")
+    stranger = other.invite(f"sip:alice@{CORE}")
+    stranger.response(403)
+    stranger.ack(status=403)
+    call = other.invite(uri)
+    phone.request("INVITE").reply(486)
+    call.response(486)
+    call.ack(status=486)
+
+
 if __name__ == "__main__":
     main()
