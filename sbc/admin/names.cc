@@ -394,6 +394,10 @@ const char* name_of(UpstreamRegistration event) {
       return "over_rate";
     case UpstreamRegistration::Hidden:
       return "hidden";
+    case UpstreamRegistration::Dropped:
+      return "dropped";
+    case UpstreamRegistration::Closed:
+      return "closed";
     case UpstreamRegistration::Deregistered:
       return "deregistered";
     case UpstreamRegistration::kCount:

@@ -133,6 +133,8 @@ enum class UpstreamRegistration : std::uint8_t {
   RiddenOut,     // answered here although the registrar was lost
   OverRate,      // 503 with Retry-After: too many at once
   Hidden,        // GRUUs and service routes of the registrar that cannot be used or shown
+  Dropped,       // answers of the registrar to phones whose connection was closed meanwhile
+  Closed,        // registrations whose connection was closed
   Deregistered,  // a phone fell silent: its alias was taken back upstream
   kCount
 };

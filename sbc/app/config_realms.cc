@@ -78,6 +78,8 @@ void read_relay(settings::Table& table, RealmConfig& config) {
   relay.grace = table.duration("grace", {base::seconds(0), base::hours(24)}, relay.grace);
   relay.answer = table.duration("upstream_answer", {base::milliseconds(500), base::seconds(30)}, relay.answer);
   relay.path = table.one_of<registrar::UpstreamPath>("upstream_path", kUpstreamPath, relay.path);
+  constexpr std::pair<std::string_view, bool> kClosed[] = {{"remove", false}, {"keep", true}};
+  relay.keep_closed = table.one_of<bool>("closed_flow", kClosed, false);
   relay.rate = static_cast<std::uint32_t>(table.integer("upstream_rate", {1, 1'000'000}, 100));
   if (mode == Mode::Local) {
     if (upstream) table.fail("upstream", "expected mode = \"relay\" beside it");

@@ -1,5 +1,7 @@
 #include "sbc/app/shard.h"
 
+#include <algorithm>
+
 #include "media-relay/base/clock.h"
 #include "media-relay/base/text.h"
 
@@ -520,7 +522,18 @@ void Shard::on_send_failed(std::uint64_t token, const sip::Hop& hop) {
 }
 
 void Shard::on_connection_closed(sip::ConnectionId id) {
+  flow_closed(id);
+  const auto registers = [](const RealmConfig& realm) { return realm.has_registrations(); };
+  if (std::ranges::none_of(config_->realms, registers)) return;
+  // A REGISTER of it may wait at the shard of its Call-ID, or be on its way there: this comes after it.
+  for (auto& shard : shared_.shards)
+    if (shard.get() != this) shard->loop_.post([other = shard.get(), id] { other->flow_closed(id); });
+}
+
+void Shard::flow_closed(sip::ConnectionId id) {
   shared_.location.remove_flow(id);
+  upstream_.on_flow_closed(id, loop_.now(), out_.transaction);
+  carry_out();
 }
 
 bool Shard::on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,

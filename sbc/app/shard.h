@@ -77,6 +77,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   bool is_live(const control::SessionId& id) override;
   void on_relay_state(const std::string& relay, relay_client::LinkState state) override;
 
+  void flow_closed(sip::ConnectionId id);
   bool post_mail(loop::Task task);
   void parsed(sip::ParseResult&& result, const sip::Source& source);
   void take(sip::MessagePtr message, const sip::Source& source);

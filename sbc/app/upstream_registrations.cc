@@ -88,6 +88,11 @@ bool UpstreamRegistrations::on_client_failed(const transaction::ClientFailed& fa
   return true;
 }
 
+void UpstreamRegistrations::on_flow_closed(sip::ConnectionId connection, base::Instant now, transaction::Output& out) {
+  machine_.on_flow_closed(connection, now, out_);
+  carry_out(now, out);
+}
+
 void UpstreamRegistrations::on_lost_phone(std::string_view realm, std::string_view aor, std::string_view call_id,
                                           base::Instant now, transaction::Output& out) {
   machine_.on_lost_phone(realm, aor, call_id, now, out_);
@@ -114,6 +119,10 @@ void UpstreamRegistrations::carry_out(base::Instant now, transaction::Output& ou
       if (!client && forward.id != 0) machine_.on_failed(forward.id, now, out_);
     }
     for (const auto& answer : answers) {
+      if (answer.gone) {
+        layer_.ignore(answer.server, now);
+        continue;
+      }
       if (answer.plan.status == 0) {
         metrics_.rejects[admin::RejectReason::Policy].add();
         layer_.ignore(answer.server, now);
@@ -144,6 +153,8 @@ void UpstreamRegistrations::copy_counters() {
   to[UpstreamRegistration::RiddenOut].set(from.ridden_out);
   to[UpstreamRegistration::OverRate].set(from.over_rate);
   to[UpstreamRegistration::Hidden].set(from.hidden);
+  to[UpstreamRegistration::Dropped].set(from.dropped);
+  to[UpstreamRegistration::Closed].set(from.closed);
   to[UpstreamRegistration::Deregistered].set(from.deregistered);
   metrics_.registrations_relayed.set(static_cast<std::int64_t>(machine_.size()));
 }

@@ -39,6 +39,7 @@ class UpstreamRegistrations {
   // False: not a transaction of ours.
   bool on_response(const transaction::ResponseArrived& response, base::Instant now, transaction::Output& out);
   bool on_client_failed(const transaction::ClientFailed& failed, base::Instant now, transaction::Output& out);
+  void on_flow_closed(sip::ConnectionId connection, base::Instant now, transaction::Output& out);
   // A phone is gone, as its keep-alives found out.
   void on_lost_phone(std::string_view realm, std::string_view aor, std::string_view call_id, base::Instant now,
                      transaction::Output& out);

@@ -43,6 +43,10 @@ inline constexpr std::uint32_t kFullRetryAfterSeconds = 60;
 // 128 and 16 MiB. More wait until they are asked again (503 with Retry-After).
 inline constexpr std::size_t kMaxRelayed = 65'536;
 inline constexpr std::size_t kMaxRelayedWaiting = 8'192;
+// Registrations over one connection whose end is noticed at once; a phone has one or a few, a gateway's others wait for
+// their own end.
+inline constexpr std::size_t kMaxFlowNotes = 64;
+
 // Retry-After of those 503: spread over this many seconds, so that an avalanche comes back as a trickle.
 inline constexpr std::uint32_t kRetrySpreadSeconds = 60;
 

@@ -34,6 +34,7 @@ struct RelaySettings {
   base::Duration grace = base::minutes(5);   // how long beyond its end a registration lives while the registrar is lost
   base::Duration answer = base::seconds(8);  // that the registrar may take
   UpstreamPath path = UpstreamPath::Off;
+  bool keep_closed = false;  // the registrar keeps a phone whose connection was closed, until the phone's own end
   std::uint32_t rate = 100;  // REGISTERs to the registrar each second, of this shard
 };
 

@@ -187,6 +187,7 @@ void Upstream::forward(const std::string& key, const Request& request, Update up
   record.flow = waiting.update.flow;
   if (auto user = digest_user_of(message); !user.empty()) record.digest_user = std::move(user);
   record.path = waiting.update.path;
+  record.keep_closed = request.relay.keep_closed;
   record.phone_cseq = waiting.update.cseq;
   record.request_uri = message.request_uri_text();
   record.from = "<" + std::string(message.from().uri_text) + ">";
@@ -199,6 +200,7 @@ void Upstream::forward(const std::string& key, const Request& request, Update up
   const std::uint64_t id = ++last_id_;
   Waiting& kept = waiting_.emplace(id, std::move(waiting)).first->second;
   deadlines_.arm(now + request.relay.answer, Due{{}, id});
+  note_flow(request.source.hop.connection, Due{{}, id});
   ++counters_.forwarded;
   send(id, kept, out);
 }
@@ -249,6 +251,16 @@ bool Upstream::add_path(const Waiting& waiting, const sip::Message& phone, Upstr
   const bool instance = kept != waiting.update.changes.end() && !kept->instance.empty();
   if (instance && wants_gruu(phone)) supports("gruu");
   return path;
+}
+
+void Upstream::note_flow(sip::ConnectionId connection, Due due) {
+  if (!connection) return;
+  auto& notes = flows_[connection];
+  // Refreshes note the same again.
+  const bool known = std::ranges::any_of(notes, [&due](const Due& n) { return n.wait == 0 && n.key == due.key; });
+  if (due.wait == 0 && known) return;
+  if (due.wait != 0) std::erase_if(notes, [this](const Due& n) { return n.wait != 0 && !waiting_.contains(n.wait); });
+  if (notes.size() < kMaxFlowNotes) notes.push_back(std::move(due));
 }
 
 void Upstream::send(std::uint64_t id, Waiting& waiting, Output& out) {

@@ -61,6 +61,8 @@ struct UpstreamCounters {
   std::uint64_t ridden_out = 0;    // answered here although the registrar was lost
   std::uint64_t over_rate = 0;     // 503 with Retry-After: too many at once
   std::uint64_t hidden = 0;        // GRUUs and service routes of the registrar that cannot be used or shown
+  std::uint64_t dropped = 0;       // answers of the registrar to phones whose connection was closed meanwhile
+  std::uint64_t closed = 0;        // registrations whose connection was closed
   std::uint64_t deregistered = 0;  // a phone fell silent: its alias was taken back upstream
 };
 
@@ -85,7 +87,8 @@ class Upstream {
     transaction::ServerId server;
     sip::MessagePtr request;
     sip::Source source;
-    Plan plan;  // status 0: no answer at all
+    Plan plan;          // status 0: no answer at all
+    bool gone = false;  // the phone's connection was closed: nobody would hear an answer
   };
   struct Forward {
     std::uint64_t id = 0;  // give it back with the response; 0: nobody waits for it
@@ -102,6 +105,9 @@ class Upstream {
   void on_response(std::uint64_t id, const sip::Message& response, base::Instant now, Output& out);
   // No response in time, or the request could not be sent.
   void on_failed(std::uint64_t id, base::Instant now, Output& out);
+  // The connection is closed (RFC 5626 7): what was registered over it is taken back upstream, unless
+  // RelaySettings::keep_closed; a REGISTER of it that waits for the registrar will not be answered, nor bound.
+  void on_flow_closed(sip::ConnectionId connection, base::Instant now, Output& out);
   // A phone is gone, as a keep-alive found out: its alias is taken back upstream now.
   void on_lost_phone(std::string_view realm, std::string_view aor, std::string_view call_id, base::Instant now,
                      Output& out);
@@ -137,7 +143,8 @@ class Upstream {
     base::Instant expires;     // and its end
     base::Instant until;       // the phone's own end
     base::DeadlineId deadline;
-    bool waiting = false;  // a REGISTER of this phone is on its way
+    bool keep_closed = false;  // RelaySettings
+    bool waiting = false;      // a REGISTER of this phone is on its way
   };
   // A REGISTER of a phone that waits for the registrar.
   struct Waiting {
@@ -150,6 +157,7 @@ class Upstream {
     std::uint32_t asked = 0;
     std::uint32_t flow_timer = 0;
     std::string own_sent_by;
+    bool gone = false;   // the phone's connection was closed
     bool again = false;  // sent a second time because of 423
   };
   // What the phone's 200 depends on besides its bindings.
@@ -191,6 +199,9 @@ class Upstream {
   static std::string instance_key(std::string_view key, std::string_view aor, std::string_view instance,
                                   std::string_view reg_id);
   void take_over(const std::string& key, const Aliased& contact, const Update& update, base::Instant now);
+  void note_flow(sip::ConnectionId connection, Due due);
+  void take_back(const UpstreamRegister& text, const UpstreamWay& way, Output& out);
+  void drop_answer(Waiting& waiting, bool accepted, Output& out);
   void forget(const std::string& key);
   void forget_instance(const std::string& key, const std::string& aor, const Aliased& contact);
   void unbind_aliases(const Update& update, const std::vector<Aliased>& contacts, base::Instant now);
@@ -204,7 +215,9 @@ class Upstream {
   const Gruus& gruus_;
   ByText<Record> records_;
   std::unordered_map<std::uint64_t, Waiting> waiting_;
-  ByText<Bucket> buckets_;         // by realm
+  ByText<Bucket> buckets_;  // by realm
+  // By connection: what its end concerns. An entry that is out of date is harmless.
+  std::unordered_map<sip::ConnectionId, std::vector<Due>> flows_;
   ByText<std::string> instances_;  // which record has a contact, by instance_key
   base::DeadlineQueue<Due> deadlines_;
   std::uint64_t last_id_ = 0;

@@ -53,7 +53,7 @@ void Upstream::on_response(std::uint64_t id, const sip::Message& response, base:
   if (found == waiting_.end() || response.status() < 200) return;
   Waiting& waiting = found->second;
   const int status = response.status();
-  if (status == 423 && !waiting.again) {  // trap 71: our interval, not the phone's, so we repair it
+  if (status == 423 && !waiting.again && !waiting.gone) {  // trap 71: our interval, not the phone's, so we repair it
     const auto least = sip::parse_delta_seconds(response.find(sip::HeaderId::MinExpires).value_or(""));
     if (least && *least > waiting.asked && *least <= kMaxExpiresCeiling) {
       waiting.again = true;
@@ -64,6 +64,7 @@ void Upstream::on_response(std::uint64_t id, const sip::Message& response, base:
   Waiting done = std::move(waiting);
   waiting_.erase(found);
   if (const auto record = records_.find(done.key); record != records_.end()) record->second.waiting = false;
+  if (done.gone) return drop_answer(done, status / 100 == 2, out);
   if (status / 100 == 2) {
     ++counters_.accepted;
     accepted(done, response, now, out);
@@ -187,6 +188,7 @@ Plan Upstream::bind(const std::string& key, Record& record, const Update& update
   }
   record.phone_cseq = update.cseq;
   Plan plan = phones_answer(record, merged->bindings, update, asked, now);
+  note_flow(record.flow.connection, Due{key, 0});
   record.until = std::max(record.until, now + base::seconds(longest));
   deadlines_.cancel(record.deadline);
   record.deadline = {};
@@ -286,12 +288,23 @@ void Upstream::on_failed(std::uint64_t id, base::Instant now, Output& out) {
   if (found == waiting_.end()) return;
   Waiting waiting = std::move(found->second);
   waiting_.erase(found);
-  lost(waiting, now, out);
+  if (!waiting.gone) return lost(waiting, now, out);
+  if (const auto record = records_.find(waiting.key); record != records_.end()) record->second.waiting = false;
+  drop_answer(waiting, false, out);
 }
 
-// A phone fell silent. Its credentials are not ours, so a registrar that asks for them keeps the alias until its end.
-void Upstream::give_up(const std::string& key, Record& record, Output& out) {
-  ++counters_.deregistered;
+// The phone's credentials are not ours, so a registrar that asks for them keeps the alias until its end.
+void Upstream::take_back(const UpstreamRegister& text, const UpstreamWay& way, Output& out) {
+  Forward forward{.id = 0, .branch = minter_.branch(random_), .hop = way.hop, .bytes = {}};
+  forward.bytes = base::share(write(text, forward.branch));
+  out.forwards.push_back(std::move(forward));
+}
+
+namespace {
+
+// What takes all contacts of a record back.
+template <typename Record, typename Contacts>
+UpstreamRegister farewell(const Record& record, const Contacts& contacts) {
   UpstreamRegister text{.request_uri = record.request_uri,
                         .from = record.from,
                         .to = record.to,
@@ -304,13 +317,55 @@ void Upstream::give_up(const std::string& key, Record& record, Output& out) {
                         .contacts = {},
                         .expires = 0,
                         .credentials_of = nullptr};
-  for (const Aliased& contact : record.contacts)
+  for (const auto& contact : contacts)
     text.contacts.push_back(
         {.alias = contact.alias, .instance = contact.instance, .reg_id = {}, .q = {}, .expires = 0});
-  Forward forward{.id = 0, .branch = minter_.branch(random_), .hop = record.way.hop, .bytes = {}};
-  forward.bytes = base::share(write(text, forward.branch));
-  out.forwards.push_back(std::move(forward));
+  return text;
+}
+
+}  // namespace
+
+void Upstream::give_up(const std::string& key, Record& record, Output& out) {
+  ++counters_.deregistered;
+  take_back(farewell(record, record.contacts), record.way, out);
   forget(key);
+}
+
+// The answer would find nobody, and a binding would lead nowhere. What the registrar has bound for it is taken back
+// like that of any other closed connection.
+void Upstream::drop_answer(Waiting& waiting, bool accepted, Output& out) {
+  ++counters_.dropped;
+  waiting.answer.gone = true;
+  out.answers.push_back(std::move(waiting.answer));
+  if (const auto record = records_.find(waiting.key); record != records_.end())
+    record->second.cseq = std::max(record->second.cseq, waiting.record.cseq);
+  if (!accepted || waiting.record.keep_closed || records_.contains(waiting.key)) return;
+  ++counters_.deregistered;
+  take_back(farewell(waiting.record, waiting.named), waiting.record.way, out);
+}
+
+void Upstream::on_flow_closed(sip::ConnectionId connection, base::Instant now, Output& out) {
+  const auto found = flows_.find(connection);
+  if (found == flows_.end()) return;
+  const auto notes = std::move(found->second);
+  flows_.erase(found);
+  for (const Due& note : notes) {
+    if (note.wait != 0) {
+      if (const auto waiting = waiting_.find(note.wait); waiting != waiting_.end()) waiting->second.gone = true;
+      continue;
+    }
+    const auto record = records_.find(note.key);
+    if (record == records_.end() || record->second.flow.connection != connection) continue;
+    ++counters_.closed;
+    Update gone;
+    gone.call_id = note.key.substr(note.key.rfind('\n') + 1);
+    gone.cseq = record->second.phone_cseq + 1;
+    gone.flow = record->second.flow;
+    unbind_aliases(gone, record->second.contacts, now);
+    if (record->second.keep_closed || record->second.waiting) continue;
+    deadlines_.cancel(record->second.deadline);
+    give_up(note.key, record->second, out);
+  }
 }
 
 void Upstream::on_lost_phone(std::string_view realm, std::string_view aor, std::string_view call_id, base::Instant now,

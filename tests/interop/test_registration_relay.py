@@ -2,6 +2,7 @@
 """Registrations that belong to a registrar behind the border, and a carrier that asks the border for credentials."""
 
 import re
+import socket
 import time
 
 from harness import check, equal, eventually, main, test
@@ -182,6 +183,22 @@ def calls_take_the_routes_that_the_registrar_asked_for(lab):
                      f"Contact: <sip:bob@{CARRIER2}:5060>", "Content-Length: 0"]
             answer = registrar.ask("\r\n".join(lines) + "\r\n\r\n", (CORE, 5060))
             equal(answer and answer.status, status, f"an INVITE with the token {user}")
+
+
+@test
+def a_phone_that_hangs_up_before_its_answer_is_not_bound(lab):
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    lab.start(relayed(upstream_answer="3s"), register=False)
+    registrar.delay = 0.8
+    with socket.create_connection((ACCESS, 5060), timeout=5, source_address=(PHONE, 0)) as phone:
+        lines = ["REGISTER sip:example.org SIP/2.0", f"Via: SIP/2.0/TCP {PHONE}:5060;branch=z9hG4bK{token()}",
+                 "Max-Forwards: 70", f"From: <sip:alice@example.org>;tag={token()}", "To: <sip:alice@example.org>",
+                 f"Call-ID: {token()}", "CSeq: 1 REGISTER", f"Contact: <sip:alice@{PHONE}:5060;transport=tcp>",
+                 "Content-Length: 0"]
+        phone.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        eventually(lambda: registrar.requests("REGISTER"), "the REGISTER upstream", 5)
+    counted(lab, 1, "parapet_upstream_registrations_total", event="dropped")
+    counted(lab, 0, "parapet_sbc_bindings")
 
 
 @test

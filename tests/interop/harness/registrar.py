@@ -18,6 +18,7 @@ class Registrar(_Listener):
         self.contacts = {}  # user: {contact URI: expires}
         self.heard = []  # every request
         self.lost = False
+        self.delay = 0  # seconds before each answer
         self.extra = []  # header lines of each 200 to REGISTER
         self.answers = []
         self.wrong = []  # what a registrar would not accept
@@ -47,6 +48,7 @@ class Registrar(_Listener):
         if self.lost or message.method == "ACK":
             return
         self.heard.append(message)
+        time.sleep(self.delay)
         status, headers = self._judge(message)
         lines = [f"SIP/2.0 {status} X", *(f"Via: {v}" for v in message.headers("via")), f"From: {message.header('from')}",
                  f"To: {message.header('to')};tag={token()}", f"Call-ID: {message.header('call-id')}",

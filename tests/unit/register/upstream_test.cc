@@ -23,6 +23,7 @@ struct Phone {
   std::string call_id = "call-of-anna";
   std::string user = "anna";
   std::uint32_t cseq = 0;
+  std::uint64_t connection = 0;  // 0: UDP
 };
 
 // One shard's machine between phones and a registrar that the test plays.
@@ -46,7 +47,8 @@ class UpstreamTest : public ::testing::Test {
     auto parsed = sip::parse(text);
     ASSERT_TRUE(parsed.ok()) << text;
     sip::Source source;
-    source.hop = {sip::Transport::Udp, 0, endpoint(phone.at), {}};
+    source.hop = {phone.connection == 0 ? sip::Transport::Udp : sip::Transport::Tcp, 0, endpoint(phone.at),
+                  sip::ConnectionId{phone.connection}};
     source.local = endpoint("198.51.100.1:5060");
     out = {};
     upstream.on_register({.realm_name = "access",
@@ -462,6 +464,86 @@ TEST_F(UpstreamTest, APhoneThatCameBackKeepsItsAlias) {
   send(again);  // absorbed
   pass(seconds(30));
   EXPECT_TRUE(out.forwards.empty()) << "the old life does not take the alias away";
+}
+
+// The phone's connection ends before the registrar has answered: nobody is told, nothing is bound, and the registrar's
+// binding is taken back.
+TEST_F(UpstreamTest, AnAnswerWhosePhoneIsGoneIsDropped) {
+  anna.connection = 7;
+  send(anna);
+  const auto request = forwarded();
+  const auto alias = alias_of(*request);
+  out = {};
+  upstream.on_flow_closed(sip::ConnectionId{7}, now, out);
+  EXPECT_TRUE(out.forwards.empty());
+  respond_to(last_forward.id, *request, 200,
+             "Contact: <" + std::string(sip::first_contact(*request)->uri_text) + ">;expires=3600\r\n");
+  ASSERT_EQ(out.answers.size(), 1U);
+  EXPECT_TRUE(out.answers[0].gone);
+  EXPECT_TRUE(store.lookup("sip:anna@example.org", now).empty());
+  EXPECT_TRUE(store.lookup(alias_key(alias), now).empty());
+  ASSERT_NE(forwarded(), nullptr);
+  EXPECT_EQ(forwarded()->find("Expires"), "0");
+  EXPECT_EQ(alias_of(*forwarded()), alias);
+  EXPECT_EQ(upstream.counters().dropped, 1U);
+  EXPECT_EQ(upstream.size(), 0U);
+}
+
+TEST_F(UpstreamTest, AChallengeWhosePhoneIsGoneIsDroppedToo) {
+  anna.connection = 7;
+  send(anna);
+  const auto request = forwarded();
+  upstream.on_flow_closed(sip::ConnectionId{7}, now, out);
+  respond_to(last_forward.id, *request, 401, "WWW-Authenticate: Digest realm=\"x\", nonce=\"n\"\r\n");
+  ASSERT_EQ(out.answers.size(), 1U);
+  EXPECT_TRUE(out.answers[0].gone);
+  EXPECT_TRUE(out.forwards.empty());
+  // And so is silence.
+  send(anna);
+  ASSERT_NE(forwarded(), nullptr);
+  upstream.on_flow_closed(sip::ConnectionId{7}, now, out);
+  pass(relay.answer);
+  ASSERT_EQ(out.answers.size(), 1U);
+  EXPECT_TRUE(out.answers[0].gone);
+  EXPECT_EQ(upstream.counters().dropped, 2U);
+}
+
+// RFC 5626 7.
+TEST_F(UpstreamTest, ABindingFollowsItsConnection) {
+  anna.connection = 7;
+  registered(anna);
+  const auto alias = alias_of(*sip::parse(*last_forward.bytes).message);
+  store.remove_flow(sip::ConnectionId{7});
+  out = {};
+  upstream.on_flow_closed(sip::ConnectionId{8}, now, out);
+  EXPECT_TRUE(out.forwards.empty()) << "somebody else's";
+  upstream.on_flow_closed(sip::ConnectionId{7}, now, out);
+  ASSERT_NE(forwarded(), nullptr);
+  EXPECT_EQ(forwarded()->find("Expires"), "0");
+  EXPECT_TRUE(store.lookup(alias_key(alias), now).empty());
+  EXPECT_EQ(upstream.size(), 0U);
+  EXPECT_EQ(upstream.counters().closed, 1U);
+  pass(base::hours(1));
+  EXPECT_TRUE(out.forwards.empty()) << "once";
+}
+
+TEST_F(UpstreamTest, ARegistrationMayBeKeptBeyondItsConnection) {
+  relay.keep_closed = true;
+  anna.connection = 7;
+  registered(anna);
+  const auto alias = alias_of(*sip::parse(*last_forward.bytes).message);
+  upstream.on_flow_closed(sip::ConnectionId{7}, now, out);
+  EXPECT_TRUE(out.forwards.empty());
+  EXPECT_EQ(upstream.size(), 1U);
+  anna.connection = 8;
+  send(anna);
+  ASSERT_NE(forwarded(), nullptr) << "another flow";
+  EXPECT_EQ(alias_of(*forwarded()), alias);
+  accept();
+  EXPECT_EQ(store.lookup(alias_key(alias), now).front().flow.connection, sip::ConnectionId{8});
+  out = {};
+  upstream.on_flow_closed(sip::ConnectionId{7}, now, out);
+  EXPECT_EQ(store.lookup(alias_key(alias), now).size(), 1U);
 }
 
 }  // namespace
