@@ -47,6 +47,16 @@ void expose_messages(Metrics& metrics, const ShardMetrics& shard) {
   }
 }
 
+void expose_leaks(Metrics& metrics, const ShardMetrics& shard) {
+  expose_by(metrics, "parapet_leaks_total", "Words of one side of a call in a message to the other, by kind.", "kind",
+            shard.leaks);
+  expose_by(metrics, "parapet_leaks_by_place_total", "The same by where they stand.", "place", shard.leaks_by_place);
+  const std::string scrubbed = "parapet_leaks_scrubbed_total";
+  const std::string help = "What the leak guard did about them: places removed, leaks kept because they cannot be.";
+  metrics.counter(scrubbed, help, {{"result", "removed"}}, shard.leaks_removed);
+  metrics.counter(scrubbed, help, {{"result", "kept"}}, shard.leaks_kept);
+}
+
 void expose_calls(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_calls_total", "Calls that ended their setup, by result.", "result", shard.calls);
   metrics.counter("parapet_calls_started_total", "Calls that began: INVITEs that passed the first checks.", {},
@@ -111,6 +121,7 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_dialog_events_total", "What happened inside dialogs, by kind.", "event", shard.dialogs);
   expose_by(metrics, "parapet_trunk_challenges_total", "Digest challenges of trunks to our requests, by result.",
             "result", shard.trunk_challenges);
+  expose_leaks(metrics, shard);
   expose_by(metrics, "parapet_dns_total", "What became of questions to the DNS, by kind.", "event", shard.dns);
   metrics.gauge("parapet_dns_cached", "Answers of the DNS that are kept.", {}, shard.dns_cached);
   expose_by(metrics, "parapet_upstream_registrations_total", "Registrations relayed to a registrar, by event.", "event",

@@ -9,6 +9,8 @@
 #include "media-relay/base/counter.h"
 #include "media-relay/observe/metrics.h"
 
+#include "sbc/leak/place.h"
+#include "sbc/leak/word.h"
 #include "sbc/sip/method.h"
 
 namespace sbc::admin {
@@ -260,6 +262,11 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<TransactionCount> transactions;
   CountersBy<DialogCount> dialogs;
   CountersBy<TrunkChallenge> trunk_challenges;
+  // Found by the leak guard; the last two only when it scrubs.
+  CountersBy<leak::Kind> leaks;
+  CountersBy<leak::Place::Where> leaks_by_place;
+  base::Counter leaks_removed;
+  base::Counter leaks_kept;
   CountersBy<DnsCount> dns;
   base::Gauge dns_cached;
   CountersBy<UpstreamRegistration> upstream_registrations;

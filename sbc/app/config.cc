@@ -183,6 +183,7 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
   if (config->routes != nullptr) check_upstreams(root, *config);
   calls->accounts = read_accounts(root);
   config->registrations = read_registrations(root, *config, *calls);
+  calls->leak_guard = read_leak_guard(root);
   config->users = read_users(root, *config);
   read_policy(root, *config);
   calls->routes = config->routes;
@@ -190,6 +191,8 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
   for (const auto& realm : config->realms) calls->crossing.emplace(realm.name, realm.crossing);
   for (const auto& realm : config->realms)
     if (!realm.domain.empty()) calls->domains.emplace(realm.name, realm.domain);
+  for (const auto& realm : config->realms)
+    for (const auto& domain : realm.registration.domains.names()) calls->own_hosts.push_back(domain);
   for (const auto& realm : config->realms) calls->reliable.emplace(realm.name, realm.reliable);
   config->calls = std::move(calls);
   for (auto& relay : config->relays) relay.controller = config->instance;

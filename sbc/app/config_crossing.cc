@@ -46,4 +46,12 @@ call::CrossingRules read_crossing(settings::Table& realm) {
   return rules;
 }
 
+leak::Mode read_leak_guard(settings::Table root) {
+  auto guard = root.table("leak_guard");
+  using enum leak::Mode;
+  static constexpr std::pair<std::string_view, leak::Mode> kModes[] = {
+      {"off", Off}, {"count", Count}, {"log", Log}, {"scrub", Scrub}};
+  return guard.one_of<leak::Mode>("mode", kModes, Count);
+}
+
 }  // namespace sbc::app

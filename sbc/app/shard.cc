@@ -47,7 +47,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
                          carry_out();
                        }),
       calls_(layer_, minter_, random_, advisor_, config_->calls),
-      exchange_(layer_, minter_, random_, advisor_, dialogs_, config_->calls, config_->exchange),
+      exchange_(layer_, minter_, random_, advisor_, dialogs_, calls_.leak_guard(), config_->calls, config_->exchange),
       relays_(loop_, relay_links(*config_, index), *this, random_),
       timer_(loop_, [this] { on_timer(); }),
       second_(loop_, [this] {
@@ -409,6 +409,8 @@ void Shard::carry_out() {
   for (const auto& record : out_.records) close_record(record);
   for (const auto& note : out_.notes) shared_.log.write(level_of(note.level), note.text, {{"call", note.call}});
   for (const auto& tag : out_.guests_gone) shared_.signposts.remove(tag);
+  for (const auto& note : calls_.leak_guard().take_notes())
+    shared_.log.limited(leak_notes_, loop_.now(), level_of(note.level), note.text, {{"call", note.call}});
   out_.records.clear();
   out_.notes.clear();
   out_.guests_gone.clear();
@@ -607,6 +609,7 @@ void Shard::copy_counters() {
   keep_alives_.copy_counters();
   trunk_registrar_.copy_counters(loop_.now());
   copy(calls_.credential_counters(), *metrics_);
+  copy(calls_.leaks(), *metrics_);
   copy(exchange_, *metrics_);
   copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);
 }

@@ -125,6 +125,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   std::unordered_map<std::string, relay_client::RelayIndex> relay_of_;  // by session
   std::unordered_map<std::uint64_t, base::Instant> relay_asked_at_;     // Opens without a reply yet, by request
   observe::RateLimit bad_messages_;
+  observe::RateLimit leak_notes_{base::milliseconds(100), 50};
   observe::RateLimit refused_calls_{base::milliseconds(100), 50};
   std::atomic<std::uint64_t> calls_now_{0};
   std::atomic<bool> relay_up_{false};

@@ -217,6 +217,14 @@ void copy(const call::CredentialCounters& from, admin::ShardMetrics& to) {
   to.trunk_challenges[TrunkChallenge::TooMany].set(from.too_many);
 }
 
+void copy(const call::LeakCounters& from, admin::ShardMetrics& to) {
+  for (std::size_t i = 0; i < leak::kKinds; ++i) to.leaks[static_cast<leak::Kind>(i)].set(from.by_kind[i]);
+  for (std::size_t i = 0; i < leak::kPlaces; ++i)
+    to.leaks_by_place[static_cast<leak::Place::Where>(i)].set(from.by_place[i]);
+  to.leaks_removed.set(from.removed);
+  to.leaks_kept.set(from.kept);
+}
+
 void copy(const exchange::Exchange& from, admin::ShardMetrics& to) {
   static_assert(exchange::kOutcomes == static_cast<std::size_t>(admin::ExchangeResult::kCount));
   const auto& counters = from.counters();

@@ -38,6 +38,7 @@ void copy(const resolve::Counters& from, admin::ShardMetrics& to);
 void copy(const call::Counters& calls, const registrar::RegistrarCounters& registrations,
           const registrar::IdentityCounters& identities, admin::ShardMetrics& to);
 void copy(const call::CredentialCounters& from, admin::ShardMetrics& to);
+void copy(const call::LeakCounters& from, admin::ShardMetrics& to);
 void copy(const exchange::Exchange& from, admin::ShardMetrics& to);
 
 }  // namespace sbc::app

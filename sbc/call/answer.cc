@@ -182,7 +182,7 @@ void Machine::ack_again(const Input& in) {
   Leg& leg = call_.leg(in.side);
   const std::string_view tag = in.message->to_tag();
   if (const auto* ack = leg.acks.find(tag, in.message->cseq().number, now_)) {
-    out_.transaction.sends.push_back({ack->hop, ack->bytes, 0});
+    core_.layer.send(call_, ack->hop, ack->bytes, out_.transaction);
     return;
   }
   if (leg.dialog && leg.dialog->remote_tag() == tag) {
@@ -198,7 +198,7 @@ void Machine::stray_response(std::size_t index, const sip::MessagePtr& response)
   Attempt& stray = call_.strays[index];
   if (response->status_class() == 2) {
     if (const auto* ack = call_.b.acks.find(response->to_tag(), stray.start.cseq, now_)) {
-      out_.transaction.sends.push_back({ack->hop, ack->bytes, 0});
+      core_.layer.send(call_, ack->hop, ack->bytes, out_.transaction);
       return;
     }
     ack_and_bye(stray.start, stray.hop, response);

@@ -73,6 +73,7 @@ void Machine::join_when_free() {
 // The newcomer is asked for an offer, with which the party that stays is invited again.
 void Machine::join(Side side, MovedLeg&& moved) {
   replace_leg(side, std::move(moved.leg));
+  if (call_.watch != nullptr) call_.watch->adopt(end_of(side), moved.words);
   arm_session(side);
   introduce(core_, call_);
   call_.media.adopt(side, std::move(moved.description));
@@ -87,6 +88,7 @@ void Machine::join(Side side, MovedLeg&& moved) {
 // The call ends without this leg, which goes on elsewhere.
 MovedLeg Machine::release_leg(Side side) {
   MovedLeg moved{std::exchange(call_.leg(side), Leg{}), call_.media.description(side)};
+  if (call_.watch != nullptr) moved.words = call_.watch->of(end_of(side));
   // Transactions stay where they were made.
   moved.leg.server = {};
   moved.leg.client = {};

@@ -23,6 +23,7 @@
 #include "sbc/dialog/dialog.h"
 #include "sbc/dialog/invite_gate.h"
 #include "sbc/dialog/session_timer.h"
+#include "sbc/leak/watch.h"
 #include "sbc/route/hunt.h"
 #include "sbc/transaction/ids.h"
 
@@ -97,6 +98,7 @@ struct Referral {
 struct MovedLeg {
   Leg leg;
   sdp::OfferAnswer description;  // what was agreed with it
+  leak::WordSet words = {};      // by which the leak guard knows it
 };
 
 // A transfer that the border carries out (transfer.cc).
@@ -156,6 +158,8 @@ struct Call {
   std::optional<Transfer> transfer;
   std::unique_ptr<Takeover> takeover;
   bool joining = false;  // the re-INVITE under way asks a leg of another call for its offer
+
+  std::unique_ptr<leak::Watch> watch;  // null: the leak guard is off
 
   Media media;
   bool session_open = false;         // the relay has it, or is about to

@@ -30,7 +30,7 @@ CallRecord new_record(const Call& call) {
 
 Calls::Calls(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Advisor& advisor,
              std::shared_ptr<const Settings> settings)
-    : core_{.layer = layer,
+    : core_{.layer = Door(layer, core_),
             .minter = minter,
             .random = random,
             .advisor = advisor,
@@ -149,6 +149,8 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   hear(core_, call, Side::A, *request.message);
   core_.layer.set_owner(request.transaction, handle.pack());
   core_.dialogs.emplace(call.local_tag_a, DialogRef{handle, Side::A});
+  core_.layer.watch(call);
+  core_.layer.heard(call, call.local_tag_a, *request.message, request.source);
   feed(handle, Event::Invite, {.side = Side::A, .message = request.message, .source = request.source}, now, out);
 }
 
@@ -187,6 +189,7 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
                             Output& out) {
   Call& call = *core_.calls.find(handle);
   Leg& leg = call.leg(side);
+  core_.layer.heard(call, request.message->to_tag(), *request.message, request.source);
   if (leg.dialog && leg.dialog->on_request(*request.message) == dialog::Dialog::Check::OutOfOrder) {
     ++core_.counters.out_of_order;
     answer(request, 500, {}, now, out);
@@ -254,6 +257,7 @@ void Calls::on_ack(const transaction::AckArrived& ack, base::Instant now, Output
     ++core_.counters.stray_acks;
     return;
   }
+  core_.layer.heard(*core_.calls.find(found->second.call), ack.message->to_tag(), *ack.message, ack.source);
   feed(found->second.call, Event::Ack, {.side = found->second.side, .message = ack.message, .source = ack.source}, now,
        out);
 }
@@ -271,6 +275,7 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
   const auto handle = CallHandle::unpack(response.owner);
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
+  core_.layer.heard(*call, response.message->from_tag(), *response.message, response.source);
   if (answer_challenge(core_, *call, response, now, out)) return;
   const sip::Message& message = *response.message;
   for (const Side side : {Side::A, Side::B}) {
@@ -411,6 +416,10 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
   }
   if (*id != call->session) return;  // of a session that was given up for another one
   ++call->relay_answered;
+  if (call->watch != nullptr) {
+    for (const auto& flow : *flows)
+      for (const auto* half : {&flow.a, &flow.b}) call->watch->allow(half->rtp.ip.text());
+  }
   call->media.take_addresses(*flows);
   if (call->offered) call->offered->take_addresses(*flows);
   for (Fork& fork : call->forks)

@@ -60,6 +60,9 @@ class Calls {
   std::uint64_t connected() const { return core_.connected; }
   const Counters& counters() const { return core_.counters; }
   const CredentialCounters& credential_counters() const { return core_.credentials->counters; }
+  // What leaves the calls is looked at by this; the exchange has its messages looked at too.
+  LeakGuard& leak_guard() { return core_.layer.guard(); }
+  const LeakCounters& leaks() const { return core_.layer.guard().counters(); }
   std::size_t marked_targets(base::Instant now) const { return core_.health.marked(now); }
 
  private:

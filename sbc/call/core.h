@@ -14,6 +14,7 @@
 #include "sbc/call/advisor.h"
 #include "sbc/call/call.h"
 #include "sbc/call/credentials.h"
+#include "sbc/call/door.h"
 #include "sbc/call/settings.h"
 #include "sbc/route/health.h"
 #include "sbc/sip/minter.h"
@@ -67,7 +68,7 @@ template <typename T>
 using ByText = std::unordered_map<std::string, T, base::StringHash, std::equal_to<>>;
 
 struct Core {
-  transaction::Layer& layer;
+  Door layer;  // the transaction layer, as calls reach it
   const sip::Minter& minter;
   base::Random& random;
   Advisor& advisor;

@@ -143,7 +143,7 @@ void Machine::send_ack(Side side, std::string_view sdp) {
   const std::string branch = core_.minter.branch(core_.random);  // RFC 3261 17.1.1.3: a transaction of its own
   auto bytes = in_dialog_request(core_, leg, hop, sip::Method::Ack, leg.invite_cseq, branch, {}, sdp_body(sdp));
   leg.acks.remember(leg.dialog->remote_tag(), leg.invite_cseq, hop, bytes, now_);
-  out_.transaction.sends.push_back({hop, std::move(bytes), 0});
+  core_.layer.send(call_, hop, std::move(bytes), out_.transaction);
 }
 
 void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop, const sip::MessagePtr& response) {
@@ -164,7 +164,7 @@ void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop,
   auto ack =
       in_dialog_request(core_, loser, to, sip::Method::Ack, start.cseq, core_.minter.branch(core_.random), {}, {});
   call_.b.acks.remember(loser.dialog->remote_tag(), start.cseq, to, ack, now_);
-  out_.transaction.sends.push_back({to, std::move(ack), 0});
+  core_.layer.send(call_, to, std::move(ack), out_.transaction);
   const std::string branch = core_.minter.branch(core_.random);
   auto bye = in_dialog_request(core_, loser, to, sip::Method::Bye, loser.dialog->next_cseq(), branch, {}, {});
   core_.layer.request(

@@ -12,6 +12,7 @@
 #include "sbc/auth/client_session.h"
 #include "sbc/call/crossing.h"
 #include "sbc/dialog/session_timer.h"
+#include "sbc/leak/watch.h"
 #include "sbc/route/table.h"
 #include "sbc/sip/transport.h"
 
@@ -41,6 +42,9 @@ struct Settings {
   std::map<std::string, auth::Account, std::less<>> accounts;  // by trunk: who we are to it
 
   std::map<std::string, Reliable, std::less<>> reliable;  // by realm of the caller; missing: WithSdp
+
+  leak::Mode leak_guard = leak::Mode::Count;
+  std::vector<std::string> own_hosts;  // more names of ours, which the leak guard leaves alone
 
   base::Duration t1 = base::milliseconds(500);
   base::Duration t2 = base::seconds(4);

@@ -18,6 +18,11 @@ std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& header
   return extra;
 }
 
+// Who waits for the flight's answer.
+leak::End asker_of(const Flight& flight) {
+  return flight.kind == Flight::Kind::Notify ? leak::End::B : leak::End::A;
+}
+
 }  // namespace
 
 std::string_view name_of(Outcome outcome) {
@@ -49,12 +54,14 @@ std::string_view name_of(Outcome outcome) {
 }
 
 Exchange::Exchange(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Advisor& advisor,
-                   const Dialogs& dialogs, std::shared_ptr<const call::Settings> calls, Settings settings)
+                   const Dialogs& dialogs, call::LeakGuard& guard, std::shared_ptr<const call::Settings> calls,
+                   Settings settings)
     : layer_(layer),
       minter_(minter),
       random_(random),
       advisor_(advisor),
       dialogs_(dialogs),
+      guard_(guard),
       calls_(std::move(calls)),
       settings_(std::move(settings)),
       key_{random.below(UINT64_MAX), random.below(UINT64_MAX)} {}
@@ -159,6 +166,7 @@ void Exchange::carry(const transaction::RequestArrived& request, const call::Arr
   flight.source = request.source;
   flight.realm = arrival.realm;
   flight.tag = minter_.tag(random_);
+  flight.watch = call::LeakGuard::watch(*calls_);
   flight.hunt = route::Hunt(std::move(plan.targets));
   if (subscribe) open_subscription(flight, arrival, context);
   try_target(flight, context);
@@ -202,6 +210,9 @@ void Exchange::send_to_target(Flight& flight, const Context& context) {
 void Exchange::send(Flight& flight, const sip::Hop& hop, std::string_view branch, base::SharedBytes bytes,
                     const Context& context) {
   forget_client(flight);
+  const leak::End asker = asker_of(flight);
+  guard_.heard(calls_, flight.watch.get(), asker, *flight.request, flight.source);
+  bytes = guard_.checked(*calls_, flight.watch.get(), leak::other(asker), std::move(bytes), {});
   flight.client = layer_.request({.method = flight.request->method(),
                                   .method_text = flight.request->method_text(),
                                   .branch = branch,
@@ -256,6 +267,7 @@ void Exchange::finish(Flight& flight, int status, Headers headers, const Context
   auto bytes = base::share(sip::build_response(*flight.request, status, flight.tag, flight.source, headers,
                                                body.crosses() ? body.type : std::string_view(),
                                                body.crosses() ? body.text : std::string_view()));
+  bytes = guard_.checked(*calls_, flight.watch.get(), asker_of(flight), std::move(bytes), {});
   layer_.respond(flight.server, status, std::move(bytes), context.now, context.out.transaction);
 }
 
@@ -293,6 +305,7 @@ bool Exchange::on_response(const transaction::ResponseArrived& response, base::I
 
 void Exchange::final_response(Flight& flight, const sip::Message& message, const sip::Source& source,
                               const Context& context) {
+  guard_.heard(calls_, flight.watch.get(), leak::other(asker_of(flight)), message, source);
   if (flight.kind == Flight::Kind::Refresh || flight.kind == Flight::Kind::Notify)
     return in_dialog_answer(flight, message, source, context);
   flight.hunt.answered(health_);

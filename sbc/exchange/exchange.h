@@ -16,6 +16,7 @@
 #include "media-relay/base/random.h"
 
 #include "sbc/call/core.h"
+#include "sbc/call/leak_guard.h"
 #include "sbc/call/output.h"
 #include "sbc/call/settings.h"
 #include "sbc/exchange/advisor.h"
@@ -34,7 +35,8 @@ class Exchange {
  public:
   // All references outlive the object.
   Exchange(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Advisor& advisor,
-           const Dialogs& dialogs, std::shared_ptr<const call::Settings> calls, Settings settings);
+           const Dialogs& dialogs, call::LeakGuard& guard, std::shared_ptr<const call::Settings> calls,
+           Settings settings);
 
   void replace_settings(std::shared_ptr<const call::Settings> calls, Settings settings);
   void drain() { draining_ = true; }
@@ -119,6 +121,7 @@ class Exchange {
   base::Random& random_;
   Advisor& advisor_;
   const Dialogs& dialogs_;
+  call::LeakGuard& guard_;
   std::shared_ptr<const call::Settings> calls_;
   Settings settings_;
   base::HashKey key_;  // of opaque identifiers

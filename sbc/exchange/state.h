@@ -1,6 +1,7 @@
 #pragma once
 // What the exchange remembers: requests under way, and subscriptions. Internal to the room.
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 
 #include "sbc/call/facts.h"
 #include "sbc/dialog/dialog.h"
+#include "sbc/leak/watch.h"
 #include "sbc/route/hunt.h"
 #include "sbc/sip/transport.h"
 #include "sbc/transaction/ids.h"
@@ -45,8 +47,9 @@ struct Flight {
   base::DeadlineId patience;  // with the current target, while there is another one
   std::uint32_t lookup = 0;   // number of the question that the resolver has not answered; 0: none
   SubscriptionHandle subscription;
-  std::string remote_tag;  // Refresh, Notify: names the pair
-  bool ends = false;       // Notify: Subscription-State is terminated
+  std::string remote_tag;              // Refresh, Notify: names the pair
+  bool ends = false;                   // Notify: Subscription-State is terminated
+  std::shared_ptr<leak::Watch> watch;  // null: the leak guard is off
 };
 
 // One notifier's dialog with us, and ours with the subscriber.
@@ -76,6 +79,7 @@ struct Subscription {
   base::Instant until;  // then it is removed
   base::DeadlineId timer;
   bool opening = true;
+  std::shared_ptr<leak::Watch> watch;  // of all its requests
 };
 
 // Where a request with a tag of ours belongs.

@@ -66,6 +66,7 @@ void Exchange::open_subscription(Flight& flight, const call::Arrival& arrival, c
                     .hop = hop,
                     .contact = call::contact_value(*calls_, hop.transport, hop.listener, minter_.user(random_))};
   subscription.first_tag = flight.tag;
+  subscription.watch = flight.watch;
   subscription.opened = context.now;
   flight.subscription = handle;
   ++counters_.subscriptions_started;
@@ -220,6 +221,7 @@ void Exchange::relay_in_dialog(Subscription& subscription, Pair& pair, Side from
   flight.source = request.source;
   flight.realm = source.realm;
   flight.subscription = subscription.handle;
+  flight.watch = subscription.watch;
   flight.remote_tag = pair.b.remote_tag();
   flight.ends = from == Side::B && subscription_state(message).terminated;
 

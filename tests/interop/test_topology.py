@@ -126,5 +126,77 @@ def the_scan_finds_what_is_planted(lab):
     check(len(planted) >= 16, f"only {len(planted)} kinds were planted: {planted}")
 
 
+# --- the leak guard of the border itself -----------------------------------------------------------------------------
+# In every other test of this folder it counts, and the harness wants to see 0 at the end.
+
+CARELESS = """return {
+  on_register = function(request) return request.challenge_unless_authenticated() end,
+  on_invite = function(call)
+    return route { trunk = "carrier", headers = { ["X-Origin"] = "from " .. call.source_ip, ["X-Fine"] = "yes" } }
+  end,
+}
+"""
+
+
+def careless(lab, mode):
+    """A call with a policy that gives the caller's address away; what the callee was sent."""
+    policy = lab.directory / "careless.lua"
+    policy.write_text(CARELESS)
+    lab.may_leak = True
+    lab.start({"policy": {"file": str(policy)}, "leak_guard": {"mode": mode}})
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    call = alice.invite("sip:1000@example.org")
+    invite = carrier.request("INVITE")
+    invite.reply(180)
+    call.response(180)
+    invite.reply(200, sdp=carrier.sdp())
+    call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    bye = call.send("BYE")
+    carrier.request("BYE").reply(200)
+    bye.response(200)
+    lab.border.until_idle()
+    equal(invite.header("x-fine"), "yes", "a header that is nobody's secret")
+    return invite
+
+
+def found(lab, name, **labels):
+    return lab.border.sbc_metrics().total(name, **labels)
+
+
+@test
+def what_a_policy_gives_away_is_counted(lab):
+    invite = careless(lab, "count")
+    equal(invite.header("x-origin"), f"from {PHONE}", "X-Origin")
+    eventually(lambda: found(lab, "parapet_leaks_total") == 1, "the leak is counted")
+    equal(found(lab, "parapet_leaks_total", kind="address"), 1, "addresses")
+    equal(found(lab, "parapet_leaks_by_place_total", place="header"), 1, "in headers")
+    check("leak" not in (lab.directory / "sbc.log").read_text(), "there is a line in the log")
+
+
+@test
+def what_a_policy_gives_away_is_logged_without_saying_it_again(lab):
+    invite = careless(lab, "log")
+    lines = [l for l in (lab.directory / "sbc.log").read_text().splitlines() if "leak:" in l]
+    equal(len(lines), 1, "lines")
+    check("address" in lines[0] and "X-Origin" in lines[0] and invite.header("call-id") in lines[0], lines[0])
+    check(PHONE not in lines[0], f"the log names it: {lines[0]}")
+
+
+@test
+def what_a_policy_gives_away_is_scrubbed(lab):
+    invite = careless(lab, "scrub")
+    equal(invite.header("x-origin"), "", "X-Origin")
+    eventually(lambda: found(lab, "parapet_leaks_scrubbed_total", result="removed") == 1, "the removal is counted")
+    equal(found(lab, "parapet_leaks_scrubbed_total", result="kept"), 0, "leaks that stay")
+
+
+@test
+def without_the_guard_nothing_is_counted(lab):
+    careless(lab, "off")
+    equal(found(lab, "parapet_leaks_total"), 0, "leaks")
+
+
 if __name__ == "__main__":
     main()

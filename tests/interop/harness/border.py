@@ -191,6 +191,11 @@ class Border:
                     found.append(f"{name} {metrics.total(name, **labels):.0f}")
         return found
 
+    def leaks(self):
+        """What the leak guard found, by kind."""
+        samples = self.sbc_metrics().samples["parapet_leaks_total"]
+        return {labels["kind"]: count for labels, count in samples if count}
+
     def until_idle(self, seconds=6):
         ends = time.monotonic() + seconds
         while remains := self.remains():

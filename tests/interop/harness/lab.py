@@ -23,6 +23,7 @@ class Lab:
         self._binaries = binaries
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parapet-{name}-"))
         self.capture = Capture()
+        self.may_leak = False  # set by a test that wants the leak guard to find something
         self._peers = []  # everything with kill() or stop() that a failed test leaves running
         self.border = None
         self.second = None  # another border behind it
@@ -90,13 +91,16 @@ class Lab:
         return process
 
     def finish(self):
-        """The end of a good test: idle, alive, and both processes end with 0."""
+        """The end of a good test: idle, alive, nothing of one side said to the other, and both processes end with 0."""
         if self.border is None:
             return
         for border in (self.border, self.second):
-            if border is not None:
-                border.until_idle()
-                border.stop()
+            if border is None:
+                continue
+            border.until_idle()
+            if border.sbc.running() and not self.may_leak:
+                equal(border.leaks(), {}, "leaks that the guard found")
+            border.stop()
 
     def close(self, keep=False):
         for peer in self._peers:

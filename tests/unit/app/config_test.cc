@@ -160,6 +160,17 @@ TEST(RestartNeeded, NothingForTheSameFile) {
   EXPECT_THAT(restart_needed(*load(kSmall), *load(kSmall)), IsEmpty());
 }
 
+TEST(LoadConfig, TheLeakGuardCountsUnlessItIsToldOtherwise) {
+  EXPECT_EQ(load(kSmall)->calls->leak_guard, leak::Mode::Count);
+  const std::pair<const char*, leak::Mode> modes[] = {
+      {"off", leak::Mode::Off}, {"count", leak::Mode::Count}, {"log", leak::Mode::Log}, {"scrub", leak::Mode::Scrub}};
+  for (const auto& [word, mode] : modes) {
+    const auto config = load(std::string(kSmall) + "[leak_guard]\nmode = \"" + word + "\"\n");
+    ASSERT_NE(config, nullptr) << word;
+    EXPECT_EQ(config->calls->leak_guard, mode) << word;
+  }
+}
+
 TEST(RestartNeeded, NothingForWhatAReloadCanChange) {
   const auto before = load(kSmall);
   const auto after = load(std::string(kSmall) + R"([log]
@@ -169,6 +180,8 @@ timeout = "30s"
 [timers]
 ring = "2m"
 first_response = "4s"
+[leak_guard]
+mode = "log"
 [limits]
 calls = 5
 retry_after = 3

@@ -50,6 +50,7 @@ std::shared_ptr<Settings> make_settings(const RigOptions& options) {
   EXPECT_TRUE(built) << built.error();
   settings->routes = std::make_shared<const route::Table>(*std::move(built));
   settings->max_calls = options.max_calls;
+  settings->leak_guard = leak::Mode::Log;
   return settings;
 }
 
@@ -190,6 +191,13 @@ void Rig::pump() {
   out_.notes.clear();
   std::ranges::move(std::exchange(out_.wanted, {}), std::back_inserter(wanted));
   std::ranges::move(std::exchange(out_.guests_gone, {}), std::back_inserter(guests_gone));
+  for (auto& note : calls.leak_guard().take_notes()) {
+    if (leaks_are_wanted) {
+      notes.push_back(std::move(note));
+    } else {
+      ADD_FAILURE() << note.text << "\n" << (sent_.empty() ? "" : sent_.back().bytes);
+    }
+  }
   pumping_ = false;
 }
 

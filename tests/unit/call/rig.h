@@ -113,6 +113,8 @@ class Rig {
   std::map<std::string, std::vector<route::Place>> names;
   bool slow_names = false;
   std::vector<Lookup> lookups;
+  // Every message is searched for words of the other side; one that has any fails the test, unless it is about that.
+  bool leaks_are_wanted = false;
   // Drops what the border sends with this chance in 1000.
   std::uint64_t loss = 0;
 

@@ -92,12 +92,13 @@ class Stage : public ::testing::Test {
     auto table = route::Table::build(std::move(realms), {trunk("t1", kFirst), trunk("t2", kSecond)}, {});
     EXPECT_TRUE(table) << table.error();
     settings->routes = std::make_shared<const route::Table>(*std::move(table));
+    settings->leak_guard = leak::Mode::Log;
     calls = settings;
     use({});
   }
 
   void use(const Settings& wanted) {
-    exchange = std::make_unique<Exchange>(layer, minter, random, advisor, dialogs, calls, wanted);
+    exchange = std::make_unique<Exchange>(layer, minter, random, advisor, dialogs, guard, calls, wanted);
   }
 
   void pump() {
@@ -120,6 +121,10 @@ class Stage : public ::testing::Test {
     }
     for (const auto& send : out.transaction.sends) sent.push_back({send.hop.remote.text(), *send.bytes});
     out.transaction.sends.clear();
+    for (const auto& note : guard.take_notes()) {
+      EXPECT_TRUE(leaks_are_wanted) << note.text << "\n" << sent.back().text;
+      ++leaks;
+    }
   }
 
   void inject(const std::string& text, const std::string& from) {
@@ -203,6 +208,7 @@ class Stage : public ::testing::Test {
   transaction::Layer layer{transaction::Config{}, minter, random};
   FakeAdvisor advisor;
   FakeDialogs dialogs;
+  call::LeakGuard guard;
   std::shared_ptr<const call::Settings> calls;
   std::unique_ptr<Exchange> exchange;
   base::Instant now{base::hours(1)};
@@ -210,10 +216,20 @@ class Stage : public ::testing::Test {
   std::vector<Sent> sent;
   bool left = false;  // the last request was left to the border
   int number = 0;
+  bool leaks_are_wanted = false;  // otherwise a word of one side in a message to the other fails the test
+  std::size_t leaks = 0;
 };
 
 using Outside = Stage;
 using Subscriptions = Stage;
+
+TEST_F(Outside, TheLeakGuardFindsWordsOfOneSideInWhatTheOtherGets) {
+  leaks_are_wanted = true;
+  inject(request("MESSAGE", "Content-Type: text/plain\r\n", "I am at 192.0.2.10"), kAlice);
+  EXPECT_EQ(leaks, 1U);
+  const auto message = one();
+  EXPECT_THAT(message.text, HasSubstr("I am at")) << "it is told, and sent";
+}
 
 TEST_F(Outside, AMessageCrossesWithNothingOfItsSendersNetwork) {
   inject(request("MESSAGE", "Content-Type: text/plain\r\nX-Secret: secret\r\nSubject: hi\r\n", "hello"), kAlice);

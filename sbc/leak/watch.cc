@@ -1,0 +1,85 @@
+#include "sbc/leak/watch.h"
+
+#include <algorithm>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/leak/learn.h"
+
+namespace sbc::leak {
+namespace {
+
+constexpr std::size_t kMostAllowed = 32;
+
+bool has(const std::vector<std::string>& words, std::string_view word) {
+  return std::ranges::any_of(words, [word](const auto& known) { return base::equals_ignoring_case(known, word); });
+}
+
+// A request goes where these say, and they came from its receiver or from the operator.
+bool addresses_receiver(bool request, const Hit& hit, const Place& place) {
+  if (!request || (hit.kind != Kind::Address && hit.kind != Kind::Host)) return false;
+  return place.where == Place::Where::StartLine ||
+         (place.where == Place::Where::Header && (place.name == "To" || place.name == "Route"));
+}
+
+}  // namespace
+
+void Ours::add(std::string_view word) {
+  if (word.starts_with('[') && word.ends_with(']')) word = word.substr(1, word.size() - 2);
+  if (!word.empty() && !has(word)) words_.push_back(base::to_lower(word));
+}
+
+bool Ours::has(std::string_view word) const {
+  return leak::has(words_, word);
+}
+
+void Watch::heard(End from, const sip::Message& message, const base::IpAddress& source, const Ours& ours) {
+  WordSet& mine = ends_[static_cast<std::size_t>(from)];
+  WordSet& theirs = ends_[static_cast<std::size_t>(leak::other(from))];
+  for (const Hit& hit : theirs.find(message.bytes())) theirs.release(hit);
+  for (const auto host : addressed_by(message)) allow(host);
+  const auto learn = [&](const Word& word) {
+    if (!ours.has(word.text) && !has(allowed_, word.text) && !theirs.mentions(word)) mine.learn(word);
+  };
+  for (const Word& word : words_of(message)) learn(word);
+  if (!source.empty() && !source.is_loopback()) {
+    const std::string text = source.text();
+    learn({Kind::Address, text});
+  }
+}
+
+void Watch::allow(std::string_view word) {
+  if (word.empty() || has(allowed_, word) || allowed_.size() >= kMostAllowed) return;
+  allowed_.emplace_back(word);
+  for (WordSet& set : ends_) set.release(word);
+}
+
+std::vector<Leak> Watch::leaks_in(End to, std::string_view message) {
+  std::vector<Leak> leaks;
+  const bool request = !message.starts_with("SIP/2.0");
+  for (const Hit& hit : of(leak::other(to)).find(message)) {
+    const Place place = place_of(message, hit.at);
+    if (!addresses_receiver(request, hit, place)) leaks.push_back({hit.kind, place});
+  }
+  return leaks;
+}
+
+Scrubbed scrub(std::string_view message, const std::vector<Leak>& leaks) {
+  Scrubbed result;
+  std::vector<Place> places;
+  for (const Leak& leak : leaks) {
+    if (removable(leak.place)) {
+      places.push_back(leak.place);
+    } else {
+      ++result.kept;
+    }
+  }
+  std::ranges::sort(places, {}, &Place::begin);
+  const auto last = std::ranges::unique(places, {}, &Place::begin);
+  places.erase(last.begin(), last.end());
+  result.removed = places.size();
+  result.message = places.empty() ? std::string(message) : without(message, std::move(places));
+  return result;
+}
+
+}  // namespace sbc::leak
