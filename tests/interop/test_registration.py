@@ -4,7 +4,7 @@
 import re
 import socket
 
-from harness import check, equal, eventually, main, test
+from harness import check, equal, eventually, main, phone as baresip, test
 from harness.border import ACCESS, PASSWORDS
 from harness.client import answer_challenge, parse_challenge, token
 from harness.lab import CARRIER, PHONE, PHONE2
@@ -244,6 +244,24 @@ def line_ends_keep_a_nat_open(lab):
     phone.register(contact="<sip:alice@10.9.9.9:5060>")
     phone._socket.settimeout(8)
     equal(phone._socket.recv(2048), b"\r\n\r\n", "what keeps the NAT open")
+
+
+@test
+def a_real_phone_registers_over_two_flows(lab):
+    lab.start({"realm": {"access": {"registrar": {"algorithms": ["MD5"], "flow_timer": "60s"}}}}, register=False)
+    flows = f';sipnat=outbound;outbound="sip:{ACCESS};transport=tcp";outbound2="sip:{ACCESS};transport=udp"'
+    phone = lab.keep(baresip.Phone(lab.directory, "alice", 440, PHONE, 5062, account=flows))
+    phone.wait_registered()
+    bindings(lab, 2)
+    answers = [m for m in lab.capture.messages(where=lambda m: m.is_response(200) and "REGISTER" in m.header("cseq"))]
+    check(any(m.header("require") == "outbound" for m in answers), "no flow was confirmed")
+    last = max((m.headers("contact") for m in answers), key=len)
+    equal(sorted(re.search(r"reg-id=(\d+)", value).group(1) for value in last), ["1", "2"], "flows")
+    carrier = lab.ua(CARRIER, "carrier")
+    call = carrier.invite("sip:alice@example.org")
+    call.response(200, 10)
+    call.ack()
+    call.send("BYE").response(200)
 
 
 if __name__ == "__main__":

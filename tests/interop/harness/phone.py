@@ -17,7 +17,8 @@ MODULES = pathlib.Path("/usr/lib/baresip/modules")
 
 
 class Phone:
-    def __init__(self, directory, name, tone, at, port, password=None, transport="udp", registrar=ACCESS):
+    def __init__(self, directory, name, tone, at, port, password=None, transport="udp", registrar=ACCESS,
+                 account=""):
         self.name, self.tone = name, tone
         self.folder = pathlib.Path(directory) / f"phone-{name}"
         self._recordings = self.folder / "recorded"
@@ -28,13 +29,13 @@ class Phone:
         (self.folder / "config").write_text("\n".join([
             "poll_method epoll", f"sip_listen {at}:{port}", f"net_interface {at}", "audio_srate 8000", "audio_channels 1",
             "rtp_ports 40000-50000", "jitter_buffer_type fixed", "jitter_buffer_delay 1-10", f"module_path {MODULES}",
-            "module g711.so", "module aufile.so", "module aubridge.so", "module sndfile.so", "module_app account.so",
+            "module g711.so", "module_app uuid.so", "module aufile.so", "module aubridge.so", "module sndfile.so", "module_app account.so",
             "module_app menu.so", "module_app ctrl_tcp.so", f"ctrl_tcp_listen {at}:{control}",
             f"snd_path {self._recordings}", ""]))
         (self.folder / "accounts").write_text(
             f"<sip:{name}@{registrar};transport={transport}>;auth_user={name};auth_pass={password or PASSWORDS[name]};"
             f"regint=300;answermode=auto;audio_codecs=pcma/8000/1,pcmu/8000/1;"
-            f"audio_source=aufile,{self.folder / 'tone.wav'};audio_player=aubridge,{name}\n")
+            f"audio_source=aufile,{self.folder / 'tone.wav'};audio_player=aubridge,{name}{account}\n")
         self.process = Process(f"baresip {name}", [tool("baresip"), "-4", "-f", self.folder],
                                pathlib.Path(directory) / f"baresip-{name}.log")
         self._events = []
