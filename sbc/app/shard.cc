@@ -6,6 +6,8 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/app/shard_setup.h"
+#include "sbc/call/extensions.h"
+#include "sbc/call/leg_message.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/sip/response.h"
 #include "sbc/sip/values.h"
@@ -47,7 +49,8 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
                          carry_out();
                        }),
       calls_(layer_, minter_, random_, advisor_, config_->calls),
-      exchange_(layer_, minter_, random_, advisor_, dialogs_, calls_.leak_guard(), config_->calls, config_->exchange),
+      exchange_(layer_, minter_, random_, advisor_, dialogs_,
+                {calls_.health(), calls_.credentials(), calls_.leak_guard()}, config_->calls, config_->exchange),
       relays_(loop_, relay_links(*config_, index), *this, random_),
       timer_(loop_, [this] { on_timer(); }),
       second_(loop_, [this] {
@@ -354,7 +357,7 @@ void Shard::on_event(const transaction::RequestArrived& request) {
       return answer_plain(request, 481);  // they live in dialogs only
     default: {
       if (exchange_.on_request(request, arrival, now, out_)) return;
-      if (message.method() == sip::Method::Options) return on_options(request);
+      if (message.method() == sip::Method::Options) return on_options(request, arrival.realm);
       reject(admin::RejectReason::Unsupported);
       const sip::ExtraHeader allow[] = {{"Allow", kAllowOutside}};
       return answer_plain(request, message.method() == sip::Method::Other ? 501 : 405, allow);
@@ -362,11 +365,8 @@ void Shard::on_event(const transaction::RequestArrived& request) {
   }
 }
 
-void Shard::on_options(const transaction::RequestArrived& request) {
-  std::string unsupported;
-  sip::for_each_value(*request.message, sip::HeaderId::Require, [&unsupported](std::string_view tag) {
-    unsupported.append(unsupported.empty() ? "" : ", ").append(tag);
-  });
+void Shard::on_options(const transaction::RequestArrived& request, const std::string& realm) {
+  const std::string unsupported = call::unsupported_extensions(*request.message);
   if (!unsupported.empty()) {
     reject(admin::RejectReason::Unsupported);
     const sip::ExtraHeader headers[] = {{"Unsupported", unsupported}};
@@ -375,7 +375,15 @@ void Shard::on_options(const transaction::RequestArrived& request) {
   // RFC 3261 11.2: the status is the one that an INVITE would get now.
   const bool open = !shared_.draining.load(std::memory_order_relaxed);
   const std::string seconds = std::to_string(config_->calls->busy_retry_after);
-  const sip::ExtraHeader yes[] = {{"Allow", kAllowOutside}, {"Accept", "application/sdp"}, {"Supported", ""}};
+  const std::string allow = call::allow_value(*config_->calls, realm) + ", REGISTER";
+  std::string extensions;
+  for (const auto tag : call::kExtensions) extensions.append(extensions.empty() ? "" : ", ").append(tag);
+  std::string events;
+  for (const auto& event : config_->exchange.events) events.append(events.empty() ? "" : ", ").append(event);
+  const sip::ExtraHeader yes[] = {{"Allow", allow},
+                                  {"Accept", "application/sdp, multipart/mixed"},
+                                  {"Supported", extensions},
+                                  {"Allow-Events", events}};
   const sip::ExtraHeader no[] = {{"Retry-After", seconds}};
   answer_plain(request, open ? 200 : 503,
                open ? std::span<const sip::ExtraHeader>(yes) : std::span<const sip::ExtraHeader>(no));

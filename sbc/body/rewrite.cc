@@ -158,6 +158,10 @@ std::string_view name_of(Fate fate) {
   return "unknown";
 }
 
+bool readable(std::string_view bare_type) {
+  return bare_type.starts_with("text/") || std::ranges::find(kReadable, bare_type) != std::end(kReadable);
+}
+
 Result rewrite(std::string_view content_type, std::string_view text, Identifiers& identifiers, const Rules& rules,
                std::string_view encoding) {
   if (!encoding.empty() && !base::equals_ignoring_case(encoding, "identity"))

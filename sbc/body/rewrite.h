@@ -43,6 +43,20 @@ struct Rules {
   SdpFor sdp = {};             // empty: SDP does not cross
 };
 
+// What can be read here, besides text/...: what an Accept may ask for across the border.
+inline constexpr std::string_view kReadable[] = {
+    "application/dialog-info+xml",
+    "application/im-iscomposing+xml",
+    "application/pidf+xml",
+    "application/reginfo+xml",
+    "application/simple-message-summary",
+    "message/sipfrag",
+    "multipart/alternative",
+    "multipart/mixed",
+    "multipart/related",
+};
+bool readable(std::string_view bare_type);
+
 struct Result {
   Fate fate = Fate::Passed;
   std::string type;  // Content-Type; "" when nothing is left

@@ -63,6 +63,9 @@ class Calls {
   // What leaves the calls is looked at by this; the exchange has its messages looked at too.
   LeakGuard& leak_guard() { return core_.layer.guard(); }
   const LeakCounters& leaks() const { return core_.layer.guard().counters(); }
+  // What requests outside of calls share with calls: accounts of trunks, and which targets are well.
+  Credentials& credentials() { return *core_.credentials; }
+  route::TrunkHealth& health() { return core_.health; }
   std::size_t marked_targets(base::Instant now) const { return core_.health.marked(now); }
 
  private:

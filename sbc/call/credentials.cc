@@ -131,6 +131,35 @@ auth::Reaction Credentials::challenged(const auth::Account& account, const std::
   return reaction;
 }
 
+std::expected<Credentials::Repeated, std::string> Credentials::repeat(const Asked& asked,
+                                                                      const transaction::ResponseArrived& response,
+                                                                      const sip::Minter& minter, base::Random& random) {
+  const auth::Account* account = account_of(asked.settings, asked.trunk);
+  if (account == nullptr || !response.request) return std::unexpected("");
+  auto parsed = sip::parse(std::string(*response.request));
+  if (!parsed.ok()) return std::unexpected("");
+  const sip::Message& request = *parsed.message;
+  if (asked.before >= auth::kMaxClientRetries) {
+    ++counters.too_many;
+    return std::unexpected("");
+  }
+  const auto reaction = challenged(*account, asked.trunk, *response.message, request);
+  if (reaction != auth::Reaction::Retry)
+    return std::unexpected("trunk " + asked.trunk + ": challenge " + std::string(auth::name_of(reaction)));
+  Repeated again;
+  again.cseq = std::max(request.cseq().number + 1, asked.least);
+  again.branch = minter.branch(random);
+  std::string bytes;
+  sip::Writer writer(bytes, response.request->size() + 400);
+  repeat_head(request, again.branch, again.cseq, writer);
+  write(asked.settings, asked.trunk,
+        {.method = request.method_text(), .uri = request.request_uri_text(), .body = request.body()}, random, writer);
+  writer.finish(request.find(sip::HeaderId::ContentType).value_or(""), request.body());
+  again.bytes = base::share(std::move(bytes));
+  again.request = std::move(parsed.message);
+  return again;
+}
+
 bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived& response, base::Instant now,
                       Output& out) {
   if (core.settings->accounts.empty()) return false;
@@ -138,48 +167,33 @@ bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived
   if (status / 100 == 2) keep_for_ack(call, response);
   if (status != 401 && status != 407) return false;
   const Retry retry = wanted(call, response);
-  const auth::Account* account = retry.leg != nullptr ? account_of(*core.settings, retry.leg->trunk) : nullptr;
-  if (account == nullptr || !response.request) return false;
+  if (retry.leg == nullptr) return false;
   Leg& leg = *retry.leg;
   if (leg.dialog) {
     const auto* trunk = core.settings->routes->identify(leg.realm, response.hop.remote.ip);
     if (trunk == nullptr || trunk->name != leg.trunk) return false;
   }
-  const auto parsed = sip::parse(std::string(*response.request));
-  if (!parsed.ok()) return false;
-  const sip::Message& request = *parsed.message;
-  Credentials& credentials = *core.credentials;
-  if (leg.challenges >= auth::kMaxClientRetries) {
-    ++credentials.counters.too_many;
+  const auto again = core.credentials->repeat({.settings = *core.settings,
+                                               .trunk = leg.trunk,
+                                               .before = leg.challenges,
+                                               .least = leg.dialog ? leg.dialog->next_cseq() : 0U},
+                                              response, core.minter, core.random);
+  if (!again) {
+    if (!again.error().empty()) out.notes.push_back({Note::Level::Warning, call.session, again.error()});
     return false;
   }
-  const auto reaction = credentials.challenged(*account, leg.trunk, *response.message, request);
-  if (reaction != auth::Reaction::Retry) {
-    out.notes.push_back({Note::Level::Warning, call.session,
-                         "trunk " + leg.trunk + ": challenge " + std::string(auth::name_of(reaction))});
-    return false;
-  }
-  const std::uint32_t cseq = std::max(request.cseq().number + 1, leg.dialog ? leg.dialog->next_cseq() : 0U);
-  const std::string branch = core.minter.branch(core.random);
-  std::string bytes;
-  sip::Writer writer(bytes, response.request->size() + 400);
-  repeat_head(request, branch, cseq, writer);
-  credentials.write(*core.settings, leg.trunk,
-                    {.method = request.method_text(), .uri = request.request_uri_text(), .body = request.body()},
-                    core.random, writer);
-  writer.finish(request.find(sip::HeaderId::ContentType).value_or(""), request.body());
-  const auto client = core.layer.request({.method = request.method(),
-                                          .method_text = request.method_text(),
-                                          .branch = branch,
+  const auto client = core.layer.request({.method = again->request->method(),
+                                          .method_text = again->request->method_text(),
+                                          .branch = again->branch,
                                           .hop = response.hop,
-                                          .bytes = base::share(std::move(bytes)),
+                                          .bytes = again->bytes,
                                           .owner = call.handle.pack()},
                                          now, out.transaction);
   if (!client) return false;
   *retry.slot = client;
-  note_cseq(call, leg, retry.slot, request.method(), cseq);
+  note_cseq(call, leg, retry.slot, again->request->method(), again->cseq);
   ++leg.challenges;
-  ++credentials.counters.retried;
+  ++core.credentials->counters.retried;
   return true;
 }
 

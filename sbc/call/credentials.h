@@ -4,6 +4,7 @@
 // Call-ID and tags and the next CSeq. The other leg sees nothing of it. One object per shard.
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <map>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "sbc/auth/client_session.h"
 #include "sbc/call/call.h"
+#include "sbc/sip/minter.h"
 #include "sbc/sip/writer.h"
 #include "sbc/transaction/events.h"
 
@@ -41,12 +43,29 @@ class Credentials {
   void write_inside(const Core& core, const Leg& leg, const sip::Hop& hop, sip::Method method, std::string_view body,
                     sip::Writer& writer);
 
-  auth::Reaction challenged(const auth::Account& account, const std::string& trunk, const sip::Message& response,
-                            const sip::Message& request);
+  // The request that `response` (401 or 407) answers, once more with credentials. Error: `trunk` has no account, or the
+  // challenge cannot be answered; the text is for the log, "" when there is nothing to say.
+  struct Asked {
+    const Settings& settings;
+    const std::string& trunk;
+    std::size_t before;       // challenges that this request has met already
+    std::uint32_t least = 0;  // a CSeq that is free
+  };
+  struct Repeated {
+    sip::MessagePtr request;  // as it was
+    std::string branch;
+    std::uint32_t cseq = 0;
+    base::SharedBytes bytes;
+  };
+  std::expected<Repeated, std::string> repeat(const Asked& asked, const transaction::ResponseArrived& response,
+                                              const sip::Minter& minter, base::Random& random);
 
   CredentialCounters counters;
 
  private:
+  auth::Reaction challenged(const auth::Account& account, const std::string& trunk, const sip::Message& response,
+                            const sip::Message& request);
+
   std::map<std::string, auth::ClientSession, std::less<>> sessions_;  // by trunk
 };
 

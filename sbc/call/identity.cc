@@ -39,15 +39,8 @@ void tell_session_id(Call& call) {
 }
 
 identity::Sender sender_of(const Core& core, const Call& call, Side side) {
-  const Leg& leg = call.leg(side);
-  identity::Sender sender{.trusted = trusts(*core.settings, leg.realm, leg.trunk), .proven = {}};
-  if (side != Side::A) return sender;
-  if (!call.arrival.registered_aor.empty()) sender.proven.push_back(call.arrival.registered_aor);
-  if (call.arrival.authenticated && !call.arrival.auth_user.empty()) {
-    const std::string& name = call.arrival.auth_user;
-    sender.proven.insert(sender.proven.begin(), "sip:" + sip::escape_user(name.substr(0, name.find('@'))) + "@user");
-  }
-  return sender;
+  if (side == Side::A) return sender_of(*core.settings, call.arrival);
+  return {.trusted = trusts(*core.settings, call.b.realm, call.b.trunk), .proven = {}};
 }
 
 // trap 85: who calls for help is not hidden from those who are to find him.
@@ -121,6 +114,16 @@ void add_priority(const Call& call, HeaderList& headers) {
 
 bool trusts(const Settings& settings, std::string_view realm, std::string_view trunk) {
   return chosen(settings, realm, trunk, &route::Realm::trust, &route::Trunk::trust) == route::Trust::Trusted;
+}
+
+identity::Sender sender_of(const Settings& settings, const Arrival& arrival) {
+  identity::Sender sender{.trusted = trusts(settings, arrival.realm, arrival.trunk), .proven = {}};
+  if (arrival.authenticated && !arrival.auth_user.empty()) {
+    const std::string& name = arrival.auth_user;
+    sender.proven.push_back("sip:" + sip::escape_user(name.substr(0, name.find('@'))) + "@user");
+  }
+  if (!arrival.registered_aor.empty()) sender.proven.push_back(arrival.registered_aor);
+  return sender;
 }
 
 std::string_view own_domain(const Settings& settings, std::string_view realm, std::uint16_t listener) {

@@ -6,11 +6,15 @@
 #include <string_view>
 
 #include "sbc/call/core.h"
+#include "sbc/identity/asserted.h"
 
 namespace sbc::call {
 
 // Whether the peer's word about identities counts, and ours may be told to it: the trunk's setting, else the realm's.
 bool trusts(const Settings& settings, std::string_view realm, std::string_view trunk);
+
+// Who sent a request outside of dialogs, as far as that is proven.
+identity::Sender sender_of(const Settings& settings, const Arrival& arrival);
 
 // A message of that side has come. `call.leg(side)` must have its realm and trunk.
 void hear(const Core& core, Call& call, Side side, const sip::Message& message);

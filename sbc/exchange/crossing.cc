@@ -5,26 +5,66 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/body/multipart.h"
+#include "sbc/call/extensions.h"
+#include "sbc/exchange/limits.h"
+#include "sbc/identity/emergency.h"
+#include "sbc/identity/session_id.h"
 #include "sbc/sip/contact.h"
+#include "sbc/sip/grammar.h"
 #include "sbc/sip/params.h"
+#include "sbc/sip/values.h"
 
 namespace sbc::exchange {
 namespace {
 
 // Each of these speaks of the request, none of a network. Accept-Contact and the like carry instance ids; Supported and
-// Require are each leg's own.
+// Require are each leg's own. Not Accept-Encoding: what is packed nobody here can read.
 constexpr std::array kRequest = {
-    sip::HeaderId::Accept,      sip::HeaderId::AcceptEncoding,     sip::HeaderId::AllowEvents,
-    sip::HeaderId::Expires,     sip::HeaderId::SipIfMatch,         sip::HeaderId::ContentLanguage,
-    sip::HeaderId::InfoPackage, sip::HeaderId::ContentDisposition,
+    sip::HeaderId::SipIfMatch,         sip::HeaderId::ContentLanguage, sip::HeaderId::InfoPackage,
+    sip::HeaderId::ContentDisposition, sip::HeaderId::MimeVersion,
 };
-constexpr std::array kResponse = {
-    sip::HeaderId::Accept,     sip::HeaderId::AllowEvents, sip::HeaderId::Expires,
-    sip::HeaderId::MinExpires, sip::HeaderId::SipETag,     sip::HeaderId::AcceptLanguage,
-};
+constexpr std::array kResponse = {sip::HeaderId::MinExpires, sip::HeaderId::SipETag, sip::HeaderId::AcceptLanguage};
 
-bool listed(std::span<const sip::HeaderId> ids, sip::HeaderId id) {
-  return std::ranges::find(ids, id) != ids.end();
+constexpr std::array<std::string_view, 3> kStates = {"active", "pending", "terminated"};
+constexpr std::array<std::string_view, 7> kReasons = {"deactivated", "probation",  "rejected", "timeout",
+                                                      "giveup",      "noresource", "invariant"};
+
+template <typename List>
+bool listed(const List& list, const typename List::value_type& wanted) {
+  return std::ranges::find(list, wanted) != list.end();
+}
+
+std::uint32_t capped(std::uint32_t seconds) {
+  return std::min(seconds, static_cast<std::uint32_t>(base::to_seconds(kLongestExpiry)));
+}
+
+void add_value(std::string& list, std::string_view value) {
+  list.append(list.empty() ? "" : ", ").append(value);
+}
+
+// Methods are words of RFCs here; what else somebody calls his own stays with him.
+std::string known_methods(const sip::Message& message) {
+  std::string list;
+  sip::for_each_value(message, sip::HeaderId::Allow, [&list](std::string_view method) {
+    if (sip::method_from(method) != sip::Method::Other) add_value(list, method);
+  });
+  return list;
+}
+
+std::string our_extensions(const sip::Message& message) {
+  std::string list;
+  sip::for_each_value(message, sip::HeaderId::Supported, [&list](std::string_view tag) {
+    if (std::ranges::find(call::kExtensions, tag) != std::end(call::kExtensions)) add_value(list, tag);
+  });
+  return list;
+}
+
+// RFC 7989: made so that it reveals nothing.
+void add_session(const sip::Message& message, call::HeaderList& headers) {
+  const auto field = message.find(sip::HeaderId::SessionId);
+  const auto id = field ? identity::parse_session_id(*field) : std::nullopt;
+  if (id) headers.emplace_back("Session-ID", identity::session_id_value(id->local, id->remote));
 }
 
 }  // namespace
@@ -69,8 +109,36 @@ body::Result Crossing::body_of(const sip::Message& message) {
                        message.find(sip::HeaderId::ContentEncoding).value_or(""));
 }
 
-// RFC 4235 3.2: a subscription to one dialog names it; the package's other parameters, id above all, are the
-// subscriber's own.
+bool Crossing::accepts_nothing(const sip::Message& message) const {
+  return !toward_.trusted && sip::count_values(message, sip::HeaderId::Accept) > 0 && accepted(message, false).empty();
+}
+
+// Whoever is told that something is accepted may send it, and then it must be able to cross.
+std::string Crossing::accepted(const sip::Message& message, bool sdp) const {
+  std::string list;
+  bool anything = false;
+  sip::for_each_value(message, sip::HeaderId::Accept, [&](std::string_view value) {
+    const std::string type = body::bare_type(value);
+    anything = anything || type == "*/*" || type == "application/*";
+    if (toward_.trusted || type == "text/*" || body::readable(type) || (sdp && type == "application/sdp"))
+      add_value(list, toward_.trusted ? value : std::string_view(type));
+  });
+  if (!anything || toward_.trusted) return list;
+  list.clear();
+  for (const auto type : body::kReadable) add_value(list, type);
+  return list;
+}
+
+std::string Crossing::known_events(const sip::Message& message) const {
+  std::string list;
+  sip::for_each_value(message, sip::HeaderId::AllowEvents, [&](std::string_view value) {
+    if (std::ranges::find(settings_.events, base::to_lower(value)) != settings_.events.end()) add_value(list, value);
+  });
+  return list;
+}
+
+// RFC 4235 3.2: a subscription to one dialog names it. The other parameters, id above all, are the sender's own: each
+// subscription is alone in its dialog on the far side.
 std::string Crossing::event(std::string_view value) {
   const auto semicolon = value.find(';');
   std::string out(base::trim(value.substr(0, semicolon)));
@@ -87,28 +155,72 @@ std::string Crossing::event(std::string_view value) {
       if (!ids->remote_tag.empty()) out.append(";from-tag=").append(ids->remote_tag);
     }
   }
-  sip::ParamReader reader(params);
-  sip::Param param;
-  while (reader.next(param))
-    if (base::equals_ignoring_case(param.name, "id") ||
-        base::equals_ignoring_case(param.name, "include-session-description"))
-      out.append(";").append(param.text);
+  if (sip::find_param(params, "include-session-description")) out.append(";include-session-description");
   return out;
 }
 
-void Crossing::request_headers(const sip::Message& request, call::HeaderList& headers) {
+void Crossing::request_headers(const sip::Message& request, call::HeaderList& headers, std::string_view event) {
   for (const auto& field : request.headers()) {
     if (listed(kRequest, field.id)) headers.emplace_back(sip::canonical_name(field.id), field.value);
-    if (field.id == sip::HeaderId::Event) headers.emplace_back("Event", event(field.value));
+    if (field.id == sip::HeaderId::Event)
+      headers.emplace_back("Event", event.empty() ? this->event(field.value) : std::string(event));
+    if (field.id == sip::HeaderId::Expires)
+      if (const auto seconds = sip::parse_delta_seconds(field.value))
+        headers.emplace_back("Expires", std::to_string(capped(*seconds)));
   }
+  if (auto types = accepted(request, request.method() == sip::Method::Options); !types.empty())
+    headers.emplace_back("Accept", std::move(types));
+  if (auto events = known_events(request); !events.empty()) headers.emplace_back("Allow-Events", std::move(events));
   if (auto state = subscription_state(request); !state.text.empty())
     headers.emplace_back("Subscription-State", std::move(state.text));
+  if (toward_.trusted)
+    for (auto& value : identity::resource_priorities(request))
+      headers.emplace_back("Resource-Priority", std::move(value));
+  add_session(request, headers);
 }
 
-call::HeaderList Crossing::response_headers(const sip::Message& response) {
+call::HeaderList Crossing::response_headers(const sip::Message& response) const {
   call::HeaderList headers;
-  for (const auto& field : response.headers())
+  for (const auto& field : response.headers()) {
     if (listed(kResponse, field.id)) headers.emplace_back(sip::canonical_name(field.id), field.value);
+    if (field.id == sip::HeaderId::Expires)
+      if (const auto seconds = sip::parse_delta_seconds(field.value))
+        headers.emplace_back("Expires", std::to_string(capped(*seconds)));
+  }
+  if (auto events = known_events(response); !events.empty()) headers.emplace_back("Allow-Events", std::move(events));
+  if (response.method() == sip::Method::Options) {  // RFC 3261 11.2: of the far side what is possible across the border
+    headers.emplace_back("Allow", known_methods(response));
+    headers.emplace_back("Supported", our_extensions(response));
+    if (auto types = accepted(response, true); !types.empty()) headers.emplace_back("Accept", std::move(types));
+  }
+  add_session(response, headers);
+  return headers;
+}
+
+call::HeaderList Crossing::failure_headers(const sip::Message& response) const {
+  call::HeaderList headers;
+  const auto add = [&headers](std::string_view name, std::string value) {
+    if (!value.empty()) headers.emplace_back(name, std::move(value));
+  };
+  switch (response.status()) {
+    case 405:
+    case 501:
+      add("Allow", known_methods(response));
+      break;
+    case 415:
+      add("Accept", accepted(response, false));
+      break;
+    case 423:
+      if (const auto least = sip::parse_delta_seconds(response.find(sip::HeaderId::MinExpires).value_or("")))
+        add("Min-Expires", std::to_string(*least));
+      break;
+    case 489:
+      add("Allow-Events", known_events(response));
+      break;
+    default:
+      break;
+  }
+  add_session(response, headers);
   return headers;
 }
 
@@ -117,20 +229,36 @@ std::string event_package(const sip::Message& message) {
   return base::to_lower(base::trim(value.substr(0, value.find(';'))));
 }
 
+std::string event_of_subscriber(const sip::Message& subscribe) {
+  const auto value = subscribe.find(sip::HeaderId::Event).value_or("");
+  const auto semicolon = value.find(';');
+  std::string out(base::trim(value.substr(0, semicolon)));
+  if (semicolon != std::string_view::npos)
+    if (const auto id = sip::find_param(value.substr(semicolon), "id")) out.append(";id=").append(*id);
+  return out;
+}
+
 SubscriptionState subscription_state(const sip::Message& notify) {
   SubscriptionState state;
   const auto value = notify.find(sip::HeaderId::SubscriptionState);
   if (!value) return state;
   const auto semicolon = value->find(';');
-  state.text = std::string(base::trim(value->substr(0, semicolon)));
-  state.terminated = base::equals_ignoring_case(state.text, "terminated");
-  if (semicolon == std::string_view::npos) return state;
+  state.text = base::to_lower(base::trim(value->substr(0, semicolon)));
+  // RFC 6665 8.4 allows others, which no RFC has defined: the subscription lives, that is all that is known.
+  if (!listed(kStates, state.text))
+    state.text = sip::grammar::all(sip::grammar::kToken, state.text) && !state.text.empty() ? "active" : "";
+  state.terminated = state.text == "terminated";
+  if (semicolon == std::string_view::npos || state.text.empty()) return state;
   sip::ParamReader reader(value->substr(semicolon));
   sip::Param param;
   while (reader.next(param)) {
-    const auto is = [&param](std::string_view name) { return base::equals_ignoring_case(param.name, name); };
-    if (is("expires")) state.expires = sip::parse_delta_seconds(param.value);
-    if (is("expires") || is("reason") || is("retry-after")) state.text.append(";").append(param.text);
+    const std::string name = base::to_lower(param.name);
+    const auto seconds = sip::parse_delta_seconds(param.value);
+    if (name == "reason" && listed(kReasons, base::to_lower(param.value)))
+      state.text.append(";reason=").append(base::to_lower(param.value));
+    if (name == "expires" && seconds) state.expires = capped(*seconds);
+    if ((name == "expires" || name == "retry-after") && seconds)
+      state.text.append(";").append(name).append("=").append(std::to_string(capped(*seconds)));
   }
   return state;
 }

@@ -8,21 +8,22 @@
 #include "sbc/body/rewrite.h"
 #include "sbc/call/header_rules.h"
 #include "sbc/exchange/advisor.h"
+#include "sbc/exchange/settings.h"
 #include "sbc/sip/message.h"
 
 namespace sbc::exchange {
 
 // The side that a message goes to.
 struct Toward {
-  std::string_view realm;
-  std::string_view domain;  // the host of our URIs there
-  bool trusted = false;     // both realms are: bodies that nobody can read cross as they are
+  std::string realm;
+  std::string domain;    // the host of our URIs there
+  bool trusted = false;  // both sides are: bodies that nobody can read cross as they are
 };
 
 class Crossing final : public body::Identifiers {
  public:
-  Crossing(const Toward& toward, const base::HashKey& key, const Dialogs& dialogs)
-      : toward_(toward), key_(key), dialogs_(dialogs) {}
+  Crossing(Toward toward, const base::HashKey& key, const Dialogs& dialogs, const Settings& settings)
+      : toward_(std::move(toward)), key_(key), dialogs_(dialogs), settings_(settings) {}
 
   std::optional<body::DialogIds> other_side(std::string_view call_id, std::string_view local_tag,
                                             std::string_view remote_tag) override;
@@ -31,24 +32,34 @@ class Crossing final : public body::Identifiers {
 
   // The message's body as it may cross.
   body::Result body_of(const sip::Message& message);
-  // The headers of a request that cross besides call::passed_headers.
-  void request_headers(const sip::Message& request, call::HeaderList& headers);
-  // The headers of a final response that cross.
-  call::HeaderList response_headers(const sip::Message& response);
+  // Whether it says what it accepts, and nothing of that could cross.
+  bool accepts_nothing(const sip::Message& message) const;
+  // The headers of a request that cross besides call::passed_headers. `event` stands for the one that the sender wrote.
+  void request_headers(const sip::Message& request, call::HeaderList& headers, std::string_view event = {});
+  // The headers of a 2xx that cross.
+  call::HeaderList response_headers(const sip::Message& response) const;
+  // Those of a failure, without Retry-After.
+  call::HeaderList failure_headers(const sip::Message& response) const;
 
  private:
   std::string event(std::string_view value);
+  std::string accepted(const sip::Message& message, bool sdp) const;
+  std::string known_events(const sip::Message& message) const;
 
   Toward toward_;
   base::HashKey key_;
   const Dialogs& dialogs_;
+  const Settings& settings_;
 };
 
 // The package of an Event header, lower case: "dialog" of "dialog;id=7".
 std::string event_package(const sip::Message& message);
-// Subscription-State with the parameters that RFC 6665 4.1.3 defines, and no others.
+// What a subscriber expects to read in its NOTIFYs: package and id (RFC 6665 8.2.1).
+std::string event_of_subscriber(const sip::Message& subscribe);
+
+// Subscription-State as it may cross (RFC 6665 4.1.3): words that the RFC knows and numbers, nothing else.
 struct SubscriptionState {
-  std::string text;  // as it may cross; "" when the header is missing
+  std::string text;  // "" when the header is missing or names no state
   bool terminated = false;
   std::optional<std::uint32_t> expires;
 };

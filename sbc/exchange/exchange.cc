@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sbc/call/extensions.h"
+#include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/exchange/limits.h"
 #include "sbc/identity/privacy.h"
@@ -16,11 +17,6 @@ std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& header
   std::vector<sip::ExtraHeader> extra;
   for (const auto& header : headers) extra.push_back({header.name, header.value});
   return extra;
-}
-
-// Who waits for the flight's answer.
-leak::End asker_of(const Flight& flight) {
-  return flight.kind == Flight::Kind::Notify ? leak::End::B : leak::End::A;
 }
 
 }  // namespace
@@ -54,17 +50,19 @@ std::string_view name_of(Outcome outcome) {
 }
 
 Exchange::Exchange(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Advisor& advisor,
-                   const Dialogs& dialogs, call::LeakGuard& guard, std::shared_ptr<const call::Settings> calls,
+                   const Dialogs& dialogs, Shared shared, std::shared_ptr<const call::Settings> calls,
                    Settings settings)
     : layer_(layer),
       minter_(minter),
       random_(random),
       advisor_(advisor),
       dialogs_(dialogs),
-      guard_(guard),
+      guard_(shared.guard),
       calls_(std::move(calls)),
       settings_(std::move(settings)),
-      key_{random.below(UINT64_MAX), random.below(UINT64_MAX)} {}
+      key_{random.below(UINT64_MAX), random.below(UINT64_MAX)},
+      health_(shared.health),
+      credentials_(shared.credentials) {}
 
 void Exchange::replace_settings(std::shared_ptr<const call::Settings> calls, Settings settings) {
   calls_ = std::move(calls);
@@ -77,8 +75,8 @@ void Exchange::answer(const transaction::RequestArrived& request, int status, He
   layer_.respond(request.transaction, status, std::move(bytes), context.now, context.out.transaction);
 }
 
-// What needs no policy.
-bool Exchange::refuse_early(const transaction::RequestArrived& request, const Context& context) {
+// What needs no policy. `inside` a subscription, which goes on while the border is about to stop.
+bool Exchange::refuse_early(const transaction::RequestArrived& request, bool inside, const Context& context) {
   const auto refuse = [&](int status, Headers headers, Outcome outcome) {
     counters_.count(request.message->method(), outcome);
     answer(request, status, headers, context);
@@ -86,7 +84,7 @@ bool Exchange::refuse_early(const transaction::RequestArrived& request, const Co
   };
   const std::string seconds = std::to_string(calls_->busy_retry_after);
   const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
-  if (draining_ || flights_.size() >= kMaxFlights) return refuse(503, retry, Outcome::Limit);
+  if ((draining_ && !inside) || flights_.size() >= settings_.max_flights) return refuse(503, retry, Outcome::Limit);
   if (request.message->max_forwards() == 0) return refuse(483, {}, Outcome::Looped);
   // RFC 3323 5: privacy that is critical and cannot be provided.
   if (!identity::unprovidable(identity::privacy_of(*request.message)).empty())
@@ -101,6 +99,8 @@ bool Exchange::refuse_early(const transaction::RequestArrived& request, const Co
 bool Exchange::on_request(const transaction::RequestArrived& request, const call::Arrival& arrival, base::Instant now,
                           call::Output& out) {
   const Context context{now, out};
+  // RFC 3515: its answer is a subscription, and its target a matter of calls.
+  if (request.message->method() == sip::Method::Refer) return false;
   auto decision = advisor_.request(*request.message, request.source, arrival);
   switch (decision.kind) {
     case policy::RequestDecision::Kind::Accept:
@@ -121,23 +121,25 @@ bool Exchange::on_request(const transaction::RequestArrived& request, const call
     case policy::RequestDecision::Kind::Route:
       break;
   }
-  if (!refuse_early(request, context)) carry(request, arrival, std::move(decision.candidates), context);
+  if (!refuse_early(request, false, context)) carry(request, arrival, std::move(decision.candidates), context);
   return true;
 }
 
 // A body that cannot cross is refused before anybody is disturbed. It is rewritten again for each target: realms
 // differ.
 bool Exchange::crosses(const transaction::RequestArrived& request, const Toward& toward, const Context& context) {
-  const auto body = Crossing(toward, key_, dialogs_).body_of(*request.message);
+  const auto body = crossing(toward).body_of(*request.message);
   if (body.crosses()) return true;
   counters_.count(request.message->method(), Outcome::Body);
   context.out.notes.push_back({.level = call::Note::Level::Info, .call = {}, .text = "body refused: " + body.why});
-  static constexpr sip::ExtraHeader kAccept[] = {
-      {"Accept",
-       "text/plain, application/dialog-info+xml, application/pidf+xml, application/reginfo+xml, "
-       "application/simple-message-summary, message/sipfrag, multipart/mixed"}};
-  const bool malformed = body.fate == body::Fate::Malformed;
-  answer(request, malformed ? 400 : 415, malformed ? Headers() : Headers(kAccept), context);
+  if (body.fate == body::Fate::Malformed) {
+    answer(request, 400, {}, context);
+    return false;
+  }
+  std::string types = "text/*";
+  for (const auto type : body::kReadable) types.append(", ").append(type);
+  const sip::ExtraHeader accept[] = {{"Accept", types}};
+  answer(request, 415, accept, context);
   return false;
 }
 
@@ -154,8 +156,14 @@ void Exchange::carry(const transaction::RequestArrived& request, const call::Arr
         {.level = call::Note::Level::Info, .call = {}, .text = "not tried: " + skipped.what + ": " + skipped.why});
   if (!plan.targets.empty()) {
     const auto& realm = plan.targets.front().realm;
-    const Toward there{.realm = realm, .domain = "invalid", .trusted = trusted(arrival.realm) && trusted(realm)};
+    const bool trusted =
+        call::trusts(*calls_, arrival.realm, arrival.trunk) && call::trusts(*calls_, realm, plan.targets.front().trunk);
+    const Toward there{.realm = realm, .domain = "invalid", .trusted = trusted};
     if (!crosses(request, there, context)) return;
+    if (subscribe && crossing(there).accepts_nothing(*request.message)) {
+      counters_.count(method, Outcome::Body);
+      return answer(request, 406, {}, context);
+    }
   }
   const auto handle = flights_.emplace();
   Flight& flight = *flights_.find(handle);
@@ -165,6 +173,8 @@ void Exchange::carry(const transaction::RequestArrived& request, const call::Arr
   flight.request = request.message;
   flight.source = request.source;
   flight.realm = arrival.realm;
+  flight.trunk = arrival.trunk;
+  flight.sender = call::sender_of(*calls_, arrival);
   flight.tag = minter_.tag(random_);
   flight.watch = call::LeakGuard::watch(*calls_);
   flight.hunt = route::Hunt(std::move(plan.targets));
@@ -246,6 +256,10 @@ void Exchange::failed(Flight& flight, const route::Failure& failure, const Conte
 void Exchange::give_up(Flight& flight, const Context& context) {
   const auto answer = flight.hunt.answer();
   auto headers = as_extra(answer.headers);
+  const auto said =
+      std::ranges::find(flight.failures, int{answer.status}, &decltype(flight.failures)::value_type::first);
+  if (said != flight.failures.end())
+    for (const auto& [name, value] : said->second) headers.push_back({name, value});
   const std::string seconds = std::to_string(answer.retry_after.value_or(0));
   if (answer.retry_after) headers.push_back({"Retry-After", seconds});
   const SubscriptionHandle subscription = flight.subscription;
@@ -259,7 +273,8 @@ void Exchange::give_up(Flight& flight, const Context& context) {
   if (auto* left = subscriptions_.find(subscription)) {
     left->opening = false;
     // RFC 6665 4.1.2.4: a NOTIFY without the 2xx makes the subscription as well.
-    if (left->pairs.empty() || answer.status != 408) remove(subscription);
+    if (left->pairs.empty() || answer.status != 408) return remove(subscription);
+    arm(*left);
   }
 }
 
@@ -277,101 +292,6 @@ void Exchange::end(Flight& flight, Outcome outcome) {
   forget_client(flight);
   if (flight.lookup != 0) by_lookup_.erase(flight.lookup);
   flights_.erase(flight.handle);
-}
-
-// A 2xx of the far side: its status with the ordinary phrase, the headers that are listed, the body as it may cross.
-void Exchange::accepted(Flight& flight, const sip::Message& response, const Context& context) {
-  const route::Target& target = *flight.hunt.current();
-  const std::string domain = domain_of(flight.realm, flight.source.hop.listener);
-  Crossing crossing(
-      {.realm = flight.realm, .domain = domain, .trusted = trusted(flight.realm) && trusted(target.realm)}, key_,
-      dialogs_);
-  auto body = crossing.body_of(response);
-  if (!body.crosses()) ++counters_.bodies_dropped;
-  const auto headers = crossing.response_headers(response);
-  std::vector<sip::ExtraHeader> extra;
-  for (const auto& [name, value] : headers) extra.push_back({name, value});
-  finish(flight, response.status(), extra, context, body);
-  end(flight, Outcome::Accepted);
-}
-
-bool Exchange::on_response(const transaction::ResponseArrived& response, base::Instant now, call::Output& out) {
-  Flight* flight = flight_of(response.transaction);
-  if (flight == nullptr) return false;
-  // RFC 4320 4.1: a provisional response is at most 100, and that is each side's own.
-  if (response.message->status() >= 200) final_response(*flight, *response.message, response.source, {now, out});
-  return true;
-}
-
-void Exchange::final_response(Flight& flight, const sip::Message& message, const sip::Source& source,
-                              const Context& context) {
-  guard_.heard(calls_, flight.watch.get(), leak::other(asker_of(flight)), message, source);
-  if (flight.kind == Flight::Kind::Refresh || flight.kind == Flight::Kind::Notify)
-    return in_dialog_answer(flight, message, source, context);
-  flight.hunt.answered(health_);
-  if (message.status() < 300) {
-    auto* subscription = subscriptions_.find(flight.subscription);
-    if (subscription != nullptr) return opened(flight, *subscription, message, source, context);
-    return accepted(flight, message, context);
-  }
-  route::Failure failure;
-  failure.status = static_cast<std::uint16_t>(message.status());
-  failure.reason = std::string(sip::reason_phrase_for(message.status()));
-  if (const auto retry = message.find(sip::HeaderId::RetryAfter))
-    failure.retry_after = sip::parse_delta_seconds(retry->substr(0, retry->find_first_of(" ;(\t")));
-  failed(flight, failure, context);
-}
-
-bool Exchange::on_client_failed(const transaction::ClientFailed& failure, base::Instant now, call::Output& out) {
-  const Context context{now, out};
-  Flight* flight = flight_of(failure.transaction);
-  if (flight == nullptr) return false;
-  const bool timeout = failure.reason == transaction::ClientFailed::Reason::Timeout;
-  if (flight->kind == Flight::Kind::Carry || flight->kind == Flight::Kind::Open) {
-    failed(*flight, {.cause = timeout ? route::Failure::Cause::Timeout : route::Failure::Cause::Transport}, context);
-    return true;
-  }
-  // RFC 6665 4.2.2: a subscriber that does not answer has gone.
-  auto* subscription = subscriptions_.find(flight->subscription);
-  if (subscription != nullptr && flight->kind == Flight::Kind::Notify)
-    drop_pair(*subscription, flight->remote_tag, now);
-  if (!timeout) finish(*flight, 503, {}, context);
-  end(*flight, timeout ? Outcome::Silent : Outcome::Unreachable);
-  return true;
-}
-
-void Exchange::on_located(const call::Lookup& lookup, const std::vector<route::Place>& places, base::Instant now,
-                          call::Output& out) {
-  const Context context{now, out};
-  const auto found = by_lookup_.find(lookup.number);
-  Flight* flight = found != by_lookup_.end() ? flights_.find(found->second) : nullptr;
-  if (flight == nullptr) return;
-  by_lookup_.erase(found);
-  flight->lookup = 0;
-  const auto* target = flight->hunt.current();
-  if (target == nullptr || !target->awaits_name()) return;
-  const auto* realm = calls_->routes->realm(target->realm);
-  if (places.empty() || realm == nullptr || !flight->hunt.located(places, *realm, health_, now))
-    return failed(*flight, {.cause = route::Failure::Cause::Unresolved}, context);
-  try_target(*flight, context);
-}
-
-void Exchange::on_deadline(base::Instant now, call::Output& out) {
-  const Context context{now, out};
-  Deadline due;
-  while (timers_.pop_due(now, due)) {
-    if (due.kind == Deadline::Kind::Expiry) {
-      if (subscriptions_.find(due.subscription) == nullptr) continue;
-      ++counters_.subscriptions_expired;
-      remove(due.subscription);
-      continue;
-    }
-    Flight* flight = flights_.find(due.flight);
-    if (flight == nullptr) continue;
-    flight->patience = {};
-    layer_.abandon(flight->client);
-    failed(*flight, {.cause = route::Failure::Cause::Timeout}, context);
-  }
 }
 
 }  // namespace sbc::exchange

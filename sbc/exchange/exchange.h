@@ -16,6 +16,7 @@
 #include "media-relay/base/random.h"
 
 #include "sbc/call/core.h"
+#include "sbc/call/credentials.h"
 #include "sbc/call/leak_guard.h"
 #include "sbc/call/output.h"
 #include "sbc/call/settings.h"
@@ -33,12 +34,19 @@ namespace sbc::exchange {
 
 class Exchange {
  public:
+  // What it shares with the calls of the shard: which targets are well, our accounts with trunks, and who looks at what
+  // goes out.
+  struct Shared {
+    route::TrunkHealth& health;
+    call::Credentials& credentials;
+    call::LeakGuard& guard;
+  };
   // All references outlive the object.
   Exchange(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Advisor& advisor,
-           const Dialogs& dialogs, call::LeakGuard& guard, std::shared_ptr<const call::Settings> calls,
-           Settings settings);
+           const Dialogs& dialogs, Shared shared, std::shared_ptr<const call::Settings> calls, Settings settings);
 
   void replace_settings(std::shared_ptr<const call::Settings> calls, Settings settings);
+  // From now on nothing new is carried; subscriptions go on.
   void drain() { draining_ = true; }
 
   // Asks the policy. False: the border answers by itself, as the caller of this function does.
@@ -72,7 +80,7 @@ class Exchange {
   using Headers = std::span<const sip::ExtraHeader>;
 
   // exchange.cc: requests outside of dialogs.
-  bool refuse_early(const transaction::RequestArrived& request, const Context& context);
+  bool refuse_early(const transaction::RequestArrived& request, bool inside, const Context& context);
   void carry(const transaction::RequestArrived& request, const call::Arrival& arrival,
              std::vector<policy::Candidate> candidates, const Context& context);
   void try_target(Flight& flight, const Context& context);
@@ -89,6 +97,10 @@ class Exchange {
   void final_response(Flight& flight, const sip::Message& message, const sip::Source& source, const Context& context);
   void accepted(Flight& flight, const sip::Message& response, const Context& context);
   bool crosses(const transaction::RequestArrived& request, const Toward& toward, const Context& context);
+  bool again(Flight& flight, const transaction::ResponseArrived& response, const Context& context);
+  Crossing crossing(Toward toward) const { return {std::move(toward), key_, dialogs_, settings_}; }
+  // Toward whoever waits for the flight's answer.
+  Crossing crossing_back(const Flight& flight) const;
 
   // subscription.cc
   bool may_subscribe(const transaction::RequestArrived& request, const Context& context);
@@ -105,7 +117,8 @@ class Exchange {
   Pair* pair_of(Subscription& subscription, std::string_view remote_tag_of_b);
   Pair* add_pair(Subscription& subscription, dialog::Dialog b);
   void drop_pair(Subscription& subscription, std::string_view remote_tag_of_b, base::Instant now);
-  void keep_until(Subscription& subscription, base::Instant when);
+  void arm(Subscription& subscription);
+  void expire(SubscriptionHandle handle);
   void remove(SubscriptionHandle handle);
 
   // message.cc
@@ -114,7 +127,8 @@ class Exchange {
   dialog::ClientStart fresh_start(const Flight& flight, const route::Target& target);
   sip::Hop next_hop(const SubscriptionLeg& leg, const dialog::Dialog& dialog) const;
   std::string domain_of(const std::string& realm, std::uint16_t listener) const;
-  bool trusted(std::string_view realm) const;
+  bool trusts(const Flight& flight, const route::Target& target) const;
+  bool trusts(const SubscriptionLeg& one, const SubscriptionLeg& other) const;
 
   transaction::Layer& layer_;
   const sip::Minter& minter_;
@@ -126,7 +140,8 @@ class Exchange {
   Settings settings_;
   base::HashKey key_;  // of opaque identifiers
 
-  route::TrunkHealth health_;
+  route::TrunkHealth& health_;
+  call::Credentials& credentials_;
   base::Slab<Flight> flights_;
   std::unordered_map<std::uint64_t, FlightHandle> by_client_;  // ClientId, packed
   std::unordered_map<std::uint32_t, FlightHandle> by_lookup_;  // number of the look-up

@@ -2,6 +2,8 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/header_rules.h"
+#include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/exchange/exchange.h"
 #include "sbc/identity/privacy.h"
@@ -32,13 +34,17 @@ std::string Exchange::domain_of(const std::string& realm, std::uint16_t listener
   return found != calls_->domains.end() ? found->second : calls_->faces.at(listener).host;
 }
 
-bool Exchange::trusted(std::string_view realm) const {
-  const auto* found = calls_->routes->realm(realm);
-  return found != nullptr && found->trust == route::Trust::Trusted;
+bool Exchange::trusts(const Flight& flight, const route::Target& target) const {
+  return call::trusts(*calls_, flight.realm, flight.trunk) && call::trusts(*calls_, target.realm, target.trunk);
+}
+
+bool Exchange::trusts(const SubscriptionLeg& one, const SubscriptionLeg& other) const {
+  return call::trusts(*calls_, one.realm, one.trunk) && call::trusts(*calls_, other.realm, other.trunk);
 }
 
 dialog::ClientStart Exchange::fresh_start(const Flight& flight, const route::Target& target) {
-  const auto treatment = identity::treat(identity::privacy_of(*flight.request), trusted(target.realm));
+  const auto treatment =
+      identity::treat(identity::privacy_of(*flight.request), call::trusts(*calls_, target.realm, target.trunk));
   dialog::ClientStart start;
   start.call_id = minter_.call_id(random_);
   start.local_tag = minter_.tag(random_);
@@ -54,10 +60,8 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
                                             const dialog::ClientStart& start, std::string_view contact) {
   const sip::Message& request = *flight.request;
   const std::string domain = domain_of(target.realm, target.hop.listener);
-  Crossing crossing(
-      {.realm = target.realm, .domain = domain, .trusted = trusted(flight.realm) && trusted(target.realm)}, key_,
-      dialogs_);
-  const auto body = crossing.body_of(request);
+  auto across = crossing({.realm = target.realm, .domain = domain, .trusted = trusts(flight, target)});
+  const auto body = across.body_of(request);
   std::string bytes;
   sip::Writer writer(bytes, 700 + body.text.size());
   writer.request_line(request.method_text(), start.target);
@@ -76,11 +80,18 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
   // RFC 3428 4: MESSAGE must not have one.
   if (!contact.empty() && request.method() != sip::Method::Message) writer.header(sip::HeaderId::Contact, contact);
   call::HeaderList headers = call::passed_headers(request);
-  auto treatment = identity::treat(identity::privacy_of(request), trusted(target.realm));
+  auto treatment = identity::treat(identity::privacy_of(request), call::trusts(*calls_, target.realm, target.trunk));
+  // RFC 3323 5.3: what was written by hand may name the writer.
+  if (treatment.hide_from) std::erase_if(headers, [](const auto& header) { return header.first == "Subject"; });
+  if (treatment.assert_identity)
+    for (const auto& person : identity::asserted_by(request, flight.sender))
+      headers.emplace_back("P-Asserted-Identity", identity::value_of(person, domain));
   if (!treatment.privacy.empty()) headers.emplace_back("Privacy", std::move(treatment.privacy));
-  crossing.request_headers(request, headers);
+  across.request_headers(request, headers);
   call::apply(target.candidate.headers, headers);
   for (const auto& [name, value] : headers) writer.header(name, value);
+  credentials_.write(*calls_, target.trunk, {.method = request.method_text(), .uri = start.target, .body = body.text},
+                     random_, writer);
   writer.finish(body.type, body.text);
   return base::share(std::move(bytes));
 }

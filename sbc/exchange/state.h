@@ -3,13 +3,16 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "media-relay/base/deadline_queue.h"
 #include "media-relay/base/slab.h"
 
 #include "sbc/call/facts.h"
+#include "sbc/call/told.h"
 #include "sbc/dialog/dialog.h"
+#include "sbc/identity/asserted.h"
 #include "sbc/leak/watch.h"
 #include "sbc/route/hunt.h"
 #include "sbc/sip/transport.h"
@@ -41,26 +44,38 @@ struct Flight {
   sip::MessagePtr request;
   sip::Source source;
   std::string realm;  // it came from
-  std::string tag;    // of our answer
-  route::Hunt hunt;   // Carry, Open
+  std::string trunk;
+  identity::Sender sender;  // Carry, Open: who sent it, as far as that is proven
+  std::string tag;          // of our answer
+  route::Hunt hunt;         // Carry, Open
+  // What failures said beside their status, for the one that is told in the end.
+  std::vector<std::pair<int, call::HeaderList>> failures;
   transaction::ClientId client;
-  base::DeadlineId patience;  // with the current target, while there is another one
-  std::uint32_t lookup = 0;   // number of the question that the resolver has not answered; 0: none
+  base::DeadlineId patience;   // with the current target, while there is another one
+  std::uint32_t lookup = 0;    // number of the question that the resolver has not answered; 0: none
+  std::size_t challenges = 0;  // of a trunk, answered
   SubscriptionHandle subscription;
   std::string remote_tag;              // Refresh, Notify: names the pair
   bool ends = false;                   // Notify: Subscription-State is terminated
   std::shared_ptr<leak::Watch> watch;  // null: the leak guard is off
 };
 
+// Who waits for the flight's answer.
+inline leak::End asker_of(const Flight& flight) {
+  return flight.kind == Flight::Kind::Notify ? leak::End::B : leak::End::A;
+}
+
 // One notifier's dialog with us, and ours with the subscriber.
 struct Pair {
   dialog::Dialog a;
   dialog::Dialog b;
+  base::Instant until;  // nobody has asked for more
 };
 
 // One leg of a subscription.
 struct SubscriptionLeg {
   std::string realm;
+  std::string trunk;     // "" none
   bool vouched = false;  // a trunk, or a trusted realm: its Contact and Record-Route are believed
   sip::Hop hop;          // where it was last seen
   std::string contact;   // ours toward it
@@ -70,14 +85,15 @@ struct Subscription {
   SubscriptionHandle handle;
   sip::MessagePtr request;  // A's first SUBSCRIBE
   std::string source;       // A's address, for the limit
+  std::string event;        // its package
+  std::string told_event;   // Event of the NOTIFYs toward A
   SubscriptionLeg a;
   SubscriptionLeg b;
   dialog::ClientStart start;  // of B's dialogs
   std::string first_tag;      // ours toward A in the 2xx
   std::vector<Pair> pairs;
   base::Instant opened;
-  base::Instant until;  // then it is removed
-  base::DeadlineId timer;
+  base::DeadlineId timer;  // not while it opens: the SUBSCRIBE ends by itself
   bool opening = true;
   std::shared_ptr<leak::Watch> watch;  // of all its requests
 };

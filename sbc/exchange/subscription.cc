@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sbc/call/crossing.h"
+#include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/exchange/exchange.h"
 #include "sbc/exchange/limits.h"
@@ -16,6 +18,10 @@ namespace {
 bool ends_subscription(int status) {
   constexpr std::array<int, 7> kEnds = {404, 405, 410, 416, 489, 501, 604};
   return (status >= 480 && status <= 485) || std::ranges::find(kEnds, status) != kEnds.end();
+}
+
+void add(std::vector<sip::ExtraHeader>& extra, const call::HeaderList& headers) {
+  for (const auto& [name, value] : headers) extra.push_back({name, value});
 }
 
 base::Duration expiry_of(const std::optional<std::uint32_t>& seconds) {
@@ -60,9 +66,12 @@ void Exchange::open_subscription(Flight& flight, const call::Arrival& arrival, c
   subscription.handle = handle;
   subscription.request = flight.request;
   subscription.source = hop.remote.ip.text();
+  subscription.event = event_package(*flight.request);
+  subscription.told_event = event_of_subscriber(*flight.request);
   ++per_source_[subscription.source];
   subscription.a = {.realm = arrival.realm,
-                    .vouched = !arrival.trunk.empty() || trusted(arrival.realm),
+                    .trunk = arrival.trunk,
+                    .vouched = !arrival.trunk.empty() || call::trusts(*calls_, arrival.realm, {}),
                     .hop = hop,
                     .contact = call::contact_value(*calls_, hop.transport, hop.listener, minter_.user(random_))};
   subscription.first_tag = flight.tag;
@@ -70,8 +79,6 @@ void Exchange::open_subscription(Flight& flight, const call::Arrival& arrival, c
   subscription.opened = context.now;
   flight.subscription = handle;
   ++counters_.subscriptions_started;
-  // Each attempt may take its time; the answer sets it anew.
-  keep_until(subscription, context.now + base::minutes(5));
 }
 
 // The SUBSCRIBE goes to a target: what an earlier one may have begun is forgotten.
@@ -83,7 +90,8 @@ void Exchange::start_attempt(Flight& flight, const route::Target& target) {
   }
   subscription.pairs.clear();
   subscription.b.realm = target.realm;
-  subscription.b.vouched = !target.trunk.empty() || trusted(target.realm);
+  subscription.b.trunk = target.trunk;
+  subscription.b.vouched = !target.trunk.empty() || call::trusts(*calls_, target.realm, {});
   subscription.b.hop = target.hop;
   tags_.emplace(subscription.start.local_tag, TagRef{subscription.handle, Side::B});
 }
@@ -103,7 +111,7 @@ Pair* Exchange::add_pair(Subscription& subscription, dialog::Dialog b) {
   auto a = dialog::Dialog::from_server(*subscription.request, std::move(tag));
   a.raise_local_cseq(1 + static_cast<std::uint32_t>(random_.below(1U << 20)));
   a.confirm();
-  subscription.pairs.push_back({.a = std::move(a), .b = std::move(b)});
+  subscription.pairs.push_back({.a = std::move(a), .b = std::move(b), .until = {}});
   return &subscription.pairs.back();
 }
 
@@ -111,20 +119,21 @@ void Exchange::opened(Flight& flight, Subscription& subscription, const sip::Mes
                       const sip::Source& source, const Context& context) {
   subscription.opening = false;
   if (!subscription.b.vouched) subscription.b.hop = source.hop;
-  if (pair_of(subscription, response.to_tag()) == nullptr)
+  Pair* pair = pair_of(subscription, response.to_tag());
+  if (pair == nullptr)
     if (auto dialog = dialog::Dialog::from_client(subscription.start, response))
-      add_pair(subscription, *std::move(dialog));
-  const auto granted = expires_in(response) ? expires_in(response) : expires_in(*flight.request);
-  keep_until(subscription, context.now + expiry_of(granted) + kMargin);
-  const std::string domain = domain_of(subscription.a.realm, flight.source.hop.listener);
-  Crossing crossing({.realm = subscription.a.realm, .domain = domain, .trusted = false}, key_, dialogs_);
-  auto headers = crossing.response_headers(response);
-  // RFC 6665 4.2.1.1: a 2xx says how long.
-  if (!expires_in(response))
-    headers.emplace_back("Expires",
-                         std::to_string(std::chrono::duration_cast<base::seconds>(expiry_of(granted)).count()));
+      pair = add_pair(subscription, *std::move(dialog));
+  // RFC 6665 4.2.1.1: a notifier may shorten what was asked for, and never lengthen it.
+  const auto wanted = expires_in(*flight.request);
+  const auto said = expires_in(response);
+  const auto granted = said && wanted ? std::min(said, wanted) : said ? said : wanted;
+  if (pair != nullptr) pair->until = context.now + expiry_of(granted) + kMargin;
+  arm(subscription);
+  auto headers = crossing_back(flight).response_headers(response);
+  std::erase_if(headers, [](const auto& header) { return header.first == "Expires"; });
+  headers.emplace_back("Expires", std::to_string(static_cast<std::int64_t>(base::to_seconds(expiry_of(granted)))));
   std::vector<sip::ExtraHeader> extra{{"Contact", subscription.a.contact}};
-  for (const auto& [name, value] : headers) extra.push_back({name, value});
+  add(extra, headers);
   finish(flight, response.status(), extra, context);
   end(flight, Outcome::Accepted);
 }
@@ -144,7 +153,7 @@ void Exchange::on_dialog_request(const transaction::RequestArrived& request, bas
     const sip::ExtraHeader allow[] = {{"Allow", sip::name_of(wanted)}};
     return answer(request, 405, allow, context);
   }
-  if (refuse_early(request, context)) return;
+  if (refuse_early(request, true, context)) return;
   if (found->second.side == Side::A) return on_subscribe(*subscription, request, context);
   on_notify(*subscription, request, context);
 }
@@ -161,6 +170,12 @@ void Exchange::on_subscribe(Subscription& subscription, const transaction::Reque
     counters_.count(sip::Method::Subscribe, Outcome::Stray);
     return answer(request, 500, {}, context);
   }
+  // RFC 6665 4.5.2: one subscription in each dialog.
+  if (event_package(*request.message) != subscription.event) {
+    counters_.count(sip::Method::Subscribe, Outcome::BadEvent);
+    const sip::ExtraHeader allow[] = {{"Allow-Events", subscription.event}};
+    return answer(request, 489, allow, context);
+  }
   it->a.refresh_target(*request.message);
   subscription.a.hop = request.source.hop;
   relay_in_dialog(subscription, *it, Side::A, request, context);
@@ -169,33 +184,33 @@ void Exchange::on_subscribe(Subscription& subscription, const transaction::Reque
 void Exchange::on_notify(Subscription& subscription, const transaction::RequestArrived& request,
                          const Context& context) {
   const sip::Message& notify = *request.message;
-  Pair* pair = notify.call_id() == subscription.start.call_id ? pair_of(subscription, notify.from_tag()) : nullptr;
+  const auto refuse = [&](int status, Outcome outcome) {
+    counters_.count(sip::Method::Notify, outcome);
+    answer(request, status, {}, context);
+  };
+  const auto state = subscription_state(notify);
+  if (state.text.empty()) return refuse(400, Outcome::Body);  // RFC 6665 4.1.3: there must be one
+  const bool ours = notify.call_id() == subscription.start.call_id && event_package(notify) == subscription.event;
+  Pair* pair = ours ? pair_of(subscription, notify.from_tag()) : nullptr;
   if (pair == nullptr) {
     // The first word of a notifier, before or beside the 2xx (trap 78; RFC 6665 4.1.2.4, 4.4.1).
-    const bool ours = notify.call_id() == subscription.start.call_id && !notify.from_tag().empty();
     const bool timely = subscription.opening || context.now < subscription.opened + 64 * calls_->t1;
-    if (ours && timely) {
+    if (ours && timely && !notify.from_tag().empty()) {
       auto dialog = dialog::Dialog::from_server(notify, subscription.start.local_tag);
       dialog.raise_local_cseq(subscription.start.cseq);
       dialog.confirm();
       pair = add_pair(subscription, std::move(dialog));
       if (pair == nullptr) ++counters_.forks_refused;
     }
-    if (pair == nullptr) {
-      counters_.count(sip::Method::Notify, Outcome::Stray);
-      return answer(request, 481, {}, context);
-    }
+    if (pair == nullptr) return refuse(481, Outcome::Stray);
+    pair->until = context.now + expiry_of(state.expires ? state.expires : expires_in(*subscription.request)) + kMargin;
   } else if (pair->b.on_request(notify) == dialog::Dialog::Check::OutOfOrder) {
-    counters_.count(sip::Method::Notify, Outcome::Stray);
-    return answer(request, 500, {}, context);
+    return refuse(500, Outcome::Stray);
   }
+  pair->b.refresh_target(notify);
   if (!subscription.b.vouched) subscription.b.hop = request.source.hop;
-  const auto state = subscription_state(notify);
-  if (state.text.empty()) {  // RFC 6665 4.1.3: there must be one
-    counters_.count(sip::Method::Notify, Outcome::Body);
-    return answer(request, 400, {}, context);
-  }
-  if (state.expires && !state.terminated) keep_until(subscription, context.now + expiry_of(state.expires) + kMargin);
+  if (state.expires && !state.terminated) pair->until = context.now + expiry_of(state.expires) + kMargin;
+  if (!subscription.opening) arm(subscription);
   relay_in_dialog(subscription, *pair, Side::B, request, context);
 }
 
@@ -207,9 +222,8 @@ void Exchange::relay_in_dialog(Subscription& subscription, Pair& pair, Side from
   const SubscriptionLeg& target = from == Side::A ? subscription.b : subscription.a;
   dialog::Dialog& dialog = from == Side::A ? pair.b : pair.a;
   const sip::Hop hop = next_hop(target, dialog);
-  const std::string domain = domain_of(target.realm, hop.listener);
   const Toward toward{
-      .realm = target.realm, .domain = domain, .trusted = trusted(source.realm) && trusted(target.realm)};
+      .realm = target.realm, .domain = domain_of(target.realm, hop.listener), .trusted = trusts(source, target)};
   if (!crosses(request, toward, context)) return;
 
   const auto handle = flights_.emplace();
@@ -220,13 +234,14 @@ void Exchange::relay_in_dialog(Subscription& subscription, Pair& pair, Side from
   flight.request = request.message;
   flight.source = request.source;
   flight.realm = source.realm;
+  flight.trunk = source.trunk;
   flight.subscription = subscription.handle;
   flight.watch = subscription.watch;
   flight.remote_tag = pair.b.remote_tag();
   flight.ends = from == Side::B && subscription_state(message).terminated;
 
-  Crossing crossing(toward, key_, dialogs_);
-  const auto body = crossing.body_of(message);
+  auto across = crossing(toward);
+  const auto body = across.body_of(message);
   const std::string branch = minter_.branch(random_);
   std::string via;
   sip::append_via(via, hop.transport, calls_->faces.at(hop.listener).sent_by, branch);
@@ -236,8 +251,13 @@ void Exchange::relay_in_dialog(Subscription& subscription, Pair& pair, Side from
                             message.max_forwards().value_or(70) - 1);
   writer.header(sip::HeaderId::Contact, target.contact);
   call::HeaderList headers;
-  crossing.request_headers(message, headers);
+  across.request_headers(message, headers, from == Side::B ? std::string_view(subscription.told_event) : "");
   for (const auto& [name, value] : headers) writer.header(name, value);
+  const auto* trunk = calls_->routes->identify(target.realm, hop.remote.ip);
+  if (trunk != nullptr && trunk->name == target.trunk)
+    credentials_.write(*calls_, target.trunk,
+                       {.method = message.method_text(), .uri = dialog.remote_target(), .body = body.text}, random_,
+                       writer);
   writer.finish(body.type, body.text);
   send(flight, hop, branch, base::share(std::move(bytes)), context);
   if (flight.client) return;
@@ -248,65 +268,35 @@ void Exchange::relay_in_dialog(Subscription& subscription, Pair& pair, Side from
 void Exchange::in_dialog_answer(Flight& flight, const sip::Message& response, const sip::Source& source,
                                 const Context& context) {
   const int status = response.status();
-  // 3xx, 401 and 407 would tell of places and credentials of the other side (route/hunt.h does the same).
-  const int answer = status >= 300 && status < 400 ? 480 : status == 401 || status == 407 ? 502 : status;
   auto* subscription = subscriptions_.find(flight.subscription);
   const bool refresh = flight.kind == Flight::Kind::Refresh;
+  const auto across = crossing_back(flight);
   std::vector<sip::ExtraHeader> extra;
   call::HeaderList headers;
-  if (subscription != nullptr && status < 300) {
-    const auto& leg = refresh ? subscription->a : subscription->b;
-    extra.push_back({"Contact", leg.contact});
-    if (Pair* pair = pair_of(*subscription, flight.remote_tag)) {
-      dialog::Dialog& dialog = refresh ? pair->b : pair->a;
-      dialog.refresh_target(response);
-    }
+  if (status >= 300) {
+    headers = across.failure_headers(response);
+    if (const auto retry = response.find(sip::HeaderId::RetryAfter))
+      if (const auto seconds = sip::parse_delta_seconds(retry->substr(0, retry->find_first_of(" ;(\t"))))
+        headers.emplace_back("Retry-After", std::to_string(*seconds));
+  } else if (subscription != nullptr) {
+    extra.push_back({"Contact", refresh ? subscription->a.contact : subscription->b.contact});
+    Pair* pair = pair_of(*subscription, flight.remote_tag);
+    if (pair != nullptr) (refresh ? pair->b : pair->a).refresh_target(response);
     auto& answered = refresh ? subscription->b : subscription->a;
     if (!answered.vouched) answered.hop = source.hop;
     if (refresh) {
-      headers = Crossing({}, key_, dialogs_).response_headers(response);
+      headers = across.response_headers(response);
       const auto granted = expires_in(response) ? expires_in(response) : expires_in(*flight.request);
-      keep_until(*subscription, context.now + expiry_of(granted) + kMargin);
+      if (pair != nullptr) pair->until = context.now + expiry_of(granted) + kMargin;
+      arm(*subscription);
     }
-  } else if (const auto least = response.find(sip::HeaderId::MinExpires); least && status == 423) {
-    headers.emplace_back("Min-Expires", std::string(*least));
   }
-  for (const auto& [name, value] : headers) extra.push_back({name, value});
-  if (answer != 408) finish(flight, answer, extra, context);  // RFC 4320 4.2
+  add(extra, headers);
+  // RFC 4320 4.2: no 408. The others as for requests inside calls.
+  if (const int told = call::crossing_status(status); told != 0) finish(flight, told, extra, context);
   const bool over = flight.ends || ends_subscription(status) || (!refresh && status == 408);
   if (subscription != nullptr && over) drop_pair(*subscription, flight.remote_tag, context.now);
   end(flight, status < 300 ? Outcome::Accepted : Outcome::Rejected);
-}
-
-void Exchange::drop_pair(Subscription& subscription, std::string_view remote_tag_of_b, base::Instant now) {
-  const Pair* pair = pair_of(subscription, remote_tag_of_b);
-  if (pair == nullptr) return;
-  if (pair->a.local_tag() != subscription.first_tag) tags_.erase(pair->a.local_tag());
-  subscription.pairs.erase(subscription.pairs.begin() + (pair - subscription.pairs.data()));
-  if (!subscription.pairs.empty()) return;
-  // RFC 6665 4.1.2.4, timer N: other notifiers may still come forward, and the 2xx may be on its way.
-  const auto last = subscription.opened + 64 * calls_->t1;
-  if (subscription.opening || now < last) return keep_until(subscription, std::max(now, last));
-  remove(subscription.handle);
-}
-
-void Exchange::keep_until(Subscription& subscription, base::Instant when) {
-  timers_.cancel(subscription.timer);
-  subscription.until = when;
-  subscription.timer =
-      timers_.arm(when, {.kind = Deadline::Kind::Expiry, .flight = {}, .subscription = subscription.handle});
-}
-
-void Exchange::remove(SubscriptionHandle handle) {
-  auto* subscription = subscriptions_.find(handle);
-  if (subscription == nullptr) return;
-  timers_.cancel(subscription->timer);
-  for (const auto& pair : subscription->pairs) tags_.erase(pair.a.local_tag());
-  tags_.erase(subscription->first_tag);
-  tags_.erase(subscription->start.local_tag);
-  if (const auto source = per_source_.find(subscription->source); source != per_source_.end() && --source->second == 0)
-    per_source_.erase(source);
-  subscriptions_.erase(handle);
 }
 
 }  // namespace sbc::exchange
