@@ -4,8 +4,11 @@
 from harness import check, equal, eventually, main, test
 from harness.border import OWN_POLICIES
 from harness.client import Client
+from harness.flow_ua import FlowUa, TcpClient
 from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE, PHONE2
+from harness.tls import Authority, TlsClient
 from harness.ua import Dialog
+from harness.web import WebClient
 
 OUTSIDE = {"policy": {"file": str(OWN_POLICIES / "outside.lua")}}
 NUMBER = "sip:1000@example.org"
@@ -177,6 +180,148 @@ def without_a_word_of_the_policy_nobody_subscribes(lab):
     lab.start()
     alice = lab.ua(PHONE, "alice")
     ask(alice, "SUBSCRIBE", headers=["Event: dialog", "Expires: 60"]).response(405)
+
+
+def subscription(subscriber, notifier, uri, package, *secrets):
+    """A subscription from its SUBSCRIBE to its last NOTIFY; what crosses has none of the secrets."""
+    watch = Dialog(subscriber, uri)
+    sent = watch.send("SUBSCRIBE", headers=[f"Event: {package};id=3", "Expires: 60"])
+    subscribe = notifier.request("SUBSCRIBE")
+    hides(subscribe.message, *secrets)
+    subscribe.reply(202, headers=["Expires: 60"])
+    watch.adopt(sent.response(202))
+    watched = subscribe.dialog()
+    for state in ("pending;expires=60", "active;expires=59"):
+        told = watched.send("NOTIFY", headers=[f"Event: {package}", f"Subscription-State: {state}"])
+        notify = subscriber.request("NOTIFY")
+        equal(notify.header("subscription-state"), state, "Subscription-State")
+        equal(notify.header("event"), f"{package};id=3", "Event")
+        notify.reply(200)
+        told.response(200)
+    refresh = watch.send("SUBSCRIBE", headers=[f"Event: {package};id=3", "Expires: 40"])
+    notifier.request("SUBSCRIBE").reply(200, headers=["Expires: 30"])
+    equal(refresh.response(200).header("expires"), "30", "Expires")
+    over = watch.send("SUBSCRIBE", headers=[f"Event: {package};id=3", "Expires: 0"])
+    notifier.request("SUBSCRIBE").reply(200, headers=["Expires: 0"])
+    over.response(200)
+    told = watched.send("NOTIFY", headers=[f"Event: {package}", "Subscription-State: terminated;reason=timeout"])
+    last = subscriber.request("NOTIFY")
+    equal(last.header("subscription-state"), "terminated;reason=timeout", "Subscription-State")
+    last.reply(200)
+    told.response(200)
+
+
+@test
+def both_ways_over_every_transport(lab):
+    authority = Authority(lab.directory)
+    pair = authority.issue("border", f"DNS:sbc.example.org,IP:{ACCESS}")
+    plain = [{"transport": t, "bind": f"{ACCESS}:5060"} for t in ("udp", "tcp")]
+    secure = [{"transport": t, "bind": f"{ACCESS}:{p}", **pair} for t, p in (("tls", 5061), ("wss", 8443))]
+    listeners = [*plain, *secure, {"transport": "ws", "bind": f"{ACCESS}:8080"}]
+    lab.start({**OUTSIDE, "realm": {"access": {"listener": listeners}}}, register=False)
+    carrier = lab.ua(CARRIER, "carrier")
+
+    def phones():
+        lab.register("alice", PHONE)
+        yield "udp", lab.ua(PHONE, "alice")
+        for transport, client in (("tcp", TcpClient(PHONE, ACCESS)),
+                                  ("tls", TlsClient(PHONE, ACCESS, authority, "sbc.example.org")),
+                                  ("ws", WebClient(PHONE, ACCESS, 8080)),
+                                  ("wss", WebClient(PHONE, ACCESS, 8443, authority, "sbc.example.org"))):
+            phone = FlowUa(lab, client, "alice", transport)
+            equal(phone.register().status, 200, f"REGISTER over {transport}")
+            yield transport, phone
+            # The next phone is alice's only one.
+            client.register("alice", contact=phone.contact, expires=0)
+            phone.kill()
+
+    for transport, alice in phones():
+        if transport == "udp":
+            secrets = (PHONE, ACCESS)
+        else:
+            secrets = (PHONE, ACCESS, alice.host)
+        for one, two, uri, method, hidden in ((alice, carrier, NUMBER, "MESSAGE", secrets),
+                                              (carrier, alice, f"sip:alice@{CORE}", "MESSAGE", (CARRIER, CORE)),
+                                              (alice, carrier, NUMBER, "OPTIONS", secrets),
+                                              (carrier, alice, f"sip:alice@{CORE}", "OPTIONS", (CARRIER, CORE)),
+                                              (alice, carrier, NUMBER, "FROBNICATE", secrets)):
+            body = "hello" if method == "MESSAGE" else ""
+            sent = ask(one, method, uri, body=body, content_type="text/plain")
+            asked = two.request(method)
+            hides(asked.message, *hidden)
+            equal(asked.body, body, f"{method} over {transport}")
+            asked.reply(200, headers=["Allow: INVITE, SECRET", "Server: secret"])
+            hides(sent.response(200), "ecret")
+        subscription(alice, carrier, NUMBER, "presence", *secrets)
+        subscription(carrier, alice, f"sip:alice@{CORE}", "message-summary", CARRIER, CORE)
+        if transport == "udp":
+            with Client(PHONE, ACCESS, 5071) as client:
+                client.register("alice", contact=f"<sip:alice@{PHONE}:5060>", expires=0)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_subscription_events_total", event="started") == 10,
+               "ten subscriptions in the metrics")
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_subscriptions") == 0, "no subscription is left", 6)
+
+
+@test
+def a_trunk_that_challenges_gets_its_account(lab):
+    account = {"trunk": {"carrier": {"username": "us", "password": "of-the-border"}}}
+    alice, carrier = start(lab, account)
+    sent = ask(alice, "MESSAGE", body="hello", content_type="text/plain")
+    first = carrier.request("MESSAGE")
+    first.reply(407, headers=['Proxy-Authenticate: Digest realm="c", nonce="n1", algorithm=SHA-256, qop="auth"'])
+    second = carrier.request("MESSAGE")
+    check('username="us"' in second.header("proxy-authorization"), second.message.text)
+    equal(second.header("call-id"), first.header("call-id"), "Call-ID")
+    second.reply(200)
+    hides(sent.response(200), "nonce")
+
+
+@test
+def a_forked_subscription_is_two_dialogs(lab):
+    alice, carrier = start(lab)
+    watch = Dialog(alice, NUMBER)
+    sent = watch.send("SUBSCRIBE", headers=["Event: presence", "Expires: 60"])
+    subscribe = carrier.request("SUBSCRIBE")
+    forks = [subscribe.dialog(tag=f"fork{i}") for i in range(2)]
+    tags = set()
+    for fork in forks:
+        told = fork.send("NOTIFY", headers=["Event: presence", "Subscription-State: active;expires=60"])
+        notify = alice.request("NOTIFY")
+        tags.add(notify.header("from").split("tag=")[1])
+        notify.reply(200)
+        told.response(200)
+    equal(len(tags), 2, "dialogs of the subscriber")
+    subscribe.reply(200, headers=["Expires: 60"], tag="fork1")
+    watch.adopt(sent.response(200))
+    check(watch.tags[1] in tags, "the 200 has a tag of its own")
+    # A subscriber that wants one of them only.
+    told = forks[1].send("NOTIFY", headers=["Event: presence", "Subscription-State: active;expires=59"])
+    alice.request("NOTIFY").reply(481)
+    told.response(481)
+    told = forks[0].send("NOTIFY", headers=["Event: presence", "Subscription-State: terminated;reason=noresource"])
+    alice.request("NOTIFY").reply(200)
+    told.response(200)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_subscriptions") == 0, "no subscription is left", 6)
+
+
+@test
+def loops_copies_and_requirements_are_refused(lab):
+    alice, carrier = start(lab)
+    request = Dialog(alice, NUMBER)
+    sent = request.send("MESSAGE", body="x", content_type="text/plain")
+    message = carrier.request("MESSAGE")
+    # The same request over another way.
+    copy = sent.text.replace(sent.branch, "z9hG4bKanother")
+    alice.send_text(copy)
+    sent.response(482)
+    message.reply(200)
+    sent.response(200)
+    sent = Dialog(alice, NUMBER).send("MESSAGE", headers=["Require: teleport, 100rel"])
+    equal(sent.response(420).header("unsupported"), "teleport", "Unsupported")
+    with Client(PHONE2, ACCESS) as tired:
+        answer = tired.ask("MESSAGE", NUMBER, replace={"Max-Forwards": "0"})
+        equal(answer.status, 483, "Max-Forwards")
+    carrier.nothing(lambda m: m.is_request("MESSAGE"))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ return {
   on_register = function(reg) return reg.challenge_unless_authenticated() end,
   on_invite = to_whom,
   on_request = function(request)
-    if request.method == "OPTIONS" then return accept() end
+    if request.method == "OPTIONS" and request.to.user == "" then return accept() end
     return to_whom(request)
   end,
 }
