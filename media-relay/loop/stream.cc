@@ -16,6 +16,9 @@ namespace loop {
 namespace {
 
 constexpr std::size_t kReadChunk = 64 * 1024;
+// Pieces below the first size that have to wait join up to the second: alone, each would cost many times its size.
+constexpr std::size_t kSmallPiece = 512;
+constexpr std::size_t kJointPiece = 16 * 1024;
 constexpr std::size_t kPiecesPerWrite = 64;  // well below IOV_MAX; more pieces gain nothing per call
 
 }  // namespace
@@ -46,7 +49,8 @@ struct Stream::Inner {
   int error = 0;
   std::optional<CloseReason> pending;  // found out where no callback is allowed
   std::deque<base::SharedBytes> output;
-  std::size_t output_offset = 0;  // of the first piece
+  std::shared_ptr<std::string> joint;  // the newest piece that small ones joined
+  std::size_t output_offset = 0;       // of the first piece
   std::size_t waiting = 0;
   std::uint64_t accepted_total = 0;
   bool* destroyed = nullptr;  // set by the destructor while a callback runs
@@ -170,9 +174,18 @@ struct Stream::Inner {
     }
     waiting += bytes->size();
     accepted_total += bytes->size();
-    output.push_back(std::move(bytes));
+    enqueue(std::move(bytes));
     if (!connecting && !blocked) turn_end.request();
     return true;
+  }
+
+  void enqueue(base::SharedBytes bytes) {
+    if (output.empty() || bytes->size() >= kSmallPiece) return output.push_back(std::move(bytes));
+    if (joint == nullptr || output.back() != joint || joint->size() + bytes->size() > kJointPiece) {
+      joint = std::make_shared<std::string>();
+      output.push_back(joint);
+    }
+    *joint += *bytes;
   }
 
   // connect() decided at once; the delegate hears of it from the loop.

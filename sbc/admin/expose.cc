@@ -173,6 +173,9 @@ void expose(Metrics& metrics, const net::Counters& c) {
 
   metrics.gauge("parapet_connections_open", "Connections that exist now, TCP and everything on top of it.", {},
                 c.tcp_open);
+  metrics.gauge("parapet_transport_output_waiting_bytes",
+                "Bytes for connections whose peers have not taken them, measured each second.", {},
+                c.tcp_output_waiting);
   metrics.gauge("parapet_tls_connections_open", "Of parapet_connections_open, those over TLS.", {},
                 c.open_over(sip::Transport::Tls));
   const char* const web = "parapet_web_connections_open";

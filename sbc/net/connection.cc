@@ -59,6 +59,10 @@ void Connection::on_secured() {
   held_bytes_ = 0;
 }
 
+std::size_t Connection::waiting() const {
+  return (stream_ ? stream_->waiting() : 0) + held_bytes_;
+}
+
 bool Connection::serves(const sip::Hop& hop) const {
   if (hop.transport != source_.hop.transport) return false;
   if (hop.transport != sip::Transport::Tls) return true;

@@ -52,6 +52,7 @@ class Connection final : public loop::Stream::Delegate {
   bool serves(const sip::Hop& hop) const;
   bool usable() const { return state_ != State::Over; }
   base::Instant deadline() const { return deadline_; }
+  std::size_t waiting() const;  // bytes that its peer has not taken
 
   // The table's notes.
   base::DeadlineId armed;

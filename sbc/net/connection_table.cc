@@ -1,5 +1,7 @@
 #include "sbc/net/connection_table.h"
 
+#include <algorithm>
+
 namespace sbc::net {
 
 ConnectionTable::ConnectionTable(Context& context, std::uint8_t shard)
@@ -43,6 +45,26 @@ void ConnectionTable::accept(loop::Fd socket, const Door& door, const base::Endp
 void ConnectionTable::count_open() {
   context_.counters.tcp_open.set(static_cast<std::int64_t>(connections_.size()));
   for (std::size_t i = 0; i < open_.size(); ++i) context_.counters.open[i].set(open_[i]);
+}
+
+void ConnectionTable::relieve() {
+  std::size_t waiting = 0;
+  std::vector<Connection*> slow;
+  for (const auto& [id, connection] : connections_) {
+    if (!connection->usable() || connection->waiting() == 0) continue;
+    waiting += connection->waiting();
+    slow.push_back(connection.get());
+  }
+  if (waiting > context_.limits.output_bytes) {
+    std::ranges::sort(slow, std::ranges::greater{}, &Connection::waiting);
+    for (Connection* const worst : slow) {
+      if (waiting <= context_.limits.output_bytes) break;
+      waiting -= worst->waiting();
+      context_.counters.drop(Drop::TcpOutputFull).add();
+      worst->give_up();
+    }
+  }
+  context_.counters.tcp_output_waiting.set(static_cast<std::int64_t>(waiting));
 }
 
 Connection* ConnectionTable::find(sip::ConnectionId id) {

@@ -64,6 +64,7 @@ struct alignas(base::kCacheLine) Counters {
   base::Counter tcp_closed_error;
   base::Counter foreign_sends;  // handed to the shard that owns the connection
   base::Gauge tcp_open;
+  base::Gauge tcp_output_waiting;  // bytes that peers have not taken, at the last look
 
   // TLS handshakes and sessions that failed, by reason.
   std::array<base::Counter, static_cast<std::size_t>(tls::Failure::kCount)> tls_failures;

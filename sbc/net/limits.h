@@ -31,6 +31,10 @@ struct Limits {
   std::size_t connections_per_source = 512;
   // Bytes that wait for a peer which does not read. Beyond this the connection is closed.
   std::size_t stream_output_bytes = 1024 * 1024;
+  // The same over all connections, looked at each `sampling`: beyond it those go for which most is waiting. Many deaf
+  // peers below their own limit must not fill the memory together.
+  std::size_t output_bytes = 256 * 1024 * 1024;
+  base::Duration sampling = base::seconds(1);
   // Pongs that wait for a peer which does not read: one takes two bytes of the limit above, and forty times that of
   // memory. Further pings get none; who pings waits for its pong (RFC 5626 4.4.1).
   unsigned pongs_waiting = 16;

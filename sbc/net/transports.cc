@@ -12,7 +12,6 @@ namespace sbc::net {
 namespace {
 
 // How often the kernel is asked for datagrams that it had to drop.
-constexpr base::Duration kDropSampling = base::seconds(1);
 
 std::string describe(const ListenerConfig& config) {
   return "listener " + std::to_string(config.index) + " (" + config.realm + ", " +
@@ -121,7 +120,8 @@ struct Transports::Inner {
     for (const Listener& listener : listeners)
       if (listener.udp) drops += listener.udp->kernel_drops();
     counters.drop(Drop::UdpKernel).set(drops);
-    sampling.arm(loop.now() + kDropSampling);
+    table.relieve();
+    sampling.arm(loop.now() + setup.limits.sampling);
   }
 };
 
@@ -139,7 +139,7 @@ std::expected<void, std::string> Transports::start() {
       return std::unexpected(describe(config) + opened.error());
     }
   }
-  inner_->sampling.arm(inner_->loop.now() + kDropSampling);
+  inner_->sampling.arm(inner_->loop.now() + inner_->setup.limits.sampling);
   return {};
 }
 

@@ -11,6 +11,7 @@ import time
 from harness import check, equal, eventually, main, namespace, test
 from harness.border import ACCESS, CORE
 from harness.client import token
+from harness.deaf import MemoryCost
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.phone import Phone, seconds_of
 from harness.tls import Authority, TlsClient
@@ -18,6 +19,7 @@ from harness.tls import Authority, TlsClient
 OFFER = ("v=0\r\no=- 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
          "a=rtpmap:0 PCMU/8000\r\n")
 NAME = "sbc.example.org"
+LONG_NAME = {"From": f'"{"x" * 4000}" <sip:alice@example.org>;tag=long'}  # the answer has it as well
 
 
 def tls_listener(address, pair, **more):
@@ -202,20 +204,18 @@ def certificates_change_under_open_connections(lab):
 
 
 @test
-def a_peer_that_never_reads_is_closed(lab):
+def peers_that_never_read_cost_bounded_memory(lab):
     authority, _ = start(lab)
-    with TlsClient(PHONE, ACCESS, authority, NAME) as deaf:
-        deaf._socket.settimeout(0.5)
-        request = deaf.request("OPTIONS", f"sip:{ACCESS}", headers=["Subject: " + "x" * 200])
-        ends = time.monotonic() + 25
-        try:
-            while time.monotonic() < ends:
-                # Each with a branch of its own, so that each has an answer.
-                deaf.send("".join(request.replace("z9hG4bK", f"z9hG4bK{i}{time.monotonic_ns()}") for i in range(100)))
-        except OSError:
-            pass  # closed, or our own sending stands still because the answers do
-        with TlsClient(PHONE2, ACCESS, authority, NAME) as other:
-            check(other.ask("OPTIONS", f"sip:{ACCESS}", seconds=10) is not None, "another phone gets no answer")
+    cost = MemoryCost(lab.border)
+    deaf = [TlsClient(PHONE, ACCESS, authority, NAME) for _ in range(3)]
+
+    def chatter(client, _):
+        client.send(client.request("OPTIONS", f"sip:{ACCESS}", replace=LONG_NAME))
+
+    with TlsClient(PHONE2, ACCESS, authority, NAME) as other:
+        cost.flood(deaf, chatter, lambda: check(other.ask("OPTIONS", f"sip:{ACCESS}", seconds=15) is not None,
+                                                "another phone gets no answer"))
+    cost.judge(len(deaf))
 
 
 @test

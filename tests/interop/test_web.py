@@ -4,10 +4,12 @@
 import os
 import re
 import socket
+import ssl
 
 from harness import check, equal, eventually, main, test
 from harness.border import ACCESS
 from harness.client import token
+from harness.deaf import MemoryCost
 from harness.lab import PHONE, PHONE2
 from harness.tls import Authority
 from harness.web import PING, WebClient, opening
@@ -15,6 +17,7 @@ from harness.web import PING, WebClient, opening
 OFFER = ("v=0\r\no=- 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
          "a=rtpmap:0 PCMU/8000\r\n")
 NAME = "sbc.example.org"
+LONG_NAME = {"From": f'"{"x" * 4000}" <sip:alice@example.org>;tag=long'}  # the answer has it as well
 
 
 def start(lab):
@@ -114,11 +117,48 @@ def what_is_no_websocket_for_sip_is_refused(lab):
 
 @test
 def half_open_websockets_are_closed(lab):
-    start(lab)
-    with socket.create_connection((ACCESS, 8080), timeout=20) as half:
-        half.sendall(b"GET /sip HTTP/1.1\r\nHost: a\r\n")
-        equal(half.recv(100), b"", "what a half-open WebSocket got")
-    equal(lab.border.sbc_metrics().total("parapet_transport_drops_total", reason="ws_handshake_slow"), 1, "counted")
+    authority = start(lab)
+    context = ssl.create_default_context(cafile=str(authority.pem))
+
+    def connect(port, words=b"", secure=False):
+        plain = socket.create_connection((ACCESS, port), timeout=30)
+        half = context.wrap_socket(plain, server_hostname=NAME) if secure else plain
+        half.sendall(words)
+        return half
+
+    words = b"GET /sip HTTP/1.1\r\nHost: a\r\n"
+    # Silent, in the middle of the request, before TLS, within TLS, and a hundred at once.
+    halves = [connect(8080), connect(8443), connect(8443, b"\x16\x03\x01\x01"), connect(8443, secure=True),
+              connect(8443, words, secure=True), *(connect(8080, words) for _ in range(100))]
+    with phone(authority) as other:
+        check(other.ask("OPTIONS", f"sip:{ACCESS}") is not None, "a phone beside them gets no answer")
+        for half in halves:
+            try:
+                data = half.recv(100)
+            except (ConnectionError, ssl.SSLError):
+                data = b""
+            equal(data, b"", "what a half-open WebSocket got")
+            half.close()
+    metrics = lab.border.sbc_metrics()
+    slow = metrics.total("parapet_transport_drops_total", reason="ws_handshake_slow")
+    equal(slow + metrics.total("parapet_transport_drops_total", reason="tls_handshake_slow"), 105, "counted")
+
+
+@test
+def browsers_that_never_read_cost_bounded_memory(lab):
+    authority = start(lab)
+    cost = MemoryCost(lab.border)
+    deaf = [phone(authority, secure) for secure in (False, True, False, True)]
+
+    def chatter(client, n):
+        if n % 2:
+            client.send(os.urandom(1), PING)
+        client.send(client.request("OPTIONS", f"sip:{ACCESS}", replace=LONG_NAME))
+
+    with phone(authority, False, PHONE2) as other:
+        cost.flood(deaf, chatter, lambda: check(other.ask("OPTIONS", f"sip:{ACCESS}", seconds=15) is not None,
+                                                "a phone beside them gets no answer"))
+    cost.judge(len(deaf))
 
 
 @test

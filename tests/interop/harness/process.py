@@ -26,7 +26,7 @@ def _die_with_parent():
 
 class Process:
     def __init__(self, name, command, log, cwd=None, environment=None):
-        self.name = name
+        self.name, self.program = name, command[0]
         self.log = pathlib.Path(log)
         with open(self.log, "ab") as out:
             self._child = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out,

@@ -122,7 +122,10 @@ class Stage : public ::testing::Test {
         }
       }
     }
-    for (const auto& send : out.transaction.sends) sent.push_back({send.hop.remote.text(), *send.bytes});
+    for (const auto& send : out.transaction.sends) {
+      sent.push_back({send.hop.remote.text(), *send.bytes});
+      if (send.token != 0) tokens.push_back(send.token);
+    }
     out.transaction.sends.clear();
     for (const auto& note : guard.take_notes()) {
       EXPECT_TRUE(leaks_are_wanted) << note.text << "\n" << sent.back().text;
@@ -220,7 +223,8 @@ class Stage : public ::testing::Test {
   base::Instant now{base::hours(1)};
   call::Output out;
   std::vector<Sent> sent;
-  bool left = false;  // the last request was left to the border
+  std::vector<std::uint64_t> tokens;  // of what was sent, for transports that fail
+  bool left = false;                  // the last request was left to the border
   int number = 0;
   bool leaks_are_wanted = false;  // otherwise a word of one side in a message to the other fails the test
   std::size_t leaks = 0;

@@ -181,6 +181,21 @@ TEST_F(StreamTest, OutputIsBoundedWhenThePeerDoesNotRead) {
   EXPECT_EQ(Stream::CloseReason::OutputOverflow, *at_client_.closed);
 }
 
+TEST_F(StreamTest, SmallPiecesThatWaitArriveInOrder) {
+  listen_tcp();
+  connect_tcp();
+  std::string sent;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::size_t size = i % 100 == 0 ? 2000 : static_cast<std::size_t>(1 + i % 7);
+    const std::string piece(size, static_cast<char>('a' + i % 26));
+    sent += piece;
+    ASSERT_TRUE(client_->write(piece));
+    if (i % 1000 == 0) loop_.run_once(base::Duration::zero());
+  }
+  turn_until([&] { return at_server_.received.size() == sent.size(); });
+  EXPECT_EQ(sent, at_server_.received);
+}
+
 TEST_F(StreamTest, OutputLimitIsExact) {
   limits_.most_output = 10;
   listen_tcp();

@@ -215,6 +215,29 @@ TEST_F(TcpTest, PeerThatNeverReadsCostsBoundedMemory) {
   EXPECT_LT(got_.failed.size(), token);
 }
 
+TEST_F(TcpTest, ManyPeersThatDoNotReadCostBoundedMemoryTogether) {
+  limits_.output_bytes = 100'000;
+  limits_.sampling = base::milliseconds(5);
+  const auto net = make(got_, {tcp("127.0.0.1:0")});
+  const auto deaf = connect(net->local_endpoint(0));
+  const auto slow = connect(net->local_endpoint(0));
+  deaf->stream->write(request());
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 1; }));
+  slow->stream->write(request());
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 2; }));
+  deaf->stream->pause_reading(true);
+  const sip::Hop to = got_.messages[0].source.hop;
+  // Its own limit is never reached; that of all is, and the connection for which most is waiting goes.
+  ASSERT_TRUE(turn_until([&] {
+    if (net->is_open(to.connection)) net->send(to, base::share(std::string(10'000, 'x')), 0);
+    return !net->is_open(to.connection);
+  }));
+  turn(5);
+  EXPECT_EQ(1u, drops(*net, Drop::TcpOutputFull));
+  EXPECT_TRUE(net->is_open(got_.messages[1].source.hop.connection));
+  EXPECT_LE(net->counters().tcp_output_waiting.value(), 100'000);
+}
+
 TEST_F(TcpTest, GarbageEndsTheStreamAfterTheAnswer) {
   const auto net = make(got_, {tcp("127.0.0.1:0")});
   got_.then_bad = [&](const sip::Source& source) {
