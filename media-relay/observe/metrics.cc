@@ -55,6 +55,7 @@ struct Family {
   std::string help;
   MetricType type = MetricType::Untyped;
   std::map<Labels, Series> series;
+  std::function<std::vector<Metrics::Sample>()> samples{};  // instead of series
 };
 
 }  // namespace
@@ -89,7 +90,8 @@ struct Metrics::Inner final : prometheus::Collectable {
         throw std::invalid_argument("label " + label + " of " + name);
     std::ranges::sort(labels);
     const std::lock_guard lock(mutex);
-    const auto [at, fresh] = families.try_emplace(name, Family{.help = help, .type = type, .series = {}});
+    const auto [at, fresh] =
+        families.try_emplace(name, Family{.help = help, .type = type, .series = {}, .samples = {}});
     if (at->second.type != type) throw std::invalid_argument("metric " + name + " is of two kinds");
     into(at->second.series[std::move(labels)]);
   }
@@ -101,6 +103,11 @@ struct Metrics::Inner final : prometheus::Collectable {
     for (const auto& [name, family] : families) {
       MetricFamily& made =
           out.emplace_back(MetricFamily{.name = name, .help = family.help, .type = family.type, .metric = {}});
+      for (const auto& sample : family.samples ? family.samples() : std::vector<Sample>{}) {
+        ClientMetric& metric = made.metric.emplace_back();
+        for (const auto& [label, value] : sample.labels) metric.label.push_back({.name = label, .value = value});
+        (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = sample.value;
+      }
       for (const auto& [labels, series] : family.series) {
         ClientMetric& metric = made.metric.emplace_back();
         for (const auto& [label, value] : labels) metric.label.push_back({.name = label, .value = value});
@@ -142,6 +149,17 @@ void Metrics::counter(const std::string& name, const std::string& help, const La
 void Metrics::gauge(const std::string& name, const std::string& help, const Labels& labels,
                     std::function<double()> source) {
   inner_->add(name, help, labels, MetricType::Gauge, [&](Series& s) { s.functions.push_back(std::move(source)); });
+}
+
+void Metrics::family(const std::string& name, const std::string& help, Kind kind,
+                     std::function<std::vector<Sample>()> source) {
+  if (!valid_name(name, true)) throw std::invalid_argument("metric name " + name);
+  const std::lock_guard lock(inner_->mutex);
+  const auto type = kind == Kind::Counter ? MetricType::Counter : MetricType::Gauge;
+  if (!inner_->families
+           .try_emplace(name, Family{.help = help, .type = type, .series = {}, .samples = std::move(source)})
+           .second)
+    throw std::invalid_argument("metric " + name + " is of two kinds");
 }
 
 std::string Metrics::render() const {

@@ -55,6 +55,14 @@ class Metrics {
   void counter(const std::string& name, const std::string& help, const Labels& labels, std::function<double()> source);
   void gauge(const std::string& name, const std::string& help, const Labels& labels, std::function<double()> source);
 
+  // Series that come and go, asked for at each scrape on the scraping thread. One family for each name.
+  enum class Kind : std::uint8_t { Counter, Gauge };
+  struct Sample {
+    Labels labels;
+    double value = 0;
+  };
+  void family(const std::string& name, const std::string& help, Kind kind, std::function<std::vector<Sample>()> source);
+
   // CPU seconds, resident memory, open descriptors, start time, under Prometheus' usual process_* names.
   void add_process_metrics();
 

@@ -1,5 +1,6 @@
 #pragma once
-// The operator's door: /metrics for Prometheus, /healthz (the process turns), /readyz (it takes calls).
+// The operator's door: /metrics for Prometheus, /healthz (the process turns), /readyz (it takes calls),
+// and the pages that the process adds.
 
 #include <expected>
 #include <functional>
@@ -36,6 +37,9 @@ class Server {
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+
+  // GET `path` answers what `body` says, on the admin's loop thread. Before listen().
+  void page(const std::string& path, const char* content_type, std::function<std::string()> body);
 
   // Returns where it listens (after port 0).
   std::expected<base::Endpoint, std::string> listen(const base::Endpoint& where);

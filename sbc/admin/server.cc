@@ -37,6 +37,12 @@ Server::Server(loop::EventLoop& loop, const observe::Metrics& metrics, std::vect
 
 Server::~Server() = default;
 
+void Server::page(const std::string& path, const char* content_type, std::function<std::string()> body) {
+  inner_->http.get(path, [content_type, body = std::move(body)](const loop::HttpRequest&) {
+    return loop::HttpResponse{.status = 200, .content_type = content_type, .body = body()};
+  });
+}
+
 std::expected<base::Endpoint, std::string> Server::listen(const base::Endpoint& where) {
   return inner_->http.listen(where);
 }

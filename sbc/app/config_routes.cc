@@ -49,6 +49,24 @@ void read_target(settings::Table& table, std::string_view text, route::TrunkTarg
   trunk.targets.push_back(std::move(target));
 }
 
+// [trunk.<name>.probe]
+route::ProbeRules read_probe(settings::Table probe) {
+  route::ProbeRules rules;
+  rules.interval = probe.duration("interval", {base::seconds(1), base::hours(1)}, rules.interval);
+  const auto usual = std::min(rules.timeout, rules.interval);
+  rules.timeout = probe.duration("timeout", {base::milliseconds(100), base::seconds(32)}, usual);
+  if (rules.timeout > rules.interval) probe.fail("timeout", "expected no more than interval");
+  rules.down_after = static_cast<std::uint32_t>(probe.integer("down_after", {1, 100}, rules.down_after));
+  rules.up_after = static_cast<std::uint32_t>(probe.integer("up_after", {1, 100}, rules.up_after));
+  auto words = probe.texts("up");
+  if (words.empty()) words = {"2xx", "3xx", "4xx", "501", "6xx"};
+  if (auto up = route::Statuses::read(words))
+    rules.up = *up;
+  else
+    probe.fail("up", "expected a status or a class such as \"4xx\", got \"" + base::printable(up.error()) + "\"");
+  return rules;
+}
+
 std::uint16_t small(std::int64_t value) {
   return static_cast<std::uint16_t>(value);
 }
@@ -120,6 +138,7 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     }
     if (const auto wanted = table.text("tls_name", ""); !wanted.empty())
       for (auto& target : trunk.targets) target.tls_name = wanted;
+    if (auto probe = table.table("probe"); probe.present()) trunk.probe = read_probe(std::move(probe));
     trunk.tls_source = table.text("tls_source", "");
     trunks.push_back(std::move(trunk));
   }

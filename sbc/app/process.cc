@@ -72,6 +72,7 @@ class Process {
       if (auto opened = shard->open(); !opened) return std::unexpected(opened.error());
       shared_.listening.fetch_add(1);
     }
+    admin_.page("/targets", "application/json", [this] { return shared_.targets.json(); });
     auto listening = admin_.listen(config_->admin);
     if (!listening) return std::unexpected("admin.listen: " + listening.error());
     expose();
@@ -137,6 +138,7 @@ class Process {
     metrics_.gauge("parapet_tls_certificate_expiry_seconds",
                    "When the first of our certificates ends, seconds since 1970; 0 without TLS.", {},
                    [this] { return static_cast<double>(certificates_end_.load()); });
+    shared_.targets.expose(metrics_);
     metrics_.add_process_metrics();
   }
 

@@ -56,6 +56,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       second_(loop_, [this] {
         copy_counters();
         trunk_names_.refresh(*config_->routes);
+        watch_targets();
         if (index_ == 0) shared_.location.expire(loop_.now());
         second_.arm(loop_.now() + kSecond);
       }) {
@@ -66,6 +67,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
     keep_alives_.on_registered(request, source, now);
   });
   keep_alives_.use(config_);
+  if (index_ == 0) probes_ = std::make_unique<TargetProbes>(layer_, minter_, random_);
   metrics_->relay_links.set(static_cast<std::int64_t>(relays_.size()));
 }
 
@@ -83,6 +85,7 @@ void Shard::start() {
     second_.arm(loop_.now() + kSecond);
     trunk_names_.refresh(*config_->routes);
     trunk_registrar_.use(config_, loop_.now(), out_.transaction);
+    watch_targets();
     carry_out();
     loop_.run();
   });
@@ -278,11 +281,13 @@ void Shard::dispatch() {
             } else if constexpr (std::is_same_v<E, transaction::CancelArrived>) {
               calls_.on_cancel(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ResponseArrived>) {
+              if (probes_ && probes_->on_response(e, now)) return;
               if (exchange_.on_response(e, now, out_) || keep_alives_.on_response(e, now) ||
                   trunk_registrar_.on_response(e, now, out_.transaction))
                 return;
               if (!upstream_.on_response(e, now, out_.transaction)) calls_.on_response(e, now, out_);
             } else if constexpr (std::is_same_v<E, transaction::ClientFailed>) {
+              if (probes_ && probes_->on_client_failed(e, now)) return;
               if (exchange_.on_client_failed(e, now, out_) || keep_alives_.on_client_failed(e, now, out_.transaction) ||
                   trunk_registrar_.on_client_failed(e, now, out_.transaction))
                 return;
@@ -422,6 +427,7 @@ void Shard::carry_out() {
   out_.records.clear();
   out_.notes.clear();
   out_.guests_gone.clear();
+  tell_of_targets();
   dispatching_ = false;
   calls_now_.store(calls_.size(), std::memory_order_relaxed);
   arm_timer();
@@ -593,14 +599,15 @@ void Shard::on_timer() {
   keep_alives_.on_deadline(now, out_.transaction);
   trunk_registrar_.on_deadline(now, out_.transaction);
   exchange_.on_deadline(now, out_);
+  if (probes_) probes_->on_deadline(now, out_.transaction);
   carry_out();
 }
 
 void Shard::arm_timer() {
   // Firing early costs one turn; moving the timer for every message would cost more.
-  const auto next =
-      std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline(), keep_alives_.next_deadline(),
-                trunk_registrar_.next_deadline(), exchange_.next_deadline()});
+  const auto next = std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline(),
+                              keep_alives_.next_deadline(), trunk_registrar_.next_deadline(), exchange_.next_deadline(),
+                              probes_ ? probes_->next_deadline() : base::kNever});
   if (next < timer_.deadline()) timer_.arm(next);
 }
 

@@ -14,6 +14,7 @@
 #include "sbc/app/advisor.h"
 #include "sbc/app/phone_keep_alives.h"
 #include "sbc/app/shared.h"
+#include "sbc/app/target_probes.h"
 #include "sbc/app/trunk_names.h"
 #include "sbc/app/trunk_registrar.h"
 #include "sbc/app/upstream_registrations.h"
@@ -96,6 +97,11 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void close_record(const call::CallRecord& record);
   void on_timer();
   void arm_timer();
+  void watch_targets();
+  void tell_of_targets();
+  void take_reports(const std::vector<route::TrunkHealth::Report>& reports);
+  void hear_of_targets(std::vector<route::TrunkHealth::Change> changes);  // from any thread
+  void log_target(const route::TrunkHealth::Change& change, const std::vector<route::Probes::Status>& statuses);
   void copy_counters();
   void trace(SipTrace::Direction direction, const sip::Hop& hop, const base::Endpoint& local, std::string_view bytes);
   void reject(admin::RejectReason reason) { metrics_->rejects[reason].add(); }
@@ -109,6 +115,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   loop::EventLoop loop_;
   resolve::Resolver resolver_;
   TrunkNames trunk_names_;
+  std::unique_ptr<TargetProbes> probes_;  // of the first shard only
   net::Transports transports_;
   transaction::Layer layer_;
   ShardAdvisor advisor_;

@@ -13,6 +13,7 @@
 #include "sbc/app/signposts.h"
 #include "sbc/app/sip_trace.h"
 #include "sbc/app/source_failures.h"
+#include "sbc/app/target_board.h"
 #include "sbc/auth/replay_guard.h"
 #include "sbc/policy/bundle.h"
 #include "sbc/register/memory_store.h"
@@ -30,6 +31,7 @@ struct Shared {
   SourceFailures failures;
   registrar::MemoryLocationStore location;
   Signposts signposts;
+  TargetBoard targets;
   std::vector<std::unique_ptr<Shard>> shards;  // complete before any of them runs
   std::atomic<bool> draining{false};
   std::atomic<unsigned> listening{0};  // shards whose listeners are open

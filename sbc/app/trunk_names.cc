@@ -25,18 +25,16 @@ void TrunkNames::refresh(const route::Table& table) {
 
 void TrunkNames::join(const Key& key, const std::vector<route::Place>& places) {
   if (!places.empty()) {
-    std::vector<base::IpAddress> ips;
-    for (const route::Place& place : places) ips.push_back(place.remote.ip);
-    std::ranges::sort(ips);
+    // Each answer draws the order of SRV weights anew.
+    auto sorted = places;
+    std::ranges::sort(sorted);
     auto& known = found_[key];
-    if (known == ips) return;
-    known = std::move(ips);
+    if (known == sorted) return;
+    known = std::move(sorted);
   }
   addresses_.clear();
-  for (const auto& [of, ips] : found_) {
-    auto& all = addresses_[of.first];
-    all.insert(all.end(), ips.begin(), ips.end());
-  }
+  for (const auto& [of, found] : found_)
+    for (const route::Place& place : found) addresses_[of.first].push_back(place.remote.ip);
 }
 
 }  // namespace sbc::app

@@ -19,14 +19,17 @@ class TrunkNames {
   // Once a second: asks for what is not known or will end soon. While the DNS fails, what was found before stays.
   void refresh(const route::Table& table);
 
+  using Key = std::pair<std::string, route::NamedHost>;  // trunk, and one of its names
+  using Places = std::map<Key, std::vector<route::Place>>;
+
   const route::TrunkAddresses& addresses() const { return addresses_; }
+  const Places& places() const { return found_; }
 
  private:
-  using Key = std::pair<std::string, route::NamedHost>;  // trunk, and one of its names
   void join(const Key& key, const std::vector<route::Place>& places);
 
   resolve::Resolver& resolver_;
-  std::map<Key, std::vector<base::IpAddress>> found_;
+  Places found_;
   std::set<Key> asking_;
   route::TrunkAddresses addresses_;
 };

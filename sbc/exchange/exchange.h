@@ -67,6 +67,7 @@ class Exchange {
   base::Instant next_deadline() const { return timers_.next(); }
   void on_deadline(base::Instant now, call::Output& out);
 
+  route::TrunkHealth& health() { return health_; }
   const Counters& counters() const { return counters_; }
   std::size_t flights() const { return flights_.size(); }
   std::size_t subscriptions() const { return subscriptions_.size(); }

@@ -23,8 +23,43 @@ void TrunkHealth::mark_good(sip::Transport transport, const base::Endpoint& remo
 }
 
 TrunkHealth::State TrunkHealth::state(sip::Transport transport, const base::Endpoint& remote, base::Instant now) const {
-  const auto found = marks_.find({transport, remote});
-  return found == marks_.end() || found->second.until <= now ? State::Good : found->second.state;
+  const Key key{transport, remote};
+  const auto found = marks_.find(key);
+  const State mark = found == marks_.end() || found->second.until <= now ? State::Good : found->second.state;
+  if (mark == State::Busy) return mark;
+  return down_.contains(key) ? State::Down : mark;
+}
+
+void TrunkHealth::watch(std::set<Key> probed) {
+  probed_ = std::move(probed);
+  const auto gone = [this](const Key& key) { return !probed_.contains(key); };
+  std::erase_if(down_, gone);
+  std::erase_if(doubtful_, gone);
+}
+
+void TrunkHealth::report(const Report& report) {
+  if (!probed_.contains(report.key)) return;
+  if (report.sign != Sign::Answered) {
+    doubtful_.insert(report.key);
+  } else if (doubtful_.erase(report.key) == 0 && !down_.contains(report.key)) {
+    return;
+  }
+  reports_.push_back(report);
+}
+
+void TrunkHealth::apply(const Change& change, base::Instant now) {
+  switch (change.kind) {
+    case Change::Kind::Up:
+      down_.erase(change.key);
+      mark_good(change.key.first, change.key.second);
+      break;
+    case Change::Kind::Down:
+      if (probed_.contains(change.key)) down_.insert(change.key);
+      break;
+    case Change::Kind::Busy:
+      mark_busy(change.key.first, change.key.second, change.wait, now);
+      break;
+  }
 }
 
 std::optional<base::Instant> TrunkHealth::until(sip::Transport transport, const base::Endpoint& remote,

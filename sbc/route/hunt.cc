@@ -34,6 +34,28 @@ int rank(std::uint16_t status) {
   return by_class;
 }
 
+TrunkHealth::Report report_of(const sip::Hop& hop, const Failure& failure) {
+  using enum TrunkHealth::Sign;
+  TrunkHealth::Report report{.key = {hop.transport, hop.remote}};
+  switch (failure.cause) {
+    case Failure::Cause::Response:
+      if (failure.status != 503) break;
+      report.sign = Unavailable;
+      if (failure.retry_after) report.busy = base::seconds{*failure.retry_after};
+      break;
+    case Failure::Cause::Timeout:
+      report.sign = Silent;
+      break;
+    case Failure::Cause::Transport:
+      report.sign = Unreachable;
+      break;
+    case Failure::Cause::RingTimeout:  // somebody was there
+    case Failure::Cause::Unresolved:
+      break;
+  }
+  return report;
+}
+
 }  // namespace
 
 std::uint16_t status_of(const Failure& failure) {
@@ -66,6 +88,10 @@ Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant 
   const sip::Hop& hop = target->hop;
   failures_.push_back(to_answer(failure));
   const std::uint16_t status = status_of(failure);
+  if (failure.cause != Failure::Cause::Unresolved) {
+    attempted_ = true;
+    health.report(report_of(hop, failure));
+  }
   switch (failure.cause) {
     case Failure::Cause::Timeout:
     case Failure::Cause::Transport:
@@ -118,7 +144,9 @@ void Hunt::pass_over_instance() {
 bool Hunt::located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now) {
   const Target* target = current();
   if (target == nullptr || !target->awaits_name()) return false;
-  std::vector<Target> found = unfold(*target, places, realm, health, now);
+  // With nobody left to turn to, also those that are down (resolve.h).
+  const auto down = remaining() == 0 && !attempted_ ? Down::Tried : Down::LeftOut;
+  std::vector<Target> found = unfold(*target, places, {.realm = realm, .health = health, .now = now}, down);
   if (found.empty()) return false;
   const std::size_t room = kMaxTargets > targets_.size() ? kMaxTargets - targets_.size() + 1 : 1;
   if (found.size() > room) found.resize(room);
@@ -128,7 +156,10 @@ bool Hunt::located(const std::vector<Place>& places, const Realm& realm, const T
 }
 
 void Hunt::answered(TrunkHealth& health) {
-  if (const Target* target = current()) health.mark_good(target->hop.transport, target->hop.remote);
+  const Target* target = current();
+  if (target == nullptr) return;
+  health.mark_good(target->hop.transport, target->hop.remote);
+  health.report({.key = {target->hop.transport, target->hop.remote}});
 }
 
 Verdict Hunt::decide(Verdict usual, const policy::FailureDecision& decision, std::vector<Target> replacement) {

@@ -89,6 +89,7 @@ class Hunt {
   std::size_t at_ = 0;
   std::size_t tried_ = 0;
   bool stopped_ = false;
+  bool attempted_ = false;  // one of the targets was really tried
   std::vector<Answer> failures_;
   std::optional<Answer> forced_;
 };

@@ -41,6 +41,10 @@ inline constexpr base::Duration kStaleStep = base::seconds{30};
 inline constexpr base::Duration kMaxRetryAfter = base::minutes{10};
 // How long a target that did not answer or could not be reached is tried last.
 inline constexpr base::Duration kDeadFor = base::seconds{30};
+// Targets that are probed, and probes without an answer at a time: at one probe each half a minute, and all of them
+// silent for four seconds, there is room for both.
+inline constexpr std::size_t kMaxProbed = 4096;
+inline constexpr std::size_t kMaxProbesUnderWay = 1024;
 // Marks kept per shard; the oldest deadline goes first when full.
 inline constexpr std::size_t kMaxMarks = 4096;
 

@@ -19,7 +19,7 @@ namespace sbc::route {
 struct Place {
   sip::Transport transport = sip::Transport::Udp;
   base::Endpoint remote;
-  friend bool operator==(const Place&, const Place&) = default;
+  friend auto operator<=>(const Place&, const Place&) = default;
 };
 
 struct Located {

@@ -53,6 +53,11 @@ class Resolution {
 
   Plan finish() {
     for (Target& target : dead_) plan_.targets.push_back(std::move(target));
+    if (plan_.targets.empty()) {
+      plan_.targets = std::move(down_);
+    } else {
+      for (const Target& target : down_) skip(of_trunk(target), "it is down");
+    }
     if (plan_.targets.size() > kMaxTargets) {
       for (std::size_t i = kMaxTargets; i < plan_.targets.size(); ++i)
         skip(plan_.targets[i].text(), "more than " + std::to_string(kMaxTargets) + " targets");
@@ -212,17 +217,23 @@ class Resolution {
       case TrunkHealth::State::Dead:
         dead_.push_back(std::move(target));
         break;
+      case TrunkHealth::State::Down:
+        down_.push_back(std::move(target));
+        break;
       case TrunkHealth::State::Busy: {
         const base::Duration left =
             health_.until(hop.transport, hop.remote, asked_.now).value_or(asked_.now) - asked_.now;
         ++busy_;
         earliest_ = busy_ == 1 ? left : std::min(earliest_, left);
-        skip((target.trunk.empty() ? "" : "trunk " + target.trunk + " ") + target.text(),
-             "asked for no calls for another " + std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count()) +
-                 " s");
+        skip(of_trunk(target), "asked for no calls for another " +
+                                   std::to_string(std::chrono::ceil<std::chrono::seconds>(left).count()) + " s");
         break;
       }
     }
+  }
+
+  static std::string of_trunk(const Target& target) {
+    return (target.trunk.empty() ? "" : "trunk " + target.trunk + " ") + target.text();
   }
 
   static std::string host_port(const TrunkTarget& target) {
@@ -245,6 +256,7 @@ class Resolution {
   base::Random& random_;
   Plan plan_;
   std::vector<Target> dead_;
+  std::vector<Target> down_;
   std::size_t busy_ = 0;
   base::Duration earliest_{};
 };
@@ -256,28 +268,33 @@ std::string Target::text() const {
   return std::string(sip::name_of(hop.transport)) + " " + hop.remote.text();
 }
 
-std::vector<Target> unfold(const Target& named, const std::vector<Place>& places, const Realm& realm,
-                           const TrunkHealth& health, base::Instant now) {
+std::vector<Target> unfold(const Target& named, const std::vector<Place>& places, const Standing& standing,
+                           Down whether) {
   std::vector<Target> alive;
   std::vector<Target> dead;
+  std::vector<Target> down;
   for (const Place& place : places) {
-    if (realm.listener_for(place.transport, place.remote.ip) == nullptr) continue;
+    if (standing.realm.listener_for(place.transport, place.remote.ip) == nullptr) continue;
     Target target = named;
     target.unfolded = true;
-    target.hop = hop_to(place, realm);
+    target.hop = hop_to(place, standing.realm);
     target.hop.tls_name = named.hop.tls_name;
-    switch (health.state(place.transport, place.remote, now)) {
+    switch (standing.health.state(place.transport, place.remote, standing.now)) {
       case TrunkHealth::State::Good:
         alive.push_back(std::move(target));
         break;
       case TrunkHealth::State::Dead:
         dead.push_back(std::move(target));
         break;
+      case TrunkHealth::State::Down:
+        down.push_back(std::move(target));
+        break;
       case TrunkHealth::State::Busy:
         break;
     }
   }
   for (Target& target : dead) alive.push_back(std::move(target));
+  if (alive.empty() && whether == Down::Tried) return down;
   return alive;
 }
 

@@ -75,13 +75,21 @@ struct Asked {
   base::Instant now;
 };
 
-// The targets that a name stands for: Dead places behind the others, Busy ones (RFC 3261 21.5.4) left out.
-std::vector<Target> unfold(const Target& named, const std::vector<Place>& places, const Realm& realm,
-                           const TrunkHealth& health, base::Instant now);
+// The targets that a name stands for: Dead places behind the others, Busy ones (RFC 3261 21.5.4) left out, and those
+// that are down, too, unless they are all there is and `down` says to try them.
+enum class Down : std::uint8_t { LeftOut, Tried };
+struct Standing {
+  const Realm& realm;
+  const TrunkHealth& health;
+  base::Instant now;
+};
+std::vector<Target> unfold(const Target& named, const std::vector<Place>& places, const Standing& standing, Down down);
 
-// Groups and trunks unfold by priority, equals by weighted chance; Dead targets move behind all others, Busy ones are
-// skipped. Unknown names, unreachable families and contacts that are gone are skipped with their reason.
-// Host names become one target each; the call asks for their places when it is their turn.
+// Groups and trunks unfold by priority, equals by weighted chance; Dead targets move behind all others, Busy and Down
+// ones are skipped. When all that is left is Down, those are tried after all: a probe is not a call, and to refuse a
+// call for what others have met would be worse than to try in vain. Unknown names, unreachable families and contacts
+// that are gone are skipped with their reason. Host names become one target each; the call asks for their places when
+// it is their turn.
 Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,
              Contacts& contacts, const TrunkHealth& health, base::Random& random);
 

@@ -13,6 +13,7 @@
 #include "media-relay/base/ip.h"
 
 #include "sbc/route/limits.h"
+#include "sbc/route/probe_rules.h"
 #include "sbc/sip/transport.h"
 
 namespace sbc::route {
@@ -75,9 +76,10 @@ struct Trunk {
   std::string name;
   std::string realm;
   std::vector<TrunkTarget> targets;
-  std::vector<base::Prefix> sources;  // besides the targets' own addresses
-  std::string host;                   // host of Request-URI and To towards it; "": the target's address and port
-  std::string tls_source = {};        // not "": its requests come over TLS, with a verified certificate that names this
+  std::vector<base::Prefix> sources;     // besides the targets' own addresses
+  std::string host;                      // host of Request-URI and To towards it; "": the target's address and port
+  std::optional<ProbeRules> probe = {};  // unset: its targets are not probed
+  std::string tls_source = {};  // not "": its requests come over TLS, with a verified certificate that names this
   // Unset: as its realm has it.
   std::optional<Trust> trust = {};
   std::optional<Redirects> redirects = {};

@@ -129,6 +129,29 @@ TEST(LoadConfig, WhatIsMissingIsSaid) {
               HasSubstr("policy"));
 }
 
+TEST(LoadConfig, ProbesAreATableOfTheTrunk) {
+  const auto text = std::string(kSmall) + "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  EXPECT_FALSE(load(text)->routes->trunk("carrier")->probe);
+  const auto usual = load(text + "[trunk.carrier.probe]\n");
+  ASSERT_NE(usual, nullptr);
+  const auto& rules = usual->routes->trunk("carrier")->probe;
+  ASSERT_TRUE(rules);
+  EXPECT_EQ(rules->interval, base::seconds(30));
+  EXPECT_TRUE(rules->up.contains(404));
+  EXPECT_FALSE(rules->up.contains(408));
+  EXPECT_FALSE(rules->up.contains(500));
+  const auto own =
+      load(text + "[trunk.carrier.probe]\ninterval = \"2s\"\nup = [\"200\"]\ndown_after = 1\nup_after = 5\n");
+  ASSERT_NE(own, nullptr);
+  EXPECT_EQ(own->routes->trunk("carrier")->probe->timeout, base::seconds(2)) << "no more than the interval";
+  EXPECT_FALSE(own->routes->trunk("carrier")->probe->up.contains(404));
+  EXPECT_THAT(error_of(text + "[trunk.carrier.probe]\nup = [\"fine\"]\n"),
+              HasSubstr("trunk.carrier.probe.up: expected a status"));
+  EXPECT_THAT(error_of(text + "[trunk.carrier.probe]\ninterval = \"2s\"\ntimeout = \"3s\"\n"),
+              HasSubstr("trunk.carrier.probe.timeout: expected no more than interval"));
+  EXPECT_THAT(error_of(text + "[trunk.carrier.probe]\nintervall = \"2s\"\n"), HasSubstr("intervall"));
+}
+
 TEST(LoadConfig, ATrunkOfAnUnknownRealmIsNamedWithTheNearest) {
   const auto error = error_of(std::string(kSmall) + "[trunk.carrier]\nrealm = \"acces\"\ntargets = [\"192.0.2.20\"]\n");
   EXPECT_THAT(error, HasSubstr("carrier"));

@@ -53,6 +53,16 @@ TEST(Metrics, HistogramsAreCumulativeWithInclusiveBounds) {
       metrics.render());
 }
 
+TEST(Metrics, SeriesOfAFamilyComeAndGo) {
+  std::vector<Metrics::Sample> samples{{{{"target", "a"}}, 1}};
+  Metrics metrics;
+  metrics.family("up", "Up.", Metrics::Kind::Gauge, [&] { return samples; });
+  EXPECT_THAT(metrics.render(), HasSubstr("# TYPE up gauge\nup{target=\"a\"} 1\n"));
+  samples = {{{{"target", "b"}}, 0}};
+  EXPECT_THAT(metrics.render(), HasSubstr("# TYPE up gauge\nup{target=\"b\"} 0\n"));
+  EXPECT_THROW(metrics.family("up", "", Metrics::Kind::Gauge, {}), std::invalid_argument);
+}
+
 TEST(Metrics, EscapesLabelValues) {
   base::Counter counter;
   Metrics metrics;

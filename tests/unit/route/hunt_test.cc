@@ -232,6 +232,53 @@ TEST_F(HuntTest, APolicyThatAlwaysKnowsAnotherWayComesToAnEnd) {
   EXPECT_EQ(hunt.answer().status, 486);
 }
 
+// trap 17: what an attempt met is reported, of targets that are probed.
+TEST_F(HuntTest, WhatAttemptsMeetIsReportedOfProbedTargets) {
+  using Sign = TrunkHealth::Sign;
+  const TrunkHealth::Key first{Transport::Udp, peer(1)};
+  health_.watch({first});
+  struct {
+    Failure failure;
+    Sign sign;
+  } const cases[] = {{{.cause = Cause::Timeout}, Sign::Silent},
+                     {{.cause = Cause::Transport}, Sign::Unreachable},
+                     {response(503), Sign::Unavailable}};
+  for (const auto& c : cases) {
+    Hunt hunt(three());
+    fail(hunt, c.failure);
+    fail(hunt, c.failure);  // of the second target, which nobody probes
+    const auto reports = health_.take_reports();
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].key, first);
+    EXPECT_EQ(reports[0].sign, c.sign);
+  }
+  Hunt hunt(three());
+  fail(hunt, response(486));
+  ASSERT_EQ(health_.take_reports().size(), 1U) << "good news after bad";
+  Hunt again(three());
+  fail(again, response(500));
+  EXPECT_TRUE(health_.take_reports().empty()) << "no news";
+  Hunt busy(three());
+  busy.failed({.cause = Cause::Response, .status = 503, .retry_after = 7}, health_, now_);
+  EXPECT_EQ(health_.take_reports().at(0).busy, base::Duration{base::seconds{7}});
+}
+
+TEST(Health, OnlyWhatIsProbedCanBeDown) {
+  TrunkHealth health;
+  const base::Instant now{base::hours{1}};
+  const TrunkHealth::Change down{.key = {Transport::Udp, peer(1)}, .kind = TrunkHealth::Change::Kind::Down};
+  health.apply(down, now);
+  EXPECT_EQ(health.state(Transport::Udp, peer(1), now), TrunkHealth::State::Good);
+  health.watch({down.key});
+  health.apply(down, now);
+  EXPECT_EQ(health.state(Transport::Udp, peer(1), now + base::hours{5}), TrunkHealth::State::Down)
+      << "no end by itself";
+  health.mark_busy(Transport::Udp, peer(1), base::seconds{5}, now);
+  EXPECT_EQ(health.state(Transport::Udp, peer(1), now), TrunkHealth::State::Busy) << "what it asked for holds";
+  health.watch({});
+  EXPECT_EQ(health.state(Transport::Udp, peer(1), now + base::seconds{5}), TrunkHealth::State::Good);
+}
+
 TEST(Health, RetryAfterIsCut) {
   TrunkHealth health;
   const base::Instant now = base::Instant{} + base::hours{1};

@@ -245,7 +245,8 @@ TEST_F(Resolve, HostNamesStayOneTargetUntilTheirPlacesAreKnown) {
   EXPECT_EQ(p.targets[0].request_uri, "sip:mail@example.net;transport=tcp");
   const std::vector<Place> places = {{Transport::Tcp, at("10.3.0.1:5060")}, {Transport::Tcp, at("10.3.0.2:5060")}};
   health_.mark_dead(Transport::Tcp, at("10.3.0.1:5060"), now_);
-  const auto unfolded = unfold(p.targets[0], places, *table_.realm("core"), health_, now_);
+  const auto unfolded =
+      unfold(p.targets[0], places, {.realm = *table_.realm("core"), .health = health_, .now = now_}, Down::LeftOut);
   ASSERT_EQ(unfolded.size(), 2U);
   EXPECT_EQ(unfolded[0].text(), "TCP 10.3.0.2:5060");
   EXPECT_EQ(unfolded[1].text(), "TCP 10.3.0.1:5060") << "dead places last";
@@ -286,6 +287,38 @@ TEST_F(Resolve, DeadTargetsComeLastAndBusyOnesNotAtAll) {
   EXPECT_EQ(p.retry_after, base::Duration{base::seconds{12}});
   now_ += base::seconds{12};
   EXPECT_EQ(plan({to(Candidate::Kind::Trunk, "b")}).targets.size(), 1U);
+}
+
+TEST_F(Resolve, TargetsThatAreDownArePassedOverAsLongAsThereIsAnother) {
+  const TrunkHealth::Key first{Transport::Udp, at("10.1.0.1:5060")};
+  const TrunkHealth::Key second{Transport::Udp, at("10.1.0.2:5080")};
+  health_.watch({first, second});
+  health_.apply({.key = first, .kind = TrunkHealth::Change::Kind::Down}, now_);
+  Plan p = plan({to(Candidate::Kind::Trunk, "a")});
+  EXPECT_THAT(texts(p), ElementsAre("UDP 10.1.0.2:5080"));
+  ASSERT_EQ(p.skipped.size(), 1U);
+  EXPECT_EQ(p.skipped[0].what, "trunk a UDP 10.1.0.1:5060");
+  EXPECT_EQ(p.skipped[0].why, "it is down");
+  health_.apply({.key = second, .kind = TrunkHealth::Change::Kind::Down}, now_);
+  EXPECT_THAT(texts(plan({to(Candidate::Kind::Trunk, "a")})), ElementsAre("UDP 10.1.0.1:5060", "UDP 10.1.0.2:5080"))
+      << "all are down: all are tried";
+  health_.apply({.key = first, .kind = TrunkHealth::Change::Kind::Up}, now_);
+  EXPECT_THAT(texts(plan({to(Candidate::Kind::Trunk, "a")})), ElementsAre("UDP 10.1.0.1:5060"));
+}
+
+TEST_F(Resolve, PlacesThatAreDownAreTriedOnlyWhenAskedFor) {
+  Candidate candidate = to(Candidate::Kind::Uri, "sip:mail@example.net;transport=tcp");
+  candidate.realm = "core";
+  const Plan p = plan({candidate});
+  const TrunkHealth::Key key{Transport::Tcp, at("10.3.0.1:5060")};
+  health_.watch({key});
+  health_.apply({.key = key, .kind = TrunkHealth::Change::Kind::Down}, now_);
+  const Standing standing{.realm = *table_.realm("core"), .health = health_, .now = now_};
+  const std::vector<Place> one = {{Transport::Tcp, at("10.3.0.1:5060")}};
+  const std::vector<Place> two = {one[0], {Transport::Tcp, at("10.3.0.2:5060")}};
+  EXPECT_TRUE(unfold(p.targets[0], one, standing, Down::LeftOut).empty());
+  EXPECT_EQ(unfold(p.targets[0], one, standing, Down::Tried).size(), 1U);
+  EXPECT_EQ(unfold(p.targets[0], two, standing, Down::Tried).size(), 1U) << "another one is there";
 }
 
 TEST_F(Resolve, KeepsALimitOfTargets) {
