@@ -166,6 +166,12 @@ const char* name_of(DialogCount c) {
       return "transfers";
     case DialogCount::RefusedTransfer:
       return "refused_transfer";
+    case DialogCount::FollowedRedirects:
+      return "followed_redirects";
+    case DialogCount::PassedRedirects:
+      return "passed_redirects";
+    case DialogCount::RefusedRedirects:
+      return "refused_redirects";
     case DialogCount::kCount:
       break;
   }

@@ -120,6 +120,9 @@ enum class DialogCount : std::uint8_t {
   Transfers,         // REFERs that are carried out
   Takeovers,         // INVITEs with Replaces that begin to take somebody's place
   RefusedTransfer,   // REFERs that are not
+  FollowedRedirects,
+  PassedRedirects,
+  RefusedRedirects,  // a 3xx that was a failure as others
   kCount
 };
 const char* name_of(DialogCount c);  // "bugs"

@@ -21,6 +21,9 @@ inline constexpr std::pair<std::string_view, route::Redirects> kRedirects[] = {
     {"diversion", route::Redirects::Diversion},
     {"history-info", route::Redirects::HistoryInfo}};
 
+inline constexpr std::pair<std::string_view, policy::OnRedirect> kOnRedirect[] = {
+    {"refuse", policy::OnRedirect::Refuse}, {"follow", policy::OnRedirect::Follow}, {"pass", policy::OnRedirect::Pass}};
+
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 // The trunks behind the name of a trunk or group, best first.

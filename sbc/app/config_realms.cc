@@ -151,6 +151,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.trust = table.one_of<route::Trust>("trust", kTrust, route::Trust::Untrusted);
     realm.redirects = table.one_of<route::Redirects>("diversion", kRedirects, route::Redirects::Drop);
     realm.q850_from_status = table.boolean("reason_from_status", false);
+    realm.on_redirect = table.one_of<policy::OnRedirect>("redirects", kOnRedirect, policy::OnRedirect::Refuse);
+    realm.redirect_to = table.texts("redirect_to");
     for (auto& listener_table : table.tables("listener")) {
       ListenerConfig listener;
       listener.realm = name;

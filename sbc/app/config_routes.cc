@@ -124,6 +124,9 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     if (table.has("diversion"))
       trunk.redirects = table.one_of<route::Redirects>("diversion", kRedirects, route::Redirects::Drop);
     if (table.has("reason_from_status")) trunk.q850_from_status = table.boolean("reason_from_status", false);
+    if (table.has("redirects"))
+      trunk.on_redirect = table.one_of<policy::OnRedirect>("redirects", kOnRedirect, policy::OnRedirect::Refuse);
+    if (table.has("redirect_to")) trunk.redirect_to = table.texts("redirect_to");
     // In the order of the list: the first is tried first.
     std::uint16_t priority = 10;
     for (const auto& text : table.texts("targets"))

@@ -199,6 +199,9 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.registration_events[RegistrationEvent::Flows].set(registrations.flows);
   to.registration_events[RegistrationEvent::Gruus].set(registrations.gruus);
   to.registration_events[RegistrationEvent::LackingFlows].set(registrations.lacking_outbound);
+  to.dialogs[DialogCount::FollowedRedirects].set(calls.followed_redirects);
+  to.dialogs[DialogCount::PassedRedirects].set(calls.passed_redirects);
+  to.dialogs[DialogCount::RefusedRedirects].set(calls.refused_redirects);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);

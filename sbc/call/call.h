@@ -24,6 +24,7 @@
 #include "sbc/dialog/invite_gate.h"
 #include "sbc/dialog/session_timer.h"
 #include "sbc/leak/watch.h"
+#include "sbc/identity/redirect.h"
 #include "sbc/route/hunt.h"
 #include "sbc/transaction/ids.h"
 
@@ -143,6 +144,10 @@ struct Call {
   route::Hunt hunt;
   std::optional<Attempt> attempt;
   std::vector<Attempt> strays;  // abandoned attempts
+
+  std::size_t redirections = 0;               // followed so far
+  std::vector<std::string> redirected;        // where they led, and where the first came from
+  std::vector<identity::Redirect> forwarded;  // who redirected, oldest first
 
   std::list<Fork> forks;         // early dialogs of all attempts, until a while after the answer
   Fork* selected = nullptr;      // whose media is `media`

@@ -62,6 +62,9 @@ struct Counters {
   std::uint64_t transfers = 0;          // REFERs that the border carries out
   std::uint64_t takeovers = 0;          // INVITEs with Replaces that began to take somebody's place
   std::uint64_t refused_transfer = 0;   // REFERs and INVITEs with Replaces that are refused
+  std::uint64_t followed_redirects = 0;
+  std::uint64_t passed_redirects = 0;
+  std::uint64_t refused_redirects = 0;  // 3xx that was a failure as others
 };
 
 template <typename T>

@@ -2,22 +2,16 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/chosen.h"
 #include "sbc/identity/emergency.h"
+#include "sbc/identity/limits.h"
 #include "sbc/identity/reason.h"
 #include "sbc/identity/redirect.h"
 #include "sbc/identity/session_id.h"
+#include "sbc/sip/contact.h"
 
 namespace sbc::call {
 namespace {
-
-template <typename T>
-T chosen(const Settings& settings, std::string_view realm, std::string_view trunk, T route::Realm::* of_realm,
-         std::optional<T> route::Trunk::* of_trunk) {
-  const auto* t = settings.routes->trunk(trunk);
-  if (t != nullptr && t->*of_trunk) return *(t->*of_trunk);
-  const auto* r = settings.routes->realm(realm);
-  return r != nullptr ? r->*of_realm : T{};
-}
 
 void hear_session_id(const Core& core, Call& call, Side side, const sip::Message& message) {
   std::string& uuid = call.leg(side).said.uuid;
@@ -85,8 +79,12 @@ void add_redirects(const Core& core, const Call& call, const route::Target& targ
   using Form = route::Redirects;
   const Form form =
       chosen(*core.settings, target.realm, target.trunk, &route::Realm::redirects, &route::Trunk::redirects);
-  if (form == Form::Drop || !trusts(*core.settings, call.a.realm, call.a.trunk)) return;
-  const auto redirects = identity::redirects_of(*call.invite);
+  if (form == Form::Drop) return;
+  std::vector<identity::Redirect> redirects;
+  if (trusts(*core.settings, call.a.realm, call.a.trunk)) redirects = identity::redirects_of(*call.invite);
+  redirects.insert(redirects.end(), call.forwarded.begin(), call.forwarded.end());
+  if (redirects.size() > identity::kMaxRedirects)
+    redirects.erase(redirects.begin(), redirects.end() - static_cast<std::ptrdiff_t>(identity::kMaxRedirects));
   const auto uri = sip::parse_uri(target.request_uri);
   const identity::RedirectTarget to{.host = own_domain(*core.settings, target.realm, target.hop.listener),
                                     .user = uri ? uri->user : std::string_view{},
@@ -144,6 +142,26 @@ void hear(const Core& core, Call& call, Side side, const sip::Message& message) 
   if (!people.empty()) said.people = std::move(people);
   if (const auto privacy = identity::privacy_of(message); privacy.asked) said.privacy = privacy;
   tell_who(core, call, side, call.leg(other(side)));
+}
+
+HeaderList redirect_history(const Core& core, const Call& call, const sip::Message& response,
+                            const route::Target& from) {
+  using Form = route::Redirects;
+  HeaderList headers;
+  const Form form =
+      chosen(*core.settings, call.a.realm, call.a.trunk, &route::Realm::redirects, &route::Trunk::redirects);
+  if (form == Form::Drop || !trusts(*core.settings, from.realm, from.trunk)) return headers;
+  const auto redirects = identity::redirects_of(response);
+  const auto contacts = sip::parse_contacts(response);
+  const bool known = contacts && !contacts->values.empty();
+  const identity::RedirectTarget to{.host = own_domain(*core.settings, call.a.realm, call.source.hop.listener),
+                                    .user = known ? contacts->values.front().address.uri.user : std::string_view{},
+                                    .trusted = trusts(*core.settings, call.a.realm, call.a.trunk),
+                                    .hide_all = identity::privacy_of(response).history};
+  const bool diversion = form == Form::Diversion;
+  const auto values = diversion ? identity::diversion_values(redirects, to) : identity::history_values(redirects, to);
+  for (const auto& value : values) headers.emplace_back(diversion ? "Diversion" : "History-Info", value);
+  return headers;
 }
 
 CallerWords caller_words(const Core& core, Call& call, const route::Target& target) {

@@ -32,6 +32,10 @@ CallerWords party_words(const Core& core, const Call& call, Side stays, Leg& fre
 // The two parties have been joined by a transfer: what each is told of the other from now on.
 void introduce(const Core& core, Call& call);
 
+// What the caller is told, with a redirection that it gets from `from`, of how the call was forwarded before.
+HeaderList redirect_history(const Core& core, const Call& call, const sip::Message& response,
+                            const route::Target& from);
+
 // Our own domain as that realm sees it.
 std::string_view own_domain(const Settings& settings, std::string_view realm, std::uint16_t listener);
 

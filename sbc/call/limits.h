@@ -23,4 +23,11 @@ inline constexpr std::size_t kMaxHeldProgress = 4;
 // REFERs of one call whose NOTIFYs may still name them.
 inline constexpr std::size_t kMaxReferrals = 8;
 
+// Contacts of one redirection that count. Each costs the caller the time of an attempt.
+inline constexpr std::size_t kMaxRedirectContacts = 8;
+
+// Redirections that one call follows, one after the other (RFC 3261 8.1.3.4 leaves it open). Who sends us further than
+// this sends us in circles.
+inline constexpr std::size_t kMaxRedirections = 5;
+
 }  // namespace sbc::call

@@ -12,6 +12,7 @@
 #include "sbc/call/core.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/output.h"
+#include "sbc/call/redirect.h"
 #include "sbc/call/refer.h"
 #include "sbc/sip/response.h"
 
@@ -107,9 +108,16 @@ class Machine {
   void fail_setup(const Input& in);
   void next_or_fail(Event event, const Input& in);
   void abandon_branch();
-  void hunt_on(const route::Failure& failure);
+  void hunt_on(const route::Failure& failure, const sip::Message* response = nullptr);
   void take_off_attempt();
   void answer_failure(const route::Answer& answer);
+
+  // redirect.cc
+  // The response sends the call elsewhere, and it goes there, or the caller hears of it. False: a failure as others.
+  bool redirected(const sip::Message& response, const route::Target& from, policy::OnRedirect wish);
+  std::vector<route::Target> redirect_targets(const std::vector<sip::Contact>& contacts, const route::Target& from);
+  void note_forwarding(const sip::Message& response, const route::Target& from);
+  void pass_redirection(const sip::Message& response, const route::Target& from, std::vector<std::string> contacts);
 
   // fork.cc
   Fork* find_fork(std::string_view attempt, std::string_view remote_tag);

@@ -258,7 +258,7 @@ void Machine::next_or_fail(Event event, const Input& in) {
     if (const auto retry = in.message->find(sip::HeaderId::RetryAfter))
       failure.retry_after = sip::parse_delta_seconds(retry->substr(0, retry->find_first_of(" ;(\t")));
   }
-  hunt_on(failure);
+  hunt_on(failure, event == Event::Reject ? in.message.get() : nullptr);
 }
 
 void Machine::abandon_branch() {
@@ -279,7 +279,7 @@ void Machine::take_off_attempt() {
   call_.attempt.reset();
 }
 
-void Machine::hunt_on(const route::Failure& failure) {
+void Machine::hunt_on(const route::Failure& failure, const sip::Message* response) {
   disarm(call_.setup_timer);
   close_forks(nullptr);
   const route::Target target = *call_.hunt.current();
@@ -305,6 +305,15 @@ void Machine::hunt_on(const route::Failure& failure) {
   attempt.elapsed_ms =
       static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(now_ - started).count());
   attempt.usual = usual == route::Verdict::Next ? "next" : "stop";
+  auto wish = policy::OnRedirect::Refuse;
+  if (response != nullptr && is_redirection(*response)) {
+    for (const auto& contact : redirect_contacts(*response))
+      attempt.contacts.push_back(to_address(contact.address.uri, contact.address.display_text()));
+    if (!attempt.contacts.empty()) wish = redirect_wish(*core_.settings, target);
+    // trap 16: the caller's media is tied to who redirects so late.
+    if (wish == policy::OnRedirect::Follow && failure.early_media) wish = policy::OnRedirect::Refuse;
+    if (wish != policy::OnRedirect::Refuse) attempt.usual = wish == policy::OnRedirect::Follow ? "follow" : "pass";
+  }
   switch (failure.cause) {
     case route::Failure::Cause::Response:
       attempt.cause = "response";
@@ -321,6 +330,11 @@ void Machine::hunt_on(const route::Failure& failure) {
   take_off_attempt();
 
   const auto decision = core_.advisor.failure(facts(), attempt);
+  using Kind = policy::FailureDecision::Kind;
+  if (decision.kind == Kind::Follow) wish = policy::OnRedirect::Follow;
+  if (decision.kind == Kind::Pass) wish = policy::OnRedirect::Pass;
+  const bool open = decision.kind == Kind::Usual || decision.kind == Kind::Follow || decision.kind == Kind::Pass;
+  if (open && !attempt.contacts.empty() && redirected(*response, target, wish)) return;
   std::vector<route::Target> replacement;
   if (decision.kind == policy::FailureDecision::Kind::Route) {
     const std::string dialled = sip::unescape(call_.invite->request_uri().user);

@@ -87,6 +87,8 @@ void read_answer(lua_State* lua, InviteDecision& out) {
     case Made::Kind::Accept:
     case Made::Kind::Next:
     case Made::Kind::GiveUp:
+    case Made::Kind::Follow:
+    case Made::Kind::Pass:
       raise_unfit(lua, made, kExpected);
   }
   out.where = made.where;
@@ -117,6 +119,8 @@ void read_answer(lua_State* lua, RegisterDecision& out) {
     case Made::Kind::Route:
     case Made::Kind::Next:
     case Made::Kind::GiveUp:
+    case Made::Kind::Follow:
+    case Made::Kind::Pass:
       raise_unfit(lua, made, kExpected);
   }
   out.where = made.where;
@@ -146,13 +150,16 @@ void read_answer(lua_State* lua, RequestDecision& out) {
       break;
     case Made::Kind::Next:
     case Made::Kind::GiveUp:
+    case Made::Kind::Follow:
+    case Made::Kind::Pass:
       raise_unfit(lua, made, kExpected);
   }
   out.where = made.where;
 }
 
 void read_answer(lua_State* lua, FailureDecision& out) {
-  constexpr Expectation kExpected{.handler = "on_failure", .answers = "next_candidate, give_up, reject, route or nil"};
+  constexpr Expectation kExpected{.handler = "on_failure",
+                                  .answers = "next_candidate, give_up, reject, route, follow, pass or nil"};
   if (lua_isnil(lua, -1)) {
     out.kind = FailureDecision::Kind::Usual;
     return;
@@ -171,6 +178,12 @@ void read_answer(lua_State* lua, FailureDecision& out) {
     case Made::Kind::Route:
       out.kind = FailureDecision::Kind::Route;
       out.candidates = std::move(made.candidates);
+      break;
+    case Made::Kind::Follow:
+      out.kind = FailureDecision::Kind::Follow;
+      break;
+    case Made::Kind::Pass:
+      out.kind = FailureDecision::Kind::Pass;
       break;
     case Made::Kind::Accept:
     case Made::Kind::Challenge:

@@ -13,8 +13,8 @@ namespace {
 
 enum class Depth : std::uint8_t { Top, Element };
 
-constexpr std::array<std::string_view, 10> kFields = {"contacts", "trunk",   "group",        "uri",     "realm",
-                                                      "number",   "timeout", "ring_timeout", "headers", "from"};
+constexpr std::array<std::string_view, 11> kFields = {
+    "contacts", "trunk", "group", "uri", "realm", "number", "timeout", "ring_timeout", "headers", "from", "redirects"};
 constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
@@ -34,6 +34,26 @@ void add(lua_State* lua, std::string_view what, std::vector<Candidate>& out) {
   if (out.size() >= kMaxCandidates + 2)  // two of them hold common fields while a list is read
     raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxCandidates), " candidates");
   out.emplace_back();
+}
+
+template <typename T>
+struct Word {
+  std::string_view text;
+  T means;
+};
+constexpr std::array<Word<OnRedirect>, 3> kRedirects = {
+    {{"refuse", OnRedirect::Refuse}, {"follow", OnRedirect::Follow}, {"pass", OnRedirect::Pass}}};
+
+// One of a few words; an error names the nearest.
+template <typename T, std::size_t n>
+T read_word(lua_State* lua, int index, Place place, const std::array<Word<T>, n>& words) {
+  const std::string_view text = read_text(lua, index, place, kMaxUri);
+  static thread_local std::array<std::string_view, n> options;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (words[i].text == text) return words[i].means;
+    options[i] = words[i].text;
+  }
+  raise_unknown(lua, "no such value of a place of a route:", text, options);
 }
 
 void add_contacts(lua_State* lua, std::string_view what, ContactRange range, std::vector<Candidate>& out) {
@@ -109,6 +129,8 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       read_header_ops(lua, value, {what, key}, common.headers);
     } else if (key == "from") {
       read_from(lua, what, common);
+    } else if (key == "redirects") {
+      common.redirects = read_word(lua, value, {what, key}, kRedirects);
     } else {
       static thread_local std::array<char, 64> prefix;
       std::string& text = engine_of(lua).text;
@@ -127,6 +149,7 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (candidate.ring_timeout_s == 0) candidate.ring_timeout_s = common.ring_timeout_s;
   if (!candidate.from_user) candidate.from_user = common.from_user;
   if (!candidate.from_display) candidate.from_display = common.from_display;
+  if (!candidate.redirects) candidate.redirects = common.redirects;
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());
 }

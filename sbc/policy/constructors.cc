@@ -129,6 +129,10 @@ std::string_view name_of(Made::Kind kind) {
       return "next_candidate";
     case Made::Kind::GiveUp:
       return "give_up";
+    case Made::Kind::Follow:
+      return "follow";
+    case Made::Kind::Pass:
+      return "pass";
   }
   return "decision";
 }
@@ -167,6 +171,8 @@ void set_decision_constructors(lua_State* lua) {
   set_function(lua, "challenge", plain<Made::Kind::Challenge>);
   set_function(lua, "drop", plain<Made::Kind::Drop>);
   set_function(lua, "next_candidate", plain<Made::Kind::Next>);
+  set_function(lua, "follow", plain<Made::Kind::Follow>);
+  set_function(lua, "pass", plain<Made::Kind::Pass>);
 }
 
 }  // namespace sbc::policy

@@ -41,6 +41,13 @@ struct Contact {
   std::uint32_t expires_in = 0;  // seconds
 };
 
+// What becomes of a redirection (300, 301, 302) that a target answers.
+enum class OnRedirect : std::uint8_t {
+  Refuse,  // a failure as others: the caller never hears of the contacts
+  Follow,  // the border calls the contacts, as far as it may
+  Pass,    // the caller gets them, as users of the border
+};
+
 // One place to try. Candidates are tried in order; a group or a trunk stands for several targets (see route).
 struct Candidate {
   enum class Kind : std::uint8_t { Contact, Trunk, Group, Uri };
@@ -53,7 +60,8 @@ struct Candidate {
   std::uint32_t ring_timeout_s = 0;      // to a final response; 0: the configured default
   std::optional<std::string> from_user;  // what the callee sees instead of the caller's
   std::optional<std::string> from_display;
-  std::vector<HeaderOp> headers;  // on the INVITE to this candidate
+  std::vector<HeaderOp> headers;             // on the INVITE to this candidate
+  std::optional<OnRedirect> redirects = {};  // unset: as its trunk or realm has it
 };
 
 struct InviteDecision {
@@ -112,6 +120,8 @@ struct FailureDecision {
     Next,    // the next target, whatever the status was
     GiveUp,  // stop here
     Route,   // forget the targets that are left and try these
+    Follow,  // a redirection: as OnRedirect
+    Pass,
   };
   Kind kind = Kind::Usual;
   std::uint16_t status = 0;  // GiveUp: what the caller gets; 0: the best answer so far

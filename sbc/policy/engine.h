@@ -21,7 +21,7 @@ namespace sbc::policy {
 
 // What a constructor such as route{} or reject() has made; the handler returns one of these.
 struct Made {
-  enum class Kind : std::uint8_t { Route, Reject, Deny, Challenge, Drop, Accept, Next, GiveUp };
+  enum class Kind : std::uint8_t { Route, Reject, Deny, Challenge, Drop, Accept, Next, GiveUp, Follow, Pass };
   Kind kind = Kind::Reject;
   std::vector<Candidate> candidates;
   std::uint16_t status = 0;  // 0: not given

@@ -42,6 +42,13 @@ void push_value(lua_State* lua, std::uint32_t value) {
 void push_value(lua_State* lua, const Address& value) {
   push_facts(lua, FactKind::Address, &value);
 }
+void push_value(lua_State* lua, const std::vector<Address>& value) {
+  lua_createtable(lua, static_cast<int>(value.size()), 0);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    push_facts(lua, FactKind::Address, &value[i]);
+    lua_rawseti(lua, -2, static_cast<lua_Integer>(i + 1));
+  }
+}
 void push_value(lua_State* lua, const std::vector<HeaderView>& value) {
   push_facts(lua, FactKind::Headers, &value);
 }
@@ -213,6 +220,7 @@ constexpr std::array kAttemptFields = {
     Field{"early_media", push_member<AttemptFacts, &AttemptFacts::early_media>},
     Field{"remaining", push_member<AttemptFacts, &AttemptFacts::remaining>},
     Field{"elapsed_ms", push_member<AttemptFacts, &AttemptFacts::elapsed_ms>},
+    Field{"contacts", push_member<AttemptFacts, &AttemptFacts::contacts>},
     Field{"usual", push_member<AttemptFacts, &AttemptFacts::usual>},
 };
 

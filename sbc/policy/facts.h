@@ -102,7 +102,8 @@ struct AttemptFacts {
   bool early_media = false;       // an SDP answer was already passed to the caller
   std::uint32_t remaining = 0;    // targets left
   std::uint32_t elapsed_ms = 0;
-  std::string usual;  // what the border does by itself: "next" or "stop"
+  std::vector<Address> contacts;  // of a redirection (300, 301, 302), best q first; otherwise empty
+  std::string usual;              // what the border does by itself: "next", "stop"; with contacts also "follow", "pass"
 };
 
 struct EndFacts {

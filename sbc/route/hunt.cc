@@ -14,8 +14,8 @@ Answer to_answer(const Failure& failure) {
   const std::uint16_t status = status_of(failure);
   Answer answer{.status = status, .reason = failure.reason, .headers = {}, .retry_after = failure.retry_after};
   if (status < 400) {
-    // A redirection names places beyond the border, and the border does not follow it.
-    answer = {.status = 480, .reason = {}, .headers = {}, .retry_after = {}};
+    // A redirection names places beyond the border. One that is followed or passed never gets here.
+    answer = {.status = 480, .reason = {}, .headers = {}, .retry_after = {}, .says_least = true};
   } else if (status == 401 || status == 407) {
     // It was the border that was asked for credentials, not the caller.
     answer = {.status = 502, .reason = {}, .headers = {}, .retry_after = {}};
@@ -25,12 +25,14 @@ Answer to_answer(const Failure& failure) {
 }
 
 // Lower is better, RFC 3261 16.7 step 6: any 6xx, else the lowest class; within 4xx what the caller can act on.
-int rank(std::uint16_t status) {
+int rank(const Answer& answer) {
+  const std::uint16_t status = answer.status;
   constexpr std::array<std::uint16_t, 3> kActionable = {415, 420, 484};
   if (status >= 600) return 0;
   const int by_class = (status / 100) * 10;
   if (std::find(kActionable.begin(), kActionable.end(), status) != kActionable.end()) return by_class - 1;
-  if (status == 408) return by_class + 1;  // says least: another 4xx comes from someone who was there
+  if (status == 408 || answer.says_least)
+    return by_class + 1;  // says least: another 4xx comes from someone who was there
   return by_class;
 }
 
@@ -120,7 +122,7 @@ Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant 
   if (status == 408 || (status >= 500 && status < 600)) return Verdict::Next;
   // Another binding of the same user may accept where this one was busy, away or does not know the call; a 6xx speaks
   // for the user as a whole (RFC 3261 21.6).
-  const bool contact = target->candidate.kind == policy::Candidate::Kind::Contact;
+  const bool contact = target->candidate.kind == policy::Candidate::Kind::Contact || target->of_redirect;
   if (contact && status < 600) return Verdict::Next;
   return Verdict::Stop;
 }
@@ -165,6 +167,8 @@ void Hunt::answered(TrunkHealth& health) {
 Verdict Hunt::decide(Verdict usual, const policy::FailureDecision& decision, std::vector<Target> replacement) {
   switch (decision.kind) {
     case policy::FailureDecision::Kind::Usual:
+    case policy::FailureDecision::Kind::Follow:  // there was nothing that could be followed, or passed
+    case policy::FailureDecision::Kind::Pass:
       return usual;
     case policy::FailureDecision::Kind::Next:
       return Verdict::Next;
@@ -199,7 +203,7 @@ Answer Hunt::answer() const {
   if (forced_) return *forced_;
   if (failures_.empty()) return {};
   const auto best = std::min_element(failures_.begin(), failures_.end(),
-                                     [](const Answer& a, const Answer& b) { return rank(a.status) < rank(b.status); });
+                                     [](const Answer& a, const Answer& b) { return rank(a) < rank(b); });
   Answer answer = *best;
   // RFC 3261 16.7 step 6: a 503 is not passed on unless the border knows that it cannot serve others either.
   const bool all_unavailable =

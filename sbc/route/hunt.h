@@ -47,6 +47,7 @@ struct Answer {
   std::string reason;                   // "": the standard phrase
   std::vector<policy::Header> headers;  // from the policy
   std::optional<std::uint32_t> retry_after;
+  bool says_least = false;  // any other of its class is better
 };
 
 class Hunt {

@@ -54,6 +54,7 @@ struct Target {
   std::vector<std::string> routes{};  // values of Route on the INVITE
   std::string instance{};             // as in ContactWay
   std::string aor{};                  // the same; "" unless it is a registered contact
+  bool of_redirect = false;           // a contact of a redirection: after it the others are tried (RFC 3261 8.1.3.4)
   bool awaits_name() const { return name && !unfolded; }
   std::string text() const;  // "UDP 192.0.2.7:5060", or the name
 };

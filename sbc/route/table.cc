@@ -95,6 +95,14 @@ std::optional<std::string> check_group(const Group& group, const Index& trunks) 
   return std::nullopt;
 }
 
+std::optional<std::string> check_redirect_to(const std::string& owner, const std::vector<std::string>& names,
+                                             const Index& trunks, const Index& groups) {
+  for (const std::string& name : names)
+    if (!trunks.contains(name) && !groups.contains(name))
+      return unknown(owner + ": redirect_to", "trunk or group", name, trunks);
+  return std::nullopt;
+}
+
 std::optional<std::string> check_listeners(const std::vector<Realm>& realms) {
   std::map<std::uint16_t, std::string_view> owners;
   for (const Realm& realm : realms) {
@@ -162,6 +170,14 @@ std::expected<Table, std::string> Table::build(std::vector<Realm> realms, std::v
     if (auto wrong = check_trunk(trunk, realms, table.realm_index_)) return std::unexpected(*wrong);
   for (const Group& group : groups)
     if (auto wrong = check_group(group, table.trunk_index_)) return std::unexpected(*wrong);
+  const auto check = [&table](const std::string& owner, const std::vector<std::string>& names) {
+    return check_redirect_to(owner, names, table.trunk_index_, table.group_index_);
+  };
+  for (const Realm& realm : realms)
+    if (auto wrong = check("realm " + quoted(realm.name), realm.redirect_to)) return std::unexpected(*wrong);
+  for (const Trunk& trunk : trunks)
+    if (auto wrong = check("trunk " + quoted(trunk.name), trunk.redirect_to.value_or(std::vector<std::string>{})))
+      return std::unexpected(*wrong);
   table.realms_ = std::move(realms);
   table.trunks_ = std::move(trunks);
   table.groups_ = std::move(groups);

@@ -12,6 +12,7 @@
 
 #include "media-relay/base/ip.h"
 
+#include "sbc/policy/decision.h"
 #include "sbc/route/limits.h"
 #include "sbc/route/probe_rules.h"
 #include "sbc/sip/transport.h"
@@ -42,6 +43,8 @@ struct Realm {
   Redirects redirects = Redirects::Drop;
   std::size_t udp_limit = kUdpLimit;  // larger requests leave over TCP where the realm has it; 0: none does
   bool q850_from_status = false;      // refusals toward it get the Q.850 cause that their status stands for (RFC 3398)
+  policy::OnRedirect on_redirect = policy::OnRedirect::Refuse;  // by whoever answers there
+  std::vector<std::string> redirect_to = {};                    // trunks and groups that it may redirect to
 
   // The listener that can send to `remote` over `transport` (same IP family); nullptr: none.
   const Listener* listener_for(sip::Transport transport, const base::IpAddress& remote) const;
@@ -84,6 +87,8 @@ struct Trunk {
   std::optional<Trust> trust = {};
   std::optional<Redirects> redirects = {};
   std::optional<bool> q850_from_status = {};
+  std::optional<policy::OnRedirect> on_redirect = {};
+  std::optional<std::vector<std::string>> redirect_to = {};  // besides itself
 };
 
 struct GroupMember {

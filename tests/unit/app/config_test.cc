@@ -86,6 +86,19 @@ trunks = ["carrier"]
   EXPECT_THAT(config->policy_environment.groups, ElementsAre("all"));
 }
 
+TEST(LoadConfig, RedirectionsAreRefusedUnlessSomebodySaysOtherwise) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto plain = load(std::string(kSmall) + trunk);
+  ASSERT_NE(plain, nullptr);
+  EXPECT_EQ(plain->routes->realm("access")->on_redirect, policy::OnRedirect::Refuse);
+  EXPECT_FALSE(plain->routes->trunk("carrier")->on_redirect);
+  const auto config = load(std::string(kSmall) + trunk + "redirects = \"follow\"\nredirect_to = [\"carrier\"]\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->trunk("carrier")->on_redirect, policy::OnRedirect::Follow);
+  EXPECT_THAT(error_of(std::string(kSmall) + trunk + "redirects = \"folow\"\n"), HasSubstr("trunk.carrier.redirects"));
+  EXPECT_THAT(error_of(std::string(kSmall) + trunk + "redirect_to = [\"x\"]\n"), HasSubstr("redirect_to"));
+}
+
 // --- mistakes ---------------------------------------------------------------------------------------------------
 
 TEST(LoadConfig, AMistypedKeyIsNamedWithItsPlaceAndTheNearestKey) {

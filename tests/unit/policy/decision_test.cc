@@ -78,6 +78,16 @@ TEST(Decision, RouteToGroupWithEverything) {
   }
 }
 
+TEST(Decision, APlaceSaysWhatBecomesOfItsRedirections) {
+  const auto outcome = invite(
+      "return route { { trunk = 'carrier_a', redirects = 'pass' }, { trunk = 'carrier_a' }, redirects = 'follow' }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_EQ(outcome.decision.candidates.at(0).redirects, OnRedirect::Pass);
+  EXPECT_EQ(outcome.decision.candidates.at(1).redirects, OnRedirect::Follow);
+  EXPECT_FALSE(invite("return route { trunk = 'carrier_a' }").decision.candidates.at(0).redirects);
+  EXPECT_THAT(invite("return route { trunk = 'carrier_a', redirects = 'folow' }").error, HasSubstr("follow"));
+}
+
 TEST(Decision, AListOfCandidatesSharesTheFieldsAroundIt) {
   FakeLookup lookup;
   lookup.add("sip:bob@example.net", 7, "sip:bob@10.0.0.1");
@@ -336,6 +346,32 @@ TEST(FailureDecision, NextGiveUpRouteAndNothing) {
   EXPECT_EQ(outcome.decision.candidates.at(0).number, "bob");
   attempt.cause = "response";
   EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.kind, FailureDecision::Kind::Usual);
+}
+
+TEST(FailureDecision, ARedirectionShowsItsContactsAndIsFollowedOrPassed) {
+  FakeLookup lookup;
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_failure = function(call, attempt)\n"
+      "  if #attempt.contacts == 0 then return nil end\n"
+      "  if attempt.contacts[1].host == 'carrier.example' then return follow() end\n"
+      "  if attempt.contacts[2] then return pass() end\n"
+      "  return route { trunk = 'carrier_b', number = attempt.contacts[1].user }\n"
+      "end }");
+  AttemptFacts attempt;
+  attempt.status = 302;
+  EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.kind, FailureDecision::Kind::Usual);
+  attempt.contacts.resize(1);
+  attempt.contacts[0].host = "carrier.example";
+  attempt.contacts[0].user = "600";
+  EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.kind, FailureDecision::Kind::Follow);
+  attempt.contacts[0].host = "other.example";
+  const auto outcome = host->on_failure(call(), attempt, lookup);
+  ASSERT_EQ(outcome.decision.kind, FailureDecision::Kind::Route) << outcome.error;
+  EXPECT_EQ(outcome.decision.candidates.at(0).number, "600");
+  attempt.contacts.resize(2);
+  EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.kind, FailureDecision::Kind::Pass);
+  const auto wrong = load("return { on_invite = function() return follow() end }")->on_invite(call(), lookup);
+  EXPECT_THAT(wrong.error, HasSubstr("on_invite cannot answer follow"));
 }
 
 TEST(RequestDecision, MissingHandlerLetsTheBorderAnswer) {

@@ -88,6 +88,10 @@ TEST(Table, MistakesNameTheirObject) {
   EXPECT_THAT(error(realms(), trunks(), g), HasSubstr("group \"all\": no trunk \"bb\""));
   g[0].members.clear();
   EXPECT_EQ(error(realms(), trunks(), g), "group \"all\": no trunk");
+
+  auto redirecting = trunks();
+  redirecting[0].redirect_to = {"all", redirecting[0].name + "x"};
+  EXPECT_THAT(error(realms(), redirecting, groups()), HasSubstr("redirect_to: no trunk or group"));
   auto r = realms();
   r[1].listeners[0].index = 0;
   EXPECT_THAT(error(r, trunks(), groups()), HasSubstr("listener 0 already belongs to realm \"access\""));
