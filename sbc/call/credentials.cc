@@ -52,6 +52,8 @@ void repeat_head(const sip::Message& request, std::string_view branch, std::uint
 struct Retry {
   transaction::ClientId* slot = nullptr;  // where the call remembers the transaction
   Leg* leg = nullptr;
+  dialog::Dialog* early = nullptr;  // of the fork that the request belongs to
+  dialog::Dialog* dialog() const { return early != nullptr ? early : leg->dialog ? &*leg->dialog : nullptr; }
 };
 
 // The request that a response belongs to, if it is one that the call still wants answered.
@@ -64,6 +66,13 @@ Retry wanted(Call& call, const transaction::ResponseArrived& response) {
     if (leg.client && leg.client == response.transaction && !ending && !(invite && call.inviter_gone))
       return {&leg.client, &leg};
   }
+  for (Fork& fork : call.forks) {
+    if (ending) break;
+    if (fork.b && fork.prack == response.transaction) return {&fork.prack, &call.b, &*fork.b};
+    if (!fork.exchange || fork.exchange->client != response.transaction) continue;
+    const Side to = other(fork.exchange->from);
+    if (auto& dialog = fork.dialog(to)) return {&fork.exchange->client, &call.leg(to), &*dialog};
+  }
   for (Passing& passing : call.passing)
     if (passing.client == response.transaction) return {&passing.client, &call.leg(other(passing.from))};
   if (call.transfer && call.transfer->attempt && call.transfer->attempt->client == response.transaction)
@@ -74,13 +83,16 @@ Retry wanted(Call& call, const transaction::ResponseArrived& response) {
 }
 
 // Whoever continues after this request counts from its number.
-void note_cseq(Call& call, Leg& leg, const transaction::ClientId* slot, sip::Method method, std::uint32_t cseq) {
-  if (leg.dialog) leg.dialog->raise_local_cseq(cseq);
+void note_cseq(Call& call, const Retry& retry, sip::Method method, std::uint32_t cseq) {
+  Leg& leg = *retry.leg;
+  const auto* slot = retry.slot;
+  if (auto* dialog = retry.dialog()) dialog->raise_local_cseq(cseq);
   if (call.attempt && slot == &call.attempt->client) call.attempt->start.cseq = cseq;
   if (slot == &leg.client) leg.change_cseq = cseq;
   if (call.transfer && call.transfer->attempt && slot == &call.transfer->attempt->client)
     call.transfer->attempt->start.cseq = cseq;
   if (method == sip::Method::Invite) leg.invite_cseq = cseq;
+  if (method == sip::Method::Refer && !call.referrals.empty()) call.referrals.back().passed = cseq;
 }
 
 // RFC 3261 22.1: the ACK carries what its INVITE carried.
@@ -169,14 +181,14 @@ bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived
   const Retry retry = wanted(call, response);
   if (retry.leg == nullptr) return false;
   Leg& leg = *retry.leg;
-  if (leg.dialog) {
+  if (retry.dialog() != nullptr) {
     const auto* trunk = core.settings->routes->identify(leg.realm, response.hop.remote.ip);
     if (trunk == nullptr || trunk->name != leg.trunk) return false;
   }
   const auto again = core.credentials->repeat({.settings = *core.settings,
                                                .trunk = leg.trunk,
                                                .before = leg.challenges,
-                                               .least = leg.dialog ? leg.dialog->next_cseq() : 0U},
+                                               .least = retry.dialog() != nullptr ? retry.dialog()->next_cseq() : 0U},
                                               response, core.minter, core.random);
   if (!again) {
     if (!again.error().empty()) out.notes.push_back({Note::Level::Warning, call.session, again.error()});
@@ -191,7 +203,7 @@ bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived
                                          now, out.transaction);
   if (!client) return false;
   *retry.slot = client;
-  note_cseq(call, leg, retry.slot, again->request->method(), again->cseq);
+  note_cseq(call, retry, again->request->method(), again->cseq);
   ++leg.challenges;
   ++core.credentials->counters.retried;
   return true;

@@ -53,6 +53,7 @@ struct Fork {
 
   // Toward the callee.
   dialog::ReliableClient from_callee;
+  transaction::ClientId prack;        // ours, the last one
   std::optional<std::uint32_t> owed;  // RSeq of its response with an offer: the PRACK waits for the caller's answer
   bool offered = false;               // the caller has that offer
 

@@ -124,8 +124,10 @@ void Machine::send_prack(Fork& fork, std::uint32_t rseq, std::string_view sdp) {
   headers += ' ';
   base::append_number(headers, call_.attempt->start.cseq);
   headers += " INVITE\r\n";
-  // What its answer says changes nothing: a callee that does not take it ends the INVITE by itself (RFC 3262 3).
-  request_early(Side::B, fork, {.method = sip::Method::Prack, .headers = headers, .sdp = sdp, .answer_matters = false});
+  // What its answer says, unless it is a challenge, changes nothing: a callee that does not take it ends the INVITE by
+  // itself (RFC 3262 3).
+  fork.prack = request_early(Side::B, fork,
+                             {.method = sip::Method::Prack, .headers = headers, .sdp = sdp, .answer_matters = true});
 }
 
 // RFC 6228: one early dialog of the far side is over. The call is not, and the caller hears of it if it wants to.

@@ -142,6 +142,66 @@ TEST_F(TrunkWithAccount, AChallengedReinviteAndByeAreSentAgain) {
   rig.expect_idle();
 }
 
+TEST_F(TrunkWithAccount, AChallengedPrackAndEarlyUpdateAreSentAgain) {
+  const std::string reliable = "Require: 100rel\r\nRSeq: 5\r\nAllow: INVITE, PRACK, UPDATE\r\n";
+  rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = "Supported: 100rel\r\nAllow: INVITE, PRACK, UPDATE\r\n"});
+  rig.b.answer(183, sdp(rig.b.ip(), 6000), reliable);
+  const auto prack = rig.b.take("PRACK");
+  ASSERT_NE(prack, nullptr);
+  rig.b.answer_to(prack, 407, {}, kProxy);
+  const auto again = rig.b.take("PRACK");
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->cseq().number, prack->cseq().number + 1) << "trap 90";
+  EXPECT_EQ(again->find(sip::HeaderId::RAck), prack->find(sip::HeaderId::RAck));
+  EXPECT_EQ(credentials_of(*again, sip::HeaderId::ProxyAuthorization).uri, again->request_uri_text());
+  rig.b.answer_to(again, 200);
+
+  const auto progress = rig.a.take("183");
+  ASSERT_NE(progress, nullptr);
+  rig.a.request("PRACK", {},
+                "RAck: " + std::string(progress->find(sip::HeaderId::RSeq).value_or("")) + " " +
+                    std::to_string(progress->cseq().number) + " INVITE\r\n");
+  rig.a.request("UPDATE", sdp(rig.a.ip(), 4002, "sendonly", 2));
+  const auto update = rig.b.take("UPDATE");
+  ASSERT_NE(update, nullptr);
+  EXPECT_TRUE(update->find(sip::HeaderId::ProxyAuthorization)) << "authorised before it is asked";
+  rig.b.answer_to(update, 401, {}, kServer);
+  const auto second = rig.b.take("UPDATE");
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(second->cseq().number, update->cseq().number + 1);
+  EXPECT_EQ(second->body(), update->body());
+  EXPECT_EQ(credentials_of(*second, sip::HeaderId::Authorization).nonce, "n2");
+  rig.b.answer_to(second, 200, sdp(rig.b.ip(), 6000, "recvonly", 2));
+  EXPECT_TRUE(rig.a.has("200 UPDATE")) << "the caller sees nothing of it";
+  rig.b.answer(200);
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  rig.a.bye();
+  const auto bye = rig.b.take("BYE");
+  ASSERT_NE(bye, nullptr);
+  EXPECT_EQ(bye->cseq().number, second->cseq().number + 1);
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST_F(TrunkWithAccount, AChallengedRequestThatCrossesIsSentAgain) {
+  rig.connect();
+  rig.a.request("INFO");
+  const auto info = rig.b.take("INFO");
+  ASSERT_NE(info, nullptr);
+  rig.b.answer_to(info, 407, {}, kProxy);
+  const auto again = rig.b.take("INFO");
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->cseq().number, info->cseq().number + 1);
+  EXPECT_TRUE(again->find(sip::HeaderId::ProxyAuthorization));
+  EXPECT_FALSE(rig.a.has("407"));
+  rig.b.answer_to(again, 200);
+  EXPECT_TRUE(rig.a.has("200 INFO"));
+  rig.a.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
 TEST_F(TrunkWithAccount, AnotherTrunkGetsNothing) {
   rig.advisor.trunks = {"t2"};
   rig.a.invite();
