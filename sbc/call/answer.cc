@@ -63,7 +63,10 @@ void Machine::adopt_leg_b(const sip::Message& response, const sip::Source& sourc
 void Machine::answer(const Input& in) {
   Fork* fork = fork_of(in);
   // The caller has ended this early dialog: its phone that picks up all the same is hung up, the others go on.
-  if (fork->hung_up) return ack_and_bye(call_.attempt->start, in.source.hop, in.message);
+  if (fork->hung_up) {
+    call_.attempt->finished = true;
+    return ack_and_bye(call_.attempt->start, in.source.hop, in.message);
+  }
   fork->ended = false;
   select(*fork);
   const auto sdp = sdp_of(*in.message);

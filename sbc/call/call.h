@@ -85,7 +85,7 @@ struct Attempt {
   bool offered = false;  // its INVITE carried SDP
   bool rang = false;
   bool early_media = false;  // its SDP was passed to the caller
-  bool finished = false;     // among the strays: it has its final response, and is kept for further 2xx of its forks
+  bool finished = false;     // it has its final response, and is kept for further 2xx of its forks
 };
 
 // A REFER that went on to the other party: NOTIFYs name it by the CSeq that it had there.

@@ -80,6 +80,7 @@ void Machine::cancel_call(Event event, const Input& in) {
   close_forks(nullptr);
   finished(cause, ender_of(event, in));
   close_session("cancelled");
+  if (call_.attempt->finished) return finish();  // its answer came, and was hung up: no other will
   const std::string_view why =
       event == Event::Cancel || event == Event::Bye ? std::string_view(call_.b.told.reason) : reason_lines(cause);
   core_.layer.cancel(call_.attempt->client, why, now_, out_.transaction);

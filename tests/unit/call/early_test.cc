@@ -391,6 +391,27 @@ TEST(Fork, TheCallersByeEndsTheOneItNames) {
   EXPECT_TRUE(f.rig.a.has("200 INVITE"));
 }
 
+TEST(Fork, ThatWasHungUpMayStillAnswerAndTheCallEndsAllTheSame) {
+  for (const bool cancelled : {true, false}) {
+    Rig rig;
+    rig.a.invite(offer(rig, kSupports));
+    rig.b.answer(180, {}, {}, "other");
+    rig.b.answer(180);
+    rig.a.bye();  // in the early dialog that rang last
+    EXPECT_TRUE(rig.a.has("200 BYE"));
+    EXPECT_EQ(rig.calls.size(), 1U) << "the other one rings";
+    rig.b.answer(200, sdp(rig.b.ip(), 6000));
+    EXPECT_TRUE(rig.b.has("ACK"));
+    EXPECT_TRUE(rig.b.has("BYE"));
+    if (cancelled) {
+      rig.a.cancel();
+      EXPECT_TRUE(rig.a.has("487"));
+    }  // otherwise it rings until its time is over
+    rig.pass(minutes(5));
+    rig.expect_idle(cancelled ? "cancelled" : "left");
+  }
+}
+
 TEST(Fork, OneTooManyIsDroppedAndCountedButMayAnswer) {
   Rig rig;
   rig.a.invite();
