@@ -9,6 +9,7 @@
 
 #include "sbc/app/config_parts.h"
 #include "sbc/dialog/limits.h"
+#include "sbc/sdp/synthesis.h"
 
 namespace sbc::app {
 namespace {
@@ -105,6 +106,13 @@ void read_media(settings::Table root, Config& config, call::Settings& calls) {
   auto media = root.table("media");
   const auto timeout = media.duration("timeout", {base::seconds(1), base::hours(24)}, base::seconds(60));
   calls.media_timeout_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(timeout).count());
+  if (auto codecs = media.texts("offer_codecs"); !codecs.empty()) {
+    for (const auto& codec : codecs)
+      if (std::ranges::find(sdp::known_codecs(), codec) == sdp::known_codecs().end())
+        media.fail("offer_codecs", "expected a codec, got \"" + base::printable(codec) + "\"", codec,
+                   sdp::known_codecs());
+    calls.offer_codecs = std::move(codecs);
+  }
   for (auto& [name, relay] : root.named_tables("relay")) {
     relay_client::LinkOptions link;
     link.relay = name;

@@ -24,6 +24,11 @@ inline constexpr std::pair<std::string_view, route::Redirects> kRedirects[] = {
 inline constexpr std::pair<std::string_view, policy::OnRedirect> kOnRedirect[] = {
     {"refuse", policy::OnRedirect::Refuse}, {"follow", policy::OnRedirect::Follow}, {"pass", policy::OnRedirect::Pass}};
 
+inline constexpr std::pair<std::string_view, policy::LateOffer> kLateOffer[] = {
+    {"pass", policy::LateOffer::Pass}, {"offer", policy::LateOffer::Offer}, {"refuse", policy::LateOffer::Refuse}};
+inline constexpr std::pair<std::string_view, policy::Preconditions> kPreconditions[] = {
+    {"strip", policy::Preconditions::Strip}, {"refuse", policy::Preconditions::Refuse}};
+
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 // The trunks behind the name of a trunk or group, best first.

@@ -153,6 +153,9 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.q850_from_status = table.boolean("reason_from_status", false);
     realm.on_redirect = table.one_of<policy::OnRedirect>("redirects", kOnRedirect, policy::OnRedirect::Refuse);
     realm.redirect_to = table.texts("redirect_to");
+    realm.late_offer = table.one_of<policy::LateOffer>("late_offer", kLateOffer, policy::LateOffer::Pass);
+    realm.preconditions =
+        table.one_of<policy::Preconditions>("preconditions", kPreconditions, policy::Preconditions::Strip);
     for (auto& listener_table : table.tables("listener")) {
       ListenerConfig listener;
       listener.realm = name;

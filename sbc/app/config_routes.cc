@@ -126,6 +126,11 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     if (table.has("reason_from_status")) trunk.q850_from_status = table.boolean("reason_from_status", false);
     if (table.has("redirects"))
       trunk.on_redirect = table.one_of<policy::OnRedirect>("redirects", kOnRedirect, policy::OnRedirect::Refuse);
+    if (table.has("late_offer"))
+      trunk.late_offer = table.one_of<policy::LateOffer>("late_offer", kLateOffer, policy::LateOffer::Pass);
+    if (table.has("preconditions"))
+      trunk.preconditions =
+          table.one_of<policy::Preconditions>("preconditions", kPreconditions, policy::Preconditions::Strip);
     if (table.has("redirect_to")) trunk.redirect_to = table.texts("redirect_to");
     // In the order of the list: the first is tried first.
     std::uint16_t priority = 10;

@@ -110,11 +110,12 @@ void Machine::accept_when_ready() {
   if (fork.exchange || fork.owed || (fork.to_caller.waiting() && fork.unacknowledged_sdp)) return;
   std::string sdp;
   if (!call_.media.settled(Side::A)) {
-    auto body = call_.media.make_answer(Side::A, sdp::Finality::Final);
+    auto body =
+        call_.proposed ? call_.media.make_offer(Side::A) : call_.media.make_answer(Side::A, sdp::Finality::Final);
     if (!body) return bad_answer(body.error());
     sdp = *std::move(body);
   }
-  call_.late_offer = false;
+  call_.late_offer = call_.proposed && !call_.media.settled(Side::A);  // what we offer now is answered in the ACK
   send_answer_to_caller(sdp);
   ask_relay(false);  // with the answer out, silence counts
 }
@@ -164,17 +165,17 @@ void Machine::confirm(const Input& in) {
   std::expected<void, MediaError> taken = std::unexpected(MediaError{488, "ACK without an answer"});
   if (sdp && *sdp) taken = call_.media.take_answer(Side::A, **sdp, sdp::Finality::Final);
   std::expected<std::string, MediaError> body;
-  if (taken) body = call_.media.make_answer(Side::B, sdp::Finality::Final);
+  if (taken) body = call_.proposed ? "" : call_.media.make_answer(Side::B, sdp::Finality::Final);
   if (!taken || !body) {
     note(Note::Level::Warning,
          "late answer of the caller refused: " + (taken ? body.error().text : taken.error().text));
     ++core_.counters.refused_media;
-    send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
+    if (!call_.proposed) send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
     feed(Event::Kill, {.cause = EndCause::BadMedia});
     return;
   }
   decide_nat(Side::A, *call_.invite, call_.source);  // now that its media address is known
-  send_ack(Side::B, *body);
+  if (!call_.proposed) send_ack(Side::B, *body);
   ask_relay(false);
 }
 

@@ -174,6 +174,7 @@ struct Call {
 
   Side inviter = Side::A;         // of the exchange under way, or the last one
   bool by_update = false;         // the exchange began with an UPDATE: its 2xx gets no ACK (RFC 3311)
+  bool proposed = false;          // leg B was offered what the border made up, since the caller offered nothing
   bool late_offer = false;        // the exchange began with an INVITE without SDP
   bool inviter_gone = false;      // its re-INVITE was cancelled; what the other leg answers must be undone
   bool gave_up_waiting = false;   // the last attempt ended because our time for it was over

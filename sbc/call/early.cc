@@ -29,7 +29,7 @@ void Machine::prack(const Input& in) {
   if (!sdp) {
     const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}};
     respond_early(in, sdp.error().status, accept);
-  } else if (fork->owed && fork->offered) {
+  } else if (fork->offered && (fork->owed || (call_.proposed && !media_of(*fork).agreed(Side::A)))) {
     if (!pass_prack_answer(*fork, in, sdp->value_or(""))) return;
   } else if (!*sdp) {
     respond_early(in, 200);
@@ -53,15 +53,14 @@ bool Machine::pass_prack_answer(Fork& fork, const Input& in, std::string_view sd
   std::expected<void, MediaError> taken = std::unexpected(MediaError{488, "PRACK without an answer"});
   if (!sdp.empty()) taken = media.take_answer(Side::A, sdp, sdp::Finality::Final);
   std::expected<std::string, MediaError> body;
-  if (taken) body = media.make_answer(Side::B, sdp::Finality::Final);
+  if (taken) body = fork.owed ? media.make_answer(Side::B, sdp::Finality::Final) : "";
   if (!taken || !body) {
     ++core_.counters.refused_media;
     respond_early(in, 488);
     feed(Event::Kill, {.cause = EndCause::BadMedia, .text = taken ? body.error().text : taken.error().text});
     return false;
   }
-  send_prack(fork, *fork.owed, *body);
-  fork.owed.reset();
+  if (fork.owed) send_prack(fork, *std::exchange(fork.owed, std::nullopt), *body);
   respond_early(in, 200);
   if (&fork == call_.selected) {
     decide_nat(Side::A, *call_.invite, call_.source);  // now that its media address is known
@@ -101,6 +100,7 @@ void Machine::start_early_exchange(Fork& fork, const Input& in, std::string_view
   const Side to = other(in.side);
   const bool in_prack = in.message->method() == sip::Method::Prack;
   Media& media = media_of(fork);
+  if (answer_preconditions(fork, in, sdp)) return;
   if (const auto taken = media.take_offer(in.side, sdp); !taken) {
     ++core_.counters.refused_media;
     return respond_early(in, taken.error().status);

@@ -10,9 +10,10 @@ namespace sbc::call {
 
 // What a peer may Require of us, one line for each: the tag, its RFC, and the file that answers for it.
 inline constexpr std::string_view kExtensions[] = {
-    "100rel",    // RFC 3262: progress.cc
-    "timer",     // RFC 4028: refresh.cc
-    "replaces",  // RFC 3891: takeover.cc
+    "100rel",        // RFC 3262: progress.cc
+    "timer",         // RFC 4028: refresh.cc
+    "replaces",      // RFC 3891: takeover.cc
+    "precondition",  // RFC 3312: offering.cc
 };
 
 // The option tags of Require that we do not have, as the value of Unsupported; "" when there are none (RFC

@@ -35,7 +35,7 @@ struct EarlyRequest {
   sip::Method method = sip::Method::Prack;
   std::string_view headers{};  // whole lines
   std::string_view sdp{};
-  bool answer_matters = false;  // its response comes back as an event
+  bool answer_matters = false;  // its response comes back to the call
 };
 
 // RFC 3262 3: every provisional response to this INVITE but 100 must be sent reliably.
@@ -111,6 +111,12 @@ class Machine {
   void hunt_on(const route::Failure& failure, const sip::Message* response = nullptr);
   void take_off_attempt();
   void answer_failure(const route::Answer& answer);
+
+  // offering.cc
+  // What the target wants of offers is done. False: it cannot be called, and the caller has its answer.
+  bool agree_to_offer(const route::Target& target);
+  bool offers_to_caller(Fork& fork);
+  bool answer_preconditions(Fork& fork, const Input& in, std::string_view sdp);
 
   // redirect.cc
   // The response sends the call elsewhere, and it goes there, or the caller hears of it. False: a failure as others.

@@ -7,7 +7,9 @@
 #include "sbc/body/multipart.h"
 #include "sbc/body/rewrite.h"
 #include "sbc/sdp/parser.h"
+#include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
+#include "sbc/sdp/synthesis.h"
 
 namespace sbc::call {
 namespace {
@@ -50,6 +52,8 @@ std::expected<void, MediaError> Media::take_offer(Side from, std::string_view bo
   auto parsed = sdp::parse_shared(body);
   if (!parsed) return std::unexpected(to_media_error(parsed.error()));
   if (!sdp::any_usable(**parsed)) return std::unexpected(MediaError{488, "no media line that can be anchored"});
+  if (sdp::has_unmet_precondition(**parsed))
+    return std::unexpected(MediaError{580, "a mandatory precondition that the border cannot meet"});
   auto taken = state(from).remote_offer(*std::move(parsed));
   if (!taken) return std::unexpected(to_media_error(taken.error()));
   return {};
@@ -84,9 +88,16 @@ std::vector<std::optional<sdp::Anchor>> Media::anchors(Side toward, const sdp::S
 
 std::expected<std::string, MediaError> Media::make_offer(Side to) {
   const auto* from = state_if(other(to));
-  if (from == nullptr || from->remote() == nullptr) return std::unexpected(MediaError{500, "no description to offer"});
-  const auto places = anchors(to, *from->remote(), false);
-  auto body = state(to).offer({.from = *from->remote(), .anchors = places});
+  sdp::SessionPtr said = from != nullptr ? from->remote() : nullptr;
+  if (proposal_ != nullptr && to == Side::B && said == nullptr) said = proposal_;
+  if (proposal_ != nullptr && to == Side::A && said != nullptr && !a_.established()) {
+    auto narrowed = sdp::first_codecs(*said);
+    if (!narrowed) return std::unexpected(to_media_error(narrowed.error()));
+    said = *std::move(narrowed);
+  }
+  if (said == nullptr) return std::unexpected(MediaError{500, "no description to offer"});
+  const auto places = anchors(to, *said, false);
+  auto body = state(to).offer({.from = *said, .anchors = places});
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -135,6 +146,19 @@ bool Media::unchanged(Side from, std::string_view body) const {
          *leg->agreed_remote()->text == body;
 }
 
+bool Media::only_preconditions(Side from, std::string_view body) const {
+  const auto* leg = state_if(from);
+  if (leg == nullptr || leg->state() != sdp::OfferAnswer::State::Stable || leg->agreed_remote() == nullptr)
+    return false;
+  const auto parsed = sdp::parse_shared(body);
+  return parsed && sdp::same_but_preconditions(**parsed, *leg->agreed_remote());
+}
+
+bool Media::demands_preconditions(Side from) const {
+  const auto* leg = state_if(from);
+  return leg != nullptr && leg->remote() != nullptr && sdp::demands_preconditions(*leg->remote());
+}
+
 std::expected<std::string, MediaError> Media::repeat_offer(Side to) {
   auto body = state(to).repeat_offer();
   if (!body) return std::unexpected(to_media_error(body.error()));
@@ -152,6 +176,7 @@ std::size_t Media::media_count() const {
     const auto* leg = state_if(side);
     if (leg != nullptr && leg->remote() != nullptr) count = std::max(count, leg->remote()->media.size());
   }
+  if (count == 0 && proposal_ != nullptr) count = proposal_->media.size();
   return count;
 }
 
@@ -201,12 +226,16 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     if (on_a && on_b && !passage.both_ways()) spec.suspended = true;
     control::FlowSpec flow;
     flow.index = static_cast<std::uint32_t>(i);
-    flow.kind = std::string(on_a ? on_a->kind : on_b->kind);
+    flow.kind = std::string(on_a ? on_a->kind : on_b ? on_b->kind : proposed_kind(i));
     flow.a = half(Side::A, i, passage.b_to_a, passage.a_to_b);
     flow.b = half(Side::B, i, passage.a_to_b, passage.b_to_a);
     spec.flows.push_back(std::move(flow));
   }
   return spec;
+}
+
+std::string_view Media::proposed_kind(std::size_t index) const {
+  return proposal_ != nullptr && index < proposal_->media.size() ? proposal_->media[index].kind : "audio";
 }
 
 bool Media::needs_ports() const {

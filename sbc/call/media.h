@@ -59,6 +59,10 @@ class Media {
     }
   }
 
+  // Leg A has offered nothing, and leg B is offered this in its name; null: nothing.
+  void propose(sdp::SessionPtr session) { proposal_ = std::move(session); }
+  bool proposed() const { return proposal_ != nullptr; }
+
   // The side's peer offers, or answers our offer. `body` must be the SDP of `message`.
   std::expected<void, MediaError> take_offer(Side from, std::string_view body);
   std::expected<void, MediaError> take_answer(Side from, std::string_view body, sdp::Finality finality);
@@ -69,6 +73,10 @@ class Media {
   std::expected<std::string, MediaError> make_answer(Side to, sdp::Finality finality);
   // The side's peer describes its session just as it did when both last agreed.
   bool unchanged(Side from, std::string_view body) const;
+  // ... or says no more than that its resources are there (RFC 3312 7).
+  bool only_preconditions(Side from, std::string_view body) const;
+  // The side's peer offers, and its offer has a mandatory precondition.
+  bool demands_preconditions(Side from) const;
   // Offers to the side what it was told last, with the same version in o= (RFC 4028 7.4).
   std::expected<std::string, MediaError> repeat_offer(Side to);
   // An answer that refuses every line: for a peer that offered and whose offer nobody answered.
@@ -105,6 +113,7 @@ class Media {
   std::vector<std::optional<sdp::Anchor>> anchors(Side toward, const sdp::Session& from, bool answering) const;
   control::HalfSpec half(Side side, std::size_t index, bool send, bool receive) const;
   std::size_t media_count() const;
+  std::string_view proposed_kind(std::size_t index) const;
   // What the side says about the m-line; nullopt while it has not said anything that counts.
   std::optional<sdp::RemoteMedia> said(Side side, std::size_t index) const;
 
@@ -113,6 +122,7 @@ class Media {
   LegMedia leg_a_;
   LegMedia leg_b_;
   std::vector<control::FlowAddresses> flows_;
+  sdp::SessionPtr proposal_;
 };
 
 // The SDP that a message carries, by itself or as a part of a multipart body: nullopt when it has none; an error for a

@@ -150,8 +150,8 @@ void Machine::progress_to_caller(Fork& fork, int status) {
 // What the response says about media, "" when nothing.
 std::string Machine::early_description(Fork& fork, bool reliable) {
   Media& media = media_of(fork);
-  if (fork.owed && !fork.offered) return media.make_offer(Side::A).value_or("");
-  if (!call_.attempt->offered || !media.described(Side::B) || media.settled(Side::A)) return {};
+  if (offers_to_caller(fork)) return media.make_offer(Side::A).value_or("");
+  if (call_.proposed || !call_.attempt->offered || !media.described(Side::B) || media.settled(Side::A)) return {};
   // Later responses without SDP do not take early media away, so the last answer goes with them (RFC 3261 13.3.1.1).
   return media.make_answer(Side::A, reliable ? sdp::Finality::Final : sdp::Finality::Early).value_or("");
 }
@@ -161,9 +161,9 @@ void Machine::send_progress(Fork& fork, int status) {
   if (request == nullptr) return;  // the transaction is gone: its ServerFailed said so
   const Media* media = &fork == call_.selected ? &call_.media : fork.media ? &*fork.media : nullptr;
   const bool settled = media != nullptr && media->settled(Side::A);
-  const bool offers = fork.owed && !fork.offered;
-  const bool answers =
-      status != 199 && media != nullptr && call_.attempt->offered && media->described(Side::B) && !settled;
+  const bool offers = status != 199 && offers_to_caller(fork);
+  const bool answers = status != 199 && !call_.proposed && media != nullptr && call_.attempt->offered &&
+                       media->described(Side::B) && !settled;
   const bool required = caller_requires_reliable(*call_.invite);
   const auto wanted = core_.settings->reliable_toward(call_.a.realm);
   bool reliable = required || offers;

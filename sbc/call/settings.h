@@ -54,9 +54,10 @@ struct Settings {
   base::Duration longest_call = base::hours(12);
   dialog::SessionWish session{.interval = 1800, .min = 90, .refresh = false};  // session timers (RFC 4028)
   std::uint32_t media_timeout_ms = 60'000;
-  std::size_t max_calls = 100'000;             // of this shard
-  std::vector<std::string> emergency_numbers;  // dialled, besides urn:service:sos
-  std::uint32_t busy_retry_after = 10;         // seconds, with the 503 of a limit or a drain
+  std::vector<std::string> offer_codecs{"PCMA", "PCMU", "telephone-event"};  // of an offer that the border makes
+  std::size_t max_calls = 100'000;                                           // of this shard
+  std::vector<std::string> emergency_numbers;                                // dialled, besides urn:service:sos
+  std::uint32_t busy_retry_after = 10;  // seconds, with the 503 of a limit or a drain
 
   Reliable reliable_toward(std::string_view realm) const {
     const auto found = reliable.find(realm);

@@ -28,6 +28,20 @@ std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& header
   return extra;
 }
 
+std::string_view word_for(route::Failure::Cause cause) {
+  switch (cause) {
+    case route::Failure::Cause::Response:
+      return "response";
+    case route::Failure::Cause::Timeout:
+    case route::Failure::Cause::RingTimeout:
+      return "timeout";
+    case route::Failure::Cause::Transport:
+    case route::Failure::Cause::Unresolved:
+      return "transport";
+  }
+  return "";
+}
+
 }  // namespace
 
 void Machine::decide() {
@@ -116,8 +130,9 @@ void Machine::try_target() {
   const bool same_network = call_.media.leg(Side::B).network == network;
   call_.media.leg(Side::B) = LegMedia{.network = network, .latch = policy::Latch::Strict, .latch_from = {}};
   call_.media.start_leg_b(new_identity(target->hop.listener));
+  if (!agree_to_offer(*target)) return;
 
-  if (!call_.late_offer && !(call_.media.anchored() && same_network)) {
+  if ((!call_.late_offer || call_.proposed) && !(call_.media.anchored() && same_network)) {
     if (std::ranges::any_of(call_.forks, &Fork::described)) {
       // Early media went to the caller from ports in another network: this target cannot take them over (trap 16).
       note(Note::Level::Info, "not tried: " + target->text() + ": the caller's media is tied to another network");
@@ -135,7 +150,8 @@ void Machine::try_target() {
 void Machine::dial() {
   const route::Target* target = call_.hunt.current();
   std::string offer;
-  if (!call_.late_offer) {
+  const bool offers = !call_.late_offer || call_.proposed;
+  if (offers) {
     auto made = call_.media.make_offer(Side::B);
     if (!made) {
       note(Note::Level::Error, "cannot make an offer: " + made.error().text);
@@ -186,7 +202,7 @@ void Machine::dial() {
        .max_forwards = call_.invite->max_forwards().value_or(70) - 1,
        .session = call_.b.session.request_lines(),
        .sdp = offer,
-       .reliable = !call_.late_offer || caller_has_reliable(),
+       .reliable = offers || caller_has_reliable(),
        .body = {body->type, body->text},
        .home_routes = home ? std::span<const std::string>(call_.arrival.service_route) : std::span<const std::string>(),
        .gr = gr},
@@ -314,19 +330,7 @@ void Machine::hunt_on(const route::Failure& failure, const sip::Message* respons
     if (wish == policy::OnRedirect::Follow && failure.early_media) wish = policy::OnRedirect::Refuse;
     if (wish != policy::OnRedirect::Refuse) attempt.usual = wish == policy::OnRedirect::Follow ? "follow" : "pass";
   }
-  switch (failure.cause) {
-    case route::Failure::Cause::Response:
-      attempt.cause = "response";
-      break;
-    case route::Failure::Cause::Timeout:
-    case route::Failure::Cause::RingTimeout:
-      attempt.cause = "timeout";
-      break;
-    case route::Failure::Cause::Transport:
-    case route::Failure::Cause::Unresolved:
-      attempt.cause = "transport";
-      break;
-  }
+  attempt.cause = word_for(failure.cause);
   take_off_attempt();
 
   const auto decision = core_.advisor.failure(facts(), attempt);

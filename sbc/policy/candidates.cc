@@ -13,8 +13,9 @@ namespace {
 
 enum class Depth : std::uint8_t { Top, Element };
 
-constexpr std::array<std::string_view, 11> kFields = {
-    "contacts", "trunk", "group", "uri", "realm", "number", "timeout", "ring_timeout", "headers", "from", "redirects"};
+constexpr std::array<std::string_view, 13> kFields = {"contacts",  "trunk",      "group",        "uri",     "realm",
+                                                      "number",    "timeout",    "ring_timeout", "headers", "from",
+                                                      "redirects", "late_offer", "preconditions"};
 constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
@@ -43,6 +44,11 @@ struct Word {
 };
 constexpr std::array<Word<OnRedirect>, 3> kRedirects = {
     {{"refuse", OnRedirect::Refuse}, {"follow", OnRedirect::Follow}, {"pass", OnRedirect::Pass}}};
+
+constexpr std::array<Word<LateOffer>, 3> kLateOffer = {
+    {{"pass", LateOffer::Pass}, {"offer", LateOffer::Offer}, {"refuse", LateOffer::Refuse}}};
+constexpr std::array<Word<Preconditions>, 2> kPreconditions = {
+    {{"strip", Preconditions::Strip}, {"refuse", Preconditions::Refuse}}};
 
 // One of a few words; an error names the nearest.
 template <typename T, std::size_t n>
@@ -131,6 +137,10 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       read_from(lua, what, common);
     } else if (key == "redirects") {
       common.redirects = read_word(lua, value, {what, key}, kRedirects);
+    } else if (key == "late_offer") {
+      common.late_offer = read_word(lua, value, {what, key}, kLateOffer);
+    } else if (key == "preconditions") {
+      common.preconditions = read_word(lua, value, {what, key}, kPreconditions);
     } else {
       static thread_local std::array<char, 64> prefix;
       std::string& text = engine_of(lua).text;
@@ -150,6 +160,8 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (!candidate.from_user) candidate.from_user = common.from_user;
   if (!candidate.from_display) candidate.from_display = common.from_display;
   if (!candidate.redirects) candidate.redirects = common.redirects;
+  if (!candidate.late_offer) candidate.late_offer = common.late_offer;
+  if (!candidate.preconditions) candidate.preconditions = common.preconditions;
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());
 }

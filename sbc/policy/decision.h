@@ -48,6 +48,19 @@ enum class OnRedirect : std::uint8_t {
   Pass,    // the caller gets them, as users of the border
 };
 
+// What a place gets when the caller's INVITE carries no offer.
+enum class LateOffer : std::uint8_t {
+  Pass,    // an INVITE without one, too
+  Offer,   // an offer that the border makes
+  Refuse,  // nothing: the caller gets 488
+};
+
+// What becomes of preconditions (RFC 3312) in an offer toward a place; nobody there knows them.
+enum class Preconditions : std::uint8_t {
+  Strip,   // the border answers them for its own side
+  Refuse,  // mandatory ones get 580
+};
+
 // One place to try. Candidates are tried in order; a group or a trunk stands for several targets (see route).
 struct Candidate {
   enum class Kind : std::uint8_t { Contact, Trunk, Group, Uri };
@@ -60,8 +73,11 @@ struct Candidate {
   std::uint32_t ring_timeout_s = 0;      // to a final response; 0: the configured default
   std::optional<std::string> from_user;  // what the callee sees instead of the caller's
   std::optional<std::string> from_display;
-  std::vector<HeaderOp> headers;             // on the INVITE to this candidate
-  std::optional<OnRedirect> redirects = {};  // unset: as its trunk or realm has it
+  std::vector<HeaderOp> headers;  // on the INVITE to this candidate
+  // Unset: as its trunk or realm has it.
+  std::optional<OnRedirect> redirects = {};
+  std::optional<LateOffer> late_offer = {};
+  std::optional<Preconditions> preconditions = {};
 };
 
 struct InviteDecision {

@@ -44,7 +44,9 @@ struct Realm {
   std::size_t udp_limit = kUdpLimit;  // larger requests leave over TCP where the realm has it; 0: none does
   bool q850_from_status = false;      // refusals toward it get the Q.850 cause that their status stands for (RFC 3398)
   policy::OnRedirect on_redirect = policy::OnRedirect::Refuse;  // by whoever answers there
-  std::vector<std::string> redirect_to = {};                    // trunks and groups that it may redirect to
+  policy::LateOffer late_offer = policy::LateOffer::Pass;       // for whoever is called there
+  policy::Preconditions preconditions = policy::Preconditions::Strip;
+  std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
 
   // The listener that can send to `remote` over `transport` (same IP family); nullptr: none.
   const Listener* listener_for(sip::Transport transport, const base::IpAddress& remote) const;
@@ -88,6 +90,8 @@ struct Trunk {
   std::optional<Redirects> redirects = {};
   std::optional<bool> q850_from_status = {};
   std::optional<policy::OnRedirect> on_redirect = {};
+  std::optional<policy::LateOffer> late_offer = {};
+  std::optional<policy::Preconditions> preconditions = {};
   std::optional<std::vector<std::string>> redirect_to = {};  // besides itself
 };
 

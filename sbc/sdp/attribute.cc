@@ -36,6 +36,9 @@ constexpr std::array kTable = std::to_array<Entry>({
     {"rtcp-mux", RtcpMux},
     {"mid", Mid},
     {"group", Group},
+    {"curr", Precondition},
+    {"des", Precondition},
+    {"conf", Precondition},
     // ICE and other ways to name addresses (RFC 8839, 3605, 4570, 6947, 4975, 4145).
     {"candidate", Private},
     {"remote-candidates", Private},
@@ -142,6 +145,7 @@ Crossing crossing_of(AttributeId id) {
     case RtcpMux:
     case Mid:
     case Group:
+    case Precondition:
     case Private:
       break;
   }

@@ -7,6 +7,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/sdp/codec.h"
+#include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
 #include "sbc/sdp/writer.h"
 
@@ -108,6 +109,7 @@ class Writer {
     for (const Line& line : lines)
       if (wanted(line)) append_line(out, line);
     append_rtcp(out, slot);
+    if (slot.offered != nullptr) append_precondition_answer(out, *context_.answering, *slot.offered);
     out += "a=";
     out += name_of(slot.direction);
     out += "\r\n";

@@ -99,6 +99,19 @@ TEST(LoadConfig, RedirectionsAreRefusedUnlessSomebodySaysOtherwise) {
   EXPECT_THAT(error_of(std::string(kSmall) + trunk + "redirect_to = [\"x\"]\n"), HasSubstr("redirect_to"));
 }
 
+TEST(LoadConfig, WhatATrunkTakesForOffersIsItsOwnOrItsRealms) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto config = load(std::string(kSmall) + "[media]\noffer_codecs = [\"opus\", \"PCMA\"]\n" + trunk +
+                           "late_offer = \"offer\"\npreconditions = \"refuse\"\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->realm("access")->late_offer, policy::LateOffer::Pass);
+  EXPECT_EQ(config->routes->trunk("carrier")->late_offer, policy::LateOffer::Offer);
+  EXPECT_EQ(config->routes->trunk("carrier")->preconditions, policy::Preconditions::Refuse);
+  EXPECT_THAT(config->calls->offer_codecs, ElementsAre("opus", "PCMA"));
+  const auto error = error_of(std::string(kSmall) + "[media]\noffer_codecs = [\"PCMX\"]\n");
+  EXPECT_THAT(error, HasSubstr("media.offer_codecs: expected a codec"));
+}
+
 // --- mistakes ---------------------------------------------------------------------------------------------------
 
 TEST(LoadConfig, AMistypedKeyIsNamedWithItsPlaceAndTheNearestKey) {

@@ -266,7 +266,7 @@ TEST(Refused, EachWithItsStatusAndOneRecord) {
   const std::string offer = sdp("198.51.100.77", 4000);
   const Refusal refusals[] = {
       {"Max-Forwards 0", {.body = offer, .max_forwards = 0}, "483 INVITE"},
-      {"Require", {.body = offer, .headers = "Require: precondition, x-unheard\r\n"}, "420 INVITE"},
+      {"Require", {.body = offer, .headers = "Require: x-unseen, x-unheard\r\n"}, "420 INVITE"},
       {"another body", {.body = "hello", .content_type = "text/plain"}, "415 INVITE"},
       {"unreadable SDP", {.body = "v=1\r\n"}, "400 INVITE"},
   };
@@ -276,7 +276,7 @@ TEST(Refused, EachWithItsStatusAndOneRecord) {
     const auto answer = rig.a.take(refusal.answer);
     ASSERT_NE(answer, nullptr) << refusal.name << ": " << testing::PrintToString(rig.a.inbox_lines());
     if (answer->status() == 420) {
-      EXPECT_EQ(answer->find(sip::HeaderId::Unsupported), "precondition, x-unheard");  // trap 79
+      EXPECT_EQ(answer->find(sip::HeaderId::Unsupported), "x-unseen, x-unheard");  // trap 79
     }
     if (answer->status() == 415) {
       EXPECT_EQ(answer->find("Accept"), "application/sdp, multipart/mixed");

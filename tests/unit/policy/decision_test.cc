@@ -88,6 +88,14 @@ TEST(Decision, APlaceSaysWhatBecomesOfItsRedirections) {
   EXPECT_THAT(invite("return route { trunk = 'carrier_a', redirects = 'folow' }").error, HasSubstr("follow"));
 }
 
+TEST(Decision, APlaceSaysWhatItTakesForOffers) {
+  const auto outcome = invite("return route { trunk = 'carrier_a', late_offer = 'offer', preconditions = 'refuse' }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_EQ(outcome.decision.candidates.at(0).late_offer, LateOffer::Offer);
+  EXPECT_EQ(outcome.decision.candidates.at(0).preconditions, Preconditions::Refuse);
+  EXPECT_THAT(invite("return route { trunk = 'carrier_a', late_offer = 'ofer' }").error, HasSubstr("offer"));
+}
+
 TEST(Decision, AListOfCandidatesSharesTheFieldsAroundIt) {
   FakeLookup lookup;
   lookup.add("sip:bob@example.net", 7, "sip:bob@10.0.0.1");

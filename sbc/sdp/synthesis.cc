@@ -1,0 +1,104 @@
+#include "sbc/sdp/synthesis.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/sdp/codec.h"
+#include "sbc/sdp/parser.h"
+
+namespace sbc::sdp {
+namespace {
+
+struct Known {
+  std::string_view name;
+  std::string_view format;  // RFC 3551 6, or a dynamic one of ours
+  std::string_view map;     // a=rtpmap
+  std::string_view parameters;
+};
+constexpr auto kCodecs = std::to_array<Known>({
+    {"PCMU", "0", "PCMU/8000", ""},
+    {"PCMA", "8", "PCMA/8000", ""},
+    {"G722", "9", "G722/8000", ""},
+    {"G729", "18", "G729/8000", "annexb=no"},
+    {"opus", "107", "opus/48000/2", "useinbandfec=1"},
+    {"telephone-event", "101", "telephone-event/8000", "0-15"},
+});
+
+bool is_event(const Session& session, const Media& media, std::string_view format) {
+  const auto type = base::parse_unsigned<std::uint8_t>(format);
+  const auto map = type ? rtpmap(session, media, *type) : std::nullopt;
+  return map && base::equals_ignoring_case(map->encoding, "telephone-event");
+}
+
+// The formats of the m-line that stay.
+std::vector<std::string_view> kept_formats(const Session& session, const Media& media) {
+  std::vector<std::string_view> kept;
+  bool codec = false;
+  for_each_format(media, [&](std::string_view format) {
+    const bool event = is_event(session, media, format);
+    if (!event && codec) return;
+    codec = codec || !event;
+    kept.push_back(format);
+  });
+  return kept;
+}
+
+bool is_of_format(const Line& line) {
+  return line.attribute == AttributeId::Rtpmap || line.attribute == AttributeId::Fmtp ||
+         line.attribute == AttributeId::RtcpFb;
+}
+
+}  // namespace
+
+const std::vector<std::string>& known_codecs() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const Known& codec : kCodecs) all.emplace_back(codec.name);
+    return all;
+  }();
+  return names;
+}
+
+std::expected<SessionPtr, Error> synthesise_audio(std::span<const std::string> codecs) {
+  // RFC 5737: an address that is nobody's.
+  std::string text = "v=0\r\no=- 0 0 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 9 RTP/AVP";
+  std::string lines;
+  for (const std::string& name : codecs) {
+    const auto codec = std::ranges::find(kCodecs, name, &Known::name);
+    if (codec == kCodecs.end())
+      return std::unexpected(
+          Error{.kind = ErrorKind::Unexpected, .text = "no codec \"" + base::printable(name) + "\""});
+    text.append(" ").append(codec->format);
+    lines.append("a=rtpmap:").append(codec->format).append(" ").append(codec->map).append("\r\n");
+    if (!codec->parameters.empty())
+      lines.append("a=fmtp:").append(codec->format).append(" ").append(codec->parameters).append("\r\n");
+  }
+  return parse_shared(text + "\r\n" + lines + "a=sendrecv\r\n");
+}
+
+std::expected<SessionPtr, Error> first_codecs(const Session& session) {
+  std::string text;
+  const auto copy = [&text](const Line& line) {
+    text.push_back(line.type);
+    text.append("=").append(line.value).append("\r\n");
+  };
+  for (const Line& line : session.session_lines()) copy(line);
+  for (const Media& media : session.media) {
+    const auto kept = kept_formats(session, media);
+    const Line& head = session.lines[media.first_line];
+    text.append("m=").append(head.value.substr(0, head.value.size() - media.formats.size()));
+    for (const auto format : kept) text.append(format == kept.front() ? "" : " ").append(format);
+    text.append("\r\n");
+    for (const Line& line : session.lines_of(media)) {
+      const auto value = line.attribute_value();
+      const auto format = value.substr(0, value.find(' '));
+      if (!is_of_format(line) || format == "*" || std::ranges::find(kept, format) != kept.end()) copy(line);
+    }
+  }
+  return parse_shared(text);
+}
+
+}  // namespace sbc::sdp
