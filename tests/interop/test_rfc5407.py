@@ -209,6 +209,37 @@ def race_3_3_1_reinvites_cross(lab):
 
 
 @test
+def race_3_3_2_update_and_reinvite_cross(lab):
+    allow = "Allow: INVITE, ACK, CANCEL, BYE, UPDATE"
+    alice, bob = start(lab)
+    call = alice.invite(NUMBER, headers=[allow])
+    invite = bob.request("INVITE")
+    invite.reply(200, sdp=bob.sdp(), headers=[allow])
+    call.response(200)
+    call.ack()
+    bob.request("ACK")
+    there = invite.dialog()
+    mine = call.send("UPDATE", body=alice.sdp(direction="sendonly"))
+    theirs = bob.request("UPDATE")
+    yours = there.send("INVITE", body=bob.sdp(direction="inactive"))
+    yours.response(491)
+    there.ack(status=491)
+    theirs.reply(491)
+    again = bob.request("UPDATE", seconds=8)  # after the wait of the one that made the Call-ID
+    again.reply(200, sdp=bob.sdp(direction="recvonly"))
+    check("a=recvonly" in mine.response(200).body, "alice's UPDATE was answered")
+    # Without an offer both succeed.
+    mine, yours = call.send("UPDATE"), there.send("INVITE", body=bob.sdp(direction="recvonly"))
+    mine.response(200)
+    alice.request("INVITE").reply(200, sdp=alice.sdp(direction="sendonly"))
+    yours.response(200)
+    there.ack()
+    call.send("BYE").response(200)
+    bob.request("BYE").reply(200)
+    ended_once(lab)
+
+
+@test
 def race_3_3_3_refer_crosses_a_bye(lab):
     alice, bob = start(lab)
     call, there = established(alice, bob)

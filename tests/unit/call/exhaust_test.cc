@@ -1,4 +1,5 @@
-// Every sequence of events up to a depth, from four beginnings: nothing yet, ringing, talking, and a change under way.
+// Every sequence of events up to a depth, from seven beginnings: nothing yet, ringing, talking, a change under way, and
+// three with early dialogs: a callee that rang reliably, a caller whose offer we made, a redirection that is followed.
 // After each sequence everybody behaves for a while; then nothing may be left: no call, no tag, no relay session, no
 // deadline, and no event that the state table calls impossible.
 //
@@ -66,6 +67,112 @@ bool cancel(Peer& peer) {
   return true;
 }
 
+bool refer(Peer& peer) {
+  if (!peer.in_dialog()) return false;
+  peer.request("REFER", {}, "Refer-To: <sip:carol@elsewhere.example>\r\n");
+  return true;
+}
+
+// --- early dialogs ----------------------------------------------------------------------------------------------
+
+// The last INVITE that came, answered or not: its forks may say anything at any time.
+sip::MessagePtr last_invite(const Peer& peer) {
+  for (auto at = peer.log.rbegin(); at != peer.log.rend(); ++at)
+    if ((*at)->is_request() && (*at)->method() == sip::Method::Invite) return *at;
+  return nullptr;
+}
+
+bool answer_as(Peer& peer, int status, std::string_view tag, std::string_view headers = {}) {
+  const auto invite = last_invite(peer);
+  if (invite == nullptr || !invite->to_tag().empty() || (tag.empty() && peer.pending_invites() == 0)) return false;
+  peer.answer_to(invite, status, status == 183 || status == 200 ? sdp(peer.ip(), 6000, "sendrecv", 9) : "",
+                 std::string(headers) + std::string(kAllow), tag);
+  return true;
+}
+
+// Each with the next RSeq, so that none is a repetition.
+bool ring_reliably(Rig& rig, std::string_view tag) {
+  return answer_as(rig.b, 183, tag, "Require: 100rel\r\nRSeq: " + std::to_string(rig.next_number()) + "\r\n");
+}
+
+bool prack(Rig& rig, bool described) {
+  for (auto at = rig.a.log.rbegin(); at != rig.a.log.rend(); ++at) {
+    const auto rseq = (*at)->find(sip::HeaderId::RSeq);
+    if (!rseq) continue;
+    rig.a.request("PRACK", described ? sdp(rig.a.ip(), 4000, "sendrecv", 9) : "",
+                  "RAck: " + std::string(*rseq) + " " + std::to_string((*at)->cseq().number) + " INVITE\r\n");
+    return true;
+  }
+  return false;
+}
+
+bool answer_prack(Peer& peer, int status) {
+  const auto request = peer.take("PRACK");
+  if (request == nullptr) return false;
+  peer.answer_to(request, status);
+  return true;
+}
+
+bool ack_with_answer(Peer& peer) {
+  if (!peer.has_unacked()) return false;
+  peer.ack(sdp(peer.ip(), 4000, "sendrecv", 9));
+  return true;
+}
+
+// The callee inside its early dialog, before it has one that the stage knows of.
+bool early_update(Rig& rig) {
+  const auto invite = last_invite(rig.b);
+  if (invite == nullptr || rig.b.in_dialog()) return false;
+  const auto contact = invite->find(sip::HeaderId::Contact).value_or("<sip:x@y.invalid>");
+  const std::string body = sdp(rig.b.ip(), 6000, "sendonly", 11);
+  const std::string number = std::to_string(rig.next_number());
+  rig.b.send_raw(
+      "UPDATE " + std::string(contact.substr(1, contact.size() - 2)) + " SIP/2.0\r\nVia: SIP/2.0/UDP " +
+      rig.b.endpoint().text() + ";branch=z9hG4bK-early-" + number + "\r\nMax-Forwards: 70\r\nFrom: <" +
+      std::string(invite->to().uri_text) + ">;tag=tag-of-bob\r\nTo: <" + std::string(invite->from().uri_text) +
+      ">;tag=" + std::string(invite->from_tag()) + "\r\nCall-ID: " + std::string(invite->call_id()) +
+      "\r\nCSeq: " + number + " UPDATE\r\nContact: <sip:early@" + rig.b.endpoint().text() +
+      ">\r\nContent-Type: application/sdp\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  return true;
+}
+
+void add_common(std::vector<Letter>& letters);
+
+std::vector<Letter> early_alphabet() {
+  std::vector<Letter> letters;
+  letters.push_back({"b:183-reliable", [](Rig& r) { return ring_reliably(r, ""); }});
+  letters.push_back({"b:fork-183-reliable", [](Rig& r) { return ring_reliably(r, "fork"); }});
+  letters.push_back({"b:fork-183", [](Rig& r) { return answer_as(r.b, 183, "fork"); }});
+  letters.push_back({"b:fork-199", [](Rig& r) { return answer_as(r.b, 199, "fork"); }});
+  letters.push_back({"b:fork-200", [](Rig& r) { return answer_as(r.b, 200, "fork"); }});
+  letters.push_back({"b:180", [](Rig& r) { return answer_as(r.b, 180, ""); }});
+  letters.push_back({"b:200", [](Rig& r) { return answer_as(r.b, 200, ""); }});
+  letters.push_back({"b:486", [](Rig& r) { return answer_invite(r.b, 486); }});
+  letters.push_back({"b:302", [](Rig& r) {
+                       return answer_as(r.b, 302, "", "Contact: <sip:600@203.0.113.11>, <sip:7@203.0.113.10>\r\n");
+                     }});
+  letters.push_back({"c:183", [](Rig& r) { return answer_as(r.c, 183, ""); }});
+  letters.push_back({"c:200", [](Rig& r) { return answer_as(r.c, 200, ""); }});
+  letters.push_back({"c:302", [](Rig& r) { return answer_as(r.c, 302, "", "Contact: <sip:8@203.0.113.10>\r\n"); }});
+  letters.push_back({"b:prack-200", [](Rig& r) { return answer_prack(r.b, 200); }});
+  letters.push_back({"b:prack-481", [](Rig& r) { return answer_prack(r.b, 481); }});
+  letters.push_back({"b:update", [](Rig& r) { return early_update(r); }});
+  letters.push_back({"b:update-200", [](Rig& r) { return answer_update(r.b, 200); }});
+  letters.push_back({"b:update-491", [](Rig& r) { return answer_update(r.b, 491); }});
+  letters.push_back({"a:prack", [](Rig& r) { return prack(r, false); }});
+  letters.push_back({"a:prack-described", [](Rig& r) { return prack(r, true); }});
+  letters.push_back({"a:update", [](Rig& r) { return change(r.a, "UPDATE", 8); }});
+  letters.push_back({"a:update-200", [](Rig& r) { return answer_update(r.a, 200); }});
+  letters.push_back({"a:ack", [](Rig& r) { return ack(r.a); }});
+  letters.push_back({"a:ack-described", [](Rig& r) { return ack_with_answer(r.a); }});
+  letters.push_back({"a:bye", [](Rig& r) { return bye(r.a); }});
+  letters.push_back({"a:cancel", [](Rig& r) { return cancel(r.a); }});
+  add_common(letters);
+  return letters;
+}
+
+// --- ------------------------------------------------------------------------------------------------------------
+
 std::vector<Letter> alphabet() {
   std::vector<Letter> letters;
   for (const bool caller : {true, false}) {
@@ -82,9 +189,18 @@ std::vector<Letter> alphabet() {
     letters.push_back({who + "ack", [peer](Rig& r) { return ack(peer(r)); }});
     letters.push_back({who + "bye", [peer](Rig& r) { return bye(peer(r)); }});
     letters.push_back({who + "cancel", [peer](Rig& r) { return cancel(peer(r)); }});
+    letters.push_back({who + "refer", [peer](Rig& r) { return refer(peer(r)); }});
   }
+  letters.push_back({"c:200", [](Rig& r) { return answer_invite(r.c, 200); }});
+  letters.push_back({"c:486", [](Rig& r) { return answer_invite(r.c, 486); }});
   letters.push_back({"b:183", [](Rig& r) { return answer_invite(r.b, 183); }});
   letters.push_back({"a:reinvite-empty", [](Rig& r) { return change(r.a, "INVITE", 0); }});
+  add_common(letters);
+  return letters;
+}
+
+// What is nobody's doing.
+void add_common(std::vector<Letter>& letters) {
   const auto timed = [](base::Duration time) {
     return [time](Rig& r) {
       if (r.calls.size() == 0) return false;
@@ -106,13 +222,41 @@ std::vector<Letter> alphabet() {
   letters.push_back({"relay-refuses", relay([](Rig& r) { r.relay.refuse_next = 1; })});
   letters.push_back({"relay-slow", relay([](Rig& r) { r.relay.mood = FakeRelay::Mood::Slow; })});
   letters.push_back({"kill", relay([](Rig& r) { r.kill(); })});
-  return letters;
 }
 
-enum class Beginning { Nothing, Ringing, Talking, Changing };
+enum class Beginning { Nothing, Ringing, Talking, Changing, Reliable, Proposed, Redirected };
+
+bool is_early(Beginning beginning) {
+  return beginning >= Beginning::Reliable;
+}
+
+// Trunks that may redirect to each other, and get offers of ours.
+void permit_everything(Rig& rig) {
+  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
+  for (auto& trunk : trunks) {
+    trunk.on_redirect = policy::OnRedirect::Follow;
+    trunk.redirect_to = {"t1", "t2"};
+    trunk.late_offer = policy::LateOffer::Offer;
+  }
+  auto built = route::Table::build(rig.settings->routes->realms(), std::move(trunks), {});
+  ASSERT_TRUE(built) << built.error();
+  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+}
+
+void begin_early(Rig& rig, Beginning beginning) {
+  permit_everything(rig);
+  rig.a.invite({.body = beginning == Beginning::Proposed ? "" : sdp(rig.a.ip(), 4000),
+                .headers = "Supported: 100rel, 199\r\n" + std::string(kAllow)});
+  if (beginning == Beginning::Redirected) {
+    answer_as(rig.b, 302, "", "Contact: <sip:600@203.0.113.11>, <sip:7@203.0.113.10>\r\n");
+  } else {
+    ring_reliably(rig, "");
+  }
+}
 
 void begin(Rig& rig, Beginning beginning) {
   rig.settings->session.interval = 90;
+  if (is_early(beginning)) return begin_early(rig, beginning);
   rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = std::string(kAllow)});
   if (beginning == Beginning::Nothing) return;
   rig.b.answer(180);
@@ -127,9 +271,9 @@ void heal(Rig& rig) {
   rig.relay.refuse_next = 0;
   rig.release_relay();
   for (int round = 0; round < 6; ++round) {
-    for (Peer* peer : {&rig.a, &rig.b}) {
+    for (Peer* peer : {&rig.a, &rig.b, &rig.c}) {
       while (peer->pending_invites() != 0) peer->answer(486);
-      while (answer_update(*peer, 488)) {
+      while (answer_update(*peer, 488) || answer_prack(*peer, 200)) {
       }
       if (peer->has_unacked()) peer->ack();
       if (round > 1 && peer->in_dialog() && rig.calls.size() != 0) peer->bye();
@@ -178,7 +322,7 @@ class Exhaustion {
 
   Beginning beginning_;
   std::size_t depth_;
-  std::vector<Letter> letters_ = alphabet();
+  std::vector<Letter> letters_ = is_early(beginning_) ? early_alphabet() : alphabet();
   std::vector<std::size_t> word_;
   std::size_t runs_ = 0;
 };
@@ -195,7 +339,8 @@ TEST_P(EverySequence, EndsTheCallOnBothLegsAndLeavesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Explorer, EverySequence,
                          testing::Values(Beginning::Nothing, Beginning::Ringing, Beginning::Talking,
-                                         Beginning::Changing));
+                                         Beginning::Changing, Beginning::Reliable, Beginning::Proposed,
+                                         Beginning::Redirected));
 
 }  // namespace
 }  // namespace sbc::call::test

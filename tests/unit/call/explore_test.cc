@@ -90,7 +90,20 @@ class Explorer {
     rig_.a.ack();
   }
 
+  void permit() {
+    std::vector<route::Trunk> trunks = rig_.settings->routes->trunks();
+    for (auto& trunk : trunks) {
+      trunk.on_redirect = static_cast<policy::OnRedirect>(dice_.below(3));
+      trunk.redirect_to = {"t1", "t2", "far"};
+      trunk.late_offer = static_cast<policy::LateOffer>(dice_.below(3));
+    }
+    auto built = route::Table::build(rig_.settings->routes->realms(), std::move(trunks), {});
+    ASSERT_TRUE(built) << built.error();
+    rig_.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+  }
+
   void invite() {
+    permit();
     InviteOptions options;
     options.body = chance(80) ? sdp(rig_.a.ip(), 4000) : "";
     if (chance(50))
@@ -124,6 +137,9 @@ class Explorer {
     const std::string tag = invite->to_tag().empty() && chance(15) ? "fork-of-" + peer.name() : "";
     say(peer.name() + " answers " + std::to_string(status) + " " + tag);
     std::string headers;
+    const char* const places[] = {"5@203.0.113.10", "6@203.0.113.11", "7@192.0.2.200", "8@elsewhere.example"};
+    if (status == 302)
+      headers = "Contact: <sip:" + std::string(places[dice_.below(4)]) + ">, <sip:" + places[dice_.below(4)] + ">\r\n";
     if (status > 100 && status < 200 && chance(50)) {
       if (chance(80)) ++rseq_;
       headers = "Require: 100rel\r\nRSeq: " + std::to_string(rseq_) + "\r\nAllow: INVITE, UPDATE\r\n";
