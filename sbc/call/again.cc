@@ -1,5 +1,7 @@
 // Refusals of an offer that pass: the border asks once more while the leg that wants the change still waits.
 
+#include <algorithm>
+
 #include "sbc/call/machine.h"
 #include "sbc/sip/contact.h"
 
@@ -14,6 +16,7 @@ constexpr base::Duration kLongestWait = base::seconds(10);
 
 // An UPDATE is a transaction of 64*T1 and must be answered in it, so its offer waits less.
 constexpr base::Duration kLongestWaitOfUpdate = base::seconds(5);
+constexpr int kUpdateLivesT1 = 60;
 
 }  // namespace
 
@@ -40,7 +43,9 @@ bool Machine::try_again(const Input& in) {
   } else {
     return false;
   }
-  if (wait > (call_.by_update ? kLongestWaitOfUpdate : kLongestWait) || ++call_.tries > kMostTries) return false;
+  const base::Duration longest =
+      call_.by_update ? std::min(kLongestWaitOfUpdate, kUpdateLivesT1 * core_.settings->t1) : kLongestWait;
+  if (wait > longest || ++call_.tries > kMostTries) return false;
   leg.client = {};  // nothing is under way there; the state waits for the timer
   arm(call_.again_timer, TimerKind::Again, now_ + wait, to);
   return true;

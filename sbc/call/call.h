@@ -23,8 +23,8 @@
 #include "sbc/dialog/dialog.h"
 #include "sbc/dialog/invite_gate.h"
 #include "sbc/dialog/session_timer.h"
-#include "sbc/leak/watch.h"
 #include "sbc/identity/redirect.h"
+#include "sbc/leak/watch.h"
 #include "sbc/route/hunt.h"
 #include "sbc/transaction/ids.h"
 

@@ -9,8 +9,8 @@ from harness.lab import CARRIER, PHONE
 NUMBER = "sip:1000@example.org"
 
 
-def start(lab):
-    lab.start()
+def start(lab, changes=None):
+    lab.start(changes)
     return lab.ua(PHONE, "alice"), lab.ua(CARRIER, "bob")
 
 
@@ -211,7 +211,8 @@ def race_3_3_1_reinvites_cross(lab):
 @test
 def race_3_3_2_update_and_reinvite_cross(lab):
     allow = "Allow: INVITE, ACK, CANCEL, BYE, UPDATE"
-    alice, bob = start(lab)
+    # The UPDATE must live for longer than the 4 s for which its repetition may have to wait.
+    alice, bob = start(lab, {"timers": {"t1": "100ms"}})
     call = alice.invite(NUMBER, headers=[allow])
     invite = bob.request("INVITE")
     invite.reply(200, sdp=bob.sdp(), headers=[allow])
