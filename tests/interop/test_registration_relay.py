@@ -173,6 +173,12 @@ def calls_take_the_routes_that_the_registrar_asked_for(lab):
         invite = registrar.requests("INVITE")[0]
         equal(invite.headers("route"), [f"<sip:home@{CARRIER2};lr>", "<sip:second.core.example;lr>"], "Route upstream")
 
+        # RFC 5627 4.4: what is dialled is a GRUU of that registrar's.
+        client.ask("INVITE", "sip:bob@example.org;gr=4711", call_id=token(), headers=["Content-Type: application/sdp"],
+                   body=SDP)
+        dialled = registrar.requests("INVITE")[-1].start.split()[1]
+        check(dialled.startswith("sip:bob@") and dialled.endswith(";gr=4711"), f"Request-URI upstream: {dialled}")
+
         # RFC 5626 5.3.1: the token of a phone that is gone, and one that nobody gave.
         token_of = re.search(r"sip:([a-z2-7]+)@", path).group(1)
         equal(phone.register(expires=0).status, 200, "leaving")
