@@ -154,6 +154,10 @@ void Exchange::carry(const transaction::RequestArrived& request, const call::Arr
   for (const auto& skipped : plan.skipped)
     context.out.notes.push_back(
         {.level = call::Note::Level::Info, .call = {}, .text = "not tried: " + skipped.what + ": " + skipped.why});
+  // RFC 3608: the sender's own registrar wants its routes on these, too.
+  for (auto& target : plan.targets)
+    if (!target.trunk.empty() && std::ranges::find(arrival.upstream, target.trunk) != arrival.upstream.end())
+      target.routes = arrival.service_route;
   if (!plan.targets.empty()) {
     const auto& realm = plan.targets.front().realm;
     const bool trusted =

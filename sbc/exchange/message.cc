@@ -69,6 +69,7 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
   sip::append_via(writer.text(), target.hop.transport, calls_->faces.at(target.hop.listener).sent_by, branch);
   writer.end();
   writer.header(sip::HeaderId::MaxForwards, request.max_forwards().value_or(70) - 1);
+  for (const auto& route : target.routes) writer.header(sip::HeaderId::Route, route);
   writer.begin(sip::HeaderId::From).text().append(start.local).append(";tag=").append(start.local_tag);
   writer.end();
   writer.header(sip::HeaderId::To, start.remote);

@@ -9,7 +9,7 @@ from harness.border import ACCESS, PASSWORDS
 from harness.client import answer_challenge, parse_challenge, token
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.message import Message
-from harness.ua import Ua
+from harness.ua import Dialog, Ua
 
 
 class Phone(Ua):
@@ -183,6 +183,11 @@ def a_call_takes_the_path_of_the_registration(lab):
     victim = Phone(lab, PHONE)
     other.register(headers=[f"Path: <sip:{PHONE}:5060;lr>"])
     rings(carrier, other, "sip:bob@example.org")
+    message = Dialog(other, "sip:alice@example.org").send("MESSAGE", body="lunch?", content_type="text/plain")
+    heard = listening.request("MESSAGE")
+    equal(heard.header("route"), path, "Route of a MESSAGE")
+    heard.reply(200)
+    message.response(200)
     victim.nothing()
 
 

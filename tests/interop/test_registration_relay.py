@@ -6,7 +6,7 @@ import socket
 import time
 
 from harness import check, equal, eventually, main, test
-from harness.border import ACCESS, CORE, PASSWORDS
+from harness.border import ACCESS, CORE, OWN_POLICIES, PASSWORDS
 from harness.client import Client, answer_challenge, parse_challenge, token
 from harness.lab import CARRIER, CARRIER2, PHONE
 from harness.registrar import Registrar
@@ -157,9 +157,9 @@ def an_avalanche_is_spread(lab):
 def calls_take_the_routes_that_the_registrar_asked_for(lab):
     registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
     registrar.extra = [f"Service-Route: <sip:home@{CARRIER2};lr>, <sip:second.core.example;lr>"]
-    lab.start({**relayed(upstream_path="supported"),
-               "policy": {"settings": {"trust_udp_addresses": True, "trunk_group": "home"}},
-               "group": {"home": {"trunks": ["registrar"]}}}, register=False)
+    lab.start({**relayed(upstream="carrier", upstream_path="supported"),
+               "trunk": {"carrier": {"targets": [f"{CARRIER2}:5060"]}},
+               "policy": {"file": str(OWN_POLICIES / "outside.lua")}}, register=False)
     with Client(PHONE, ACCESS) as client:
         phone = Phone(client)
         phone.headers = ["Supported: path"]
@@ -172,6 +172,10 @@ def calls_take_the_routes_that_the_registrar_asked_for(lab):
         check(answer is not None, "the call has no end")
         invite = registrar.requests("INVITE")[0]
         equal(invite.headers("route"), [f"<sip:home@{CARRIER2};lr>", "<sip:second.core.example;lr>"], "Route upstream")
+
+        client.ask("MESSAGE", "sip:bob@example.org", call_id=token(), headers=["Content-Type: text/plain"], body="lunch?")
+        message = registrar.requests("MESSAGE")[0]
+        equal(message.headers("route"), invite.headers("route"), "Route of a MESSAGE")
 
         # RFC 5627 4.4: what is dialled is a GRUU of that registrar's.
         client.ask("INVITE", "sip:bob@example.org;gr=4711", call_id=token(), headers=["Content-Type: application/sdp"],
