@@ -175,7 +175,9 @@ policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const
   const auto began = base::monotonic_now();
   auto decision = settle(admin::PolicyHandler::OnRequest, began, host_->on_request(facts, *this));
   const bool known_sender = facts.authenticated || facts.registered_source || !facts.trunk.empty();
-  if (decision.kind == policy::RequestDecision::Kind::Reject && !known_sender) note_failure(began);
+  using Kind = policy::RequestDecision::Kind;
+  if (decision.kind == Kind::Reject && !known_sender) note_failure(began);
+  if (decision.kind == Kind::Reject || decision.kind == Kind::Drop) metrics_.rejects[admin::RejectReason::Policy].add();
   return decision;
 }
 
