@@ -166,6 +166,8 @@ void expose(Metrics& metrics, const net::Counters& c) {
   const char* const keepalives_help = "Keep-alives received.";
   metrics.counter(keepalives, keepalives_help, {{"transport", "udp"}}, c.udp_in_keepalives);
   metrics.counter(keepalives, keepalives_help, {{"transport", "tcp"}}, c.tcp_in_keepalives);
+  metrics.counter("parapet_transport_pings_total", "Keep-alives sent on connections that we opened.", {},
+                  c.tcp_out_keepalives);
   const char* const batches = "parapet_transport_batches_total";
   const char* const batches_help = "System calls that moved UDP datagrams.";
   metrics.counter(batches, batches_help, {{"direction", "in"}}, c.udp_in_batches);
@@ -196,6 +198,7 @@ void expose(Metrics& metrics, const net::Counters& c) {
   connection("accepted", c.tcp_accepted);
   connection("connected", c.tcp_connected);
   connection("reused", c.tcp_reused);
+  connection("aliased", c.tcp_aliases);
   connection("closed_by_peer", c.tcp_closed_by_peer);
   connection("closed_idle", c.tcp_closed_idle);
   connection("closed_error", c.tcp_closed_error);

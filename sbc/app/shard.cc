@@ -9,6 +9,7 @@
 #include "sbc/call/extensions.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/identity/emergency.h"
+#include "sbc/sip/params.h"
 #include "sbc/sip/response.h"
 #include "sbc/sip/values.h"
 
@@ -189,6 +190,10 @@ void Shard::on_bad_stream(const sip::ParseError& error, std::string&& head, cons
 
 void Shard::parsed(sip::ParseResult&& result, const sip::Source& source) {
   if (result.ok()) {
+    if (source.tls_peer && result.message->is_request()) {
+      const sip::Via& via = result.message->top_via();
+      if (sip::find_param(via.params, "alias")) transports_.alias(source.hop.connection, via.port_or_default());
+    }
     const std::uint8_t owner = owner_of(*result.message);
     if (owner == index_) {
       take(std::move(result.message), source);

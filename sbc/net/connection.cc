@@ -142,7 +142,11 @@ void Connection::on_bytes(loop::Stream&, std::string_view bytes) {
   if (state_ == State::Over) return;
   context_.counters.tcp_in_bytes.add(bytes.size());
   const bool was_partial = partial_;
-  bool progress = false;
+  stirred_ = false;
+  if (ping_at_ != base::kNever) {  // whatever it says, it lives
+    ping_at_ = context_.loop.now() + context_.limits.ping;
+    awaits_pong_ = false;
+  }
   const Layers::State layers = layers_->feed(bytes);
   write_output();
   if (state_ == State::Handshaking) {
@@ -152,14 +156,13 @@ void Connection::on_bytes(loop::Stream&, std::string_view bytes) {
   while (state_ != State::Over) {
     std::optional<sip::Frame> frame = layers_->next();
     if (!frame) break;
-    progress = true;
     take(std::move(*frame));
   }
   if (state_ == State::Over) return;
   if (layers != Layers::State::Open) return on_layers_over();
   partial_ = layers_->has_part();
   // A message under way keeps the deadline it got with its first byte.
-  if (progress || !was_partial) restart_deadline(context_.loop.now());
+  if (stirred_ || (partial_ && !was_partial)) restart_deadline(context_.loop.now());
 }
 
 void Connection::on_layers_over() {
@@ -177,21 +180,18 @@ void Connection::on_layers_over() {
 
 void Connection::take(sip::Frame&& frame) {
   if (auto* const message = std::get_if<sip::MessageBytes>(&frame)) {
-    heard_ = true;
+    heard_ = stirred_ = true;
     context_.counters.tcp_in_messages.add();
     context_.delegate.on_message(std::move(message->bytes), source_);
   } else if (std::holds_alternative<sip::KeepAlivePing>(frame)) {
     context_.counters.tcp_in_keepalives.add();
-    heard_ = true;
+    stirred_ = heard_;  // keeps a flow, and makes none
     if (pongs_ >= context_.limits.pongs_waiting) return;
     ++pongs_;
-    // RFC 5626 4.4.1
-    if (layers_->transparent())
-      stream_->write(std::string_view("\r\n"));
-    else if (layers_->send("\r\n"))
-      write_output();
+    write_between_messages("\r\n");  // RFC 5626 4.4.1
   } else if (std::holds_alternative<sip::KeepAlivePong>(frame)) {
     context_.counters.tcp_in_keepalives.add();
+    answers_pings_ = true;
   } else if (auto* const broken = std::get_if<sip::StreamError>(&frame)) {
     context_.counters.drop(Drop::TcpBadStream).add();
     context_.delegate.on_bad_stream(broken->error, std::move(broken->head), source_);
@@ -199,8 +199,38 @@ void Connection::take(sip::Frame&& frame) {
   }
 }
 
+void Connection::write_between_messages(std::string_view bytes) {
+  if (layers_->transparent())
+    stream_->write(bytes);
+  else if (layers_->send(bytes))
+    write_output();
+}
+
+// RFC 5626 4.4.1. Its answers do not keep the connection from being idle.
+void Connection::ping(base::Instant now) {
+  if (awaits_pong_ && answers_pings_) {
+    context_.counters.drop(Drop::TcpNoPong).add();
+    return give_up();
+  }
+  awaits_pong_ = !awaits_pong_ || answers_pings_;
+  if (awaits_pong_) {
+    context_.counters.tcp_out_keepalives.add();
+    write_between_messages("\r\n\r\n");
+  }
+  ping_at_ = now + (awaits_pong_ ? context_.limits.pong : context_.limits.ping);
+  owner_.on_deadline_moved(*this);
+}
+
+bool Connection::take_alias(const base::Endpoint& remote) {
+  if (outbound_ || state_ != State::Open || source_.hop.transport != sip::Transport::Tls || layers_->peer() == nullptr)
+    return false;
+  alias_ = remote;
+  return true;
+}
+
 void Connection::restart_deadline(base::Instant now) {
   const Limits& limits = context_.limits;
+  if (outbound_ && ping_at_ == base::kNever) ping_at_ = now + limits.ping;
   base::Duration wait = limits.idle;
   if (partial_)
     wait = limits.partial_message;
@@ -214,8 +244,9 @@ void Connection::set_deadline(base::Instant when) {
   owner_.on_deadline_moved(*this);
 }
 
-void Connection::on_due(base::Instant) {
+void Connection::on_due(base::Instant now) {
   if (state_ == State::Over) return;
+  if (deadline_ > now) return ping(now);
   if (state_ == State::Connecting)
     context_.counters.drop(Drop::TcpConnectFailed).add();
   else if (state_ == State::Handshaking)

@@ -2,10 +2,12 @@
 // One connection, TCP and what is on top of it: a stream, cut into messages, with the tokens of what is still on its
 // way out.
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "media-relay/base/deadline_queue.h"
@@ -51,8 +53,12 @@ class Connection final : public loop::Stream::Delegate {
   // RFC 5923 8, RFC 5922 7.3: whether it may carry what is meant for `hop`, which has the same remote.
   bool serves(const sip::Hop& hop) const;
   bool usable() const { return state_ != State::Over; }
-  base::Instant deadline() const { return deadline_; }
   std::size_t waiting() const;  // bytes that its peer has not taken
+  base::Instant deadline() const { return std::min(deadline_, ping_at_); }
+  // RFC 5923 8.2: the remote that requests of ours may use it for, besides the one it came from. Only a connection that
+  // the peer opened with a verified certificate has one. False: not this connection.
+  bool take_alias(const base::Endpoint& remote);
+  const std::optional<base::Endpoint>& alias() const { return alias_; }
 
   // The table's notes.
   base::DeadlineId armed;
@@ -83,6 +89,8 @@ class Connection final : public loop::Stream::Delegate {
   void transmit(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop);
   void write_output();
   void take(sip::Frame&& frame);
+  void ping(base::Instant now);
+  void write_between_messages(std::string_view bytes);
   void tune(int fd) const;
   void restart_deadline(base::Instant now);
   void set_deadline(base::Instant when);
@@ -95,9 +103,14 @@ class Connection final : public loop::Stream::Delegate {
   bool plain_;  // messages are bytes of the stream
   State state_ = State::Open;
   bool heard_ = false;    // a whole message has come
+  bool stirred_ = false;  // what came last keeps it from being idle
   bool partial_ = false;  // one has begun
   unsigned pongs_ = 0;    // written since the output was last empty
   base::Instant deadline_ = base::kNever;
+  base::Instant ping_at_ = base::kNever;  // the next ping of ours, or the end of patience with its pong
+  bool awaits_pong_ = false;
+  bool answers_pings_ = false;  // it has done so
+  std::optional<base::Endpoint> alias_;
   std::shared_ptr<const tls::Context> certificates_;
   std::unique_ptr<Layers> layers_;
   std::unique_ptr<loop::Stream> stream_;

@@ -94,6 +94,18 @@ void ConnectionTable::send(const sip::Hop& hop, const base::SharedBytes& bytes, 
   connection->send(bytes, token, hop);
 }
 
+void ConnectionTable::alias(sip::ConnectionId id, std::uint16_t port) {
+  Connection* const connection = find(id);
+  if (connection == nullptr) return;
+  const sip::Hop& hop = connection->source().hop;
+  const base::Endpoint remote{.ip = hop.remote.ip, .port = port};
+  if (remote == hop.remote || connection->alias() == remote) return;
+  if (connection->alias()) return;  // one connection, one address
+  if (!connection->take_alias(remote)) return;
+  by_remote_[{hop.listener, remote}] = connection;
+  context_.counters.tcp_aliases.add();
+}
+
 Connection* ConnectionTable::open_to(const sip::Hop& hop, const Door& door) {
   Connection& made = add({.transport = hop.transport,
                           .listener = hop.listener,
@@ -136,8 +148,10 @@ void ConnectionTable::on_timer() {
 
 void ConnectionTable::on_over(Connection& connection) {
   const sip::Hop& hop = connection.source().hop;
-  const auto known = by_remote_.find({hop.listener, hop.remote});
-  if (known != by_remote_.end() && known->second == &connection) by_remote_.erase(known);
+  for (const base::Endpoint& remote : {hop.remote, connection.alias().value_or(hop.remote)}) {
+    const auto known = by_remote_.find({hop.listener, remote});
+    if (known != by_remote_.end() && known->second == &connection) by_remote_.erase(known);
+  }
   over_.push_back(connection.id());
   context_.turn_end.request();
 }

@@ -35,6 +35,8 @@ class ConnectionTable final : public ConnectionOwner {
   // hop.connection, else one to the same remote through the same listener that may serve the hop, else a new one from
   // the door's address.
   void send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token, const Door& door);
+  // RFC 5923 8.2: requests of ours for the peer's address and `port` may use the connection that it opened.
+  void alias(sip::ConnectionId id, std::uint16_t port);
   Connection* find(sip::ConnectionId id);  // null also when it is over
   // Ends what is over: closes, reports, destroys. At the end of the turn.
   void sweep();

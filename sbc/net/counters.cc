@@ -26,6 +26,8 @@ const char* name_of(Drop reason) {
       return "tcp_output_full";
     case Drop::TcpSlowMessage:
       return "tcp_slow_message";
+    case Drop::TcpNoPong:
+      return "tcp_no_pong";
     case Drop::TlsHandshakeSlow:
       return "tls_handshake_slow";
     case Drop::WsHandshakeSlow:

@@ -25,6 +25,7 @@ enum class Drop : std::uint8_t {
   TcpBadStream,        // bytes that cannot be framed; connection closed
   TcpOutputFull,       // peer does not read; connection closed
   TcpSlowMessage,      // message not complete in time; connection closed
+  TcpNoPong,           // a peer that answers pings has stopped to; connection closed
   TlsHandshakeSlow,    // not done in time; connection closed
   WsHandshakeSlow,     // the same of WebSocket
   WsBroken,            // no frames of WebSocket, or a message that is too long; connection closed
@@ -54,11 +55,13 @@ struct alignas(base::kCacheLine) Counters {
   base::Counter tcp_in_messages;
   base::Counter tcp_in_bytes;
   base::Counter tcp_in_keepalives;
+  base::Counter tcp_out_keepalives;  // pings of ours
   base::Counter tcp_out_messages;
   base::Counter tcp_out_bytes;
   base::Counter tcp_accepted;
   base::Counter tcp_connected;  // opened by us
   base::Counter tcp_reused;     // sends that found an open connection
+  base::Counter tcp_aliases;    // accepted connections that carry requests of ours, too (RFC 5923)
   base::Counter tcp_closed_by_peer;
   base::Counter tcp_closed_idle;
   base::Counter tcp_closed_error;

@@ -38,13 +38,19 @@ struct Limits {
   // Pongs that wait for a peer which does not read: one takes two bytes of the limit above, and forty times that of
   // memory. Further pings get none; who pings waits for its pong (RFC 5626 4.4.1).
   unsigned pongs_waiting = 16;
-  // Connections that were accepted and never completed a message are closed after first_message; a message must be
+  // Connections that were accepted and never completed a message are closed after first_message, whatever they ping: a
+  // client sends its REGISTER first (RFC 5626 4.2), and what has no flow needs no keep-alive. A message must be
   // complete this long after its first byte (slow senders keep buffers busy).
   base::Duration first_message = base::seconds(32);
   base::Duration partial_message = base::seconds(16);
   // RFC 5626 4.4.1 has clients send keep-alives at most every 120 s apart by default (840 s with Flow-Timer absent from
   // TCP); registrations refresh within the hour.
   base::Duration idle = base::minutes(65);
+  // RFC 5626 4.4.1: pings on connections that we opened, after so long without a byte of the peer, and how long it may
+  // take to answer. A peer that has never answered one need not (4.4.1: it must have said that it does); the kernel's
+  // watch covers it. Below two minutes, which is the patience of many NATs and firewalls.
+  base::Duration ping = base::seconds(95);
+  base::Duration pong = base::seconds(10);
   // The kernel's own watch on peers that vanished: probes on a silent connection, and how long sent bytes may stay
   // unacknowledged (64*T1: no transaction waits longer).
   base::Duration keep_alive_probe = base::minutes(2);

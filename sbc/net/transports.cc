@@ -155,6 +155,10 @@ void Transports::flush() {
   inner_->flush();
 }
 
+void Transports::alias(sip::ConnectionId id, std::uint16_t port) {
+  inner_->table.alias(id, port);
+}
+
 void Transports::close(sip::ConnectionId id) {
   if (Connection* const connection = inner_->table.find(id)) connection->give_up();
 }

@@ -80,6 +80,9 @@ class Transports {
   // WS, WSS (RFC 7118 5): only the client's own connection; without it, on_send_failed.
   // Sends what is queued now instead of at the end of the turn.
   void flush();
+  // RFC 5923 8.2: the peer wants requests for its sent-by, which has `port`, on the connection that it opened. Honoured
+  // for TLS with a verified certificate; requests use it when that names whom they are for. Of this shard.
+  void alias(sip::ConnectionId id, std::uint16_t port);
   // Closes a connection after its queued bytes were tried; on_connection_closed follows from the loop.
   void close(sip::ConnectionId id);
   // Of this shard.

@@ -111,6 +111,8 @@ void append_via(std::string& out, Transport transport, std::string_view sent_by,
   out += ";branch=";
   out += branch;
   if (ask_rport) out += ";rport";
+  // RFC 5923 8.1: the connection may carry requests of the other side, too.
+  if (transport == Transport::Tls) out += ";alias";
 }
 
 }  // namespace sbc::sip

@@ -105,5 +105,24 @@ def a_dns_that_dies_later_takes_nothing_away(lab):
     call.response(486)
 
 
+# RFC 3261 12.2.1.1 with RFC 3263: the route of a dialog leads through a name.
+@test
+def a_record_route_that_is_a_name_is_followed(lab):
+    _, alice, one, two = start(lab, TWO)
+    call = alice.invite(NUMBER)
+    route = ["Record-Route: <sip:two.carrier.example;lr>"]
+    invite = one.request("INVITE")
+    invite.reply(180, headers=route)
+    call.response(180)
+    invite.reply(200, sdp=one.sdp(), headers=route)
+    call.response(200)
+    call.ack()
+    ack = two.request("ACK")
+    check("two.carrier.example" in ack.header("route"), f"Route: {ack.header('route')}")
+    bye = call.send("BYE")
+    two.request("BYE").reply(200)
+    bye.response(200)
+
+
 if __name__ == "__main__":
     main()

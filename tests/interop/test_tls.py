@@ -142,7 +142,7 @@ class Carrier:
 
 def call_a_carrier(lab, certified, wanted):
     trunk = {"carrier": {"targets": [f"{CARRIER}:5061;transport=tls"], "tls_name": wanted}}
-    authority, _ = start(lab, trunk=trunk)
+    authority, _ = start(lab, core={"advertise": f"{NAME}:5061"}, trunk=trunk)
     carrier = Carrier(authority, authority.issue("carrier", certified))
     try:
         with TlsClient(PHONE, ACCESS, authority, NAME) as phone:
@@ -153,11 +153,14 @@ def call_a_carrier(lab, certified, wanted):
     return answer, carrier
 
 
+# trap 67: by name with SNI, the certificate's names, and ours in Contact and Via.
 @test
 def a_carrier_that_proves_its_name_gets_the_call(lab):
     answer, carrier = call_a_carrier(lab, "URI:sip:carrier.example,DNS:other.example", "carrier.example")
     equal(answer and answer.status, 486, "INVITE")
     equal(len(carrier.invites), 1, "INVITEs at the carrier")
+    for line in (rf"^Via: SIP/2.0/TLS {NAME};.*;alias", rf"^Contact: <sip:[^@]*@{NAME};transport=tls>"):
+        check(re.search(line, carrier.invites[0], re.M), f"expected {line} in\n{carrier.invites[0]}")
     # We showed ours.
     check(("DNS", NAME) in carrier.peers[0]["subjectAltName"], f"our certificate: {carrier.peers}")
 

@@ -140,5 +140,55 @@ def a_large_invite_falls_back_to_udp(lab):
                "the fallback is counted")
 
 
+# trap 66: RFC 3261 18.2.2.
+@test
+def a_response_goes_to_sent_by_when_the_connection_is_gone(lab):
+    lab.start()
+    carrier, alice = lab.stream_ua(CARRIER, "carrier"), lab.ua(PHONE, "alice")
+    call = carrier.invite("sip:alice@example.org")
+    invite = alice.request("INVITE")
+    invite.reply(180)
+    call.response(180)
+    first = carrier.connections[0]
+    first.closed = True
+    first.socket.close()
+    invite.reply(486)
+    call.response(486)
+    equal([c.opened for c in carrier.connections], [True, False], "connections: ours, and then the border's")
+    call.ack(status=486)
+
+
+# RFC 3581 4, RFC 3261 18.2.2.
+@test
+def received_and_rport_say_where_a_request_came_from(lab):
+    lab.start()
+    here, there = lab.ua(CARRIER, "here", port=5066), lab.ua(CARRIER, "there", port=5070)
+
+    def ask(via):
+        here.send_text(f"OPTIONS sip:{CORE} SIP/2.0\r\nVia: SIP/2.0/UDP {via}\r\nMax-Forwards: 70\r\nFrom: <sip:x@y>;tag=1\r\n"
+                       f"To: <sip:{CORE}>\r\nCall-ID: {via.partition('branch=')[2]}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+
+    ask("192.0.2.99:5070;rport;branch=z9hG4bKwithrport")
+    answer = here._take(lambda m: m.is_response(200, "OPTIONS"), "the answer where the request came from", 5)
+    check(f"received={CARRIER}" in answer.header("via") and "rport=5066" in answer.header("via"),
+          f"Via: {answer.header('via')}")
+    ask(f"{CARRIER}:5070;branch=z9hG4bKwithoutrport")
+    answer = there._take(lambda m: m.is_response(200, "OPTIONS"), "the answer at the port of sent-by", 5)
+    check("rport" not in answer.header("via").partition(";branch")[0], f"Via: {answer.header('via')}")
+
+
+# trap 61, RFC 5626 4.4.1.
+@test
+def pings_between_messages_are_answered(lab):
+    lab.start()
+    carrier = lab.stream_ua(CARRIER, "carrier")
+    call = carrier.invite("sip:nobody@example.org")
+    call.response(404)
+    call.ack(status=404)
+    for pongs in (1, 2):
+        carrier.current.send(b"\r\n\r\n")
+        carrier.until(lambda: carrier.current.crlfs == pongs, "a pong")
+
+
 if __name__ == "__main__":
     main()

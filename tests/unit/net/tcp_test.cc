@@ -65,6 +65,77 @@ TEST_F(TcpTest, PingsOfAPeerThatDoesNotReadCostFewPongs) {
   ASSERT_TRUE(turn_until([&] { return peer->received == "\r\n\r\n\r\n"; }));
 }
 
+// RFC 5626 4.4.1, from our side.
+TEST_F(TcpTest, OurConnectionsArePingedAndOneThatStopsToAnswerIsClosed) {
+  limits_.ping = base::milliseconds(20);
+  limits_.pong = base::milliseconds(40);
+  Recorder far;
+  const auto a = make(got_, {tcp("127.0.0.1:0")});
+  auto b = make(far, {tcp("127.0.0.1:0")});
+  a->send(hop(b->local_endpoint(0)), base::share(request()), 1);
+  ASSERT_TRUE(turn_until([&] { return a->counters().tcp_in_keepalives.value() >= 3; }));
+  EXPECT_GE(a->counters().tcp_out_keepalives.value(), 3U);
+  EXPECT_EQ(b->counters().tcp_out_keepalives.value(), 0U) << "who opened a connection keeps it";
+  EXPECT_EQ(drops(*a, Drop::TcpNoPong), 0U);
+}
+
+TEST_F(TcpTest, APeerThatStopsToAnswerPingsIsGivenUp) {
+  limits_.ping = base::milliseconds(20);
+  limits_.pong = base::milliseconds(40);
+  const auto a = make(got_, {tcp("127.0.0.1:0")});
+  const auto peer = std::make_unique<Peer>();
+  const auto listener =
+      loop::StreamListener::listen_tcp(loop_, at("127.0.0.1:0"), {}, [&](loop::Fd fd, const base::Endpoint&) {
+        peer->stream =
+            std::make_unique<loop::Stream>(loop_, std::move(fd), *peer, loop::StreamLimits{.most_output = 999});
+      });
+  a->send(hop((*listener)->local()), base::share(request()), 1);
+  const auto pings = [&peer] { return (std::max(peer->received.size(), request().size()) - request().size()) / 4; };
+  // It never answered one: nothing is held against it.
+  ASSERT_TRUE(turn_until([&] { return pings() >= 3; }));
+  EXPECT_FALSE(peer->closed);
+  peer->stream->write(std::string_view("\r\n"));
+  ASSERT_TRUE(turn_until([&] { return peer->closed; }));
+  EXPECT_EQ(drops(*a, Drop::TcpNoPong), 1U);
+}
+
+TEST_F(TcpTest, PongsDoNotKeepOurConnectionsForEver) {
+  limits_.ping = base::milliseconds(10);
+  limits_.idle = base::milliseconds(100);
+  Recorder far;
+  const auto a = make(got_, {tcp("127.0.0.1:0")});
+  auto b = make(far, {tcp("127.0.0.1:0")});
+  a->send(hop(b->local_endpoint(0)), base::share(request()), 1);
+  ASSERT_TRUE(turn_until([&] { return a->counters().tcp_closed_idle.value() == 1; }));
+}
+
+// A ping keeps a flow, and makes none.
+TEST_F(TcpTest, WhoOnlyPingsIsClosedAsOneWhoSaysNothing) {
+  limits_.first_message = base::milliseconds(60);
+  const auto net = make(got_, {tcp("127.0.0.1:0")});
+  const auto peer = connect(net->local_endpoint(0));
+  ASSERT_TRUE(turn_until([&] {
+    peer->stream->write(std::string_view("\r\n\r\n"));
+    return peer->closed;
+  }));
+  EXPECT_EQ(drops(*net, Drop::TcpSlowMessage), 1U);
+}
+
+TEST_F(TcpTest, PingsKeepTheFlowOfWhoHasSpoken) {
+  limits_.first_message = base::milliseconds(20);
+  limits_.idle = base::milliseconds(300);
+  const auto net = make(got_, {tcp("127.0.0.1:0")});
+  const auto peer = connect(net->local_endpoint(0));
+  peer->stream->write(request());
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 1; }));
+  const base::Instant end = base::monotonic_now() + base::milliseconds(900);
+  while (base::monotonic_now() < end) {
+    peer->stream->write(std::string_view("\r\n\r\n"));
+    loop_.run_once(base::milliseconds(5));
+  }
+  EXPECT_FALSE(peer->closed);
+}
+
 TEST_F(TcpTest, ReusesAnAcceptedConnectionForItsPeer) {
   const auto net = make(got_, {tcp("127.0.0.1:0")});
   const auto peer = connect(net->local_endpoint(0));

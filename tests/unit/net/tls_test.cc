@@ -88,6 +88,44 @@ TEST_F(TlsTransport, AConnectionServesTheNamesOfItsCertificateOnly) {
   EXPECT_EQ(far_.messages.size(), 2U);
 }
 
+// RFC 5923 8.2, trap 66: a connection that the peer opened carries our requests for its own address, when its
+// certificate names whom they are for.
+TEST_F(TlsTransport, AnAliasedConnectionCarriesRequestsOfOurs) {
+  const auto b = make(far_, {secure(context("DNS:far.example.com", tls::ClientCertificate::Optional))});
+  const auto a = make(got_, {secure(context("DNS:near.example.com"))});
+  a->send(to(*b, "far.example.com"), base::share(request("one")), 1);
+  ASSERT_TRUE(turn_until([&] { return far_.messages.size() == 1; }));
+  const auto id = far_.messages[0].source.hop.connection;
+  b->alias(id, a->local_endpoint(0).port);
+  EXPECT_EQ(b->counters().tcp_aliases.value(), 1U);
+  b->send(to(*a, "near.example.com"), base::share(request("back")), 2);
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 1; }));
+  EXPECT_EQ(b->counters().tcp_connected.value(), 0U);
+  EXPECT_EQ(a->counters().tcp_accepted.value(), 0U);
+  // Meant for somebody else at that address: a connection of its own, which then fails.
+  b->send(to(*a, "other.example.com"), base::share(request("no")), 3);
+  ASSERT_TRUE(turn_until([&] { return far_.failed.size() == 1; }));
+  EXPECT_EQ(got_.messages.size(), 1U);
+  // It is gone: a new one is opened.
+  b->close(id);
+  ASSERT_TRUE(turn_until([&] { return !got_.closed.empty(); }));
+  b->send(to(*a, "near.example.com"), base::share(request("again")), 4);
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 2; }));
+  EXPECT_GE(a->counters().tcp_accepted.value(), 1U);
+}
+
+TEST_F(TlsTransport, WithoutACertificateThereIsNoAlias) {
+  const auto b = make(far_, {secure(context("DNS:far.example.com"))});  // asks for none
+  const auto a = make(got_, {secure(context("DNS:near.example.com"))});
+  a->send(to(*b, "far.example.com"), base::share(request("one")), 1);
+  ASSERT_TRUE(turn_until([&] { return far_.messages.size() == 1; }));
+  b->alias(far_.messages[0].source.hop.connection, a->local_endpoint(0).port);
+  EXPECT_EQ(b->counters().tcp_aliases.value(), 0U);
+  b->send(to(*a, "near.example.com"), base::share(request("back")), 2);
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 1; }));
+  EXPECT_EQ(b->counters().tcp_connected.value(), 1U);
+}
+
 TEST_F(TlsTransport, NewCertificatesAreForNewConnections) {
   const auto b = make(far_, {secure(context("DNS:old.example.com"))});
   const auto a = make(got_, {secure(context("DNS:near.example.com"))});
