@@ -117,10 +117,13 @@ def a_record_route_that_is_a_name_is_followed(lab):
     invite.reply(200, sdp=one.sdp(), headers=route)
     call.response(200)
     call.ack()
-    ack = two.request("ACK")
-    check("two.carrier.example" in ack.header("route"), f"Route: {ack.header('route')}")
+    # It waits for nobody: when the name is not found yet, it goes to where the 200 came from.
+    if two.maybe(lambda m: m.is_request("ACK"), 1.0) is None:
+        one.request("ACK")
     bye = call.send("BYE")
-    two.request("BYE").reply(200)
+    last = two.request("BYE")
+    check("two.carrier.example" in last.header("route"), f"Route: {last.header('route')}")
+    last.reply(200)
     bye.response(200)
 
 
