@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """sipp plays both sides of what calls and requests outside of calls can carry: each in both directions."""
 
-from harness import check, equal, main, test
+from harness import check, equal, eventually, main, test
 from harness.border import OWN_POLICIES
 from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE
 
@@ -139,6 +139,55 @@ def identities_cross_by_trust(lab):
     play(lab, "invites_with", "callee", False, hidden)
     invite = sent(lab, False, "INVITE")[1]
     equal(invite.headers("p-asserted-identity"), [], "what a phone is told of a caller who wants to be private")
+
+
+
+ONLY_MD5 = {"registrar": {"algorithms": ["MD5"]}}  # sipp knows no other
+
+
+@test
+def a_phone_registers_here_and_goes(lab):
+    lab.start({"realm": {"access": ONLY_MD5}}, register=False)
+    lab.sipp("registers", "phone", PHONE, password="wonder-land", auth_uri="example.org").done()
+    bindings = "parapet_sbc_bindings"
+    eventually(lambda: lab.border.sbc_metrics().total(bindings) == 0, "the registration is gone", 5)
+    events = lab.border.sbc_metrics()
+    equal(events.total("parapet_registrations_total", result="registered"), 1, "registrations")
+
+
+@test
+def a_phone_registers_with_a_registrar_behind_the_border(lab):
+    upstream = {"mode": "relay", "upstream": "registrar", "upstream_answer": "1s"}
+    lab.start({"realm": {"access": {"registrar": upstream}}, "user": [],
+               "trunk": {"carrier": {"sources": [CARRIER]},
+                         "registrar": {"realm": "core", "targets": [f"{CARRIER2}:5060"], "sources": [CARRIER2]}}},
+              register=False)
+    registrar = lab.sipp("registrar", "registrar", CARRIER2)
+    lab.sipp("registers_simply", "phone", PHONE).done()
+    registrar.done()
+    heard = lab.capture.messages(CORE, CARRIER2, lambda m: m.is_request("REGISTER"))
+    check(heard and not any(PHONE in m.text for m in heard), "the phone's address reached the registrar")
+
+
+@test
+def a_phone_redirects_the_carrier(lab):
+    start(lab, realm={"access": {"redirects": "pass"}})
+    play(lab, "caller_redirected", "callee_redirects", False, None, {"place": "sip:7@10.9.8.7"})
+    moved = lab.capture.messages(CORE, CARRIER, lambda m: m.is_response(302))[0]
+    check("10.9.8.7" not in moved.text and PHONE not in moved.text, f"what the carrier saw:\n{moved.text}")
+
+
+@test
+def the_carrier_calls_with_reliable_responses_updates_and_refreshes(lab):
+    start(lab)
+    play(lab, "caller_pracks", "callee_early_media", False)
+    play(lab, "caller_early_media", "callee_rings_reliably", False)
+    play(lab, "caller_updates_early", "callee_updated_early", False)
+    play(lab, "caller_updates", "callee_updated", False)
+    play(lab, "caller_updated", "callee_updates", False)
+    play(lab, "caller_refreshes", "callee", False, {"talk": 300})
+    play(lab, "caller_hung_up", "callee_refreshes", False)
+    play(lab, "caller_of_forks", "callee_forks", False, {"supported": "199"})
 
 
 if __name__ == "__main__":

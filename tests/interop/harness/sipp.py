@@ -15,7 +15,7 @@ def host_of(address):
 
 class Sipp:
     def __init__(self, directory, name, role, at, border, transport="udp", calls=1, rate=None, seconds=20, port=5060,
-                 service="1000", user="alice", media=None, filter=True, **variables):
+                 service="1000", user="alice", media=None, filter=True, auth_uri=None, **variables):
         """`at` is its own address, `border` the one it talks to; `media` is (address, port) in its SDP; without `filter`
         the scenario sees retransmissions."""
         media_ip, media_port = media or (at, 7000)
@@ -35,7 +35,7 @@ class Sipp:
         if not filter:
             command += ["-nr"]
         if "password" in variables:
-            command += ["-auth_uri", f"{service}@{host_of(border)}:5060"]
+            command += ["-auth_uri", auth_uri or f"{service}@{host_of(border)}:5060"]
         if rate:
             command += ["-r", rate]
         self.process = Process(f"sipp {role} ({name})", [*command, f"{host_of(border)}:5060"],
