@@ -7,6 +7,7 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/exchange/exchange.h"
 #include "sbc/identity/privacy.h"
+#include "sbc/sip/breadth.h"
 #include "sbc/sip/params.h"
 #include "sbc/sip/writer.h"
 
@@ -69,6 +70,7 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
   sip::append_via(writer.text(), target.hop.transport, calls_->faces.at(target.hop.listener).sent_by, branch);
   writer.end();
   writer.header(sip::HeaderId::MaxForwards, request.max_forwards().value_or(70) - 1);
+  writer.header("Max-Breadth", std::to_string(sip::max_breadth(&request)));
   for (const auto& route : target.routes) writer.header(sip::HeaderId::Route, route);
   writer.begin(sip::HeaderId::From).text().append(start.local).append(";tag=").append(start.local_tag);
   writer.end();

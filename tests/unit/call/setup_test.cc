@@ -295,6 +295,19 @@ TEST(Refused, MaxForwardsIsOneLessOnTheOtherLeg) {
   EXPECT_EQ(invite->max_forwards(), 0U);
 }
 
+// RFC 7332 6, RFC 5393 5.3.3. trap 15: one is made where there is none, and no more than 60 is believed.
+TEST(Refused, MaxBreadthCrossesAndIsBounded) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"", "60"}, {"Max-Breadth: 7\r\n", "7"}, {"Max-Breadth: 4000\r\n", "60"}, {"Max-Breadth: x\r\n", "60"}};
+  for (const auto& [received, sent] : cases) {
+    Rig rig;
+    rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = std::string(received)});
+    const auto invite = rig.b.take("INVITE");
+    ASSERT_NE(invite, nullptr);
+    EXPECT_EQ(invite->find("Max-Breadth"), sent);
+  }
+}
+
 TEST(Refused, TheLastCallWithinTheLimitIsTakenAndTheNextIsNot) {
   Rig rig({.max_calls = 1});
   rig.ring();
