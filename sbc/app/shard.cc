@@ -454,8 +454,13 @@ void Shard::look_up(const call::Lookup& lookup) {
 // --- legs that go from shard to shard ---------------------------------------------------------------------------
 
 void Shard::ask_for_leg(const call::LegWanted& wanted) {
-  if (wanted.shard < shared_.shards.size() && wanted.shard != index_) {
-    Shard& owner = *shared_.shards[wanted.shard];
+  // It may have left the shard that gave it its tag.
+  auto shard = shared_.signposts.find(wanted.named.to_tag);
+  if (!shard) shard = shared_.signposts.find(wanted.named.from_tag);
+  if (!shard) shard = wanted.shard;
+  if (*shard == index_) return calls_.on_leg(wanted, std::unexpected(481), loop_.now(), out_);
+  if (*shard < shared_.shards.size()) {
+    Shard& owner = *shared_.shards[*shard];
     if (owner.post_mail([&owner, wanted, asker = index_] { owner.give_leg(wanted, asker); })) return;
     metrics_->mailbox_dropped.add();
   }

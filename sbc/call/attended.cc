@@ -31,11 +31,12 @@ int Machine::join_calls(const Input& in, const NamedDialog& named) {
   return 202;
 }
 
-// The tag that we gave says which shard has the call. The transferor gets 202 now, and a NOTIFY when it is known.
+// The tag that we gave says which shard has the call, or can say where it went. The transferor gets 202 now, and a
+// NOTIFY when it is known.
 int Machine::ask_for_leg(const Input& in, const NamedDialog& named) {
   auto shard = core_.minter.shard_of(named.to_tag);
   if (!shard) shard = core_.minter.shard_of(named.from_tag);
-  if (!shard || *shard == core_.minter.shard()) return 481;
+  if (!shard) return 481;
   accept_refer(in);
   Transfer& transfer = *call_.transfer;
   transfer.asked = ++call_.lookups;

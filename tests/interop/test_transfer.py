@@ -76,7 +76,7 @@ def an_attended_transfer_finds_the_second_call_on_any_thread(lab):
         join_two_calls(phone, far)
 
 
-def join_two_calls(phone, far):
+def join_two_calls(phone, far, leave_talking=False):
     one = phone.call("sip:00431555@" + ACCESS)
     far_one = far.accept()
     phone.answered(one)
@@ -97,9 +97,37 @@ def join_two_calls(phone, far):
     check("m=audio" in ack.body, "the ACK brings no answer")
     far.send_request(far_two, "INFO", headers=["Info-Package: nothing"])
     check(far.wait_final("INFO").status != 481, "the second call's far party is in no call")
+    if leave_talking:
+        return far_one, far_two
     far.send_request(far_two, "BYE")
     far.accept_bye(far_one)
     equal(far.wait_final("BYE").status, 200, "the answer to BYE")
+    return None
+
+
+@test
+def who_was_transferred_may_transfer_in_turn(lab):
+    lab.start({**TRUNKS, "process": {"shards": 4}})
+    phone = lab.keep(Agent(PHONE, ACCESS, "alice"))
+    far = lab.keep(Agent(CARRIER, CORE, "far"))
+    for _ in range(4):  # its leg may have moved from thread to thread, and moves again
+        far_one, far_two = join_two_calls(phone, far, leave_talking=True)
+        third = far.call(f"sip:alice@{CORE}", port=7200)
+        with_phone = phone.accept(port=7300)
+        far.answered(third)
+        replaces = f"{far_two.call_id}%3Bto-tag%3D{tag_of(far_two.remote)}%3Bfrom-tag%3D{tag_of(far_two.local)}"
+        far.send_request(third, "REFER", headers=[f"Refer-To: <sip:somebody@example.org?Replaces={replaces}>"])
+        equal(far.wait_final("REFER").status, 202, "the answer to REFER")
+        equal([report(far), report(far)], ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"], "the NOTIFYs")
+        far.accept_bye(third)
+        far.accept_bye(far_two)
+        asked = far.wait(lambda m: m.is_request("INVITE") and m.header("call-id") == far_one.call_id, "re-INVITE")
+        far.answer(asked, 200, body=far.sdp(7000, version=9))
+        phone.accept_reinvite(with_phone, port=7300)
+        far.wait(lambda m: m.is_request("ACK") and m.header("call-id") == far_one.call_id, "ACK with the answer")
+        far.send_request(far_one, "BYE")
+        phone.accept_bye(with_phone)
+        equal(far.wait_final("BYE").status, 200, "the answer to BYE")
 
 
 
