@@ -17,8 +17,6 @@ namespace sbc::app {
 namespace {
 
 constexpr base::Duration kSecond = base::seconds(1);
-// Messages that wait for one shard: a tenth of a second of work at full load.
-constexpr std::size_t kMailbox = 8192;
 
 // Everything that is sent but keep-alives, which are line ends or STUN.
 bool is_message(std::string_view bytes) {
@@ -137,31 +135,6 @@ void Shard::stop() {
   });
 }
 
-// A stranger with one valid tag could aim everything at one shard: what it does not get to is dropped, as a socket
-// would.
-bool Shard::post_mail(loop::Task task) {
-  if (mailbox_.fetch_add(1, std::memory_order_relaxed) >= kMailbox) {
-    mailbox_.fetch_sub(1, std::memory_order_relaxed);
-    return false;
-  }
-  loop_.post([this, task = std::move(task)]() mutable {
-    mailbox_.fetch_sub(1, std::memory_order_relaxed);
-    metrics_->mailbox_in.add();
-    task();
-  });
-  return true;
-}
-
-bool Shard::hand_over(sip::MessagePtr message, sip::Source source) {
-  return post_mail([this, message = std::move(message), source]() mutable { take(std::move(message), source); });
-}
-
-bool Shard::hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token) {
-  // The token belongs to the sender's transactions; a loss over there is found by their timers.
-  (void)token;
-  return post_mail([this, hop, bytes = std::move(bytes)]() mutable { transports_.send(hop, std::move(bytes), 0); });
-}
-
 // --- messages in ------------------------------------------------------------------------------------------------
 
 void Shard::trace(SipTrace::Direction direction, const sip::Hop& hop, const base::Endpoint& local,
@@ -218,44 +191,6 @@ void Shard::parsed(sip::ParseResult&& result, const sip::Source& source) {
       base::share(sip::build_response(*result.message, result.error->status, minter_.tag(random_), source, headers));
   out_.transaction.sends.push_back({sip::response_hop(*result.message, source), std::move(bytes), 0});
   carry_out();
-}
-
-// An INVITE that names a dialog (RFC 3891, 3911, 4538) goes where that call is; its CANCEL, which names no dialog,
-// follows.
-std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) const {
-  for (const auto id : {sip::HeaderId::Replaces, sip::HeaderId::Join, sip::HeaderId::TargetDialog}) {
-    const auto value = invite.find(id);
-    if (!value) continue;
-    const auto named = id == sip::HeaderId::TargetDialog ? call::named_dialog(*value, "local-tag", "remote-tag")
-                                                         : call::named_dialog(*value);
-    if (!named) continue;
-    auto shard = shared_.signposts.find(named->to_tag);
-    if (!shard) shard = minter_.shard_of(named->to_tag);
-    if (!shard || *shard >= shared_.shards.size()) continue;
-    shared_.signposts.put_attempt(std::string(invite.call_id()), *shard);
-    return shard;
-  }
-  return std::nullopt;
-}
-
-// Which shard has, or gets, the state for a message: responses and requests inside dialogs carry it in what we minted;
-// everything else goes by Call-ID, so that all requests of one attempt meet.
-std::uint8_t Shard::owner_of(const sip::Message& message) const {
-  const std::size_t count = shared_.shards.size();
-  if (count == 1) return 0;
-  if (message.is_response()) {
-    const auto shard = minter_.shard_of(message.top_via().branch);
-    return shard && *shard < count ? *shard : index_;
-  }
-  const bool inside = !message.to_tag().empty();
-  if (!inside && message.method() == sip::Method::Invite) {
-    if (const auto shard = entered_shard(message)) return *shard;
-  }
-  if (const auto shard = shared_.signposts.find(inside ? message.to_tag() : message.call_id())) return *shard;
-  if (inside) {
-    if (const auto shard = minter_.shard_of(message.to_tag()); shard && *shard < count) return *shard;
-  }
-  return static_cast<std::uint8_t>(base::StringHash{}(message.call_id()) % count);
 }
 
 void Shard::take(sip::MessagePtr message, const sip::Source& source) {
@@ -451,39 +386,6 @@ void Shard::look_up(const call::Lookup& lookup) {
   });
 }
 
-// --- legs that go from shard to shard ---------------------------------------------------------------------------
-
-void Shard::ask_for_leg(const call::LegWanted& wanted) {
-  // It may have left the shard that gave it its tag.
-  auto shard = shared_.signposts.find(wanted.named.to_tag);
-  if (!shard) shard = shared_.signposts.find(wanted.named.from_tag);
-  if (!shard) shard = wanted.shard;
-  if (*shard == index_) return calls_.on_leg(wanted, std::unexpected(481), loop_.now(), out_);
-  if (*shard < shared_.shards.size()) {
-    Shard& owner = *shared_.shards[*shard];
-    if (owner.post_mail([&owner, wanted, asker = index_] { owner.give_leg(wanted, asker); })) return;
-    metrics_->mailbox_dropped.add();
-  }
-  calls_.on_leg(wanted, std::unexpected(503), loop_.now(), out_);
-}
-
-void Shard::give_leg(const call::LegWanted& wanted, std::uint8_t asker) {
-  using Moved = std::expected<call::MovedLeg, int>;
-  const auto moved = std::make_shared<Moved>(std::unexpected(503));
-  if (shared_.signposts.size() < Signposts::kMost) *moved = calls_.give_leg(wanted, loop_.now(), out_);
-  if (*moved) (void)shared_.signposts.put((*moved)->leg.dialog->local_tag(), asker);
-  Shard& shard = *shared_.shards[asker];
-  const bool posted = shard.post_mail([&shard, wanted, moved] {
-    shard.calls_.on_leg(wanted, std::move(*moved), shard.loop_.now(), shard.out_);
-    shard.carry_out();
-  });
-  if (!posted) {
-    metrics_->mailbox_dropped.add();
-    calls_.on_leg({}, std::move(*moved), loop_.now(), out_);
-  }
-  carry_out();
-}
-
 void Shard::send_relay(call::RelayCommand& command) {
   if (auto* open = std::get_if<control::Open>(&command.command)) {
     const auto relay = relays_.pick();
@@ -560,14 +462,6 @@ void Shard::flow_closed(sip::ConnectionId id) {
   shared_.location.remove_flow(id);
   upstream_.on_flow_closed(id, loop_.now(), out_.transaction);
   carry_out();
-}
-
-bool Shard::on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
-                            std::uint64_t token) {
-  if (shard >= shared_.shards.size() || shard == index_) return false;
-  if (shared_.shards[shard]->hand_over_send(hop, bytes, token)) return true;
-  metrics_->mailbox_dropped.add();
-  return false;
 }
 
 void Shard::on_relay_reply(control::RelayReply reply) {
