@@ -76,32 +76,52 @@ def an_attended_transfer_finds_the_second_call_on_any_thread(lab):
         join_two_calls(phone, far)
 
 
-def join_two_calls(phone, far, leave_talking=False):
+def two_calls(phone, far):
+    """The phone has called two numbers of the far side's: (its end, the far end) of each."""
     one = phone.call("sip:00431555@" + ACCESS)
     far_one = far.accept()
     phone.answered(one)
     two = phone.call("sip:00431777@" + ACCESS, port=7002)
     far_two = far.accept(port=7100)
     phone.answered(two)
-    replaces = f"{two.call_id}%3Bto-tag%3D{tag_of(two.remote)}%3Bfrom-tag%3D{tag_of(two.local)}"
-    phone.send_request(one, "REFER", headers=[f"Refer-To: <sip:00431777@example.org?Replaces={replaces}>"])
-    equal(phone.wait_final("REFER").status, 202, "the answer to REFER")
-    equal([report(phone), report(phone)], ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"], "the NOTIFYs")
-    phone.accept_bye(one)
-    phone.accept_bye(two)
-    asked = far.wait(lambda m: m.is_request("INVITE") and m.header("call-id") == far_two.call_id, "re-INVITE of the second")
+    return one, far_one, two, far_two
+
+
+def connect(transferor, first, second):
+    """The transferor connects the other parties of two calls of its own, and is out of both."""
+    replaces = f"{second.call_id}%3Bto-tag%3D{tag_of(second.remote)}%3Bfrom-tag%3D{tag_of(second.local)}"
+    transferor.send_request(first, "REFER", headers=[f"Refer-To: <sip:somebody@example.org?Replaces={replaces}>"])
+    equal(transferor.wait_final("REFER").status, 202, "the answer to REFER")
+    equal([report(transferor), report(transferor)], ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"], "the NOTIFYs")
+    transferor.accept_bye(first)
+    transferor.accept_bye(second)
+
+
+def agree(second, of_second, first, of_first, port, version=2, first_port=7000):
+    """The party of the second call is asked for an offer, and gets the answer of the first one's."""
+    asked = second.wait(lambda m: m.is_request("INVITE") and m.header("call-id") == of_second.call_id, "re-INVITE")
     equal(asked.body, "", "the body of the second call's re-INVITE")
-    far.answer(asked, 200, body=far.sdp(7100, version=2))
-    far.accept_reinvite(far_one)
-    ack = far.wait(lambda m: m.is_request("ACK") and m.header("call-id") == far_two.call_id, "ACK with the answer")
+    second.answer(asked, 200, body=second.sdp(port, version=version))
+    first.accept_reinvite(of_first, port=first_port)
+    ack = second.wait(lambda m: m.is_request("ACK") and m.header("call-id") == of_second.call_id, "ACK with the answer")
     check("m=audio" in ack.body, "the ACK brings no answer")
+
+
+def end(who, dialog, other, of_other):
+    who.send_request(dialog, "BYE")
+    other.accept_bye(of_other)
+    equal(who.wait_final("BYE").status, 200, "the answer to BYE")
+
+
+def join_two_calls(phone, far, leave_talking=False):
+    one, far_one, two, far_two = two_calls(phone, far)
+    connect(phone, one, two)
+    agree(far, far_two, far, far_one, 7100)
     far.send_request(far_two, "INFO", headers=["Info-Package: nothing"])
     check(far.wait_final("INFO").status != 481, "the second call's far party is in no call")
     if leave_talking:
         return far_one, far_two
-    far.send_request(far_two, "BYE")
-    far.accept_bye(far_one)
-    equal(far.wait_final("BYE").status, 200, "the answer to BYE")
+    end(far, far_two, far, far_one)
     return None
 
 
@@ -115,20 +135,9 @@ def who_was_transferred_may_transfer_in_turn(lab):
         third = far.call(f"sip:alice@{CORE}", port=7200)
         with_phone = phone.accept(port=7300)
         far.answered(third)
-        replaces = f"{far_two.call_id}%3Bto-tag%3D{tag_of(far_two.remote)}%3Bfrom-tag%3D{tag_of(far_two.local)}"
-        far.send_request(third, "REFER", headers=[f"Refer-To: <sip:somebody@example.org?Replaces={replaces}>"])
-        equal(far.wait_final("REFER").status, 202, "the answer to REFER")
-        equal([report(far), report(far)], ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"], "the NOTIFYs")
-        far.accept_bye(third)
-        far.accept_bye(far_two)
-        asked = far.wait(lambda m: m.is_request("INVITE") and m.header("call-id") == far_one.call_id, "re-INVITE")
-        far.answer(asked, 200, body=far.sdp(7000, version=9))
-        phone.accept_reinvite(with_phone, port=7300)
-        far.wait(lambda m: m.is_request("ACK") and m.header("call-id") == far_one.call_id, "ACK with the answer")
-        far.send_request(far_one, "BYE")
-        phone.accept_bye(with_phone)
-        equal(far.wait_final("BYE").status, 200, "the answer to BYE")
-
+        connect(far, third, far_two)
+        agree(far, far_one, phone, with_phone, 7000, version=9, first_port=7300)
+        end(far, far_one, phone, with_phone)
 
 
 @test
@@ -170,26 +179,10 @@ def an_attended_transfer_works_across_two_borders(lab):
 def an_attended_transfer_from_behind_the_second_border_works(lab):
     """Two phones of the first border talk to a user behind the second one, who connects them."""
     phone, far = behind_two_borders(lab)
-    one = phone.call("sip:00431555@" + ACCESS)
-    far_one = far.accept()
-    phone.answered(one)
-    two = phone.call("sip:00431777@" + ACCESS, port=7002)
-    far_two = far.accept(port=7100)
-    phone.answered(two)
-    replaces = f"{far_two.call_id}%3Bto-tag%3D{tag_of(far_two.remote)}%3Bfrom-tag%3D{tag_of(far_two.local)}"
-    far.send_request(far_one, "REFER", headers=[f"Refer-To: <sip:alice@example.org?Replaces={replaces}>"])
-    equal(far.wait_final("REFER").status, 202, "the answer to REFER")
-    equal([report(far), report(far)], ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"], "the NOTIFYs")
-    far.accept_bye(far_one)
-    far.accept_bye(far_two)
-    asked = phone.wait(lambda m: m.is_request("INVITE") and m.header("call-id") == two.call_id, "re-INVITE of the second")
-    phone.answer(asked, 200, body=phone.sdp(7002, version=2))
-    phone.accept_reinvite(one)
-    ack = phone.wait(lambda m: m.is_request("ACK") and m.header("call-id") == two.call_id, "ACK with the answer")
-    check("m=audio" in ack.body, "the ACK brings no answer")
-    phone.send_request(two, "BYE")
-    phone.accept_bye(one)
-    equal(phone.wait_final("BYE").status, 200, "the answer to BYE")
+    one, far_one, two, far_two = two_calls(phone, far)
+    connect(far, far_one, far_two)
+    agree(phone, two, phone, one, 7002)
+    end(phone, two, phone, one)
 
 
 @test
