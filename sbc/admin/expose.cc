@@ -123,6 +123,8 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
             "result", shard.trunk_challenges);
   expose_leaks(metrics, shard);
   expose_by(metrics, "parapet_dns_total", "What became of questions to the DNS, by kind.", "event", shard.dns);
+  expose_by(metrics, "parapet_response_detours_total", "Responses whose connection was gone, by what became of them.",
+            "result", shard.response_detours);
   metrics.gauge("parapet_dns_cached", "Answers of the DNS that are kept.", {}, shard.dns_cached);
   expose_by(metrics, "parapet_upstream_registrations_total", "Registrations relayed to a registrar, by event.", "event",
             shard.upstream_registrations);

@@ -286,6 +286,28 @@ const char* name_of(TrunkChallenge result) {
   return "";
 }
 
+const char* name_of(ResponseDetour result) {
+  switch (result) {
+    case ResponseDetour::Reopened:
+      return "reopened";
+    case ResponseDetour::Sent:
+      return "sent";
+    case ResponseDetour::Untrusted:
+      return "untrusted";
+    case ResponseDetour::Unusable:
+      return "unusable";
+    case ResponseDetour::Full:
+      return "full";
+    case ResponseDetour::NotFound:
+      return "not_found";
+    case ResponseDetour::Unreachable:
+      return "unreachable";
+    case ResponseDetour::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 const char* name_of(DnsCount c) {
   switch (c) {
     case DnsCount::Queries:

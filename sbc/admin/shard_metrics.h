@@ -209,6 +209,19 @@ enum class DnsCount : std::uint8_t {
 };
 const char* name_of(DnsCount c);  // "queries"
 
+// What became of responses whose connection was gone (RFC 3261 18.2.2, RFC 3263 5).
+enum class ResponseDetour : std::uint8_t {
+  Reopened,     // sent to the source address, over a new connection
+  Sent,         // sent to the place that the topmost Via names
+  Untrusted,    // dropped: neither trunk nor trusted realm
+  Unusable,     // dropped: no name that could be asked for
+  Full,         // dropped: too many wait
+  NotFound,     // dropped: the name has no place
+  Unreachable,  // dropped: none of its places could be reached
+  kCount
+};
+const char* name_of(ResponseDetour result);  // "reopened"
+
 // How a request outside of calls ended that crossed the border, or was to.
 enum class ExchangeResult : std::uint8_t {
   Accepted,     // 2xx of the far side
@@ -272,6 +285,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Counter leaks_kept;
   CountersBy<DnsCount> dns;
   base::Gauge dns_cached;
+  CountersBy<ResponseDetour> response_detours;
   CountersBy<UpstreamRegistration> upstream_registrations;
   base::Gauge registrations_relayed;
   base::Gauge server_transactions;

@@ -349,7 +349,7 @@ void Shard::carry_out() {
         count_out(*metrics_, *send.bytes);
         trace(SipTrace::Direction::Out, send.hop, transports_.local_endpoint(send.hop.listener), *send.bytes);
       }
-      transports_.send(send.hop, std::move(send.bytes), send.token);
+      this->send(send.hop, std::move(send.bytes), send.token);
     }
     std::vector<call::RelayCommand> commands;
     commands.swap(out_.relay);
@@ -443,8 +443,9 @@ void Shard::close_record(const call::CallRecord& record) {
 
 // --- net, relay, time -------------------------------------------------------------------------------------------
 
-void Shard::on_send_failed(std::uint64_t token, const sip::Hop& hop) {
+void Shard::on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes) {
   shared_.log.debug("send failed", {{"remote", hop.remote.text()}});
+  if (detour({.hop = hop, .bytes = bytes, .token = token})) return;
   layer_.on_transport_error(token, loop_.now(), out_.transaction);
   carry_out();
 }
@@ -518,6 +519,7 @@ void Shard::arm_timer() {
 void Shard::copy_counters() {
   copy(layer_.counters(), *metrics_);
   copy(resolver_.counters(), *metrics_);
+  copy(detours_, *metrics_);
   metrics_->dns_cached.set(static_cast<std::int64_t>(resolver_.cached()));
   metrics_->server_transactions.set(static_cast<std::int64_t>(layer_.server_count()));
   metrics_->client_transactions.set(static_cast<std::int64_t>(layer_.client_count()));

@@ -23,6 +23,7 @@
 #include "sbc/net/transports.h"
 #include "sbc/relay_client/relay_pool.h"
 #include "sbc/resolve/resolver.h"
+#include "sbc/route/detours.h"
 #include "sbc/sip/minter.h"
 #include "sbc/transaction/layer.h"
 
@@ -68,7 +69,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   // net::Delegate
   void on_message(std::string&& bytes, const sip::Source& source) override;
   void on_bad_stream(const sip::ParseError& error, std::string&& head, const sip::Source& source) override;
-  void on_send_failed(std::uint64_t token, const sip::Hop& hop) override;
+  void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes) override;
   void on_connection_closed(sip::ConnectionId id) override;
   bool on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
                        std::uint64_t token) override;
@@ -77,6 +78,13 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void on_relay_event(control::RelayEvent event) override;
   bool is_live(const control::SessionId& id) override;
   void on_relay_state(const std::string& relay, relay_client::LinkState state) override;
+
+  // The token of what is sent for another shard: no transaction has it, since no table has so many slots.
+  static constexpr std::uint64_t kForeign = 0x7fff'ffff;
+  // Responses whose connection is gone.
+  void send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token);
+  bool detour(route::LostResponse lost);
+  void follow(route::Detours::Output out);
 
   void flow_closed(sip::ConnectionId id);
   bool post_mail(loop::Task task);
@@ -117,6 +125,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   TrunkNames trunk_names_;
   std::unique_ptr<TargetProbes> probes_;  // of the first shard only
   net::Transports transports_;
+  route::Detours detours_;
   transaction::Layer layer_;
   ShardAdvisor advisor_;
   UpstreamRegistrations upstream_;

@@ -32,9 +32,10 @@ bool Shard::hand_over(sip::MessagePtr message, sip::Source source) {
 }
 
 bool Shard::hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token) {
-  // The token belongs to the sender's transactions; a loss over there is found by their timers.
+  // The token belongs to the sender's transactions; a loss over there is found by their timers. What becomes of a
+  // response whose connection is gone is decided here, where the connection was.
   (void)token;
-  return post_mail([this, hop, bytes = std::move(bytes)]() mutable { transports_.send(hop, std::move(bytes), 0); });
+  return post_mail([this, hop, bytes = std::move(bytes)]() mutable { send(hop, std::move(bytes), kForeign); });
 }
 
 bool Shard::on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,

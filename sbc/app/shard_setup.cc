@@ -172,6 +172,12 @@ void copy(const resolve::Counters& from, admin::ShardMetrics& to) {
   to.dns[DnsCount::Evicted].set(from.evicted);
 }
 
+void copy(const route::Detours& from, admin::ShardMetrics& to) {
+  static_assert(static_cast<int>(admin::ResponseDetour::kCount) == static_cast<int>(route::Detour::kCount));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(route::Detour::kCount); ++i)
+    to.response_detours[static_cast<admin::ResponseDetour>(i)].set(from.count(static_cast<route::Detour>(i)));
+}
+
 void copy(const call::Counters& calls, const registrar::RegistrarCounters& registrations,
           const registrar::IdentityCounters& identities, admin::ShardMetrics& to) {
   using admin::DialogCount;

@@ -15,6 +15,7 @@
 #include "sbc/register/registrar.h"
 #include "sbc/relay_client/relay_link.h"
 #include "sbc/resolve/resolver.h"
+#include "sbc/route/detours.h"
 #include "sbc/transaction/counters.h"
 
 namespace sbc::app {
@@ -34,6 +35,7 @@ void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record);
 admin::RegisterResult register_result(const sip::Message& request, int status, bool refreshed = false);
 void copy(const transaction::Counters& from, admin::ShardMetrics& to);
 void copy(const resolve::Counters& from, admin::ShardMetrics& to);
+void copy(const route::Detours& from, admin::ShardMetrics& to);
 // Refusals that the rooms count for themselves, under the operator's reasons.
 void copy(const call::Counters& calls, const registrar::RegistrarCounters& registrations,
           const registrar::IdentityCounters& identities, admin::ShardMetrics& to);

@@ -117,11 +117,11 @@ void Connection::transmit(const base::SharedBytes& bytes, std::uint64_t token, c
     if (!layers_->send(*bytes)) return false;
     return stream_->write(base::share(layers_->take_output()));
   };
-  if (state_ == State::Over || !written()) return context_.fail(Drop::TcpConnectionLost, token, hop);
+  if (state_ == State::Over || !written()) return context_.fail(Drop::TcpConnectionLost, token, hop, bytes);
   context_.counters.tcp_out_messages.add();
   context_.counters.tcp_out_bytes.add(bytes->size());
   forget_delivered();
-  pending_.push_back({.end = stream_->written_total(), .token = token, .hop = hop});
+  pending_.push_back({.end = stream_->written_total(), .token = token, .hop = hop, .bytes = bytes});
   // What we send keeps an open connection from being idle, but not a peer from having to finish its message.
   if (state_ == State::Open && heard_ && !partial_) restart_deadline(context_.loop.now());
 }
@@ -290,9 +290,9 @@ void Connection::finish() {
   }
   stream_->close();
   forget_delivered();
-  for (const Pending& lost : pending_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop);
+  for (const Pending& lost : pending_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop, lost.bytes);
   pending_.clear();
-  for (const Held& lost : held_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop);
+  for (const Held& lost : held_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop, lost.bytes);
   held_.clear();
 }
 

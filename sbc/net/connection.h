@@ -70,6 +70,7 @@ class Connection final : public loop::Stream::Delegate {
     std::uint64_t end = 0;  // of the stream's written_total
     std::uint64_t token = 0;
     sip::Hop hop;
+    base::SharedBytes bytes;
   };
   // Waits until the handshake is done.
   struct Held {

@@ -74,6 +74,11 @@ Connection* ConnectionTable::find(sip::ConnectionId id) {
 
 void ConnectionTable::send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token, const Door& door) {
   Connection* connection = hop.connection ? find(hop.connection) : nullptr;
+  if (hop.connection && connection == nullptr) {
+    sip::Hop other = hop;
+    other.connection = {};
+    return send(other, bytes, token, door);
+  }
   if (connection == nullptr) {
     const auto known = by_remote_.find({hop.listener, hop.remote});
     if (known != by_remote_.end() && known->second->serves(hop)) connection = known->second;
@@ -89,7 +94,7 @@ void ConnectionTable::send(const sip::Hop& hop, const base::SharedBytes& bytes, 
     return context_.fail(Drop::WsNoFlow, token, hop);
   } else {
     connection = open_to(hop, door);
-    if (connection == nullptr) return context_.fail(Drop::TcpConnectFailed, token, hop);
+    if (connection == nullptr) return context_.fail(Drop::TcpConnectFailed, token, hop, bytes);
   }
   connection->send(bytes, token, hop);
 }

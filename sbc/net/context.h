@@ -24,13 +24,14 @@ struct Context {
   struct Failure {
     std::uint64_t token = 0;
     sip::Hop hop;
+    base::SharedBytes bytes;
   };
   std::vector<Failure> failures;
 
-  void fail(Drop reason, std::uint64_t token, const sip::Hop& hop) {
+  void fail(Drop reason, std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes = {}) {
     counters.drop(reason).add();
     if (token == 0) return;
-    failures.push_back({token, hop});
+    failures.push_back({token, hop, bytes});
     turn_end.request();
   }
 };

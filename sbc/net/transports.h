@@ -40,7 +40,9 @@ class Delegate {
   virtual void on_bad_stream(const sip::ParseError& error, std::string&& head, const sip::Source& source) = 0;
   // What was sent with this (non-zero) token was not, or not wholly, taken by the kernel: refused, or still queued when
   // the connection failed. At most once for each send. Bytes that are lost later are the transaction timers' affair.
-  virtual void on_send_failed(std::uint64_t token, const sip::Hop& hop) = 0;
+  // `hop` without its connection: that one was gone already, and another was tried. `bytes`: what was sent, when it is
+  // a connection that failed and not our own limits; else null.
+  virtual void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes) = 0;
   // The connection is gone: bindings whose way back it was are no longer reachable by it.
   virtual void on_connection_closed(sip::ConnectionId id) = 0;
   // hop.connection belongs to another shard: hand the send to that shard's Transports. False: impossible;

@@ -37,6 +37,12 @@ inline constexpr std::size_t kMaxHostName = 255;
 inline constexpr base::Duration kStaleFor = base::hours{1};
 inline constexpr base::Duration kStaleStep = base::seconds{30};
 
+// RFC 3263 5: responses whose connection is gone and that wait for the DNS, at a few kilobytes each; senders whose
+// other place is remembered, and for how long after its last use: longer than a call rings (timer C).
+inline constexpr std::size_t kMaxLostResponses = 1024;
+inline constexpr std::size_t kMaxDetours = 1024;
+inline constexpr base::Duration kWayFor = base::minutes{5};
+
 // Retry-After above this is cut: a peer must not be able to put itself, or a forger it, out of use for a day.
 inline constexpr base::Duration kMaxRetryAfter = base::minutes{10};
 // How long a target that did not answer or could not be reached is tried last.

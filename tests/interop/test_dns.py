@@ -127,5 +127,49 @@ def a_record_route_that_is_a_name_is_followed(lab):
     bye.response(200)
 
 
+BACK = {
+    ("_sip._tcp.back.carrier.example", "SRV"): [(10, 1, 5071, "two.carrier.example"), (20, 1, 5070, "two.carrier.example")],
+    ("two.carrier.example", "A"): [CARRIER2],
+}
+
+
+def lose_connections(lab, shards, calls):
+    """Calls of a carrier whose connection ends before they are answered; who stands in for it gets the answers."""
+    lab.keep(Dns("127.0.0.1", BACK))
+    lab.start({"process": {"shards": shards}, "dns": {"servers": ["127.0.0.1"]}})
+    alice, carrier = lab.ua(PHONE, "alice"), lab.stream_ua(CARRIER, "carrier", port=5062)
+    back = lab.stream_ua(CARRIER2, "carrier", port=5070)
+    carrier.name = "back.carrier.example"
+    for _ in range(calls):
+        connection = carrier.connect()
+        call = carrier.invite("sip:alice@example.org")
+        invite = alice.request("INVITE")
+        invite.reply(180)
+        call.response(180)
+        connection.closed = True
+        connection.socket.close()
+        invite.reply(200, sdp=alice.sdp())
+        call.ua = back
+        call.response(200)
+        call.ack()
+        alice.request("ACK")
+        bye = call.send("BYE")
+        alice.request("BYE").reply(200)
+        bye.response(200)
+
+
+# trap 66, RFC 3263 5: the second place of the name that sent-by is; at the first nobody is.
+@test
+def a_response_whose_connection_is_gone_goes_to_the_name_in_sent_by(lab):
+    lose_connections(lab, shards=1, calls=1)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_response_detours_total", result="sent") == 2,
+               "both places are counted")
+
+
+@test
+def the_same_when_another_shard_had_the_connection(lab):
+    lose_connections(lab, shards=3, calls=6)
+
+
 if __name__ == "__main__":
     main()

@@ -35,6 +35,7 @@ def _uri(value):
 
 class Ua:
     via = "UDP"
+    name = None  # what its Via says it is, instead of its address
 
     def __init__(self, at, user, border, port=5060):
         self.at, self.user, self.port, self.border = at, user, port, (border, 5060)
@@ -56,6 +57,10 @@ class Ua:
     @property
     def host(self):
         return f"[{self.at}]" if ":" in self.at else self.at
+
+    @property
+    def sent_by(self):
+        return self.name or f"{self.host}:{self.port}"
 
     @property
     def contact(self):
@@ -190,7 +195,7 @@ class Dialog:
             cseq = self.cseq
         sent = Sent(self, method, cseq, branch or f"z9hG4bK{token()}")
         lines = [f"{method} {self.target} SIP/2.0",
-                 f"Via: SIP/2.0/{self.ua.via} {self.ua.host}:{self.ua.port};branch={sent.branch};rport", "Max-Forwards: 70"]
+                 f"Via: SIP/2.0/{self.ua.via} {self.ua.sent_by};branch={sent.branch};rport", "Max-Forwards: 70"]
         lines += [f"Route: {r}" for r in self.routes]
         lines += [f"From: {self.local}", f"To: {self.remote}", f"Call-ID: {self.call_id}", f"CSeq: {cseq} {method}"]
         if not any(h.lower().startswith("contact:") for h in headers):

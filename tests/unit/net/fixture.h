@@ -40,7 +40,10 @@ struct Recorder : Delegate {
     bad_errors.push_back(error);
     if (then_bad) then_bad(source);
   }
-  void on_send_failed(std::uint64_t token, const sip::Hop&) override { failed.push_back(token); }
+  void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes) override {
+    failed.push_back(token);
+    lost.push_back({hop, bytes});
+  }
   void on_connection_closed(sip::ConnectionId id) override { closed.push_back(id); }
   bool on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
                        std::uint64_t token) override {
@@ -52,6 +55,7 @@ struct Recorder : Delegate {
   std::vector<Got> bad;
   std::vector<sip::ParseError> bad_errors;
   std::vector<std::uint64_t> failed;
+  std::vector<std::pair<sip::Hop, base::SharedBytes>> lost;  // of failed
   std::vector<sip::ConnectionId> closed;
   std::vector<std::uint8_t> foreign_shards;
   std::function<void(const Got&)> then;

@@ -186,6 +186,26 @@ TEST_F(TcpTest, OpensToTheTargetWhenTheConnectionIsGone) {
   EXPECT_TRUE(got_.failed.empty());
 }
 
+// RFC 3263 5: the sender decides where else its bytes may go.
+TEST_F(TcpTest, GivesBackWhatANewConnectionToTheSourceCouldNotTake) {
+  const auto net = make(got_, {tcp("127.0.0.1:0")});
+  base::Endpoint nobody;
+  {
+    Recorder far;
+    const auto gone = make(far, {tcp("127.0.0.1:0")});
+    nobody = gone->local_endpoint(0);
+  }
+  sip::Hop stale = hop(nobody);
+  stale.connection = {99};
+  net->send(stale, base::share("response"), 4);
+  ASSERT_TRUE(turn_until([&] { return !got_.failed.empty(); }));
+  EXPECT_EQ((std::vector<std::uint64_t>{4}), got_.failed);
+  EXPECT_EQ(nobody, got_.lost[0].first.remote);
+  EXPECT_FALSE(got_.lost[0].first.connection) << "it was not this one that failed";
+  ASSERT_TRUE(got_.lost[0].second);
+  EXPECT_EQ("response", *got_.lost[0].second);
+}
+
 TEST_F(TcpTest, StartsConnectionsFromTheListenersAddress) {
   Recorder far;
   const auto a = make(got_, {udp("127.0.0.2:0")});
