@@ -1,0 +1,26 @@
+#pragma once
+// Limits of the secure room.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace secure {
+
+// Master keys of one direction, told apart by their MKI: the one in use and those to change to (RFC 4568 6.1).
+inline constexpr std::size_t kMaxKeys = 4;
+// RFC 4568 6.1 allows 128 bytes; phones use one to four. With tag and index this stays inside a packet's tailroom.
+inline constexpr std::size_t kMaxMkiBytes = 32;
+// What protecting may add to a packet: tag of 16 bytes, SRTCP index, MKI.
+inline constexpr std::size_t kMaxGrowthBytes = 16 + 4 + kMaxMkiBytes;
+// Sources (SSRC) of one direction whose counters are kept. A source is never forgotten while the key is in use, for
+// then its old packets could be played again, or a key stream used twice (RFC 3711 3.3.1, 9.1). A call hears one at a
+// time, and another one after each transfer.
+inline constexpr std::size_t kMaxStreams = 128;
+// Packets that may arrive late. RFC 3711 3.3.2 asks for 64 at least; a video frame alone may be more than that.
+inline constexpr std::size_t kRtpWindow = 512;
+inline constexpr std::size_t kRtcpWindow = 128;
+// RFC 3711 9.2: packets under one master key, whatever signalling allows.
+inline constexpr std::uint64_t kMaxRtpLifetime = std::uint64_t{1} << 48;
+inline constexpr std::uint32_t kMaxRtcpIndex = (std::uint32_t{1} << 31) - 1;
+
+}  // namespace secure

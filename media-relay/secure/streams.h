@@ -1,0 +1,65 @@
+#pragma once
+// The counters of each source (SSRC) of one direction: rollover counter, replay windows, the index of SRTCP.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "media-relay/secure/limits.h"
+#include "media-relay/secure/replay_window.h"
+
+namespace secure {
+
+struct SourceState {
+  std::uint32_t ssrc = 0;
+  ReplayWindow<kRtpWindow> rtp;    // the highest index holds the rollover counter above its 16 low bits
+  ReplayWindow<kRtcpWindow> rtcp;  // of a receiver
+  std::uint32_t next_rtcp = 0;     // of a sender (RFC 3711 3.4: zero at first)
+};
+
+// The 48-bit index that a sequence number most likely means, 2^16 * ROC + SEQ (RFC 3711 3.3.1 and appendix A), when
+// `highest` is the highest index so far. nullopt past 2^48. In the first half of the first round nothing can be older
+// than the round: there the number is taken as it is, as libsrtp takes it.
+inline std::optional<std::uint64_t> guess_index(std::uint64_t highest, std::uint16_t sequence) {
+  constexpr std::uint64_t kRound = 0x10000;
+  constexpr std::uint64_t kHalf = 0x8000;
+  if (highest <= kHalf) return sequence;
+  const auto last = static_cast<std::uint16_t>(highest);
+  std::uint64_t round = highest / kRound;
+  if (last < kHalf) {
+    if (sequence > last && sequence - last > static_cast<int>(kHalf)) --round;  // `highest` is past the first round
+  } else if (last - static_cast<int>(kHalf) > sequence) {
+    ++round;
+  }
+  const std::uint64_t index = round * kRound + sequence;
+  if (index >= kMaxRtpLifetime) return std::nullopt;
+  return index;
+}
+
+class Streams {
+ public:
+  // The state of a source, null when there is none yet.
+  SourceState* find(std::uint32_t ssrc) {
+    if (last_ < states_.size() && states_[last_].ssrc == ssrc) return &states_[last_];
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      if (states_[i].ssrc != ssrc) continue;
+      last_ = i;
+      return &states_[i];
+    }
+    return nullptr;
+  }
+  bool full() const { return states_.size() >= kMaxStreams; }
+  // The source must be new, and the table not full. Invalidates what `find` returned.
+  SourceState& add(std::uint32_t ssrc) {
+    last_ = states_.size();
+    states_.emplace_back().ssrc = ssrc;
+    return states_.back();
+  }
+
+ private:
+  std::vector<SourceState> states_;
+  std::size_t last_ = 0;
+};
+
+}  // namespace secure
