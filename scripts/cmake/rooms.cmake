@@ -29,6 +29,17 @@ function(parapet_room name folder)
   target_link_libraries(${name} ${scope} parapet_flags ${ARG_ROOMS} ${ARG_LIBS})
 endfunction()
 
+# The allocator of a process that runs for months (sbc/docs/decisions/0005-jemalloc.md). Sanitizers bring their own.
+function(parapet_allocator program)
+  if(PARAPET_SANITIZE OR PARAPET_FUZZ)
+    return()
+  endif()
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+  # No symbol of it is named anywhere: it only has to be loaded.
+  target_link_libraries(${program} PRIVATE -Wl,--push-state,--no-as-needed PkgConfig::JEMALLOC -Wl,--pop-state)
+endfunction()
+
 # parapet_unit_test(<room> [ROOMS <room>...] [LIBS ...]): tests/unit/<room>/*_test.cc become one program and one CTest entry.
 function(parapet_unit_test room)
   cmake_parse_arguments(ARG "" "" "ROOMS;LIBS" ${ARGN})
