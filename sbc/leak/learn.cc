@@ -14,9 +14,9 @@ using sip::HeaderId;
 
 class Learner {
  public:
-  explicit Learner(const sip::Message& message) : message_(message) { words_.reserve(40); }
+  Learner(const sip::Message& message, const std::function<void(const Word&)>& take) : message_(message), take_(take) {}
 
-  std::vector<Word> learn() {
+  void learn() {
     add(Kind::CallId, message_.call_id());
     add(Kind::Tag, message_.from_tag());
     add(Kind::Tag, message_.to_tag());
@@ -35,12 +35,13 @@ class Learner {
     const auto type = message_.find(HeaderId::ContentType).value_or("");
     const auto media = base::to_lower(type.substr(0, type.find(';')));
     if (media == "application/sdp" || media.starts_with("multipart/")) description(message_.body());
-    return std::move(words_);
   }
 
  private:
   void add(Kind kind, std::string_view text) {
-    if (text.size() >= kShortestWord) words_.push_back({kind, text});
+    if (text.size() < kShortestWord) return;
+    take_({kind, text});
+    ++taken_;
   }
 
   static std::string_view without_cookie(std::string_view branch) {
@@ -84,11 +85,11 @@ class Learner {
       const auto line = base::trim(body.substr(0, end));
       body = end == std::string_view::npos ? std::string_view{} : body.substr(end + 1);
       if (line.size() < 3 || line[1] != '=') continue;
-      const std::size_t before = words_.size();
+      const std::size_t before = taken_;
       if (line[0] == 'o') origin(line.substr(2));
       if (line[0] == 'c') host(last_field(line));
       if (line[0] == 'a') attribute(line.substr(2));
-      found += words_.size() != before ? 1 : 0;
+      found += taken_ != before ? 1 : 0;
     }
   }
 
@@ -128,13 +129,14 @@ class Learner {
   }
 
   const sip::Message& message_;
-  std::vector<Word> words_;
+  const std::function<void(const Word&)>& take_;
+  std::size_t taken_ = 0;
 };
 
 }  // namespace
 
-std::vector<Word> words_of(const sip::Message& message) {
-  return Learner(message).learn();
+void for_each_word(const sip::Message& message, const std::function<void(const Word&)>& take) {
+  Learner(message, take).learn();
 }
 
 std::vector<std::string_view> addressed_by(const sip::Message& message) {

@@ -5,6 +5,7 @@
 // (Request-URI, host of To); "anonymous.invalid" (RFC 3323 4.1.1.3), loopback and unspecified addresses, and host names
 // of one label, which are ordinary words.
 
+#include <functional>
 #include <vector>
 
 #include "sbc/leak/word.h"
@@ -13,7 +14,7 @@
 namespace sbc::leak {
 
 // Views into the message, in no particular order, possibly repeated. Responses: their Via is that of the request.
-std::vector<Word> words_of(const sip::Message& message);
+void for_each_word(const sip::Message& message, const std::function<void(const Word&)>& take);
 // The hosts that a request which opens a dialog is for: they name the other side as this side knows it.
 std::vector<std::string_view> addressed_by(const sip::Message& message);
 

@@ -1,6 +1,7 @@
 #include "sbc/leak/watch.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "media-relay/base/text.h"
 
@@ -39,9 +40,11 @@ void Watch::heard(End from, const sip::Message& message, const base::IpAddress& 
   for (const Hit& hit : theirs.find(message.bytes())) theirs.release(hit);
   for (const auto host : addressed_by(message)) allow(host);
   const auto learn = [&](const Word& word) {
+    // Most of what a later message says was said before.
+    if (mine.knows(word.text)) return;
     if (!ours.has(word.text) && !has(allowed_, word.text) && !theirs.mentions(word)) mine.learn(word);
   };
-  for (const Word& word : words_of(message)) learn(word);
+  for_each_word(message, std::ref(learn));
   if (!source.empty() && !source.is_loopback()) {
     const std::string text = source.text();
     learn({Kind::Address, text});

@@ -1,6 +1,7 @@
 #include "sbc/leak/word_set.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "media-relay/base/text.h"
@@ -71,73 +72,104 @@ bool stands_alone(Kind kind, std::string_view text, std::size_t at, std::size_t 
   return end >= text.size() || !goes_on(kind, word, text[end], byte_at(end + 1), false);
 }
 
+class WordSet::Index {
+ public:
+  static constexpr std::uint8_t kNone = 0xff;
+  static_assert(kMostWords * kStep < kNone);
+
+  struct Window {
+    std::uint32_t bytes;
+    std::uint8_t word;
+    std::uint8_t offset;
+    std::uint8_t next;
+  };
+
+  explicit Index(const WordSet& set) {
+    heads_.fill(kNone);
+    std::uint8_t count = 0;
+    for (std::size_t i = 0; i < set.words_.size(); ++i) {
+      if (!set.words_[i].secret) continue;
+      const char* text = set.text_of(set.words_[i]).data();
+      for (std::size_t offset = 0; offset < kStep; ++offset) {
+        const std::uint32_t bytes = window_at(text + offset);
+        auto& head = heads_[chain_of(bytes)];
+        windows_[count] = {bytes, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(offset), head};
+        head = count++;
+      }
+    }
+  }
+
+  std::uint8_t first(std::uint32_t bytes) const { return heads_[chain_of(bytes)]; }
+  const Window& operator[](std::uint8_t index) const { return windows_[index]; }
+
+ private:
+  std::array<std::uint8_t, 256> heads_;
+  std::array<Window, kMostWords * kStep> windows_;  // the first ones are set
+};
+
+bool WordSet::knows(std::string_view text) const {
+  text = text.substr(0, kLongestWord);
+  return std::ranges::any_of(words_,
+                             [&](const Known& known) { return base::equals_ignoring_case(text_of(known), text); });
+}
+
+bool WordSet::forget_a_branch() {
+  const auto oldest = std::ranges::find(words_, Kind::Branch, &Known::kind);
+  if (oldest == words_.end()) return false;
+  text_.erase(oldest->at, oldest->size);
+  for (auto later = oldest + 1; later != words_.end(); ++later)
+    later->at = static_cast<std::uint16_t>(later->at - oldest->size);
+  words_.erase(oldest);
+  return true;
+}
+
 bool WordSet::learn(const Word& word) {
   if (word.text.size() < kShortestWord) return false;
   const auto text = word.text.substr(0, kLongestWord);
-  for (const Known& known : words_)
-    if (base::equals_ignoring_case(known.text, text)) return false;
-  Known fresh{.text = base::to_lower(text), .kind = word.kind};
-  if (words_.size() < kMostWords) {
-    words_.push_back(std::move(fresh));
-  } else {
-    const auto oldest = std::ranges::find(words_, Kind::Branch, &Known::kind);
-    if (oldest == words_.end()) return false;
-    std::rotate(oldest, oldest + 1, words_.end());
-    words_.back() = std::move(fresh);
-  }
-  indexed_ = false;
+  if (knows(text)) return false;
+  if (words_.size() == kMostWords && !forget_a_branch()) return false;
+  words_.push_back({.at = static_cast<std::uint16_t>(text_.size()),
+                    .size = static_cast<std::uint8_t>(text.size()),
+                    .kind = word.kind});
+  for (const char c : text) text_ += base::ascii_lower(c);
   return true;
 }
 
 void WordSet::learn_all(const WordSet& others) {
   for (const Known& known : others.words_)
-    if (known.secret) learn({known.kind, known.text});
+    if (known.secret) learn({known.kind, others.text_of(known)});
 }
 
 void WordSet::release(std::string_view text) {
   for (Known& known : words_)
-    if (base::equals_ignoring_case(known.text, text)) known.secret = false;
+    if (base::equals_ignoring_case(text_of(known), text)) known.secret = false;
 }
 
 bool WordSet::mentions(const Word& word) const {
   const auto text = word.text.substr(0, kLongestWord);
   return std::ranges::any_of(words_, [&](const Known& known) {
-    if (known.text.size() == text.size()) return base::equals_ignoring_case(known.text, text);
-    if (known.text.size() < text.size()) return false;
-    const auto at = known.text.find(base::to_lower(text));
-    return at != std::string::npos && stands_alone(word.kind, known.text, at, text.size());
+    const auto whole = text_of(known);
+    if (whole.size() <= text.size()) return base::equals_ignoring_case(whole, text);
+    const auto found = std::ranges::search(whole, text, {}, {}, base::ascii_lower);
+    if (found.empty()) return false;
+    return stands_alone(word.kind, whole, static_cast<std::size_t>(found.begin() - whole.begin()), text.size());
   });
-}
-
-void WordSet::index() const {
-  heads_.fill(kNone);
-  windows_.clear();
-  for (std::size_t i = 0; i < words_.size(); ++i) {
-    for (std::size_t offset = 0; offset < kStep; ++offset) {
-      const std::uint32_t bytes = window_at(words_[i].text.data() + offset);
-      auto& head = heads_[chain_of(bytes)];
-      windows_.push_back({bytes, static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(offset), head});
-      head = static_cast<std::uint8_t>(windows_.size() - 1);
-    }
-  }
-  indexed_ = true;
 }
 
 std::vector<Hit> WordSet::find(std::string_view text) const {
   std::vector<Hit> hits;
   if (words_.empty()) return hits;
-  if (!indexed_) index();
+  const Index index(*this);
   for (std::size_t at = 0; at + kWindow <= text.size(); at += kStep) {
     const std::uint32_t bytes = window_at(text.data() + at);
-    for (std::uint8_t w = heads_[chain_of(bytes)]; w != kNone; w = windows_[w].next) {
-      const Window& window = windows_[w];
+    for (std::uint8_t w = index.first(bytes); w != Index::kNone; w = index[w].next) {
+      const Index::Window& window = index[w];
+      if (window.bytes != bytes || at < window.offset) continue;
       const Known& known = words_[window.word];
-      if (window.bytes != bytes || !known.secret || at < window.offset) continue;
       const std::size_t start = at - window.offset;
-      const std::size_t size = known.text.size();
-      if (!base::equals_ignoring_case(text.substr(start, size), known.text)) continue;
-      if (!stands_alone(known.kind, text, start, size)) continue;
-      hits.push_back({.kind = known.kind, .at = start, .size = size, .word = window.word});
+      if (!base::equals_ignoring_case(text.substr(start, known.size), text_of(known))) continue;
+      if (!stands_alone(known.kind, text, start, known.size)) continue;
+      hits.push_back({.kind = known.kind, .at = start, .size = known.size, .word = window.word});
       if (hits.size() == kMostHits) return hits;
     }
   }

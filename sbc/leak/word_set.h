@@ -2,9 +2,9 @@
 // The words of one side, and the search for all of them in one pass over a text. Bytes compare in any case.
 //
 // The search looks at every third position only: a word has at least six bytes, so one of its first three windows of
-// four bytes lies on such a position. Windows are in a table of 256 chains.
+// four bytes lies on such a position. Windows are in a table of 256 chains, which is made for each search: that takes a
+// tenth of the search, and a call that is only talking keeps no table.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -30,6 +30,8 @@ class WordSet {
   // none, the word is not remembered. True: it is new.
   bool learn(const Word& word);
   void learn_all(const WordSet& others);  // that are secrets
+  // Whether it is remembered, as a secret or not.
+  bool knows(std::string_view text) const;
   // The word that a hit found is no secret: it will not be found again, nor learned again.
   void release(const Hit& hit) { words_[hit.word].secret = false; }
   void release(std::string_view text);
@@ -42,30 +44,19 @@ class WordSet {
 
  private:
   struct Known {
-    std::string text;  // lower case
+    std::uint16_t at = 0;  // in text_
+    std::uint8_t size = 0;
     Kind kind = Kind::Address;
     bool secret = true;
   };
-  struct Window {
-    std::uint32_t bytes = 0;
-    std::uint8_t word = 0;
-    std::uint8_t offset = 0;
-    std::uint8_t next = 0;
-  };
-  static constexpr std::uint8_t kNone = 0xff;
-  static_assert(kMostWords * 3 < kNone);
+  static_assert(kLongestWord <= 0xff && kMostWords * kLongestWord <= 0xffff);
+  class Index;
 
-  void index() const;
+  std::string_view text_of(const Known& known) const { return std::string_view(text_).substr(known.at, known.size); }
+  bool forget_a_branch();
 
+  std::string text_;  // of all words, lower case
   std::vector<Known> words_;
-  // Made when it is needed: what is learned in between costs nothing.
-  mutable bool indexed_ = true;
-  mutable std::vector<Window> windows_;
-  mutable std::array<std::uint8_t, 256> heads_ = [] {
-    std::array<std::uint8_t, 256> none{};
-    none.fill(kNone);
-    return none;
-  }();
 };
 
 // Whether text[at, at+size) stands there as a word, and not inside a longer one: no letter or digit goes on at its
