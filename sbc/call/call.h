@@ -132,7 +132,8 @@ struct Call {
   CallHandle handle;
   std::string session;  // of the relay, and the call's name in logs
 
-  sip::MessagePtr invite;  // leg A's, for the policy's facts and for headers that cross
+  sip::MessagePtr invite;   // leg A's, for the policy's facts and for headers that cross
+  std::string invite_text;  // and in its place when the call is set up: only on_end may ask for it again
   sip::Source source;
   Arrival arrival;
   bool emergency = false;  // a call for help: never refused for want of room, never hidden
@@ -149,18 +150,18 @@ struct Call {
   std::vector<std::string> redirected;        // where they led, and where the first came from
   std::vector<identity::Redirect> forwarded;  // who redirected, oldest first
 
-  std::list<Fork> forks;         // early dialogs of all attempts, until a while after the answer
-  Fork* selected = nullptr;      // whose media is `media`
-  Fork* ringing = nullptr;       // whose provisional response the caller got last
-  std::uint32_t spoken = 0;      // Fork::spoke of the last one that did
-  std::optional<Media> offered;  // the media as no fork has answered it yet: what each new one begins with
+  std::list<Fork> forks;           // early dialogs of all attempts, until a while after the answer
+  Fork* selected = nullptr;        // whose media is `media`
+  Fork* ringing = nullptr;         // whose provisional response the caller got last
+  std::uint32_t spoken = 0;        // Fork::spoke of the last one that did
+  std::unique_ptr<Media> offered;  // the media as no fork has answered it yet: what each new one begins with
 
   std::uint32_t lookups = 0;     // questions to the resolver so far; the number of the last one
   std::vector<Passing> passing;  // requests on their way from one leg to the other
 
   std::vector<Referral> referrals;  // the last kMaxReferrals
 
-  std::optional<Transfer> transfer;
+  std::unique_ptr<Transfer> transfer;
   std::unique_ptr<Takeover> takeover;
   bool joining = false;  // the re-INVITE under way asks a leg of another call for its offer
 

@@ -40,7 +40,7 @@ Fork* Machine::fork_of(const Input& in) {
     fork->attempt = start.local_tag;
     fork->remote_tag = std::string(response.to_tag());
     fork->to_caller = dialog::ReliableServer(core_.settings->t1);
-    fork->media = call_.offered;
+    if (call_.offered) fork->media = *call_.offered;
     if (auto made = dialog::Dialog::from_client(start, response)) fork->b = *std::move(made);
     fork->symmetric = nat_decision(Side::B, response, in.source, *fork->media).symmetric_signalling;
     if (fork->b && !fork->symmetric) learn_way(Side::B, *fork->b);

@@ -27,6 +27,10 @@ void hear_session_id(const Core& core, Call& call, Side side, const sip::Message
 void tell_session_id(Call& call) {
   const std::string& a = call.a.said.uuid;
   const std::string& b = call.b.said.uuid;
+  // As with most messages:
+  if (identity::is_session_id_of(call.a.told.session_id, b, a) &&
+      identity::is_session_id_of(call.b.told.session_id, a, b))
+    return;
   call.a.told.session_id = identity::session_id_value(b, a);
   call.b.told.session_id = identity::session_id_value(a, b);
   call.record.session_id = call.b.told.session_id;

@@ -1,8 +1,24 @@
 #include "sbc/call/machine.h"
 
+#include <limits>
+
 #include "sbc/call/leg_message.h"
+#include "sbc/sip/parser.h"
 
 namespace sbc::call {
+namespace {
+
+constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+constexpr sip::Limits kAnySize{.message_bytes = kAny,
+                               .head_bytes = kAny,
+                               .header_fields = kAny,
+                               .header_value_bytes = kAny,
+                               .request_uri_bytes = kAny,
+                               .body_bytes = kAny,
+                               .contact_values = kAny,
+                               .body_length_slack = kAny};
+
+}  // namespace
 
 void Machine::feed(Event event, const Input& input) {
   const Step step = step_for(call_.state, event);
@@ -201,7 +217,16 @@ void Machine::tidy() {
   call_.b.acks.expire(now_);
   call_.held_response.reset();
   forget_forks();
-  call_.decision.candidates.clear();
+  call_.strays.shrink_to_fit();
+  // What set the call up. A call may be held for hours.
+  call_.decision.candidates = {};
+  call_.hunt.forget();
+  call_.arrival.upstream = {};
+  call_.arrival.service_route = {};
+  if (call_.state != State::Confirming && call_.invite) {
+    call_.invite_text = call_.invite->bytes();
+    call_.invite.reset();
+  }
 }
 
 // --- relay ------------------------------------------------------------------------------------------------------
@@ -263,7 +288,9 @@ void Machine::disarm(base::DeadlineId& id) {
   id = {};
 }
 
-policy::InviteFacts Machine::facts() const {
+policy::InviteFacts Machine::facts() {
+  // It was read once, so it can be read again.
+  if (!call_.invite) call_.invite = sip::parse(std::move(call_.invite_text), kAnySize).message;
   auto facts = invite_facts(*call_.invite, call_.source, call_.arrival);
   facts.emergency = call_.emergency;
   facts.replaces = replaced_party();

@@ -288,7 +288,7 @@ class Machine {
   void note(Note::Level level, std::string text);
   void finished(EndCause cause, EndedBy by);
   bool outstanding() const;
-  policy::InviteFacts facts() const;
+  policy::InviteFacts facts();
 
   Core& core_;
   Call& call_;

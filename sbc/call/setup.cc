@@ -121,7 +121,7 @@ void Machine::try_target() {
   b.aor = target->aor;
   b.hop = target->hop;
   call_.selected = nullptr;
-  if (call_.offered) call_.media = *std::exchange(call_.offered, std::nullopt);  // nothing of what the last one said
+  if (call_.offered) call_.media = *std::exchange(call_.offered, nullptr);  // nothing of what the last one said
   b.session = dialog::SessionTimer(core_.settings->session);
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
@@ -160,7 +160,7 @@ void Machine::dial() {
     }
     offer = *std::move(made);
   }
-  call_.offered = call_.media;
+  call_.offered = std::make_unique<Media>(call_.media);
   Attempt attempt;
   if (call_.attempt) attempt.start = call_.attempt->start;  // once more, after a 422
   attempt.started = now_;

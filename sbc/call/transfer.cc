@@ -114,7 +114,7 @@ void Machine::accept_refer(const Input& in) {
   }
   const sip::ExtraHeader headers[] = {{"Contact", from.contact}, {"Refer-Sub", "false"}};
   respond_to(in, 202, std::span(headers).first(transfer.reports ? 1 : 2));
-  call_.transfer = std::move(transfer);
+  call_.transfer = std::make_unique<Transfer>(std::move(transfer));
   report_transfer(100);
 }
 

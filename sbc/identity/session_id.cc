@@ -12,6 +12,7 @@ namespace sbc::identity {
 namespace {
 
 constexpr std::size_t kUuidDigits = 32;
+constexpr std::string_view kRemote = ";remote=";
 
 bool is_uuid(std::string_view text) {
   return text.size() == kUuidDigits && std::ranges::all_of(text, [](char c) { return base::hex_value(c) >= 0; });
@@ -42,9 +43,14 @@ std::string new_uuid(base::Random& random) {
 }
 
 std::string session_id_value(std::string_view from, std::string_view to) {
-  std::string value(from.empty() ? kNilUuid : from);
-  value.append(";remote=").append(to.empty() ? kNilUuid : to);
-  return value;
+  std::string value;
+  value.reserve(2 * kUuidDigits + kRemote.size());
+  return value.append(from.empty() ? kNilUuid : from).append(kRemote).append(to.empty() ? kNilUuid : to);
+}
+
+bool is_session_id_of(std::string_view value, std::string_view from, std::string_view to) {
+  return value.starts_with(from.empty() ? kNilUuid : from) && value.ends_with(to.empty() ? kNilUuid : to) &&
+         value.size() == 2 * kUuidDigits + kRemote.size();
 }
 
 }  // namespace sbc::identity

@@ -23,5 +23,7 @@ std::optional<SessionId> parse_session_id(std::string_view value);
 std::string new_uuid(base::Random& random);  // RFC 4122 version 4
 // What is told to the end `to` about the end `from`; "" stands for unknown.
 std::string session_id_value(std::string_view from, std::string_view to);
+// Whether the value is session_id_value(from, to).
+bool is_session_id_of(std::string_view value, std::string_view from, std::string_view to);
 
 }  // namespace sbc::identity

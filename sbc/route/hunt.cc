@@ -199,6 +199,11 @@ void Hunt::stop() {
   stopped_ = true;
 }
 
+void Hunt::forget() {
+  *this = Hunt();
+  stopped_ = true;
+}
+
 Answer Hunt::answer() const {
   if (forced_) return *forced_;
   if (failures_.empty()) return {};

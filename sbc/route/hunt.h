@@ -75,7 +75,8 @@ class Hunt {
   Verdict decide(Verdict usual, const policy::FailureDecision& decision, std::vector<Target> replacement = {});
 
   void advance();
-  void stop();  // the caller hung up: current() is nullptr from now on
+  void stop();    // the caller hung up: current() is nullptr from now on
+  void forget();  // the call is set up: stopped, and nothing is kept of what was tried
 
   // Best answer by RFC 3261 16.7 step 6: a 6xx, else the lowest class, preferring what the caller can act on. A
   // policy's give_up(status) wins. 401 and 407 of a peer become 502 and 3xx becomes 480: neither concerns the caller;
