@@ -55,8 +55,12 @@ std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) con
     const auto named = id == sip::HeaderId::TargetDialog ? call::named_dialog(*value, "local-tag", "remote-tag")
                                                          : call::named_dialog(*value);
     if (!named) continue;
-    auto shard = shared_.signposts.find(named->to_tag);
-    if (!shard) shard = minter_.shard_of(named->to_tag);
+    // Either tag may be ours: a Replaces may name the other end's dialog (takeover.cc).
+    std::optional<std::uint8_t> shard;
+    for (const std::string* tag : {&named->to_tag, &named->from_tag}) {
+      if (!shard) shard = shared_.signposts.find(*tag);
+      if (!shard) shard = minter_.shard_of(*tag);
+    }
     if (!shard || *shard >= shared_.shards.size()) continue;
     shared_.signposts.put_attempt(std::string(invite.call_id()), *shard);
     return shard;

@@ -146,7 +146,8 @@ void Machine::bad_answer(const MediaError& error) {
   note(Note::Level::Warning, "answer of the callee refused: " + error.text);
   ++core_.counters.refused_media;
   respond_caller(error.status == 488 ? 488 : 500);
-  if (call_.b.owes_ack || !call_.b.acks.find(call_.b.dialog->remote_tag(), call_.b.invite_cseq, now_))
+  const bool ours = !call_.b.server;  // and not a newcomer's INVITE
+  if (call_.b.owes_ack || (ours && !call_.b.acks.find(call_.b.dialog->remote_tag(), call_.b.invite_cseq, now_)))
     send_ack(Side::B, call_.attempt && !call_.attempt->offered ? call_.media.make_refusal(Side::B).value_or("") : "");
   send_bye(Side::B, "Reason: SIP;cause=488;text=\"Not Acceptable Here\"\r\n");
   finished(EndCause::BadMedia, EndedBy::Border);
@@ -155,10 +156,12 @@ void Machine::bad_answer(const MediaError& error) {
 }
 
 void Machine::confirm(const Input& in) {
-  if (in.side != Side::A || !call_.a.accepted.on_ack(in.message->cseq().number)) return;
-  disarm(call_.accepted_timer[0]);
-  call_.a.accepted_bytes.reset();
-  call_.state = State::Active;
+  Leg& leg = call_.leg(in.side);
+  if (!leg.accepted.on_ack(in.message->cseq().number)) return;
+  disarm(call_.accepted_timer[static_cast<int>(in.side)]);
+  leg.accepted_bytes.reset();
+  if (in.side == Side::B) return newcomer_confirmed(in);
+  if (!call_.newcomer_waits && !call_.b.accepted.waiting()) call_.state = State::Active;
   if (!call_.late_offer) return;
 
   const auto sdp = sdp_of(*in.message);
@@ -170,12 +173,16 @@ void Machine::confirm(const Input& in) {
     note(Note::Level::Warning,
          "late answer of the caller refused: " + (taken ? body.error().text : taken.error().text));
     ++core_.counters.refused_media;
-    if (!call_.proposed) send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
+    if (call_.b.owes_ack) send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
     feed(Event::Kill, {.cause = EndCause::BadMedia});
     return;
   }
   decide_nat(Side::A, *call_.invite, call_.source);  // now that its media address is known
-  if (!call_.proposed) send_ack(Side::B, *body);
+  if (call_.newcomer_waits) {
+    answer_newcomer(200, *body);
+  } else if (!call_.proposed) {
+    send_ack(Side::B, *body);
+  }
   ask_relay(false);
 }
 

@@ -163,7 +163,8 @@ struct Call {
 
   std::unique_ptr<Transfer> transfer;
   std::unique_ptr<Takeover> takeover;
-  bool joining = false;  // the re-INVITE under way asks a leg of another call for its offer
+  bool newcomer_waits = false;  // leg B came by an INVITE with Replaces, which has no final response yet (pickup.cc)
+  bool joining = false;         // the re-INVITE under way asks a leg of another call for its offer
 
   std::unique_ptr<leak::Watch> watch;  // null: the leak guard is off
 

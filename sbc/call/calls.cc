@@ -268,6 +268,7 @@ void Calls::on_cancel(const transaction::CancelArrived& cancel, base::Instant no
   if (call == nullptr) return;
   const Side side = call->b.server == cancel.invite ? Side::B : Side::A;
   hear(core_, *call, side, *cancel.message);
+  if (Machine(core_, *call, now, out).newcomer_cancelled({.side = side})) return sweep(handle);
   feed(handle, Event::Cancel, {.side = side, .message = cancel.message}, now, out);
 }
 

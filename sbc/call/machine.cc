@@ -110,6 +110,8 @@ void Machine::take(Step step, const Input& in) {
       return ack_again(in);
     case Step::AckClosing:
       return ack_closing(in);
+    case Step::PickUp:
+      return pick_up(in);
     case Step::End:
       return end();
     // Taken in feed().
@@ -173,9 +175,11 @@ void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop,
   auto made = dialog::Dialog::from_client(start, *response);
   if (!made) return;
   loser.dialog = *std::move(made);
-  // PRACK and UPDATE have used numbers after the INVITE's.
-  if (const Fork* fork = find_fork(start.local_tag, response->to_tag()); fork != nullptr && fork->b)
+  if (const Fork* fork = find_fork(start.local_tag, response->to_tag()); fork != nullptr && fork->b) {
+    // PRACK and UPDATE have used numbers after the INVITE's.
     loser.dialog->raise_local_cseq(fork->b->local_cseq().value_or(0));
+    loser.symmetric = fork->symmetric;
+  }
   const sip::Hop to = next_hop(core_, loser);
   auto ack =
       in_dialog_request(core_, loser, to, sip::Method::Ack, start.cseq, core_.minter.branch(core_.random), {}, {});

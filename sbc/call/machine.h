@@ -11,12 +11,25 @@
 
 #include "sbc/call/core.h"
 #include "sbc/call/leg_message.h"
+#include "sbc/call/mapped_ids.h"
 #include "sbc/call/output.h"
 #include "sbc/call/redirect.h"
 #include "sbc/call/refer.h"
 #include "sbc/sip/response.h"
 
 namespace sbc::call {
+
+// Somebody who takes the place of the callee that rings (pickup.cc), and the call's media with him.
+struct Newcomer {
+  Leg leg;
+  Media media;
+};
+
+// A party whose place an INVITE with Replaces wants; `early`: a callee that rings.
+struct Replaced {
+  DialogRef at;
+  bool early = false;
+};
 
 // What came with the event; each step knows which of it its events carry.
 struct Input {
@@ -28,6 +41,7 @@ struct Input {
   const std::vector<route::Place>* places = nullptr;               // Located
   EndCause cause = EndCause::Error;                                // Kill, RelayRefused, RelayLost
   std::string text{};                                              // for the log
+  Newcomer* newcomer = nullptr;                                    // PickUp
 };
 
 // A request of ours inside an early dialog.
@@ -71,6 +85,8 @@ class Machine {
   // A request of the party that is about to be replaced, which is no leg of the call at the moment (takeover.cc).
   bool of_replaced(const sip::Message& request) const;
   void replaced_request(const Input& in);
+  // CANCEL of the INVITE by which leg B came. False: it came otherwise.
+  bool newcomer_cancelled(const Input& in);
   bool leave_by_transfer(const Input& in);  // BYE of the transferor, who need not wait for the end
   // 2xx again, 1xx again each minute, and 1xx until PRACK.
   void resend_accepted(Side side);
@@ -264,13 +280,25 @@ class Machine {
   std::string referral_named(Side from, std::string lines) const;
 
   // takeover.cc
-  std::optional<DialogRef> named_to_replace() const;
+  std::optional<NamedLeg> named_to_replace() const;
   std::string replaced_party() const;
-  int may_replace(DialogRef& found) const;
+  int may_replace(Replaced& found) const;
   void replace_party();
+  void enter(Call& first, Replaced place, std::optional<Media> media);
   void receive(Leg&& newcomer, const Input& in);
   void let_go();
   void undo_takeover();
+
+  // pickup.cc
+  std::expected<Media, MediaError> media_with(const sip::Message& invite, std::uint16_t listener);
+  void pick_up(const Input& in);
+  void give_up_callee();
+  void cross_answers();
+  void offer_to_newcomer();
+  void offer_to_caller(const Input& in);
+  void answer_newcomer(int status, std::string_view sdp);
+  void newcomer_confirmed(const Input& in);
+  bool dismiss_newcomer();
 
   // machine.cc
   void respond_caller(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {},

@@ -20,6 +20,30 @@ std::optional<DialogRef> find_dialog(const Core& core, std::string_view call_id,
   return std::nullopt;
 }
 
+std::optional<NamedLeg> find_leg(const Core& core, std::string_view call_id, std::string_view ours,
+                                 std::string_view theirs) {
+  const auto found = core.dialogs.find(ours);
+  const Call* call = found != core.dialogs.end() ? core.calls.find(found->second.call) : nullptr;
+  if (call == nullptr) return std::nullopt;
+  const Side side = found->second.side;
+  const auto named = [&](std::string_view id, std::string_view local, std::string_view remote) {
+    return id == call_id && local == ours && (theirs.empty() || theirs == remote);
+  };
+  if (const auto& dialog = call->leg(side).dialog) {
+    if (!named(dialog->call_id(), dialog->local_tag(), dialog->remote_tag())) return std::nullopt;
+    return NamedLeg{.at = found->second};
+  }
+  const std::string_view caller = side == Side::A ? call->invite->from_tag() : std::string_view();
+  for (const Fork& fork : call->forks) {
+    const bool this_one = side == Side::A ? named(call->invite->call_id(), fork.tag, caller)
+                                          : fork.b && named(fork.b->call_id(), fork.attempt, fork.remote_tag);
+    if (this_one) return NamedLeg{.at = found->second, .fork = &fork, .early = true};
+  }
+  if (side == Side::A && named(call->invite->call_id(), call->local_tag_a, caller))
+    return NamedLeg{.at = found->second, .early = true};
+  return std::nullopt;
+}
+
 std::optional<body::DialogIds> MappedIds::other_side(std::string_view call_id, std::string_view local_tag,
                                                      std::string_view remote_tag) {
   const auto found = find_dialog(core_, call_id, local_tag, remote_tag);

@@ -16,6 +16,15 @@ namespace sbc::call {
 std::optional<DialogRef> find_dialog(const Core& core, std::string_view call_id, std::string_view one_tag,
                                      std::string_view other_tag);
 
+// The same, early dialogs too: the leg that has it, and its fork. `ours` is our own tag in it.
+struct NamedLeg {
+  DialogRef at;
+  const Fork* fork = nullptr;  // null: it is established, or the caller's before anybody has rung
+  bool early = false;
+};
+std::optional<NamedLeg> find_leg(const Core& core, std::string_view call_id, std::string_view ours,
+                                 std::string_view theirs);
+
 class MappedIds final : public body::Identifiers {
  public:
   // From the leg `from` of the call to the other one. Both references outlive the object.

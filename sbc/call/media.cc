@@ -112,6 +112,26 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
   return *std::move(body);
 }
 
+// Both in A's order of preference, so that both send the same codec.
+std::expected<CrossedAnswers, MediaError> Media::answer_each_other() {
+  if (a_.remote() == nullptr || !b_ || b_->remote() == nullptr)
+    return std::unexpected(MediaError{500, "expected an offer of each side"});
+  const auto for_a = sdp::common_formats(*b_->remote(), *a_.remote(), sdp::FormatOrder::Others);
+  if (!for_a) return std::unexpected(to_media_error(for_a.error()));
+  const auto for_b = sdp::common_formats(*a_.remote(), *b_->remote(), sdp::FormatOrder::Own);
+  if (!for_b) return std::unexpected(to_media_error(for_b.error()));
+  const auto passages = sdp::passages_between(**for_b, **for_a);
+  if (std::ranges::all_of(passages, &sdp::Passage::refused))
+    return std::unexpected(MediaError{488, "the two offers have no codec in common"});
+  const auto toward_a = anchors(Side::A, **for_a, true);
+  auto to_a = a_.answer({.from = **for_a, .anchors = toward_a}, sdp::Finality::Final);
+  if (!to_a) return std::unexpected(to_media_error(to_a.error()));
+  const auto toward_b = anchors(Side::B, **for_b, true);
+  auto to_b = b_->answer({.from = **for_b, .anchors = toward_b}, sdp::Finality::Final);
+  if (!to_b) return std::unexpected(to_media_error(to_b.error()));
+  return CrossedAnswers{*std::move(to_a), *std::move(to_b)};
+}
+
 std::expected<std::string, MediaError> Media::make_refusal(Side to) {
   const auto offer = state(to).remote();
   if (offer == nullptr) return std::unexpected(MediaError{500, "no offer to refuse"});

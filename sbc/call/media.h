@@ -38,6 +38,12 @@ struct MediaError {
   std::string text;
 };
 
+// What each of two sides that have both made an offer gets as the answer.
+struct CrossedAnswers {
+  std::string to_a;
+  std::string to_b;
+};
+
 class Media {
  public:
   explicit Media(sdp::OriginIdentity identity_a) : a_(std::move(identity_a)) {}
@@ -71,6 +77,9 @@ class Media {
   // What goes to the side: the other side's description with our addresses.
   std::expected<std::string, MediaError> make_offer(Side to);
   std::expected<std::string, MediaError> make_answer(Side to, sdp::Finality finality);
+  // Both sides wait for an answer: each gets what the other one offered, as far as they have it in common. 488:
+  // nothing.
+  std::expected<CrossedAnswers, MediaError> answer_each_other();
   // The side's peer describes its session just as it did when both last agreed.
   bool unchanged(Side from, std::string_view body) const;
   // ... or says no more than that its resources are there (RFC 3312 7).

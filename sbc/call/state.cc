@@ -84,6 +84,8 @@ std::string_view name_of(Event event) {
       return "byes_done";
     case Event::Kill:
       return "kill";
+    case Event::PickUp:
+      return "pick_up";
   }
   return "?";
 }

@@ -67,8 +67,9 @@ enum class Event : std::uint8_t {
   Bye,           // BYE from either leg
   ByesDone,      // every BYE of ours is answered or timed out
   Kill,          // operator, shutdown, or the longest permitted duration
+  PickUp,        // a newcomer takes the place of the callee that rings (RFC 3891)
 };
-inline constexpr std::size_t kEvents = 22;
+inline constexpr std::size_t kEvents = 23;
 
 std::string_view name_of(State);
 std::string_view name_of(Event);
@@ -113,6 +114,7 @@ enum class Step : std::uint8_t {
   AnswerBye,       // BYE while closing: 200, nothing else
   AckAgain,        // 2xx retransmitted: its ACK again; 2xx of another fork: ACK and BYE it
   AckClosing,      // the ACK that a BYE was waiting for
+  PickUp,          // cancel leg B's INVITE, connect the newcomer with leg A
   End,             // remove
 };
 
@@ -178,6 +180,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Inviting, Event::Ack, Step::Ignore},
   {State::Inviting, Event::NoAck, Step::CancelCall},        // RFC 3262 3: no PRACK to a reliable 18x
   {State::Inviting, Event::Kill, Step::CancelCall},
+  {State::Inviting, Event::PickUp, Step::PickUp},
 
   // Answering: leg B has answered, leg A has not heard of it yet.
   {State::Answering, Event::RelayReady, Step::AnswerAnchored},
@@ -190,7 +193,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Answering, Event::PeerGone, Step::CancelAnswered},
   {State::Answering, Event::Bye, Step::CancelAnswered},
   {State::Answering, Event::Offer, Step::DeferOffer},
-  {State::Answering, Event::Ack, Step::Ignore},
+  {State::Answering, Event::Ack, Step::Confirm},            // a newcomer's, who was offered what leg A has offered
   {State::Answering, Event::NoAck, Step::CancelAnswered},
   {State::Answering, Event::Kill, Step::CancelAnswered},
 
@@ -336,7 +339,7 @@ inline constexpr std::uint32_t kFromDialog = bits(Event::Ack, Event::NoAck, Even
 inline constexpr std::uint32_t kFromRelay =
     bits(Event::RelayReady, Event::RelayRefused, Event::RelayLost, Event::MediaLost);
 inline constexpr std::uint32_t kFromPolicy = bits(Event::Routed, Event::Refused);
-// Calls hands these to no call that does not wait for them.
+// Calls hands these to no call that does not wait for them; nor does takeover.cc PickUp.
 inline constexpr std::uint32_t kFromResolver = bits(Event::Located, Event::LocateFailed);
 inline constexpr std::uint32_t kAll = (1u << kEvents) - 1;
 
@@ -369,8 +372,9 @@ constexpr Table make_table() {
   for (const Cell& cell : kCells)
     table[static_cast<std::size_t>(cell.state)][static_cast<std::size_t>(cell.event)] = cell.step;
   for (std::size_t s = 0; s < kStates; ++s) {
-    const std::uint32_t impossible =
-        kImpossible[s] | (s == static_cast<std::size_t>(State::Locating) ? 0U : kFromResolver);
+    const std::uint32_t impossible = kImpossible[s] |
+                                     (s == static_cast<std::size_t>(State::Locating) ? 0U : kFromResolver) |
+                                     (s == static_cast<std::size_t>(State::Inviting) ? 0U : bit(Event::PickUp));
     for (std::size_t e = 0; e < kEvents; ++e)
       if ((impossible >> e & 1) != 0 && table[s][e] == Step::Undecided) table[s][e] = Step::Bug;
   }

@@ -5,7 +5,7 @@
 //   N <-- 200 with Y's answer             border -- BYE --> L
 //
 // The call of N never has a leg B: its leg A goes over to L's call, which treats its INVITE as an offer of that side.
-// Until Y agrees L is kept aside, and gets its place back when Y does not.
+// Until Y agrees L is kept aside, and gets its place back when Y does not. An L that still rings: pickup.cc.
 
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
@@ -15,70 +15,98 @@
 
 namespace sbc::call {
 
-// The dialog that the INVITE names, established or about to end. RFC 3891 3: an early dialog that we did not begin gets
-// 481; one that we did has no session to take over.
-std::optional<DialogRef> Machine::named_to_replace() const {
+// The dialog that the INVITE names: with the border's tag as the one of whoever is asked (RFC 3891 3), or, by a peer
+// that was told how the other end names it, with that end's: then the border answers in its place.
+std::optional<NamedLeg> Machine::named_to_replace() const {
   const auto value = call_.invite->find(sip::HeaderId::Replaces);
   const auto named = value ? named_dialog(*value) : std::nullopt;
-  const auto known = named ? core_.dialogs.find(named->to_tag) : core_.dialogs.end();
-  const Call* first = known != core_.dialogs.end() ? core_.calls.find(known->second.call) : nullptr;
-  if (first == nullptr) return std::nullopt;
-  const auto& dialog = first->leg(known->second.side).dialog;
-  if (!dialog || dialog->call_id() != named->call_id || dialog->local_tag() != named->to_tag ||
-      dialog->remote_tag() != named->from_tag)
-    return std::nullopt;
-  return known->second;
+  if (!named) return std::nullopt;
+  if (auto found = find_leg(core_, named->call_id, named->to_tag, named->from_tag)) return found;
+  auto found = find_leg(core_, named->call_id, named->from_tag, named->to_tag);
+  if (found) found->at.side = other(found->at.side);
+  return found;
 }
 
 // For the policy, which decides who may take whose place.
 std::string Machine::replaced_party() const {
   const auto found = named_to_replace();
   if (!found) return {};
-  const Call& first = *core_.calls.find(found->call);
-  if (found->side == Side::B && !first.b.aor.empty()) return first.b.aor;
-  if (found->side == Side::A && !first.arrival.registered_aor.empty()) return first.arrival.registered_aor;
-  const auto party = sip::parse_name_addr(first.leg(found->side).dialog->remote_uri());
+  const Call& first = *core_.calls.find(found->at.call);
+  const Side side = found->at.side;
+  if (side == Side::B && !first.b.aor.empty()) return first.b.aor;
+  if (side == Side::A && !first.arrival.registered_aor.empty()) return first.arrival.registered_aor;
+  std::string uri = "<" + std::string(first.invite->from().uri_text) + ">";
+  if (const auto& dialog = first.leg(side).dialog) {
+    uri = dialog->remote_uri();
+  } else if (side == Side::B) {
+    uri = found->fork != nullptr && found->fork->b ? found->fork->b->remote_uri() : "";
+  }
+  const auto party = sip::parse_name_addr(uri);
   return party ? to_address(party->uri, {}).aor : "";
 }
 
 // The status that N gets when it cannot be done; 0: `found` is the party to replace.
-int Machine::may_replace(DialogRef& found) const {
+int Machine::may_replace(Replaced& found) const {
   const auto named = named_dialog(*call_.invite->find(sip::HeaderId::Replaces));
   if (!named) return 400;
   if (!transfers_from(*core_.settings, call_.a.realm)) return 403;
   const auto known = named_to_replace();
   if (!known) return 481;
-  const Call* first = core_.calls.find(known->call);
-  const Leg& leg = first->leg(known->side);
+  const Call* first = core_.calls.find(known->at.call);
+  const Leg& leg = first->leg(known->at.side);
   if (leg.realm != call_.a.realm || leg.trunk != call_.a.trunk) return 403;
-  if (first->state == State::Closing || leg.over) return 603;
-  if (named->early_only) return 486;
-  if (first->state != State::Active || first->transfer || first->takeover) return 500;
-  found = *known;
-  return 0;
+  const bool ending = first->state == State::Closing || first->state == State::Canceling;
+  if (ending || leg.over || (known->fork != nullptr && known->fork->ended)) return 603;
+  found = {.at = known->at, .early = known->early};
+  if (!known->early) {
+    if (named->early_only) return 486;
+    return first->state != State::Active || first->transfer || first->takeover ? 500 : 0;
+  }
+  // RFC 3891 3: only who began an early dialog may be asked to replace it, and the caller's the border did not begin.
+  if (known->at.side == Side::A) return 481;
+  return first->state == State::Inviting ? 0 : 500;
 }
 
 void Machine::replace_party() {
-  DialogRef found;
-  if (const int status = may_replace(found); status != 0) {
-    ++core_.counters.refused_transfer;
-    const std::string seconds = std::to_string(dialog::retry_after_seconds(core_.random));
-    const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
-    respond_caller(status,
-                   status == 500 ? std::span<const sip::ExtraHeader>(retry) : std::span<const sip::ExtraHeader>());
-    finished(EndCause::Policy, EndedBy::Border);
-    end();
-    return;
+  Replaced place;
+  int status = may_replace(place);
+  Call* first = status == 0 ? core_.calls.find(place.at.call) : nullptr;
+  std::optional<Media> media;
+  if (first != nullptr && place.early) {
+    auto made = Machine(core_, *first, now_, out_).media_with(*call_.invite, call_.source.hop.listener);
+    if (made) {
+      media = *std::move(made);
+    } else {
+      note(Note::Level::Info, "cannot pick up: " + made.error().text);
+      status = made.error().status;
+    }
   }
+  if (status == 0) return enter(*first, place, std::move(media));
+  ++core_.counters.refused_transfer;
+  const std::string seconds = std::to_string(dialog::retry_after_seconds(core_.random));
+  const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+  respond_caller(status,
+                 status == 500 ? std::span<const sip::ExtraHeader>(retry) : std::span<const sip::ExtraHeader>());
+  finished(EndCause::Policy, EndedBy::Border);
+  end();
+}
+
+// N's call ends as soon as it has begun: its leg is another call's from now on. `media`: it picks up what rings there.
+void Machine::enter(Call& first, Replaced place, std::optional<Media> media) {
   ++core_.counters.takeovers;
-  Leg newcomer = std::move(call_.a);
-  newcomer.dialog =
+  Leg leg = std::move(call_.a);
+  leg.dialog =
       dialog::Dialog::from_server(*call_.invite, call_.local_tag_a, sip::is_secure(call_.source.hop.transport));
-  newcomer.dialog->confirm();
-  const Input in{.side = found.side, .message = call_.invite, .source = call_.source, .server = newcomer.server};
+  leg.dialog->confirm();
+  Input in{.side = place.at.side, .message = call_.invite, .source = call_.source, .server = leg.server};
   call_.local_tag_a.clear();
   call_.state = State::Ended;  // without a record: it was never a call of its own
-  Machine(core_, *core_.calls.find(found.call), now_, out_).receive(std::move(newcomer), in);
+  Machine machine(core_, first, now_, out_);
+  if (!media) return machine.receive(std::move(leg), in);
+  Newcomer newcomer{std::move(leg), *std::move(media)};
+  in.newcomer = &newcomer;
+  machine.feed(Event::PickUp, in);
+  core_.ended_aside.push_back(first.handle);
 }
 
 void Machine::receive(Leg&& newcomer, const Input& in) {

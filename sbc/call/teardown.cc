@@ -99,8 +99,12 @@ void Machine::cancel_deciding(Event event, const Input& in) {
 void Machine::cancel_answered(Event event, const Input& in) {
   const EndCause cause = cause_of(event, in);
   if (event == Event::Bye) respond_to(in, 200);
+  if (event == Event::NoAck) call_.leg(in.side).accepted.stop();
   if (event == Event::Bye && in.side == Side::B) {
     call_.b.over = true;
+    call_.b.accepted.stop();
+    respond_caller(480);
+  } else if (event == Event::Kill && cause == EndCause::Cancel) {  // a newcomer gave up
     respond_caller(480);
   } else if (event == Event::Cancel || event == Event::Bye) {
     respond_caller(487);
@@ -209,6 +213,7 @@ void Machine::ack_closing(const Input& in) {
 
 void Machine::send_bye(Side side, std::string_view headers) {
   Leg& leg = call_.leg(side);
+  if (side == Side::B && dismiss_newcomer()) return;
   if (leg.over || !leg.dialog) return;
   if (leg.owes_ack) {
     // Its 2xx carried an offer that nobody will answer any more: refused, acknowledged, then ended.

@@ -21,7 +21,9 @@ constexpr int kDepth = 24;
 
 class Explorer {
  public:
-  Explorer(std::uint64_t seed, bool loud) : rig_({.seed = seed}), dice_(seed * 977 + 5), loud_(loud) {}
+  Explorer(std::uint64_t seed, bool loud) : rig_({.seed = seed}), dice_(seed * 977 + 5), loud_(loud) {
+    rig_.guest = &erin_;
+  }
 
   void run(std::uint64_t seed) {
     if (chance(50)) {
@@ -63,7 +65,7 @@ class Explorer {
   FakeRelay::Mood any_mood() { return static_cast<FakeRelay::Mood>(dice_.below(4)); }
   Peer& anyone() {
     const std::uint64_t roll = dice_.below(100);
-    return roll < 45 ? rig_.a : roll < 80 ? rig_.b : roll < 90 ? rig_.c : rig_.d;
+    return roll < 45 ? rig_.a : roll < 78 ? rig_.b : roll < 87 ? rig_.c : roll < 95 ? rig_.d : erin_;
   }
 
   std::string body(const Peer& peer) {
@@ -180,7 +182,7 @@ class Explorer {
       say("the resolver answers");
       rig_.release_lookups(chance(30));
     }
-    switch (dice_.below(22)) {
+    switch (dice_.below(23)) {
       case 0:
       case 1:
       case 2:
@@ -237,6 +239,8 @@ class Explorer {
       case 19:
       case 20:
         return early();
+      case 21:
+        return pick_up();
       default:
         return settle_something();
     }
@@ -264,6 +268,27 @@ class Explorer {
     rig_.advisor.transfer_trunks = chance(50) ? std::vector<std::string>{"t2"} : std::vector<std::string>{"far", "t2"};
     say(peer.name() + " transfers");
     peer.request("REFER", {}, "Refer-To: <sip:carol@example.com>\r\n");
+  }
+
+  // Somebody wants the place of a party that has an INVITE of ours, or had one.
+  void pick_up() {
+    if (erin_.invite_pending()) {
+      say("erin cancels");
+      return erin_.cancel();
+    }
+    Peer& callee = chance(80) ? rig_.b : rig_.c;
+    for (auto at = callee.log.rbegin(); at != callee.log.rend(); ++at) {
+      const sip::Message& invite = **at;
+      if (invite.is_response() || invite.method() != sip::Method::Invite || !invite.to_tag().empty()) continue;
+      const std::string tag = (chance(85) ? "tag-of-" : "fork-of-") + callee.name();
+      say("erin picks up what rings at " + callee.name());
+      rig_.advisor.arrival_trunk = &callee == &rig_.b ? "t1" : "t2";
+      erin_.invite({.body = body(erin_),
+                    .headers = "Replaces: " + std::string(invite.call_id()) +
+                               ";to-tag=" + std::string(invite.from_tag()) + ";from-tag=" + tag + "\r\n"});
+      rig_.advisor.arrival_trunk.clear();
+      return;
+    }
   }
 
   // The likely next thing, so that runs also get far.
@@ -336,7 +361,8 @@ class Explorer {
   bool loud_;
   int version_ = 10;
   int rseq_ = 100;
-  Peer* all_[4] = {&rig_.a, &rig_.b, &rig_.c, &rig_.d};
+  Peer erin_{rig_, "erin", "203.0.113.12:5060", 1};
+  Peer* all_[5] = {&rig_.a, &rig_.b, &rig_.c, &rig_.d, &erin_};
 };
 
 TEST(Explorer, WhateverHappensEveryCallEndsAndNothingIsLeft) {
