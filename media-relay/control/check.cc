@@ -20,12 +20,34 @@ std::string length_text(std::string_view what, std::size_t most, std::size_t got
          std::to_string(got);
 }
 
+// Whether keys are as long as their suite wants is for the relay to say, which knows the suites.
+std::optional<std::string> srtp_problem(const HalfSpec& half) {
+  if (!half.srtp) return std::nullopt;
+  for (const auto* stream : {&half.srtp->send, &half.srtp->receive}) {
+    if (!*stream) continue;
+    const SrtpStream& s = **stream;
+    if (s.suite.empty() || s.suite.size() > kMaxSuiteNameBytes || !visible_ascii(s.suite))
+      return length_text("srtp: suite", kMaxSuiteNameBytes, s.suite.size());
+    if (s.keys.empty() || s.keys.size() > kMaxSrtpKeys)
+      return "srtp: expected 1 to " + std::to_string(kMaxSrtpKeys) + " keys, got " + std::to_string(s.keys.size());
+    for (const SrtpKey& key : s.keys) {
+      if (key.key_and_salt.empty()) return "srtp: key_and_salt: expected a key";
+      if (key.mki.size() > kMaxMkiBytes)
+        return "srtp: mki: expected at most " + std::to_string(kMaxMkiBytes) + " bytes, got " +
+               std::to_string(key.mki.size());
+      if (key.lifetime > kMaxSrtpLifetime) return "srtp: lifetime: expected at most 2^48 packets";
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> half_problem(const HalfSpec& half) {
   if (half.network.empty() || half.network.size() > kMaxNetworkNameBytes || !visible_ascii(half.network))
     return length_text("network", kMaxNetworkNameBytes, half.network.size());
   if (half.latch_from.size() > kMaxLatchPrefixes)
     return "latch_from: expected at most " + std::to_string(kMaxLatchPrefixes) + " prefixes, got " +
            std::to_string(half.latch_from.size());
+  if (auto text = srtp_problem(half)) return text;
   if (half.remote_rtp && half.remote_rtp->empty()) return "remote_rtp: expected an address";
   if (half.remote_rtcp && half.remote_rtcp->empty()) return "remote_rtcp: expected an address";
   return std::nullopt;

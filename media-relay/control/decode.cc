@@ -164,6 +164,7 @@ std::expected<CommandFrame, DecodeError> decode_command(std::string_view payload
     return bad(Reason::NoRequest, 0, ErrorCode::Malformed, "request: expected a number above 0, got 0");
   Reading reading;
   std::optional<Command> command = command_of(in, reading);
+  wipe_keys(in);
   if (!command)
     return bad(Reason::UnknownMessage, in.request(), ErrorCode::Unsupported,
                "command: expected one of version " + std::to_string(kProtocolVersion) + ", got none that is known");

@@ -75,6 +75,7 @@ void append_command(std::string& out, std::uint64_t request, const Command& comm
              },
              command);
   append_frame(out, e);
+  wipe_keys(e);
 }
 
 void append_reply(std::string& out, std::uint64_t request, const Reply& reply) {

@@ -30,6 +30,12 @@ inline constexpr std::size_t kMaxNetworks = 64;
 inline constexpr std::size_t kMaxFlows = 16;
 // Allowed sources of one half: an operator's list of media gateways, not a routing table.
 inline constexpr std::size_t kMaxLatchPrefixes = 16;
+// Keys of one direction of SRTP: the present one and those to change to.
+inline constexpr std::size_t kMaxSrtpKeys = 4;
+inline constexpr std::size_t kMaxMkiBytes = 32;
+inline constexpr std::size_t kMaxSuiteNameBytes = 32;
+// RFC 3711 9.2.
+inline constexpr std::uint64_t kMaxSrtpLifetime = std::uint64_t{1} << 48;
 // Session ids in one Listed: 64 KiB in all at most.
 inline constexpr std::size_t kListPage = 512;
 // A day: longer leases or timeouts are typing errors.

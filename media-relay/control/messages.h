@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "media-relay/base/ip.h"
+#include "media-relay/base/secret.h"
 
 namespace control {
 
@@ -25,6 +26,25 @@ std::string_view name_of(HalfSide side);
 
 // ---- What a session should be ----
 
+// SRTP keys (RFC 3711) of one direction. Secrets: never in a log, and wiped when the message ends.
+struct SrtpKey {
+  base::Secret key_and_salt;   // as long as the suite says
+  std::string mki;             // raw bytes; of one length for all keys of a stream, empty: not used
+  std::uint64_t lifetime = 0;  // packets that may be sent under it; 0: 2^48
+  friend bool operator==(const SrtpKey&, const SrtpKey&) = default;
+};
+struct SrtpStream {
+  std::string suite;          // its name in SDP (RFC 4568): "AES_CM_128_HMAC_SHA1_80"
+  std::vector<SrtpKey> keys;  // the first one protects, any may have protected what arrives
+  friend bool operator==(const SrtpStream&, const SrtpStream&) = default;
+};
+// Towards one peer. A direction that is absent is not known yet: nothing passes in it.
+struct Srtp {
+  std::optional<SrtpStream> send;     // from the relay to the peer
+  std::optional<SrtpStream> receive;  // from the peer
+  friend bool operator==(const Srtp&, const Srtp&) = default;
+};
+
 struct HalfSpec {
   std::string network;                        // name of a network in the relay's configuration: "access", "core"
   std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
@@ -34,6 +54,7 @@ struct HalfSpec {
   std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any
   bool send = true;                      // the relay may send media to this peer
   bool receive = true;                   // the relay takes media from this peer
+  std::optional<Srtp> srtp = {};         // absent: plain RTP
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 

@@ -1,6 +1,8 @@
 #include "media-relay/control/wire.h"
 
 #include <array>
+#include <cstring>
+#include <span>
 
 #include "media-relay/control/limits.h"
 
@@ -13,6 +15,26 @@ std::string ip_bytes(const base::IpAddress& ip) {
   const std::uint32_t host = ip.v4_host_order();
   return {static_cast<char>(host >> 24), static_cast<char>(host >> 16), static_cast<char>(host >> 8),
           static_cast<char>(host)};
+}
+
+void put_srtp_stream(wire::SrtpStream& out, const SrtpStream& stream) {
+  out.set_suite(stream.suite);
+  for (const SrtpKey& key : stream.keys) {
+    wire::SrtpKey& k = *out.add_keys();
+    k.set_key_and_salt(key.key_and_salt.bytes().data(), key.key_and_salt.size());
+    k.set_mki(key.mki);
+    k.set_lifetime(key.lifetime);
+  }
+}
+
+void wipe(wire::SessionSpec& spec) {
+  for (wire::FlowSpec& flow : *spec.mutable_flows())
+    for (wire::HalfSpec* half : {flow.mutable_a(), flow.mutable_b()}) {
+      if (!half->has_srtp()) continue;
+      for (wire::SrtpStream* stream : {half->mutable_srtp()->mutable_send(), half->mutable_srtp()->mutable_receive()})
+        for (wire::SrtpKey& key : *stream->mutable_keys())
+          explicit_bzero(key.mutable_key_and_salt()->data(), key.key_and_salt().size());
+    }
 }
 
 void put_half(wire::HalfSpec& out, const HalfSpec& half) {
@@ -28,6 +50,10 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   }
   out.set_no_send(!half.send);
   out.set_no_receive(!half.receive);
+  if (!half.srtp) return;
+  wire::Srtp& srtp = *out.mutable_srtp();
+  if (half.srtp->send) put_srtp_stream(*srtp.mutable_send(), *half.srtp->send);
+  if (half.srtp->receive) put_srtp_stream(*srtp.mutable_receive(), *half.srtp->receive);
 }
 
 void put_address(wire::HalfAddress& out, const HalfAddress& address) {
@@ -78,6 +104,11 @@ void put(wire::FlowStats& out, const FlowStats& stats) {
   out.set_index(stats.index);
   put_half_stats(*out.mutable_a(), stats.a);
   put_half_stats(*out.mutable_b(), stats.b);
+}
+
+void wipe_keys(wire::ToRelay& envelope) {
+  if (envelope.has_open()) wipe(*envelope.mutable_open()->mutable_spec());
+  if (envelope.has_modify()) wipe(*envelope.mutable_modify()->mutable_spec());
 }
 
 void Reading::fail(std::string_view what, std::string_view expected) {
@@ -137,6 +168,28 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   }
   out.send = !in.no_send();
   out.receive = !in.no_receive();
+  if (in.has_srtp()) {
+    out.srtp.emplace();
+    if (in.srtp().has_send()) out.srtp->send = srtp_stream(in.srtp().send());
+    if (in.srtp().has_receive()) out.srtp->receive = srtp_stream(in.srtp().receive());
+  }
+  return out;
+}
+
+SrtpStream Reading::srtp_stream(const wire::SrtpStream& in) {
+  SrtpStream out{text("srtp: suite", in.suite(), kMaxSuiteNameBytes), {}};
+  if (static_cast<std::size_t>(in.keys_size()) > kMaxSrtpKeys) {
+    fail("srtp", "expected at most " + std::to_string(kMaxSrtpKeys) + " keys, got " + std::to_string(in.keys_size()));
+    return out;
+  }
+  for (const wire::SrtpKey& key : in.keys()) {
+    const std::string& bytes = key.key_and_salt();
+    if (bytes.size() > base::Secret::kMaxBytes)
+      fail("srtp", "expected a key of at most " + std::to_string(base::Secret::kMaxBytes) + " bytes, got " +
+                       std::to_string(bytes.size()));
+    out.keys.push_back(
+        {base::Secret(std::as_bytes(std::span(bytes))), text("srtp: mki", key.mki(), kMaxMkiBytes), key.lifetime()});
+  }
   return out;
 }
 

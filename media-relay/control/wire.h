@@ -19,6 +19,9 @@ void put(wire::SessionSpec& out, const SessionSpec& spec);
 void put(wire::FlowAddresses& out, const FlowAddresses& addresses);
 void put(wire::FlowStats& out, const FlowStats& stats);
 
+// Overwrites the keys in an envelope that is done with.
+void wipe_keys(wire::ToRelay& envelope);
+
 // ---- In. The first thing that is wrong is kept, with the path to it; what is returned afterwards does not matter.
 // ----
 class Reading {
@@ -37,6 +40,7 @@ class Reading {
  private:
   base::IpAddress ip(std::string_view what, const std::string& bytes);
   HalfSpec half(const wire::HalfSpec& in);
+  SrtpStream srtp_stream(const wire::SrtpStream& in);
   HalfAddress address(const wire::HalfAddress& in);
   HalfStats half_stats(const wire::HalfStats& in);
 

@@ -36,6 +36,20 @@ std::string_view name_of(Drop reason) {
       return "no_destination";
     case Drop::Loop:
       return "loop";
+    case Drop::NoKeys:
+      return "no_keys";
+    case Drop::Unauthentic:
+      return "unauthentic";
+    case Drop::Replayed:
+      return "replayed";
+    case Drop::UnknownKey:
+      return "unknown_key";
+    case Drop::TooManySources:
+      return "too_many_sources";
+    case Drop::KeyExpired:
+      return "key_expired";
+    case Drop::IndexUsed:
+      return "index_used";
   }
   return "unknown";
 }

@@ -23,14 +23,21 @@ std::optional<base::Endpoint> remote_rtcp(const HalfSpec& spec) {
 }  // namespace
 
 Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(spec)), ports_(ports) {
-  for (const Side side : kSides) open_guards(side, now);
+  for (const Side side : kSides) {
+    open_guards(side, now);
+    set_keys(side, std::nullopt);
+  }
   build();
   start_clock(now);
 }
 
 void Flow::replace(Spec spec, base::Instant now) {
+  const std::array old{std::move(spec_.a.srtp), std::move(spec_.b.srtp)};
   spec_ = std::move(spec);
-  for (const Side side : kSides) open_guards(side, now);
+  for (const Side side : kSides) {
+    open_guards(side, now);
+    set_keys(side, old[index_of(side)]);
+  }
   build();
   start_clock(now);
 }
@@ -50,6 +57,17 @@ void Flow::open_guards(Side side, base::Instant now) {
   half(side).guard[index_of(Component::Rtcp)].open(rules, now);
 }
 
+void Flow::set_keys(Side side, const std::optional<Srtp>& old) {
+  const std::optional<Srtp>& wanted = spec_.half(side).srtp;
+  Half& h = half(side);
+  // RFC 3711 3.3.1: under the same key the rollover counter never starts again, nor may an old packet pass again.
+  if (!wanted || !old || wanted->send != old->send) h.sender.reset();
+  if (!wanted || !old || wanted->receive != old->receive) h.receiver.reset();
+  if (!wanted) return;
+  if (wanted->send && !h.sender) h.sender = secure::make_sender(spec_.srtp_engine, *wanted->send);
+  if (wanted->receive && !h.receiver) h.receiver = secure::make_receiver(spec_.srtp_engine, *wanted->receive);
+}
+
 void Flow::build() {
   constexpr std::array kComponents{Component::Rtp, Component::Rtcp};
   for (const Side side : kSides)
@@ -64,18 +82,24 @@ Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) con
   const HalfSpec& to = spec_.half(other(side));
   if (kind == Component::Rtp) {
     if (port == Component::Rtcp) return {&Flow::refuse_port};
-    Step last = &Flow::forward_rtp;
+    Step last = to.srtp ? &Flow::protect_and_forward_rtp : &Flow::forward_rtp;
     if (!from.receive)
       last = &Flow::refuse_receiving;
     else if (!to.send)
       last = &Flow::refuse_sending;
-    return {&Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
+    if (!from.srtp) return {&Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
+    if (!half(side).receiver) return {&Flow::refuse_keyless};
+    return {&Flow::gate_rtp, &Flow::unprotect_rtp, &Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
   }
   // RFC 5761 5.1.1: RTCP comes on the port that was agreed, and only there.
   const Component agreed = from.rtcp_mux ? Component::Rtp : Component::Rtcp;
   if (port != agreed) return {&Flow::refuse_port};
   const Step admit = from.rtcp_mux ? &Flow::admit_muxed_rtcp : &Flow::admit_rtcp;
-  return {&Flow::read_rtcp, admit, &Flow::inspect_rtcp, &Flow::hide_names, &Flow::forward_rtcp};
+  const Step last = to.srtp ? &Flow::protect_and_forward_rtcp : &Flow::forward_rtcp;
+  if (!from.srtp) return {&Flow::read_rtcp, admit, &Flow::inspect_rtcp, &Flow::hide_names, last};
+  if (!half(side).receiver) return {&Flow::refuse_keyless};
+  const Step gate = from.rtcp_mux ? &Flow::gate_rtp : &Flow::gate_rtcp;
+  return {gate, &Flow::unprotect_rtcp, &Flow::read_rtcp, admit, &Flow::inspect_rtcp, &Flow::hide_names, last};
 }
 
 void Flow::update_exits() {

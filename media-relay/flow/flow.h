@@ -5,6 +5,10 @@
 //   demux -> read (header checks) -> gate and latch (SourceGuard) -> inspect (statistics) -> hide names (RTCP) ->
 //   forward
 //
+// A side with SRTP has two steps in front: gate (nobody who could not be heard is worth a computation, nor may he use
+// up the replay window) and unprotect; what is read, latched and counted is authentic. Towards a side with SRTP the
+// last step protects. A direction whose keys are unknown passes nothing.
+//
 // Lost media. A side may be silent by design: an announcement, early media, a listener who is muted. So silence is lost
 // media only when nothing at all, neither RTP nor RTCP, was accepted from either side for the timeout. The time runs
 // while the flow is not suspended, at least one side is received from, and both peers' addresses are known (signalled
@@ -13,6 +17,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,7 +45,9 @@ class Flow {
   Flow(const Flow&) = delete;
   Flow& operator=(const Flow&) = delete;
 
-  // Sets a new spec (signalling has spoken). Statistics stay; learned sources stay where the remote stays.
+  // Sets a new spec (signalling has spoken). Statistics stay; learned sources stay where the remote stays; SRTP goes on
+  // with its rollover counters and replay windows in each direction whose keys stay, and starts anew where they do not
+  // (RFC 3711 3.3.1, RFC 4568 7.1.4).
   void replace(Spec spec, base::Instant now);
 
   // Walks a packet that arrived on the given port. Either fills `leaves_by` and `destination` (and may rewrite the
@@ -63,17 +70,20 @@ class Flow {
     Component port;
     base::Instant now;
     std::vector<Event>& events;
+    std::size_t arrived = 0;  // bytes, protection included
     rtp::Header header{};
     rtp::Compound compound{};
   };
   using Step = std::optional<Drop> (Flow::*)(Context&);
   // The last step forwards or drops. Unused places behind it are never reached.
-  using Pipeline = std::array<Step, 5>;
+  using Pipeline = std::array<Step, 7>;
 
   struct Half {
     std::array<SourceGuard, 2> guard;                 // by component
     std::array<std::array<Pipeline, 2>, 2> pipeline;  // by port and kind of packet
     rtp::Reception reception;
+    std::unique_ptr<secure::Sender> sender;      // null: plain RTP, or no keys
+    std::unique_ptr<secure::Receiver> receiver;  // likewise
     HalfStats stats;
     base::Instant last_heard{};
     bool heard = false;
@@ -88,6 +98,7 @@ class Flow {
   // Building (flow.cc).
   void build();
   void open_guards(Side side, base::Instant now);
+  void set_keys(Side side, const std::optional<Srtp>& old);
   Pipeline pipeline_for(Side side, Component port, Component kind) const;
   void update_exits();
   Exit exit_for(Side side, Component component) const;
@@ -97,6 +108,10 @@ class Flow {
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);
+  std::optional<Drop> gate_rtp(Context& c);
+  std::optional<Drop> gate_rtcp(Context& c);
+  std::optional<Drop> unprotect_rtp(Context& c);
+  std::optional<Drop> unprotect_rtcp(Context& c);
   std::optional<Drop> read_rtp(Context& c);
   std::optional<Drop> read_rtcp(Context& c);
   std::optional<Drop> admit_rtp(Context& c);
@@ -107,11 +122,15 @@ class Flow {
   std::optional<Drop> hide_names(Context& c);
   std::optional<Drop> forward_rtp(Context& c);
   std::optional<Drop> forward_rtcp(Context& c);
+  std::optional<Drop> protect_and_forward_rtp(Context& c);
+  std::optional<Drop> protect_and_forward_rtcp(Context& c);
   std::optional<Drop> refuse_port(Context& c);
   std::optional<Drop> refuse_receiving(Context& c);
   std::optional<Drop> refuse_sending(Context& c);
+  std::optional<Drop> refuse_keyless(Context& c);
   std::optional<Drop> settle(Context& c, Component component, SourceGuard::Verdict verdict);
   void hear(Context& c);
+  bool is_secure(Side side) const { return spec_.half(side).srtp.has_value(); }
   static std::optional<Drop> leave(Context& c, const Exit& exit);
 
   Half& half(Side s) { return halves_[index_of(s)]; }

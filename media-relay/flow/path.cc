@@ -5,10 +5,32 @@
 #include "media-relay/rtp/sdes.h"
 
 namespace flow {
+namespace {
+
+Drop drop_of(secure::Refusal refusal, Drop malformed, Drop replayed) {
+  switch (refusal) {
+    case secure::Refusal::Malformed:
+    case secure::Refusal::NoRoom:
+      return malformed;
+    case secure::Refusal::Unauthentic:
+      return Drop::Unauthentic;
+    case secure::Refusal::Replayed:
+      return replayed;
+    case secure::Refusal::UnknownKey:
+      return Drop::UnknownKey;
+    case secure::Refusal::TooManyStreams:
+      return Drop::TooManySources;
+    case secure::Refusal::KeyExpired:
+      return Drop::KeyExpired;
+  }
+  return malformed;
+}
+
+}  // namespace
 
 std::optional<Drop> Flow::on_packet(packet::Packet& packet, Side side, Component port, base::Instant now,
                                     std::vector<Event>& events) {
-  Context c{packet, side, port, now, events};
+  Context c{packet, side, port, now, events, packet.size()};
   const std::optional<Drop> dropped = walk(c);
   if (dropped) {
     packet.drop();
@@ -44,6 +66,31 @@ std::optional<Drop> Flow::walk(Context& c) {
   return std::nullopt;
 }
 
+std::optional<Drop> Flow::gate_rtp(Context& c) {
+  return half(c.side).guard[index_of(Component::Rtp)].refuses(c.packet.source, c.now);
+}
+
+std::optional<Drop> Flow::gate_rtcp(Context& c) {
+  const Half& h = half(c.side);
+  const auto rtp = h.guard[index_of(Component::Rtp)].latched();
+  if (rtp && rtp->ip == c.packet.source.ip) return std::nullopt;  // RTP's companion
+  return h.guard[index_of(Component::Rtcp)].refuses(c.packet.source, c.now);
+}
+
+std::optional<Drop> Flow::unprotect_rtp(Context& c) {
+  const secure::Outcome size = half(c.side).receiver->unprotect_rtp(c.packet.bytes());
+  if (!size) return drop_of(size.error(), Drop::MalformedRtp, Drop::Replayed);
+  c.packet.resize(*size);
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::unprotect_rtcp(Context& c) {
+  const secure::Outcome size = half(c.side).receiver->unprotect_rtcp(c.packet.bytes());
+  if (!size) return drop_of(size.error(), Drop::MalformedRtcp, Drop::Replayed);
+  c.packet.resize(*size);
+  return std::nullopt;
+}
+
 std::optional<Drop> Flow::read_rtp(Context& c) {
   const auto header = rtp::read_header(c.packet.bytes());
   if (!header) return Drop::MalformedRtp;
@@ -60,13 +107,14 @@ std::optional<Drop> Flow::read_rtcp(Context& c) {
 
 std::optional<Drop> Flow::admit_rtp(Context& c) {
   SourceGuard& guard = half(c.side).guard[index_of(Component::Rtp)];
-  return settle(c, Component::Rtp, guard.admit(c.packet.source, {c.header.ssrc, c.header.sequence}, c.now));
+  return settle(c, Component::Rtp,
+                guard.admit(c.packet.source, {c.header.ssrc, c.header.sequence, is_secure(c.side)}, c.now));
 }
 
 std::optional<Drop> Flow::admit_rtcp(Context& c) {
   Half& h = half(c.side);
   SourceGuard& guard = h.guard[index_of(Component::Rtcp)];
-  const Evidence evidence{c.compound.sender_ssrc, std::nullopt};
+  const Evidence evidence{c.compound.sender_ssrc, std::nullopt, is_secure(c.side)};
   const auto rtp = h.guard[index_of(Component::Rtp)].latched();
   return settle(c, Component::Rtcp,
                 rtp ? guard.admit_companion(c.packet.source, evidence, rtp->ip, c.now)
@@ -75,7 +123,8 @@ std::optional<Drop> Flow::admit_rtcp(Context& c) {
 
 std::optional<Drop> Flow::admit_muxed_rtcp(Context& c) {
   SourceGuard& guard = half(c.side).guard[index_of(Component::Rtp)];
-  return settle(c, Component::Rtp, guard.admit(c.packet.source, {c.compound.sender_ssrc, std::nullopt}, c.now));
+  return settle(c, Component::Rtp,
+                guard.admit(c.packet.source, {c.compound.sender_ssrc, std::nullopt, is_secure(c.side)}, c.now));
 }
 
 std::optional<Drop> Flow::settle(Context& c, Component component, SourceGuard::Verdict verdict) {
@@ -103,7 +152,7 @@ std::optional<Drop> Flow::inspect_rtp(Context& c) {
   hear(c);
   if (h.stats.rtp_packets_in == 0) c.events.push_back(FirstPacket{c.side, c.packet.source, c.header.ssrc});
   ++h.stats.rtp_packets_in;
-  h.stats.rtp_bytes_in += c.packet.size();
+  h.stats.rtp_bytes_in += c.arrived;
   h.reception.on_packet(c.header, c.now);
   return std::nullopt;
 }
@@ -112,7 +161,7 @@ std::optional<Drop> Flow::inspect_rtcp(Context& c) {
   Half& h = half(c.side);
   hear(c);
   ++h.stats.rtcp_packets_in;
-  h.stats.rtcp_bytes_in += c.packet.size();
+  h.stats.rtcp_bytes_in += c.arrived;
   return std::nullopt;
 }
 
@@ -139,6 +188,27 @@ std::optional<Drop> Flow::forward_rtcp(Context& c) {
   return std::nullopt;
 }
 
+std::optional<Drop> Flow::protect_and_forward_rtp(Context& c) {
+  const Side to = other(c.side);
+  // Nothing is protected in vain: an index that was used cannot be used again.
+  if (const auto closed = exit(to, Component::Rtp).closed) return closed;
+  if (!half(to).sender) return Drop::NoKeys;
+  const secure::Outcome size = half(to).sender->protect_rtp(c.packet.storage(), c.packet.size());
+  if (!size) return drop_of(size.error(), Drop::MalformedRtp, Drop::IndexUsed);
+  c.packet.resize(*size);
+  return forward_rtp(c);
+}
+
+std::optional<Drop> Flow::protect_and_forward_rtcp(Context& c) {
+  const Side to = other(c.side);
+  if (const auto closed = exit(to, Component::Rtcp).closed) return closed;
+  if (!half(to).sender) return Drop::NoKeys;
+  const secure::Outcome size = half(to).sender->protect_rtcp(c.packet.storage(), c.packet.size());
+  if (!size) return drop_of(size.error(), Drop::MalformedRtcp, Drop::IndexUsed);
+  c.packet.resize(*size);
+  return forward_rtcp(c);
+}
+
 std::optional<Drop> Flow::leave(Context& c, const Exit& exit) {
   if (exit.closed) return exit.closed;
   c.packet.leaves_by = exit.port;
@@ -154,6 +224,9 @@ std::optional<Drop> Flow::refuse_receiving(Context&) {
 }
 std::optional<Drop> Flow::refuse_sending(Context&) {
   return Drop::NotSending;
+}
+std::optional<Drop> Flow::refuse_keyless(Context&) {
+  return Drop::NoKeys;
 }
 
 }  // namespace flow

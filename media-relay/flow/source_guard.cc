@@ -61,20 +61,27 @@ SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evid
   return {std::nullopt, true};
 }
 
+std::optional<Drop> SourceGuard::refuses(const base::Endpoint& source, base::Instant now) const {
+  if (source == heard_ && !source.empty()) return std::nullopt;
+  if (rules_.mode == LatchMode::Strict || !is_usable(source)) return Drop::WrongSource;
+  const bool in_window = now < window_end_;
+  if (source == rules_.remote && (!latched_ || in_window)) return std::nullopt;
+  if (latched_ && !learnable_) return Drop::WrongSource;
+  if (!in_window) return latched_ ? Drop::WrongSource : Drop::WindowClosed;
+  if (!is_allowed(source.ip)) return Drop::NotAllowed;
+  return std::nullopt;
+}
+
 SourceGuard::Verdict SourceGuard::admit_other(const base::Endpoint& source, const Evidence& evidence,
                                               base::Instant now) {
-  if (rules_.mode == LatchMode::Strict || !is_usable(source)) return {Drop::WrongSource, false};
-  const bool in_window = now < window_end_;
-  if (source == rules_.remote && (!latched_ || in_window)) return learn(source, evidence, now);
-  if (latched_ && !learnable_) return {Drop::WrongSource, false};
-  if (!in_window) return {latched_ ? Drop::WrongSource : Drop::WindowClosed, false};
-  if (!is_allowed(source.ip)) return {Drop::NotAllowed, false};
+  if (const auto refused = refuses(source, now)) return {refused, false};
+  if (source == rules_.remote) return learn(source, evidence, now);
   if (latched_) {
     const bool continues = evidence.ssrc == ssrc_;
     const bool silent = now - last_heard_ >= kRelearnSilence;
     if (!continues && !silent) return {Drop::WrongSource, false};
   }
-  if (!passes_probation(source, evidence)) return {Drop::Probation, false};
+  if (!evidence.authentic && !passes_probation(source, evidence)) return {Drop::Probation, false};
   return learn(source, evidence, now);
 }
 

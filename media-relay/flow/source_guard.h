@@ -9,9 +9,9 @@
 //               +---- window passes -------+                        |  signalling, remote the same: keep, and see below
 //
 // In an open window a source is learned when it may be (prefixes) and shows two packets in sequence of one SSRC: a
-// single blind packet learns nothing (RFC 3550 A.1 asks the same of a new source). The signalled remote endpoint itself
-// is known and needs no second packet; it is also heard outside the window, and within the window it displaces a
-// stranger who was faster.
+// single blind packet learns nothing (RFC 3550 A.1 asks the same of a new source). Of SRTP one authentic packet will
+// do. The signalled remote endpoint itself is known and needs no second packet; it is also heard outside the window,
+// and within the window it displaces a stranger who was faster.
 //
 // In a window that was reopened while latched, another source takes over only if it continues the SSRC that was heard
 // (the peer's NAT has moved it) or if the latched one has been silent for kRelearnSilence: a re-INVITE is no chance to
@@ -38,6 +38,7 @@ bool is_usable(const base::Endpoint& endpoint);
 struct Evidence {
   std::uint32_t ssrc = 0;
   std::optional<std::uint16_t> sequence;  // RTP only
+  bool authentic = false;                 // SRTP: nobody else can have sent it
 };
 
 class SourceGuard {
@@ -66,6 +67,10 @@ class SourceGuard {
     }
     return admit_other(source, evidence, now);
   }
+
+  // Why nothing from this source would be admitted now, whatever it shows; nothing is remembered. For a packet that is
+  // costly to look into.
+  std::optional<Drop> refuses(const base::Endpoint& source, base::Instant now) const;
 
   // As `admit`, for RTCP that accompanies RTP from an address already learned: the same address needs no further proof,
   // another one gets no hearing.

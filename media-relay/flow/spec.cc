@@ -14,6 +14,10 @@ std::string check_half(const HalfSpec& half, const char* side) {
       continue;
     return where + "expected a remote of the family of " + half.local_rtp.text() + ", got " + remote->text();
   }
+  if (!half.srtp) return {};
+  for (const auto& direction : {&half.srtp->send, &half.srtp->receive})
+    if (*direction)
+      if (std::string wrong = secure::check(**direction); !wrong.empty()) return where + "srtp: " + wrong;
   return {};
 }
 

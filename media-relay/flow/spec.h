@@ -11,6 +11,7 @@
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/limits.h"
+#include "media-relay/secure/context.h"
 
 namespace flow {
 
@@ -33,6 +34,13 @@ enum class LatchMode : std::uint8_t {
   Learn,   // the first plausible source inside the window after signalling is learned (RFC 4961, RFC 7362)
 };
 
+// SRTP with a peer. A direction whose keys are not known yet passes nothing: not in clear, and not unchecked.
+struct Srtp {
+  std::optional<secure::Parameters> send;     // what we protect with
+  std::optional<secure::Parameters> receive;  // what the peer protects with
+  friend bool operator==(const Srtp&, const Srtp&) = default;
+};
+
 struct HalfSpec {
   // Our own ports on this side, as bound: what the loop guard compares with. Empty when there is none.
   base::Endpoint local_rtp;
@@ -47,6 +55,7 @@ struct HalfSpec {
   std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any. At most kMaxLatchPrefixes.
   bool send = true;                      // RTP may be sent to this peer (RTCP always may, RFC 3264 8.4)
   bool receive = true;                   // RTP from this peer is relayed (RTCP always is)
+  std::optional<Srtp> srtp = {};         // nullopt: plain RTP
 };
 
 struct Spec {
@@ -57,6 +66,7 @@ struct Spec {
   // is not suspended, both remotes are known, and at least one side is received from: see flow.h.
   base::Duration media_timeout{};
   bool suspended = false;
+  secure::Engine srtp_engine = secure::Engine::OpenSsl;
   // Key under which the names in RTCP are hidden (rtp/sdes.h). Best chosen at random per session and used for all of
   // its flows, so that receivers can still synchronise them by CNAME (RFC 3550 6.5.1). All zero: the worker's own key
   // is used.

@@ -33,6 +33,8 @@ class Packet {
   std::span<std::byte> bytes() { return storage_.first(size_); }
   std::span<const std::byte> bytes() const { return storage_.first(size_); }
   std::size_t size() const { return size_; }
+  // With the room behind the datagram.
+  std::span<std::byte> storage() { return storage_; }
   std::size_t tailroom() const { return storage_.size() - size_; }
 
   // Changes the length at the end; bytes gained keep whatever the storage held. False when the storage is too small.

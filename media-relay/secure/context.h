@@ -26,8 +26,8 @@ enum class Engine : std::uint8_t { OpenSsl, Libsrtp };
 std::string_view name_of(Engine engine);  // "openssl", "libsrtp"
 
 enum class Refusal : std::uint8_t {
-  Malformed,       // no RTP (RTCP) packet, or too short for what must be behind it
-  Unauthentic,     // the tag is wrong: another key, altered, or never protected at all
+  Malformed,       // no RTP (RTCP) header
+  Unauthentic,     // the tag is wrong or missing: another key, altered, or never protected at all
   Replayed,        // seen before, or older than the window; to a sender: this index was used before
   UnknownKey,      // an MKI that names none of the keys
   TooManyStreams,  // a new source beyond kMaxStreams

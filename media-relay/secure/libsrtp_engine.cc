@@ -170,7 +170,8 @@ class LibsrtpReceiver final : public Receiver {
 
   Outcome unprotect_rtp(std::span<std::byte> packet) override {
     const auto layout = read_rtp_layout(packet);
-    if (!layout || packet.size() < layout->header_bytes + rtp_tail_) return std::unexpected(Refusal::Malformed);
+    if (!layout) return std::unexpected(Refusal::Malformed);
+    if (packet.size() < layout->header_bytes + rtp_tail_) return std::unexpected(Refusal::Unauthentic);
     if (!sources_.admits(layout->ssrc)) return std::unexpected(Refusal::TooManyStreams);
     int length = static_cast<int>(packet.size());
     const auto status = srtp_unprotect_mki(session_.get(), packet.data(), &length, with_mki_);
@@ -181,7 +182,8 @@ class LibsrtpReceiver final : public Receiver {
 
   Outcome unprotect_rtcp(std::span<std::byte> packet) override {
     const auto layout = read_rtcp_layout(packet);
-    if (!layout || packet.size() < kRtcpClearBytes + rtcp_tail_) return std::unexpected(Refusal::Malformed);
+    if (!layout) return std::unexpected(Refusal::Malformed);
+    if (packet.size() < kRtcpClearBytes + rtcp_tail_) return std::unexpected(Refusal::Unauthentic);
     if (!sources_.admits(layout->ssrc)) return std::unexpected(Refusal::TooManyStreams);
     int length = static_cast<int>(packet.size());
     const auto status = srtp_unprotect_rtcp_mki(session_.get(), packet.data(), &length, with_mki_);

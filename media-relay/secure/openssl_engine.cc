@@ -93,7 +93,8 @@ class OpenSslReceiver final : public Receiver {
 
   Outcome unprotect_rtp(std::span<std::byte> packet) override {
     const auto layout = read_rtp_layout(packet);
-    if (!layout || packet.size() < layout->header_bytes + rtp_tail_.bytes) return std::unexpected(Refusal::Malformed);
+    if (!layout) return std::unexpected(Refusal::Malformed);
+    if (packet.size() < layout->header_bytes + rtp_tail_.bytes) return std::unexpected(Refusal::Unauthentic);
     const std::size_t size = packet.size() - rtp_tail_.bytes;
     Key* key = key_of(packet.subspan(size + rtp_tail_.mki_at));
     if (key == nullptr) return std::unexpected(Refusal::UnknownKey);
@@ -110,7 +111,8 @@ class OpenSslReceiver final : public Receiver {
 
   Outcome unprotect_rtcp(std::span<std::byte> packet) override {
     const auto layout = read_rtcp_layout(packet);
-    if (!layout || packet.size() < kRtcpClearBytes + rtcp_tail_.bytes) return std::unexpected(Refusal::Malformed);
+    if (!layout) return std::unexpected(Refusal::Malformed);
+    if (packet.size() < kRtcpClearBytes + rtcp_tail_.bytes) return std::unexpected(Refusal::Unauthentic);
     const std::size_t size = packet.size() - rtcp_tail_.bytes;
     const std::uint32_t word = read_word(packet, size + rtcp_tail_.word_at);
     Key* key = key_of(packet.subspan(size + rtcp_tail_.mki_at));

@@ -86,6 +86,10 @@ void read_session(settings::Table& root, session::Config& out) {
   out.latch_window =
       media.duration("latch_window", {base::milliseconds(100), base::hours(1)}, flow::kDefaultLatchWindow);
 
+  static constexpr std::array<std::pair<std::string_view, secure::Engine>, 2> kEngines{
+      {{"openssl", secure::Engine::OpenSsl}, {"libsrtp", secure::Engine::Libsrtp}}};
+  out.srtp_engine = media.one_of<secure::Engine>("srtp_engine", kEngines, secure::Engine::OpenSsl);
+
   settings::Table limits = root.table("limits");
   out.max_sessions = static_cast<std::size_t>(
       limits.integer("sessions", {1, static_cast<std::int64_t>(session::kMaxSessions)}, session::kDefaultMaxSessions));
@@ -171,6 +175,7 @@ std::vector<std::string> needs_restart(const Config& running, const Config& want
   compare(a.media_timeout == b.media_timeout, "media.timeout");
   compare(a.quarantine == b.quarantine, "media.quarantine");
   compare(a.latch_window == b.latch_window, "media.latch_window");
+  compare(a.srtp_engine == b.srtp_engine, "media.srtp_engine");
   compare(running.sockets.dscp == wanted.sockets.dscp, "media.dscp");
   compare(running.sockets.receive_buffer == wanted.sockets.receive_buffer, "media.receive_buffer");
   compare(a.max_sessions == b.max_sessions, "limits.sessions");

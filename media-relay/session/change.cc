@@ -59,6 +59,7 @@ void Sessions::start_change(SessionHandle handle, Change change, base::Instant n
 std::optional<Error> Sessions::check_networks(const control::SessionSpec& spec) const {
   for (const control::FlowSpec& wanted : spec.flows) {
     const std::string where = "flow " + std::to_string(wanted.index) + ": ";
+    if (std::string wrong = unknown_suite(wanted); !wrong.empty()) return Error{ErrorCode::BadSpec, where + wrong};
     flow::Spec checked = flow_spec(spec, wanted);
     for (auto [half, out] : {std::pair{&wanted.a, &checked.a}, std::pair{&wanted.b, &checked.b}}) {
       const auto network = network_named(half->network);
@@ -219,6 +220,7 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
   spec.media_timeout =
       session.media_timeout_ms == 0 ? config_.media_timeout : base::milliseconds(session.media_timeout_ms);
   spec.suspended = session.suspended;
+  spec.srtp_engine = config_.srtp_engine;
   return spec;
 }
 

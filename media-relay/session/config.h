@@ -7,6 +7,7 @@
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/limits.h"
+#include "media-relay/secure/context.h"
 #include "media-relay/session/limits.h"
 
 namespace session {
@@ -29,6 +30,7 @@ struct Config {
   base::Duration quarantine = kDefaultQuarantine;
   base::Duration media_timeout = kDefaultMediaTimeout;
   base::Duration latch_window = flow::kDefaultLatchWindow;
+  secure::Engine srtp_engine = secure::Engine::OpenSsl;
   base::Duration lease = kDefaultLease;  // of controllers that ask for none
   base::Duration longest_lease = kLongestLease;
   std::size_t max_sessions = kDefaultMaxSessions;

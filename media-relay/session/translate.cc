@@ -22,7 +22,27 @@ control::HalfStats half_stats(const flow::HalfStats& in) {
   return out;
 }
 
+std::optional<secure::Parameters> parameters(const std::optional<control::SrtpStream>& in) {
+  if (!in) return std::nullopt;
+  const auto suite = secure::suite_named(in->suite);
+  if (!suite) return std::nullopt;
+  secure::Parameters out{*suite, {}};
+  for (const control::SrtpKey& key : in->keys)
+    out.keys.push_back({key.key_and_salt, key.mki, key.lifetime == 0 ? secure::kMaxRtpLifetime : key.lifetime});
+  return out;
+}
+
 }  // namespace
+
+std::string unknown_suite(const control::FlowSpec& flow) {
+  for (const auto& [half, name] : {std::pair{&flow.a, "half a"}, std::pair{&flow.b, "half b"}}) {
+    if (!half->srtp) continue;
+    for (const auto& stream : {half->srtp->send, half->srtp->receive})
+      if (stream && !secure::suite_named(stream->suite))
+        return std::string(name) + ": srtp: expected a suite that the relay has, got \"" + stream->suite + "\"";
+  }
+  return {};
+}
 
 flow::HalfSpec to_flow(const control::HalfSpec& half) {
   flow::HalfSpec out;
@@ -33,6 +53,7 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   out.latch_from = half.latch_from;
   out.send = half.send;
   out.receive = half.receive;
+  if (half.srtp) out.srtp = flow::Srtp{parameters(half.srtp->send), parameters(half.srtp->receive)};
   return out;
 }
 

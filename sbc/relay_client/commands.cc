@@ -60,6 +60,7 @@ void RelayLink::Machine::transmit(std::uint64_t request, Context context, const 
   control::append_command(frame, request, command);
   // False when the connection just broke: on_closed follows and answers everything that waits.
   stream_->write(frame);
+  explicit_bzero(frame.data(), frame.size());  // it may hold keys
 }
 
 void RelayLink::Machine::transmit_internal(control::Command command) {

@@ -36,6 +36,11 @@ flow::Spec make_spec(std::uint8_t options) {
   spec.a.rtcp_mux = (options & 4) != 0;
   spec.b.send = (options & 8) == 0;
   if ((options & 16) != 0) spec.a.latch_from = {*base::Prefix::parse("198.51.100.0/24")};
+  if ((options & 64) != 0) {
+    const std::vector<std::byte> key(30, std::byte{7});
+    const secure::Parameters parameters{secure::Suite::AesCm128HmacSha1_80, {{base::Secret(key), ""}}};
+    spec.a.srtp = flow::Srtp{parameters, parameters};
+  }
   spec.media_timeout = base::seconds(2);
   return spec;
 }

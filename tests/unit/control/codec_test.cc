@@ -128,6 +128,34 @@ TEST(Codec, ControllerIdAndVersionLimits) {
   EXPECT_EQ(refused(Hello{"edge", kMaxMilliseconds + 1, 1}).code, ErrorCode::Malformed);
 }
 
+TEST(Codec, SrtpLimits) {
+  const std::vector<std::byte> bytes(base::Secret::kMaxBytes, std::byte{1});
+  Open open{"call-1", sample_spec()};
+  SrtpStream& stream = *open.spec.flows[0].a.srtp->send;
+  stream = {std::string(kMaxSuiteNameBytes, 'S'), {}};
+  EXPECT_EQ(refused(open).code, ErrorCode::BadSpec);
+  for (std::size_t i = 0; i < kMaxSrtpKeys; ++i)
+    stream.keys.push_back({base::Secret(bytes), std::string(kMaxMkiBytes, 'm'), kMaxSrtpLifetime});
+  const auto decoded = decode_command(encoded(open));
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(std::get<Open>(decoded->command).spec, open.spec);
+  const auto refuses = [&](auto change) {
+    Open other = open;
+    change(*other.spec.flows[0].a.srtp->send);
+    const auto error = refused(other);
+    // A key is nobody's business, least of all a log's.
+    EXPECT_EQ(error.text.find('\x01'), std::string::npos);
+    return error.code == ErrorCode::BadSpec || error.code == ErrorCode::Malformed;
+  };
+  EXPECT_TRUE(refuses([](SrtpStream& s) { s.keys.push_back(s.keys[0]); }));
+  EXPECT_TRUE(refuses([](SrtpStream& s) { s.keys[0].mki += 'm'; }));
+  EXPECT_TRUE(refuses([](SrtpStream& s) { ++s.keys[0].lifetime; }));
+  EXPECT_TRUE(refuses([](SrtpStream& s) { s.keys[0].key_and_salt.wipe(); }));
+  EXPECT_TRUE(refuses([](SrtpStream& s) { s.suite += 'S'; }));
+  EXPECT_TRUE(refuses([](SrtpStream& s) { s.suite = "a b"; }));
+  EXPECT_TRUE(refuses([](SrtpStream& s) { s.suite.clear(); }));
+}
+
 TEST(Codec, FlowAndPrefixLimits) {
   Open open{"call-1", {}};
   HalfSpec half{"access", {}, {}, false, LatchMode::Strict, {}, true, true};
@@ -191,6 +219,10 @@ TEST(Codec, LargestUsefulFramesFit) {
                 {},
                 false,
                 false};
+  const std::vector<std::byte> key(base::Secret::kMaxBytes);
+  SrtpStream stream{std::string(kMaxSuiteNameBytes, 'S'), {}};
+  stream.keys.assign(kMaxSrtpKeys, {base::Secret(key), std::string(kMaxMkiBytes, 'm'), kMaxSrtpLifetime});
+  half.srtp = Srtp{stream, stream};
   half.latch_from.assign(kMaxLatchPrefixes, *base::Prefix::parse("2001:db8:1:2:3:4:5:6/128"));
   for (std::uint32_t i = 0; i < kMaxFlows; ++i)
     open.spec.flows.push_back({UINT32_MAX - i, std::string(kMaxKindBytes, 'k'), half, half});

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "media-relay/control/limits.h"
 #include "media-relay/control/messages.h"
 
 namespace control {
@@ -20,7 +21,12 @@ inline SessionSpec sample_spec() {
              {*base::Prefix::parse("192.0.2.0/24"), *base::Prefix::parse("2001:db8::/32")},
              false,
              false};
+  const std::vector<std::byte> key(30, std::byte{0x5a});
+  a.srtp = Srtp{SrtpStream{"AES_CM_128_HMAC_SHA1_80", {{base::Secret(key), "", 1U << 20}}}, std::nullopt};
   HalfSpec b{"core", endpoint("[2001:db8::5]:6000"), std::nullopt, false, LatchMode::Strict, {}, true, true};
+  b.srtp = Srtp{std::nullopt, SrtpStream{"AEAD_AES_128_GCM",
+                                         {{base::Secret(std::span(key).first(28)), "\x01", 0},
+                                          {base::Secret(std::span(key).first(20)), "\x02", kMaxSrtpLifetime}}}};
   return {{{0, "audio", a, b}, {3, "video", b, a}}, 45'000, true};
 }
 

@@ -114,7 +114,8 @@ TEST_P(Context, RefusesWhatIsNoPacket) {
     EXPECT_EQ(open_rtp(*receiver, hex(text)), std::unexpected(Refusal::Malformed)) << text;
   }
   EXPECT_EQ(seal_rtcp(*sender, hex("80c90001 000000")), std::unexpected(Refusal::Malformed));
-  EXPECT_EQ(open_rtcp(*receiver, hex("80c90001 00000001 80000001 0000")), std::unexpected(Refusal::Malformed));
+  EXPECT_EQ(open_rtcp(*receiver, hex("80c90001 000000")), std::unexpected(Refusal::Malformed));
+  EXPECT_EQ(open_rtcp(*receiver, hex("80c90001 00000001 80000001 0000")), std::unexpected(Refusal::Unauthentic));
 }
 
 TEST(OpenSslContext, AllocatesNothingPerPacket) {

@@ -48,6 +48,7 @@ pin = false
 timeout = "20s"
 quarantine = "40s"
 latch_window = "5s"
+srtp_engine = "libsrtp"
 dscp = 34
 receive_buffer = "128k"
 [limits]
@@ -68,6 +69,7 @@ drain = "3s"
   EXPECT_EQ(config->session.networks.size(), 2U);
   EXPECT_EQ(config->session.workers, 3U);
   EXPECT_FALSE(config->pin_workers);
+  EXPECT_EQ(config->session.srtp_engine, secure::Engine::Libsrtp);
   EXPECT_EQ(config->sockets.dscp, 34);
   EXPECT_EQ(config->sockets.receive_buffer, 128 * 1024);
   EXPECT_EQ(config->session.max_sessions, 100U);

@@ -147,6 +147,28 @@ TEST(Sessions, ModifyThatCannotBeDoneChangesNothing) {
   rig.check_books();
 }
 
+TEST(Sessions, SrtpReachesTheFlowAndUnknownSuitesAreRefused) {
+  Rig rig;
+  rig.hello(1);
+  const std::vector<std::byte> key(30, std::byte{7});
+  const control::SrtpStream stream{"AES_CM_128_HMAC_SHA1_80", {{base::Secret(key), "", 0}}};
+  SessionSpec spec = audio();
+  spec.flows[0].b.srtp = control::Srtp{stream, std::nullopt};
+  get<Opened>(rig.ask(1, Open{"s", spec}));
+  const flow::Spec& installed = rig.specs.begin()->second;
+  EXPECT_EQ(installed.a.srtp, std::nullopt);
+  ASSERT_TRUE(installed.b.srtp);
+  EXPECT_EQ(installed.b.srtp->receive, std::nullopt);
+  EXPECT_EQ(*installed.b.srtp->send, (secure::Parameters{secure::Suite::AesCm128HmacSha1_80,
+                                                         {{base::Secret(key), "", secure::kMaxRtpLifetime}}}));
+  SessionSpec other = spec;
+  other.flows[0].b.srtp->send->suite = "F8_128_HMAC_SHA1_80";
+  EXPECT_EQ(error_in(rig.ask(1, Modify{"s", other})), ErrorCode::BadSpec);
+  other.flows[0].b.srtp->send->suite = "AEAD_AES_128_GCM";  // whose keys are shorter
+  EXPECT_EQ(error_in(rig.ask(1, Modify{"s", other})), ErrorCode::BadSpec);
+  EXPECT_EQ(rig.specs.begin()->second.b.srtp, installed.b.srtp);
+}
+
 TEST(Sessions, ExhaustionIsAClearErrorAndEndsWithTheQuarantine) {
   Rig rig;
   rig.hello(1);

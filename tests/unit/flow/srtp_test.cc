@@ -1,0 +1,267 @@
+// SRTP on one side or both: what passes, what does not, and what a modification keeps.
+
+#include <gtest/gtest.h>
+
+#include "rig.h"
+
+namespace flow {
+namespace {
+
+using base::milliseconds;
+using base::seconds;
+using secure::Suite;
+
+const base::Endpoint kNat = endpoint("198.51.100.99:31000");
+const base::Endpoint kNatRtcp = endpoint("198.51.100.99:31044");
+
+secure::Parameters key(int which, Suite suite = Suite::AesCm128HmacSha1_80) {
+  const secure::Traits& traits = secure::traits_of(suite);
+  const std::vector<std::byte> bytes(traits.key_bytes + traits.salt_bytes, static_cast<std::byte>(which));
+  return {suite, {{base::Secret(bytes), ""}}};
+}
+
+// The relay sends to the peer with key 1 and receives with key 2.
+Srtp keys(Suite suite = Suite::AesCm128HmacSha1_80) {
+  return {key(1, suite), key(2, suite)};
+}
+
+Spec secure_to_plain() {
+  Spec spec = strict_spec();
+  spec.a.srtp = keys();
+  return spec;
+}
+
+// A phone that speaks SRTP with the relay, in the relay's terms.
+class Phone {
+ public:
+  explicit Phone(const Srtp& srtp)
+      : sender_(secure::make_sender(secure::Engine::Libsrtp, *srtp.receive)),
+        receiver_(secure::make_receiver(secure::Engine::Libsrtp, *srtp.send)) {}
+
+  std::string seal(const std::string& clear) { return sealed(clear, &secure::Sender::protect_rtp); }
+  std::string seal_rtcp(const std::string& clear) { return sealed(clear, &secure::Sender::protect_rtcp); }
+  // Empty when it is not authentic.
+  std::string open(std::string bytes) { return opened(std::move(bytes), &secure::Receiver::unprotect_rtp); }
+  std::string open_rtcp(std::string bytes) { return opened(std::move(bytes), &secure::Receiver::unprotect_rtcp); }
+
+ private:
+  using Protect = secure::Outcome (secure::Sender::*)(std::span<std::byte>, std::size_t);
+  using Unprotect = secure::Outcome (secure::Receiver::*)(std::span<std::byte>);
+
+  std::string sealed(std::string bytes, Protect protect) {
+    const std::size_t size = bytes.size();
+    bytes.resize(size + secure::kMaxGrowthBytes);
+    bytes.resize((sender_.get()->*protect)(std::as_writable_bytes(std::span(bytes)), size).value());
+    return bytes;
+  }
+  std::string opened(std::string bytes, Unprotect unprotect) {
+    const auto size = (receiver_.get()->*unprotect)(std::as_writable_bytes(std::span(bytes)));
+    bytes.resize(size.value_or(0));
+    return bytes;
+  }
+
+  std::unique_ptr<secure::Sender> sender_;
+  std::unique_ptr<secure::Receiver> receiver_;
+};
+
+const std::string kReport("\x80\xc9\x00\x01\x00\x00\x00\x07", 8);
+
+TEST(Srtp, OnOneSideMeetsPlainRtpOnTheOther) {
+  Rig rig(secure_to_plain());
+  Phone phone(keys());
+  for (int i = 0; i < 3; ++i) {
+    const std::string clear = rig.rtp_bytes(7);
+    const auto there = rig.send(Side::A, Component::Rtp, kPhoneA, phone.seal(clear));
+    EXPECT_EQ(there.dropped, std::nullopt);
+    EXPECT_EQ(there.to, kPhoneB);
+    EXPECT_EQ(there.bytes, clear);
+    const std::string answer = rig.rtp_bytes(8);
+    const auto back = rig.send(Side::B, Component::Rtp, kPhoneB, answer);
+    EXPECT_EQ(back.to, kPhoneA);
+    EXPECT_NE(back.bytes, answer);
+    EXPECT_EQ(phone.open(back.bytes), answer);
+  }
+}
+
+TEST(Srtp, WithOtherSuitesOnBothSides) {
+  Spec spec = secure_to_plain();
+  spec.b.srtp = Srtp{key(3, Suite::AeadAes256Gcm), key(4, Suite::AeadAes256Gcm)};
+  Rig rig(spec);
+  Phone a(*spec.a.srtp);
+  Phone b(*spec.b.srtp);
+  const std::string clear = rig.rtp_bytes(7);
+  EXPECT_EQ(b.open(rig.send(Side::A, Component::Rtp, kPhoneA, a.seal(clear)).bytes), clear);
+  const std::string answer = rig.rtp_bytes(8);
+  EXPECT_EQ(a.open(rig.send(Side::B, Component::Rtp, kPhoneB, b.seal(answer)).bytes), answer);
+}
+
+TEST(Srtp, ProtectsRtcpAsWell) {
+  for (const bool mux : {false, true}) {
+    Spec spec = secure_to_plain();
+    spec.a.rtcp_mux = mux;
+    Rig rig(spec);
+    Phone phone(keys());
+    const Component port = mux ? Component::Rtp : Component::Rtcp;
+    const auto there = rig.send(Side::A, port, mux ? kPhoneA : kPhoneARtcp, phone.seal_rtcp(kReport));
+    EXPECT_EQ(there.dropped, std::nullopt);
+    EXPECT_EQ(there.bytes, kReport);
+    const auto back = rig.rtcp(Side::B, kPhoneBRtcp);
+    EXPECT_EQ(phone.open_rtcp(back.bytes), kReport);
+    EXPECT_EQ(rig.send(Side::A, port, mux ? kPhoneA : kPhoneARtcp, kReport).dropped, Drop::Unauthentic);
+  }
+}
+
+TEST(Srtp, CountsBytesAsTheyAreOnTheWire) {
+  Rig rig(secure_to_plain());
+  Phone phone(keys());
+  const std::string sealed = phone.seal(rig.rtp_bytes(7));
+  rig.send(Side::A, Component::Rtp, kPhoneA, sealed);
+  const auto out = rig.rtp(Side::B, kPhoneB);
+  EXPECT_EQ(rig.flow.stats(rig.now).a().rtp_bytes_in, sealed.size());
+  EXPECT_EQ(rig.flow.stats(rig.now).a().rtp_bytes_out, out.bytes.size());
+}
+
+TEST(Srtp, ClearForgedAlteredAndReplayedPacketsAreDropped) {
+  Rig rig(secure_to_plain());
+  Phone phone(keys());
+  Phone forger({key(1), key(9)});
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::Unauthentic);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, forger.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic);
+  std::string sealed = phone.seal(rig.rtp_bytes(7));
+  sealed[14] ^= 1;
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, Drop::Unauthentic);
+  sealed[14] ^= 1;
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, std::nullopt);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, Drop::Replayed);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, std::string("\x80\0\0\0", 4)).dropped, Drop::MalformedRtp);
+  EXPECT_EQ(rig.drops(Side::A, Drop::Unauthentic), 3u);
+  EXPECT_EQ(rig.flow.stats(rig.now).a().rtp_packets_in, 1u);
+}
+
+// trap 45: media that cannot be checked yet is not forwarded, and what was agreed to be secure is never sent in clear.
+TEST(Srtp, PassesNothingBeforeTheKeysAreKnown) {
+  Spec spec = secure_to_plain();
+  spec.a.srtp->receive.reset();
+  Rig rig(spec);
+  Phone phone(keys());
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::NoKeys);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, phone.seal(rig.rtp_bytes(7))).dropped, Drop::NoKeys);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kPhoneARtcp, phone.seal_rtcp(kReport)).dropped, Drop::NoKeys);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, std::nullopt);
+
+  spec.a.srtp = Srtp{};
+  rig.flow.replace(spec, rig.now);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, Drop::NoKeys);
+  EXPECT_EQ(rig.rtcp(Side::B, kPhoneBRtcp).dropped, Drop::NoKeys);
+
+  spec.a.srtp = keys();
+  rig.flow.replace(spec, rig.now);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, phone.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+}
+
+// trap 50: nobody is learned who has not shown the key, whatever else he shows.
+TEST(Srtp, AuthenticatesBeforeItLearnsAnAddress) {
+  Spec spec = secure_to_plain();
+  spec.a.latch = LatchMode::Learn;
+  Rig rig(spec);
+  Phone phone(keys());
+  Phone forger({key(1), key(9)});
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(rig.rtp(Side::A, kStranger).dropped, Drop::Unauthentic);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, forger.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic);
+    EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::Unauthentic);  // not even from where the phone said it is
+  }
+  EXPECT_TRUE(rig.events.empty());
+  const std::string sealed = phone.seal(rig.rtp_bytes(7));
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kNat, sealed).dropped, std::nullopt) << "one authentic packet is proof";
+  EXPECT_EQ(rig.told<Latched>(), (std::vector<Latched>{{Side::A, Component::Rtp, kNat}}));
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kNat);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kNatRtcp, kReport).dropped, Drop::Unauthentic);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kNatRtcp, phone.seal_rtcp(kReport)).dropped, std::nullopt);
+
+  // A signalling message later: a replay from elsewhere is no way in.
+  rig.flow.replace(spec, rig.now);
+  rig.pass(seconds(1));
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, sealed).dropped, Drop::Replayed);
+  EXPECT_EQ(rig.rtp(Side::A, kStranger).dropped, Drop::Unauthentic);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kNat);
+}
+
+// A packet that is caught and sent again faster than the original must not use up its place.
+TEST(Srtp, PacketsFromTheWrongSourceDoNotTouchTheReplayWindow) {
+  Rig rig(secure_to_plain());
+  Phone phone(keys());
+  const std::string sealed = phone.seal(rig.rtp_bytes(7));
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, sealed).dropped, Drop::WrongSource);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, std::nullopt);
+  const std::string report = phone.seal_rtcp(kReport);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kStranger, report).dropped, Drop::WrongSource);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kPhoneARtcp, report).dropped, std::nullopt);
+}
+
+// trap 41: the same key keeps the rollover counter and the replay window, in both directions.
+TEST(Srtp, AModificationWithTheSameKeysGoesOn) {
+  Rig rig(secure_to_plain());
+  Phone phone(keys());
+  std::string first;
+  for (std::uint32_t i = 65000; i < 65600; ++i) {
+    rig.sequence = static_cast<std::uint16_t>(i);
+    const std::string sealed = phone.seal(rig.rtp_bytes(7));
+    if (i == 65000) first = sealed;
+    ASSERT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, std::nullopt);
+    rig.sequence = static_cast<std::uint16_t>(i);
+    ASSERT_FALSE(phone.open(rig.rtp(Side::B, kPhoneB).bytes).empty());
+  }
+  rig.flow.replace(secure_to_plain(), rig.now);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, first).dropped, Drop::Replayed);
+  const std::string sealed = phone.seal(rig.rtp_bytes(7));
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, std::nullopt);
+  rig.flow.replace(secure_to_plain(), rig.now);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, Drop::Replayed);
+  EXPECT_FALSE(phone.open(rig.rtp(Side::B, kPhoneB).bytes).empty());
+}
+
+// trap 41: RFC 4568 7.1.4. Another key starts another context; the other direction is not concerned.
+TEST(Srtp, AnotherKeyStartsAnew) {
+  Rig rig(secure_to_plain());
+  Phone phone(keys());
+  const std::string old = phone.seal(rig.rtp_bytes(7));
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, phone.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+  const std::string clear = rig.rtp_bytes(8);
+  EXPECT_EQ(phone.open(rig.send(Side::B, Component::Rtp, kPhoneB, clear).bytes), clear);
+
+  Spec changed = secure_to_plain();
+  changed.a.srtp->receive = key(5);
+  rig.flow.replace(changed, rig.now);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, old).dropped, Drop::Unauthentic);
+  Phone again(*changed.a.srtp);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, again.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+  EXPECT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, clear).dropped, Drop::IndexUsed);
+  EXPECT_FALSE(phone.open(rig.rtp(Side::B, kPhoneB).bytes).empty());
+}
+
+TEST(Srtp, ADuplicateInClearIsNotProtectedTwice) {
+  Rig rig(secure_to_plain());
+  const std::string clear = rig.rtp_bytes(8);
+  EXPECT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, clear).dropped, std::nullopt);
+  EXPECT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, clear).dropped, Drop::IndexUsed);
+  EXPECT_EQ(rig.drops(Side::B, Drop::IndexUsed), 1u);
+}
+
+TEST(Srtp, EndsAndBeginsWithAModification) {
+  Rig rig(secure_to_plain());
+  rig.flow.replace(strict_spec(), rig.now);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, std::nullopt);
+  rig.flow.replace(secure_to_plain(), rig.now);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::Unauthentic);
+}
+
+TEST(Srtp, KeysThatDoNotFitTheirSuiteAreRefused) {
+  Spec spec = secure_to_plain();
+  spec.a.srtp->send->suite = Suite::AeadAes128Gcm;
+  EXPECT_EQ(check(spec), "half a: srtp: key: expected 28 bytes for AEAD_AES_128_GCM, got 30");
+  EXPECT_EQ(check(secure_to_plain()), "");
+}
+
+}  // namespace
+}  // namespace flow
