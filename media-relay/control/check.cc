@@ -81,6 +81,8 @@ std::optional<Problem> problem_with(const SessionSpec& spec) {
                         std::to_string(spec.flows.size()));
   if (spec.media_timeout_ms > kMaxMilliseconds)
     return spec_problem("media_timeout_ms: expected at most " + std::to_string(kMaxMilliseconds));
+  if (spec.one_sided_ms > kMaxMilliseconds)
+    return spec_problem("one_sided_ms: expected at most " + std::to_string(kMaxMilliseconds));
   std::vector<std::uint32_t> seen;
   for (const FlowSpec& flow : spec.flows) {
     const std::string where = "flow " + std::to_string(flow.index) + ": ";
@@ -113,7 +115,7 @@ std::optional<Problem> problem_with(const Command& command) {
   }
   if (const auto* subscribe = std::get_if<Subscribe>(&command)) {
     if ((subscribe->events & ~kAllEvents) == 0) return std::nullopt;
-    return Problem{ErrorCode::Unsupported, "events: expected a sum of 1, 2, 4 and 8"};
+    return Problem{ErrorCode::Unsupported, "events: expected a sum of 1, 2, 4, 8 and 16"};
   }
   return std::nullopt;
 }

@@ -116,6 +116,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kLatched:
     case wire::FromRelay::kMediaLost:
     case wire::FromRelay::kSessionClosed:
+    case wire::FromRelay::kOneSided:
     case wire::FromRelay::BODY_NOT_SET:
       break;
   }
@@ -136,6 +137,10 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
   if (in.has_session_closed()) {
     const wire::SessionClosed& m = in.session_closed();
     return SessionClosed{id_of(m.id(), r), r.text("reason", m.reason(), kMaxReasonBytes), all_stats(m.stats(), r)};
+  }
+  if (in.has_one_sided()) {
+    const wire::OneSided& m = in.one_sided();
+    return OneSided{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A, m.silent_ms()};
   }
   return std::nullopt;
 }

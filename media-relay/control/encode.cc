@@ -139,6 +139,12 @@ void append_event(std::string& out, const Event& event) {
                    e.mutable_session_closed()->set_reason(for_people(v.reason, kMaxReasonBytes));
                    put_all(*e.mutable_session_closed()->mutable_stats(), v.stats);
                  },
+                 [&](const OneSided& v) {
+                   e.mutable_one_sided()->set_id(v.id);
+                   e.mutable_one_sided()->set_flow(v.flow);
+                   e.mutable_one_sided()->set_half_b(v.silent == HalfSide::B);
+                   e.mutable_one_sided()->set_silent_ms(v.silent_ms);
+                 },
                  [](const SessionLost&) {},
              },
              event);

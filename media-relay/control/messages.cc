@@ -28,7 +28,7 @@ std::string_view name_of(const Reply& reply) {
 
 std::string_view name_of(const Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames{
-      "first_packet", "latched", "media_lost", "session_closed", "session_lost"};
+      "first_packet", "latched", "media_lost", "session_closed", "one_sided", "session_lost"};
   return kNames[event.index()];
 }
 

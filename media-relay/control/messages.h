@@ -70,6 +70,7 @@ struct SessionSpec {
   std::vector<FlowSpec> flows;
   std::uint32_t media_timeout_ms = 0;  // 0: the relay's default
   bool suspended = false;              // on hold: no media is expected, the media timeout rests
+  std::uint32_t one_sided_ms = 0;      // silence of one half while the other is heard that is told; 0: never
   friend bool operator==(const SessionSpec&, const SessionSpec&) = default;
 };
 
@@ -104,8 +105,8 @@ struct List {
   std::string cursor;  // empty: from the start; else Listed::next of the page before
   friend bool operator==(const List&, const List&) = default;
 };
-enum class EventKind : std::uint32_t { FirstPacket = 1, Latched = 2, MediaLost = 4, SessionClosed = 8 };
-inline constexpr std::uint32_t kAllEvents = 15;
+enum class EventKind : std::uint32_t { FirstPacket = 1, Latched = 2, MediaLost = 4, SessionClosed = 8, OneSided = 16 };
+inline constexpr std::uint32_t kAllEvents = 31;
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -141,6 +142,17 @@ struct HalfStats {                     // seen from the relay: received from, an
   std::uint64_t jitter_us = 0;           // RFC 3550 6.4.1, in microseconds
   std::uint32_t ssrc = 0;                // the last one received; 0: none yet
   std::optional<base::Endpoint> source;  // where media comes from now (learned or checked)
+  std::uint64_t packets_expected = 0;    // by sequence number (RFC 3550 A.3)
+  std::uint8_t payload_type = 0;         // of the last RTP packet
+  std::uint64_t round_trip_us = 0;       // between the relay and this peer (RFC 3550 6.4.1); 0: not measured
+  // What the peer reports of the stream that it gets; nullopt: nothing.
+  struct Reported {
+    std::int32_t lost = 0;      // since the stream began
+    std::uint8_t fraction = 0;  // of 256, lately
+    std::uint8_t mos = 0;       // RFC 3611 4.7.5 MOS-LQ times 10; 0: not known
+    friend bool operator==(const Reported&, const Reported&) = default;
+  };
+  std::optional<Reported> reported = {};
   friend bool operator==(const HalfStats&, const HalfStats&) = default;
 };
 struct FlowStats {
@@ -242,6 +254,14 @@ struct MediaLost {
   std::uint32_t silent_ms = 0;
   friend bool operator==(const MediaLost&, const MediaLost&) = default;
 };
+// No RTP has come from this half for a while, though the other one is heard and both may speak; said once per silence.
+struct OneSided {
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide silent = HalfSide::A;
+  std::uint32_t silent_ms = 0;
+  friend bool operator==(const OneSided&, const OneSided&) = default;
+};
 struct SessionClosed {  // the relay ended the session by itself
   SessionId id;
   std::string reason;
@@ -255,7 +275,7 @@ struct SessionLost {
   std::string reason;
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
-using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, SessionLost>;
+using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, SessionLost>;
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);
 

@@ -73,6 +73,14 @@ void put_half_stats(wire::HalfStats& out, const HalfStats& s) {
   out.set_jitter_us(s.jitter_us);
   out.set_ssrc(s.ssrc);
   if (s.source) put(*out.mutable_source(), *s.source);
+  out.set_packets_expected(s.packets_expected);
+  out.set_payload_type(s.payload_type);
+  out.set_round_trip_us(s.round_trip_us);
+  if (!s.reported) return;
+  out.set_reported(true);
+  out.set_reported_lost(s.reported->lost);
+  out.set_reported_fraction(s.reported->fraction);
+  out.set_reported_mos(s.reported->mos);
 }
 
 }  // namespace
@@ -92,6 +100,7 @@ void put(wire::SessionSpec& out, const SessionSpec& spec) {
   }
   out.set_media_timeout_ms(spec.media_timeout_ms);
   out.set_suspended(spec.suspended);
+  out.set_one_sided_ms(spec.one_sided_ms);
 }
 
 void put(wire::FlowAddresses& out, const FlowAddresses& addresses) {
@@ -214,6 +223,7 @@ SessionSpec Reading::spec(const wire::SessionSpec& in) {
   where_.clear();
   out.media_timeout_ms = in.media_timeout_ms();
   out.suspended = in.suspended();
+  out.one_sided_ms = in.one_sided_ms();
   return out;
 }
 
@@ -238,6 +248,13 @@ HalfStats Reading::half_stats(const wire::HalfStats& in) {
   s.jitter_us = in.jitter_us();
   s.ssrc = in.ssrc();
   if (in.has_source()) s.source = endpoint("source", in.source());
+  s.packets_expected = in.packets_expected();
+  s.payload_type = static_cast<std::uint8_t>(in.payload_type() & 0x7f);
+  s.round_trip_us = in.round_trip_us();
+  if (in.reported())
+    s.reported = {.lost = in.reported_lost(),
+                  .fraction = static_cast<std::uint8_t>(in.reported_fraction() & 0xff),
+                  .mos = static_cast<std::uint8_t>(in.reported_mos() & 0xff)};
   return s;
 }
 

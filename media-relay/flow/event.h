@@ -32,6 +32,14 @@ struct MediaLost {
   friend bool operator==(const MediaLost&, const MediaLost&) = default;
 };
 
-using Event = std::variant<FirstPacket, Latched, MediaLost>;
+// No RTP has come from this side for the time, while the other one was heard and this one ought to be, too. Once per
+// silence.
+struct OneSided {
+  Side silent = Side::A;
+  base::Duration silence{};
+  friend bool operator==(const OneSided&, const OneSided&) = default;
+};
+
+using Event = std::variant<FirstPacket, Latched, MediaLost, OneSided>;
 
 }  // namespace flow

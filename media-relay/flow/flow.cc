@@ -141,29 +141,60 @@ bool Flow::is_ready() const {
 void Flow::start_clock(base::Instant now) {
   clock_start_ = now;
   reported_.reset();
-  deadline_ = is_timed() ? now + spec_.media_timeout : base::kNever;
+  for (Half& h : halves_) h.told_silent.reset();
+  const base::Duration never = base::kNever - now;
+  const bool one_sided = should_speak(Side::A) || should_speak(Side::B);
+  deadline_ = now + std::min(is_timed() ? spec_.media_timeout : never, one_sided ? spec_.one_sided_timeout : never);
 }
 
 void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
   if (now < deadline_) return;
-  if (!is_timed()) {
-    deadline_ = base::kNever;
-    return;
-  }
+  const base::Instant lost = look_for_lost_media(now, events);
+  deadline_ = std::min(lost, look_for_one_sided_media(now, events));
+}
+
+// Returns when to look again.
+base::Instant Flow::look_for_lost_media(base::Instant now, std::vector<Event>& events) {
+  if (!is_timed()) return base::kNever;
   if (!is_ready()) clock_start_ = now;
   base::Instant since = clock_start_;
   for (const Half& h : halves_)
     if (h.heard) since = std::max(since, h.last_heard);
   if (reported_ && since > *reported_) reported_.reset();
   const base::Instant due = since + spec_.media_timeout;
-  if (now < due) {
-    deadline_ = due;
-    return;
+  if (now < due) return due;
+  if (!reported_) {
+    reported_ = now;
+    events.push_back(MediaLost{now - since});
   }
-  deadline_ = now + spec_.media_timeout;
-  if (reported_) return;
-  reported_ = now;
-  events.push_back(MediaLost{now - since});
+  return now + spec_.media_timeout;
+}
+
+bool Flow::should_speak(Side side) const {
+  return spec_.one_sided_timeout > base::Duration{} && !spec_.suspended && spec_.half(side).receive &&
+         spec_.half(other(side)).send;
+}
+
+base::Instant Flow::look_for_one_sided_media(base::Instant now, std::vector<Event>& events) {
+  base::Instant next = base::kNever;
+  for (const Side side : kSides) {
+    if (!should_speak(side)) continue;
+    Half& h = half(side);
+    const base::Instant since = std::max(clock_start_, h.last_rtp.value_or(clock_start_));
+    if (h.told_silent && since > *h.told_silent) h.told_silent.reset();
+    const base::Instant due = since + spec_.one_sided_timeout;
+    if (now < due) {
+      next = std::min(next, due);
+      continue;
+    }
+    next = std::min(next, now + spec_.one_sided_timeout);
+    const auto& heard = half(other(side)).last_rtp;
+    // The other one may have stopped at the same moment: then both are gone.
+    if (h.told_silent || !heard || *heard + spec_.one_sided_timeout / 2 < now) continue;
+    h.told_silent = now;
+    events.push_back(OneSided{side, now - since});
+  }
+  return next;
 }
 
 Stats Flow::stats(base::Instant now) const {
@@ -178,6 +209,9 @@ Stats Flow::stats(base::Instant now) const {
     s.ssrc = h.reception.ssrc();
     s.ssrc_changes = h.reception.ssrc_changes();
     s.payload_type = h.reception.payload_type();
+    s.round_trip = h.reports.round_trip();
+    s.reported = h.reports.block();
+    s.voip = h.reports.voip();
     s.latched_rtp = h.guard[index_of(Component::Rtp)].latched();
     s.latched_rtcp = h.guard[index_of(Component::Rtcp)].latched();
     if (h.heard) s.silent_for = now - h.last_heard;

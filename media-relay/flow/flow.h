@@ -14,6 +14,9 @@
 // while the flow is not suspended, at least one side is received from, and both peers' addresses are known (signalled
 // or learned); it starts anew when that becomes true and at each replacement of the spec. It is reported once per
 // silence.
+//
+// One-sided media. Where one side is heard and the other one ought to be and is not, somebody hears nothing: a NAT or a
+// filter, mostly. That is told with the name of the silent side, and ends nothing.
 
 #include <array>
 #include <cstdint>
@@ -31,6 +34,7 @@
 #include "media-relay/packet/packet.h"
 #include "media-relay/rtp/header.h"
 #include "media-relay/rtp/reception.h"
+#include "media-relay/rtp/report.h"
 #include "media-relay/rtp/rtcp.h"
 
 namespace flow {
@@ -84,9 +88,12 @@ class Flow {
     rtp::Reception reception;
     std::unique_ptr<secure::Sender> sender;      // null: plain RTP, or no keys
     std::unique_ptr<secure::Receiver> receiver;  // likewise
+    rtp::PeerReports reports;
     HalfStats stats;
     base::Instant last_heard{};
     bool heard = false;
+    std::optional<base::Instant> last_rtp;
+    std::optional<base::Instant> told_silent;  // when its present silence was told
   };
   // The way out towards a side, decided when something changes rather than for each packet.
   struct Exit {
@@ -105,6 +112,9 @@ class Flow {
   bool is_timed() const;
   bool is_ready() const;
   void start_clock(base::Instant now);
+  bool should_speak(Side side) const;
+  base::Instant look_for_lost_media(base::Instant now, std::vector<Event>& events);
+  base::Instant look_for_one_sided_media(base::Instant now, std::vector<Event>& events);
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);
@@ -131,6 +141,7 @@ class Flow {
   std::optional<Drop> settle(Context& c, Component component, SourceGuard::Verdict verdict);
   void hear(Context& c);
   bool is_secure(Side side) const { return spec_.half(side).srtp.has_value(); }
+  void read_reports(Context& c);
   static std::optional<Drop> leave(Context& c, const Exit& exit);
 
   Half& half(Side s) { return halves_[index_of(s)]; }

@@ -154,6 +154,7 @@ std::optional<Drop> Flow::inspect_rtp(Context& c) {
   ++h.stats.rtp_packets_in;
   h.stats.rtp_bytes_in += c.arrived;
   h.reception.on_packet(c.header, c.now);
+  h.last_rtp = c.now;
   return std::nullopt;
 }
 
@@ -162,7 +163,14 @@ std::optional<Drop> Flow::inspect_rtcp(Context& c) {
   hear(c);
   ++h.stats.rtcp_packets_in;
   h.stats.rtcp_bytes_in += c.arrived;
+  read_reports(c);
   return std::nullopt;
+}
+
+// Both ends of the report are read here, before it is on its way.
+void Flow::read_reports(Context& c) {
+  half(c.side).reports.heard(c.packet.bytes(), c.now);
+  half(other(c.side)).reports.told(c.packet.bytes(), c.now);
 }
 
 std::optional<Drop> Flow::hide_names(Context& c) {

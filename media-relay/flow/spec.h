@@ -65,6 +65,9 @@ struct Spec {
   // Silence of both sides, RTP and RTCP, that is reported as lost media; zero: never. The time runs only while the flow
   // is not suspended, both remotes are known, and at least one side is received from: see flow.h.
   base::Duration media_timeout{};
+  // Silence (no RTP) of one side, while the other one is heard, that is reported; zero: never. Looked at only where the
+  // side is received from and its media may be sent on, and not while the flow is suspended.
+  base::Duration one_sided_timeout{};
   bool suspended = false;
   secure::Engine srtp_engine = secure::Engine::OpenSsl;
   // Key under which the names in RTCP are hidden (rtp/sdes.h). Best chosen at random per session and used for all of

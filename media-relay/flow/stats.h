@@ -9,6 +9,7 @@
 #include "media-relay/base/time.h"
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/spec.h"
+#include "media-relay/rtp/report.h"
 
 namespace flow {
 
@@ -31,6 +32,11 @@ struct HalfStats {
   std::uint32_t ssrc = 0;   // of the present source
   std::uint32_t ssrc_changes = 0;
   std::uint8_t payload_type = 0;  // of the last RTP packet
+
+  // What this peer reports of the stream that it gets from us: rtp/report.h.
+  std::optional<base::Duration> round_trip;  // between us and it
+  std::optional<rtp::ReportBlock> reported;
+  std::optional<rtp::VoipMetrics> voip;
 
   std::optional<base::Endpoint> latched_rtp;  // learned sources
   std::optional<base::Endpoint> latched_rtcp;

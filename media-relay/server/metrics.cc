@@ -52,6 +52,8 @@ void Relay::register_session_metrics() {
                    [&c] { return number(c.adoptions); });
   metrics_.counter("relay_media_timeouts_total", "Flows on which no side was heard for the media timeout", {},
                    [&c] { return number(c.media_lost); });
+  metrics_.counter("relay_one_sided_media_total", "Flows on which one side was heard and the other one was not", {},
+                   [&c] { return number(c.one_sided); });
   metrics_.counter("relay_latches_total", "Remote addresses learned", {}, [&c] { return number(c.latched); });
   metrics_.counter("relay_bind_failures_total", "Port pairs that the system did not give", {},
                    [&c] { return number(c.bind_failures); });

@@ -219,6 +219,7 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
   spec.latch_window = config_.latch_window;
   spec.media_timeout =
       session.media_timeout_ms == 0 ? config_.media_timeout : base::milliseconds(session.media_timeout_ms);
+  spec.one_sided_timeout = base::milliseconds(session.one_sided_ms);
   spec.suspended = session.suspended;
   spec.srtp_engine = config_.srtp_engine;
   return spec;

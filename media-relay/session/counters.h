@@ -27,6 +27,7 @@ struct Counters {
   std::uint64_t bind_failures = 0;       // pairs that the system did not give
   std::uint64_t flow_failures = 0;       // commands that a worker could not carry out
   std::uint64_t media_lost = 0;
+  std::uint64_t one_sided = 0;
   std::uint64_t latched = 0;
   std::uint64_t first_packets = 0;
 };

@@ -102,6 +102,11 @@ void Sessions::on_flow_event(FlowHandle flow, const flow::Event& event, Actions&
     const auto silent = std::chrono::duration_cast<base::milliseconds>(m->silence).count();
     tell(*controller, control::EventKind::MediaLost,
          control::MediaLost{session->id, record->index, static_cast<std::uint32_t>(silent)}, out);
+  } else if (const auto* o = std::get_if<flow::OneSided>(&event)) {
+    ++counters_.one_sided;
+    const auto silent = std::chrono::duration_cast<base::milliseconds>(o->silence).count();
+    tell(*controller, control::EventKind::OneSided,
+         control::OneSided{session->id, record->index, to_control(o->silent), static_cast<std::uint32_t>(silent)}, out);
   }
 }
 

@@ -19,6 +19,16 @@ control::HalfStats half_stats(const flow::HalfStats& in) {
   out.jitter_us = static_cast<std::uint64_t>(std::chrono::duration_cast<base::microseconds>(in.jitter).count());
   out.ssrc = in.ssrc;
   out.source = in.latched_rtp;
+  out.packets_expected = in.expected;
+  out.payload_type = in.payload_type;
+  if (in.round_trip)
+    out.round_trip_us =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<base::microseconds>(*in.round_trip).count());
+  constexpr std::uint8_t kMosUnknown = 127;  // RFC 3611 4.7.5
+  if (in.reported)
+    out.reported = {.lost = in.reported->lost,
+                    .fraction = in.reported->fraction_lost,
+                    .mos = in.voip && in.voip->mos_lq < kMosUnknown ? in.voip->mos_lq : std::uint8_t{0}};
   return out;
 }
 

@@ -13,6 +13,8 @@ constexpr std::initializer_list<double> kSetupBounds{0.005, 0.01, 0.025, 0.05, 0
 constexpr std::initializer_list<double> kCallBounds{1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400};
 constexpr std::initializer_list<double> kPolicyBounds{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005,
                                                       0.001,   0.0025,   0.005,   0.01,   0.05,    0.25};
+constexpr std::initializer_list<double> kMosBounds{1.5, 2, 2.5, 3, 3.25, 3.5, 3.75, 4, 4.1, 4.2, 4.3, 4.4};
+constexpr std::initializer_list<double> kLossBounds{0, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5};
 constexpr std::initializer_list<double> kRelayBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                                      0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5};
 
@@ -100,6 +102,20 @@ void expose_relay(Metrics& metrics, const ShardMetrics& shard) {
   metrics.counter("parapet_media_timeouts_total", "Calls that ended because no media came.", {}, shard.media_timeouts);
 }
 
+void expose_quality(Metrics& metrics, const ShardMetrics& shard) {
+  constexpr std::array<const char*, 2> kSides{"caller", "callee"};
+  for (std::size_t i = 0; i < kSides.size(); ++i) {
+    const Labels side{{"side", kSides[i]}};
+    metrics.counter("parapet_one_sided_audio_total",
+                    "Times that nothing came from this side of a call while the other one was heard.", side,
+                    shard.silent[i]);
+    metrics.histogram("parapet_call_mos", "Mean opinion of what this side said, by the E-model, one for each call.",
+                      side, shard.mos[i]);
+    metrics.histogram("parapet_call_loss_ratio", "Packets of this side that were lost before the border.", side,
+                      shard.loss[i]);
+  }
+}
+
 }  // namespace
 
 ShardMetrics::ShardMetrics()
@@ -108,7 +124,9 @@ ShardMetrics::ShardMetrics()
       policy_seconds{observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
                      observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
                      observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds)},
-      relay_seconds(kRelayBounds) {}
+      relay_seconds(kRelayBounds),
+      mos{observe::Histogram(kMosBounds), observe::Histogram(kMosBounds)},
+      loss{observe::Histogram(kLossBounds), observe::Histogram(kLossBounds)} {}
 
 void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_calls(metrics, shard);
@@ -116,6 +134,7 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_exchange(metrics, shard);
   expose_policy(metrics, shard);
   expose_relay(metrics, shard);
+  expose_quality(metrics, shard);
   expose_by(metrics, "parapet_transaction_events_total", "What happened to transactions, by kind.", "event",
             shard.transactions);
   expose_by(metrics, "parapet_dialog_events_total", "What happened inside dialogs, by kind.", "event", shard.dialogs);

@@ -310,6 +310,11 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Gauge relay_links;       // links that are configured
   base::Counter media_timeouts;  // calls ended because no media came
 
+  // By who speaks: caller, callee.
+  std::array<base::Counter, 2> silent;     // one-sided audio
+  std::array<observe::Histogram, 2> mos;   // by the E-model
+  std::array<observe::Histogram, 2> loss;  // 0..1
+
   base::Counter mailbox_in;       // messages and sends handed over by other shards
   base::Counter mailbox_dropped;  // mailbox full
 };

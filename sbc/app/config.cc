@@ -106,6 +106,8 @@ void read_media(settings::Table root, Config& config, call::Settings& calls) {
   auto media = root.table("media");
   const auto timeout = media.duration("timeout", {base::seconds(1), base::hours(24)}, base::seconds(60));
   calls.media_timeout_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(timeout).count());
+  const auto one_sided = media.duration("one_sided", {base::seconds(0), base::hours(1)}, base::seconds(10));
+  calls.one_sided_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(one_sided).count());
   if (auto codecs = media.texts("offer_codecs"); !codecs.empty()) {
     for (const auto& codec : codecs)
       if (std::ranges::find(sdp::known_codecs(), codec) == sdp::known_codecs().end())

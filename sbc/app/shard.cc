@@ -369,7 +369,7 @@ void Shard::carry_out() {
   out_.guests_gone.clear();
   tell_of_targets();
   dispatching_ = false;
-  calls_now_.store(calls_.size(), std::memory_order_relaxed);
+  calls_now_.store(calls_.size() + calls_.endings(), std::memory_order_relaxed);
   arm_timer();
 }
 
@@ -422,6 +422,7 @@ void Shard::close_record(const call::CallRecord& record) {
   const bool refused = record.cause == call::EndCause::Policy || record.cause == call::EndCause::Limit;
   std::uint64_t suppressed = 0;
   if (refused && !refused_calls_.allow(loop_.now(), suppressed)) return;
+  const call::CallQuality quality = record.quality.value_or(call::CallQuality{});
   shared_.log.info("call ended", {{"call", record.id},
                                   {"call_id_a", record.call_id_a},
                                   {"call_id_b", record.call_id_b},
@@ -438,7 +439,10 @@ void Shard::close_record(const call::CallRecord& record) {
                                   {"attempts", record.attempts},
                                   {"setup", record.setup},
                                   {"duration", record.duration},
-                                  {"policy", record.where}});
+                                  {"policy", record.where},
+                                  {"silent", record.silent ? call::name_of(*record.silent) : ""},
+                                  {"caller_audio", call::text_of(quality.from_a)},
+                                  {"callee_audio", call::text_of(quality.from_b)}});
 }
 
 // --- net, relay, time -------------------------------------------------------------------------------------------

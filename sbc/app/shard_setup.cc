@@ -119,6 +119,13 @@ void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) 
   if (record.cause == call::EndCause::Error) metrics.rejects[admin::RejectReason::Internal].add();
   if (record.cause == call::EndCause::MediaTimeout) metrics.media_timeouts.add();
   if (!record.answered) return;
+  if (record.quality) {
+    const call::StreamQuality* const sides[] = {&record.quality->from_a, &record.quality->from_b};
+    for (std::size_t i = 0; i < std::size(sides); ++i) {
+      if (sides[i]->mos) metrics.mos[i].observe(*sides[i]->mos);
+      if (sides[i]->packets != 0) metrics.loss[i].observe(sides[i]->loss);
+    }
+  }
   metrics.setup_seconds.observe(base::to_seconds(record.setup));
   metrics.call_seconds.observe(base::to_seconds(record.duration));
 }
@@ -199,6 +206,8 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::Refreshes].set(calls.refreshes);
   to.dialogs[DialogCount::OffersAgain].set(calls.offers_again);
   to.dialogs[DialogCount::Transfers].set(calls.transfers);
+  to.silent[0].set(calls.silent_callers);
+  to.silent[1].set(calls.silent_callees);
   to.dialogs[DialogCount::Takeovers].set(calls.takeovers);
   to.dialogs[DialogCount::RefusedTransfer].set(calls.refused_transfer);
   using admin::RegistrationEvent;

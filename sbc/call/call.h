@@ -17,6 +17,7 @@
 #include "sbc/call/media.h"
 #include "sbc/call/record.h"
 #include "sbc/call/state.h"
+#include "sbc/call/stowed.h"
 #include "sbc/call/told.h"
 #include "sbc/dialog/accepted_invite.h"
 #include "sbc/dialog/ack_store.h"
@@ -132,8 +133,7 @@ struct Call {
   CallHandle handle;
   std::string session;  // of the relay, and the call's name in logs
 
-  sip::MessagePtr invite;   // leg A's, for the policy's facts and for headers that cross
-  std::string invite_text;  // and in its place when the call is set up: only on_end may ask for it again
+  StowedMessage invite;  // leg A's, for the policy's facts and for headers that cross
   sip::Source source;
   Arrival arrival;
   bool emergency = false;  // a call for help: never refused for want of room, never hidden
@@ -173,6 +173,8 @@ struct Call {
   std::uint32_t relay_asked = 0;     // opens and modifies of this session sent
   std::uint32_t relay_answered = 0;  // and answered
   std::uint32_t relay_awaited = 0;   // the one that the state waits for
+  bool close_asked = false;          // of the relay, for the session
+  bool close_answered = false;       // and it has told its last statistics
 
   Side inviter = Side::A;         // of the exchange under way, or the last one
   bool by_update = false;         // the exchange began with an UPDATE: its 2xx gets no ACK (RFC 3311)

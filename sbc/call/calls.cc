@@ -396,8 +396,15 @@ void Calls::on_leg(const LegWanted& wanted, std::expected<MovedLeg, int> moved, 
 void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, Output& out) {
   const auto handle = CallHandle::unpack(reply.owner);
   Call* call = core_.calls.find(handle);
-  if (call == nullptr) return;
+  if (call == nullptr) return on_last_reply(reply, out);
+  if (const auto* closed = std::get_if<control::Closed>(&reply.reply)) {
+    if (closed->id != call->session) return;
+    call->close_answered = true;
+    call->record.quality = quality_of(call->media.told(), closed->stats);
+    return;
+  }
   if (const auto* error = std::get_if<control::Error>(&reply.reply)) {
+    if (call->close_asked) call->close_answered = true;
     ++call->relay_answered;
     feed(handle, Event::RelayRefused,
          {.cause = EndCause::RelayFailure, .text = std::string(control::name_of(error->code)) + ": " + error->text},
@@ -437,6 +444,8 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
   } else if (std::holds_alternative<control::SessionLost>(event.event) ||
              std::holds_alternative<control::SessionClosed>(event.event)) {
     feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
+  } else if (const auto* one_sided = std::get_if<control::OneSided>(&event.event)) {
+    if (Call* call = core_.calls.find(handle)) on_one_sided(*call, *one_sided, out);
   }
 }
 
@@ -444,6 +453,7 @@ void Calls::on_deadline(base::Instant now, Output& out) {
   TimerKey key;
   while (core_.timers.pop_due(now, key)) {
     Call* call = core_.calls.find(key.call);
+    if (key.kind == TimerKind::Ending) on_ending_due(key.call, out);
     if (call == nullptr) continue;
     Machine machine(core_, *call, now, out);
     switch (key.kind) {
@@ -473,6 +483,8 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         break;
       case TimerKind::Again:
         machine.offer_again();
+        break;
+      case TimerKind::Ending:  // of a call that is gone: above
         break;
     }
     sweep(key.call);

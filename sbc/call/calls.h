@@ -56,6 +56,7 @@ class Calls {
   void kill_all(base::Instant now, Output& out);
 
   std::size_t size() const { return core_.calls.size(); }
+  std::size_t endings() const { return core_.endings.size(); }  // calls that are over and whose record is not written
   std::size_t dialogs() const { return core_.dialogs.size(); }  // known tags of ours
   std::uint64_t connected() const { return core_.connected; }
   const Counters& counters() const { return core_.counters; }
@@ -78,6 +79,10 @@ class Calls {
   bool calls_for_help(const sip::Message& invite) const;
   void on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request, base::Instant now,
                        Output& out);
+  // ending.cc
+  void on_last_reply(const control::RelayReply& reply, Output& out);
+  void on_ending_due(CallHandle call, Output& out);
+  void on_one_sided(Call& call, const control::OneSided& event, Output& out);
 
   Core core_;
 };

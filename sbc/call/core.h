@@ -15,6 +15,7 @@
 #include "sbc/call/call.h"
 #include "sbc/call/credentials.h"
 #include "sbc/call/door.h"
+#include "sbc/call/ending.h"
 #include "sbc/call/settings.h"
 #include "sbc/route/health.h"
 #include "sbc/sip/minter.h"
@@ -22,7 +23,18 @@
 
 namespace sbc::call {
 
-enum class TimerKind : std::uint8_t { Setup, Refresh, Accepted, Duration, Tidy, Reliable, Session, Again, Transfer };
+enum class TimerKind : std::uint8_t {
+  Setup,
+  Refresh,
+  Accepted,
+  Duration,
+  Tidy,
+  Reliable,
+  Session,
+  Again,
+  Transfer,
+  Ending
+};
 
 struct TimerKey {
   CallHandle call;
@@ -43,6 +55,8 @@ struct Counters {
   std::uint64_t out_of_order = 0;       // 500, lower CSeq
   std::uint64_t stray_acks = 0;         // ACK that belongs to no call
   std::uint64_t late_forks = 0;         // 2xx of another fork or of an abandoned attempt: ACK and BYE
+  std::uint64_t silent_callers = 0;     // one-sided audio: nothing came from the caller
+  std::uint64_t silent_callees = 0;     // nor from the callee
   std::uint64_t refused_limit = 0;      // 503, too many calls
   std::uint64_t refused_draining = 0;   // 503, about to stop
   std::uint64_t refused_extension = 0;  // 420
@@ -82,6 +96,7 @@ struct Core {
   ByText<DialogRef> dialogs;    // by our tag
   ByText<CallHandle> sessions;  // by relay session
   base::DeadlineQueue<TimerKey> timers;
+  std::unordered_map<std::uint64_t, Ending> endings = {};  // by the handle of the call that is gone
   Counters counters;
   std::uint64_t connected = 0;  // calls between answer and end
   bool draining = false;

@@ -1,25 +1,8 @@
 #include "sbc/call/machine.h"
 
-#include <limits>
-
 #include "sbc/call/leg_message.h"
-#include "sbc/sip/parser.h"
 
 namespace sbc::call {
-namespace {
-
-constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
-constexpr sip::Limits kAnySize{.message_bytes = kAny,
-                               .head_bytes = kAny,
-                               .header_fields = kAny,
-                               .header_value_bytes = kAny,
-                               .request_uri_bytes = kAny,
-                               .body_bytes = kAny,
-                               .contact_values = kAny,
-                               .body_length_slack = kAny};
-
-}  // namespace
-
 void Machine::feed(Event event, const Input& input) {
   const Step step = step_for(call_.state, event);
   switch (step) {
@@ -227,10 +210,7 @@ void Machine::tidy() {
   call_.hunt.forget();
   call_.arrival.upstream = {};
   call_.arrival.service_route = {};
-  if (call_.state != State::Confirming && call_.invite) {
-    call_.invite_text = call_.invite->bytes();
-    call_.invite.reset();
-  }
+  call_.invite.stow();
 }
 
 // --- relay ------------------------------------------------------------------------------------------------------
@@ -239,6 +219,7 @@ control::SessionSpec Machine::wanted_session() const {
   auto spec = call_.media.spec(core_.settings->media_timeout_ms);
   // Before the answer silence proves nothing, with early media or without.
   if (!call_.record.answered) spec.suspended = true;
+  spec.one_sided_ms = core_.settings->one_sided_ms;
   return spec;
 }
 
@@ -254,6 +235,7 @@ void Machine::open_session() {
   }
   core_.sessions.emplace(call_.session, call_.handle);
   call_.session_open = true;
+  call_.close_asked = false;
   out_.relay.push_back({call_.handle.pack(), control::Open{call_.session, wanted_session()}});
   call_.relay_awaited = ++call_.relay_asked;
 }
@@ -269,6 +251,7 @@ void Machine::close_session(std::string_view reason) {
   if (!call_.session_open) return;
   call_.session_open = false;
   core_.sessions.erase(call_.session);
+  call_.close_asked = true;
   out_.relay.push_back({call_.handle.pack(), control::Close{call_.session, std::string(reason)}});
 }
 
@@ -292,9 +275,7 @@ void Machine::disarm(base::DeadlineId& id) {
   id = {};
 }
 
-policy::InviteFacts Machine::facts() {
-  // It was read once, so it can be read again.
-  if (!call_.invite) call_.invite = sip::parse(std::move(call_.invite_text), kAnySize).message;
+policy::InviteFacts Machine::facts() const {
   auto facts = invite_facts(*call_.invite, call_.source, call_.arrival);
   facts.emergency = call_.emergency;
   facts.replaces = replaced_party();

@@ -316,7 +316,7 @@ class Machine {
   void note(Note::Level level, std::string text);
   void finished(EndCause cause, EndedBy by);
   bool outstanding() const;
-  policy::InviteFacts facts();
+  policy::InviteFacts facts() const;
 
   Core& core_;
   Call& call_;

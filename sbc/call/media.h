@@ -113,6 +113,9 @@ class Media {
   bool anchored() const { return !flows_.empty(); }
   void forget_addresses() { flows_.clear(); }
 
+  // What each side was told last: it names the payload types that the side may send. Null before that.
+  std::array<sdp::SessionPtr, 2> told() const { return {a_.local(), b_ ? b_->local() : nullptr}; }
+
   // The address of the side's media as its SDP says, "" before that: for the policy's NAT facts.
   std::string media_host(Side side) const;
 

@@ -2,9 +2,12 @@
 // What remains of a call when it is over: the content of its log line and, later, of its CDR.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "media-relay/base/time.h"
+
+#include "sbc/call/quality.h"
 
 namespace sbc::call {
 
@@ -43,8 +46,10 @@ struct CallRecord {
   EndCause cause = EndCause::Error;
   EndedBy by = EndedBy::Border;
   std::uint32_t attempts = 0;
-  base::Duration setup{};     // INVITE to final response
-  base::Duration duration{};  // answer to end
+  std::optional<CallQuality> quality;  // nullopt: no audio was relayed, or the relay did not tell
+  std::optional<EndedBy> silent;       // Caller, Callee: whose media did not come while the other's did
+  base::Duration setup{};              // INVITE to final response
+  base::Duration duration{};           // answer to end
 };
 
 }  // namespace sbc::call

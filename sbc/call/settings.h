@@ -54,6 +54,7 @@ struct Settings {
   base::Duration longest_call = base::hours(12);
   dialog::SessionWish session{.interval = 1800, .min = 90, .refresh = false};  // session timers (RFC 4028)
   std::uint32_t media_timeout_ms = 60'000;
+  std::uint32_t one_sided_ms = 10'000;  // silence of one side, while the other is heard, that is told; 0: never
   std::vector<std::string> offer_codecs{"PCMA", "PCMU", "telephone-event"};  // of an offer that the border makes
   std::size_t max_calls = 100'000;                                           // of this shard
   std::vector<std::string> emergency_numbers;                                // dialled, besides urn:service:sos

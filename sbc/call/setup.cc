@@ -193,7 +193,7 @@ void Machine::dial() {
   words.headers.insert(words.headers.end(), entering->begin(), entering->end());
   auto bytes = opening_invite(
       core_,
-      {.caller = call_.invite.get(),
+      {.caller = call_.invite.get().get(),
        .target = *target,
        .words = words,
        .contact = call_.b.contact,

@@ -98,7 +98,7 @@ void Machine::enter(Call& first, Replaced place, std::optional<Media> media) {
   leg.dialog =
       dialog::Dialog::from_server(*call_.invite, call_.local_tag_a, sip::is_secure(call_.source.hop.transport));
   leg.dialog->confirm();
-  Input in{.side = place.at.side, .message = call_.invite, .source = call_.source, .server = leg.server};
+  Input in{.side = place.at.side, .message = call_.invite.get(), .source = call_.source, .server = leg.server};
   call_.local_tag_a.clear();
   call_.state = State::Ended;  // without a record: it was never a call of its own
   Machine machine(core_, first, now_, out_);

@@ -275,49 +275,15 @@ void Machine::end() {
   if (call_.record.answered) --core_.connected;
   call_.state = State::Ended;  // Calls removes it, and writes its record, when the event is over
 
-  policy::EndFacts facts_of_end;
-  facts_of_end.answered = call_.record.answered;
-  facts_of_end.status = call_.record.status;
-  facts_of_end.reason = std::string(name_of(call_.record.cause));
-  switch (call_.record.cause) {
-    case EndCause::Bye:
-      facts_of_end.cause = "bye";
-      break;
-    case EndCause::Cancel:
-      facts_of_end.cause = "cancel";
-      break;
-    case EndCause::MediaTimeout:
-      facts_of_end.cause = "media_timeout";
-      break;
-    case EndCause::Shutdown:
-      facts_of_end.cause = "shutdown";
-      break;
-    case EndCause::NoAnswer:
-    case EndCause::NoAck:
-    case EndCause::SessionExpired:
-      facts_of_end.cause = "timeout";
-      break;
-    case EndCause::Rejected:
-    case EndCause::Policy:
-    case EndCause::Limit:
-    case EndCause::Unreachable:
-      facts_of_end.cause = "rejected";
-      break;
-    case EndCause::RelayFailure:
-    case EndCause::BadMedia:
-    case EndCause::PeerGone:
-    case EndCause::Error:
-      facts_of_end.cause = "error";
-      break;
+  Ending ending{
+      .record = std::move(call_.record), .facts = facts(), .invite = call_.invite.get(), .told = call_.media.told()};
+  if (call_.close_asked && !call_.close_answered) {
+    // Its last words say how the call sounded.
+    ending.timer = core_.timers.arm(now_ + kRelayTakes, TimerKey{call_.handle, TimerKind::Ending});
+    core_.endings.emplace(call_.handle.pack(), std::move(ending));
+  } else {
+    write_off(core_.advisor, std::move(ending), out_);
   }
-  facts_of_end.ended_by = std::string(name_of(call_.record.by));
-  facts_of_end.trunk = call_.record.trunk_b;
-  using std::chrono::duration_cast;
-  facts_of_end.setup_ms = static_cast<std::uint32_t>(duration_cast<base::milliseconds>(call_.record.setup).count());
-  facts_of_end.duration_ms =
-      static_cast<std::uint32_t>(duration_cast<base::milliseconds>(call_.record.duration).count());
-  core_.advisor.end(facts(), facts_of_end);
-  out_.records.push_back(std::move(call_.record));
 }
 
 }  // namespace sbc::call

@@ -39,6 +39,9 @@ void push_value(lua_State* lua, std::uint16_t value) {
 void push_value(lua_State* lua, std::uint32_t value) {
   lua_pushinteger(lua, value);
 }
+void push_value(lua_State* lua, const std::optional<double>& value) {
+  value ? lua_pushnumber(lua, *value) : lua_pushnil(lua);
+}
 void push_value(lua_State* lua, const Address& value) {
   push_facts(lua, FactKind::Address, &value);
 }
@@ -233,6 +236,11 @@ constexpr std::array kEndFields = {
     Field{"trunk", push_member<EndFacts, &EndFacts::trunk>},
     Field{"setup_ms", push_member<EndFacts, &EndFacts::setup_ms>},
     Field{"duration_ms", push_member<EndFacts, &EndFacts::duration_ms>},
+    Field{"caller_mos", push_member<EndFacts, &EndFacts::caller_mos>},
+    Field{"callee_mos", push_member<EndFacts, &EndFacts::callee_mos>},
+    Field{"caller_loss", push_member<EndFacts, &EndFacts::caller_loss>},
+    Field{"callee_loss", push_member<EndFacts, &EndFacts::callee_loss>},
+    Field{"silent", push_member<EndFacts, &EndFacts::silent>},
 };
 
 constexpr std::array kAddressFields = {

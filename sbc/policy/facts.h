@@ -7,6 +7,7 @@
 // author's side of this file and changes with it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,6 +116,12 @@ struct EndFacts {
   std::string trunk;              // of the leg that was reached or tried last
   std::uint32_t setup_ms = 0;     // INVITE to final response
   std::uint32_t duration_ms = 0;  // answer to end, 0 when never answered
+  // How it sounded; nullopt (Lua: nil) when no media or no codec that can be rated was relayed.
+  std::optional<double> caller_mos;   // of what the caller said, 1..4.5
+  std::optional<double> callee_mos;   // of what the callee said
+  std::optional<double> caller_loss;  // 0..1, of the caller's packets on their way to the border
+  std::optional<double> callee_loss;
+  std::string silent;  // whose media did not come while the other's did: "caller", "callee", ""
 };
 
 }  // namespace sbc::policy

@@ -140,6 +140,47 @@ def one_silent_side_is_no_timeout(lab):
 
 
 @test
+def a_call_is_rated(lab):
+    lab.start()
+    phone, carrier = peers(lab)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1800)
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier)
+    caller.done()
+    callee.done()
+    lab.border.until_idle()
+    metrics = lab.border.sbc_metrics()
+    for side in ("caller", "callee"):
+        equal(metrics.total("parapet_call_mos_count", side=side), 1, f"ratings of the {side}")
+        mos = metrics.total("parapet_call_mos_sum", side=side)
+        check(4.0 < mos <= 4.41, f"the {side}'s mean opinion is {mos}")
+        equal(metrics.total("parapet_call_loss_ratio_sum", side=side), 0, f"loss of the {side}")
+    ended = [line for line in (lab.directory / "sbc.log").read_text().splitlines() if "call ended" in line]
+    equal(len(ended), 1, "lines about the call's end")
+    check("PCM" in ended[0] and "mos=4." in ended[0], f"what the log says: {ended[0]}")
+
+
+@test
+def one_sided_audio_is_told_with_the_silent_side(lab):
+    lab.start({"media": {"one_sided": "1s"}})
+    phone, carrier = peers(lab)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=4500)
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier, 5)
+    phone.send_to(None)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_one_sided_audio_total", side="caller") == 1,
+               "the silent caller to be told", 4)
+    caller.done()
+    callee.done()
+    lab.border.until_idle()
+    equal(lab.border.sbc_metrics().total("parapet_one_sided_audio_total", side="callee"), 0, "silent callees")
+    log = (lab.directory / "sbc.log").read_text()
+    check("one-sided audio: nothing has come from the caller" in log, "the log does not say who is silent")
+
+
+@test
 def a_phone_behind_a_nat_is_heard_and_hears(lab):
     """Its SDP names an address of its own network, which nobody out here can reach."""
     lab.start()

@@ -63,7 +63,7 @@ void FakeRelay::take(const RelayCommand& command, base::Instant now) {
     const bool existed = sessions.erase(close.id) != 0;
     closed += existed ? 1 : 0;
     std::erase_if(ports_, [&close](const auto& entry) { return entry.first.starts_with(close.id + "/"); });
-    reply.reply = control::Closed{close.id, existed, {}};
+    reply.reply = control::Closed{close.id, existed, last_words};
   }
   base::Instant due = now;
   if (mood == Mood::Slow) due = base::kNever;

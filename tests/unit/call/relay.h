@@ -34,6 +34,7 @@ class FakeRelay {
   void forget(const std::string& id) { sessions.erase(id); }
 
   Mood mood = Mood::Willing;
+  std::vector<control::FlowStats> last_words = {};       // with every Closed
   int refuse_next = 0;                                   // so many commands are refused, whatever the mood
   std::map<std::string, control::SessionSpec> sessions;  // open now, with the last spec
   std::map<std::string, std::uint64_t> owners;           // of every session there ever was

@@ -232,6 +232,11 @@ void Rig::media_lost() {
   for (const auto& [id, spec] : open) relay_event(control::MediaLost{id, 0, 60'000});
 }
 
+void Rig::one_sided(control::HalfSide silent) {
+  const auto open = relay.sessions;
+  for (const auto& [id, spec] : open) relay_event(control::OneSided{id, 0, silent, 10'000});
+}
+
 void Rig::session_lost() {
   const auto open = relay.sessions;
   for (const auto& [id, spec] : open) {
@@ -304,6 +309,7 @@ void Rig::connect() {
 
 void Rig::expect_idle(std::string_view what) {
   EXPECT_EQ(calls.size(), 0U) << what;
+  EXPECT_EQ(calls.endings(), 0U) << what;
   EXPECT_EQ(calls.connected(), 0U) << what;
   EXPECT_EQ(calls.dialogs(), 0U) << what;
   EXPECT_EQ(calls.next_deadline(), base::kNever) << what;

@@ -72,6 +72,7 @@ class Rig {
   void pump();
 
   void relay_event(control::Event event);
+  void one_sided(control::HalfSide silent);                       // likewise
   void media_lost();                                              // of every session that is open
   void session_lost();                                            // the relay forgets every session that is open
   void release_relay();                                           // FakeRelay::Mood::Slow

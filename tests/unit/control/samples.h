@@ -42,7 +42,21 @@ inline std::vector<Command> sample_commands() {
 }
 
 inline FlowStats sample_stats(std::uint32_t index) {
-  HalfStats a{1, 2, 3, 4, 5, 6, 7, -8, 9, 0xffffffff, endpoint("192.0.2.7:4000")};
+  HalfStats a{1,
+              2,
+              3,
+              4,
+              5,
+              6,
+              7,
+              -8,
+              9,
+              0xffffffff,
+              endpoint("192.0.2.7:4000"),
+              10,
+              127,
+              11,
+              HalfStats::Reported{-12, 255, 44}};
   HalfStats b;
   b.packets_received = UINT64_MAX;
   return {index, a, b};
@@ -66,7 +80,7 @@ inline std::vector<Reply> sample_replies() {
 inline std::vector<Event> sample_events() {
   return {FirstPacket{"call-1", 3, HalfSide::B, endpoint("192.0.2.7:4000")},
           Latched{"call-1", 3, HalfSide::A, endpoint("[2001:db8::7]:4000")}, MediaLost{"call-1", 3, 30'000},
-          SessionClosed{"call-1", "lease ended", {sample_stats(0)}}};
+          SessionClosed{"call-1", "lease ended", {sample_stats(0)}}, OneSided{"call-1", 3, HalfSide::B, 10'000}};
 }
 
 }  // namespace control

@@ -1,0 +1,105 @@
+#include "sbc/call/ending.h"
+
+#include <chrono>
+
+#include "sbc/call/advisor.h"
+#include "sbc/call/calls.h"
+#include "sbc/call/output.h"
+
+namespace sbc::call {
+namespace {
+
+std::string cause_of(EndCause cause) {
+  switch (cause) {
+    case EndCause::Bye:
+      return "bye";
+    case EndCause::Cancel:
+      return "cancel";
+    case EndCause::MediaTimeout:
+      return "media_timeout";
+    case EndCause::Shutdown:
+      return "shutdown";
+    case EndCause::NoAnswer:
+    case EndCause::NoAck:
+    case EndCause::SessionExpired:
+      return "timeout";
+    case EndCause::Rejected:
+    case EndCause::Policy:
+    case EndCause::Limit:
+    case EndCause::Unreachable:
+      return "rejected";
+    case EndCause::RelayFailure:
+    case EndCause::BadMedia:
+    case EndCause::PeerGone:
+    case EndCause::Error:
+      break;
+  }
+  return "error";
+}
+
+std::uint32_t milliseconds_of(base::Duration d) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(d).count());
+}
+
+}  // namespace
+
+policy::EndFacts end_facts(const CallRecord& record) {
+  policy::EndFacts facts;
+  facts.answered = record.answered;
+  facts.status = record.status;
+  facts.reason = std::string(name_of(record.cause));
+  facts.cause = cause_of(record.cause);
+  facts.ended_by = std::string(name_of(record.by));
+  facts.trunk = record.trunk_b;
+  facts.setup_ms = milliseconds_of(record.setup);
+  facts.duration_ms = milliseconds_of(record.duration);
+  if (record.silent) facts.silent = std::string(name_of(*record.silent));
+  if (!record.quality) return facts;
+  const StreamQuality& a = record.quality->from_a;
+  const StreamQuality& b = record.quality->from_b;
+  facts.caller_mos = a.mos;
+  facts.callee_mos = b.mos;
+  if (a.packets != 0) facts.caller_loss = a.loss;
+  if (b.packets != 0) facts.callee_loss = b.loss;
+  return facts;
+}
+
+void write_off(Advisor& advisor, Ending ending, Output& out) {
+  advisor.end(ending.facts, end_facts(ending.record));
+  out.records.push_back(std::move(ending.record));
+}
+
+// --- the relay's last word --------------------------------------------------------------------------------------
+
+// About a call that is gone; anything but its Close was asked before that, and is no longer of interest.
+void Calls::on_last_reply(const control::RelayReply& reply, Output& out) {
+  const auto found = core_.endings.find(reply.owner);
+  if (found == core_.endings.end()) return;
+  const auto* closed = std::get_if<control::Closed>(&reply.reply);
+  if (closed == nullptr && !std::holds_alternative<control::Error>(reply.reply)) return;
+  Ending ending = std::move(found->second);
+  core_.endings.erase(found);
+  core_.timers.cancel(ending.timer);
+  if (closed != nullptr) ending.record.quality = quality_of(ending.told, closed->stats);
+  write_off(core_.advisor, std::move(ending), out);
+}
+
+void Calls::on_ending_due(CallHandle call, Output& out) {
+  const auto found = core_.endings.find(call.pack());
+  if (found == core_.endings.end()) return;
+  Ending ending = std::move(found->second);
+  core_.endings.erase(found);
+  write_off(core_.advisor, std::move(ending), out);
+}
+
+// One side is heard and the other is not: a NAT or a filter, mostly. Nothing ends by it.
+void Calls::on_one_sided(Call& call, const control::OneSided& event, Output& out) {
+  const bool caller = event.silent == control::HalfSide::A;
+  ++(caller ? core_.counters.silent_callers : core_.counters.silent_callees);
+  call.record.silent = caller ? EndedBy::Caller : EndedBy::Callee;
+  out.notes.push_back({Note::Level::Warning, call.session,
+                       "one-sided audio: nothing has come from the " + std::string(name_of(*call.record.silent)) +
+                           " for " + std::to_string(event.silent_ms / 1000) + " s, while the other side is heard"});
+}
+
+}  // namespace sbc::call

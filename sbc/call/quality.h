@@ -1,0 +1,41 @@
+#pragma once
+// How a call sounded: what the relay counted of its first audio stream, in the words of people.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media-relay/base/time.h"
+#include "media-relay/control/messages.h"
+
+#include "sbc/sdp/session.h"
+
+namespace sbc::call {
+
+// One direction, as the border received it from one side.
+struct StreamQuality {
+  std::string codec;  // "PCMU"; "": what came has no name in the description
+  std::uint64_t packets = 0;
+  double loss = 0;                           // 0..1, before the border
+  base::Duration jitter{};                   // RFC 3550 6.4.1
+  std::optional<base::Duration> round_trip;  // between the border and this side
+  std::optional<double> reported_loss;       // 0..1 lately, of what the border sent it (RFC 3550 6.4.1)
+  // Mean opinion score (G.107) of what this side says: codec, loss and jitter up to the border, and the delay of the
+  // whole way where both sides report. nullopt: nothing came, or the codec is not known.
+  std::optional<double> mos;
+};
+
+// "PCMU mos=4.38 loss=0.4% jitter=2ms rtt=31ms packets=1502", of which what is not known is left out; "": nothing came.
+std::string text_of(const StreamQuality& quality);
+
+struct CallQuality {
+  StreamQuality from_a, from_b;
+};
+
+// `told` are the descriptions that each side was given: they name what it may send. nullopt: no audio was relayed.
+std::optional<CallQuality> quality_of(const std::array<sdp::SessionPtr, 2>& told,
+                                      const std::vector<control::FlowStats>& stats);
+
+}  // namespace sbc::call

@@ -1,0 +1,98 @@
+// The record of a call waits for the relay's last word, and not for ever.
+
+#include <gtest/gtest.h>
+
+#include "rig.h"
+
+namespace sbc::call::test {
+namespace {
+
+using base::minutes;
+using base::seconds;
+
+control::FlowStats heard() {
+  control::FlowStats stats;
+  stats.a.packets_received = stats.a.packets_expected = 500;
+  stats.a.payload_type = 0;
+  return stats;
+}
+
+TEST(Ending, TheRecordTellsHowTheCallSounded) {
+  Rig rig;
+  rig.relay.last_words = {heard()};
+  rig.connect();
+  rig.a.bye();
+  rig.pass(minutes(2));
+  ASSERT_EQ(rig.records.size(), 1U);
+  ASSERT_TRUE(rig.records[0].quality);
+  EXPECT_EQ(rig.records[0].quality->from_a.codec, "PCMU");
+  EXPECT_EQ(rig.records[0].quality->from_b.packets, 0U);
+  ASSERT_EQ(rig.advisor.ends.size(), 1U);
+  EXPECT_NEAR(rig.advisor.ends[0].caller_mos.value_or(0), 4.41, 0.01);
+  EXPECT_FALSE(rig.advisor.ends[0].callee_mos);
+  rig.expect_idle();
+}
+
+TEST(Ending, WaitsForASlowRelay) {
+  Rig rig;
+  rig.relay.last_words = {heard()};
+  rig.connect();
+  rig.relay.mood = FakeRelay::Mood::Slow;
+  rig.a.bye();
+  rig.pass(seconds(1));
+  EXPECT_EQ(rig.calls.size(), 0U);
+  EXPECT_EQ(rig.calls.endings(), 1U);
+  EXPECT_TRUE(rig.records.empty());
+  EXPECT_TRUE(rig.advisor.ends.empty());
+  rig.release_relay();
+  ASSERT_EQ(rig.records.size(), 1U);
+  EXPECT_TRUE(rig.records[0].quality);
+  EXPECT_EQ(rig.records[0].cause, EndCause::Bye);
+  EXPECT_EQ(rig.advisor.ends.size(), 1U);
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(Ending, ARelayThatNeverAnswersCostsTheQualityAndNotTheRecord) {
+  for (const auto mood : {FakeRelay::Mood::Slow, FakeRelay::Mood::Silent}) {
+    Rig rig;
+    rig.connect();
+    rig.relay.mood = mood;
+    rig.a.bye();
+    rig.pass(kRelayTakes + seconds(1));
+    ASSERT_EQ(rig.records.size(), 1U);
+    EXPECT_FALSE(rig.records[0].quality);
+    EXPECT_EQ(rig.calls.endings(), 0U);
+    rig.release_relay();
+    rig.pass(minutes(2));
+    EXPECT_EQ(rig.records.size(), 1U);
+    EXPECT_EQ(rig.advisor.ends.size(), 1U);
+  }
+}
+
+TEST(Ending, ACallWithoutMediaWaitsForNobody) {
+  Rig rig;
+  rig.relay.mood = FakeRelay::Mood::Refusing;
+  rig.a.invite();
+  EXPECT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.calls.endings(), 0U);
+}
+
+TEST(OneSided, IsNotedWithTheSilentSideAndEndsNothing) {
+  Rig rig;
+  rig.connect();
+  EXPECT_EQ(rig.relay.history.back().one_sided_ms, 10'000U);
+  rig.one_sided(control::HalfSide::B);
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_EQ(rig.calls.counters().silent_callees, 1U);
+  EXPECT_EQ(rig.calls.counters().silent_callers, 0U);
+  rig.a.bye();
+  rig.pass(minutes(2));
+  ASSERT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.records[0].silent, EndedBy::Callee);
+  EXPECT_EQ(rig.advisor.ends.at(0).silent, "callee");
+  rig.expect_idle();
+}
+
+}  // namespace
+}  // namespace sbc::call::test

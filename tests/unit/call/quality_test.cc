@@ -1,0 +1,90 @@
+#include "sbc/call/quality.h"
+
+#include <gtest/gtest.h>
+
+#include "sbc/sdp/parser.h"
+
+namespace sbc::call {
+namespace {
+
+sdp::SessionPtr told(const std::string& media) {
+  return *sdp::parse_shared("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n" + media);
+}
+
+const sdp::SessionPtr kAudio = told("m=audio 4000 RTP/AVP 0 18 96\r\na=rtpmap:96 opus/48000/2\r\n");
+const sdp::SessionPtr kVideoFirst =
+    told("m=video 4002 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\nm=audio 4000 RTP/AVP 8\r\n");
+
+control::HalfStats heard(std::uint64_t received, std::int64_t lost, std::uint8_t payload_type = 0) {
+  control::HalfStats stats;
+  stats.packets_received = received;
+  stats.packets_expected = received + static_cast<std::uint64_t>(lost > 0 ? lost : 0);
+  stats.packets_lost = lost;
+  stats.payload_type = payload_type;
+  return stats;
+}
+
+TEST(Quality, EachSideIsRatedByWhatItSaidToTheBorder) {
+  const auto quality = quality_of({kAudio, kAudio}, {{0, heard(1000, 0), heard(900, 100)}});
+  ASSERT_TRUE(quality);
+  EXPECT_EQ(quality->from_a.codec, "PCMU");
+  EXPECT_NEAR(*quality->from_a.mos, 4.41, 0.01);
+  EXPECT_DOUBLE_EQ(quality->from_b.loss, 0.1);
+  EXPECT_LT(*quality->from_b.mos, 3.6);
+}
+
+TEST(Quality, TheCodecIsThatOfThePayloadTypeThatCame) {
+  const auto quality = quality_of({kAudio, kAudio}, {{0, heard(10, 0, 18), heard(10, 0, 96)}});
+  ASSERT_TRUE(quality);
+  EXPECT_EQ(quality->from_a.codec, "G729");
+  EXPECT_LT(*quality->from_a.mos, 4.2);
+  EXPECT_EQ(quality->from_b.codec, "opus");
+  EXPECT_TRUE(quality->from_b.mos);
+}
+
+TEST(Quality, WhatHasNoNameIsNotRated) {
+  const auto quality = quality_of({kAudio, kAudio}, {{0, heard(10, 0, 111), heard(0, 0)}});
+  ASSERT_TRUE(quality);
+  EXPECT_EQ(quality->from_a.codec, "");
+  EXPECT_FALSE(quality->from_a.mos);
+  EXPECT_FALSE(quality->from_b.mos) << "nothing came";
+}
+
+TEST(Quality, OnlyTheFirstAudioStreamCounts) {
+  EXPECT_FALSE(quality_of({kVideoFirst, kVideoFirst}, {{0, heard(10, 0, 97), heard(10, 0, 97)}}));
+  const auto quality =
+      quality_of({kVideoFirst, nullptr}, {{0, heard(9, 0, 97), heard(9, 0, 97)}, {1, heard(10, 0, 8), {}}});
+  ASSERT_TRUE(quality);
+  EXPECT_EQ(quality->from_a.codec, "PCMA");
+  EXPECT_EQ(quality->from_a.packets, 10u);
+  EXPECT_FALSE(quality_of({nullptr, nullptr}, {{0, heard(10, 0), {}}}));
+}
+
+TEST(Quality, DuplicatesAreNoNegativeLoss) {
+  const auto quality = quality_of({kAudio, kAudio}, {{0, heard(10, -3), heard(10, 0)}});
+  EXPECT_DOUBLE_EQ(quality->from_a.loss, 0);
+}
+
+TEST(Quality, TheDelayOfTheWholeWayCosts) {
+  auto near = heard(1000, 0);
+  auto far = heard(1000, 0);
+  near.round_trip_us = 30'000;
+  far.round_trip_us = 600'000;
+  const auto quality = quality_of({kAudio, kAudio}, {{0, near, far}});
+  EXPECT_LT(*quality->from_a.mos, 4.0);
+  EXPECT_DOUBLE_EQ(*quality->from_a.mos, *quality->from_b.mos);
+  EXPECT_EQ(quality->from_b.round_trip, base::milliseconds(600));
+}
+
+TEST(Quality, ReadsInTheLogAsOneLine) {
+  auto stats = heard(996, 4);
+  stats.jitter_us = 2'400;
+  stats.round_trip_us = 31'000;
+  stats.reported = control::HalfStats::Reported{.lost = 9, .fraction = 64, .mos = 0};
+  const auto quality = quality_of({kAudio, kAudio}, {{0, stats, {}}});
+  EXPECT_EQ(text_of(quality->from_a), "PCMU mos=4.38 loss=0.4% jitter=2ms rtt=31ms reported_loss=25.0% packets=996");
+  EXPECT_EQ(text_of(quality->from_b), "");
+}
+
+}  // namespace
+}  // namespace sbc::call
