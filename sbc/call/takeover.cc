@@ -35,11 +35,13 @@ std::string Machine::replaced_party() const {
   const Side side = found->at.side;
   if (side == Side::B && !first.b.aor.empty()) return first.b.aor;
   if (side == Side::A && !first.arrival.registered_aor.empty()) return first.arrival.registered_aor;
-  std::string uri = "<" + std::string(first.invite->from().uri_text) + ">";
+  std::string uri;
   if (const auto& dialog = first.leg(side).dialog) {
     uri = dialog->remote_uri();
-  } else if (side == Side::B) {
-    uri = found->fork != nullptr && found->fork->b ? found->fork->b->remote_uri() : "";
+  } else if (side == Side::A) {
+    uri = "<" + std::string(first.invite->from().uri_text) + ">";
+  } else if (found->fork != nullptr && found->fork->b) {
+    uri = found->fork->b->remote_uri();
   }
   const auto party = sip::parse_name_addr(uri);
   return party ? to_address(party->uri, {}).aor : "";

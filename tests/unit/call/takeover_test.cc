@@ -80,6 +80,26 @@ TEST(Takeover, OfTheCallersPlaceWorksAsWell) {
   rig.expect_idle();
 }
 
+TEST(Takeover, OfACallThatHasLastedWorksAsWell) {  // its INVITE is kept no more as it came
+  for (const bool of_caller : {false, true}) {
+    Rig rig;
+    rig.connect();
+    rig.pass(minutes(2));
+    const std::string headers = of_caller ? replaces_caller(rig) : replaces_callee(rig);
+    Peer other(rig, "anna", of_caller ? "198.51.100.78:5066" : "203.0.113.12:5060", of_caller ? 0 : 1);
+    rig.guest = &other;
+    if (!of_caller) rig.advisor.arrival_trunk = "t1";
+    other.invite({.body = sdp(other.ip(), 4400), .headers = headers});
+    Peer& stays = of_caller ? rig.b : rig.a;
+    stays.answer(200, sdp(stays.ip(), 5000, "sendrecv", 2));
+    EXPECT_TRUE(other.has("200 INVITE"));
+    other.ack();
+    stays.bye();
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
 TEST(Takeover, WithoutOfferAsksThePartyThatStaysForOne) {
   Rig rig;
   rig.connect();
