@@ -33,7 +33,6 @@ std::optional<NamedLeg> find_leg(const Core& core, std::string_view call_id, std
     if (!named(dialog->call_id(), dialog->local_tag(), dialog->remote_tag())) return std::nullopt;
     return NamedLeg{.at = found->second};
   }
-  if (!call->invite) return std::nullopt;  // it is set up, and this leg has left it
   const std::string_view caller = call->invite->from_tag();
   for (const Fork& fork : call->forks) {
     const bool this_one = side == Side::A ? named(call->invite->call_id(), fork.tag, caller)
