@@ -160,6 +160,10 @@ const char* name_of(DialogCount c) {
       return "refreshes";
     case DialogCount::OffersAgain:
       return "offers_again";
+    case DialogCount::MediaMoves:
+      return "media_moves";
+    case DialogCount::MediaMoved:
+      return "media_moved";
     case DialogCount::Takeovers:
       return "takeovers";
     case DialogCount::Transfers:

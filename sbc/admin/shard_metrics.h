@@ -120,6 +120,8 @@ enum class DialogCount : std::uint8_t {
   Transfers,         // REFERs that are carried out
   Takeovers,         // INVITEs with Replaces that begin to take somebody's place
   RefusedTransfer,   // REFERs that are not
+  MediaMoves,        // calls whose relay lost their session: a move to another one began
+  MediaMoved,        // and was done
   FollowedRedirects,
   PassedRedirects,
   RefusedRedirects,  // a 3xx that was a failure as others

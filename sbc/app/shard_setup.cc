@@ -208,6 +208,8 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::Transfers].set(calls.transfers);
   to.silent[0].set(calls.silent_callers);
   to.silent[1].set(calls.silent_callees);
+  to.dialogs[DialogCount::MediaMoves].set(calls.moves);
+  to.dialogs[DialogCount::MediaMoved].set(calls.moved);
   to.dialogs[DialogCount::Takeovers].set(calls.takeovers);
   to.dialogs[DialogCount::RefusedTransfer].set(calls.refused_transfer);
   using admin::RegistrationEvent;

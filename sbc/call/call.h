@@ -118,6 +118,19 @@ struct Transfer {
   base::DeadlineId timer;
 };
 
+// The media on its way to another relay session (move_media.cc).
+struct Moving {
+  enum class Step : std::uint8_t {
+    Wait,     // for its turn, for a relay, or for a change of the peers' that is under way
+    Opening,  // a relay was asked
+    LegA,     // it has a session; leg A is to be asked, or was
+    LegB,     // leg A has moved
+  };
+  Step step = Step::Wait;
+  base::Instant give_up{};
+  base::DeadlineId timer = {};
+};
+
 // A party that is being replaced (takeover.cc), with what it gets back when it is not.
 struct Takeover {
   Side side = Side::A;
@@ -164,7 +177,8 @@ struct Call {
   std::unique_ptr<Transfer> transfer;
   std::unique_ptr<Takeover> takeover;
   bool newcomer_waits = false;  // leg B came by an INVITE with Replaces, which has no final response yet (pickup.cc)
-  bool joining = false;         // the re-INVITE under way asks a leg of another call for its offer
+  std::unique_ptr<Moving> moving;
+  bool joining = false;  // the re-INVITE under way asks a leg of another call for its offer
 
   std::unique_ptr<leak::Watch> watch;  // null: the leak guard is off
 

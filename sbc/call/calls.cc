@@ -406,6 +406,11 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
   if (const auto* error = std::get_if<control::Error>(&reply.reply)) {
     if (call->close_asked) call->close_answered = true;
     ++call->relay_answered;
+    // A change that did not reach the session: what the relay does now nobody knows.
+    using enum control::ErrorCode;
+    const bool gone = error->code == LinkDown || error->code == Timeout || error->code == UnknownSession;
+    if (gone && call->record.answered && call->state != State::Reanchoring)
+      return feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
     feed(handle, Event::RelayRefused,
          {.cause = EndCause::RelayFailure, .text = std::string(control::name_of(error->code)) + ": " + error->text},
          now, out);
@@ -483,6 +488,9 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         break;
       case TimerKind::Again:
         machine.offer_again();
+        break;
+      case TimerKind::Move:
+        machine.go_on_moving();
         break;
       case TimerKind::Ending:  // of a call that is gone: above
         break;

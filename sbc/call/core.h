@@ -33,7 +33,8 @@ enum class TimerKind : std::uint8_t {
   Session,
   Again,
   Transfer,
-  Ending
+  Ending,
+  Move,
 };
 
 struct TimerKey {
@@ -55,6 +56,8 @@ struct Counters {
   std::uint64_t out_of_order = 0;       // 500, lower CSeq
   std::uint64_t stray_acks = 0;         // ACK that belongs to no call
   std::uint64_t late_forks = 0;         // 2xx of another fork or of an abandoned attempt: ACK and BYE
+  std::uint64_t moves = 0;              // of media to another relay session: begun
+  std::uint64_t moved = 0;              // and done
   std::uint64_t silent_callers = 0;     // one-sided audio: nothing came from the caller
   std::uint64_t silent_callees = 0;     // nor from the callee
   std::uint64_t refused_limit = 0;      // 503, too many calls

@@ -95,6 +95,8 @@ void Machine::take(Step step, const Input& in) {
       return ack_closing(in);
     case Step::PickUp:
       return pick_up(in);
+    case Step::MoveMedia:
+      return move_media();
     case Step::End:
       return end();
     // Taken in feed().

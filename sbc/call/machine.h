@@ -100,6 +100,7 @@ class Machine {
   // The end of an UPDATE of ours in an early dialog, nullptr: without a response. False: it is none of those.
   bool early_response(transaction::ClientId client, const sip::Message* response);
   void tidy();
+  void go_on_moving();  // move_media.cc
   // The session timer of a leg is due.
   void session_due(Side side);
   // An offer that was refused for now goes out again.
@@ -278,6 +279,18 @@ class Machine {
   // refer_passing.cc
   void remember_referral(Side from, std::uint32_t asked, std::uint32_t passed);
   std::string referral_named(Side from, std::string lines) const;
+
+  // move_media.cc
+  void move_media();
+  void moved_to_new_relay();
+  void no_relay_yet();
+  void offer_new_place(Side side);
+  void moved_leg(bool taken);
+  void leg_refused_to_move(const Input& in);
+  bool waits_for_new_relay() const { return call_.moving && call_.moving->step == Moving::Step::Opening; }
+  bool moves_leg() const { return call_.moving && call_.moving->step >= Moving::Step::LegA; }
+  void fail_to_move(const std::string& why);
+  void stop_moving();
 
   // takeover.cc
   std::optional<NamedLeg> named_to_replace() const;

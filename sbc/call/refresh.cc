@@ -137,6 +137,7 @@ void Machine::refreshed(const Input& in) {
   learn_way(in.side);
   learn_packages(in.side, *in.message);
   note_session(in.side, *in.message);
+  bool taken = true;
   if (in.message->method() == sip::Method::Invite) {
     send_ack(in.side, {});
     const auto sdp = sdp_of(*in.message);
@@ -144,9 +145,11 @@ void Machine::refreshed(const Input& in) {
       ask_relay(false);  // it may have moved its ports
     } else {
       call_.media.roll_back();  // nothing was asked, so nothing changes
+      taken = false;
     }
   }
   finish_refresh();
+  if (moves_leg()) moved_leg(taken);
 }
 
 void Machine::refresh_failed(const Input& in) {
@@ -158,6 +161,7 @@ void Machine::refresh_failed(const Input& in) {
     return;
   }
   finish_refresh();
+  if (moves_leg()) return leg_refused_to_move(in);
   const bool without_update = in.message->method() == sip::Method::Update && (status == 405 || status == 501);
   if (without_update) leg.allows_update = false;
   if (without_update || (status == 422 && leg.session.too_small(*in.message))) return refresh(in.side);

@@ -111,6 +111,7 @@ enum class Step : std::uint8_t {
   HangUp,          // BYE from one leg: answer it, BYE the other
   HangUpEarly,     // BYE in an early dialog: answer it, then as CANCEL
   HangUpBoth,      // BYE to both legs with a Reason
+  MoveMedia,       // another relay session, and a re-INVITE to each leg
   AnswerBye,       // BYE while closing: 200, nothing else
   AckAgain,        // 2xx retransmitted: its ACK again; 2xx of another fork: ACK and BYE it
   AckClosing,      // the ACK that a BYE was waiting for
@@ -200,7 +201,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   // Confirming: our 2xx is on its way to leg A.
   {State::Confirming, Event::RelayReady, Step::Ignore},
   {State::Confirming, Event::RelayRefused, Step::HangUpBoth},
-  {State::Confirming, Event::RelayLost, Step::HangUpBoth},
+  {State::Confirming, Event::RelayLost, Step::MoveMedia},
   {State::Confirming, Event::MediaLost, Step::HangUpBoth},
   {State::Confirming, Event::Progress, Step::Ignore},
   {State::Confirming, Event::Accept, Step::AckAgain},
@@ -215,7 +216,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   // Active.
   {State::Active, Event::RelayReady, Step::Ignore},
   {State::Active, Event::RelayRefused, Step::HangUpBoth},
-  {State::Active, Event::RelayLost, Step::HangUpBoth},
+  {State::Active, Event::RelayLost, Step::MoveMedia},
   {State::Active, Event::MediaLost, Step::HangUpBoth},
   {State::Active, Event::Accept, Step::AckAgain},           // the ACK was lost, or a second fork answered
   {State::Active, Event::Ack, Step::Ignore},                // retransmitted ACK
@@ -224,10 +225,10 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Active, Event::Bye, Step::HangUp},
   {State::Active, Event::Kill, Step::HangUpBoth},
 
-  // Reanchoring: a re-INVITE waits for the relay.
+  // Reanchoring: a re-INVITE waits for the relay, or a move to another one does.
   {State::Reanchoring, Event::RelayReady, Step::SendOffer},
   {State::Reanchoring, Event::RelayRefused, Step::RollBack},
-  {State::Reanchoring, Event::RelayLost, Step::HangUpBoth},
+  {State::Reanchoring, Event::RelayLost, Step::MoveMedia},
   {State::Reanchoring, Event::MediaLost, Step::HangUpBoth},
   {State::Reanchoring, Event::Accept, Step::AckAgain},
   {State::Reanchoring, Event::Ack, Step::Ignore},
@@ -241,7 +242,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Reinviting, Event::RingTimeout, Step::CancelOffer},  // an UPDATE waits for a re-INVITE for too long
   {State::Reinviting, Event::RelayReady, Step::Ignore},
   {State::Reinviting, Event::RelayRefused, Step::HangUpBoth},
-  {State::Reinviting, Event::RelayLost, Step::HangUpBoth},
+  {State::Reinviting, Event::RelayLost, Step::MoveMedia},
   {State::Reinviting, Event::MediaLost, Step::HangUpBoth},
   {State::Reinviting, Event::Progress, Step::Ignore},       // a provisional to a re-INVITE tells the other leg nothing new
   {State::Reinviting, Event::Accept, Step::PassAnswer},
@@ -257,7 +258,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   // Reconfirming: our 2xx to the re-INVITE waits for its ACK.
   {State::Reconfirming, Event::RelayReady, Step::Ignore},
   {State::Reconfirming, Event::RelayRefused, Step::HangUpBoth},
-  {State::Reconfirming, Event::RelayLost, Step::HangUpBoth},
+  {State::Reconfirming, Event::RelayLost, Step::MoveMedia},
   {State::Reconfirming, Event::MediaLost, Step::HangUpBoth},
   {State::Reconfirming, Event::Progress, Step::Ignore},
   {State::Reconfirming, Event::Accept, Step::AckAgain},
@@ -272,7 +273,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   // Refreshing: one leg has a request of ours that changes nothing; both legs wait with theirs (491).
   {State::Refreshing, Event::RelayReady, Step::Ignore},
   {State::Refreshing, Event::RelayRefused, Step::HangUpBoth},
-  {State::Refreshing, Event::RelayLost, Step::HangUpBoth},
+  {State::Refreshing, Event::RelayLost, Step::MoveMedia},
   {State::Refreshing, Event::MediaLost, Step::HangUpBoth},
   {State::Refreshing, Event::Progress, Step::Ignore},
   {State::Refreshing, Event::Accept, Step::Refreshed},

@@ -249,6 +249,7 @@ bool Machine::outstanding() const {
 
 void Machine::settle() {
   drop_passing();
+  stop_moving();
   drop_transfer();
   for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer,
                                &call_.session_timer[0], &call_.session_timer[1], &call_.again_timer})
@@ -260,6 +261,7 @@ void Machine::settle() {
 
 void Machine::end() {
   drop_passing();
+  stop_moving();
   drop_transfer();
   for (base::DeadlineId* id :
        {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer, &call_.accepted_timer[0],

@@ -76,6 +76,7 @@ void Machine::refuse_offer(const Input& in) {
 }
 
 void Machine::send_offer() {
+  if (waits_for_new_relay()) return moved_to_new_relay();
   const Side to = other(call_.inviter);
   Leg& leg = call_.leg(to);
   std::string body;
@@ -203,6 +204,7 @@ void Machine::restore_other_leg(bool offer_taken) {
 }
 
 void Machine::roll_back(Event event, const Input& in) {
+  if (waits_for_new_relay()) return no_relay_yet();
   const Side to = other(call_.inviter);
   Leg& leg = call_.leg(to);
   if (event == Event::Reject && try_again(in)) return;

@@ -4,7 +4,8 @@
 import time
 
 from harness import check, equal, eventually, main, test
-from harness.lab import CARRIER, PHONE
+from harness.agent import Agent
+from harness.lab import ACCESS, CARRIER, CORE, PHONE
 from harness.talk import HERE, THERE, both_hear, connect, peers
 
 LEASE = 2.0  # seconds; border.py
@@ -56,17 +57,39 @@ def a_new_sbc_takes_new_calls(lab):
 
 
 @test
-def without_the_relay_calls_end_and_new_ones_come_after_its_restart(lab):
+def a_call_goes_on_over_the_relay_that_comes_back(lab):
+    border = lab.start()
+    phone, far = lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(CARRIER, CORE, "first"))
+    here, there = peers(lab)
+    call = phone.call("sip:00431555@" + ACCESS)
+    other = far.accept()
+    here.send_to(phone.answered(call).media()[:2])
+    there.send_to(other.invite.media()[:2])
+    both_hear(here, there, 10)
+    border.relay.kill()
+    border.start_relay()
+    here.send_to(phone.accept_reinvite(call, 12).media()[:2])
+    there.send_to(far.accept_reinvite(other, 12).media()[:2])
+    heard = here.heard(THERE), there.heard(HERE)
+    eventually(lambda: here.heard(THERE) > heard[0] + 10 and there.heard(HERE) > heard[1] + 10, "packets after the move")
+    for event in ("media_moves", "media_moved"):
+        eventually(lambda e=event: border.sbc_metrics().total("parapet_dialog_events_total", event=e) == 1, event)
+    phone.hang_up(call)
+    far.accept_bye(other)
+
+
+@test
+def without_a_relay_calls_end_and_new_ones_come_after_its_restart(lab):
     border = lab.start()
     *_, caller, callee = talking(lab)
     border.relay.kill()
+    eventually(lambda: not border.ready(), "the sbc says that it is not ready")
     caller.done()
     callee.done()
     for target in (PHONE, CARRIER):
         bye = lab.capture.messages(target=target, where=lambda m: m.is_request("BYE"))[0]
         check("relay" in bye.header("reason").lower(), f"Reason of the BYE to {target}: {bye.header('reason')!r}")
     check(border.sbc.running(), "the sbc went with its relay")
-    eventually(lambda: not border.ready(), "the sbc says that it is not ready")
     lab.caller("caller_refused", role="refused", status=503).done()
     border.start_relay()
     eventually(border.ready, "the sbc is ready again", 10)

@@ -140,17 +140,6 @@ TEST(BothLegs, SilenceBeforeTheAnswerIsNoLoss) {
   EXPECT_FALSE(rig.b.has("CANCEL"));
 }
 
-TEST(BothLegs, EndWhenTheRelayForgetsTheSession) {
-  Rig rig;
-  rig.connect();
-  rig.session_lost();
-  EXPECT_TRUE(rig.a.has("BYE"));
-  EXPECT_TRUE(rig.b.has("BYE"));
-  EXPECT_EQ(rig.records.at(0).cause, EndCause::RelayFailure);
-  rig.pass(minutes(2));
-  rig.expect_idle();
-}
-
 TEST(BothLegs, ARingingCallIsCancelledWhenTheRelayForgetsTheSession) {
   Rig rig;
   rig.ring();
