@@ -4,37 +4,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "media-relay/stun/wire.h"
+
 namespace stun {
 namespace {
 
-//  0                   1                   2                   3
-//  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
-// +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-// |0 0|     STUN Message Type     |         Message Length        |
-// |                         Magic Cookie                          |
-// |                     Transaction ID (96 bits)                  |
-constexpr std::size_t kHeader = 20;
-constexpr std::uint32_t kCookie = 0x2112a442;
-
-constexpr std::uint16_t kBindingRequest = 0x0001;
-constexpr std::uint16_t kBindingSuccess = 0x0101;
-constexpr std::uint16_t kBindingError = 0x0111;
-
-constexpr std::uint16_t kErrorCode = 0x0009;
-constexpr std::uint16_t kUnknownAttributes = 0x000a;
-constexpr std::uint16_t kXorMappedAddress = 0x0020;
-constexpr std::uint16_t kFingerprint = 0x8028;
-constexpr std::uint32_t kFingerprintXor = 0x5354554e;
 // Of one response: each costs its sender four bytes and us two.
 constexpr std::size_t kUnknownTold = 16;
 
-std::uint16_t get16(std::string_view bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(static_cast<std::uint8_t>(bytes[at]) << 8 |
-                                    static_cast<std::uint8_t>(bytes[at + 1]));
-}
-std::uint32_t get32(std::string_view bytes, std::size_t at) {
-  return std::uint32_t{get16(bytes, at)} << 16 | get16(bytes, at + 2);
-}
 void put16(std::string& to, std::uint32_t value) {
   to += static_cast<char>(value >> 8 & 0xff);
   to += static_cast<char>(value & 0xff);
@@ -42,16 +19,6 @@ void put16(std::string& to, std::uint32_t value) {
 void put32(std::string& to, std::uint32_t value) {
   put16(to, value >> 16);
   put16(to, value & 0xffff);
-}
-
-// CRC-32 of ITU V.42, which RFC 8489 14.7 asks for.
-std::uint32_t crc32(std::string_view bytes) {
-  std::uint32_t crc = 0xffffffff;
-  for (const char c : bytes) {
-    crc ^= static_cast<std::uint8_t>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
-  }
-  return ~crc;
 }
 
 // RFC 8489 14: what has to be understood is below 0x8000. These are, and without authentication they mean nothing here:
@@ -78,9 +45,9 @@ struct Request {
 
 std::optional<Request> parse(std::string_view datagram) {
   if (!looks_like_stun(datagram) || get16(datagram, 0) != kBindingRequest) return std::nullopt;
-  if (get16(datagram, 2) != datagram.size() - kHeader) return std::nullopt;
+  if (get16(datagram, 2) != datagram.size() - kHeaderBytes) return std::nullopt;
   Request request;
-  for (std::size_t at = kHeader; at < datagram.size();) {
+  for (std::size_t at = kHeaderBytes; at < datagram.size();) {
     // Lengths are without the padding to four bytes.
     if (datagram.size() - at < 4 || request.fingerprint) return std::nullopt;  // the fingerprint is the last
     const std::uint16_t type = get16(datagram, at);
@@ -135,15 +102,24 @@ std::string message(std::uint16_t type, std::string_view header, std::string_vie
 
 }  // namespace
 
+std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t crc = 0xffffffff;
+  for (const char c : bytes) {
+    crc ^= static_cast<std::uint8_t>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
+  }
+  return ~crc;
+}
+
 bool looks_like_stun(std::string_view datagram) {
-  return datagram.size() >= kHeader && (static_cast<std::uint8_t>(datagram[0]) & 0xc0) == 0 &&
+  return datagram.size() >= kHeaderBytes && (static_cast<std::uint8_t>(datagram[0]) & 0xc0) == 0 &&
          get32(datagram, 4) == kCookie;
 }
 
 std::optional<std::string> answer_binding(std::string_view datagram, const base::Endpoint& from) {
   const std::optional<Request> request = parse(datagram);
   if (!request || from.port == 0) return std::nullopt;
-  const std::string_view header = datagram.substr(0, kHeader);
+  const std::string_view header = datagram.substr(0, kHeaderBytes);
   std::string attributes;
   if (request->unknown.empty()) {
     put_attribute(attributes, kXorMappedAddress, mapped_address(header, from));
