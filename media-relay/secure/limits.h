@@ -23,4 +23,19 @@ inline constexpr std::size_t kRtcpWindow = 128;
 inline constexpr std::uint64_t kMaxRtpLifetime = std::uint64_t{1} << 48;
 inline constexpr std::uint32_t kMaxRtcpIndex = (std::uint32_t{1} << 31) - 1;
 
+// ---- DTLS ----
+
+// Fingerprints of one peer: one for each of its certificates and hashes (RFC 8122 section 5).
+inline constexpr std::size_t kMaxFingerprints = 8;
+inline constexpr int kIdentityDays = 30;
+// UDP payload of what we send in a handshake: what any path carries, tunnels and all.
+inline constexpr std::size_t kDtlsMtu = 1200;
+// Datagrams that one attempt at a handshake may bring: a long chain of certificates in small fragments, some of it twice.
+inline constexpr std::size_t kMaxHandshakeDatagrams = 256;
+// Handshakes that may go wrong before a session gives up: anybody who can lie about his address can spoil one.
+inline constexpr unsigned kMaxDtlsAttempts = 8;
+// RFC 6347 4.2.4.1 begins with one second and allows less where the path is known to be faster: media waits for it.
+inline constexpr unsigned kDtlsFirstTimeoutMicroseconds = 400'000;
+inline constexpr unsigned kDtlsLongestTimeoutMicroseconds = 4'000'000;
+
 }  // namespace secure

@@ -1,0 +1,277 @@
+#include "media-relay/secure/dtls_session.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "media-relay/secure/dtls_bio.h"
+#include "media-relay/secure/dtls_context.h"
+#include "media-relay/secure/dtls_keys.h"
+#include "media-relay/secure/dtls_record.h"
+
+namespace secure {
+namespace {
+
+// How long a peer of whom nothing is known but its address may keep another one waiting.
+constexpr base::Duration kUnvouchedHold = base::seconds(2);
+// Between an attempt that went wrong and the next one of the active role.
+constexpr base::Duration kPause = base::milliseconds(500);
+
+unsigned timeout(SSL* ssl, unsigned last) {
+  return session_of(ssl)->next_timeout(last);
+}
+
+}  // namespace
+
+std::string_view name_of(DtlsState state) {
+  static constexpr std::array<std::string_view, 6> kNames{"idle", "handshaking", "unverified",
+                                                          "done", "closed",      "failed"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+std::string_view name_of(DtlsFailure failure) {
+  static constexpr std::array<std::string_view, 5> kNames{"none", "fingerprint", "no_profile", "handshake", "timeout"};
+  return kNames[static_cast<std::size_t>(failure)];
+}
+
+void DtlsSession::Free::operator()(SSL* ssl) const {
+  SSL_free(ssl);
+}
+
+DtlsSession::DtlsSession(std::shared_ptr<const Identity> identity, DtlsParameters parameters, DtlsTiming timing)
+    : identity_(std::move(identity)),
+      parameters_(std::move(parameters)),
+      timing_(timing),
+      link_(std::make_unique<DatagramLink>()) {}
+DtlsSession::~DtlsSession() = default;
+
+std::unique_ptr<DtlsSession> DtlsSession::make(std::shared_ptr<const Identity> identity, DtlsParameters parameters,
+                                               DtlsTiming timing) {
+  return std::unique_ptr<DtlsSession>(new DtlsSession(std::move(identity), std::move(parameters), timing));
+}
+
+unsigned DtlsSession::next_timeout(unsigned last) const {
+  return last == 0 ? timing_.first_timeout_us : std::min(2 * last, kDtlsLongestTimeoutMicroseconds);
+}
+
+bool DtlsSession::make_ssl() {
+  ssl_.reset(SSL_new(identity_->context()));
+  BIO* bio = ssl_ ? make_datagram_bio(*link_) : nullptr;
+  if (bio == nullptr || !set_session(ssl_.get(), this)) {
+    BIO_free(bio);
+    ssl_.reset();
+    return false;
+  }
+  SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_mtu(ssl_.get(), static_cast<long>(kDtlsMtu));
+  DTLS_set_timer_cb(ssl_.get(), timeout);
+  if (parameters_.role == DtlsRole::Active)
+    SSL_set_connect_state(ssl_.get());
+  else
+    SSL_set_accept_state(ssl_.get());
+  return true;
+}
+
+void DtlsSession::begin(const base::Endpoint& peer, bool vouched, base::Instant now) {
+  state_ = DtlsState::Handshaking;
+  peer_ = peer;
+  peer_vouched_ = vouched;
+  begun_ = now;
+  datagrams_ = 0;
+  wrong_certificate_ = false;
+  give_up_ = now + timing_.patience;
+}
+
+void DtlsSession::start(const base::Endpoint& peer, base::Instant now, std::vector<Datagram>& out) {
+  if (state_ != DtlsState::Idle || parameters_.role != DtlsRole::Active) return;
+  if (!make_ssl()) return fail(DtlsFailure::Handshake);
+  begin(peer, true, now);
+  step(now);
+  flush(out);
+}
+
+bool DtlsSession::may_displace(const base::Endpoint& from, bool vouched, base::Instant now) const {
+  if (state_ == DtlsState::Idle) return true;
+  if (state_ != DtlsState::Handshaking || peer_vouched_ || from == peer_) return false;
+  return vouched || now - begun_ >= kUnvouchedHold;
+}
+
+std::optional<DtlsRefusal> DtlsSession::take_hello(std::span<const std::byte> datagram, const base::Endpoint& from,
+                                                   bool vouched, base::Instant now) {
+  if (!make_ssl()) {
+    fail(DtlsFailure::Handshake);
+    return DtlsRefusal::Unexpected;
+  }
+  if (!vouched) {
+    SSL_set_options(ssl_.get(), SSL_OP_COOKIE_EXCHANGE);
+    cookie_ = identity_->cookie_for(from);
+    link_->input = datagram;
+    BIO_ADDR* address = BIO_ADDR_new();
+    const int heard = address == nullptr ? -1 : DTLSv1_listen(ssl_.get(), address);
+    BIO_ADDR_free(address);
+    ERR_clear_error();
+    if (heard <= 0) {
+      // Nothing is kept of it, and whoever was here before may come again.
+      ssl_.reset();
+      state_ = DtlsState::Idle;
+      peer_ = {};
+      deadline_ = base::kNever;
+      return DtlsRefusal::NoCookie;
+    }
+  }
+  begin(from, vouched, now);
+  return std::nullopt;
+}
+
+std::optional<DtlsRefusal> DtlsSession::on_datagram(std::span<const std::byte> datagram, const base::Endpoint& from,
+                                                    bool vouched, base::Instant now, std::vector<Datagram>& out) {
+  const auto outline = outline_of(datagram);
+  if (!outline) return DtlsRefusal::Malformed;
+  if (outline->clear_alert) return DtlsRefusal::ClearAlert;
+  const bool settled = state_ != DtlsState::Idle && state_ != DtlsState::Handshaking;
+  if (outline->client_hello && (settled || parameters_.role == DtlsRole::Active)) return DtlsRefusal::Unexpected;
+  if (state_ == DtlsState::Failed || state_ == DtlsState::Closed) return DtlsRefusal::Unexpected;
+  if (outline->client_hello && may_displace(from, vouched, now)) {
+    if (const auto refused = take_hello(datagram, from, vouched, now)) {
+      flush(out);
+      return refused;
+    }
+  } else if (state_ == DtlsState::Idle) {
+    return DtlsRefusal::Unexpected;
+  } else if (from != peer_ && !vouched) {
+    return DtlsRefusal::OtherSource;
+  }
+  if (vouched) peer_ = from;
+  link_->input = datagram;
+  if (settled) {
+    drain();
+  } else if (++datagrams_ > kMaxHandshakeDatagrams) {
+    begin_anew(DtlsFailure::Handshake, now);
+  } else {
+    step(now);
+  }
+  link_->input = {};
+  flush(out);
+  return std::nullopt;
+}
+
+void DtlsSession::step(base::Instant now) {
+  ERR_clear_error();
+  const int done = SSL_do_handshake(ssl_.get());
+  const int error = SSL_get_error(ssl_.get(), done);
+  ERR_clear_error();
+  if (done == 1) {
+    finish();
+    return arm(now);
+  }
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return arm(now);
+  if (wrong_certificate_) return fail(DtlsFailure::Fingerprint);
+  begin_anew(DtlsFailure::Handshake, now);
+}
+
+// After the handshake: the peer's last flight again (OpenSSL repeats ours), or its close_notify, which is authentic.
+void DtlsSession::drain() {
+  std::array<std::byte, 256> waste{};
+  for (int left = 8; left > 0; --left) {
+    ERR_clear_error();
+    const int got = SSL_read(ssl_.get(), waste.data(), static_cast<int>(waste.size()));
+    if (got > 0) continue;  // RFC 5764 3: application data has no place here
+    const int error = SSL_get_error(ssl_.get(), got);
+    ERR_clear_error();
+    if (error != SSL_ERROR_ZERO_RETURN && error != SSL_ERROR_SSL) return;
+    state_ = DtlsState::Closed;
+    keys_.reset();
+    exported_.reset();
+    deadline_ = base::kNever;
+    return;
+  }
+}
+
+void DtlsSession::finish() {
+  give_up_ = base::kNever;
+  exported_ = export_keys(ssl_.get(), parameters_.role);
+  if (!exported_) return fail(DtlsFailure::NoProfile);
+  state_ = DtlsState::Unverified;
+  verify();
+}
+
+void DtlsSession::verify() {
+  if (parameters_.fingerprints.empty()) return;
+  if (!vouches(parameters_.fingerprints, SSL_get0_peer_certificate(ssl_.get()))) return fail(DtlsFailure::Fingerprint);
+  keys_ = std::move(exported_);
+  exported_.reset();
+  state_ = DtlsState::Done;
+}
+
+bool DtlsSession::accepts(const X509* certificate) {
+  wrong_certificate_ = !parameters_.fingerprints.empty() && !vouches(parameters_.fingerprints, certificate);
+  return !wrong_certificate_;
+}
+
+void DtlsSession::set_fingerprints(const std::vector<Fingerprint>& fingerprints) {
+  parameters_.fingerprints = fingerprints;
+  if (state_ == DtlsState::Unverified) verify();
+}
+
+void DtlsSession::begin_anew(DtlsFailure why, base::Instant now) {
+  if (++attempts_ >= kMaxDtlsAttempts) return fail(why);
+  ssl_.reset();
+  state_ = DtlsState::Idle;
+  give_up_ = base::kNever;
+  deadline_ = parameters_.role == DtlsRole::Active ? now + kPause : base::kNever;
+}
+
+void DtlsSession::fail(DtlsFailure why) {
+  state_ = DtlsState::Failed;
+  failure_ = why;
+  keys_.reset();
+  exported_.reset();
+  deadline_ = base::kNever;
+  give_up_ = base::kNever;
+}
+
+void DtlsSession::close(std::vector<Datagram>& out) {
+  if (state_ != DtlsState::Done && state_ != DtlsState::Unverified) return;
+  ERR_clear_error();
+  SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+  flush(out);
+  state_ = DtlsState::Closed;
+  keys_.reset();
+  exported_.reset();
+  deadline_ = base::kNever;
+}
+
+void DtlsSession::arm(base::Instant now) {
+  deadline_ = give_up_;
+  timeval left{};
+  if (ssl_ && DTLSv1_get_timeout(ssl_.get(), &left) == 1)
+    deadline_ = std::min(deadline_, now + base::seconds(left.tv_sec) + base::microseconds(left.tv_usec));
+}
+
+void DtlsSession::on_deadline(base::Instant now, std::vector<Datagram>& out) {
+  if (now < deadline_) return;
+  deadline_ = base::kNever;
+  if (state_ == DtlsState::Idle) return start(peer_, now, out);
+  if (state_ == DtlsState::Handshaking && now >= give_up_) {
+    begin_anew(DtlsFailure::Timeout, now);
+    return;
+  }
+  if (!ssl_) return;
+  ERR_clear_error();
+  const auto repeated = DTLSv1_handle_timeout(ssl_.get());
+  ERR_clear_error();
+  flush(out);
+  if (repeated < 0 && state_ == DtlsState::Handshaking) return begin_anew(DtlsFailure::Timeout, now);
+  arm(now);
+}
+
+void DtlsSession::flush(std::vector<Datagram>& out) {
+  for (Datagram& d : link_->output) out.push_back(std::move(d));
+  link_->output.clear();
+}
+
+}  // namespace secure

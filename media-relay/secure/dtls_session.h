@@ -1,0 +1,154 @@
+#pragma once
+// One DTLS association whose only purpose is keys for SRTP (RFC 5763, RFC 5764), with DTLS 1.2 (RFC 6347). Datagrams go
+// in, datagrams are appended.
+//
+//   Idle --start (active) or a ClientHello (passive)--> Handshaking --> Unverified --> Done --> Closed
+//     ^                                                     |  (the fingerprint may be
+//     +--- failed: begins anew, kMaxDtlsAttempts times -----+   signalled later)
+//     after that: Failed
+//
+// Keys are released only when the peer's certificate is the one that signalling vouches for; a wrong one is final.
+// Before that anybody who can send from the peer's address can spoil a handshake: it is begun anew, and plaintext
+// alerts are not believed at all. After it nothing in the clear is looked at: there is no renegotiation, and a new
+// handshake takes a new session, which signalling asks for.
+//
+// Random numbers come from OpenSSL's generator, and retransmissions are due by OpenSSL's clock: `now` only says when to
+// look. That is the one room below the purity line whose timing a test cannot dictate.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+#include "media-relay/base/time.h"
+#include "media-relay/secure/certificate.h"
+#include "media-relay/secure/hmac_sha1.h"
+#include "media-relay/secure/parameters.h"
+
+typedef struct ssl_st SSL;
+
+namespace secure {
+
+struct DatagramLink;
+
+enum class DtlsRole : std::uint8_t { Active, Passive };  // who sends the ClientHello (RFC 4145 section 4)
+
+enum class DtlsState : std::uint8_t { Idle, Handshaking, Unverified, Done, Closed, Failed };
+std::string_view name_of(DtlsState state);
+
+enum class DtlsFailure : std::uint8_t {
+  None,
+  Fingerprint,  // the certificate is not the one that was signalled
+  NoProfile,    // no suite that both sides have (RFC 5764 4.1.1)
+  Handshake,    // too many attempts went wrong
+  Timeout,      // the peer did not answer
+};
+std::string_view name_of(DtlsFailure failure);
+
+// Why a datagram was not looked at.
+enum class DtlsRefusal : std::uint8_t {
+  Malformed,    // not a row of DTLS records
+  Unexpected,   // not a ClientHello where one has to be, or one where none may be
+  ClearAlert,   // anybody can have sent it
+  OtherSource,  // not the peer with whom the handshake goes on
+  NoCookie,     // told to come again with one
+};
+
+struct DtlsParameters {
+  DtlsRole role = DtlsRole::Passive;
+  std::vector<Fingerprint> fingerprints;  // empty: not known yet
+  friend bool operator==(const DtlsParameters&, const DtlsParameters&) = default;
+};
+
+// Both directions, ready for a context. `send` is what we protect with.
+struct DtlsKeys {
+  Parameters send;
+  Parameters receive;
+};
+
+using Datagram = std::vector<std::byte>;
+
+struct DtlsTiming {
+  unsigned first_timeout_us = kDtlsFirstTimeoutMicroseconds;
+  base::Duration patience = base::seconds(20);  // of one attempt
+};
+
+class DtlsSession {
+ public:
+  static std::unique_ptr<DtlsSession> make(std::shared_ptr<const Identity> identity, DtlsParameters parameters,
+                                           DtlsTiming timing = {});
+  ~DtlsSession();
+  DtlsSession(const DtlsSession&) = delete;
+  DtlsSession& operator=(const DtlsSession&) = delete;
+
+  // Of the active role: sends the ClientHello. Does nothing when it was sent already.
+  void start(const base::Endpoint& peer, base::Instant now, std::vector<Datagram>& out);
+  // A datagram of DTLS (RFC 7983). The caller has made sure that the source is one from which the peer may come. When
+  // nobody has seen that the source is really there (no ICE check, no signalled address), `vouched` is false and the
+  // peer must return a cookie first (RFC 6347 4.2.1). What is appended goes back to the source.
+  std::optional<DtlsRefusal> on_datagram(std::span<const std::byte> datagram, const base::Endpoint& from, bool vouched,
+                                         base::Instant now, std::vector<Datagram>& out);
+  // What signalling knows now. Fingerprints only ever become known: other ones are another session.
+  void set_fingerprints(const std::vector<Fingerprint>& fingerprints);
+  // Tells the peer that it is over, if there is one to tell.
+  void close(std::vector<Datagram>& out);
+
+  base::Instant next_deadline() const { return deadline_; }
+  void on_deadline(base::Instant now, std::vector<Datagram>& out);
+
+  DtlsState state() const { return state_; }
+  DtlsFailure failure() const { return failure_; }
+  DtlsRole role() const { return parameters_.role; }
+  // With whom the handshake goes on, or went; empty when there is none.
+  const base::Endpoint& peer() const { return peer_; }
+  // In state Done.
+  const std::optional<DtlsKeys>& keys() const { return keys_; }
+
+  // For the callbacks of OpenSSL.
+  std::span<const std::byte> cookie() const { return cookie_; }
+  unsigned next_timeout(unsigned last) const;
+  bool accepts(const X509* certificate);
+
+ private:
+  struct Free {
+    void operator()(SSL* ssl) const;
+  };
+  DtlsSession(std::shared_ptr<const Identity> identity, DtlsParameters parameters, DtlsTiming timing);
+  bool make_ssl();
+  void begin(const base::Endpoint& peer, bool vouched, base::Instant now);
+  std::optional<DtlsRefusal> take_hello(std::span<const std::byte> datagram, const base::Endpoint& from, bool vouched,
+                                        base::Instant now);
+  bool may_displace(const base::Endpoint& from, bool vouched, base::Instant now) const;
+  void step(base::Instant now);
+  void drain();
+  void finish();
+  void verify();
+  void begin_anew(DtlsFailure why, base::Instant now);
+  void fail(DtlsFailure why);
+  void arm(base::Instant now);
+  void flush(std::vector<Datagram>& out);
+
+  std::shared_ptr<const Identity> identity_;
+  DtlsParameters parameters_;
+  DtlsTiming timing_;
+  std::unique_ptr<DatagramLink> link_;  // outlives what refers to it
+  std::unique_ptr<SSL, Free> ssl_;
+  DtlsState state_ = DtlsState::Idle;
+  DtlsFailure failure_ = DtlsFailure::None;
+  base::Endpoint peer_;
+  bool peer_vouched_ = false;
+  base::Instant begun_{};
+  bool wrong_certificate_ = false;
+  unsigned attempts_ = 0;
+  std::size_t datagrams_ = 0;         // of this attempt
+  std::optional<DtlsKeys> exported_;  // withheld
+  std::optional<DtlsKeys> keys_;
+  HmacSha1::Code cookie_{};
+  base::Instant deadline_ = base::kNever;
+  base::Instant give_up_ = base::kNever;
+};
+
+}  // namespace secure
