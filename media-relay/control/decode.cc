@@ -115,6 +115,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kFirstPacket:
     case wire::FromRelay::kLatched:
     case wire::FromRelay::kMediaLost:
+    case wire::FromRelay::kPeerChanged:
     case wire::FromRelay::kSessionClosed:
     case wire::FromRelay::kOneSided:
     case wire::FromRelay::BODY_NOT_SET:
@@ -134,6 +135,19 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
   }
   if (in.has_media_lost())
     return MediaLost{id_of(in.media_lost().id(), r), in.media_lost().flow(), in.media_lost().silent_ms()};
+  if (in.has_peer_changed()) {
+    const wire::PeerChanged& m = in.peer_changed();
+    if (m.change() < wire::PEER_ICE_CONNECTED || m.change() > wire::PEER_NOT_SECURED)
+      r.fail("change", "expected a known one, got " + std::to_string(m.change()));
+    PeerChanged out{id_of(m.id(), r),
+                    m.flow(),
+                    m.half_b() ? HalfSide::B : HalfSide::A,
+                    static_cast<PeerChange>(m.change()),
+                    std::nullopt,
+                    r.text("text", m.text(), kMaxReasonBytes)};
+    if (m.has_source()) out.source = r.endpoint("source", m.source());
+    return out;
+  }
   if (in.has_session_closed()) {
     const wire::SessionClosed& m = in.session_closed();
     return SessionClosed{id_of(m.id(), r), r.text("reason", m.reason(), kMaxReasonBytes), all_stats(m.stats(), r)};

@@ -134,6 +134,15 @@ void append_event(std::string& out, const Event& event) {
                    e.mutable_media_lost()->set_flow(v.flow);
                    e.mutable_media_lost()->set_silent_ms(v.silent_ms);
                  },
+                 [&](const PeerChanged& v) {
+                   wire::PeerChanged& m = *e.mutable_peer_changed();
+                   m.set_id(v.id);
+                   m.set_flow(v.flow);
+                   m.set_half_b(v.half == HalfSide::B);
+                   m.set_change(static_cast<wire::PeerChange>(v.change));
+                   if (v.source) put(*m.mutable_source(), *v.source);
+                   m.set_text(for_people(v.text, kMaxReasonBytes));
+                 },
                  [&](const SessionClosed& v) {
                    e.mutable_session_closed()->set_id(v.id);
                    e.mutable_session_closed()->set_reason(for_people(v.reason, kMaxReasonBytes));

@@ -36,6 +36,14 @@ inline constexpr std::size_t kMaxMkiBytes = 32;
 inline constexpr std::size_t kMaxSuiteNameBytes = 32;
 // RFC 3711 9.2.
 inline constexpr std::uint64_t kMaxSrtpLifetime = std::uint64_t{1} << 48;
+// RFC 8445 5.3.
+inline constexpr std::size_t kMaxUfragBytes = 256;
+// RFC 8842 section 4 allows a tls-id of 255; ours and the peer's make the name.
+inline constexpr std::size_t kMaxAssociationBytes = 600;
+inline constexpr std::size_t kMaxFingerprints = 8;
+inline constexpr std::size_t kMaxHashNameBytes = 16;
+inline constexpr std::size_t kMaxFingerprintBytes = 64;       // SHA-512
+inline constexpr std::size_t kMaxFingerprintTextBytes = 200;  // of it, with colons
 // Session ids in one Listed: 64 KiB in all at most.
 inline constexpr std::size_t kListPage = 512;
 // A day: longer leases or timeouts are typing errors.

@@ -28,8 +28,22 @@ std::string_view name_of(const Reply& reply) {
 
 std::string_view name_of(const Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames{
-      "first_packet", "latched", "media_lost", "session_closed", "one_sided", "session_lost"};
+      "first_packet", "latched", "media_lost", "session_closed", "one_sided", "peer_changed", "session_lost"};
   return kNames[event.index()];
+}
+
+std::string_view name_of(PeerChange change) {
+  switch (change) {
+    case PeerChange::IceConnected:
+      return "ice_connected";
+    case PeerChange::ConsentLost:
+      return "consent_lost";
+    case PeerChange::Secured:
+      return "secured";
+    case PeerChange::NotSecured:
+      return "not_secured";
+  }
+  return "?";
 }
 
 const SessionId& session_of(const Event& event) {

@@ -45,6 +45,28 @@ struct Srtp {
   friend bool operator==(const Srtp&, const Srtp&) = default;
 };
 
+// ICE towards one peer (RFC 8445), of which the relay is the lite side. The names and the password are drawn by the
+// controller and told in its SDP.
+struct Ice {
+  std::string local_ufrag;
+  base::Secret local_password;
+  std::string remote_ufrag;  // empty: not known yet
+  friend bool operator==(const Ice&, const Ice&) = default;
+};
+// DTLS-SRTP with one peer (RFC 5764).
+enum class DtlsRole : std::uint8_t { Passive, Active };  // Active: the relay sends the ClientHello
+struct Fingerprint {
+  std::string hash;   // "sha-256" or stronger, as in SDP (RFC 8122)
+  std::string value;  // raw bytes
+  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+};
+struct Dtls {
+  DtlsRole role = DtlsRole::Passive;
+  std::string association;                // another name is another handshake
+  std::vector<Fingerprint> fingerprints;  // of the peer; empty: not known yet, and nothing passes
+  friend bool operator==(const Dtls&, const Dtls&) = default;
+};
+
 struct HalfSpec {
   std::string network;                        // name of a network in the relay's configuration: "access", "core"
   std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
@@ -54,7 +76,9 @@ struct HalfSpec {
   std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any
   bool send = true;                      // the relay may send media to this peer
   bool receive = true;                   // the relay takes media from this peer
-  std::optional<Srtp> srtp = {};         // absent: plain RTP
+  std::optional<Srtp> srtp = {};         // absent: plain RTP, or dtls
+  std::optional<Ice> ice = {};           // absent: addresses as signalled or learned
+  std::optional<Dtls> dtls = {};         // instead of srtp; both want rtcp_mux
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 
@@ -105,8 +129,15 @@ struct List {
   std::string cursor;  // empty: from the start; else Listed::next of the page before
   friend bool operator==(const List&, const List&) = default;
 };
-enum class EventKind : std::uint32_t { FirstPacket = 1, Latched = 2, MediaLost = 4, SessionClosed = 8, OneSided = 16 };
-inline constexpr std::uint32_t kAllEvents = 31;
+enum class EventKind : std::uint32_t {
+  FirstPacket = 1,
+  Latched = 2,
+  MediaLost = 4,
+  SessionClosed = 8,
+  OneSided = 16,
+  PeerChanged = 32
+};
+inline constexpr std::uint32_t kAllEvents = 63;
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -122,6 +153,7 @@ std::string_view name_of(const Command& command);  // "hello", "open", ...
 struct HalfAddress {  // what the peer is to be told; rtcp is always open, mux or not
   base::Endpoint rtp;
   base::Endpoint rtcp;
+  std::string fingerprint = {};  // with dtls: of the relay's certificate, SHA-256, "4A:AD:..." as in SDP
   friend bool operator==(const HalfAddress&, const HalfAddress&) = default;
 };
 struct FlowAddresses {
@@ -262,6 +294,23 @@ struct OneSided {
   std::uint32_t silent_ms = 0;
   friend bool operator==(const OneSided&, const OneSided&) = default;
 };
+// What ICE and DTLS have come to on one half.
+enum class PeerChange : std::uint8_t {
+  IceConnected = 1,  // the peer nominated a pair: `source`
+  ConsentLost = 2,   // it no longer asks for media (RFC 7675): nothing is sent until its ICE restarts
+  Secured = 3,       // the DTLS handshake is done and the fingerprint right; `text` is the suite
+  NotSecured = 4,    // there will be no keys; `text` says why
+};
+std::string_view name_of(PeerChange change);
+struct PeerChanged {
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide half = HalfSide::A;
+  PeerChange change = PeerChange::IceConnected;
+  std::optional<base::Endpoint> source;
+  std::string text;
+  friend bool operator==(const PeerChanged&, const PeerChanged&) = default;
+};
 struct SessionClosed {  // the relay ended the session by itself
   SessionId id;
   std::string reason;
@@ -275,7 +324,7 @@ struct SessionLost {
   std::string reason;
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
-using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, SessionLost>;
+using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, SessionLost>;
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);
 

@@ -30,6 +30,8 @@ void put_srtp_stream(wire::SrtpStream& out, const SrtpStream& stream) {
 void wipe(wire::SessionSpec& spec) {
   for (wire::FlowSpec& flow : *spec.mutable_flows())
     for (wire::HalfSpec* half : {flow.mutable_a(), flow.mutable_b()}) {
+      if (half->has_ice())
+        explicit_bzero(half->mutable_ice()->mutable_local_password()->data(), half->ice().local_password().size());
       if (!half->has_srtp()) continue;
       for (wire::SrtpStream* stream : {half->mutable_srtp()->mutable_send(), half->mutable_srtp()->mutable_receive()})
         for (wire::SrtpKey& key : *stream->mutable_keys())
@@ -50,6 +52,21 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   }
   out.set_no_send(!half.send);
   out.set_no_receive(!half.receive);
+  if (half.ice) {
+    out.mutable_ice()->set_local_ufrag(half.ice->local_ufrag);
+    const auto password = half.ice->local_password.bytes();
+    out.mutable_ice()->set_local_password(password.data(), password.size());
+    out.mutable_ice()->set_remote_ufrag(half.ice->remote_ufrag);
+  }
+  if (half.dtls) {
+    out.mutable_dtls()->set_active(half.dtls->role == DtlsRole::Active);
+    out.mutable_dtls()->set_association(half.dtls->association);
+    for (const Fingerprint& f : half.dtls->fingerprints) {
+      wire::Fingerprint& w = *out.mutable_dtls()->add_fingerprints();
+      w.set_hash(f.hash);
+      w.set_value(f.value);
+    }
+  }
   if (!half.srtp) return;
   wire::Srtp& srtp = *out.mutable_srtp();
   if (half.srtp->send) put_srtp_stream(*srtp.mutable_send(), *half.srtp->send);
@@ -59,6 +76,7 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
 void put_address(wire::HalfAddress& out, const HalfAddress& address) {
   put(*out.mutable_rtp(), address.rtp);
   put(*out.mutable_rtcp(), address.rtcp);
+  out.set_fingerprint(address.fingerprint);
 }
 
 void put_half_stats(wire::HalfStats& out, const HalfStats& s) {
@@ -182,6 +200,32 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
     if (in.srtp().has_send()) out.srtp->send = srtp_stream(in.srtp().send());
     if (in.srtp().has_receive()) out.srtp->receive = srtp_stream(in.srtp().receive());
   }
+  if (in.has_ice()) out.ice = ice(in.ice());
+  if (in.has_dtls()) out.dtls = dtls(in.dtls());
+  return out;
+}
+
+Ice Reading::ice(const wire::Ice& in) {
+  const std::string& password = in.local_password();
+  if (password.size() > base::Secret::kMaxBytes)
+    fail("ice: local_password", "expected at most " + std::to_string(base::Secret::kMaxBytes) + " bytes, got " +
+                                    std::to_string(password.size()));
+  return {text("ice: local_ufrag", in.local_ufrag(), kMaxUfragBytes), base::Secret(std::as_bytes(std::span(password))),
+          text("ice: remote_ufrag", in.remote_ufrag(), kMaxUfragBytes)};
+}
+
+Dtls Reading::dtls(const wire::Dtls& in) {
+  Dtls out{in.active() ? DtlsRole::Active : DtlsRole::Passive,
+           text("dtls: association", in.association(), kMaxAssociationBytes),
+           {}};
+  if (static_cast<std::size_t>(in.fingerprints_size()) > kMaxFingerprints) {
+    fail("dtls", "expected at most " + std::to_string(kMaxFingerprints) + " fingerprints, got " +
+                     std::to_string(in.fingerprints_size()));
+    return out;
+  }
+  for (const wire::Fingerprint& f : in.fingerprints())
+    out.fingerprints.push_back(
+        {text("dtls: hash", f.hash(), kMaxHashNameBytes), text("dtls: fingerprint", f.value(), kMaxFingerprintBytes)});
   return out;
 }
 
@@ -228,7 +272,8 @@ SessionSpec Reading::spec(const wire::SessionSpec& in) {
 }
 
 HalfAddress Reading::address(const wire::HalfAddress& in) {
-  return {endpoint("rtp", in.rtp()), endpoint("rtcp", in.rtcp())};
+  return {endpoint("rtp", in.rtp()), endpoint("rtcp", in.rtcp()),
+          text("fingerprint", in.fingerprint(), kMaxFingerprintTextBytes)};
 }
 
 FlowAddresses Reading::addresses(const wire::FlowAddresses& in) {

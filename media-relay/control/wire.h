@@ -41,6 +41,8 @@ class Reading {
   base::IpAddress ip(std::string_view what, const std::string& bytes);
   HalfSpec half(const wire::HalfSpec& in);
   SrtpStream srtp_stream(const wire::SrtpStream& in);
+  Ice ice(const wire::Ice& in);
+  Dtls dtls(const wire::Dtls& in);
   HalfAddress address(const wire::HalfAddress& in);
   HalfStats half_stats(const wire::HalfStats& in);
 

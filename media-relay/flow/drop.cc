@@ -50,6 +50,20 @@ std::string_view name_of(Drop reason) {
       return "key_expired";
     case Drop::IndexUsed:
       return "index_used";
+    case Drop::StunMalformed:
+      return "stun_malformed";
+    case Drop::StunUnauthentic:
+      return "stun_unauthentic";
+    case Drop::StunRefused:
+      return "stun_refused";
+    case Drop::NotChecked:
+      return "not_checked";
+    case Drop::DtlsMalformed:
+      return "dtls_malformed";
+    case Drop::DtlsUnexpected:
+      return "dtls_unexpected";
+    case Drop::DtlsCookie:
+      return "dtls_cookie";
   }
   return "unknown";
 }

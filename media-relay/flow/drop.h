@@ -8,31 +8,38 @@
 namespace flow {
 
 enum class Drop : std::uint8_t {
-  NoFlow,          // the port belongs to no flow
-  Empty,           // no bytes: a keep-alive (RFC 6263 4.1)
-  Stun,            // RFC 7983: 0..3; no ICE agent on this flow
-  Dtls,            // RFC 7983: 20..63; no DTLS on this flow
-  NotMedia,        // neither RTP nor RTCP by its first bytes
-  MalformedRtp,    // RFC 3550 5.1, A.1
-  MalformedRtcp,   // RFC 3550 A.2
-  WrongPort,       // RTP on the RTCP port, or RTCP there after multiplexing was agreed
-  WrongSource,     // not the signalled or learned source
-  NotAllowed,      // may not be learned: outside the permitted prefixes
-  WindowClosed,    // may not be learned: no signalling for too long
-  Probation,       // a candidate that has not shown a second packet in sequence yet
-  NotReceiving,    // RTP from a side that is not received from (sendonly, inactive)
-  NotSending,      // RTP towards a side that is not sent to
-  NoDestination,   // the other side's address is not known (or is 0.0.0.0)
-  Loop,            // the destination is one of our own ports of this flow
-  NoKeys,          // SRTP was agreed on, and its keys are not known yet (or cannot be used)
-  Unauthentic,     // SRTP: the tag is wrong, or there is none: another key, altered, in clear
-  Replayed,        // SRTP: came before, or too late to tell (RFC 3711 3.3.2)
-  UnknownKey,      // SRTP: an MKI that was not signalled
-  TooManySources,  // SRTP: more sources (SSRC) under one key than are kept
-  KeyExpired,      // SRTP: the lifetime of the key towards the other side is over
-  IndexUsed,       // SRTP: towards the other side, this sequence number was used before: a duplicate
+  NoFlow,           // the port belongs to no flow
+  Empty,            // no bytes: a keep-alive (RFC 6263 4.1)
+  Stun,             // RFC 7983: 0..3; no ICE agent on this side
+  Dtls,             // RFC 7983: 20..63; no DTLS on this side
+  NotMedia,         // neither RTP nor RTCP by its first bytes
+  MalformedRtp,     // RFC 3550 5.1, A.1
+  MalformedRtcp,    // RFC 3550 A.2
+  WrongPort,        // RTP on the RTCP port, or RTCP there after multiplexing was agreed
+  WrongSource,      // not the signalled or learned source
+  NotAllowed,       // may not be learned: outside the permitted prefixes
+  WindowClosed,     // may not be learned: no signalling for too long
+  Probation,        // a candidate that has not shown a second packet in sequence yet
+  NotReceiving,     // RTP from a side that is not received from (sendonly, inactive)
+  NotSending,       // RTP towards a side that is not sent to
+  NoDestination,    // the other side's address is not known (or is 0.0.0.0)
+  Loop,             // the destination is one of our own ports of this flow
+  NoKeys,           // SRTP was agreed on, and its keys are not known yet (or cannot be used)
+  Unauthentic,      // SRTP: the tag is wrong, or there is none: another key, altered, in clear
+  Replayed,         // SRTP: came before, or too late to tell (RFC 3711 3.3.2)
+  UnknownKey,       // SRTP: an MKI that was not signalled
+  TooManySources,   // SRTP: more sources (SSRC) under one key than are kept
+  KeyExpired,       // SRTP: the lifetime of the key towards the other side is over
+  IndexUsed,        // SRTP: towards the other side, this sequence number was used before: a duplicate
+  StunMalformed,    // ICE: no whole Binding request with a fingerprint
+  StunUnauthentic,  // ICE: no credentials, or others than were signalled
+  StunRefused,      // ICE: an unknown attribute, a conflict of roles, or consent was lost under these credentials
+  NotChecked,       // ICE: from an address from which no authentic check came
+  DtlsMalformed,    // DTLS: not a row of records
+  DtlsUnexpected,   // DTLS: not what may come now: a hello after the handshake, an alert in the clear
+  DtlsCookie,       // DTLS: a hello of an unknown source, told to come again
 };
-inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::IndexUsed) + 1;
+inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::DtlsCookie) + 1;
 
 std::string_view name_of(Drop reason);  // "no_flow", "wrong_source": label of a metric
 

@@ -40,6 +40,34 @@ struct OneSided {
   friend bool operator==(const OneSided&, const OneSided&) = default;
 };
 
-using Event = std::variant<FirstPacket, Latched, MediaLost, OneSided>;
+// ICE: the pair where media goes has been chosen, or another one.
+struct IceConnected {
+  Side side = Side::A;
+  base::Endpoint remote;
+  friend bool operator==(const IceConnected&, const IceConnected&) = default;
+};
+
+// ICE: the peer no longer asks for media where it was (RFC 7675). Nothing is sent there any more.
+struct ConsentLost {
+  Side side = Side::A;
+  friend bool operator==(const ConsentLost&, const ConsentLost&) = default;
+};
+
+// DTLS: the certificate is the one that was signalled, and media is protected from here on.
+struct Secured {
+  Side side = Side::A;
+  secure::Suite suite = secure::Suite::AesCm128HmacSha1_80;
+  friend bool operator==(const Secured&, const Secured&) = default;
+};
+
+// DTLS: there will be no keys unless signalling asks for another association. `failure` is None when the peer closed
+// it.
+struct NotSecured {
+  Side side = Side::A;
+  secure::DtlsFailure failure = secure::DtlsFailure::None;
+  friend bool operator==(const NotSecured&, const NotSecured&) = default;
+};
+
+using Event = std::variant<FirstPacket, Latched, MediaLost, OneSided, IceConnected, ConsentLost, Secured, NotSecured>;
 
 }  // namespace flow

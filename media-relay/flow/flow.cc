@@ -26,9 +26,11 @@ Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(s
   for (const Side side : kSides) {
     open_guards(side, now);
     set_keys(side, std::nullopt);
+    connect(side, now);
   }
   build();
   start_clock(now);
+  for (const Side side : kSides) start_dtls(side, now);
 }
 
 void Flow::replace(Spec spec, base::Instant now) {
@@ -37,9 +39,11 @@ void Flow::replace(Spec spec, base::Instant now) {
   for (const Side side : kSides) {
     open_guards(side, now);
     set_keys(side, old[index_of(side)]);
+    connect(side, now);
   }
   build();
   start_clock(now);
+  for (const Side side : kSides) start_dtls(side, now);
 }
 
 void Flow::open_guards(Side side, base::Instant now) {
@@ -60,6 +64,8 @@ void Flow::open_guards(Side side, base::Instant now) {
 void Flow::set_keys(Side side, const std::optional<Srtp>& old) {
   const std::optional<Srtp>& wanted = spec_.half(side).srtp;
   Half& h = half(side);
+  // Keys of an association go on until another one has its own.
+  if (spec_.half(side).dtls && h.dtls) return;
   // RFC 3711 3.3.1: under the same key the rollover counter never starts again, nor may an old packet pass again.
   if (!wanted || !old || wanted->send != old->send) h.sender.reset();
   if (!wanted || !old || wanted->receive != old->receive) h.receiver.reset();
@@ -80,14 +86,15 @@ void Flow::build() {
 Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) const {
   const HalfSpec& from = spec_.half(side);
   const HalfSpec& to = spec_.half(other(side));
+  if (from.ice) return port == Component::Rtcp ? Pipeline{&Flow::refuse_port} : checked_pipeline(side, kind);
   if (kind == Component::Rtp) {
     if (port == Component::Rtcp) return {&Flow::refuse_port};
-    Step last = to.srtp ? &Flow::protect_and_forward_rtp : &Flow::forward_rtp;
+    Step last = is_secure(other(side)) ? &Flow::protect_and_forward_rtp : &Flow::forward_rtp;
     if (!from.receive)
       last = &Flow::refuse_receiving;
     else if (!to.send)
       last = &Flow::refuse_sending;
-    if (!from.srtp) return {&Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
+    if (!is_secure(side)) return {&Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
     if (!half(side).receiver) return {&Flow::refuse_keyless};
     return {&Flow::gate_rtp, &Flow::unprotect_rtp, &Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
   }
@@ -95,11 +102,30 @@ Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) con
   const Component agreed = from.rtcp_mux ? Component::Rtp : Component::Rtcp;
   if (port != agreed) return {&Flow::refuse_port};
   const Step admit = from.rtcp_mux ? &Flow::admit_muxed_rtcp : &Flow::admit_rtcp;
-  const Step last = to.srtp ? &Flow::protect_and_forward_rtcp : &Flow::forward_rtcp;
-  if (!from.srtp) return {&Flow::read_rtcp, admit, &Flow::inspect_rtcp, &Flow::hide_names, last};
+  const Step last = is_secure(other(side)) ? &Flow::protect_and_forward_rtcp : &Flow::forward_rtcp;
+  if (!is_secure(side)) return {&Flow::read_rtcp, admit, &Flow::inspect_rtcp, &Flow::hide_names, last};
   if (!half(side).receiver) return {&Flow::refuse_keyless};
   const Step gate = from.rtcp_mux ? &Flow::gate_rtp : &Flow::gate_rtcp;
   return {gate, &Flow::unprotect_rtcp, &Flow::read_rtcp, admit, &Flow::inspect_rtcp, &Flow::hide_names, last};
+}
+
+// Of a side with ICE: whoever has sent an authentic check is the peer.
+Flow::Pipeline Flow::checked_pipeline(Side side, Component kind) const {
+  const bool is_protected = is_secure(side);
+  const bool protects = is_secure(other(side));
+  if (is_protected && !half(side).receiver) return {&Flow::refuse_keyless};
+  if (kind == Component::Rtcp) {
+    const Step last = protects ? &Flow::protect_and_forward_rtcp : &Flow::forward_rtcp;
+    if (!is_protected) return {&Flow::gate_checked, &Flow::read_rtcp, &Flow::inspect_rtcp, &Flow::hide_names, last};
+    return {&Flow::gate_checked, &Flow::unprotect_rtcp, &Flow::read_rtcp, &Flow::inspect_rtcp, &Flow::hide_names, last};
+  }
+  Step last = protects ? &Flow::protect_and_forward_rtp : &Flow::forward_rtp;
+  if (!spec_.half(side).receive)
+    last = &Flow::refuse_receiving;
+  else if (!spec_.half(other(side)).send)
+    last = &Flow::refuse_sending;
+  if (!is_protected) return {&Flow::gate_checked, &Flow::read_rtp, &Flow::inspect_rtp, last};
+  return {&Flow::gate_checked, &Flow::unprotect_rtp, &Flow::read_rtp, &Flow::inspect_rtp, last};
 }
 
 void Flow::update_exits() {
@@ -116,11 +142,11 @@ Flow::Exit Flow::exit_for(Side side, Component component) const {
   const SourceGuard& guard = h.guard[index_of(component)];
   Exit exit;
   exit.port = ports_[index_of(side)][index_of(component)];
-  exit.destination = guard.destination();
+  exit.destination = h.ice ? h.ice->selected() : guard.destination();
   if (!exit.port || !is_usable(exit.destination)) return exit;
   // RTP came from another address than was signalled, so the signalled RTCP address is as wrong: wait until RTCP is
   // heard.
-  if (rtp.latched() && rtp.latched()->ip != exit.destination.ip) return exit;
+  if (!h.ice && rtp.latched() && rtp.latched()->ip != exit.destination.ip) return exit;
   exit.closed = std::nullopt;
   for (const HalfSpec* own : {&spec_.a, &spec_.b})
     if (exit.destination == own->local_rtp || exit.destination == own->local_rtcp) exit.closed = Drop::Loop;
@@ -133,6 +159,7 @@ bool Flow::is_timed() const {
 
 bool Flow::is_ready() const {
   return std::ranges::all_of(kSides, [&](Side s) {
+    if (half(s).ice) return !half(s).ice->selected().empty();
     return !half(s).guard[index_of(Component::Rtp)].destination().empty() ||
            !usable_or_empty(spec_.half(s).remote_rtp).empty();
   });
@@ -147,7 +174,17 @@ void Flow::start_clock(base::Instant now) {
   deadline_ = now + std::min(is_timed() ? spec_.media_timeout : never, one_sided ? spec_.one_sided_timeout : never);
 }
 
+base::Instant Flow::next_deadline() const {
+  base::Instant next = deadline_;
+  for (const Half& h : halves_) {
+    if (h.ice) next = std::min(next, h.ice->next_deadline());
+    if (h.dtls) next = std::min(next, h.dtls->next_deadline());
+  }
+  return next;
+}
+
 void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
+  for (const Side side : kSides) on_connect_deadline(side, now);
   if (now < deadline_) return;
   const base::Instant lost = look_for_lost_media(now, events);
   deadline_ = std::min(lost, look_for_one_sided_media(now, events));
@@ -215,6 +252,7 @@ Stats Flow::stats(base::Instant now) const {
     s.latched_rtp = h.guard[index_of(Component::Rtp)].latched();
     s.latched_rtcp = h.guard[index_of(Component::Rtcp)].latched();
     if (h.heard) s.silent_for = now - h.last_heard;
+    if (h.ice && !h.ice->selected().empty()) s.latched_rtp = h.ice->selected();
   }
   return out;
 }

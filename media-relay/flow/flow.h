@@ -5,6 +5,9 @@
 //   demux -> read (header checks) -> gate and latch (SourceGuard) -> inspect (statistics) -> hide names (RTCP) ->
 //   forward
 //
+// A side with ICE has no latch: its gate is open to the addresses from which authentic checks came, and media goes to
+// the pair that the peer nominated (connect.cc, which also answers checks and walks DTLS handshakes).
+//
 // A side with SRTP has two steps in front: gate (nobody who could not be heard is worth a computation, nor may he use
 // up the replay window) and unprotect; what is read, latched and counted is authentic. Towards a side with SRTP the
 // last step protects. A direction whose keys are unknown passes nothing.
@@ -22,6 +25,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "media-relay/base/hash.h"
@@ -60,8 +64,19 @@ class Flow {
                                 std::vector<Event>& events);
 
   // To be asked after construction, `replace` and `on_deadline`; packets only ever postpone what is due.
-  base::Instant next_deadline() const { return deadline_; }
+  base::Instant next_deadline() const;
   void on_deadline(base::Instant now, std::vector<Event>& events);
+
+  // ICE and DTLS make datagrams of their own, events and deadlines, also when a packet comes or the spec is replaced:
+  // to be asked after each call.
+  bool wants_attention() const { return attention_; }
+  struct Outgoing {
+    packet::PortIndex port;
+    base::Endpoint destination;
+    std::vector<std::byte> bytes;
+  };
+  // What is to be sent is handed out, events are appended.
+  std::vector<Outgoing> attend(std::vector<Event>& events);
 
   Stats stats(base::Instant now) const;
   const Spec& spec() const { return spec_; }
@@ -77,6 +92,7 @@ class Flow {
     std::size_t arrived = 0;  // bytes, protection included
     rtp::Header header{};
     rtp::Compound compound{};
+    bool answered = false;  // the packet leaves as the answer to itself, though it is counted as dropped
   };
   using Step = std::optional<Drop> (Flow::*)(Context&);
   // The last step forwards or drops. Unused places behind it are never reached.
@@ -89,6 +105,9 @@ class Flow {
     std::unique_ptr<secure::Sender> sender;      // null: plain RTP, or no keys
     std::unique_ptr<secure::Receiver> receiver;  // likewise
     rtp::PeerReports reports;
+    std::unique_ptr<ice::Agent> ice;
+    std::unique_ptr<secure::DtlsSession> dtls;
+    std::string association;  // of `dtls`
     HalfStats stats;
     base::Instant last_heard{};
     bool heard = false;
@@ -106,6 +125,7 @@ class Flow {
   void build();
   void open_guards(Side side, base::Instant now);
   void set_keys(Side side, const std::optional<Srtp>& old);
+  Pipeline checked_pipeline(Side side, Component kind) const;
   Pipeline pipeline_for(Side side, Component port, Component kind) const;
   void update_exits();
   Exit exit_for(Side side, Component component) const;
@@ -116,10 +136,23 @@ class Flow {
   base::Instant look_for_lost_media(base::Instant now, std::vector<Event>& events);
   base::Instant look_for_one_sided_media(base::Instant now, std::vector<Event>& events);
 
+  // ICE and DTLS (connect.cc).
+  void connect(Side side, base::Instant now);
+  void set_dtls(Side side);
+  void start_dtls(Side side, base::Instant now);
+  std::optional<Drop> take_stun(Context& c);
+  std::optional<Drop> take_dtls(Context& c);
+  std::optional<Drop> may_handshake(const Context& c, bool& vouched) const;
+  void heed(Side side, const std::vector<ice::Event>& told);
+  void heed_dtls(Side side, std::vector<secure::Datagram>& datagrams, const base::Endpoint& to,
+                 secure::DtlsState before, base::Instant now);
+  void on_connect_deadline(Side side, base::Instant now);
+
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);
   std::optional<Drop> gate_rtp(Context& c);
   std::optional<Drop> gate_rtcp(Context& c);
+  std::optional<Drop> gate_checked(Context& c);
   std::optional<Drop> unprotect_rtp(Context& c);
   std::optional<Drop> unprotect_rtcp(Context& c);
   std::optional<Drop> read_rtp(Context& c);
@@ -140,8 +173,8 @@ class Flow {
   std::optional<Drop> refuse_keyless(Context& c);
   std::optional<Drop> settle(Context& c, Component component, SourceGuard::Verdict verdict);
   void hear(Context& c);
-  bool is_secure(Side side) const { return spec_.half(side).srtp.has_value(); }
   void read_reports(Context& c);
+  bool is_secure(Side side) const { return spec_.half(side).srtp || spec_.half(side).dtls; }
   static std::optional<Drop> leave(Context& c, const Exit& exit);
 
   Half& half(Side s) { return halves_[index_of(s)]; }
@@ -155,6 +188,10 @@ class Flow {
 
   base::Instant deadline_ = base::kNever;
   base::Instant clock_start_{};
+  bool attention_ = false;
+  std::vector<Event> untold_;
+  std::vector<Outgoing> outgoing_;
+  std::vector<ice::Event> ice_events_;     // scratch
   std::optional<base::Instant> reported_;  // when the present silence was reported
 };
 

@@ -33,7 +33,7 @@ std::optional<Drop> Flow::on_packet(packet::Packet& packet, Side side, Component
   Context c{packet, side, port, now, events, packet.size()};
   const std::optional<Drop> dropped = walk(c);
   if (dropped) {
-    packet.drop();
+    if (!c.answered) packet.drop();
     ++half(side).stats.drops[static_cast<std::size_t>(*dropped)];
   }
   return dropped;
@@ -50,9 +50,9 @@ std::optional<Drop> Flow::walk(Context& c) {
     case rtp::Kind::Empty:
       return Drop::Empty;
     case rtp::Kind::Stun:
-      return Drop::Stun;
+      return take_stun(c);
     case rtp::Kind::Dtls:
-      return Drop::Dtls;
+      return take_dtls(c);
     case rtp::Kind::Zrtp:
     case rtp::Kind::TurnChannel:
     case rtp::Kind::Unknown:
@@ -75,6 +75,11 @@ std::optional<Drop> Flow::gate_rtcp(Context& c) {
   const auto rtp = h.guard[index_of(Component::Rtp)].latched();
   if (rtp && rtp->ip == c.packet.source.ip) return std::nullopt;  // RTP's companion
   return h.guard[index_of(Component::Rtcp)].refuses(c.packet.source, c.now);
+}
+
+std::optional<Drop> Flow::gate_checked(Context& c) {
+  if (half(c.side).ice->is_valid(c.packet.source)) return std::nullopt;
+  return Drop::NotChecked;
 }
 
 std::optional<Drop> Flow::unprotect_rtp(Context& c) {

@@ -14,6 +14,15 @@ std::string check_half(const HalfSpec& half, const char* side) {
       continue;
     return where + "expected a remote of the family of " + half.local_rtp.text() + ", got " + remote->text();
   }
+  if ((half.ice || half.dtls) && !half.rtcp_mux) return where + "ice and dtls need rtcp_mux";
+  if (half.ice)
+    if (std::string wrong = ice::check(*half.ice); !wrong.empty()) return where + "ice: " + wrong;
+  if (half.dtls) {
+    if (half.srtp) return where + "expected keys from either srtp or dtls";
+    if (half.dtls->identity == nullptr) return where + "dtls: expected a certificate";
+    if (std::string wrong = secure::check(half.dtls->parameters.fingerprints); !wrong.empty())
+      return where + "dtls: " + wrong;
+  }
   if (!half.srtp) return {};
   for (const auto& direction : {&half.srtp->send, &half.srtp->receive})
     if (*direction)

@@ -3,6 +3,7 @@
 // a new spec that replaces the old one between two batches.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,7 +12,9 @@
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/limits.h"
+#include "media-relay/ice/agent.h"
 #include "media-relay/secure/context.h"
+#include "media-relay/secure/dtls_session.h"
 
 namespace flow {
 
@@ -41,6 +44,14 @@ struct Srtp {
   friend bool operator==(const Srtp&, const Srtp&) = default;
 };
 
+// DTLS-SRTP with a peer: the keys come from the handshake.
+struct Dtls {
+  std::shared_ptr<const secure::Identity> identity;
+  // Another name is another association (RFC 8842 section 4): a new handshake, while the keys of the old one go on.
+  std::string association;
+  secure::DtlsParameters parameters;
+};
+
 struct HalfSpec {
   // Our own ports on this side, as bound: what the loop guard compares with. Empty when there is none.
   base::Endpoint local_rtp;
@@ -55,7 +66,10 @@ struct HalfSpec {
   std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any. At most kMaxLatchPrefixes.
   bool send = true;                      // RTP may be sent to this peer (RTCP always may, RFC 3264 8.4)
   bool receive = true;                   // RTP from this peer is relayed (RTCP always is)
-  std::optional<Srtp> srtp = {};         // nullopt: plain RTP
+  std::optional<Srtp> srtp = {};         // nullopt: plain RTP, or DTLS
+  // The peer's address is what its checks say, whatever was signalled. RTP and RTCP on one port.
+  std::optional<ice::Parameters> ice = {};
+  std::optional<Dtls> dtls = {};  // likewise on one port; instead of `srtp`
 };
 
 struct Spec {

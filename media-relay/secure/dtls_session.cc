@@ -17,8 +17,9 @@ namespace {
 
 // How long a peer of whom nothing is known but its address may keep another one waiting.
 constexpr base::Duration kUnvouchedHold = base::seconds(2);
-// Between an attempt that went wrong and the next one of the active role.
-constexpr base::Duration kPause = base::milliseconds(500);
+// Between an attempt that went wrong and the next one of the active role: twice as long each time.
+constexpr base::Duration kFirstPause = base::milliseconds(500);
+constexpr base::Duration kLongestPause = base::seconds(8);
 
 unsigned timeout(SSL* ssl, unsigned last) {
   return session_of(ssl)->next_timeout(last);
@@ -164,11 +165,11 @@ void DtlsSession::step(base::Instant now) {
   const int error = SSL_get_error(ssl_.get(), done);
   ERR_clear_error();
   if (done == 1) {
-    finish();
-    return arm(now);
+    finish(now);
+    return;
   }
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return arm(now);
-  if (wrong_certificate_) return fail(DtlsFailure::Fingerprint);
+  if (wrong_certificate_ && peer_vouched_) return fail(DtlsFailure::Fingerprint);
   begin_anew(DtlsFailure::Handshake, now);
 }
 
@@ -190,17 +191,19 @@ void DtlsSession::drain() {
   }
 }
 
-void DtlsSession::finish() {
+void DtlsSession::finish(base::Instant now) {
   give_up_ = base::kNever;
+  arm(now);
   exported_ = export_keys(ssl_.get(), parameters_.role);
   if (!exported_) return fail(DtlsFailure::NoProfile);
   state_ = DtlsState::Unverified;
-  verify();
+  verify(now);
 }
 
-void DtlsSession::verify() {
+void DtlsSession::verify(base::Instant now) {
   if (parameters_.fingerprints.empty()) return;
-  if (!vouches(parameters_.fingerprints, SSL_get0_peer_certificate(ssl_.get()))) return fail(DtlsFailure::Fingerprint);
+  if (!vouches(parameters_.fingerprints, SSL_get0_peer_certificate(ssl_.get())))
+    return peer_vouched_ ? fail(DtlsFailure::Fingerprint) : begin_anew(DtlsFailure::Fingerprint, now);
   keys_ = std::move(exported_);
   exported_.reset();
   state_ = DtlsState::Done;
@@ -211,17 +214,20 @@ bool DtlsSession::accepts(const X509* certificate) {
   return !wrong_certificate_;
 }
 
-void DtlsSession::set_fingerprints(const std::vector<Fingerprint>& fingerprints) {
+void DtlsSession::set_fingerprints(const std::vector<Fingerprint>& fingerprints, base::Instant now) {
   parameters_.fingerprints = fingerprints;
-  if (state_ == DtlsState::Unverified) verify();
+  if (state_ == DtlsState::Unverified) verify(now);
 }
 
 void DtlsSession::begin_anew(DtlsFailure why, base::Instant now) {
-  if (++attempts_ >= kMaxDtlsAttempts) return fail(why);
+  const bool active = parameters_.role == DtlsRole::Active;
+  // Waiting costs nothing, and whoever lies about its address shall not be able to end it.
+  if (active && ++attempts_ >= kMaxDtlsAttempts) return fail(why);
   ssl_.reset();
+  exported_.reset();
   state_ = DtlsState::Idle;
   give_up_ = base::kNever;
-  deadline_ = parameters_.role == DtlsRole::Active ? now + kPause : base::kNever;
+  deadline_ = active ? now + std::min(kFirstPause * (1 << (attempts_ - 1)), kLongestPause) : base::kNever;
 }
 
 void DtlsSession::fail(DtlsFailure why) {

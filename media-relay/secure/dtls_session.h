@@ -4,8 +4,8 @@
 //
 //   Idle --start (active) or a ClientHello (passive)--> Handshaking --> Unverified --> Done --> Closed
 //     ^                                                     |  (the fingerprint may be
-//     +--- failed: begins anew, kMaxDtlsAttempts times -----+   signalled later)
-//     after that: Failed
+//     +--- went wrong: begins anew -------------------------+   signalled later)
+//     the active role gives up after kMaxDtlsAttempts: Failed
 //
 // Keys are released only when the peer's certificate is the one that signalling vouches for; a wrong one is final.
 // Before that anybody who can send from the peer's address can spoil a handshake: it is begun anew, and plaintext
@@ -92,7 +92,7 @@ class DtlsSession {
   std::optional<DtlsRefusal> on_datagram(std::span<const std::byte> datagram, const base::Endpoint& from, bool vouched,
                                          base::Instant now, std::vector<Datagram>& out);
   // What signalling knows now. Fingerprints only ever become known: other ones are another session.
-  void set_fingerprints(const std::vector<Fingerprint>& fingerprints);
+  void set_fingerprints(const std::vector<Fingerprint>& fingerprints, base::Instant now);
   // Tells the peer that it is over, if there is one to tell.
   void close(std::vector<Datagram>& out);
 
@@ -124,8 +124,8 @@ class DtlsSession {
   bool may_displace(const base::Endpoint& from, bool vouched, base::Instant now) const;
   void step(base::Instant now);
   void drain();
-  void finish();
-  void verify();
+  void finish(base::Instant now);
+  void verify(base::Instant now);
   void begin_anew(DtlsFailure why, base::Instant now);
   void fail(DtlsFailure why);
   void arm(base::Instant now);

@@ -24,4 +24,8 @@ inline constexpr base::Duration kDefaultDrain = base::seconds(10);
 // More workers than this on one machine is a typing error.
 inline constexpr unsigned kMaxWorkers = 256;
 
+// How long new flows show the same certificate in DTLS: who sees two calls with one certificate knows no more of them
+// than the relay's address says.
+inline constexpr base::Duration kIdentityRenewal = base::hours(24);
+
 }  // namespace server

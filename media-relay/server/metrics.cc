@@ -54,6 +54,10 @@ void Relay::register_session_metrics() {
                    [&c] { return number(c.media_lost); });
   metrics_.counter("relay_one_sided_media_total", "Flows on which one side was heard and the other one was not", {},
                    [&c] { return number(c.one_sided); });
+  for (std::size_t i = 0; i < c.peer_changes.size(); ++i)
+    metrics_.counter("relay_peer_changes_total", "What ICE and DTLS came to, by kind",
+                     {{"change", std::string(control::name_of(static_cast<control::PeerChange>(i + 1)))}},
+                     [&c, i] { return number(c.peer_changes[i]); });
   metrics_.counter("relay_latches_total", "Remote addresses learned", {}, [&c] { return number(c.latched); });
   metrics_.counter("relay_bind_failures_total", "Port pairs that the system did not give", {},
                    [&c] { return number(c.bind_failures); });
@@ -91,6 +95,7 @@ void Relay::register_worker_metrics() {
     counter("relay_bytes_sent_total", "Bytes sent (UDP payload)", c.sent_bytes);
     counter("relay_packets_accepted_total", "Packets accepted by a flow", c.rtp_packets, {{"kind", "rtp"}});
     counter("relay_packets_accepted_total", "Packets accepted by a flow", c.rtcp_packets, {{"kind", "rtcp"}});
+    counter("relay_packets_accepted_total", "Packets accepted by a flow", c.connect_packets, {{"kind", "connect"}});
     for (std::size_t r = 0; r < flow::kDropReasons; ++r)
       counter("relay_packets_dropped_total", "Packets not forwarded, by reason", c.drops[r],
               {{"reason", std::string(flow::name_of(static_cast<flow::Drop>(r)))}});

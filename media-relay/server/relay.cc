@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "media-relay/base/clock.h"
+
 namespace server {
 namespace {
 
@@ -28,12 +30,14 @@ Relay::Relay(loop::EventLoop& loop, observe::Log& log, Config config, std::funct
              [this](std::vector<worker::Event>& events) { on_worker_events(events); }),
       http_(loop),
       lease_timer_(loop, [this] { on_lease_timer(); }),
-      stop_timer_(loop, [this] { on_stop_timer(); }) {}
+      stop_timer_(loop, [this] { on_stop_timer(); }),
+      identity_timer_(loop, [this] { renew_identity(); }) {}
 
 Relay::~Relay() = default;
 
 std::expected<void, std::string> Relay::start() {
   if (auto ok = media_.start(); !ok) return ok;
+  if (!renew_identity()) return std::unexpected("no certificate for DTLS could be made");
   register_metrics();
   serve_http();
   auto address = http_.listen(config_.metrics);
@@ -52,6 +56,17 @@ std::expected<void, std::string> Relay::start() {
                                   {"metrics", metrics_address_.text()},
                                   {"workers", config_.session.workers}});
   return {};
+}
+
+bool Relay::renew_identity() {
+  identity_timer_.arm(loop_.now() + kIdentityRenewal);
+  auto made = secure::Identity::make(base::wall_now().seconds);
+  if (!made) {
+    log_.warn("the certificate for DTLS is not renewed", {{"why", made.error()}});
+    return false;
+  }
+  sessions_.use(*std::move(made));
+  return true;
 }
 
 void Relay::on_command(session::LinkId link, control::CommandFrame frame) {
@@ -173,6 +188,7 @@ void Relay::finish() {
   if (phase_ == Phase::Stopped) return;
   phase_ = Phase::Stopped;
   stop_timer_.cancel();
+  identity_timer_.cancel();
   lease_timer_.cancel();
   links_.stop_listening();
   media_.stop();

@@ -49,6 +49,8 @@ class Relay final : private Links::Delegate {
   void on_worker_events(std::vector<worker::Event>& events);
   void on_lease_timer();
   void on_stop_timer();
+  // A new certificate for DTLS; false when none could be made.
+  bool renew_identity();
 
   // Carries actions out in their order, those that follow from their results included.
   void carry_out(session::Actions actions);
@@ -77,6 +79,7 @@ class Relay final : private Links::Delegate {
   loop::HttpServer http_;
   loop::Timer lease_timer_;
   loop::Timer stop_timer_;
+  loop::Timer identity_timer_;
   base::Endpoint metrics_address_;
   bool started_ = false;
   Phase phase_ = Phase::Serving;

@@ -59,8 +59,8 @@ void Sessions::start_change(SessionHandle handle, Change change, base::Instant n
 std::optional<Error> Sessions::check_networks(const control::SessionSpec& spec) const {
   for (const control::FlowSpec& wanted : spec.flows) {
     const std::string where = "flow " + std::to_string(wanted.index) + ": ";
-    if (std::string wrong = unknown_suite(wanted); !wrong.empty()) return Error{ErrorCode::BadSpec, where + wrong};
-    flow::Spec checked = flow_spec(spec, wanted);
+    if (std::string wrong = unknown_name(wanted); !wrong.empty()) return Error{ErrorCode::BadSpec, where + wrong};
+    flow::Spec checked = flow_spec(spec, wanted, identity_);
     for (auto [half, out] : {std::pair{&wanted.a, &checked.a}, std::pair{&wanted.b, &checked.b}}) {
       const auto network = network_named(half->network);
       if (!network) return Error{ErrorCode::UnknownNetwork, where + "no network is named \"" + half->network + "\""};
@@ -95,6 +95,7 @@ std::optional<Error> Sessions::add_flows(SessionHandle handle, Change& change, b
     FlowRecord& record = *flows_.find(added);
     record.session = handle;
     record.index = wanted.index;
+    record.identity = identity_;
     record.worker = least_loaded_worker();
     ++worker_flows_[record.worker];
     record.half[0].network = *network_named(wanted.a.network);
@@ -163,7 +164,7 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
   for (std::size_t i = 0; i < session.flows.size(); ++i) {
     FlowRecord* record = flows_.find(session.flows[i]);
     if (record == nullptr) continue;  // its worker gave it up meanwhile; the session is doomed
-    flow::Spec spec = flow_spec(session.spec, session.spec.flows[i]);
+    flow::Spec spec = flow_spec(session.spec, session.spec.flows[i], record->identity);
     if (record->state == FlowState::Binding) {
       record->state = FlowState::Installed;
       out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec)});
@@ -212,10 +213,13 @@ void Sessions::after_change(SessionHandle handle, std::deque<Deferred> deferred,
   forget_if_idle(owner);
 }
 
-flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow) const {
+flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow,
+                               const IdentityPtr& identity) const {
   flow::Spec spec;
   spec.a = to_flow(flow.a);
   spec.b = to_flow(flow.b);
+  for (flow::HalfSpec* half : {&spec.a, &spec.b})
+    if (half->dtls) half->dtls->identity = identity;
   spec.latch_window = config_.latch_window;
   spec.media_timeout =
       session.media_timeout_ms == 0 ? config_.media_timeout : base::milliseconds(session.media_timeout_ms);
@@ -227,13 +231,19 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
 
 std::vector<control::FlowAddresses> Sessions::addresses(const Session& session) const {
   std::vector<control::FlowAddresses> out;
-  const auto address = [this](const HalfRecord& half) {
+  const auto address = [this](const HalfRecord& half, const control::HalfSpec& spec, const IdentityPtr& identity) {
     const base::IpAddress& ip = config_.networks[half.network].advertised;
-    return control::HalfAddress{{ip, half.port}, {ip, static_cast<std::uint16_t>(half.port + 1)}};
+    control::HalfAddress told{{ip, half.port}, {ip, static_cast<std::uint16_t>(half.port + 1)}};
+    if (spec.dtls && identity) told.fingerprint = secure::text_of(identity->fingerprint());
+    return told;
   };
-  for (const FlowHandle handle : session.flows)
-    if (const FlowRecord* record = flows_.find(handle))
-      out.push_back({record->index, address(record->half[0]), address(record->half[1])});
+  for (std::size_t i = 0; i < session.flows.size(); ++i) {
+    const FlowRecord* record = flows_.find(session.flows[i]);
+    if (record == nullptr) continue;
+    const control::FlowSpec& spec = session.spec.flows[i];
+    out.push_back({record->index, address(record->half[0], spec.a, record->identity),
+                   address(record->half[1], spec.b, record->identity)});
+  }
   return out;
 }
 

@@ -107,6 +107,11 @@ void Sessions::on_flow_event(FlowHandle flow, const flow::Event& event, Actions&
     const auto silent = std::chrono::duration_cast<base::milliseconds>(o->silence).count();
     tell(*controller, control::EventKind::OneSided,
          control::OneSided{session->id, record->index, to_control(o->silent), static_cast<std::uint32_t>(silent)}, out);
+  } else if (auto change = peer_change(event)) {
+    ++counters_.peer_changes[static_cast<std::size_t>(change->change) - 1];
+    change->id = session->id;
+    change->flow = record->index;
+    tell(*controller, control::EventKind::PeerChanged, *std::move(change), out);
   }
 }
 

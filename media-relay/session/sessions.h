@@ -50,6 +50,10 @@ class Sessions {
   void on_command(LinkId link, std::uint64_t request, control::Command command, base::Instant now, Actions& out);
   void on_link_closed(LinkId link, base::Instant now, Actions& out);
 
+  // The certificate that flows opened from now on show in DTLS. Without one, specs with DTLS are refused.
+  using IdentityPtr = std::shared_ptr<const secure::Identity>;
+  void use(IdentityPtr identity) { identity_ = std::move(identity); }
+
   void on_bound(const BindResult& result, base::Instant now, Actions& out);
   void on_flow_event(FlowHandle flow, const flow::Event& event, Actions& out);
   void on_flow_stats(FlowHandle flow, std::uint64_t token, const flow::Stats& stats, Actions& out);
@@ -112,6 +116,7 @@ class Sessions {
     unsigned worker = 0;
     FlowState state = FlowState::Binding;
     std::array<HalfRecord, 2> half;
+    IdentityPtr identity;  // what its peers have been told
   };
   struct Asker {
     LinkId link = 0;
@@ -174,7 +179,8 @@ class Sessions {
   void fail_change(SessionHandle handle, control::Error error, base::Instant now, Actions& out);
   void after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out);
   std::optional<control::Error> check_networks(const control::SessionSpec& spec) const;
-  flow::Spec flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow) const;
+  flow::Spec flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow,
+                       const IdentityPtr& identity) const;
   std::vector<control::FlowAddresses> addresses(const Session& session) const;
 
   // closing.cc
@@ -197,6 +203,7 @@ class Sessions {
 
   Config config_;
   base::Random& random_;
+  IdentityPtr identity_;
   std::vector<PortPool> pools_;
   std::vector<std::size_t> pool_index_;    // by network
   std::vector<std::size_t> worker_flows_;  // by worker

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <numeric>
+#include <span>
 
 namespace session {
 namespace {
@@ -42,10 +43,26 @@ std::optional<secure::Parameters> parameters(const std::optional<control::SrtpSt
   return out;
 }
 
+flow::Dtls dtls_of(const control::Dtls& in) {
+  flow::Dtls out;
+  out.association = in.association;
+  out.parameters.role = in.role == control::DtlsRole::Active ? secure::DtlsRole::Active : secure::DtlsRole::Passive;
+  for (const control::Fingerprint& f : in.fingerprints) {
+    const auto bytes = std::as_bytes(std::span(f.value));
+    if (const auto hash = secure::hash_named(f.hash))
+      out.parameters.fingerprints.push_back({*hash, {bytes.begin(), bytes.end()}});
+  }
+  return out;
+}
+
 }  // namespace
 
-std::string unknown_suite(const control::FlowSpec& flow) {
+std::string unknown_name(const control::FlowSpec& flow) {
   for (const auto& [half, name] : {std::pair{&flow.a, "half a"}, std::pair{&flow.b, "half b"}}) {
+    if (half->dtls)
+      for (const control::Fingerprint& f : half->dtls->fingerprints)
+        if (!secure::hash_named(f.hash))
+          return std::string(name) + ": dtls: expected a hash of at least sha-256, got \"" + f.hash + "\"";
     if (!half->srtp) continue;
     for (const auto& stream : {half->srtp->send, half->srtp->receive})
       if (stream && !secure::suite_named(stream->suite))
@@ -64,7 +81,30 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   out.send = half.send;
   out.receive = half.receive;
   if (half.srtp) out.srtp = flow::Srtp{parameters(half.srtp->send), parameters(half.srtp->receive)};
+  if (half.ice) out.ice = ice::Parameters{half.ice->local_ufrag, half.ice->local_password, half.ice->remote_ufrag};
+  if (half.dtls) out.dtls = dtls_of(*half.dtls);
   return out;
+}
+
+std::optional<control::PeerChanged> peer_change(const flow::Event& event) {
+  using control::PeerChange;
+  if (const auto* e = std::get_if<flow::IceConnected>(&event))
+    return control::PeerChanged{{}, 0, to_control(e->side), PeerChange::IceConnected, e->remote, {}};
+  if (const auto* e = std::get_if<flow::ConsentLost>(&event))
+    return control::PeerChanged{{}, 0, to_control(e->side), PeerChange::ConsentLost, {}, {}};
+  if (const auto* e = std::get_if<flow::Secured>(&event))
+    return control::PeerChanged{
+        {}, 0, to_control(e->side), PeerChange::Secured, {}, std::string(secure::traits_of(e->suite).name)};
+  if (const auto* e = std::get_if<flow::NotSecured>(&event)) {
+    const bool closed = e->failure == secure::DtlsFailure::None;
+    return control::PeerChanged{{},
+                                0,
+                                to_control(e->side),
+                                PeerChange::NotSecured,
+                                {},
+                                closed ? "closed by the peer" : std::string(secure::name_of(e->failure))};
+  }
+  return std::nullopt;
 }
 
 control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats) {

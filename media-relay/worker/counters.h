@@ -28,6 +28,7 @@ struct Counters {
   Counter sent_bytes;
   Counter rtp_packets;  // accepted by a flow
   Counter rtcp_packets;
+  Counter connect_packets;  // of ICE and DTLS, taken by a flow
   std::array<Counter, flow::kDropReasons> drops;
   Counter oversized;
   Counter receive_errors;

@@ -48,6 +48,7 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
   auto installed = std::make_unique<Installed>(command.id, std::move(command.spec), ports, now);
   map_ports(*installed);
   arm(*installed);
+  attend(*installed, events);
   flows_.emplace(command.id.value, std::move(installed));
   counters_.installed.add(1);
   counters_.flows.set(flows_.size());
@@ -109,6 +110,7 @@ void Engine::replace(ReplaceFlow& command, base::Instant now, std::vector<Event>
   installed.flow.replace(std::move(command.spec), now);
   deadlines_.cancel(installed.deadline);
   arm(installed);
+  attend(installed, events);
 }
 
 void Engine::remove(FlowId id, base::Instant now, std::vector<Event>& events) {
@@ -142,6 +144,7 @@ void Engine::query(const QueryFlow& command, base::Instant now, std::vector<Even
 void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& events) {
   std::uint64_t media = 0;
   std::uint64_t control = 0;
+  std::uint64_t connecting = 0;
   std::uint64_t dropped = 0;
   for (packet::Packet& p : batch.packets()) {
     const Port port = p.arrived_on.value < ports_.size() ? ports_[p.arrived_on.value] : Port{};
@@ -151,13 +154,16 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
       ++dropped;
       ++dropped_[static_cast<std::size_t>(*drop)];
     } else {
-      ++(rtp::classify(p.bytes()) == rtp::Kind::Rtcp ? control : media);
+      const rtp::Kind kind = rtp::classify(p.bytes());
+      ++(kind == rtp::Kind::Rtcp ? control : kind == rtp::Kind::Rtp ? media : connecting);
     }
+    if (port.owner != nullptr && port.owner->flow.wants_attention()) attend(*port.owner, events);
     if (!told_.empty()) tell(port.owner->id, events);
   }
   counters_.batches.add(1);
   counters_.rtp_packets.add(media);
   counters_.rtcp_packets.add(control);
+  counters_.connect_packets.add(connecting);
   if (dropped == 0) return;
   for (std::size_t i = 0; i < dropped_.size(); ++i) {
     if (dropped_[i] != 0) counters_.drops[i].add(dropped_[i]);
@@ -167,8 +173,31 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
 
 void Engine::arm(Installed& installed) {
   installed.deadline = {};
-  if (installed.flow.next_deadline() != base::kNever)
-    installed.deadline = deadlines_.arm(installed.flow.next_deadline(), &installed);
+  installed.armed = installed.flow.next_deadline();
+  if (installed.armed != base::kNever) installed.deadline = deadlines_.arm(installed.armed, &installed);
+}
+
+// What ICE and DTLS want sent and told, and when they want to be asked again.
+void Engine::attend(Installed& installed, std::vector<Event>& events) {
+  if (!installed.flow.wants_attention()) return;
+  const auto outgoing = installed.flow.attend(told_);
+  for (const flow::Flow::Outgoing& out : outgoing) send(out);
+  tell(installed.id, events);
+  if (installed.flow.next_deadline() >= installed.armed) return;
+  deadlines_.cancel(installed.deadline);
+  arm(installed);
+}
+
+// Handshakes only, a few datagrams for each call: they need not be fast.
+void Engine::send(const flow::Flow::Outgoing& out) {
+  if (out.bytes.size() > packet::kMaxDatagramBytes) return;
+  std::vector<std::byte> storage = out.bytes;
+  packet::Batch batch;
+  packet::Packet& p = batch.add();
+  p.assign(storage, storage.size());
+  p.leaves_by = out.port;
+  p.destination = out.destination;
+  backend_.transmit(batch);
 }
 
 void Engine::on_deadlines(base::Instant now, std::vector<Event>& events) {
@@ -178,6 +207,7 @@ void Engine::on_deadlines(base::Instant now, std::vector<Event>& events) {
     arm(*due);
     for (const flow::Event& e : told_)
       if (std::holds_alternative<flow::MediaLost>(e)) counters_.media_lost.add(1);
+    attend(*due, events);
     tell(due->id, events);
   }
 }

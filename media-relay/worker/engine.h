@@ -39,6 +39,7 @@ class Engine {
     FlowId id;
     flow::Flow flow;
     base::DeadlineId deadline;
+    base::Instant armed = base::kNever;
   };
   // What a packet finds under the index of its port.
   struct Port {
@@ -57,6 +58,8 @@ class Engine {
   void detach(const flow::Flow::Ports& ports);
   void map_ports(Installed& installed);
   void arm(Installed& installed);
+  void attend(Installed& installed, std::vector<Event>& events);
+  void send(const flow::Flow::Outgoing& out);
   void fail(FlowId id, bool installing, std::string text, std::vector<Event>& events);
   void tell(FlowId id, std::vector<Event>& events);
 

@@ -27,7 +27,12 @@ inline SessionSpec sample_spec() {
   b.srtp = Srtp{std::nullopt, SrtpStream{"AEAD_AES_128_GCM",
                                          {{base::Secret(std::span(key).first(28)), "\x01", 0},
                                           {base::Secret(std::span(key).first(20)), "\x02", kMaxSrtpLifetime}}}};
-  return {{{0, "audio", a, b}, {3, "video", b, a}}, 45'000, true};
+  HalfSpec web = b;
+  web.srtp.reset();
+  web.ice = Ice{"ours", base::Secret(std::span(key).first(24)), "them"};
+  web.dtls =
+      Dtls{DtlsRole::Active, "ours/theirs", {{"sha-256", std::string(32, '\x7f')}, {"sha-512", std::string(64, 1)}}};
+  return {{{0, "audio", a, b}, {3, "video", b, a}, {4, "audio", web, a}}, 45'000, true};
 }
 
 inline std::vector<Command> sample_commands() {
@@ -63,7 +68,7 @@ inline FlowStats sample_stats(std::uint32_t index) {
 }
 
 inline std::vector<Reply> sample_replies() {
-  const HalfAddress half{endpoint("198.51.100.1:20000"), endpoint("198.51.100.1:20001")};
+  const HalfAddress half{endpoint("198.51.100.1:20000"), endpoint("198.51.100.1:20001"), "4A:AD:B9"};
   const HalfAddress other{endpoint("[2001:db8::1]:20002"), endpoint("[2001:db8::1]:20003")};
   const std::vector<FlowAddresses> flows{{0, half, other}, {3, other, half}};
   return {Welcome{0x0123456789abcdef, 30'000, 7, {"access", "core"}},
@@ -79,8 +84,12 @@ inline std::vector<Reply> sample_replies() {
 
 inline std::vector<Event> sample_events() {
   return {FirstPacket{"call-1", 3, HalfSide::B, endpoint("192.0.2.7:4000")},
-          Latched{"call-1", 3, HalfSide::A, endpoint("[2001:db8::7]:4000")}, MediaLost{"call-1", 3, 30'000},
-          SessionClosed{"call-1", "lease ended", {sample_stats(0)}}, OneSided{"call-1", 3, HalfSide::B, 10'000}};
+          Latched{"call-1", 3, HalfSide::A, endpoint("[2001:db8::7]:4000")},
+          MediaLost{"call-1", 3, 30'000},
+          SessionClosed{"call-1", "lease ended", {sample_stats(0)}},
+          PeerChanged{"call-1", 3, HalfSide::B, PeerChange::IceConnected, endpoint("192.0.2.7:4000"), ""},
+          PeerChanged{"call-1", 0, HalfSide::A, PeerChange::NotSecured, std::nullopt, "fingerprint"},
+          OneSided{"call-1", 3, HalfSide::B, 10'000}};
 }
 
 }  // namespace control

@@ -180,6 +180,21 @@ TEST(DtlsSession, KeysAreReleasedToNobodyButTheSignalledCertificate) {
   EXPECT_FALSE(pair.client->keys());
 }
 
+// trap 44: else whoever is faster than the true peer ends its call.
+TEST(DtlsSession, AWrongCertificateOfAPeerThatNobodyVouchedForIsNotTheEnd) {
+  Pair pair;
+  pair.vouched = false;
+  auto right = std::move(pair.client);
+  pair.client = DtlsSession::make(identity(), {DtlsRole::Active, {}});
+  pair.begin();
+  pair.settle();
+  EXPECT_EQ(pair.server->state(), DtlsState::Idle);
+  pair.client = std::move(right);
+  pair.begin();
+  pair.settle();
+  expect_media_passes(pair);
+}
+
 // trap 45: the handshake may be over before the answer says whose certificate it was.
 TEST(DtlsSession, KeysAreWithheldUntilTheFingerprintIsKnown) {
   for (const bool right : {true, false}) {
@@ -189,7 +204,7 @@ TEST(DtlsSession, KeysAreWithheldUntilTheFingerprintIsKnown) {
     pair.settle();
     EXPECT_EQ(pair.server->state(), DtlsState::Unverified);
     EXPECT_FALSE(pair.server->keys());
-    pair.server->set_fingerprints({right ? pair.client_identity->fingerprint() : identity()->fingerprint()});
+    pair.server->set_fingerprints({right ? pair.client_identity->fingerprint() : identity()->fingerprint()}, pair.now);
     EXPECT_EQ(pair.server->state(), right ? DtlsState::Done : DtlsState::Failed);
     EXPECT_EQ(pair.server->keys().has_value(), right);
   }

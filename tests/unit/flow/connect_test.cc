@@ -1,0 +1,283 @@
+// ICE and DTLS on one side of a flow, plain RTP on the other: who is heard, where media goes, and when.
+
+#include <gtest/gtest.h>
+
+#include "../ice/checks.h"
+#include "rig.h"
+
+namespace flow {
+namespace {
+
+using base::seconds;
+using ice::testing::CheckBuilder;
+
+constexpr std::string_view kPassword = "our-password-of-24-bytes";
+
+std::shared_ptr<const secure::Identity> make_identity() {
+  return secure::Identity::make(1'700'000'000).value();
+}
+const std::shared_ptr<const secure::Identity>& ours() {
+  static const auto made = make_identity();
+  return made;
+}
+const std::shared_ptr<const secure::Identity>& theirs() {
+  static const auto made = make_identity();
+  return made;
+}
+
+ice::Parameters ice_parameters(std::string_view password = kPassword) {
+  return {"ours", base::Secret(std::as_bytes(std::span(password))), "them"};
+}
+Dtls dtls(secure::DtlsRole role = secure::DtlsRole::Passive, std::string association = "1") {
+  return {ours(), std::move(association), {role, {theirs()->fingerprint()}}};
+}
+Spec web_to_plain(secure::DtlsRole role = secure::DtlsRole::Passive) {
+  Spec spec = strict_spec();
+  spec.a.rtcp_mux = true;
+  spec.a.ice = ice_parameters();
+  spec.a.dtls = dtls(role);
+  return spec;
+}
+std::string check(bool nominate = true, std::string_view password = kPassword) {
+  CheckBuilder b;
+  b.username("ours:them").priority(100).controlling();
+  if (nominate) b.use_candidate();
+  return b.integrity(password).fingerprint().take();
+}
+
+// A peer of side A at one address.
+class Web {
+ public:
+  Web(Rig& rig, secure::DtlsRole role, std::shared_ptr<const secure::Identity> identity = theirs())
+      : rig_(rig), session_(secure::DtlsSession::make(std::move(identity), {role, {ours()->fingerprint()}})) {}
+
+  // Returns why the datagram was dropped; what answers it is in `answer`.
+  std::optional<Drop> send(std::string_view bytes, const base::Endpoint& from = kPhoneA) {
+    packet::Packet p;
+    std::memcpy(rig_.buffers[0].data(), bytes.data(), bytes.size());
+    p.assign(rig_.buffers[0], bytes.size());
+    p.source = from;
+    const auto dropped = rig_.flow.on_packet(p, Side::A, Component::Rtp, rig_.now, rig_.events);
+    answer.clear();
+    if (p.leaves()) answer.assign(reinterpret_cast<const char*>(p.bytes().data()), p.size());
+    answered_to = p.destination;
+    left_by = p.leaves_by.value;
+    return dropped;
+  }
+  // Hands datagrams over in both directions until there are none.
+  void shake(const base::Endpoint& at = kPhoneA, bool begin = true) {
+    std::vector<secure::Datagram> mine;
+    if (begin && session_->role() == secure::DtlsRole::Active) session_->start(kPhoneB, rig_.now, mine);
+    for (int turns = 0; turns < 20; ++turns) {
+      for (const secure::Datagram& d : std::exchange(mine, {}))
+        send({reinterpret_cast<const char*>(d.data()), d.size()}, at);
+      for (const Flow::Outgoing& o : rig_.flow.attend(rig_.events)) {
+        if (o.destination != at) continue;
+        session_->on_datagram(o.bytes, kPhoneB, true, rig_.now, mine);
+      }
+    }
+    if (!session_->keys()) return;
+    sender_ = secure::make_sender(secure::Engine::OpenSsl, session_->keys()->send);
+    receiver_ = secure::make_receiver(secure::Engine::OpenSsl, session_->keys()->receive);
+  }
+  bool has_keys() const { return session_->keys().has_value(); }
+  std::string seal(std::string bytes) {
+    const std::size_t size = bytes.size();
+    bytes.resize(size + secure::kMaxGrowthBytes);
+    bytes.resize(sender_->protect_rtp(std::as_writable_bytes(std::span(bytes)), size).value());
+    return bytes;
+  }
+  std::string open(std::string bytes) {
+    bytes.resize(receiver_->unprotect_rtp(std::as_writable_bytes(std::span(bytes))).value_or(0));
+    return bytes;
+  }
+
+  std::string answer;
+  base::Endpoint answered_to;
+  std::uint32_t left_by = 0;
+
+ private:
+  Rig& rig_;
+  std::unique_ptr<secure::DtlsSession> session_;
+  std::unique_ptr<secure::Sender> sender_;
+  std::unique_ptr<secure::Receiver> receiver_;
+};
+
+TEST(Connect, AWebPeerAndAPlainPhoneHearEachOther) {
+  Rig rig(web_to_plain());
+  Web web(rig, secure::DtlsRole::Active);
+  EXPECT_EQ(web.send(check()), std::nullopt);
+  EXPECT_EQ(web.answered_to, kPhoneA);
+  EXPECT_EQ(web.left_by, Rig::kPortNumbers[0][0]);
+  EXPECT_TRUE(web.answer.starts_with("\x01\x01"));
+  web.shake();
+  ASSERT_TRUE(web.has_keys());
+  EXPECT_EQ(rig.told<IceConnected>(), (std::vector<IceConnected>{{Side::A, kPhoneA}}));
+  EXPECT_EQ(rig.told<Secured>().size(), 1U);
+  const std::string clear = rig.rtp_bytes(7);
+  const auto there = rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(clear));
+  EXPECT_EQ(there.dropped, std::nullopt);
+  EXPECT_EQ(there.to, kPhoneB);
+  EXPECT_EQ(there.bytes, clear);
+  const std::string reply = rig.rtp_bytes(8);
+  const auto back = rig.send(Side::B, Component::Rtp, kPhoneB, reply);
+  EXPECT_EQ(back.to, kPhoneA);
+  EXPECT_EQ(web.open(back.bytes), reply);
+  EXPECT_EQ(rig.flow.stats(rig.now).a().latched_rtp, kPhoneA);
+}
+
+TEST(Connect, TheRelayBeginsTheHandshakeWhenItIsTheActiveSide) {
+  Rig rig(web_to_plain(secure::DtlsRole::Active));
+  Web web(rig, secure::DtlsRole::Passive);
+  EXPECT_TRUE(rig.flow.attend(rig.events).empty());  // nowhere to send to yet
+  web.send(check());
+  web.shake();
+  EXPECT_TRUE(web.has_keys());
+}
+
+// trap 45: nothing in clear, nothing before keys.
+TEST(Connect, NothingIsForwardedBeforeThereAreKeys) {
+  Rig rig(web_to_plain());
+  Web web(rig, secure::DtlsRole::Active);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, Drop::NoDestination);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::NoKeys);
+  web.send(check());
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, Drop::NoKeys);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::NoKeys);
+  web.shake();
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::Unauthentic);  // in clear
+}
+
+// trap 44, trap 50: an address is heard once it has shown that it knows the password, and not before.
+TEST(Connect, WhoHasNotBeenCheckedIsNotHeard) {
+  Rig rig(web_to_plain());
+  Web web(rig, secure::DtlsRole::Active);
+  Web stranger(rig, secure::DtlsRole::Active, make_identity());
+  EXPECT_EQ(stranger.send(check(true, "not-our-password-24bytes"), kStranger), Drop::StunUnauthentic);
+  stranger.shake(kStranger);
+  EXPECT_FALSE(stranger.has_keys());
+  EXPECT_GE(rig.drops(Side::A, Drop::NotChecked), 1U);
+  web.send(check());
+  web.shake();
+  ASSERT_TRUE(web.has_keys());
+  const std::string sealed = web.seal(rig.rtp_bytes(7));
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, sealed).dropped, Drop::NotChecked);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, std::nullopt);
+}
+
+TEST(Connect, AnotherCertificateGetsNoKeys) {
+  Rig rig(web_to_plain());
+  Web web(rig, secure::DtlsRole::Active, make_identity());
+  web.send(check());
+  web.shake();
+  EXPECT_FALSE(web.has_keys());
+  EXPECT_EQ(rig.told<NotSecured>(), (std::vector<NotSecured>{{Side::A, secure::DtlsFailure::Fingerprint}}));
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, Drop::NoKeys);
+}
+
+// trap 43: the same association goes on; another one is shaken while the old keys serve.
+TEST(Connect, OnlyAnotherAssociationIsShakenAnew) {
+  Rig rig(web_to_plain());
+  Web web(rig, secure::DtlsRole::Active);
+  web.send(check());
+  web.shake();
+  rig.flow.replace(web_to_plain(), rig.now);
+  const std::string clear = rig.rtp_bytes(7);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(clear)).bytes, clear);
+  Spec again = web_to_plain();
+  again.a.dtls->association = "2";
+  rig.flow.replace(again, rig.now);
+  const std::string more = rig.rtp_bytes(7);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(more)).bytes, more);
+  Web next(rig, secure::DtlsRole::Active);
+  next.shake();
+  ASSERT_TRUE(next.has_keys());
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic);
+  const std::string last = rig.rtp_bytes(7);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, next.seal(last)).bytes, last);
+}
+
+TEST(Connect, MediaFollowsThePairThatIsNominated) {
+  Spec spec = web_to_plain();
+  spec.a.dtls.reset();
+  Rig rig(spec);
+  Web web(rig, secure::DtlsRole::Active);
+  web.send(check());
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kPhoneA);
+  rig.pass(seconds(5));
+  web.send(check(), kStranger);  // it knows the password: the peer has moved
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kStranger);
+  EXPECT_EQ(rig.rtp(Side::A, kStranger).dropped, std::nullopt);
+  EXPECT_EQ(rig.flow.stats(rig.now).a().latched_rtp, kStranger);
+}
+
+// RFC 7675.
+TEST(Connect, NothingIsSentToAPeerThatNoLongerAsksForIt) {
+  Spec spec = web_to_plain();
+  spec.a.dtls.reset();
+  Rig rig(spec);
+  Web web(rig, secure::DtlsRole::Active);
+  web.send(check());
+  for (int i = 0; i < 3; ++i) {
+    rig.pass(seconds(5));
+    web.send(check(false));
+  }
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, std::nullopt);
+  rig.pass_with_deadlines(seconds(31));
+  rig.flow.attend(rig.events);
+  EXPECT_EQ(rig.told<ConsentLost>().size(), 1U);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, Drop::NoDestination);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::NotChecked);
+}
+
+// DTLS without ICE, as phones do it: a hello comes from the signalled address, or brings a cookie back.
+TEST(Connect, DtlsWithoutIceLearnsAPhoneBehindItsNat) {
+  Spec spec = web_to_plain();
+  spec.a.ice.reset();
+  spec.a.latch = LatchMode::Learn;
+  Rig rig(spec);
+  Web web(rig, secure::DtlsRole::Active);
+  web.shake(kStranger);
+  ASSERT_TRUE(web.has_keys());
+  EXPECT_GE(rig.drops(Side::A, Drop::DtlsCookie), 1U);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kStranger);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, web.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+}
+
+TEST(Connect, StrictDtlsHearsTheSignalledAddressOnly) {
+  Spec spec = web_to_plain();
+  spec.a.ice.reset();
+  Rig rig(spec);
+  Web stranger(rig, secure::DtlsRole::Active);
+  stranger.shake(kStranger);
+  EXPECT_FALSE(stranger.has_keys());
+  Web web(rig, secure::DtlsRole::Active);
+  web.shake();
+  EXPECT_TRUE(web.has_keys());
+}
+
+TEST(Connect, WithoutIceOrDtlsTheirPacketsAreDropped) {
+  Rig rig(strict_spec());
+  Web web(rig, secure::DtlsRole::Active);
+  EXPECT_EQ(web.send(check()), Drop::Stun);
+  EXPECT_EQ(web.send("\x16\xfe\xff"), Drop::Dtls);
+}
+
+TEST(Connect, SpecsThatCannotBeAreRefused) {
+  Spec spec = web_to_plain();
+  EXPECT_EQ(flow::check(spec), "");
+  spec.a.rtcp_mux = false;
+  EXPECT_NE(flow::check(spec), "");
+  spec = web_to_plain();
+  spec.a.dtls->identity = nullptr;
+  EXPECT_NE(flow::check(spec), "");
+  spec = web_to_plain();
+  spec.a.srtp = Srtp{};
+  EXPECT_NE(flow::check(spec), "");
+  spec = web_to_plain();
+  spec.a.ice->local_ufrag = "x";
+  EXPECT_NE(flow::check(spec), "");
+}
+
+}  // namespace
+}  // namespace flow
