@@ -30,7 +30,8 @@ inline constexpr std::size_t kMaxFingerprints = 8;
 inline constexpr int kIdentityDays = 30;
 // UDP payload of what we send in a handshake: what any path carries, tunnels and all.
 inline constexpr std::size_t kDtlsMtu = 1200;
-// Datagrams that one attempt at a handshake may bring: a long chain of certificates in small fragments, some of it twice.
+// Datagrams that one attempt at a handshake may bring: a long chain of certificates in small fragments, some of it
+// twice.
 inline constexpr std::size_t kMaxHandshakeDatagrams = 256;
 // Handshakes that may go wrong before a session gives up: anybody who can lie about his address can spoil one.
 inline constexpr unsigned kMaxDtlsAttempts = 8;
