@@ -166,6 +166,8 @@ const char* name_of(DialogCount c) {
       return "media_moved";
     case DialogCount::Takeovers:
       return "takeovers";
+    case DialogCount::Failovers:
+      return "failovers";
     case DialogCount::Transfers:
       return "transfers";
     case DialogCount::RefusedTransfer:

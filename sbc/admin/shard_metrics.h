@@ -117,6 +117,7 @@ enum class DialogCount : std::uint8_t {
   RefusedInterval,   // 422: a session interval that is too short
   Refreshes,         // sent by us for a session timer
   OffersAgain,       // sent once more after 491 and its like
+  Failovers,         // requests inside dialogs that went to the next place of a name
   Transfers,         // REFERs that are carried out
   Takeovers,         // INVITEs with Replaces that begin to take somebody's place
   RefusedTransfer,   // REFERs that are not

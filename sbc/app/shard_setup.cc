@@ -205,6 +205,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::RefusedInterval].set(calls.refused_interval);
   to.dialogs[DialogCount::Refreshes].set(calls.refreshes);
   to.dialogs[DialogCount::OffersAgain].set(calls.offers_again);
+  to.dialogs[DialogCount::Failovers].set(calls.failovers);
   to.dialogs[DialogCount::Transfers].set(calls.transfers);
   to.silent[0].set(calls.silent_callers);
   to.silent[1].set(calls.silent_callees);

@@ -47,6 +47,8 @@ struct Leg {
   std::optional<dialog::Dialog> dialog;
   route::NamedHost way_of;        // the host name that the next request goes to, when it is one,
   std::vector<route::Place> way;  // and its places, once they are known
+  bool way_moved = false;         // one of them failed: requests go to the first now, wherever the peer was last seen
+  std::uint8_t way_failures = 0;  // in a row (under_way.h)
   dialog::InviteGate gate;
 
   // We as server of an INVITE.
@@ -94,6 +96,13 @@ struct Referral {
   Side from = Side::A;
   std::uint32_t asked = 0;   // CSeq of the transferor's
   std::uint32_t passed = 0;  // and of ours
+};
+
+// A request whose answer changes nothing, on its way.
+struct Aside {
+  transaction::ClientId client;
+  Side side = Side::A;
+  std::unique_ptr<Leg> gone = {};  // what it needs of a leg that is no longer the call's; null: that of `side`
 };
 
 // A leg between two calls.
@@ -171,6 +180,7 @@ struct Call {
 
   std::uint32_t lookups = 0;     // questions to the resolver so far; the number of the last one
   std::vector<Passing> passing;  // requests on their way from one leg to the other
+  std::vector<Aside> asides;     // and from the border alone
 
   std::vector<Referral> referrals;  // the last kMaxReferrals
 

@@ -5,6 +5,7 @@
 #include "sbc/call/extensions.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
+#include "sbc/call/under_way.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/privacy.h"
 
@@ -278,6 +279,10 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
   if (call == nullptr) return;
   core_.layer.heard(*call, response.message->from_tag(), *response.message, response.source);
   if (answer_challenge(core_, *call, response, now, out)) return;
+  if (response.message->status() == 503 &&
+      fail_over(core_, *call, {response.transaction, response.request, response.hop}, now, out))
+    return;
+  note_answer(*call, response.transaction, response.message.get());
   const sip::Message& message = *response.message;
   for (const Side side : {Side::A, Side::B}) {
     if (call->leg(side).bye != response.transaction) continue;
@@ -321,6 +326,8 @@ void Calls::on_client_failed(const transaction::ClientFailed& failed, base::Inst
   const auto handle = CallHandle::unpack(failed.owner);
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
+  if (fail_over(core_, *call, {failed.transaction, failed.request, failed.hop}, now, out)) return;
+  note_answer(*call, failed.transaction, nullptr);
   for (const Side side : {Side::A, Side::B}) {
     if (call->leg(side).bye != failed.transaction) continue;
     Machine(core_, *call, now, out).bye_done(side);
@@ -364,7 +371,11 @@ void Calls::on_located(const Lookup& lookup, const std::vector<route::Place>& pl
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
   if (lookup.number == 0) {
-    if (Leg& leg = call->leg(lookup.leg); leg.way_of == lookup.host) leg.way = places;
+    if (Leg& leg = call->leg(lookup.leg); leg.way_of == lookup.host) {
+      leg.way = places;
+      leg.way_moved = false;
+      leg.way_failures = 0;
+    }
     return;
   }
   if (call->transfer && call->transfer->locating == lookup.number) {

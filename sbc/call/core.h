@@ -76,6 +76,7 @@ struct Counters {
   std::uint64_t refused_interval = 0;   // 422: a session interval that is too short
   std::uint64_t refreshes = 0;          // sent by us for a session timer
   std::uint64_t offers_again = 0;       // sent once more after 491 and its like
+  std::uint64_t failovers = 0;          // requests inside dialogs that went to the next place of a name
   std::uint64_t transfers = 0;          // REFERs that the border carries out
   std::uint64_t takeovers = 0;          // INVITEs with Replaces that began to take somebody's place
   std::uint64_t refused_transfer = 0;   // REFERs and INVITEs with Replaces that are refused

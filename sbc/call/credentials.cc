@@ -5,6 +5,7 @@
 #include "sbc/auth/limits.h"
 #include "sbc/call/core.h"
 #include "sbc/call/output.h"
+#include "sbc/call/under_way.h"
 #include "sbc/sip/parser.h"
 
 namespace sbc::call {
@@ -49,41 +50,8 @@ void repeat_head(const sip::Message& request, std::string_view branch, std::uint
   }
 }
 
-struct Retry {
-  transaction::ClientId* slot = nullptr;  // where the call remembers the transaction
-  Leg* leg = nullptr;
-  dialog::Dialog* early = nullptr;  // of the fork that the request belongs to
-  dialog::Dialog* dialog() const { return early != nullptr ? early : leg->dialog ? &*leg->dialog : nullptr; }
-};
-
-// The request that a response belongs to, if it is one that the call still wants answered.
-Retry wanted(Call& call, const transaction::ResponseArrived& response) {
-  const bool invite = response.message->method() == sip::Method::Invite;
-  const bool ending = call.state == State::Canceling || call.state == State::Closing;
-  for (const Side side : {Side::A, Side::B}) {
-    Leg& leg = call.leg(side);
-    if (leg.bye == response.transaction) return {&leg.bye, &leg};
-    if (leg.client && leg.client == response.transaction && !ending && !(invite && call.inviter_gone))
-      return {&leg.client, &leg};
-  }
-  for (Fork& fork : call.forks) {
-    if (ending) break;
-    if (fork.b && fork.prack == response.transaction) return {&fork.prack, &call.b, &*fork.b};
-    if (!fork.exchange || fork.exchange->client != response.transaction) continue;
-    const Side to = other(fork.exchange->from);
-    if (auto& dialog = fork.dialog(to)) return {&fork.exchange->client, &call.leg(to), &*dialog};
-  }
-  for (Passing& passing : call.passing)
-    if (passing.client == response.transaction) return {&passing.client, &call.leg(other(passing.from))};
-  if (call.transfer && call.transfer->attempt && call.transfer->attempt->client == response.transaction)
-    return {&call.transfer->attempt->client, &call.transfer->leg};
-  if (call.attempt && call.attempt->client == response.transaction && call.state == State::Inviting)
-    return {&call.attempt->client, &call.b};
-  return {};
-}
-
 // Whoever continues after this request counts from its number.
-void note_cseq(Call& call, const Retry& retry, sip::Method method, std::uint32_t cseq) {
+void note_cseq(Call& call, const UnderWay& retry, sip::Method method, std::uint32_t cseq) {
   Leg& leg = *retry.leg;
   const auto* slot = retry.slot;
   if (auto* dialog = retry.dialog()) dialog->raise_local_cseq(cseq);
@@ -178,7 +146,7 @@ bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived
   const int status = response.message->status();
   if (status / 100 == 2) keep_for_ack(call, response);
   if (status != 401 && status != 407) return false;
-  const Retry retry = wanted(call, response);
+  const UnderWay retry = under_way(call, response.transaction, response.message->method() == sip::Method::Invite);
   if (retry.leg == nullptr) return false;
   Leg& leg = *retry.leg;
   if (retry.dialog() != nullptr) {

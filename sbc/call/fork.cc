@@ -169,6 +169,7 @@ Leg Machine::early_leg(Side side, Fork& fork) const {
   leg.dialog = fork.dialog(side);
   leg.way_of = whole.way_of;
   leg.way = whole.way;
+  leg.way_moved = whole.way_moved;
   return leg;
 }
 

@@ -19,12 +19,6 @@ const Face& face_of(const Core& core, std::uint16_t listener) {
   return core.settings->faces.at(listener);
 }
 
-std::string via_value(const Core& core, const sip::Hop& hop, std::string_view branch) {
-  std::string via;
-  sip::append_via(via, hop.transport, face_of(core, hop.listener).sent_by, branch);
-  return via;
-}
-
 constexpr std::string_view kAnonymous = "\"Anonymous\" <sip:anonymous@anonymous.invalid>";  // RFC 3323 4.1.1.3
 
 void write_told(sip::Writer& writer, const Told& told, bool with_who) {
@@ -73,6 +67,12 @@ std::string from_value(const sip::NameAddr& from, const policy::Candidate& chang
 
 }  // namespace
 
+std::string via_value(const Core& core, const sip::Hop& hop, std::string_view branch) {
+  std::string via;
+  sip::append_via(via, hop.transport, face_of(core, hop.listener).sent_by, branch);
+  return via;
+}
+
 std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
                           std::string_view user) {
   std::string value = "<sip:";
@@ -111,13 +111,15 @@ sip::Hop next_hop(const Core& core, const Leg& leg) {
     const auto same = std::ranges::find_if(leg.way, [&leg](const route::Place& place) {
       return place.transport == leg.hop.transport && place.remote.ip == leg.hop.remote.ip;
     });
-    const route::Place& place = same != leg.way.end() ? *same : leg.way.front();
+    const route::Place& place = same != leg.way.end() && !leg.way_moved ? *same : leg.way.front();
     hop.transport = place.transport;
     hop.remote = place.remote;
     hop.tls_name = leg.way_of.host;
   }
   // The same peer over the same transport: keep the connection.
-  if (hop.transport == leg.hop.transport && (sip::is_reliable(hop.transport) || hop.remote == leg.hop.remote)) {
+  const bool elsewhere = !ip && leg.way_moved && hop.remote != leg.hop.remote;
+  if (!elsewhere && hop.transport == leg.hop.transport &&
+      (sip::is_reliable(hop.transport) || hop.remote == leg.hop.remote)) {
     if (hop.remote.ip == leg.hop.remote.ip)
       return leg.hop.connection ? leg.hop : sip::Hop{hop.transport, leg.hop.listener, hop.remote, {}, leg.hop.tls_name};
   }

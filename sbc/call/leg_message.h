@@ -25,6 +25,9 @@ bool passes_transfers(const Settings& settings, const std::string& realm);
 std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
                           std::string_view user);
 
+// The Via of a request that leaves by a hop.
+std::string via_value(const Core& core, const sip::Hop& hop, std::string_view branch);
+
 // Where the next request inside the leg's dialog goes: the flow for peers behind a NAT, otherwise the first Route or
 // the remote target (RFC 3261 12.2.1.1). A name whose places are not known (Leg::way) leads back to where the peer was
 // last seen.

@@ -9,6 +9,14 @@ namespace sbc::call {
 // 32 s for its answer.
 inline constexpr std::size_t kMaxPassing = 16;
 
+// The same of those that the border sends by itself: NOTIFYs of a transfer, BYE to whom it replaced. What is beyond it
+// has one place to go to.
+inline constexpr std::size_t kMaxAsides = 16;
+
+// Places that a request inside a dialog is tried at after the first (RFC 3263 4.3). Each silent one costs 64*T1, in
+// which the peer may give up and its user waits.
+inline constexpr std::size_t kMaxFailovers = 4;
+
 // Names in one Recv-Info that are remembered (RFC 6086). There are about ten registered ones.
 inline constexpr std::size_t kMaxInfoPackages = 16;
 

@@ -26,6 +26,8 @@ void Machine::learn_way(Side side, const dialog::Dialog& dialog) {
   if (!host || *host == leg.way_of || base::IpAddress::parse(host->host)) return;
   leg.way_of = *host;
   leg.way.clear();
+  leg.way_moved = false;
+  leg.way_failures = 0;
   out_.lookups.push_back({.owner = call_.handle.pack(), .number = 0, .leg = side, .realm = leg.realm, .host = *host});
 }
 

@@ -11,8 +11,10 @@
 
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
+#include "sbc/call/limits.h"
 #include "sbc/call/machine.h"
 #include "sbc/call/refer.h"
+#include "sbc/call/under_way.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::call {
@@ -132,9 +134,17 @@ void Machine::send_aside(Leg& leg, sip::Method method, std::string_view headers,
   const sip::Hop hop = next_hop(core_, leg);
   const std::string branch = core_.minter.branch(core_.random);
   auto bytes = in_dialog_request(core_, leg, hop, method, leg.dialog->next_cseq(), branch, headers, body);
-  core_.layer.request(
-      {.method = method, .method_text = {}, .branch = branch, .hop = hop, .bytes = std::move(bytes), .owner = 0}, now_,
-      out_.transaction);
+  const bool answered = call_.asides.size() < kMaxAsides;
+  const auto client = core_.layer.request({.method = method,
+                                           .method_text = {},
+                                           .branch = branch,
+                                           .hop = hop,
+                                           .bytes = std::move(bytes),
+                                           .owner = answered ? call_.handle.pack() : 0},
+                                          now_, out_.transaction);
+  if (!client || !answered) return;
+  Aside& aside = call_.asides.emplace_back(Aside{.client = client, .side = &leg == &call_.b ? Side::B : Side::A});
+  if (&leg != &call_.a && &leg != &call_.b) aside.gone = std::make_unique<Leg>(way_to(leg));
 }
 
 void Machine::try_transfer() {

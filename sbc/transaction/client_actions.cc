@@ -166,9 +166,11 @@ void ClientSide::pass_up(ClientId id, const Transaction& t, const Input& in, bas
 
 void ClientSide::fail(ClientId id, const Transaction& t, ClientFailed::Reason reason, Output& out) {
   if (reason == ClientFailed::Reason::Timeout) ++shared_.counters.client_timeouts;
+  const bool unheard = t.invite ? t.invite_state == invite_client::State::Calling && t.cancelling == Cancelling::No
+                                : t.other_state == other_client::State::Trying;
   switch (t.audience) {
     case Audience::User:
-      out.events.emplace_back(ClientFailed{id, t.owner, reason});
+      out.events.emplace_back(ClientFailed{id, t.owner, reason, unheard ? t.bytes : nullptr, t.hop});
       break;
     case Audience::Abandoned:
       ++shared_.counters.orphaned_events;

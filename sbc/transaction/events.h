@@ -66,6 +66,10 @@ struct ClientFailed {
   ClientId transaction;
   Owner owner = 0;
   Reason reason = Reason::Timeout;
+  // For those who send it elsewhere (RFC 3263 4.3): what nobody has answered, and where it went. Null when a
+  // provisional response had come.
+  base::SharedBytes request{};
+  sip::Hop hop{};
 };
 
 // Something went wrong with a server transaction. After NoAck and Unanswered it is over for the transaction user;

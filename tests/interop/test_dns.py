@@ -127,6 +127,37 @@ def a_record_route_that_is_a_name_is_followed(lab):
     bye.response(200)
 
 
+# RFC 3263 4.3 inside a dialog: 503 and silence lead to the next place of the name, and the dialog stays there.
+@test
+def a_request_of_a_call_finds_the_other_machine_of_a_name(lab):
+    _, alice, one, two = start(lab, TWO)
+    call = alice.invite(NUMBER)
+    invite = one.request("INVITE")
+    # Its second response comes when the name is found.
+    route = ["Record-Route: <sip:carrier.example;lr>"]
+    invite.reply(180, headers=route)
+    call.response(180)
+    invite.reply(200, sdp=one.sdp(), headers=route)
+    call.response(200)
+    call.ack()
+    one.request("ACK")
+    call.sent = call.send("INVITE", body=alice.sdp(direction="sendonly"))
+    refused = one.request("INVITE")
+    refused.reply(503)
+    again = two.request("INVITE")
+    equal((again.header("cseq"), again.header("call-id")), (refused.header("cseq"), refused.header("call-id")), "request")
+    again.reply(200, sdp=two.sdp(direction="recvonly"), headers=route)
+    call.response(200)
+    call.ack()
+    two.request("ACK")
+    two.kill()
+    bye = call.send("BYE")
+    bye.response(200)
+    one.request("BYE", seconds=10).reply(200)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_dialog_events_total", event="failovers") == 2,
+               "both are counted")
+
+
 BACK = {
     ("_sip._tcp.back.carrier.example", "SRV"): [(10, 1, 5071, "two.carrier.example"), (20, 1, 5070, "two.carrier.example")],
     ("two.carrier.example", "A"): [CARRIER2],
