@@ -60,6 +60,13 @@ local function screen_newcomer(call)
   return reject(403, "Not your call")
 end
 
+-- A phone that asks for the transfer of a call: of its owner's own only.
+local function screen_transferor(request)
+  local whose = request.target_party
+  if whose == request.from.aor or whose == request.registered_aor then return nil end
+  return reject(403, "Not your call")
+end
+
 -- To somebody who registers here. Several phones of one user are tried one after the other, best first.
 local function to_phone(address)
   local phones = location.lookup(address)
@@ -110,8 +117,12 @@ return {
   end,
 
   -- Any other request that belongs to no call: OPTIONS (is anybody there?), MESSAGE, SUBSCRIBE. Users who register here
-  -- may write to each other. The border answers OPTIONS and refuses the rest; scanners hear nothing.
+  -- may write to each other, and transfer their own calls from outside of them (REFER with Target-Dialog); where to is
+  -- decided by on_invite. The border answers OPTIONS and refuses the rest; scanners hear nothing.
   on_request = function(request)
+    if request.method == "REFER" and request.target_party ~= "" and request.trunk == "" then
+      return screen_phone(request) or screen_transferor(request) or accept()
+    end
     if request.method == "MESSAGE" and request.trunk == "" then
       return screen_phone(request) or to_phone(request.to.aor) or reject(404)
     end

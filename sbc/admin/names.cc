@@ -208,6 +208,8 @@ const char* name_of(ExchangeResult result) {
       return "bad_event";
     case ExchangeResult::Stray:
       return "stray";
+    case ExchangeResult::Reference:
+      return "reference";
     case ExchangeResult::kCount:
       break;
   }

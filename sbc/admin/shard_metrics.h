@@ -238,6 +238,7 @@ enum class ExchangeResult : std::uint8_t {
   Body,         // 400, 415
   BadEvent,     // 489
   Stray,        // 481, 500, 405 inside a subscription
+  Reference,    // 400, 403, 416, 481 to a REFER
   kCount
 };
 const char* name_of(ExchangeResult result);  // "accepted"

@@ -167,10 +167,11 @@ void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts&
 }
 
 policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const sip::Source& source,
-                                              const call::Arrival& arrival) {
+                                              const call::Arrival& arrival, std::string_view party) {
   if (!host_->has(policy::Handler::Request)) return {};
   policy::RequestFacts facts;
   call::fill_facts(facts, message, source, arrival);
+  facts.target_party = party;
   offered_.clear();
   const auto began = base::monotonic_now();
   auto decision = settle(admin::PolicyHandler::OnRequest, began, host_->on_request(facts, *this));

@@ -35,8 +35,8 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
 
   call::Arrival arrival_of(const sip::Message& message, const sip::Source& source) override;
   // What becomes of a request outside dialogs that is neither INVITE nor REGISTER.
-  policy::RequestDecision request(const sip::Message& message, const sip::Source& source,
-                                  const call::Arrival& arrival) override;
+  policy::RequestDecision request(const sip::Message& message, const sip::Source& source, const call::Arrival& arrival,
+                                  std::string_view party) override;
   route::Contacts& contacts() override { return *this; }
   // What the policy says to a REGISTER.
   policy::RegisterDecision register_decision(const sip::Message& message, const sip::Source& source,

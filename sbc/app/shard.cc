@@ -303,6 +303,7 @@ void Shard::on_event(const transaction::RequestArrived& request) {
     default: {
       if (exchange_.on_request(request, arrival, now, out_)) return;
       if (message.method() == sip::Method::Options) return on_options(request, arrival.realm);
+      if (message.method() == sip::Method::Refer && calls_.on_refer(request, arrival, now, out_)) return;
       reject(admin::RejectReason::Unsupported);
       const sip::ExtraHeader allow[] = {{"Allow", kAllowOutside}};
       return answer_plain(request, message.method() == sip::Method::Other ? 501 : 405, allow);

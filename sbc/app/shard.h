@@ -36,6 +36,7 @@ class CallDialogs final : public exchange::Dialogs {
   std::optional<body::DialogIds> other_side(const body::DialogIds& named, std::string_view realm) const override {
     return calls_.other_side(named, realm);
   }
+  std::optional<call::KnownLeg> leg(const body::DialogIds& named) const override { return calls_.known_leg(named); }
 
  private:
   const call::Calls& calls_;
@@ -91,7 +92,9 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void parsed(sip::ParseResult&& result, const sip::Source& source);
   void take(sip::MessagePtr message, const sip::Source& source);
   std::uint8_t owner_of(const sip::Message& message) const;
+  std::optional<std::uint8_t> shard_of_dialog(const call::NamedDialog& named) const;
   std::optional<std::uint8_t> entered_shard(const sip::Message& invite) const;
+  std::optional<std::uint8_t> referred_shard(const sip::Message& refer) const;
   void dispatch();
   void on_event(const transaction::RequestArrived& request);
   void answer_plain(const transaction::RequestArrived& request, int status,

@@ -46,6 +46,16 @@ bool Shard::on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base:
   return false;
 }
 
+// By whichever of the tags is ours; the dialog may have left the shard that gave it.
+std::optional<std::uint8_t> Shard::shard_of_dialog(const call::NamedDialog& named) const {
+  std::optional<std::uint8_t> shard;
+  for (const std::string* tag : {&named.to_tag, &named.from_tag}) {
+    if (!shard) shard = shared_.signposts.find(*tag);
+    if (!shard) shard = minter_.shard_of(*tag);
+  }
+  return shard && *shard < shared_.shards.size() ? shard : std::nullopt;
+}
+
 // An INVITE that names a dialog (RFC 3891, 3911, 4538) goes where that call is; its CANCEL, which names no dialog,
 // follows.
 std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) const {
@@ -56,16 +66,21 @@ std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) con
                                                          : call::named_dialog(*value);
     if (!named) continue;
     // Either tag may be ours: a Replaces may name the other end's dialog (takeover.cc).
-    std::optional<std::uint8_t> shard;
-    for (const std::string* tag : {&named->to_tag, &named->from_tag}) {
-      if (!shard) shard = shared_.signposts.find(*tag);
-      if (!shard) shard = minter_.shard_of(*tag);
-    }
-    if (!shard || *shard >= shared_.shards.size()) continue;
+    const auto shard = shard_of_dialog(*named);
+    if (!shard) continue;
     shared_.signposts.put_attempt(std::string(invite.call_id()), *shard);
     return shard;
   }
   return std::nullopt;
+}
+
+// A REFER outside of calls goes where the call is that it is about (RFC 4538), or that its target is to enter.
+std::optional<std::uint8_t> Shard::referred_shard(const sip::Message& refer) const {
+  const auto about = refer.find(sip::HeaderId::TargetDialog);
+  auto named = about ? call::named_dialog(*about, "local-tag", "remote-tag") : std::nullopt;
+  if (const auto target = call::read_refer_to(refer); target && !named)
+    named = target->replaces ? target->replaces : target->join;
+  return named ? shard_of_dialog(*named) : std::nullopt;
 }
 
 // Which shard has, or gets, the state for a message: responses and requests inside dialogs carry it in what we minted;
@@ -80,6 +95,9 @@ std::uint8_t Shard::owner_of(const sip::Message& message) const {
   const bool inside = !message.to_tag().empty();
   if (!inside && message.method() == sip::Method::Invite) {
     if (const auto shard = entered_shard(message)) return *shard;
+  }
+  if (!inside && message.method() == sip::Method::Refer) {
+    if (const auto shard = referred_shard(message)) return *shard;
   }
   if (const auto shard = shared_.signposts.find(inside ? message.to_tag() : message.call_id())) return *shard;
   if (inside) {

@@ -26,7 +26,7 @@ int Machine::join_calls(const Input& in, const NamedDialog& named) {
   if (!moved) return moved.error();
   accept_refer(in);
   report_transfer(200);
-  call_.transfer.reset();
+  forget_transfer();
   join(in.side, *std::move(moved));
   return 202;
 }
@@ -67,7 +67,7 @@ void Machine::join_when_free() {
   disarm(transfer.timer);
   const Side side = transfer.from;
   MovedLeg moved = std::move(*transfer.given);
-  call_.transfer.reset();
+  forget_transfer();
   join(side, std::move(moved));
 }
 

@@ -118,6 +118,9 @@ struct Transfer {
   bool reports = true;      // it wants NOTIFYs (RFC 4488)
   std::string event;        // of these: "refer;id=93809824"
   std::string referred_by;  // user part of the Referred-By toward the target; "": none
+  // Who asked for it outside of the call's dialogs (referrer.cc), with the dialog of that REFER; null: the transferor.
+  std::unique_ptr<Leg> referrer;
+  int reported = 100;  // the last status
   route::Hunt hunt;
   std::optional<Attempt> attempt;
   Leg leg;                          // of the target; takes the transferor's place

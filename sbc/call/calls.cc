@@ -177,6 +177,11 @@ void Calls::on_dialog_request(const transaction::RequestArrived& request, base::
                                        .message = request.message,
                                        .source = request.source,
                                        .server = request.transaction});
+    if (machine.of_referrer(*request.message))
+      return machine.referrer_request({.side = found->second.side,
+                                       .message = request.message,
+                                       .source = request.source,
+                                       .server = request.transaction});
   }
   if (!ours) {
     ++core_.counters.outside_dialogs;

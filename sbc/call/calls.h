@@ -6,6 +6,7 @@
 
 #include "sbc/body/identifiers.h"
 #include "sbc/call/core.h"
+#include "sbc/call/known_leg.h"
 #include "sbc/call/machine.h"
 #include "sbc/call/output.h"
 
@@ -24,6 +25,9 @@ class Calls {
   void on_invite(const transaction::RequestArrived& request, const Arrival& arrival, base::Instant now, Output& out);
   // A request with a To tag, other than ACK. Answers it in every case (481 when it belongs to no call).
   void on_dialog_request(const transaction::RequestArrived& request, base::Instant now, Output& out);
+  // A REFER outside of dialogs which the policy leaves to the border (RFC 4538, RFC 7647 4). False: it names no dialog,
+  // or comes from a realm whose transfers the border does not carry out.
+  bool on_refer(const transaction::RequestArrived& request, const Arrival& arrival, base::Instant now, Output& out);
   void on_ack(const transaction::AckArrived& ack, base::Instant now, Output& out);
   void on_cancel(const transaction::CancelArrived& cancel, base::Instant now, Output& out);
   void on_response(const transaction::ResponseArrived& response, base::Instant now, Output& out);
@@ -46,6 +50,9 @@ class Calls {
   // A dialog that a peer names in a body: what it is called on the side of `realm`, when it is one leg of a call here
   // and that side has part in the call (trap 78).
   std::optional<body::DialogIds> other_side(const body::DialogIds& named, std::string_view realm) const;
+
+  // A leg that a header of a request outside of calls names.
+  std::optional<KnownLeg> known_leg(const body::DialogIds& named) const;
 
   base::Instant next_deadline() const { return core_.timers.next(); }
   void on_deadline(base::Instant now, Output& out);

@@ -14,6 +14,8 @@ inline constexpr std::string_view kExtensions[] = {
     "timer",         // RFC 4028: refresh.cc
     "replaces",      // RFC 3891: takeover.cc
     "precondition",  // RFC 3312: offering.cc
+    "norefersub",    // RFC 4488: transfer.cc, exchange/refer.cc
+    "tdialog",       // RFC 4538: entering.cc, referrer.cc, exchange/refer.cc
 };
 
 // The option tags of Require that we do not have, as the value of Unsupported; "" when there are none (RFC

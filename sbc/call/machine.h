@@ -42,6 +42,7 @@ struct Input {
   EndCause cause = EndCause::Error;                                // Kill, RelayRefused, RelayLost
   std::string text{};                                              // for the log
   Newcomer* newcomer = nullptr;                                    // PickUp
+  const Arrival* arrival = nullptr;                                // of a REFER outside of the call's dialogs
 };
 
 // A request of ours inside an early dialog.
@@ -87,6 +88,9 @@ class Machine {
   void replaced_request(const Input& in);
   // CANCEL of the INVITE by which leg B came. False: it came otherwise.
   bool newcomer_cancelled(const Input& in);
+  // A request in the dialog of a REFER that came outside of the call's own (referrer.cc).
+  bool of_referrer(const sip::Message& request) const;
+  void referrer_request(const Input& in);
   bool leave_by_transfer(const Input& in);  // BYE of the transferor, who need not wait for the end
   // 2xx again, 1xx again each minute, and 1xx until PRACK.
   void resend_accepted(Side side);
@@ -256,6 +260,7 @@ class Machine {
   void refuse_transfer(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {});
   std::optional<std::vector<route::Target>> transfer_targets(const Input& in, const std::string& text);  // or refused
   void accept_refer(const Input& in);
+  void forget_transfer();
   void report_transfer(int status);
   void send_aside(Leg& leg, sip::Method method, std::string_view headers, Body body);
   void try_transfer();
@@ -275,6 +280,11 @@ class Machine {
   int ask_for_leg(const Input& in, const NamedDialog& named);
   void join_when_free();
   void join(Side side, MovedLeg&& moved);
+
+  // referrer.cc
+  void answer_refer(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {});
+  std::unique_ptr<Leg> referrer_of(const Input& in);
+  void end_reports(std::string_view reason);
 
   // refer_passing.cc
   void remember_referral(Side from, std::uint32_t asked, std::uint32_t passed);

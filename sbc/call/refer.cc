@@ -1,5 +1,7 @@
 #include "sbc/call/refer.h"
 
+#include <utility>
+
 #include "media-relay/base/text.h"
 
 #include "sbc/sip/name_addr.h"
@@ -39,7 +41,7 @@ std::optional<NamedDialog> named_dialog(std::string_view value, std::string_view
   return named;
 }
 
-std::expected<ReferTarget, int> refer_target(const sip::Message& refer) {
+std::expected<ReferTarget, int> read_refer_to(const sip::Message& refer) {
   if (refer.count(sip::HeaderId::ReferTo) != 1) return std::unexpected(400);
   // Without brackets a '?' is an error (RFC 3261 20); phones write it so all the same, and mean the URI's.
   const std::string_view value = *refer.find(sip::HeaderId::ReferTo);
@@ -49,15 +51,21 @@ std::expected<ReferTarget, int> refer_target(const sip::Message& refer) {
   if (!address) return std::unexpected(400);
   const sip::Uri& uri = address->uri;
   if (!uri.is_sip() && uri.scheme != sip::Uri::Scheme::Tel) return std::unexpected(416);
-  if (const auto method = uri.param("method"); method && *method != "INVITE") return std::unexpected(403);
   ReferTarget target;
+  if (const auto method = uri.param("method")) target.method = std::string(*method);
   target.uri = std::string(uri.text.substr(0, uri.is_sip() ? uri.text.find('?') : uri.text.size()));
   if (const auto at = base::to_lower(target.uri).find(";method="); at != std::string::npos)
     target.uri.erase(at, target.uri.find(';', at + 1) - at);
-  if (const auto replaces = uri_header(uri.headers, "Replaces")) {
-    target.replaces = named_dialog(*replaces);
-    if (!target.replaces) return std::unexpected(400);
+  for (const auto& [name, named] : {std::pair("Replaces", &target.replaces), std::pair("Join", &target.join)}) {
+    const auto text = uri_header(uri.headers, name);
+    if (text && !(*named = named_dialog(*text))) return std::unexpected(400);
   }
+  return target;
+}
+
+std::expected<ReferTarget, int> refer_target(const sip::Message& refer) {
+  auto target = read_refer_to(refer);
+  if (target && target->method != "INVITE") return std::unexpected(403);
   return target;
 }
 

@@ -24,10 +24,14 @@ std::optional<NamedDialog> named_dialog(std::string_view value, std::string_view
 // Where a REFER points.
 struct ReferTarget {
   std::string uri;                        // without headers and method
+  std::string method = "INVITE";          // that it asks for
   std::optional<NamedDialog> replaces{};  // the Replaces that the URI carries: an attended transfer
+  std::optional<NamedDialog> join{};      // and its Join (RFC 3911)
 };
-// Error: the status that the REFER gets. RFC 3515 2.4.2: exactly one Refer-To, else 400. A method other than INVITE, or
-// a Replaces that cannot be read: 403, 400.
+// Whatever the method is. Error: the status that the REFER gets. RFC 3515 2.4.2: exactly one Refer-To, else 400; 416:
+// neither sip: nor tel:.
+std::expected<ReferTarget, int> read_refer_to(const sip::Message& refer);
+// The same for those who can do no more than call somebody: a method other than INVITE gets 403.
 std::expected<ReferTarget, int> refer_target(const sip::Message& refer);
 
 // RFC 4488 4: whether the transferor wants NOTIFYs.

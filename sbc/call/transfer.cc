@@ -34,7 +34,6 @@ std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& header
 
 void Machine::refer(const Input& in) {
   const sip::Message& request = *in.message;
-  Leg& from = call_.leg(in.side);
   const auto refuse = [&](int status, std::span<const sip::ExtraHeader> headers = {}) {
     refuse_transfer(in, status, headers);
   };
@@ -52,7 +51,7 @@ void Machine::refer(const Input& in) {
   }
   auto targets = transfer_targets(in, target->uri);
   if (!targets) return;
-  from.dialog->refresh_target(request);
+  if (in.arrival == nullptr) call_.leg(in.side).dialog->refresh_target(request);
   accept_refer(in);
   call_.transfer->hunt = route::Hunt(*std::move(targets));
   try_transfer();
@@ -60,11 +59,12 @@ void Machine::refer(const Input& in) {
 
 void Machine::refuse_transfer(const Input& in, int status, std::span<const sip::ExtraHeader> headers) {
   ++core_.counters.refused_transfer;
-  respond_to(in, status, headers);
+  answer_refer(in, status, headers);
 }
 
 // The policy decides as if the transferor had called the target itself; facts.referred_by says that it is a transfer.
-// Who was called as a registered phone is that phone: only it knows the tags of the dialog.
+// Who was called as a registered phone is that phone: only it knows the tags of the dialog. Who asks outside of it is
+// who he has proved to be.
 std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input& in, const std::string& text) {
   const auto refuse = [&](int status, std::span<const sip::ExtraHeader> headers = {}) {
     refuse_transfer(in, status, headers);
@@ -73,15 +73,18 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   const auto uri = sip::parse_uri(text);
   if (!uri) return refuse(400);
   const Leg& from = call_.leg(in.side);
-  Arrival arrival = core_.advisor.arrival_of(*in.message, in.source);
-  if (in.side == Side::B) {
+  Arrival arrival = in.arrival != nullptr ? *in.arrival : core_.advisor.arrival_of(*in.message, in.source);
+  if (in.arrival != nullptr) {
+    // Nothing of the call's speaks for it.
+  } else if (in.side == Side::B) {
     arrival.registered_aor = from.aor;
   } else if (call_.arrival.authenticated && !arrival.authenticated) {
     arrival.authenticated = true;
     arrival.auth_user = call_.arrival.auth_user;
   }
   auto asked = invite_facts(*in.message, in.source, arrival);
-  if (const auto caller = sip::parse_uri(from.aor)) asked.from = to_address(*caller, {});
+  if (const auto caller = sip::parse_uri(from.aor); caller && in.arrival == nullptr)
+    asked.from = to_address(*caller, {});
   asked.method = "INVITE";
   asked.ruri = text;
   asked.to = asked.to_header = to_address(*uri, {});
@@ -103,9 +106,10 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
 
 void Machine::accept_refer(const Input& in) {
   ++core_.counters.transfers;
-  Leg& from = call_.leg(in.side);
   Transfer transfer;
   transfer.from = in.side;
+  if (in.arrival != nullptr) transfer.referrer = referrer_of(in);
+  Leg& from = transfer.referrer ? *transfer.referrer : call_.leg(in.side);
   transfer.reports = wants_reports(*in.message);
   transfer.event = "refer";
   // RFC 3515 2.4.6: NOTIFYs about all but the first REFER of a dialog say which one they mean.
@@ -115,14 +119,17 @@ void Machine::accept_refer(const Input& in) {
     if (address) transfer.referred_by = std::string(address->uri.user);
   }
   const sip::ExtraHeader headers[] = {{"Contact", from.contact}, {"Refer-Sub", "false"}};
-  respond_to(in, 202, std::span(headers).first(transfer.reports ? 1 : 2));
+  const bool reports = transfer.reports;
   call_.transfer = std::make_unique<Transfer>(std::move(transfer));
+  // RFC 7647 5 has 200 for both. Inside a call it is old phones that ask, and they wait for 202.
+  answer_refer(in, in.arrival != nullptr ? 200 : 202, std::span(headers).first(reports ? 1 : 2));
   report_transfer(100);
 }
 
 void Machine::report_transfer(int status) {
-  const Transfer& transfer = *call_.transfer;
-  Leg& leg = call_.leg(transfer.from);
+  Transfer& transfer = *call_.transfer;
+  Leg& leg = transfer.referrer ? *transfer.referrer : call_.leg(transfer.from);
+  transfer.reported = status;
   if (!transfer.reports || leg.over || !leg.dialog) return;
   std::string headers = "Contact: " + leg.contact + "\r\nEvent: " + transfer.event + "\r\nSubscription-State: ";
   headers.append(status < 200 ? kUnderWay : kOver).append("\r\n");
@@ -242,7 +249,7 @@ void Machine::fail_transfer(int status) {
   report_transfer(status);
   const bool alone = call_.leg(call_.transfer->from).over;
   disarm(call_.transfer->timer);
-  call_.transfer.reset();
+  forget_transfer();
   if (alone) feed(Event::Kill, {.cause = EndCause::Bye});
 }
 
@@ -307,6 +314,12 @@ void Machine::drop_transfer() {
     send_aside(call_.transfer->given->leg, sip::Method::Bye, {}, {});
     forget_dialog(call_.transfer->given->leg.dialog->local_tag());
   }
+  if (call_.transfer->referrer) report_transfer(487);  // whose dialog does not end with the call
+  forget_transfer();
+}
+
+void Machine::forget_transfer() {
+  if (call_.transfer->referrer) forget_dialog(call_.transfer->referrer->dialog->local_tag());
   call_.transfer.reset();
 }
 
@@ -335,7 +348,7 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
   fresh.invite_cseq = transfer.attempt->start.cseq;
   std::optional<Attempt> attempt = std::move(transfer.attempt);
   disarm(transfer.timer);
-  call_.transfer.reset();
+  forget_transfer();
   replace_leg(side, std::move(fresh));
   note_session(side, *response);
   hear(core_, call_, side, *response);

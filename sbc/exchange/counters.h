@@ -22,8 +22,9 @@ enum class Outcome : std::uint8_t {
   Body,         // 400, 415: a body that may not cross
   BadEvent,     // 489
   Stray,        // 481, 500: outside of its subscription or out of order
+  Reference,    // 400, 403, 416, 481: a REFER to what cannot be told to the other side
 };
-inline constexpr std::size_t kOutcomes = 11;
+inline constexpr std::size_t kOutcomes = 12;
 std::string_view name_of(Outcome outcome);  // "accepted"
 
 struct Counters {

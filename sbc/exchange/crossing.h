@@ -1,6 +1,7 @@
 #pragma once
 // What of a message may stand on the other side: headers that are listed, bodies through sbc/body.
 
+#include <expected>
 #include <string>
 
 #include "media-relay/base/hash.h"
@@ -18,6 +19,8 @@ struct Toward {
   std::string realm;
   std::string domain;    // the host of our URIs there
   bool trusted = false;  // both sides are: bodies that nobody can read cross as they are
+  std::string trunk{};   // "" none
+  std::string from{};    // realm of the sender
 };
 
 class Crossing final : public body::Identifiers {
@@ -36,6 +39,9 @@ class Crossing final : public body::Identifiers {
   bool accepts_nothing(const sip::Message& message) const;
   // The headers of a request that cross besides call::passed_headers. `event` stands for the one that the sender wrote.
   void request_headers(const sip::Message& request, call::HeaderList& headers, std::string_view event = {});
+  // Those that make a REFER: what they name, in the words of that side (refer.cc). Error: the status that the REFER
+  // gets.
+  std::expected<call::HeaderList, int> refer_headers(const sip::Message& refer);
   // The headers of a 2xx that cross.
   call::HeaderList response_headers(const sip::Message& response) const;
   // Those of a failure, without Retry-After.
@@ -43,6 +49,8 @@ class Crossing final : public body::Identifiers {
 
  private:
   std::string event(std::string_view value);
+  std::expected<std::string, int> refer_to(const sip::Message& refer);
+  std::string target_dialog(std::string_view value) const;
   std::string accepted(const sip::Message& message, bool sdp) const;
   std::string known_events(const sip::Message& message) const;
 

@@ -8,6 +8,7 @@
 #include "sbc/exchange/limits.h"
 #include "sbc/identity/privacy.h"
 #include "sbc/sip/contact.h"
+#include "sbc/sip/params.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::exchange {
@@ -45,6 +46,8 @@ std::string_view name_of(Outcome outcome) {
       return "bad_event";
     case Outcome::Stray:
       return "stray";
+    case Outcome::Reference:
+      return "reference";
   }
   return "unknown";
 }
@@ -99,9 +102,7 @@ bool Exchange::refuse_early(const transaction::RequestArrived& request, bool ins
 bool Exchange::on_request(const transaction::RequestArrived& request, const call::Arrival& arrival, base::Instant now,
                           call::Output& out) {
   const Context context{now, out};
-  // RFC 3515: its answer is a subscription, and its target a matter of calls.
-  if (request.message->method() == sip::Method::Refer) return false;
-  auto decision = advisor_.request(*request.message, request.source, arrival);
+  auto decision = advisor_.request(*request.message, request.source, arrival, named_party(*request.message));
   switch (decision.kind) {
     case policy::RequestDecision::Kind::Accept:
       return false;
@@ -125,11 +126,25 @@ bool Exchange::on_request(const transaction::RequestArrived& request, const call
   return true;
 }
 
+// RFC 3892 4: the token signs a Refer-To and a Referred-By that are others on the far side.
+bool Exchange::may_leave(const sip::Message& request, body::Fate fate) {
+  const auto referred = request.find(sip::HeaderId::ReferredBy);
+  if (request.method() != sip::Method::Refer || !referred) return false;
+  const auto bracket = referred->find('>');
+  const auto params = bracket != std::string_view::npos ? bracket + 1 : std::min(referred->find(';'), referred->size());
+  return (fate == body::Fate::Unknown || fate == body::Fate::Unwanted) &&
+         sip::find_param(referred->substr(params), "cid");
+}
+
 // A body that cannot cross is refused before anybody is disturbed. It is rewritten again for each target: realms
 // differ.
 bool Exchange::crosses(const transaction::RequestArrived& request, const Toward& toward, const Context& context) {
   const auto body = crossing(toward).body_of(*request.message);
   if (body.crosses()) return true;
+  if (may_leave(*request.message, body.fate)) {
+    ++counters_.bodies_dropped;
+    return true;
+  }
   counters_.count(request.message->method(), Outcome::Body);
   context.out.notes.push_back({.level = call::Note::Level::Info, .call = {}, .text = "body refused: " + body.why});
   if (body.fate == body::Fate::Malformed) {
@@ -147,7 +162,9 @@ void Exchange::carry(const transaction::RequestArrived& request, const call::Arr
                      std::vector<policy::Candidate> candidates, const Context& context) {
   const sip::Method method = request.message->method();
   const bool subscribe = method == sip::Method::Subscribe;
+  const bool refer = method == sip::Method::Refer;
   if (subscribe && !may_subscribe(request, context)) return;
+  if (refer && !may_refer(request, context)) return;
   const std::string dialled = sip::unescape(request.message->request_uri().user);
   auto plan =
       route::resolve(*calls_->routes, candidates, {dialled, context.now}, advisor_.contacts(), health_, random_);
@@ -162,7 +179,12 @@ void Exchange::carry(const transaction::RequestArrived& request, const call::Arr
     const auto& realm = plan.targets.front().realm;
     const bool trusted =
         call::trusts(*calls_, arrival.realm, arrival.trunk) && call::trusts(*calls_, realm, plan.targets.front().trunk);
-    const Toward there{.realm = realm, .domain = "invalid", .trusted = trusted};
+    const Toward there{.realm = realm,
+                       .domain = "invalid",
+                       .trusted = trusted,
+                       .trunk = plan.targets.front().trunk,
+                       .from = arrival.realm};
+    if (refer && !refer_crosses(request, there, context)) return;
     if (!crosses(request, there, context)) return;
     if (subscribe && crossing(there).accepts_nothing(*request.message)) {
       counters_.count(method, Outcome::Body);
@@ -172,7 +194,7 @@ void Exchange::carry(const transaction::RequestArrived& request, const call::Arr
   const auto handle = flights_.emplace();
   Flight& flight = *flights_.find(handle);
   flight.handle = handle;
-  flight.kind = subscribe ? Flight::Kind::Open : Flight::Kind::Carry;
+  flight.kind = subscribe || refer ? Flight::Kind::Open : Flight::Kind::Carry;
   flight.server = request.transaction;
   flight.request = request.message;
   flight.source = request.source;
@@ -182,7 +204,7 @@ void Exchange::carry(const transaction::RequestArrived& request, const call::Arr
   flight.tag = minter_.tag(random_);
   flight.watch = call::LeakGuard::watch(*calls_);
   flight.hunt = route::Hunt(std::move(plan.targets));
-  if (subscribe) open_subscription(flight, arrival, context);
+  if (subscribe || refer) open_subscription(flight, arrival, context);
   try_target(flight, context);
 }
 
@@ -201,6 +223,10 @@ void Exchange::try_target(Flight& flight, const Context& context) {
 
 void Exchange::send_to_target(Flight& flight, const Context& context) {
   const route::Target& target = *flight.hunt.current();
+  // What it names may be known to the target before, and not to this one.
+  if (flight.request->method() == sip::Method::Refer &&
+      !crossing(toward(flight, target)).refer_headers(*flight.request))
+    return failed(flight, {.cause = route::Failure::Cause::Unresolved}, context);
   dialog::ClientStart start = fresh_start(flight, target);
   std::string contact = call::contact_value(*calls_, target.hop.transport, target.hop.listener, minter_.user(random_));
   const std::string branch = minter_.branch(random_);

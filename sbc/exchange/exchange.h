@@ -7,7 +7,8 @@
 //   A <-- 200 -------- us <-- 200 ------------------------------------------ B   in either order with
 //   A <-- NOTIFY ----- us <-- NOTIFY --------------------------------------- B   (RFC 6665 4.1.2.4)
 //
-// A notifier more (a fork) is a dialog more toward A, with a tag of its own.
+// A notifier more (a fork) is a dialog more toward A, with a tag of its own. A REFER makes a subscription as well,
+// unless both sides agree that it does not (RFC 3515, RFC 4488).
 
 #include <memory>
 #include <span>
@@ -97,13 +98,22 @@ class Exchange {
   void end(Flight& flight, Outcome outcome);
   void final_response(Flight& flight, const sip::Message& message, const sip::Source& source, const Context& context);
   void accepted(Flight& flight, const sip::Message& response, const Context& context);
+  static bool may_leave(const sip::Message& request, body::Fate fate);
   bool crosses(const transaction::RequestArrived& request, const Toward& toward, const Context& context);
   bool again(Flight& flight, const transaction::ResponseArrived& response, const Context& context);
   Crossing crossing(Toward toward) const { return {std::move(toward), key_, dialogs_, settings_}; }
   // Toward whoever waits for the flight's answer.
   Crossing crossing_back(const Flight& flight) const;
 
+  // refer.cc
+  std::string named_party(const sip::Message& request) const;
+  bool may_refer(const transaction::RequestArrived& request, const Context& context);
+  bool refer_crosses(const transaction::RequestArrived& request, const Toward& toward, const Context& context);
+  void referred(Flight& flight, Subscription& subscription, const sip::Message& response, const Context& context);
+  void note_refer_id(Subscription& subscription, const sip::Message& notify) const;
+
   // subscription.cc
+  bool has_room(const transaction::RequestArrived& request, const Context& context);
   bool may_subscribe(const transaction::RequestArrived& request, const Context& context);
   void open_subscription(Flight& flight, const call::Arrival& arrival, const Context& context);
   void start_attempt(Flight& flight, const route::Target& target);
@@ -128,6 +138,7 @@ class Exchange {
   dialog::ClientStart fresh_start(const Flight& flight, const route::Target& target);
   sip::Hop next_hop(const SubscriptionLeg& leg, const dialog::Dialog& dialog) const;
   std::string domain_of(const std::string& realm, std::uint16_t listener) const;
+  Toward toward(const Flight& flight, const route::Target& target) const;
   bool trusts(const Flight& flight, const route::Target& target) const;
   bool trusts(const SubscriptionLeg& one, const SubscriptionLeg& other) const;
 

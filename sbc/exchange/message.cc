@@ -43,6 +43,14 @@ bool Exchange::trusts(const SubscriptionLeg& one, const SubscriptionLeg& other) 
   return call::trusts(*calls_, one.realm, one.trunk) && call::trusts(*calls_, other.realm, other.trunk);
 }
 
+Toward Exchange::toward(const Flight& flight, const route::Target& target) const {
+  return {.realm = target.realm,
+          .domain = domain_of(target.realm, target.hop.listener),
+          .trusted = trusts(flight, target),
+          .trunk = target.trunk,
+          .from = flight.realm};
+}
+
 dialog::ClientStart Exchange::fresh_start(const Flight& flight, const route::Target& target) {
   const auto treatment =
       identity::treat(identity::privacy_of(*flight.request), call::trusts(*calls_, target.realm, target.trunk));
@@ -61,7 +69,7 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
                                             const dialog::ClientStart& start, std::string_view contact) {
   const sip::Message& request = *flight.request;
   const std::string domain = domain_of(target.realm, target.hop.listener);
-  auto across = crossing({.realm = target.realm, .domain = domain, .trusted = trusts(flight, target)});
+  auto across = crossing(toward(flight, target));
   const auto body = across.body_of(request);
   std::string bytes;
   sip::Writer writer(bytes, 700 + body.text.size());
@@ -91,6 +99,10 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
       headers.emplace_back("P-Asserted-Identity", identity::value_of(person, domain));
   if (!treatment.privacy.empty()) headers.emplace_back("Privacy", std::move(treatment.privacy));
   across.request_headers(request, headers);
+  if (request.method() == sip::Method::Refer)
+    if (const auto refer = across.refer_headers(request))
+      for (const auto& header : *refer)
+        if (!treatment.hide_from || header.first != "Referred-By") headers.push_back(header);
   call::apply(target.candidate.headers, headers);
   for (const auto& [name, value] : headers) writer.header(name, value);
   credentials_.write(*calls_, target.trunk, {.method = request.method_text(), .uri = start.target, .body = body.text},

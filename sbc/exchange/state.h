@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,13 +21,16 @@
 
 namespace sbc::exchange {
 
+// The package of what a REFER begins (RFC 3515 2.4.4).
+inline constexpr std::string_view kReferPackage = "refer";
+
 struct Flight;
 struct Subscription;
 using FlightHandle = base::Handle<Flight>;
 using SubscriptionHandle = base::Handle<Subscription>;
 
 enum class Side : std::uint8_t {
-  A,  // sent the SUBSCRIBE
+  A,  // sent the SUBSCRIBE or REFER
   B,  // sends the NOTIFYs
 };
 
@@ -34,7 +38,7 @@ enum class Side : std::uint8_t {
 struct Flight {
   enum class Kind : std::uint8_t {
     Carry,    // outside of any dialog
-    Open,     // the SUBSCRIBE that makes a subscription
+    Open,     // the SUBSCRIBE or REFER that makes a subscription
     Refresh,  // a later one, A to B
     Notify,   // B to A
   };
@@ -83,10 +87,11 @@ struct SubscriptionLeg {
 
 struct Subscription {
   SubscriptionHandle handle;
-  sip::MessagePtr request;  // A's first SUBSCRIBE
+  sip::MessagePtr request;  // A's first SUBSCRIBE, or REFER
   std::string source;       // A's address, for the limit
   std::string event;        // its package
   std::string told_event;   // Event of the NOTIFYs toward A
+  std::string asked_event;  // of the SUBSCRIBEs toward B; "": as A writes it
   SubscriptionLeg a;
   SubscriptionLeg b;
   dialog::ClientStart start;  // of B's dialogs

@@ -36,13 +36,27 @@ std::optional<std::uint32_t> expires_in(const sip::Message& message) {
 
 }  // namespace
 
+bool Exchange::has_room(const transaction::RequestArrived& request, const Context& context) {
+  const auto source = per_source_.find(request.source.hop.remote.ip.text());
+  if (subscriptions_.size() < settings_.max_subscriptions &&
+      (source == per_source_.end() || source->second < settings_.max_per_source))
+    return true;
+  const std::string seconds = std::to_string(calls_->busy_retry_after);
+  const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+  counters_.count(request.message->method(), Outcome::Limit);
+  answer(request, 503, retry, context);
+  return false;
+}
+
 bool Exchange::may_subscribe(const transaction::RequestArrived& request, const Context& context) {
   const auto refuse = [&](int status, Headers headers, Outcome outcome) {
     counters_.count(sip::Method::Subscribe, outcome);
     answer(request, status, headers, context);
     return false;
   };
-  if (std::ranges::find(settings_.events, event_package(*request.message)) == settings_.events.end()) {
+  const auto package = event_package(*request.message);
+  if (package == kReferPackage) return refuse(403, {}, Outcome::BadEvent);  // RFC 3515 2.4.4: only a REFER begins one
+  if (std::ranges::find(settings_.events, package) == settings_.events.end()) {
     // RFC 6665 8.3.2: with the packages that we know.
     std::string known;
     for (const auto& event : settings_.events) known.append(known.empty() ? "" : ", ").append(event);
@@ -50,13 +64,7 @@ bool Exchange::may_subscribe(const transaction::RequestArrived& request, const C
     return refuse(489, allow, Outcome::BadEvent);
   }
   if (!sip::first_contact(*request.message)) return refuse(400, {}, Outcome::Stray);  // nobody could be notified
-  const std::string seconds = std::to_string(calls_->busy_retry_after);
-  const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
-  const auto source = per_source_.find(request.source.hop.remote.ip.text());
-  if (subscriptions_.size() >= settings_.max_subscriptions ||
-      (source != per_source_.end() && source->second >= settings_.max_per_source))
-    return refuse(503, retry, Outcome::Limit);
-  return true;
+  return has_room(request, context);
 }
 
 void Exchange::open_subscription(Flight& flight, const call::Arrival& arrival, const Context& context) {
@@ -66,8 +74,9 @@ void Exchange::open_subscription(Flight& flight, const call::Arrival& arrival, c
   subscription.handle = handle;
   subscription.request = flight.request;
   subscription.source = hop.remote.ip.text();
-  subscription.event = event_package(*flight.request);
-  subscription.told_event = event_of_subscriber(*flight.request);
+  const bool refer = flight.request->method() == sip::Method::Refer;
+  subscription.event = refer ? kReferPackage : event_package(*flight.request);
+  subscription.told_event = refer ? kReferPackage : event_of_subscriber(*flight.request);
   ++per_source_[subscription.source];
   subscription.a = {.realm = arrival.realm,
                     .trunk = arrival.trunk,
@@ -119,6 +128,7 @@ void Exchange::opened(Flight& flight, Subscription& subscription, const sip::Mes
                       const sip::Source& source, const Context& context) {
   subscription.opening = false;
   if (!subscription.b.vouched) subscription.b.hop = source.hop;
+  if (flight.request->method() == sip::Method::Refer) return referred(flight, subscription, response, context);
   Pair* pair = pair_of(subscription, response.to_tag());
   if (pair == nullptr)
     if (auto dialog = dialog::Dialog::from_client(subscription.start, response))
@@ -209,7 +219,10 @@ void Exchange::on_notify(Subscription& subscription, const transaction::RequestA
   }
   pair->b.refresh_target(notify);
   if (!subscription.b.vouched) subscription.b.hop = request.source.hop;
-  if (state.expires && !state.terminated) pair->until = context.now + expiry_of(state.expires) + kMargin;
+  // Of a REFER only this says how long it lasts (RFC 3515 2.4.4).
+  if ((state.expires || subscription.event == kReferPackage) && !state.terminated)
+    pair->until = context.now + expiry_of(state.expires) + kMargin;
+  if (subscription.event == kReferPackage) note_refer_id(subscription, notify);
   if (!subscription.opening) arm(subscription);
   relay_in_dialog(subscription, *pair, Side::B, request, context);
 }
@@ -251,7 +264,7 @@ void Exchange::relay_in_dialog(Subscription& subscription, Pair& pair, Side from
                             message.max_forwards().value_or(70) - 1);
   writer.header(sip::HeaderId::Contact, target.contact);
   call::HeaderList headers;
-  across.request_headers(message, headers, from == Side::B ? std::string_view(subscription.told_event) : "");
+  across.request_headers(message, headers, from == Side::B ? subscription.told_event : subscription.asked_event);
   for (const auto& [name, value] : headers) writer.header(name, value);
   const auto* trunk = calls_->routes->identify(target.realm, hop.remote.ip);
   if (trunk != nullptr && trunk->name == target.trunk)

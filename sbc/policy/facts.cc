@@ -183,6 +183,10 @@ constexpr std::array kSenderFields = {
     Field{"registered_aor", push_member<Facts, &Facts::registered_aor>},
 };
 
+constexpr std::array kOutsideFields = {
+    Field{"target_party", push_member<RequestFacts, &RequestFacts::target_party>},
+};
+
 constexpr std::array kInviteFields = {
     Field{"referred_by", push_member<InviteFacts, &InviteFacts::referred_by>},
     Field{"replaces", push_member<InviteFacts, &InviteFacts::replaces>},
@@ -348,7 +352,7 @@ void make_metatable(lua_State* lua, FactKind kind, std::initializer_list<std::sp
 void register_fact_boxes(lua_State* lua) {
   make_metatable(lua, FactKind::Invite, {kRequestFields<InviteFacts>, kSenderFields<InviteFacts>, kInviteFields});
   make_metatable(lua, FactKind::Register, {kRequestFields<RegisterFacts>, kRegisterFields});
-  make_metatable(lua, FactKind::Request, {kRequestFields<RequestFacts>, kSenderFields<RequestFacts>});
+  make_metatable(lua, FactKind::Request, {kRequestFields<RequestFacts>, kSenderFields<RequestFacts>, kOutsideFields});
   make_metatable(lua, FactKind::Leg, {kLegFields});
   make_metatable(lua, FactKind::Attempt, {kAttemptFields});
   make_metatable(lua, FactKind::End, {kEndFields});

@@ -53,7 +53,9 @@ struct RequestFacts {
   // INVITE and requests of on_request (Lua: not for registrations).
   bool registered_source = false;  // arrived over the flow (address, connection) of a live registration
   std::string registered_aor;      // that registration's address of record, "" when none
-  bool behind_nat = false;         // Via sent-by or Contact address differs from the packet's source
+  // on_request: address of record of the party whose call the Target-Dialog names (RFC 4538), "" when it names none.
+  std::string target_party;
+  bool behind_nat = false;  // Via sent-by or Contact address differs from the packet's source
   // Requests of this source address that were refused in the last minutes, as far as the caller counts them.
   std::uint32_t recent_failures = 0;
   base::WallTime now;                   // Lua: call.time (a table, see the manual)

@@ -182,6 +182,89 @@ def without_a_word_of_the_policy_nobody_subscribes(lab):
     ask(alice, "SUBSCRIBE", headers=["Event: dialog", "Expires: 60"]).response(405)
 
 
+def sipfrag(dialog, line, state):
+    """A NOTIFY about a REFER."""
+    return dialog.send("NOTIFY", body=f"{line}\r\nContact: <sip:secret@{dialog.ua.at}>\r\n",
+                       content_type="message/sipfrag;version=2.0",
+                       headers=["Event: refer", f"Subscription-State: {state}"])
+
+
+def told_of(ua, *secrets):
+    """The first line of the next report, and its state."""
+    notify = ua.request("NOTIFY")
+    hides(notify.message, *secrets)
+    equal(notify.header("event"), "refer", "Event")
+    notify.reply(200)
+    return notify.body.split("\r\n")[0], notify.header("subscription-state")
+
+
+@test
+def click_to_dial_reaches_the_phone_and_reports_come_back(lab):  # traps 77, 78; RFC 3515 4.1
+    alice, server = start(lab)
+    click = Dialog(server, f"sip:alice@{CORE}")
+    sent = click.send("REFER", headers=[f"Refer-To: <sip:1000@{CARRIER}:5070>", f"Referred-By: <sip:desk@{CARRIER}>"])
+    refer = alice.request("REFER")
+    hides(refer.message, CARRIER, click.call_id)
+    equal(refer.header("refer-to").split("@")[0], "<sip:1000", "Refer-To")
+    equal(refer.header("referred-by").split("@")[0], "<sip:desk", "Referred-By")
+    phone = refer.dialog()
+    # The report comes before the answer.
+    first = sipfrag(phone, "SIP/2.0 100 Trying", "active;expires=60")
+    equal(told_of(server, PHONE), ("SIP/2.0 100 Trying", "active;expires=60"), "the first report")
+    first.response(200)
+    refer.reply(202)
+    answer = sent.response(200)
+    hides(answer, PHONE)
+    click.adopt(answer)
+    # The phone calls whom it was told to call.
+    call = alice.invite(NUMBER)
+    invite = server.request("INVITE")
+    invite.reply(200, sdp=server.sdp())
+    call.response(200)
+    call.ack()
+    more = click.send("SUBSCRIBE", headers=["Event: refer", "Expires: 120"])
+    alice.request("SUBSCRIBE").reply(200, headers=["Expires: 120"])
+    equal(more.response(200).header("expires"), "120", "Expires")
+    last = sipfrag(phone, "SIP/2.0 200 Fine with me", "terminated;reason=noresource")
+    equal(told_of(server, PHONE), ("SIP/2.0 200 OK", "terminated;reason=noresource"), "the last report")
+    last.response(200)
+    bye = call.send("BYE")
+    server.request("BYE").reply(200)
+    bye.response(200)
+    metrics = lab.border.sbc_metrics
+    eventually(lambda: metrics().total("parapet_exchanges_total", method="REFER", result="accepted") == 1, "a REFER", 5)
+    equal(metrics().total("parapet_leaks_total"), 0, "leaks")
+
+
+@test
+def a_refer_without_reports_when_both_sides_want_none(lab):  # RFC 4488
+    alice, server = start(lab)
+    for granted in (True, False):
+        sent = ask(server, "REFER", f"sip:alice@{CORE}", headers=["Refer-To: <sip:1000@example.org>", "Refer-Sub: false"])
+        refer = alice.request("REFER")
+        equal(refer.header("refer-sub"), "false", "Refer-Sub")
+        refer.reply(200, headers=["Refer-Sub: false"] if granted else [])
+        equal(sent.response(200).header("refer-sub"), "false" if granted else "", "Refer-Sub of the answer")
+        told = sipfrag(refer.dialog(), "SIP/2.0 200 OK", "terminated;reason=noresource")
+        if granted:
+            told.response(481)
+        else:
+            told_of(server, PHONE)
+            told.response(200)
+
+
+@test
+def a_refer_that_cannot_be_is_refused(lab):  # RFC 3515 2.4.2, 2.4.4
+    _, server = start(lab)
+    uri = f"sip:alice@{CORE}"
+    equal(ask(server, "REFER", uri).response(400).status, 400, "no Refer-To")
+    ask(server, "REFER", uri, headers=["Refer-To: <sip:a@x.example>, <sip:b@x.example>"]).response(400)
+    ask(server, "REFER", uri, headers=["Refer-To: <http://x.example/>"]).response(416)
+    ask(server, "REFER", uri, headers=["Refer-To: <sip:a@x.example?Replaces=n%3Bto-tag%3Da%3Bfrom-tag%3Db>"]).response(481)
+    ask(server, "REFER", uri, headers=["Refer-To: <sip:a@x.example>", "Require: explicitsub"]).response(420)
+    ask(server, "SUBSCRIBE", uri, headers=["Event: refer", "Expires: 60"]).response(403)
+
+
 def subscription(subscriber, notifier, uri, package, *secrets):
     """A subscription from its SUBSCRIBE to its last NOTIFY; what crosses has none of the secrets."""
     watch = Dialog(subscriber, uri)

@@ -4,6 +4,7 @@
 from harness import check, equal, eventually, main, test
 from harness.agent import Agent, tag_of
 from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE, PHONE2
+from harness.ua import Dialog
 
 TRUNKS = {"trunk": {"carrier": {"targets": [f"{CARRIER}:5060"]}}}
 SECOND_OUTSIDE = "10.77.1.12"
@@ -45,6 +46,77 @@ def a_blind_transfer_ends_with_two_who_talk(lab):
     equal(tag_of(ack.header("to")), tag_of(local), "the tag of the ACK")
     first.hang_up(other)
     first.wait(lambda m: m.is_request("BYE") and m.header("call-id") == invite.header("call-id"), "BYE to the target")
+
+
+def refer_outside(ua, call):
+    """A REFER outside of the call that it names, as its reader has the tags: its dialog, and what was sent."""
+    own, borders = call.tags
+    about = f"Target-Dialog: {call.call_id};local-tag={borders};remote-tag={own}"
+    dialog = Dialog(ua, "sip:" + ACCESS)
+    return dialog, dialog.send("REFER", headers=["Refer-To: <sip:00431777@example.org>", about])
+
+
+def reported(ua, dialog):
+    notify = ua.request("NOTIFY")
+    equal(notify.header("call-id"), dialog.call_id, "Call-ID of the report")
+    notify.reply(200)
+    return notify.body.split("\r\n")[0]
+
+
+def connected(phone, far):
+    call = phone.invite("sip:00431555@" + ACCESS)
+    invite = far.request("INVITE")
+    invite.reply(200, sdp=far.sdp())
+    call.response(200)
+    call.ack()
+    far.request("ACK")
+    return call, invite
+
+
+@test
+def a_transfer_is_asked_for_outside_of_the_call_on_any_thread(lab):  # RFC 4538, RFC 7647 4
+    lab.start({**TRUNKS, "process": {"shards": 4}})
+    phone, far = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "far")
+    for _ in range(4):
+        call, invite = connected(phone, far)
+        dialog, sent = refer_outside(phone, call)
+        dialog.adopt(sent.response(200))
+        equal(reported(phone, dialog), "SIP/2.0 100 Trying", "the first report")
+        target = far.request("INVITE")
+        check("00431777" in target.message.start, f"the target was called as {target.message.start}")
+        more = dialog.send("SUBSCRIBE", headers=["Event: refer", "Expires: 60"])
+        more.response(200)
+        equal(reported(phone, dialog), "SIP/2.0 100 Trying", "the report of how it stands")
+        target.reply(200, sdp=far.sdp(7100))
+        equal(reported(phone, dialog), "SIP/2.0 200 OK", "the last report")
+        phone.request("BYE").reply(200)
+        again = far.request("INVITE")
+        equal(again.header("call-id"), invite.header("call-id"), "the call that goes on")
+        again.reply(200, sdp=far.sdp())
+        far.request("ACK", where=lambda m: m.header("call-id") == target.header("call-id"))
+        far.request("ACK")
+        bye = target.dialog().send("BYE")
+        far.request("BYE").reply(200)
+        bye.response(200)
+    equal(lab.border.sbc_metrics().total("parapet_leaks_total"), 0, "leaks")
+
+
+@test
+def who_only_knows_the_tags_transfers_nothing(lab):  # RFC 4538 4
+    lab.start(TRUNKS)
+    lab.register("bob", PHONE2)
+    phone, far = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "far")
+    bob, stranger = lab.ua(PHONE2, "bob"), lab.ua(PHONE, "alice", port=5070)
+    call, invite = connected(phone, far)
+    refer_outside(stranger, call)[1].response(407)
+    refer_outside(bob, call)[1].response(403)
+    gone = Dialog(phone, call.target, call.call_id, call.local, call.remote.replace("tag=", "tag=x"))
+    refer_outside(phone, gone)[1].response(403)
+    far.nothing(lambda m: m.is_request("INVITE"))
+    bye = call.send("BYE")
+    far.request("BYE").reply(200)
+    bye.response(200)
+    refer_outside(phone, call)[1].response(403)
 
 
 @test

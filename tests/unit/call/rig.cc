@@ -60,6 +60,8 @@ Arrival FakeAdvisor::arrival_of(const sip::Message&, const sip::Source& source) 
   Arrival arrival;
   arrival.realm = kRealms[source.hop.listener];
   arrival.trunk = arrival_trunk;
+  arrival.vouched = !arrival_trunk.empty();
+  arrival.authenticated = authenticated;
   return arrival;
 }
 
@@ -122,7 +124,8 @@ void Rig::on_events() {
       } else if (request->message->method() == sip::Method::Invite) {
         ++invites_from_callers;
         calls.on_invite(*request, advisor.arrival_of(*request->message, request->source), now, out_);
-      } else {
+      } else if (request->message->method() != sip::Method::Refer ||
+                 !calls.on_refer(*request, advisor.arrival_of(*request->message, request->source), now, out_)) {
         layer.respond(request->transaction, 481,
                       base::share(sip::build_response(*request->message, 481, "none", request->source)), now,
                       out_.transaction);

@@ -41,6 +41,7 @@ class FakeAdvisor final : public Advisor {
   std::vector<std::string> transfer_trunks{"t2"};  // the same for a call that a REFER asks for
   std::string referred_by;                         // of the last question
   std::string arrival_trunk;                       // of callers
+  bool authenticated = false;                      // they are
   policy::Address caller;                          // of the last question
   std::string replaces;                            // of the last question
   std::uint32_t timeout_s = 0;

@@ -246,12 +246,6 @@ TEST_F(Outside, TheSessionIdentifierCrosses) {  // RFC 7989
   EXPECT_EQ(field(one().text, "Session-ID"), b + ";remote=" + a);
 }
 
-TEST_F(Outside, AReferIsLeftToTheBorder) {
-  inject(request("REFER", "Refer-To: <sip:carol@192.0.2.30>\r\n"), kAlice);
-  EXPECT_TRUE(left);
-  EXPECT_TRUE(taken().empty());
-}
-
 TEST_F(Outside, AnUnsolicitedNotifyCrosses) {  // a message lamp that nobody subscribed to
   inject(request("NOTIFY",
                  "Event: message-summary\r\nSubscription-State: terminated;reason=noresource;secret=1\r\n"

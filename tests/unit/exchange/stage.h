@@ -29,7 +29,9 @@ struct Sent {
 
 class FakeAdvisor final : public Advisor, public route::Contacts {
  public:
-  policy::RequestDecision request(const sip::Message&, const sip::Source&, const call::Arrival&) override {
+  policy::RequestDecision request(const sip::Message&, const sip::Source&, const call::Arrival&,
+                                  std::string_view named) override {
+    party = named;
     policy::RequestDecision answer;
     answer.kind = kind;
     answer.status = 403;
@@ -49,6 +51,7 @@ class FakeAdvisor final : public Advisor, public route::Contacts {
 
   policy::RequestDecision::Kind kind = policy::RequestDecision::Kind::Route;
   std::vector<std::string> trunks{"t1"};
+  std::string party;  // of the last question
 };
 
 class FakeDialogs final : public Dialogs {
@@ -56,6 +59,19 @@ class FakeDialogs final : public Dialogs {
   std::optional<body::DialogIds> other_side(const body::DialogIds& named, std::string_view realm) const override {
     if (named.call_id != "inner-call" || realm != "access") return std::nullopt;
     return body::DialogIds{.call_id = "outer-call", .local_tag = "outer-l", .remote_tag = "outer-r"};
+  }
+  // One call: alice, who knows it as alices-call with ours-a and hers, and a user of t1.
+  std::optional<call::KnownLeg> leg(const body::DialogIds& named) const override {
+    const bool by_peer = named.local_tag == "ours-a" && named.remote_tag == "hers";
+    if (named.call_id != "alices-call" || !(by_peer || (named.local_tag == "hers" && named.remote_tag == "ours-a")))
+      return std::nullopt;
+    return call::KnownLeg{.realm = "access",
+                          .trunk = "",
+                          .party = "sip:alice@border.example",
+                          .by_peer = by_peer,
+                          .far = {.call_id = "far-call", .local_tag = "ours-b", .remote_tag = "theirs"},
+                          .far_realm = "core",
+                          .far_trunk = "t1"};
   }
 };
 

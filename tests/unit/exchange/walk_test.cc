@@ -26,7 +26,9 @@ class Walk : public Stage {
         return say(request(any<std::string>({"MESSAGE", "OPTIONS", "PUBLISH", "FROBNICATE"}), "Event: dialog\r\n"));
       case 1:
       case 2: {
-        auto text = subscribe({}, any<int>({0, 60, 600}));
+        auto text = dice->below(3) == 0 ? request("REFER", "Refer-To: <sip:carol@border.example>\r\n" +
+                                                               any<std::string>({"", "Refer-Sub: false\r\n"}))
+                                        : subscribe({}, any<int>({0, 60, 600}));
         text.replace(text.find("secret@"), 6, "c" + std::to_string(number));
         return say(text);
       }
@@ -40,17 +42,21 @@ class Walk : public Stage {
           const auto& [call_id, tag] = any(dialogs_of_alice);
           auto text = subscribe(tag, any<int>({0, 60, 600}));
           text.replace(text.find("secret@192.0.2.10"), 17, call_id);
+          if (dice->below(3) == 0) text.replace(text.find("dialog;id=7"), 11, "refer");
           say(text);
         }
         return;
       case 7:
       case 8:
-        if (!subscribes.empty())
-          say(notify(
-                  any(subscribes), any<std::string>({"b1", "b2", "b3"}),
-                  any<std::string>({"active;expires=60", "pending", "active;expires=600", "terminated;reason=timeout"}),
-                  ++cseq_of_b),
-              kFirst);
+        if (!subscribes.empty()) {
+          const Sent& opened = any(subscribes);
+          auto text = notify(
+              opened, any<std::string>({"b1", "b2", "b3"}),
+              any<std::string>({"active;expires=60", "pending", "active;expires=600", "terminated;reason=timeout"}),
+              ++cseq_of_b);
+          if (opened.line().starts_with("REFER ")) text.replace(text.find("Event: dialog"), 13, "Event: refer");
+          say(text, kFirst);
+        }
         return;
       case 9:
         if (!said.empty()) {
@@ -77,7 +83,8 @@ class Walk : public Stage {
 
   void answer(const Sent& to) {
     const int status = any<int>({200, 200, 200, 202, 302, 401, 404, 408, 423, 481, 489, 500, 503, 603});
-    const std::string extra = status < 300 ? "Expires: 60\r\nContact: <sip:x@" + to.to + ">\r\n" : "";
+    std::string extra = status < 300 ? "Expires: 60\r\nContact: <sip:x@" + to.to + ">\r\n" : "";
+    if (status < 300 && dice->below(3) == 0) extra += "Refer-Sub: false\r\n";
     const std::string text = response(to, status, extra, any<std::string>({"b1", "b2"}));
     said.push_back({to.to, text});
     inject(text, to.to.c_str());
@@ -92,7 +99,7 @@ class Walk : public Stage {
       const std::string tag = tag_of(field(s.text, to_alice && !line.starts_with("SIP/2.0 ") ? "From" : "To"));
       if (!line.starts_with("SIP/2.0 ")) {
         ours.push_back(s);
-        if (line.starts_with("SUBSCRIBE ") && tag.empty()) subscribes.push_back(s);
+        if ((line.starts_with("SUBSCRIBE ") || line.starts_with("REFER ")) && tag.empty()) subscribes.push_back(s);
       } else if (line[8] != '1') {
         // While its transaction lives a request is answered the same again; what comes after that is another one.
         auto& [known, when] = finals[field(s.text, "Via") + field(s.text, "CSeq")];

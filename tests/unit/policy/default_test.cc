@@ -174,6 +174,22 @@ TEST_F(DefaultPolicy, KnownUsersMayWriteToEachOtherAndNobodyElse) {
   EXPECT_EQ(host_->on_request(message, lookup_).decision.kind, RequestDecision::Kind::Accept);
 }
 
+TEST_F(DefaultPolicy, PhonesMayTransferTheirOwnCallsFromOutside) {
+  RequestFacts refer = call();
+  refer.method = "REFER";
+  const auto answer = [&] { return host_->on_request(refer, lookup_).decision; };
+  refer.target_party = refer.from.aor;
+  EXPECT_EQ(answer().kind, RequestDecision::Kind::Accept);
+  refer.target_party = "sip:somebody@example.net";
+  EXPECT_EQ(answer().status, 403);
+  refer.registered_aor = refer.target_party;
+  EXPECT_EQ(answer().kind, RequestDecision::Kind::Accept);
+  refer.authenticated = false;
+  EXPECT_EQ(answer().kind, RequestDecision::Kind::Challenge);
+  refer.target_party = "";
+  EXPECT_EQ(answer().kind, RequestDecision::Kind::Accept) << "the border refuses it by itself";
+}
+
 TEST_F(DefaultPolicy, ScannersGetNoAnswer) {
   for (const char* agent : {"friendly-scanner", "sipvicious", "sipcli/v1.8", "pplsip", "VOIP", "Cisco"}) {
     InviteFacts facts = call();
