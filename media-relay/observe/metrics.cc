@@ -60,24 +60,6 @@ struct Family {
 
 }  // namespace
 
-Histogram::Histogram(std::span<const double> upper_bounds)
-    : bounds_(upper_bounds.begin(), upper_bounds.end()), counts_(upper_bounds.size() + 1) {
-  if (!std::ranges::is_sorted(bounds_, std::less_equal<>()))
-    throw std::invalid_argument("histogram bounds must ascend");
-}
-
-void Histogram::observe(double value) {
-  const auto bucket = std::ranges::lower_bound(bounds_, value) - bounds_.begin();
-  counts_[static_cast<std::size_t>(bucket)].add();
-  sum_.store(sum_.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
-}
-
-std::uint64_t Histogram::count() const {
-  std::uint64_t total = 0;
-  for (const base::Counter& c : counts_) total += c.value();
-  return total;
-}
-
 struct Metrics::Inner final : prometheus::Collectable {
   mutable std::mutex mutex;
   std::map<std::string, Family> families;  // under mutex

@@ -3,41 +3,21 @@
 // all and writes Prometheus' text format. Objects that were registered under one name and the same labels are summed:
 // that is how the shards become one process. On prometheus-cpp.
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "media-relay/base/counter.h"
+#include "media-relay/base/histogram.h"
 
 namespace observe {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-// A distribution in fixed buckets. One writer, any reader.
-class Histogram {
- public:
-  explicit Histogram(std::span<const double> upper_bounds);  // ascending; +Inf is implied
-  Histogram(std::initializer_list<double> upper_bounds)
-      : Histogram(std::span<const double>(upper_bounds.begin(), upper_bounds.size())) {}
-
-  void observe(double value);
-
-  std::span<const double> bounds() const { return bounds_; }
-  std::uint64_t count_in(std::size_t bucket) const { return counts_[bucket].value(); }  // bounds().size() is +Inf
-  double sum() const { return sum_.load(std::memory_order_relaxed); }
-  std::uint64_t count() const;
-
- private:
-  std::vector<double> bounds_;
-  std::vector<base::Counter> counts_;
-  std::atomic<double> sum_{0};
-};
+using base::Histogram;
 
 class Metrics {
  public:

@@ -87,7 +87,7 @@ void Relay::register_worker_metrics() {
                              const Labels& labels = {}) {
       Labels all = {{"worker", name}};
       all.insert(all.end(), labels.begin(), labels.end());
-      metrics_.counter(metric, help, all, [&source] { return number(source.read()); });
+      metrics_.counter(metric, help, all, [&source] { return number(source.value()); });
     };
     counter("relay_packets_received_total", "Packets received", c.received_packets);
     counter("relay_bytes_received_total", "Bytes received (UDP payload)", c.received_bytes);
@@ -106,9 +106,11 @@ void Relay::register_worker_metrics() {
     failed("receive_error", c.receive_errors);
     failed("send_blocked", c.send_blocked);
     failed("send_error", c.send_errors);
+    metrics_.histogram("relay_packet_residence_seconds", "From a packet's receipt to its sending, inside the relay",
+                       {{"worker", name}}, c.residence);
     counter("relay_worker_batches_total", "Batches received", c.batches);
     metrics_.gauge("relay_worker_flows", "Flows on this worker", {{"worker", name}},
-                   [&c] { return number(c.flows.read()); });
+                   [&c] { return number(c.flows.value()); });
     metrics_.counter("relay_worker_cpu_seconds_total", "CPU time of the worker's thread", {{"worker", name}},
                      [this, i] { return media_.cpu_seconds(i); });
   }

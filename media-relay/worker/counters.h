@@ -2,23 +2,15 @@
 // Counters with one writer and any number of readers, none of which waits.
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 
+#include "media-relay/base/counter.h"
+#include "media-relay/base/histogram.h"
 #include "media-relay/flow/drop.h"
 
 namespace worker {
 
-class Counter {
- public:
-  // By the writing thread only: a load and a store, no locked instruction.
-  void add(std::uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
-  void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
-  std::uint64_t read() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
+using base::Counter;
 
 // Brought up to date once per batch.
 struct Counters {
@@ -41,6 +33,8 @@ struct Counters {
   Counter media_lost;
   Counter batches;
   Counter commands;
+  // Seconds from the receipt of a batch to its last packet's sending, one for each packet.
+  base::Histogram residence{1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1};
 };
 
 }  // namespace worker

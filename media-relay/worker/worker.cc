@@ -90,6 +90,7 @@ void Worker::run() {
     if (!batch.empty()) {
       engine_->walk(batch, now, events);
       backend_->transmit(batch);
+      counters_.residence.observe(base::to_seconds(base::monotonic_now() - now), batch.packets().size());
     }
     publish();
     carry_out(commands, now, events);

@@ -70,8 +70,8 @@ TEST(Engine, RelaysWhatAFlowLetsThrough) {
   EXPECT_EQ(sent[0].from, kLocalB);
   EXPECT_EQ(sent[0].to, kPhoneB);
   EXPECT_EQ(sent[0].bytes, rtp(1));
-  EXPECT_EQ(rig.counters.rtp_packets.read(), 1u);
-  EXPECT_EQ(rig.counters.drops[static_cast<std::size_t>(flow::Drop::WrongSource)].read(), 1u);
+  EXPECT_EQ(rig.counters.rtp_packets.value(), 1u);
+  EXPECT_EQ(rig.counters.drops[static_cast<std::size_t>(flow::Drop::WrongSource)].value(), 1u);
   const auto told = rig.told<FlowEvent>();
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].id, FlowId{1});
@@ -101,19 +101,19 @@ TEST(Engine, AReplacementKeepsTheLoopGuard) {
   rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
   rig.turn();
   EXPECT_TRUE(rig.backend.take_sent().empty());
-  EXPECT_EQ(rig.counters.drops[static_cast<std::size_t>(flow::Drop::Loop)].read(), 1u);
+  EXPECT_EQ(rig.counters.drops[static_cast<std::size_t>(flow::Drop::Loop)].value(), 1u);
 }
 
 TEST(Engine, RemovingClosesThePortsAndTellsTheLastStatistics) {
   Rig rig;
   rig.apply(Rig::flow(1));
   EXPECT_EQ(rig.backend.attached(), 4u);
-  EXPECT_EQ(rig.counters.flows.read(), 1u);
+  EXPECT_EQ(rig.counters.flows.value(), 1u);
   rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
   rig.turn();
   rig.apply(RemoveFlow{{1}});
   EXPECT_EQ(rig.backend.attached(), 0u);
-  EXPECT_EQ(rig.counters.flows.read(), 0u);
+  EXPECT_EQ(rig.counters.flows.value(), 0u);
   const auto removed = rig.told<FlowRemoved>();
   ASSERT_EQ(removed.size(), 1u);
   EXPECT_TRUE(removed[0].found);
@@ -147,10 +147,10 @@ TEST(Engine, ReportsLostMediaWhenDue) {
   rig.turn();
   rig.now += seconds(29);
   rig.turn();
-  EXPECT_EQ(rig.counters.media_lost.read(), 0u);
+  EXPECT_EQ(rig.counters.media_lost.value(), 0u);
   rig.now += seconds(1);
   rig.turn();
-  EXPECT_EQ(rig.counters.media_lost.read(), 1u);
+  EXPECT_EQ(rig.counters.media_lost.value(), 1u);
   EXPECT_TRUE(std::holds_alternative<flow::MediaLost>(rig.told<FlowEvent>().back().event));
 }
 
