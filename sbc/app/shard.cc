@@ -389,12 +389,12 @@ void Shard::look_up(const call::Lookup& lookup) {
 
 void Shard::send_relay(call::RelayCommand& command) {
   if (auto* open = std::get_if<control::Open>(&command.command)) {
-    const auto relay = relays_.pick();
+    const auto relay = relays_.pick(open->spec);
     if (!relay) {
       metrics_->relay_errors.add();
       calls_.on_relay_reply({.owner = command.owner,
                              .request = 0,
-                             .reply = control::Error{control::ErrorCode::LinkDown, "no relay is reachable"}},
+                             .reply = control::Error{control::ErrorCode::LinkDown, "no relay is up that has the networks of this call"}},
                             loop_.now(), out_);
       return;
     }

@@ -30,6 +30,7 @@ class RelayLink::Machine final : public loop::Stream::Delegate {
   void adopt(control::SessionId id, std::uint64_t owner) { known_[std::move(id)] = {owner, true}; }
 
   LinkState state() const { return state_; }
+  bool serves(const control::SessionSpec& spec) const;
   bool accepting() const { return state_ == LinkState::Up && !draining_; }
   const LinkOptions& options() const { return options_; }
   const std::string& last_error() const { return last_error_; }
@@ -93,7 +94,8 @@ class RelayLink::Machine final : public loop::Stream::Delegate {
   bool draining_ = false;
   unsigned refusals_ = 0;
   base::Duration backoff_;
-  base::Duration lease_;  // as granted
+  base::Duration lease_;               // as granted
+  std::vector<std::string> networks_;  // as the relay said
   std::string last_error_;
   LinkCounters counters_;
 

@@ -15,12 +15,20 @@ void RelayLink::Machine::on_internal_reply(const Context& context, control::Repl
   }
   if (const auto* welcome = std::get_if<control::Welcome>(&reply)) {
     lease_ = base::milliseconds(welcome->lease_ms);
+    networks_ = welcome->networks;
     listed_.clear();
     transmit_internal(control::Subscribe{control::kAllEvents});
     return transmit_internal(control::List{});
   }
   if (auto* page = std::get_if<control::Listed>(&reply)) return on_listed(std::move(*page));
   if (std::holds_alternative<control::Close>(context.command)) settle(context, reply);
+}
+
+bool RelayLink::Machine::serves(const control::SessionSpec& spec) const {
+  const auto has = [this](const std::string& network) {
+    return std::ranges::find(networks_, network) != networks_.end();
+  };
+  return std::ranges::all_of(spec.flows, [&](const auto& flow) { return has(flow.a.network) && has(flow.b.network); });
 }
 
 void RelayLink::Machine::on_listed(control::Listed page) {

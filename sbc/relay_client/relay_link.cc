@@ -35,6 +35,10 @@ void RelayLink::adopt(control::SessionId id, std::uint64_t owner) {
 LinkState RelayLink::state() const {
   return machine_->state();
 }
+bool RelayLink::serves(const control::SessionSpec& spec) const {
+  return machine_->serves(spec);
+}
+
 bool RelayLink::accepting() const {
   return machine_->accepting();
 }

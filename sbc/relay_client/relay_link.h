@@ -89,6 +89,8 @@ class RelayLink {
   bool up() const { return state() == LinkState::Up; }
   // Up, and the relay has not said that it is about to stop.
   bool accepting() const;
+  // It has all networks that the session's flows name.
+  bool serves(const control::SessionSpec& spec) const;
   const std::string& name() const;
   // Why the link is down, or was the last time.
   const std::string& last_error() const;

@@ -13,12 +13,17 @@ void RelayPool::start() {
   for (const auto& link : links_) link->start();
 }
 
-std::optional<RelayIndex> RelayPool::pick() {
-  for (std::size_t tried = 0; tried < links_.size(); ++tried) {
-    const std::size_t at = turn_++ % links_.size();
-    if (links_[at]->accepting()) return static_cast<RelayIndex>(at);
+std::optional<RelayIndex> RelayPool::pick(const control::SessionSpec& spec) {
+  std::optional<RelayIndex> best;
+  // Each time from another one, so that equals take turns.
+  ++turn_;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const std::size_t at = (turn_ + i) % links_.size();
+    const RelayLink& one = *links_[at];
+    if (!one.accepting() || !one.serves(spec)) continue;
+    if (!best || one.sessions() < links_[*best]->sessions()) best = static_cast<RelayIndex>(at);
   }
-  return std::nullopt;
+  return best;
 }
 
 std::size_t RelayPool::healthy() const {

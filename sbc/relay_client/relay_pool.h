@@ -1,5 +1,6 @@
 #pragma once
-// The relays of one shard. A new call takes the next one that is up; its later commands go to the same relay.
+// The relays of one shard. A new session goes to the one with the fewest of this shard's among those that are up,
+// accept and have the networks it needs; its later commands go to the same relay.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "media-relay/control/messages.h"
 
 #include "sbc/relay_client/relay_link.h"
 
@@ -24,8 +27,8 @@ class RelayPool {
 
   void start();
 
-  // The next healthy relay in turn; nullopt when none is up.
-  std::optional<RelayIndex> pick();
+  // The relay for a session; nullopt when none is up that has its networks.
+  std::optional<RelayIndex> pick(const control::SessionSpec& spec);
   RelayLink& link(RelayIndex index) { return *links_[index]; }
   const RelayLink& link(RelayIndex index) const { return *links_[index]; }
   std::size_t size() const { return links_.size(); }

@@ -251,7 +251,7 @@ TEST(RelayLink, DestructionForgetsWhatWasToBeSaid) {
   EXPECT_TRUE(rig.calls.replies.empty());
 }
 
-TEST(RelayPool, TakesHealthyRelaysInTurn) {
+TEST(RelayPool, TakesTheEmptiestOfTheHealthyRelaysThatHaveTheNetworks) {
   Directory directory;
   loop::EventLoop loop;
   base::SeededRandom random(1);
@@ -265,15 +265,27 @@ TEST(RelayPool, TakesHealthyRelaysInTurn) {
     relays.push_back(std::make_unique<FakeRelay>(loop, path));
   }
   RelayPool pool(loop, options, calls, random);
-  EXPECT_EQ(pool.pick(), std::nullopt);
+  SessionSpec spec;
+  spec.flows.emplace_back();
+  spec.flows[0].a.network = spec.flows[0].b.network = "access";
+  EXPECT_EQ(pool.pick(spec), std::nullopt);
   pool.start();
   ASSERT_TRUE(run_until(loop, [&] { return pool.healthy() == 3; }));
   std::map<RelayIndex, int> taken;
-  for (int i = 0; i < 30; ++i) ++taken[*pool.pick()];
+  for (int i = 0; i < 30; ++i) ++taken[*pool.pick(spec)];
   EXPECT_EQ(taken, (std::map<RelayIndex, int>{{0, 10}, {1, 10}, {2, 10}}));
   relays[1]->die();
   ASSERT_TRUE(run_until(loop, [&] { return pool.healthy() == 2; }));
-  for (int i = 0; i < 10; ++i) EXPECT_NE(*pool.pick(), 1);
+  for (int i = 0; i < 10; ++i) EXPECT_NE(*pool.pick(spec), 1);
+
+  // The emptier one takes what comes.
+  for (int i = 0; i < 5; ++i) pool.link(0).open(1, {"s" + std::to_string(i), spec});
+  ASSERT_TRUE(run_until(loop, [&] { return pool.link(0).sessions() == 5; }));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(*pool.pick(spec), 2);
+
+  // None has this network.
+  spec.flows[0].b.network = "core";
+  EXPECT_EQ(pool.pick(spec), std::nullopt);
 }
 
 }  // namespace
