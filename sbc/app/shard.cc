@@ -194,6 +194,10 @@ void Shard::parsed(sip::ParseResult&& result, const sip::Source& source) {
 }
 
 void Shard::take(sip::MessagePtr message, const sip::Source& source) {
+  if (!asks_for_names(message, source)) read(std::move(message), source);
+}
+
+void Shard::read(sip::MessagePtr message, const sip::Source& source) {
   if (message->is_request()) {
     metrics_->requests_in[message->method()].add();
   } else {
@@ -510,6 +514,7 @@ void Shard::on_timer() {
   trunk_registrar_.on_deadline(now, out_.transaction);
   exchange_.on_deadline(now, out_);
   if (probes_) probes_->on_deadline(now, out_.transaction);
+  for (auto& held : held_.due(now)) read(std::move(held.message), held.source);  // what nobody told of is removed
   carry_out();
 }
 
@@ -517,7 +522,7 @@ void Shard::arm_timer() {
   // Firing early costs one turn; moving the timer for every message would cost more.
   const auto next = std::min({layer_.next_deadline(), calls_.next_deadline(), upstream_.next_deadline(),
                               keep_alives_.next_deadline(), trunk_registrar_.next_deadline(), exchange_.next_deadline(),
-                              probes_ ? probes_->next_deadline() : base::kNever});
+                              held_.next_deadline(), probes_ ? probes_->next_deadline() : base::kNever});
   if (next < timer_.deadline()) timer_.arm(next);
 }
 

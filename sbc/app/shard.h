@@ -12,6 +12,7 @@
 
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/advisor.h"
+#include "sbc/app/held_messages.h"
 #include "sbc/app/phone_keep_alives.h"
 #include "sbc/app/shared.h"
 #include "sbc/app/target_probes.h"
@@ -91,6 +92,11 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   bool post_mail(loop::Task task);
   void parsed(sip::ParseResult&& result, const sip::Source& source);
   void take(sip::MessagePtr message, const sip::Source& source);
+  void read(sip::MessagePtr message, const sip::Source& source);
+  bool asks_for_names(const sip::MessagePtr& message, const sip::Source& source);
+  void tell_names(const std::vector<body::DialogIds>& named, std::uint8_t asker, std::uint32_t number);
+  using Names = std::vector<std::pair<body::DialogIds, call::DialogPair>>;
+  void learn_names(Names names, std::uint32_t number);
   std::uint8_t owner_of(const sip::Message& message) const;
   std::optional<std::uint8_t> shard_of_dialog(const call::NamedDialog& named) const;
   std::optional<std::uint8_t> entered_shard(const sip::Message& invite) const;
@@ -135,6 +141,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   PhoneKeepAlives keep_alives_;
   TrunkRegistrar trunk_registrar_;
   call::Calls calls_;
+  HeldMessages held_;
   CallDialogs dialogs_{calls_};
   exchange::Exchange exchange_;
   relay_client::RelayPool relays_;

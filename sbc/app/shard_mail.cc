@@ -1,7 +1,10 @@
 // Between shards: which one a message belongs to, and what goes from one to another.
 
+#include <map>
+
 #include "media-relay/base/hash.h"
 
+#include "sbc/app/named_dialogs.h"
 #include "sbc/app/shard.h"
 
 namespace sbc::app {
@@ -104,6 +107,50 @@ std::uint8_t Shard::owner_of(const sip::Message& message) const {
     if (const auto shard = minter_.shard_of(message.to_tag()); shard && *shard < count) return *shard;
   }
   return static_cast<std::uint8_t>(base::StringHash{}(message.call_id()) % count);
+}
+
+// --- names of dialogs ---------------------------------------------------------------------------------------------
+
+// A request that names dialogs of other shards' calls waits for what those call them on the other side.
+bool Shard::asks_for_names(const sip::MessagePtr& message, const sip::Source& source) {
+  if (shared_.shards.size() == 1 || !message->is_request()) return false;
+  std::map<std::uint8_t, std::vector<body::DialogIds>> wanted;
+  for (auto& named : dialogs_named_in(*message)) {
+    for (const std::string* tag : {&named.remote_tag, &named.local_tag}) {
+      auto shard = shared_.signposts.find(*tag);
+      if (!shard) shard = minter_.shard_of(*tag);
+      if (!shard || *shard == index_ || *shard >= shared_.shards.size()) continue;
+      wanted[*shard].push_back(std::move(named));
+      break;
+    }
+  }
+  if (wanted.empty()) return false;
+  const auto number = held_.hold({message, source}, wanted.size(), loop_.now());
+  if (!number) return false;
+  for (auto& [shard, named] : wanted) {
+    Shard& owner = *shared_.shards[shard];
+    const bool posted = owner.post_mail([&owner, asked = std::move(named), asker = index_, number = *number] {
+      owner.tell_names(asked, asker, number);
+    });
+    if (!posted) metrics_->mailbox_dropped.add();
+  }
+  arm_timer();
+  return true;
+}
+
+void Shard::tell_names(const std::vector<body::DialogIds>& named, std::uint8_t asker, std::uint32_t number) {
+  Names names;
+  for (const auto& ids : named)
+    if (auto pair = calls_.pair_of(ids)) names.emplace_back(ids, *std::move(pair));
+  Shard& shard = *shared_.shards[asker];
+  const bool posted = shard.post_mail(
+      [&shard, names = std::move(names), number]() mutable { shard.learn_names(std::move(names), number); });
+  if (!posted) metrics_->mailbox_dropped.add();
+}
+
+void Shard::learn_names(Names names, std::uint32_t number) {
+  for (auto& [ids, pair] : names) calls_.learn(ids, std::move(pair));
+  if (auto held = held_.answered(number)) read(std::move(held->message), held->source);
 }
 
 // --- legs -------------------------------------------------------------------------------------------------------

@@ -53,6 +53,9 @@ class Calls {
 
   // A leg that a header of a request outside of calls names.
   std::optional<KnownLeg> known_leg(const body::DialogIds& named) const;
+  // For another shard, where that dialog is spoken of; and what another shard has answered.
+  std::optional<DialogPair> pair_of(const body::DialogIds& named) const;
+  void learn(const body::DialogIds& named, DialogPair pair);
 
   base::Instant next_deadline() const { return core_.timers.next(); }
   void on_deadline(base::Instant now, Output& out);

@@ -14,6 +14,7 @@
 #include "sbc/call/advisor.h"
 #include "sbc/call/call.h"
 #include "sbc/call/credentials.h"
+#include "sbc/call/dialog_pairs.h"
 #include "sbc/call/door.h"
 #include "sbc/call/ending.h"
 #include "sbc/call/settings.h"
@@ -99,6 +100,7 @@ struct Core {
   base::Slab<Call> calls;
   ByText<DialogRef> dialogs;    // by our tag
   ByText<CallHandle> sessions;  // by relay session
+  ForeignDialogs foreign = {};  // of other shards
   base::DeadlineQueue<TimerKey> timers;
   std::unordered_map<std::uint64_t, Ending> endings = {};  // by the handle of the call that is gone
   Counters counters;

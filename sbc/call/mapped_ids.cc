@@ -3,6 +3,8 @@
 #include "media-relay/base/hash.h"
 #include "media-relay/base/text.h"
 
+#include "sbc/call/dialog_pairs.h"
+
 namespace sbc::call {
 
 std::optional<DialogRef> find_dialog(const Core& core, std::string_view call_id, std::string_view one_tag,
@@ -46,19 +48,11 @@ std::optional<NamedLeg> find_leg(const Core& core, std::string_view call_id, std
 
 std::optional<body::DialogIds> MappedIds::other_side(std::string_view call_id, std::string_view local_tag,
                                                      std::string_view remote_tag) {
-  const auto found = find_dialog(core_, call_id, local_tag, remote_tag);
-  if (!found) return std::nullopt;
-  const Call& call = *core_.calls.find(found->call);
+  auto pair = pair_of(core_, {std::string(call_id), std::string(local_tag), std::string(remote_tag)});
   // Only between the two realms that talk here: a third one's dialogs are nobody's business.
-  const Leg& known = call.leg(found->side);
-  const Leg& across = call.leg(other(found->side));
-  if (!across.dialog || known.realm != call_.leg(from_).realm || across.realm != call_.leg(other(from_)).realm)
+  if (!pair || pair->named.realm != call_.leg(from_).realm || pair->across.realm != call_.leg(other(from_)).realm)
     return std::nullopt;
-  const std::string& ours = across.dialog->local_tag();
-  const std::string& theirs = across.dialog->remote_tag();
-  // The sender's own end is what the other side knows as our end, and the other way round (trap 77).
-  const bool of_sender = known.dialog->local_tag() != local_tag;
-  return body::DialogIds{across.dialog->call_id(), of_sender ? ours : theirs, of_sender ? theirs : ours};
+  return std::move(pair->across.ids);  // the sender's own end is what the other side knows as our end (trap 77)
 }
 
 std::string MappedIds::public_uri(const sip::Uri& uri) {

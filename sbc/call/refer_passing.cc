@@ -3,6 +3,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/dialog_pairs.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
 #include "sbc/call/machine.h"
@@ -36,11 +37,10 @@ void Machine::pass_refer(const Input& in) {
   if (target->replaces) {
     const NamedDialog& named = *target->replaces;
     const auto mapped = ids.other_side(named.call_id, named.from_tag, named.to_tag);
-    const auto found = find_dialog(core_, named.call_id, named.to_tag, named.from_tag);
+    const auto pair = pair_of(core_, {named.call_id, named.from_tag, named.to_tag});
     const auto& trunk = call_.leg(other(in.side)).trunk;
     // Only a network that has both far parties can connect them by the names that it has for the two calls.
-    if (!mapped || !found || trunk.empty() || core_.calls.find(found->call)->leg(other(found->side)).trunk != trunk)
-      return refer(in);
+    if (!mapped || !pair || pair->early || trunk.empty() || pair->across.trunk != trunk) return refer(in);
     headers += "?Replaces=" + escaped(*mapped);
   }
   headers += ">\r\n";
