@@ -165,6 +165,13 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   metrics.gauge(transactions, help, {{"side", "server"}}, shard.server_transactions);
   metrics.gauge(transactions, help, {{"side", "client"}}, shard.client_transactions);
   metrics.counter("parapet_mailbox_total", "Messages and sends that other shards handed over.", {}, shard.mailbox_in);
+  const auto unnamed = [&](const char* reason, const base::Counter& count) {
+    metrics.counter("parapet_dialog_names_removed_total",
+                    "Messages that went on without the names of dialogs of other shards, by reason.",
+                    {{"reason", reason}}, count);
+  };
+  unnamed("late", shard.names_late);
+  unnamed("too_many", shard.names_unasked);
   metrics.counter("parapet_mailbox_dropped_total", "Hand-overs that were lost because the mailbox was full.", {},
                   shard.mailbox_dropped);
 }

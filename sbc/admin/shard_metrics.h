@@ -321,6 +321,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
 
   base::Counter mailbox_in;       // messages and sends handed over by other shards
   base::Counter mailbox_dropped;  // mailbox full
+  base::Counter names_late;       // messages whose dialogs no other shard named in time: those names are removed
+  base::Counter names_unasked;    // likewise, since too many messages wait
 };
 
 }  // namespace sbc::admin

@@ -396,10 +396,11 @@ void Shard::send_relay(call::RelayCommand& command) {
     const auto relay = relays_.pick(open->spec);
     if (!relay) {
       metrics_->relay_errors.add();
-      calls_.on_relay_reply({.owner = command.owner,
-                             .request = 0,
-                             .reply = control::Error{control::ErrorCode::LinkDown, "no relay is up that has the networks of this call"}},
-                            loop_.now(), out_);
+      calls_.on_relay_reply(
+          {.owner = command.owner,
+           .request = 0,
+           .reply = control::Error{control::ErrorCode::LinkDown, "no relay is up that has the networks of this call"}},
+          loop_.now(), out_);
       return;
     }
     relay_of_.emplace(open->id, *relay);
@@ -514,7 +515,10 @@ void Shard::on_timer() {
   trunk_registrar_.on_deadline(now, out_.transaction);
   exchange_.on_deadline(now, out_);
   if (probes_) probes_->on_deadline(now, out_.transaction);
-  for (auto& held : held_.due(now)) read(std::move(held.message), held.source);  // what nobody told of is removed
+  for (auto& held : held_.due(now)) {  // what nobody told of is removed
+    metrics_->names_late.add();
+    read(std::move(held.message), held.source);
+  }
   carry_out();
 }
 

@@ -126,7 +126,10 @@ bool Shard::asks_for_names(const sip::MessagePtr& message, const sip::Source& so
   }
   if (wanted.empty()) return false;
   const auto number = held_.hold({message, source}, wanted.size(), loop_.now());
-  if (!number) return false;
+  if (!number) {
+    metrics_->names_unasked.add();
+    return false;
+  }
   for (auto& [shard, named] : wanted) {
     Shard& owner = *shared_.shards[shard];
     const bool posted = owner.post_mail([&owner, asked = std::move(named), asker = index_, number = *number] {
