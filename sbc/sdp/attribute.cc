@@ -55,7 +55,7 @@ constexpr std::array kTable = std::to_array<Entry>({
     {"connection", Private},
     {"rtcp-unicast", Private},
     // Keys and their transports (RFC 4568, 8122, 4145, 8842, 6189, 4567), signed assertions (RFC 8827).
-    {"crypto", Private},
+    {"crypto", Crypto},
     {"fingerprint", Private},
     {"setup", Private},
     {"tls-id", Private},
@@ -145,6 +145,7 @@ Crossing crossing_of(AttributeId id) {
     case RtcpMux:
     case Mid:
     case Group:
+    case Crypto:
     case Precondition:
     case Private:
       break;

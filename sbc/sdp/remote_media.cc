@@ -4,6 +4,8 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/sdp/crypto.h"
+
 namespace sbc::sdp {
 
 namespace {
@@ -12,7 +14,7 @@ constexpr std::uint32_t kBroadcast = 0xffffffff;
 
 Refusal refusal_of(const Media& media, const Connection* connection) {
   if (media.port == 0) return Refusal::Disabled;
-  if (media.proto != "RTP/AVP" && media.proto != "RTP/AVPF") return Refusal::Profile;
+  if (media.proto != rtp_profile(is_secure(media), has_feedback(media))) return Refusal::Profile;
   if (connection == nullptr || connection->ip.empty() || connection->multicast) return Refusal::Address;
   if (connection->ip.is_v4() && connection->ip.v4_host_order() == kBroadcast) return Refusal::Address;
   return Refusal::None;

@@ -17,7 +17,7 @@ namespace sbc::sdp {
 enum class Refusal : std::uint8_t {
   None,      // it can be anchored
   Disabled,  // port 0: refused or removed by its owner
-  Profile,   // not RTP/AVP or RTP/AVPF: the relay does not anchor secured or other transports
+  Profile,   // a transport that the relay does not anchor: anything but RTP/AVP, RTP/SAVP and those with feedback
   Address,   // a name, or a multicast group
 };
 const char* name_of(Refusal refusal);

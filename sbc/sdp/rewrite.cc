@@ -85,8 +85,15 @@ class Writer {
       // when the offer came with c=0.0.0.0 (RFC 6337 5.4).
       slot.direction = common(slot.direction, reversed(written_direction(*context_.answering, *slot.offered)));
     }
+    // RFC 4568 7.1.2: secure media without keys is refused, whatever else is there.
+    if (is_secure_profile(profile_of(slot, anchor)) && anchor.crypto.empty()) return slot;
     slot.anchor = &anchor;
     return slot;
+  }
+
+  // An answer repeats that of the offer (RFC 3264 6).
+  static std::string_view profile_of(const Slot& slot, const Anchor& anchor) {
+    return slot.offered == nullptr && !anchor.profile.empty() ? anchor.profile : slot.shape().proto;
   }
 
   void write_slot(std::string& out, const Slot& slot) const {
@@ -96,7 +103,7 @@ class Writer {
     out += ' ';
     base::append_number(out, slot.anchor != nullptr ? slot.anchor->rtp.port : 0);
     out += ' ';
-    out += shape.proto;
+    out += slot.anchor != nullptr ? profile_of(slot, *slot.anchor) : shape.proto;
     if (slot.anchor == nullptr) {
       append_first_format(out, shape);
       return;
@@ -108,6 +115,11 @@ class Writer {
     copy_bandwidth(out, lines);
     for (const Line& line : lines)
       if (wanted(line)) append_line(out, line);
+    for (const Crypto& crypto : slot.anchor->crypto) {
+      out += "a=crypto:";
+      out += crypto_value(crypto);
+      out += "\r\n";
+    }
     append_rtcp(out, slot);
     if (slot.offered != nullptr) append_precondition_answer(out, *context_.answering, *slot.offered);
     out += "a=";

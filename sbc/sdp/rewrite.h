@@ -11,9 +11,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "media-relay/base/ip.h"
 
+#include "sbc/sdp/crypto.h"
 #include "sbc/sdp/session.h"
 
 namespace sbc::sdp {
@@ -21,8 +24,11 @@ namespace sbc::sdp {
 // Our address for one m-line toward one leg.
 struct Anchor {
   base::Endpoint rtp;
-  base::Endpoint rtcp{};  // empty: the port after rtp
-  bool rtcp_mux = false;  // we are willing to multiplex on this leg (RFC 5761)
+  base::Endpoint rtcp{};            // empty: the port after rtp
+  bool rtcp_mux = false;            // we are willing to multiplex on this leg (RFC 5761)
+  std::string_view profile = {};    // transport of an offer ("RTP/SAVP"); "": as the other leg said. An answer repeats
+                                    // that of the offer
+  std::vector<Crypto> crypto = {};  // our a=crypto lines, in their order
 };
 
 // Our o= line toward one leg: constant while the leg lives, but for its version (RFC 8866 5.2).

@@ -247,10 +247,10 @@ TEST_F(SdpScenario, Ipv4CallsIpv6) {
   EXPECT_THAT(b_offers(audio("::", 5000)), HasSubstr("a=sendonly\r\n"));
 }
 
-TEST_F(SdpScenario, SecuredAudioAloneHasNothingToAnchor) {
+TEST_F(SdpScenario, AudioOverDtlsAloneHasNothingToAnchor) {
   const auto offer =
-      parsed(lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "m=audio 4000 RTP/SAVP 0",
-                    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"}));
+      parsed(lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "m=audio 4000 UDP/TLS/RTP/SAVP 0",
+                    "a=setup:actpass"}));
   EXPECT_FALSE(any_usable(*offer));
 }
 
