@@ -140,6 +140,8 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_dialog_events_total", "What happened inside dialogs, by kind.", "event", shard.dialogs);
   expose_by(metrics, "parapet_trunk_challenges_total", "Digest challenges of trunks to our requests, by result.",
             "result", shard.trunk_challenges);
+  expose_by(metrics, "parapet_crypto_lines_skipped_total", "Lines with SRTP keys (a=crypto) that could not be used.",
+            "reason", shard.crypto_lines_skipped);
   expose_leaks(metrics, shard);
   expose_by(metrics, "parapet_dns_total", "What became of questions to the DNS, by kind.", "event", shard.dns);
   expose_by(metrics, "parapet_response_detours_total", "Responses whose connection was gone, by what became of them.",

@@ -294,6 +294,28 @@ const char* name_of(TrunkChallenge result) {
   return "";
 }
 
+const char* name_of(CryptoLine fault) {
+  switch (fault) {
+    case CryptoLine::Syntax:
+      return "syntax";
+    case CryptoLine::Suite:
+      return "suite";
+    case CryptoLine::Key:
+      return "key";
+    case CryptoLine::Lifetime:
+      return "lifetime";
+    case CryptoLine::Mki:
+      return "mki";
+    case CryptoLine::Parameter:
+      return "parameter";
+    case CryptoLine::TooMany:
+      return "too_many";
+    case CryptoLine::kCount:
+      break;
+  }
+  return "";
+}
+
 const char* name_of(ResponseDetour result) {
   switch (result) {
     case ResponseDetour::Reopened:

@@ -196,6 +196,19 @@ enum class TrunkChallenge : std::uint8_t {
   kCount
 };
 const char* name_of(TrunkChallenge result);  // "retried"
+// Why a=crypto lines of peers could not be used.
+enum class CryptoLine : std::uint8_t {
+  Syntax,
+  Suite,      // one that we do not have
+  Key,        // not base64, or not as long as the suite wants
+  Lifetime,   // out of range
+  Mki,        // too long, of several lengths, or missing with several keys
+  Parameter,  // a session parameter that is not supported
+  TooMany,    // more lines or keys than are looked at
+  kCount
+};
+const char* name_of(CryptoLine fault);  // "syntax"
+
 // What became of questions to the DNS.
 enum class DnsCount : std::uint8_t {
   Queries,    // sent
@@ -282,6 +295,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<TransactionCount> transactions;
   CountersBy<DialogCount> dialogs;
   CountersBy<TrunkChallenge> trunk_challenges;
+  CountersBy<CryptoLine> crypto_lines_skipped;
   // Found by the leak guard; the last two only when it scrubs.
   CountersBy<leak::Kind> leaks;
   CountersBy<leak::Place::Where> leaks_by_place;

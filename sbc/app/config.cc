@@ -115,6 +115,19 @@ void read_media(settings::Table root, Config& config, call::Settings& calls) {
                    sdp::known_codecs());
     calls.offer_codecs = std::move(codecs);
   }
+  if (const auto names = media.texts("srtp_suites"); !names.empty()) {
+    calls.srtp_suites.clear();
+    for (const auto& name : names) {
+      const auto suite = sdp::suite_from(name);
+      if (!suite)
+        media.fail("srtp_suites", "expected a suite of SRTP, got \"" + base::printable(name) + "\"", name,
+                   sdp::suite_names());
+      else if (std::ranges::find(calls.srtp_suites, *suite) != calls.srtp_suites.end())
+        media.fail("srtp_suites", "expected each suite once, got \"" + base::printable(name) + "\" twice");
+      else
+        calls.srtp_suites.push_back(*suite);
+    }
+  }
   for (auto& [name, relay] : root.named_tables("relay")) {
     relay_client::LinkOptions link;
     link.relay = name;

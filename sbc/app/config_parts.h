@@ -29,6 +29,11 @@ inline constexpr std::pair<std::string_view, policy::LateOffer> kLateOffer[] = {
 inline constexpr std::pair<std::string_view, policy::Preconditions> kPreconditions[] = {
     {"strip", policy::Preconditions::Strip}, {"refuse", policy::Preconditions::Refuse}};
 
+inline constexpr std::pair<std::string_view, policy::MediaSecurity> kMediaSecurity[] = {
+    {"none", policy::MediaSecurity::None},
+    {"sdes", policy::MediaSecurity::Sdes},
+    {"best-effort", policy::MediaSecurity::BestEffort}};
+
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 // The trunks behind the name of a trunk or group, best first.

@@ -156,6 +156,9 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.late_offer = table.one_of<policy::LateOffer>("late_offer", kLateOffer, policy::LateOffer::Pass);
     realm.preconditions =
         table.one_of<policy::Preconditions>("preconditions", kPreconditions, policy::Preconditions::Strip);
+    realm.media_security =
+        table.one_of<policy::MediaSecurity>("media_security", kMediaSecurity, policy::MediaSecurity::None);
+    realm.sdes_in_clear = table.boolean("sdes_in_clear", false);
     for (auto& listener_table : table.tables("listener")) {
       ListenerConfig listener;
       listener.realm = name;
@@ -170,6 +173,13 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
           {static_cast<std::uint16_t>(config.listeners.size()), listener.transport, listener.bind});
       config.listeners.push_back(std::move(listener));
     }
+    const bool encrypted = std::ranges::any_of(
+        realm.listeners, [](const route::Listener& listener) { return sip::is_secure(listener.transport); });
+    if (realm.media_security == policy::MediaSecurity::Sdes && !encrypted && !realm.sdes_in_clear)
+      table.fail(
+          "media_security",
+          "expected a listener with tls or wss beside \"sdes\", since whoever reads the signalling has the keys; "
+          "or sdes_in_clear = true, to do it nevertheless");
     if (realm.listeners.empty()) table.fail("listener", "expected at least one [[realm." + name + ".listener]]");
     RealmConfig settings;
     settings.name = name;

@@ -131,6 +131,10 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     if (table.has("preconditions"))
       trunk.preconditions =
           table.one_of<policy::Preconditions>("preconditions", kPreconditions, policy::Preconditions::Strip);
+    if (table.has("media_security"))
+      trunk.media_security =
+          table.one_of<policy::MediaSecurity>("media_security", kMediaSecurity, policy::MediaSecurity::None);
+    if (table.has("sdes_in_clear")) trunk.sdes_in_clear = table.boolean("sdes_in_clear", false);
     if (table.has("redirect_to")) trunk.redirect_to = table.texts("redirect_to");
     // In the order of the list: the first is tried first.
     std::uint16_t priority = 10;

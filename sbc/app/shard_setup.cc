@@ -220,6 +220,9 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::FollowedRedirects].set(calls.followed_redirects);
   to.dialogs[DialogCount::PassedRedirects].set(calls.passed_redirects);
   to.dialogs[DialogCount::RefusedRedirects].set(calls.refused_redirects);
+  static_assert(sdp::kCryptoFaults == static_cast<std::size_t>(admin::CryptoLine::kCount));
+  for (std::size_t i = 0; i < sdp::kCryptoFaults; ++i)
+    to.crypto_lines_skipped[static_cast<admin::CryptoLine>(i)].set(calls.skipped_keys[i]);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -38,6 +39,23 @@ std::string without_credentials(std::string_view message) {
   return out;
 }
 
+// Keys of SRTP (RFC 4568: a=crypto:1 <suite> inline:<key>...): whoever has them hears the call.
+std::string without_keys(std::string_view message) {
+  constexpr std::string_view kMethod = "inline:";
+  std::string out;
+  out.reserve(message.size());
+  while (!message.empty()) {
+    if (!base::equals_ignoring_case(message.substr(0, kMethod.size()), kMethod)) {
+      out += message.front();
+      message.remove_prefix(1);
+      continue;
+    }
+    out.append(kMethod).append("(blanked)");
+    message.remove_prefix(std::min(message.find_first_of(" \t\r\n"), message.size()));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::expected<std::unique_ptr<SipTrace>, std::string> SipTrace::open(const std::string& path) {
@@ -62,7 +80,7 @@ void SipTrace::write(Direction direction, sip::Transport transport, const Ends& 
   line["realm"] = ends.realm;
   line["local"] = ends.local.text();
   line["remote"] = ends.remote.text();
-  line["message"] = without_credentials(message);
+  line["message"] = without_keys(without_credentials(message));
   const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
   const std::lock_guard lock(mutex_);
   std::fwrite(text.data(), 1, text.size(), file_);

@@ -1,6 +1,6 @@
 #pragma once
 // Every SIP message in and out as one JSON object per line, for people who must see what happened on the wire. Off by
-// default: messages hold numbers and names of subscribers. Credentials are blanked.
+// default: messages hold numbers and names of subscribers. Credentials and media keys are blanked.
 
 #include <cstdint>
 #include <cstdio>

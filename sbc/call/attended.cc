@@ -78,6 +78,7 @@ void Machine::join(Side side, MovedLeg&& moved) {
   arm_session(side);
   introduce(core_, call_);
   call_.media.adopt(side, std::move(moved.description));
+  call_.media.lose_keys(side);
   core_.dialogs[call_.leg(side).dialog->local_tag()] = DialogRef{call_.handle, side};
   call_.inviter = other(side);
   call_.late_offer = true;

@@ -235,6 +235,7 @@ void Machine::open_session() {
     call_.relay_asked = 0;  // what is still to come is of the old one, and not counted
     call_.relay_answered = 0;
   }
+  for (const Side side : {Side::A, Side::B}) call_.media.lose_keys(side);
   core_.sessions.emplace(call_.session, call_.handle);
   call_.session_open = true;
   call_.close_asked = false;

@@ -54,14 +54,21 @@ std::expected<void, MediaError> Media::take_offer(Side from, std::string_view bo
   if (!sdp::any_usable(**parsed)) return std::unexpected(MediaError{488, "no media line that can be anchored"});
   if (sdp::has_unmet_precondition(**parsed))
     return std::unexpected(MediaError{580, "a mandatory precondition that the border cannot meet"});
-  auto taken = state(from).remote_offer(*std::move(parsed));
+  const sdp::SessionPtr offer = *std::move(parsed);
+  if (!any_acceptable(from, *offer))
+    return std::unexpected(MediaError{488, "no media line that is protected as this side must be"});
+  const bool again = exchange(from) == sdp::OfferAnswer::State::OfferReceived && *state(from).remote()->text == body;
+  auto taken = state(from).remote_offer(offer);
   if (!taken) return std::unexpected(to_media_error(taken.error()));
+  if (!again) choose_keys(from, *offer);
   return {};
 }
 
 std::expected<void, MediaError> Media::take_answer(Side from, std::string_view body, sdp::Finality finality) {
   auto parsed = sdp::parse_shared(body);
   if (!parsed) return std::unexpected(to_media_error(parsed.error()));
+  if (state_if(from) != nullptr && !agrees(from, **parsed))
+    return std::unexpected(MediaError{488, "an answer without the protection that was offered"});
   auto taken = state(from).remote_answer(*std::move(parsed), finality);
   if (!taken) return std::unexpected(to_media_error(taken.error()));
   return {};
@@ -82,6 +89,10 @@ std::vector<std::optional<sdp::Anchor>> Media::anchors(Side toward, const sdp::S
     // We multiplex when asked to; we ask for it only when the other side did, so that plain phones see plain SDP.
     const bool mux = answering || sdp::remote_media(from, i).rtcp_mux;
     result[i] = sdp::Anchor{.rtp = address.rtp, .rtcp = address.rtcp, .rtcp_mux = mux};
+    if (answering)
+      protect_answer(toward, i, *result[i]);
+    else
+      protect_offer(toward, i, from.media[i], *result[i]);
   }
   return result;
 }
@@ -96,6 +107,8 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
     said = *std::move(narrowed);
   }
   if (said == nullptr) return std::unexpected(MediaError{500, "no description to offer"});
+  if (leg(to).security.must_protect() && !leg(to).security.may_protect())
+    return std::unexpected(MediaError{488, "keys would go over signalling that is not encrypted"});
   const auto places = anchors(to, *said, false);
   auto body = state(to).offer({.from = *said, .anchors = places});
   if (!body) return std::unexpected(to_media_error(body.error()));
@@ -207,6 +220,7 @@ control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool rece
   half.latch_from = leg(side).latch_from;
   half.send = send;
   half.receive = receive;
+  if (const auto line = security(side, index); line.kind == LineSecurity::Kind::Protected) half.srtp = srtp_of(line);
   const auto* leg_state = state_if(side);
   if (leg_state == nullptr || leg_state->remote() == nullptr) return half;
   const auto remote = leg_state->media(index);
@@ -220,6 +234,8 @@ std::optional<sdp::RemoteMedia> Media::said(Side side, std::size_t index) const 
   const auto* leg = state_if(side);
   if (leg == nullptr || leg->remote() == nullptr) return std::nullopt;
   auto media = leg->media(index);
+  if (media.usable() && security(side, index).kind == LineSecurity::Kind::Refused)
+    media.refusal = sdp::Refusal::Profile;
   // While the other side's offer waits for this side's answer, a line that this side lacks or has refused before is
   // open again: it may be about to accept it, and then needs ports.
   const auto* asking = state_if(other(side));

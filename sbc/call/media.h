@@ -14,6 +14,7 @@
 
 #include "media-relay/control/messages.h"
 
+#include "sbc/call/media_security.h"
 #include "sbc/policy/decision.h"
 #include "sbc/sdp/offer_answer.h"
 #include "sbc/sip/message.h"
@@ -30,6 +31,7 @@ struct LegMedia {
   std::string network;  // of the relay
   policy::Latch latch = policy::Latch::Strict;
   std::vector<base::Prefix> latch_from;
+  LegSecurity security = {};
 };
 
 // Why a description cannot be used, as the answer to whoever sent it.
@@ -50,6 +52,9 @@ class Media {
 
   LegMedia& leg(Side side) { return side == Side::A ? leg_a_ : leg_b_; }
   const LegMedia& leg(Side side) const { return side == Side::A ? leg_a_ : leg_b_; }
+
+  // Before the first description, when a leg may be protected.
+  void use(KeyTools tools) { tools_ = tools; }
 
   // A fresh leg B: the call goes to another target, which has heard nothing of what came before.
   void start_leg_b(sdp::OriginIdentity identity);
@@ -111,6 +116,11 @@ class Media {
   control::SessionSpec spec(std::uint32_t media_timeout_ms) const;
   void take_addresses(const std::vector<control::FlowAddresses>& flows);
   bool anchored() const { return !flows_.empty(); }
+  // The relay has a new session, or the side comes from another call: nobody knows any more how far its keys were used.
+  // Nothing passes under them, and the next description has others (RFC 4568 7.1.4).
+  void lose_keys(Side side) {
+    lost_keys_[static_cast<std::size_t>(side)] = state_if(side) ? agreed_local(side) : nullptr;
+  }
   void forget_addresses() { flows_.clear(); }
 
   // What each side was told last: it names the payload types that the side may send. Null before that.
@@ -123,6 +133,18 @@ class Media {
   sdp::OfferAnswer& state(Side side) { return side == Side::A ? a_ : *b_; }
   const sdp::OfferAnswer* state_if(Side side) const { return side == Side::A ? &a_ : (b_ ? &*b_ : nullptr); }
   std::vector<std::optional<sdp::Anchor>> anchors(Side toward, const sdp::Session& from, bool answering) const;
+  // media_keys.cc
+  bool any_acceptable(Side from, const sdp::Session& offer) const;
+  bool agrees(Side from, const sdp::Session& answer) const;
+  void choose_keys(Side from, const sdp::Session& offer);
+  void protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const;
+  void protect_answer(Side toward, std::size_t index, sdp::Anchor& anchor) const;
+  sdp::SessionPtr agreed_local(Side side) const { return state_if(side)->agreed_local(); }
+  bool has_lost_keys(Side side) const;
+  // By the last completed exchange; nullopt: the m-line is not in use by it, or its keys are lost.
+  std::optional<LineSecurity> agreed_security(Side side, std::size_t index) const;
+  // What protects the m-line toward the side as things stand.
+  LineSecurity security(Side side, std::size_t index) const;
   control::HalfSpec half(Side side, std::size_t index, bool send, bool receive) const;
   std::size_t media_count() const;
   std::string_view proposed_kind(std::size_t index) const;
@@ -135,6 +157,15 @@ class Media {
   LegMedia leg_b_;
   std::vector<control::FlowAddresses> flows_;
   sdp::SessionPtr proposal_;
+  KeyTools tools_;
+  // Of an offer that waits for our answer: our lines of the answer, and what the other side had said before.
+  struct Answering {
+    std::vector<std::optional<sdp::Crypto>> ours;
+    sdp::SessionPtr other_before;
+  };
+  std::array<Answering, 2> answering_;
+  // What we had said by the keys that must not be used any more; null: nothing.
+  std::array<sdp::SessionPtr, 2> lost_keys_;
 };
 
 // The SDP that a message carries, by itself or as a part of a multipart body: nullopt when it has none; an error for a

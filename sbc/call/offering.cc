@@ -19,6 +19,9 @@ bool Machine::agree_to_offer(const route::Target& target) {
     answer_failure({.status = status, .reason = {}, .headers = {}, .retry_after = {}});
     return false;
   };
+  const LegSecurity& security = call_.media.leg(Side::B).security;
+  if (security.must_protect() && !security.may_protect())
+    return refuse(488, "keys would go over signalling that is not encrypted");
   if (!call_.late_offer) {
     const auto mode = wanted.preconditions.value_or(
         chosen(settings, target.realm, target.trunk, &route::Realm::preconditions, &route::Trunk::preconditions));

@@ -14,6 +14,7 @@
 #include "sbc/dialog/session_timer.h"
 #include "sbc/leak/watch.h"
 #include "sbc/route/table.h"
+#include "sbc/sdp/crypto.h"
 #include "sbc/sip/transport.h"
 
 namespace sbc::call {
@@ -56,9 +57,12 @@ struct Settings {
   std::uint32_t media_timeout_ms = 60'000;
   std::uint32_t one_sided_ms = 10'000;  // silence of one side, while the other is heard, that is told; 0: never
   std::vector<std::string> offer_codecs{"PCMA", "PCMU", "telephone-event"};  // of an offer that the border makes
-  std::size_t max_calls = 100'000;                                           // of this shard
-  std::vector<std::string> emergency_numbers;                                // dialled, besides urn:service:sos
-  std::uint32_t busy_retry_after = 10;  // seconds, with the 503 of a limit or a drain
+  // Suites of SRTP that are offered and accepted, best first. Tags of 32 bits must be asked for.
+  std::vector<sdp::Suite> srtp_suites{sdp::Suite::AeadAes256Gcm, sdp::Suite::AeadAes128Gcm,
+                                      sdp::Suite::AesCm256HmacSha1_80, sdp::Suite::AesCm128HmacSha1_80};
+  std::size_t max_calls = 100'000;             // of this shard
+  std::vector<std::string> emergency_numbers;  // dialled, besides urn:service:sos
+  std::uint32_t busy_retry_after = 10;         // seconds, with the 503 of a limit or a drain
 
   Reliable reliable_toward(std::string_view realm) const {
     const auto found = reliable.find(realm);

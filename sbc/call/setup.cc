@@ -9,6 +9,7 @@
 #include "sbc/call/invite_body.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/securing.h"
 #include "sbc/sip/contact.h"
 #include "sbc/sip/writer.h"
 
@@ -75,8 +76,7 @@ void Machine::prepare() {
   // That it can be read was found out before the call was made (calls.cc).
   const auto offer = sdp_of(*call_.invite).value_or(std::nullopt);
   call_.late_offer = !offer;
-  const auto* realm = core_.settings->routes->realm(call_.a.realm);
-  call_.media.leg(Side::A).network = realm != nullptr ? realm->media_network : "";
+  call_.media.leg(Side::A) = leg_media(*core_.settings, {call_.a.realm, call_.a.trunk, call_.source.hop.transport});
 
   const std::string dialled = sip::unescape(call_.invite->request_uri().user);
   auto plan = route::resolve(*core_.settings->routes, call_.decision.candidates, {dialled, now_}, core_.advisor,
@@ -125,10 +125,10 @@ void Machine::try_target() {
   b.session = dialog::SessionTimer(core_.settings->session);
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
-  const auto* realm = core_.settings->routes->realm(target->realm);
-  const std::string network = realm != nullptr ? realm->media_network : "";
-  const bool same_network = call_.media.leg(Side::B).network == network;
-  call_.media.leg(Side::B) = LegMedia{.network = network, .latch = policy::Latch::Strict, .latch_from = {}};
+  auto anchoring = leg_media(*core_.settings,
+                             {target->realm, target->trunk, target->hop.transport, target->candidate.media_security});
+  const bool same_network = call_.media.leg(Side::B).network == anchoring.network;
+  call_.media.leg(Side::B) = std::move(anchoring);
   call_.media.start_leg_b(new_identity(target->hop.listener));
   if (!agree_to_offer(*target)) return;
 

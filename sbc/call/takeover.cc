@@ -12,6 +12,7 @@
 #include "sbc/call/machine.h"
 #include "sbc/call/mapped_ids.h"
 #include "sbc/call/refer.h"
+#include "sbc/call/securing.h"
 
 namespace sbc::call {
 
@@ -121,8 +122,8 @@ void Machine::receive(Leg&& newcomer, const Input& in) {
   core_.dialogs[leg.dialog->local_tag()] = DialogRef{call_.handle, side};
   if (side == Side::A) call_.local_tag_a = leg.dialog->local_tag();
   if (side == Side::A) call_.arrival.authenticated = false;  // that was somebody else
-  call_.media.leg(side) =
-      LegMedia{.network = call_.takeover->media.network, .latch = policy::Latch::Strict, .latch_from = {}};
+  call_.media.leg(side) = leg_media(*core_.settings, {leg.realm, leg.trunk, in.source.hop.transport});
+  call_.media.leg(side).network = call_.takeover->media.network;
   call_.media.start_leg(side, new_identity(in.source.hop.listener));
   hear(core_, call_, side, *in.message);
   note(Note::Level::Info,

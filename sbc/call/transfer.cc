@@ -14,6 +14,7 @@
 #include "sbc/call/limits.h"
 #include "sbc/call/machine.h"
 #include "sbc/call/refer.h"
+#include "sbc/call/securing.h"
 #include "sbc/call/under_way.h"
 #include "sbc/sip/writer.h"
 
@@ -364,9 +365,7 @@ void Machine::replace_leg(Side side, Leg&& fresh) {
   if (side == Side::B) take_off_attempt();
   disarm(call_.accepted_timer[static_cast<int>(side)]);
   disarm(call_.session_timer[static_cast<int>(side)]);
-  const auto* realm = core_.settings->routes->realm(fresh.realm);
-  call_.media.leg(side) = LegMedia{
-      .network = realm != nullptr ? realm->media_network : "", .latch = policy::Latch::Strict, .latch_from = {}};
+  call_.media.leg(side) = leg_media(*core_.settings, {fresh.realm, fresh.trunk, fresh.hop.transport});
   old = std::move(fresh);
   if (side == Side::B) return;
   call_.local_tag_a = old.dialog->local_tag();

@@ -13,9 +13,9 @@ namespace {
 
 enum class Depth : std::uint8_t { Top, Element };
 
-constexpr std::array<std::string_view, 13> kFields = {"contacts",  "trunk",      "group",        "uri",     "realm",
-                                                      "number",    "timeout",    "ring_timeout", "headers", "from",
-                                                      "redirects", "late_offer", "preconditions"};
+constexpr std::array<std::string_view, 14> kFields = {
+    "contacts",     "trunk",   "group", "uri",       "realm",      "number",        "timeout",
+    "ring_timeout", "headers", "from",  "redirects", "late_offer", "preconditions", "media_security"};
 constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
@@ -47,6 +47,8 @@ constexpr std::array<Word<OnRedirect>, 3> kRedirects = {
 
 constexpr std::array<Word<LateOffer>, 3> kLateOffer = {
     {{"pass", LateOffer::Pass}, {"offer", LateOffer::Offer}, {"refuse", LateOffer::Refuse}}};
+constexpr std::array<Word<MediaSecurity>, 3> kMediaSecurity = {
+    {{"none", MediaSecurity::None}, {"sdes", MediaSecurity::Sdes}, {"best-effort", MediaSecurity::BestEffort}}};
 constexpr std::array<Word<Preconditions>, 2> kPreconditions = {
     {{"strip", Preconditions::Strip}, {"refuse", Preconditions::Refuse}}};
 
@@ -139,6 +141,8 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       common.redirects = read_word(lua, value, {what, key}, kRedirects);
     } else if (key == "late_offer") {
       common.late_offer = read_word(lua, value, {what, key}, kLateOffer);
+    } else if (key == "media_security") {
+      common.media_security = read_word(lua, value, {what, key}, kMediaSecurity);
     } else if (key == "preconditions") {
       common.preconditions = read_word(lua, value, {what, key}, kPreconditions);
     } else {
@@ -161,6 +165,7 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (!candidate.from_display) candidate.from_display = common.from_display;
   if (!candidate.redirects) candidate.redirects = common.redirects;
   if (!candidate.late_offer) candidate.late_offer = common.late_offer;
+  if (!candidate.media_security) candidate.media_security = common.media_security;
   if (!candidate.preconditions) candidate.preconditions = common.preconditions;
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());

@@ -55,6 +55,13 @@ enum class LateOffer : std::uint8_t {
   Refuse,  // nothing: the caller gets 488
 };
 
+// How a place's media is protected.
+enum class MediaSecurity : std::uint8_t {
+  None,        // plain RTP; SRTP is refused
+  Sdes,        // SRTP with keys in SDP (RFC 4568); plain RTP is refused
+  BestEffort,  // SRTP where the peer has it, else plain RTP (RFC 8643)
+};
+
 // What becomes of preconditions (RFC 3312) in an offer toward a place; nobody there knows them.
 enum class Preconditions : std::uint8_t {
   Strip,   // the border answers them for its own side
@@ -77,6 +84,7 @@ struct Candidate {
   // Unset: as its trunk or realm has it.
   std::optional<OnRedirect> redirects = {};
   std::optional<LateOffer> late_offer = {};
+  std::optional<MediaSecurity> media_security = {};
   std::optional<Preconditions> preconditions = {};
 };
 

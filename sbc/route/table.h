@@ -46,6 +46,8 @@ struct Realm {
   policy::OnRedirect on_redirect = policy::OnRedirect::Refuse;  // by whoever answers there
   policy::LateOffer late_offer = policy::LateOffer::Pass;       // for whoever is called there
   policy::Preconditions preconditions = policy::Preconditions::Strip;
+  policy::MediaSecurity media_security = policy::MediaSecurity::None;
+  bool sdes_in_clear = false;                 // keys may be said where the signalling is not encrypted
   std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
 
   // The listener that can send to `remote` over `transport` (same IP family); nullptr: none.
@@ -92,6 +94,8 @@ struct Trunk {
   std::optional<policy::OnRedirect> on_redirect = {};
   std::optional<policy::LateOffer> late_offer = {};
   std::optional<policy::Preconditions> preconditions = {};
+  std::optional<policy::MediaSecurity> media_security = {};
+  std::optional<bool> sdes_in_clear = {};
   std::optional<std::vector<std::string>> redirect_to = {};  // besides itself
 };
 

@@ -112,6 +112,21 @@ TEST(LoadConfig, WhatATrunkTakesForOffersIsItsOwnOrItsRealms) {
   EXPECT_THAT(error, HasSubstr("media.offer_codecs: expected a codec"));
 }
 
+TEST(LoadConfig, MediaIsProtectedAsRealmAndTrunkSay) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto config = load(std::string(kSmall) + "[media]\nsrtp_suites = [\"AES_CM_128_HMAC_SHA1_32\"]\n" + trunk +
+                           "media_security = \"sdes\"\nsdes_in_clear = true\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->realm("access")->media_security, policy::MediaSecurity::None);
+  EXPECT_FALSE(config->routes->realm("access")->sdes_in_clear);
+  EXPECT_EQ(config->routes->trunk("carrier")->media_security, policy::MediaSecurity::Sdes);
+  EXPECT_EQ(config->routes->trunk("carrier")->sdes_in_clear, true);
+  EXPECT_THAT(config->calls->srtp_suites, ElementsAre(sdp::Suite::AesCm128HmacSha1_32));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[media]\nsrtp_suites = [\"F8_128\"]\n"),
+              HasSubstr("media.srtp_suites: expected a suite"));
+  EXPECT_THAT(error_of(std::string(kSmall) + trunk + "media_security = \"sde\"\n"), HasSubstr("sdes"));
+}
+
 // --- mistakes ---------------------------------------------------------------------------------------------------
 
 TEST(LoadConfig, AMistypedKeyIsNamedWithItsPlaceAndTheNearestKey) {

@@ -88,6 +88,17 @@ TEST(Decision, APlaceSaysWhatBecomesOfItsRedirections) {
   EXPECT_THAT(invite("return route { trunk = 'carrier_a', redirects = 'folow' }").error, HasSubstr("follow"));
 }
 
+TEST(Decision, APlaceSaysHowItsMediaIsProtected) {
+  const auto outcome = invite(
+      "return route { { trunk = 'carrier_a', media_security = 'sdes' }, { trunk = 'carrier_a' }, media_security = "
+      "'best-effort' }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_EQ(outcome.decision.candidates.at(0).media_security, MediaSecurity::Sdes);
+  EXPECT_EQ(outcome.decision.candidates.at(1).media_security, MediaSecurity::BestEffort);
+  EXPECT_FALSE(invite("return route { trunk = 'carrier_a' }").decision.candidates.at(0).media_security);
+  EXPECT_THAT(invite("return route { trunk = 'carrier_a', media_security = 'sde' }").error, HasSubstr("sdes"));
+}
+
 TEST(Decision, APlaceSaysWhatItTakesForOffers) {
   const auto outcome = invite("return route { trunk = 'carrier_a', late_offer = 'offer', preconditions = 'refuse' }");
   ASSERT_FALSE(outcome.failed()) << outcome.error;

@@ -248,9 +248,8 @@ TEST_F(SdpScenario, Ipv4CallsIpv6) {
 }
 
 TEST_F(SdpScenario, AudioOverDtlsAloneHasNothingToAnchor) {
-  const auto offer =
-      parsed(lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "m=audio 4000 UDP/TLS/RTP/SAVP 0",
-                    "a=setup:actpass"}));
+  const auto offer = parsed(lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0",
+                                   "m=audio 4000 UDP/TLS/RTP/SAVP 0", "a=setup:actpass"}));
   EXPECT_FALSE(any_usable(*offer));
 }
 

@@ -1,0 +1,60 @@
+#pragma once
+// Whether a leg's media is protected, line by line: what of an offer can be accepted, what an answer has agreed on, and
+// what is offered. Keys come from and go into SDP (sdp/crypto.h); the two legs of a call have nothing of this in
+// common.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "media-relay/base/random.h"
+#include "media-relay/control/messages.h"
+
+#include "sbc/policy/decision.h"
+#include "sbc/sdp/crypto.h"
+
+namespace sbc::call {
+
+// How one leg is to be protected.
+struct LegSecurity {
+  policy::MediaSecurity mode = policy::MediaSecurity::None;
+  // Keys may be said on this leg: its signalling is encrypted, or the operator wants it so. Without, `mode` counts as
+  // None when it is BestEffort, and no line can be accepted when it is Sdes.
+  bool keys_allowed = false;
+  std::vector<sdp::Suite> suites = {};  // those that are offered and accepted, best first
+
+  bool may_protect() const { return mode != policy::MediaSecurity::None && keys_allowed; }
+  bool must_protect() const { return mode == policy::MediaSecurity::Sdes; }
+};
+
+// What keys are made with, and where lines that cannot be used are counted. Null: the leg never protects.
+struct KeyTools {
+  base::Random* random = nullptr;
+  sdp::CryptoFaults* skipped = nullptr;
+};
+
+// What becomes of one m-line.
+struct LineSecurity {
+  enum class Kind : std::uint8_t { Plain, Protected, Refused };
+  Kind kind = Kind::Plain;
+  std::optional<sdp::Crypto> theirs = {};  // Protected: the peer's line
+  std::optional<sdp::Crypto> ours = {};    // and ours, when it is known already
+};
+
+// The line of an offer that the leg's peer makes: the first of its a=crypto lines whose suite we accept; the offerer
+// prefers the first (RFC 4568 5.1.1).
+LineSecurity judge_offer(const LegSecurity& security, const sdp::Session& offer, std::size_t index,
+                         sdp::CryptoFaults* skipped = nullptr);
+// The line after offer and answer, whoever made which.
+LineSecurity judge_agreed(const LegSecurity& security, const sdp::Session& local, const sdp::Session& remote,
+                          std::size_t index, sdp::CryptoFaults* skipped = nullptr);
+
+// What we offer: `present` is what protects the line now, if anything, and goes on with its key.
+std::vector<sdp::Crypto> offered_cryptos(const LegSecurity& security, const std::optional<sdp::Crypto>& present,
+                                         base::Random& random);
+
+// In the relay's terms; a direction that is not known yet is left out.
+control::Srtp srtp_of(const LineSecurity& line);
+
+}  // namespace sbc::call

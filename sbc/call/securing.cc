@@ -1,0 +1,22 @@
+#include "sbc/call/securing.h"
+
+#include "sbc/call/chosen.h"
+
+namespace sbc::call {
+
+LegMedia leg_media(const Settings& settings, const LegPlace& place) {
+  const auto* realm = settings.routes->realm(place.realm);
+  LegMedia out;
+  out.network = realm != nullptr ? realm->media_network : "";
+  out.security.mode = place.wanted.value_or(
+      chosen(settings, place.realm, place.trunk, &route::Realm::media_security, &route::Trunk::media_security));
+  if (out.security.mode == policy::MediaSecurity::None) return out;
+  // RFC 4568 7.1, 8: keys in SDP are as safe as the signalling that carries them.
+  out.security.keys_allowed =
+      sip::is_secure(place.transport) ||
+      chosen(settings, place.realm, place.trunk, &route::Realm::sdes_in_clear, &route::Trunk::sdes_in_clear);
+  out.security.suites = settings.srtp_suites;
+  return out;
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,21 @@
+#pragma once
+// How a leg's media is anchored and protected, by configuration, policy and the way its signalling takes.
+
+#include <optional>
+#include <string_view>
+
+#include "sbc/call/media.h"
+#include "sbc/call/settings.h"
+
+namespace sbc::call {
+
+struct LegPlace {
+  std::string_view realm;
+  std::string_view trunk;
+  sip::Transport transport = sip::Transport::Udp;
+  std::optional<policy::MediaSecurity> wanted = {};  // by the policy
+};
+
+LegMedia leg_media(const Settings& settings, const LegPlace& place);
+
+}  // namespace sbc::call
