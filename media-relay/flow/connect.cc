@@ -79,9 +79,12 @@ void Flow::set_dtls(Side side) {
     h.dtls.reset();
     return;
   }
-  // Our role is settled by the answer, and until the first hello either is as good.
-  const bool kept = h.dtls && h.association == wanted->association &&
-                    (h.dtls->role() == wanted->parameters.role || h.dtls->state() != secure::DtlsState::Idle);
+  // Our role is settled by the answer; until the handshake is done another answer may settle it otherwise, as that of a
+  // peer that is asked again while it has just begun. After it roles mean nothing.
+  const bool open =
+      h.dtls && (h.dtls->state() == secure::DtlsState::Idle || h.dtls->state() == secure::DtlsState::Handshaking);
+  const bool kept =
+      h.dtls && h.association == wanted->association && (h.dtls->role() == wanted->parameters.role || !open);
   if (kept) return;
   h.association = wanted->association;
   h.dtls = secure::DtlsSession::make(wanted->identity, wanted->parameters);

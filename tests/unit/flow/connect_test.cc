@@ -197,6 +197,17 @@ TEST(Connect, OnlyAnotherAssociationIsShakenAnew) {
   EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, next.seal(last)).bytes, last);
 }
 
+// Until the handshake is done another answer may settle the roles otherwise.
+TEST(Connect, TheRoleMayChangeWhileHandsAreShaken) {
+  Rig rig(web_to_plain(secure::DtlsRole::Active));
+  Web web(rig, secure::DtlsRole::Active);
+  web.send(check());
+  EXPECT_FALSE(rig.flow.attend(rig.events).empty());  // our hello, which the peer does not heed
+  rig.flow.replace(web_to_plain(secure::DtlsRole::Passive), rig.now);
+  web.shake();
+  EXPECT_TRUE(web.has_keys());
+}
+
 TEST(Connect, MediaFollowsThePairThatIsNominated) {
   Spec spec = web_to_plain();
   spec.a.dtls.reset();
