@@ -172,9 +172,14 @@ void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop,
   core_.layer.send(call_, to, std::move(ack), out_.transaction);
   const std::string branch = core_.minter.branch(core_.random);
   auto bye = in_dialog_request(core_, loser, to, sip::Method::Bye, loser.dialog->next_cseq(), branch, {}, {});
-  core_.layer.request(
-      {.method = sip::Method::Bye, .method_text = {}, .branch = branch, .hop = to, .bytes = std::move(bye), .owner = 0},
-      now_, out_.transaction);
+  // Nothing follows from its answer; but it is the call's, for the door to know whose words must not be in it.
+  core_.layer.request({.method = sip::Method::Bye,
+                       .method_text = {},
+                       .branch = branch,
+                       .hop = to,
+                       .bytes = std::move(bye),
+                       .owner = call_.handle.pack()},
+                      now_, out_.transaction);
 }
 
 void Machine::start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes) {

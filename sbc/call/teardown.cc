@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sbc/call/guarded_lines.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 
@@ -83,7 +84,9 @@ void Machine::cancel_call(Event event, const Input& in) {
   if (call_.attempt->finished) return finish();  // its answer came, and was hung up: no other will
   const std::string_view why =
       event == Event::Cancel || event == Event::Bye ? std::string_view(call_.b.told.reason) : reason_lines(cause);
-  core_.layer.cancel(call_.attempt->client, why, now_, out_.transaction);
+  const std::string lines = guarded_lines(core_.layer.guard(), *core_.settings, call_.watch.get(), end_of(Side::B), why,
+                                          call_.attempt->start.call_id, call_.session);
+  core_.layer.cancel(call_.attempt->client, lines, now_, out_.transaction);
   call_.state = State::Canceling;
 }
 

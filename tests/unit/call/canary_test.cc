@@ -294,11 +294,21 @@ void cancelled_call(Rig& rig, Aviary& a, Aviary& b) {
   rig.a.cancel(a.plant(without(kInDialogs, {"Via"}), "CANCEL"));
 }
 
+void losing_fork(Rig& rig, Aviary& a, Aviary& b) {
+  rig.a.invite({.body = a.description(4000), .headers = a.plant(kOfRequests, "INVITE")});
+  const auto invite = rig.b.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  for (const char* tag : {"fork-1", "fork-2"})
+    rig.b.answer_to(invite, 200, b.description(6000), b.plant(kOfResponses, "200 of a fork"), tag);
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.a.ack();
+  rig.a.bye();
+}
+
 constexpr Case kCases[] = {
-    {"answered", answered_call},     {"hung up by the callee", called_party_hangs_up},
-    {"late offer", late_offer},      {"refused", refused_call},
-    {"redirected", redirected_call}, {"challenged", challenged_call},
-    {"cancelled", cancelled_call},
+    {"losing fork", losing_fork},    {"answered", answered_call},   {"hung up by the callee", called_party_hangs_up},
+    {"late offer", late_offer},      {"refused", refused_call},     {"redirected", redirected_call},
+    {"challenged", challenged_call}, {"cancelled", cancelled_call},
 };
 
 // traps 47, 82

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sbc/call/guarded_lines.h"
+
 #include "rig.h"
 
 namespace sbc::call::test {
@@ -110,6 +112,53 @@ TEST(LeakGuard, WordsOfAHumanAreSearchedToo) {
   EXPECT_EQ(message->body(), "");
   EXPECT_EQ(message->find(sip::HeaderId::ContentType), std::nullopt);
   EXPECT_EQ(rig.calls.leaks().by_place[static_cast<std::size_t>(leak::Place::Where::Body)], 1U);
+}
+
+// The ACK and BYE to a fork that lost belong to no leg of the call.
+TEST(LeakGuard, LooksAtWhatALosingForkGets) {
+  Rig rig;
+  rig.leaks_are_wanted = true;
+  // What crosses by contract, with the Call-ID of the same side in it.
+  const std::string id = "ab30317f1a784dc48ff824d0d3715d86";
+  rig.a.send_raw(
+      "INVITE sip:5551234@198.51.100.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.77:5060;branch=z9hG4bKa1;rport\r\n"
+      "Max-Forwards: 70\r\nFrom: <sip:alice@alice.invalid>;tag=tag-of-alice\r\nTo: <sip:5551234@198.51.100.1>\r\n"
+      "Call-ID: " +
+      id + "\r\nSession-ID: " + id +
+      ";remote=00000000000000000000000000000000\r\nCSeq: 1 INVITE\r\nContact: <sip:alice@198.51.100.77:5060>\r\n"
+      "Content-Type: application/sdp\r\nContent-Length: " +
+      std::to_string(sdp("10.3.3.3", 4000).size()) + "\r\n\r\n" + sdp("10.3.3.3", 4000));
+  const auto invite = rig.b.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  EXPECT_EQ(found(rig, leak::Kind::CallId), 1U);
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6000), {}, "fork-1");
+  const auto before = found(rig, leak::Kind::CallId);
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6100), {}, "fork-2");
+  EXPECT_TRUE(rig.b.has("BYE"));
+  EXPECT_EQ(found(rig, leak::Kind::CallId), before + 2) << "ACK and BYE";
+}
+
+TEST(LeakGuard, LooksAtTheLinesOfACancel) {
+  const auto settings = std::make_shared<Settings>();
+  const std::string lines = "Reason: SIP;cause=200\r\nX-Origin: 198.51.100.77\r\n";
+  leak::WordSet words;
+  words.learn({leak::Kind::Address, "198.51.100.77"});
+  leak::Watch watch;
+  watch.adopt(leak::End::A, words);
+  LeakGuard guard;
+  const auto checked = [&](leak::Watch* by) {
+    return guarded_lines(guard, *settings, by, leak::End::B, lines, "call-1", "c");
+  };
+  settings->leak_guard = leak::Mode::Log;
+  EXPECT_EQ(checked(&watch), lines);
+  EXPECT_EQ(guard.counters().by_kind[static_cast<std::size_t>(leak::Kind::Address)], 1U);
+  const auto notes = guard.take_notes();
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_NE(notes[0].text.find("header X-Origin, Call-ID call-1"), std::string::npos) << notes[0].text;
+  settings->leak_guard = leak::Mode::Scrub;
+  EXPECT_EQ(checked(&watch), "Reason: SIP;cause=200\r\n");
+  EXPECT_EQ(checked(nullptr), lines);
+  EXPECT_EQ(guarded_lines(guard, *settings, &watch, leak::End::B, {}, "call-1", "c"), "");
 }
 
 TEST(LeakGuard, OneCallDoesNotFillTheLog) {
