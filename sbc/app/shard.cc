@@ -61,6 +61,8 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       }) {
   advisor_.use(config_, std::move(policy));
   upstream_.use(config_);
+  upstream_.use_guard(calls_.leak_guard());
+  trunk_registrar_.use_guard(calls_.leak_guard());
   layer_.use_twins(tcp_twins(*config_));
   upstream_.when_accepted([this](const sip::Message& request, const sip::Source& source, base::Instant now) {
     keep_alives_.on_registered(request, source, now);

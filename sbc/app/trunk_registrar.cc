@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sbc/app/owners.h"
+#include "sbc/leak/learn.h"
 #include "sbc/sip/parser.h"
 
 namespace sbc::app {
@@ -97,7 +98,7 @@ void TrunkRegistrar::carry_out(base::Instant now, transaction::Output& out) {
                                           .method_text = {},
                                           .branch = made.branch,
                                           .hop = made.hop,
-                                          .bytes = made.bytes,
+                                          .bytes = checked(made.hop, made.bytes),
                                           .owner = kTrunkOwner | made.id},
                                          now, out);
       if (!client) machine_.on_failed(made.id, now, out_);
@@ -112,6 +113,35 @@ void TrunkRegistrar::carry_out(base::Instant now, transaction::Output& out) {
     }
     for (const auto& wanted : work.locates) locate(wanted);
   }
+}
+
+// A registration of ours tells its registrar of no other side: what the border is called there, and what its sockets
+// are bound to behind an address that is advertised. What the configuration wants to be said of the account itself is
+// no secret.
+base::SharedBytes TrunkRegistrar::checked(const sip::Hop& hop, base::SharedBytes bytes) {
+  const auto watch = guard_ != nullptr ? call::LeakGuard::watch(*config_->calls) : nullptr;
+  const auto parsed = watch ? sip::parse(std::string(*bytes)) : sip::ParseResult{};
+  if (!parsed.ok()) return bytes;
+  for (const auto host : leak::addressed_by(*parsed.message)) watch->allow(host);
+  const std::string& realm = config_->listeners.at(hop.listener).realm;
+  leak::Ours ours;
+  for (const auto& listener : config_->listeners) {
+    if (listener.realm != realm) continue;
+    ours.add(listener.host);
+    ours.add(listener.address.text());
+  }
+  const auto learn = [&](std::string_view host) {
+    const auto ip = base::IpAddress::parse(host);
+    if (ip && (ip->is_any() || ip->is_loopback())) return;
+    const std::string text = ip ? ip->text() : std::string(host);
+    watch->learn(leak::End::A, {ip ? leak::Kind::Address : leak::Kind::Host, text}, ours);
+  };
+  for (const auto& listener : config_->listeners) {
+    learn(listener.host);
+    learn(listener.address.text());
+    learn(listener.bind.ip.text());
+  }
+  return guard_->checked(*config_->calls, watch.get(), leak::End::B, std::move(bytes), "registration at a trunk");
 }
 
 void TrunkRegistrar::locate(const registrar::TrunkRegistrations::Locate& wanted) {

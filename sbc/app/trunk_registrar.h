@@ -10,6 +10,7 @@
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/config.h"
 #include "sbc/app/shared.h"
+#include "sbc/call/leak_guard.h"
 #include "sbc/register/trunk_registration.h"
 #include "sbc/resolve/resolver.h"
 #include "sbc/transaction/layer.h"
@@ -29,6 +30,8 @@ class TrunkRegistrar {
   TrunkRegistrar(transaction::Layer& layer, const sip::Minter& minter, base::Random& random,
                  resolve::Resolver& resolver, Shared& shared, admin::ShardMetrics& metrics, Found found);
 
+  // Looks at what goes to the registrars; outlives the object.
+  void use_guard(call::LeakGuard& guard) { guard_ = &guard; }
   // The start, or a reload.
   void use(std::shared_ptr<const Config> config, base::Instant now, transaction::Output& out);
   // The process is about to stop: calls shall go elsewhere.
@@ -47,6 +50,7 @@ class TrunkRegistrar {
   struct Search;  // for the places of one trunk, target by target
 
   void carry_out(base::Instant now, transaction::Output& out);
+  base::SharedBytes checked(const sip::Hop& hop, base::SharedBytes bytes);
   void locate(const registrar::TrunkRegistrations::Locate& wanted);
   void go_on(const std::shared_ptr<Search>& search);
 
@@ -59,6 +63,7 @@ class TrunkRegistrar {
   registrar::TrunkRegistrations machine_;
   registrar::TrunkRegistrations::Output out_;
   std::shared_ptr<const Config> config_;
+  call::LeakGuard* guard_ = nullptr;
 };
 
 }  // namespace sbc::app

@@ -58,6 +58,12 @@ void UpstreamRegistrations::on_register(const transaction::RequestArrived& reque
   const auto* realm = config_->realm(arrival.realm);
   auto source = request.source;
   source.local.ip = config_->calls->faces.at(source.hop.listener).address;  // what phones were given
+  std::shared_ptr<leak::Watch> watch;
+  if (guard_ != nullptr) watch = call::LeakGuard::watch(*config_->calls);
+  if (watch) {
+    watch->allow(request.message->from().uri.host);  // who registers goes along, as in To
+    guard_->heard(config_->calls, watch.get(), leak::End::A, *request.message, request.source);
+  }
   machine_.on_register({.realm_name = realm->name,
                         .realm = realm->registration,
                         .relay = *realm->relay,
@@ -67,7 +73,8 @@ void UpstreamRegistrations::on_register(const transaction::RequestArrived& reque
                         .message = request.message,
                         .source = source,
                         .server = request.transaction,
-                        .decision = decision},
+                        .decision = decision,
+                        .watch = std::move(watch)},
                        now, out_);
   carry_out(now, out);
 }
@@ -75,7 +82,10 @@ void UpstreamRegistrations::on_register(const transaction::RequestArrived& reque
 bool UpstreamRegistrations::on_response(const transaction::ResponseArrived& response, base::Instant now,
                                         transaction::Output& out) {
   if (!belongs_to(response.owner, kUpstreamOwner)) return false;
-  machine_.on_response(response.owner & ~kOwnerBits, *response.message, now, out_);
+  const std::uint64_t id = response.owner & ~kOwnerBits;
+  if (guard_ != nullptr)
+    guard_->heard(config_->calls, machine_.watch_of(id), leak::End::B, *response.message, response.source);
+  machine_.on_response(id, *response.message, now, out_);
   carry_out(now, out);
   return true;
 }
@@ -113,7 +123,7 @@ void UpstreamRegistrations::carry_out(base::Instant now, transaction::Output& ou
                                           .method_text = {},
                                           .branch = forward.branch,
                                           .hop = forward.hop,
-                                          .bytes = forward.bytes,
+                                          .bytes = checked(forward.watch, forward.known, leak::End::B, forward.bytes),
                                           .owner = kUpstreamOwner | forward.id},
                                          now, out);
       if (!client && forward.id != 0) machine_.on_failed(forward.id, now, out_);
@@ -131,13 +141,26 @@ void UpstreamRegistrations::carry_out(base::Instant now, transaction::Output& ou
       metrics_.registrations[register_result(*answer.request, answer.plan.status, answer.plan.refreshed)].add();
       std::vector<sip::ExtraHeader> headers;
       for (const auto& header : answer.plan.headers) headers.push_back({header.name, header.value});
+      auto bytes = base::share(sip::build_response(*answer.request, answer.plan.status, minter_.tag(random_),
+                                                   answer.source, headers, {}, {}, answer.plan.reason));
       layer_.respond(answer.server, answer.plan.status,
-                     base::share(sip::build_response(*answer.request, answer.plan.status, minter_.tag(random_),
-                                                     answer.source, headers, {}, {}, answer.plan.reason)),
-                     now, out);
+                     checked(answer.watch, answer.known, leak::End::A, std::move(bytes)), now, out);
       if (answer.plan.status == 200 && accepted_) accepted_(*answer.request, answer.source, now);
     }
   }
+}
+
+// trap 73: challenges and credentials pass untouched.
+base::SharedBytes UpstreamRegistrations::checked(const std::shared_ptr<leak::Watch>& watch,
+                                                 const std::vector<registrar::Upstream::Known>& known, leak::End to,
+                                                 base::SharedBytes bytes) {
+  static constexpr std::string_view kPassed[] = {"WWW-Authenticate", "Proxy-Authenticate", "Authorization",
+                                                 "Proxy-Authorization"};
+  if (guard_ == nullptr) return bytes;
+  const auto watching = watch ? watch : std::shared_ptr(call::LeakGuard::watch(*config_->calls));
+  if (!watching) return bytes;
+  for (const auto& word : known) guard_->learn(config_->calls, *watching, word.end, {word.kind, word.text});
+  return guard_->checked(*config_->calls, watching.get(), to, std::move(bytes), "registration", kPassed);
 }
 
 void UpstreamRegistrations::copy_counters() {

@@ -12,6 +12,7 @@
 #include "sbc/app/config.h"
 #include "sbc/app/shared.h"
 #include "sbc/call/facts.h"
+#include "sbc/call/leak_guard.h"
 #include "sbc/policy/decision.h"
 #include "sbc/register/upstream.h"
 #include "sbc/sip/minter.h"
@@ -25,6 +26,8 @@ class UpstreamRegistrations {
   UpstreamRegistrations(transaction::Layer& layer, const sip::Minter& minter, base::Random& random, Shared& shared,
                         admin::ShardMetrics& metrics);
 
+  // Looks at what goes from phones to the registrar and back; outlives the object.
+  void use_guard(call::LeakGuard& guard) { guard_ = &guard; }
   // The start, or a reload.
   void use(std::shared_ptr<const Config> config);
 
@@ -50,6 +53,9 @@ class UpstreamRegistrations {
 
  private:
   void carry_out(base::Instant now, transaction::Output& out);
+  base::SharedBytes checked(const std::shared_ptr<leak::Watch>& watch,
+                            const std::vector<registrar::Upstream::Known>& known, leak::End to,
+                            base::SharedBytes bytes);
 
   transaction::Layer& layer_;
   const sip::Minter& minter_;
@@ -59,6 +65,7 @@ class UpstreamRegistrations {
   registrar::Upstream machine_;
   registrar::Upstream::Output out_;
   Accepted accepted_;
+  call::LeakGuard* guard_ = nullptr;
   std::shared_ptr<const Config> config_;
   std::map<std::string, std::vector<registrar::UpstreamWay>, std::less<>> ways_;  // by realm
 };

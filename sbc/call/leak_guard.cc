@@ -19,10 +19,11 @@ void LeakGuard::heard(const std::shared_ptr<const Settings>& settings, leak::Wat
 }
 
 base::SharedBytes LeakGuard::checked(const Settings& settings, leak::Watch* watch, leak::End to,
-                                     base::SharedBytes bytes, std::string_view call) {
+                                     base::SharedBytes bytes, std::string_view call,
+                                     std::span<const std::string_view> passed) {
   const leak::Mode mode = settings.leak_guard;
   if (mode == leak::Mode::Off || watch == nullptr) return bytes;
-  const auto found = watch->leaks_in(to, *bytes);
+  const auto found = watch->leaks_in(to, *bytes, passed);
   if (found.empty()) return bytes;
   for (const auto& leak : found) {
     ++counters_.by_kind[static_cast<std::size_t>(leak.kind)];

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -33,9 +35,15 @@ class LeakGuard {
   // A message from one end. A null watch learns nothing.
   void heard(const std::shared_ptr<const Settings>& settings, leak::Watch* watch, leak::End from,
              const sip::Message& message, const sip::Source& source);
-  // What is to be sent to one end in the place of `bytes`. `call` names it in the log.
+  // What is otherwise known of one end.
+  void learn(const std::shared_ptr<const Settings>& settings, leak::Watch& watch, leak::End end,
+             const leak::Word& word) {
+    watch.learn(end, word, ours(settings));
+  }
+  // What is to be sent to one end in the place of `bytes`. `call` names it in the log. `passed`: headers that pass as
+  // they are.
   base::SharedBytes checked(const Settings& settings, leak::Watch* watch, leak::End to, base::SharedBytes bytes,
-                            std::string_view call);
+                            std::string_view call, std::span<const std::string_view> passed = {});
 
   const LeakCounters& counters() const { return counters_; }
   // Lines for the log since the last time.

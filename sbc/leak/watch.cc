@@ -35,20 +35,22 @@ bool Ours::has(std::string_view word) const {
 }
 
 void Watch::heard(End from, const sip::Message& message, const base::IpAddress& source, const Ours& ours) {
-  WordSet& mine = ends_[static_cast<std::size_t>(from)];
   WordSet& theirs = ends_[static_cast<std::size_t>(leak::other(from))];
   for (const Hit& hit : theirs.find(message.bytes())) theirs.release(hit);
   for (const auto host : addressed_by(message)) allow(host);
-  const auto learn = [&](const Word& word) {
-    // Most of what a later message says was said before.
-    if (mine.knows(word.text)) return;
-    if (!ours.has(word.text) && !has(allowed_, word.text) && !theirs.mentions(word)) mine.learn(word);
-  };
-  for_each_word(message, std::ref(learn));
+  const auto take = [&](const Word& word) { learn(from, word, ours); };
+  for_each_word(message, std::ref(take));
   if (!source.empty() && !source.is_loopback()) {
     const std::string text = source.text();
-    learn({Kind::Address, text});
+    learn(from, {Kind::Address, text}, ours);
   }
+}
+
+void Watch::learn(End end, const Word& word, const Ours& ours) {
+  WordSet& mine = ends_[static_cast<std::size_t>(end)];
+  // Most of what a later message says was said before.
+  if (mine.knows(word.text)) return;
+  if (!ours.has(word.text) && !leak::has(allowed_, word.text) && !of(other(end)).mentions(word)) mine.learn(word);
 }
 
 void Watch::allow(std::string_view word) {
@@ -57,11 +59,12 @@ void Watch::allow(std::string_view word) {
   for (WordSet& set : ends_) set.release(word);
 }
 
-std::vector<Leak> Watch::leaks_in(End to, std::string_view message) {
+std::vector<Leak> Watch::leaks_in(End to, std::string_view message, std::span<const std::string_view> passed) {
   std::vector<Leak> leaks;
   const bool request = !message.starts_with("SIP/2.0");
   for (const Hit& hit : of(leak::other(to)).find(message)) {
     const Place place = place_of(message, hit.at);
+    if (place.where == Place::Where::Header && std::ranges::find(passed, place.name) != passed.end()) continue;
     if (!addresses_receiver(request, hit, place)) leaks.push_back({hit.kind, place});
   }
   return leaks;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,8 @@ class Watch {
  public:
   // A message from one side, and the address that it came from.
   void heard(End from, const sip::Message& message, const base::IpAddress& source, const Ours& ours);
+  // One word more of a side.
+  void learn(End end, const Word& word, const Ours& ours);
   // One side of this call is from now on somebody else, who is known by these. Its words until now stay: who leaves a
   // call by a transfer has been one of this side.
   void adopt(End end, const WordSet& words) { ends_[static_cast<std::size_t>(end)].learn_all(words); }
@@ -56,8 +59,8 @@ class Watch {
   // Ours for this call: the relay's address.
   void allow(std::string_view word);
   // What of the other side is in a message of ours to this one. The addresses in Request-URI, Route and To of a request
-  // are the receiver's own and not looked at.
-  std::vector<Leak> leaks_in(End to, std::string_view message);
+  // are the receiver's own and not looked at; nor are the headers that pass as they are, by contract.
+  std::vector<Leak> leaks_in(End to, std::string_view message, std::span<const std::string_view> passed = {});
 
   // Whether a find may have a line in the log: the first ones of a call.
   bool may_tell() { return told_ < kMostNotes && ++told_ != 0; }

@@ -10,6 +10,8 @@
 #include "sbc/register/request.h"
 #include "sbc/register/upstream_message.h"
 #include "sbc/sip/contact.h"
+#include "sbc/sip/name_addr.h"
+#include "sbc/sip/uri.h"
 #include "sbc/sip/values.h"
 
 namespace sbc::registrar {
@@ -93,7 +95,9 @@ std::optional<Plan> Upstream::refuse_early(const Request& request) {
 
 void Upstream::on_register(const Request& request, base::Instant now, Output& out) {
   const auto answer = [&](Plan plan) {
-    out.answers.push_back({request.server, request.message, request.source, std::move(plan)});
+    out.answers.push_back(
+        {.server = request.server, .request = request.message, .source = request.source, .plan = std::move(plan)});
+    out.answers.back().watch = request.watch;
   };
   if (auto refused = refuse_early(request)) return answer(*std::move(refused));
   const auto aor = request.realm.domains.local_aor(request.message->to().uri, request.source.local.ip);
@@ -158,6 +162,8 @@ bool Upstream::is_known_refresh(const Record& record, const sip::Message& messag
 void Upstream::absorb(Record& record, const std::string& key, const Request& request, const Update& update,
                       base::Instant now, Output& out) {
   out.answers.push_back({request.server, request.message, request.source, {}});
+  out.answers.back().watch = request.watch;
+  if (request.watch) out.answers.back().known = known_of(key, record);
   out.answers.back().plan =
       bind(key, record, update, std::vector<Aliased>(record.contacts),
            {*request.message, request.realm.flow_timer, request.source, request.own_sent_by}, now);
@@ -175,10 +181,12 @@ void Upstream::forward(const std::string& key, const Request& request, Update up
                   .asked = request.relay.upstream_expires,
                   .flow_timer = request.realm.flow_timer,
                   .own_sent_by = std::string(request.own_sent_by)};
+  waiting.answer.watch = request.watch;
   Record& record = waiting.record;
   if (const auto known = records_.find(key); known != records_.end()) {
     record = known->second;
     known->second.waiting = true;
+    if (request.watch) waiting.answer.known = known_of(key, record);
   } else {
     record.call_id = minter_.call_id(random_);
     record.tag = minter_.tag(random_);
@@ -291,7 +299,36 @@ void Upstream::send(std::uint64_t id, Waiting& waiting, Output& out) {
   }
   Forward forward{.id = id, .branch = minter_.branch(random_), .hop = record.way.hop, .bytes = {}};
   forward.bytes = base::share(write(text, forward.branch));
+  forward.watch = waiting.answer.watch;
+  forward.known = waiting.answer.known;
   out.forwards.push_back(std::move(forward));
+}
+
+leak::Watch* Upstream::watch_of(std::uint64_t id) const {
+  const auto found = waiting_.find(id);
+  return found != waiting_.end() ? found->second.answer.watch.get() : nullptr;
+}
+
+// What a later message need not say again: a refresh that is answered here, a farewell.
+std::vector<Upstream::Known> Upstream::known_of(std::string_view key, const Record& record) {
+  std::vector<Known> known;
+  const auto address = [&known](leak::End end, const base::IpAddress& ip) {
+    if (!ip.empty() && !ip.is_any() && !ip.is_loopback()) known.push_back({end, leak::Kind::Address, ip.text()});
+  };
+  const auto host = [&](leak::End end, std::string_view text) {
+    if (const auto ip = base::IpAddress::parse(text)) return address(end, *ip);
+    if (text.contains('.')) known.push_back({end, leak::Kind::Host, std::string(text)});
+  };
+  known.push_back({leak::End::A, leak::Kind::CallId, std::string(key.substr(key.rfind('\n') + 1))});
+  address(leak::End::A, record.flow.remote.ip);
+  for (const Aliased& contact : record.contacts)
+    if (const auto uri = sip::parse_uri(contact.uri)) host(leak::End::A, uri->host);
+  known.push_back({leak::End::B, leak::Kind::CallId, record.call_id});
+  known.push_back({leak::End::B, leak::Kind::Tag, record.tag});
+  address(leak::End::B, record.way.hop.remote.ip);
+  for (const auto& route : routes_of(record.service_route))
+    if (const auto to = sip::parse_name_addr(route)) host(leak::End::B, to->uri.host);
+  return known;
 }
 
 }  // namespace sbc::registrar

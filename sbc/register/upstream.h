@@ -11,6 +11,7 @@
 // address stay apart. The location store holds each binding twice: under its address of record and under its alias.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@
 #include "media-relay/base/shared_bytes.h"
 #include "media-relay/base/time.h"
 
+#include "sbc/leak/watch.h"
 #include "sbc/policy/decision.h"
 #include "sbc/register/gruu.h"
 #include "sbc/register/identity.h"
@@ -82,6 +84,14 @@ class Upstream {
     sip::Source source;
     transaction::ServerId server;
     const policy::RegisterDecision& decision;
+    // The leak guard's, of this exchange alone: it comes back with what follows. Null: it is off.
+    std::shared_ptr<leak::Watch> watch = {};
+  };
+  // A word of one side that is known from before (leak guard): A is the phone, B the registrar.
+  struct Known {
+    leak::End end = leak::End::A;
+    leak::Kind kind = leak::Kind::Address;
+    std::string text;
   };
   struct Answer {
     transaction::ServerId server;
@@ -89,12 +99,16 @@ class Upstream {
     sip::Source source;
     Plan plan;          // status 0: no answer at all
     bool gone = false;  // the phone's connection was closed: nobody would hear an answer
+    std::shared_ptr<leak::Watch> watch = {};
+    std::vector<Known> known = {};
   };
   struct Forward {
     std::uint64_t id = 0;  // give it back with the response; 0: nobody waits for it
     std::string branch;
     sip::Hop hop;
     base::SharedBytes bytes;
+    std::shared_ptr<leak::Watch> watch = {};  // null for what nobody waits for, which has
+    std::vector<Known> known = {};
   };
   struct Output {
     std::vector<Answer> answers;
@@ -103,6 +117,8 @@ class Upstream {
 
   void on_register(const Request& request, base::Instant now, Output& out);
   void on_response(std::uint64_t id, const sip::Message& response, base::Instant now, Output& out);
+  // Request::watch of the REGISTER that waits for this response; nullptr: none does.
+  leak::Watch* watch_of(std::uint64_t id) const;
   // No response in time, or the request could not be sent.
   void on_failed(std::uint64_t id, base::Instant now, Output& out);
   // The connection is closed (RFC 5626 7): what was registered over it is taken back upstream, unless
@@ -182,6 +198,7 @@ class Upstream {
   using ByText = std::unordered_map<std::string, T, base::StringHash, std::equal_to<>>;
 
   std::optional<Plan> refuse_early(const Request& request);
+  static std::vector<Known> known_of(std::string_view key, const Record& record);
   static bool is_known_refresh(const Record& record, const sip::Message& message, const Update& update);
   void absorb(Record& record, const std::string& key, const Request& request, const Update& update, base::Instant now,
               Output& out);
@@ -200,7 +217,7 @@ class Upstream {
                                   std::string_view reg_id);
   void take_over(const std::string& key, const Aliased& contact, const Update& update, base::Instant now);
   void note_flow(sip::ConnectionId connection, Due due);
-  void take_back(const UpstreamRegister& text, const UpstreamWay& way, Output& out);
+  void take_back(std::string_view key, const Record& record, const UpstreamRegister& text, Output& out);
   void drop_answer(Waiting& waiting, bool accepted, Output& out);
   void forget(const std::string& key);
   void forget_instance(const std::string& key, const std::string& aor, const Aliased& contact);

@@ -294,9 +294,10 @@ void Upstream::on_failed(std::uint64_t id, base::Instant now, Output& out) {
 }
 
 // The phone's credentials are not ours, so a registrar that asks for them keeps the alias until its end.
-void Upstream::take_back(const UpstreamRegister& text, const UpstreamWay& way, Output& out) {
-  Forward forward{.id = 0, .branch = minter_.branch(random_), .hop = way.hop, .bytes = {}};
+void Upstream::take_back(std::string_view key, const Record& record, const UpstreamRegister& text, Output& out) {
+  Forward forward{.id = 0, .branch = minter_.branch(random_), .hop = record.way.hop, .bytes = {}};
   forward.bytes = base::share(write(text, forward.branch));
+  forward.known = known_of(key, record);
   out.forwards.push_back(std::move(forward));
 }
 
@@ -327,7 +328,7 @@ UpstreamRegister farewell(const Record& record, const Contacts& contacts) {
 
 void Upstream::give_up(const std::string& key, Record& record, Output& out) {
   ++counters_.deregistered;
-  take_back(farewell(record, record.contacts), record.way, out);
+  take_back(key, record, farewell(record, record.contacts), out);
   forget(key);
 }
 
@@ -341,7 +342,7 @@ void Upstream::drop_answer(Waiting& waiting, bool accepted, Output& out) {
     record->second.cseq = std::max(record->second.cseq, waiting.record.cseq);
   if (!accepted || waiting.record.keep_closed || records_.contains(waiting.key)) return;
   ++counters_.deregistered;
-  take_back(farewell(waiting.record, waiting.named), waiting.record.way, out);
+  take_back(waiting.key, waiting.record, farewell(waiting.record, waiting.named), out);
 }
 
 void Upstream::on_flow_closed(sip::ConnectionId connection, base::Instant now, Output& out) {
