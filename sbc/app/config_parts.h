@@ -32,7 +32,9 @@ inline constexpr std::pair<std::string_view, policy::Preconditions> kPreconditio
 inline constexpr std::pair<std::string_view, policy::MediaSecurity> kMediaSecurity[] = {
     {"none", policy::MediaSecurity::None},
     {"sdes", policy::MediaSecurity::Sdes},
-    {"best-effort", policy::MediaSecurity::BestEffort}};
+    {"best-effort", policy::MediaSecurity::BestEffort},
+    {"dtls", policy::MediaSecurity::Dtls},
+    {"webrtc", policy::MediaSecurity::Webrtc}};
 
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -39,18 +40,21 @@ std::string without_credentials(std::string_view message) {
   return out;
 }
 
-// Keys of SRTP (RFC 4568: a=crypto:1 <suite> inline:<key>...): whoever has them hears the call.
+// Keys of SRTP (RFC 4568: a=crypto:1 <suite> inline:<key>...): whoever has them hears the call. Passwords of ICE (RFC
+// 8839: a=ice-pwd:<password>): whoever has them says where it goes.
 std::string without_keys(std::string_view message) {
-  constexpr std::string_view kMethod = "inline:";
+  constexpr std::array<std::string_view, 2> kMethods{"inline:", "ice-pwd:"};
   std::string out;
   out.reserve(message.size());
   while (!message.empty()) {
-    if (!base::equals_ignoring_case(message.substr(0, kMethod.size()), kMethod)) {
+    const auto method = std::ranges::find_if(
+        kMethods, [&](std::string_view m) { return base::equals_ignoring_case(message.substr(0, m.size()), m); });
+    if (method == kMethods.end()) {
       out += message.front();
       message.remove_prefix(1);
       continue;
     }
-    out.append(kMethod).append("(blanked)");
+    out.append(*method).append("(blanked)");
     message.remove_prefix(std::min(message.find_first_of(" \t\r\n"), message.size()));
   }
   return out;

@@ -463,6 +463,10 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
   const CallHandle handle = found->second;
   if (std::holds_alternative<control::MediaLost>(event.event)) {
     feed(handle, Event::MediaLost, {.cause = EndCause::MediaTimeout}, now, out);
+  } else if (const auto* peer = std::get_if<control::PeerChanged>(&event.event)) {
+    // RFC 7675: whoever stops to ask for media is gone.
+    if (peer->change == control::PeerChange::ConsentLost)
+      feed(handle, Event::MediaLost, {.cause = EndCause::MediaTimeout}, now, out);
   } else if (std::holds_alternative<control::SessionLost>(event.event) ||
              std::holds_alternative<control::SessionClosed>(event.event)) {
     feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);

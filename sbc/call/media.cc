@@ -93,6 +93,11 @@ std::vector<std::optional<sdp::Anchor>> Media::anchors(Side toward, const sdp::S
       protect_answer(toward, i, *result[i]);
     else
       protect_offer(toward, i, from.media[i], *result[i]);
+    if (!result[i]->handshake) continue;
+    result[i]->handshake->fingerprint = address.fingerprint;
+    if (!leg(toward).security.uses_ice()) result[i]->handshake->ice_ufrag.clear();
+    // RFC 8842 5.3: an answer has a tls-id when the offer has one.
+    if (answering && !offered_tls_id(toward, i)) result[i]->handshake->tls_id.clear();
   }
   return result;
 }
@@ -220,11 +225,20 @@ control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool rece
   half.latch_from = leg(side).latch_from;
   half.send = send;
   half.receive = receive;
-  if (const auto line = security(side, index); line.kind == LineSecurity::Kind::Protected) half.srtp = srtp_of(line);
+  const auto line = security(side, index);
+  if (line.kind == LineSecurity::Kind::Protected && line.own) {
+    half.dtls = dtls_of(line);
+    // A peer that says no tls-id is told none.
+    if (half.dtls->association.empty()) half.dtls->association = own_[static_cast<std::size_t>(side)].tls_id;
+    half.ice = ice_of(leg(side).security, line);
+    half.rtcp_mux = true;
+  } else if (line.kind == LineSecurity::Kind::Protected) {
+    half.srtp = srtp_of(line);
+  }
   const auto* leg_state = state_if(side);
   if (leg_state == nullptr || leg_state->remote() == nullptr) return half;
   const auto remote = leg_state->media(index);
-  half.rtcp_mux = leg_state->mux_agreed(index);
+  half.rtcp_mux = half.dtls.has_value() || leg_state->mux_agreed(index);
   half.remote_rtp = remote.rtp;
   half.remote_rtcp = half.rtcp_mux ? remote.rtp : remote.rtcp;
   return half;
@@ -276,8 +290,9 @@ std::string_view Media::proposed_kind(std::size_t index) const {
 
 bool Media::needs_ports() const {
   const auto wanted = spec(0);
-  return std::ranges::any_of(wanted.flows,
-                             [this](const control::FlowSpec& f) { return find_flow(flows_, f.index) == nullptr; });
+  return std::ranges::any_of(wanted.flows, [this](const control::FlowSpec& f) {
+    return find_flow(flows_, f.index) == nullptr || lacks_fingerprint(f);
+  });
 }
 
 void Media::take_addresses(const std::vector<control::FlowAddresses>& flows) {

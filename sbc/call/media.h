@@ -54,7 +54,10 @@ class Media {
   const LegMedia& leg(Side side) const { return side == Side::A ? leg_a_ : leg_b_; }
 
   // Before the first description, when a leg may be protected.
-  void use(KeyTools tools) { tools_ = tools; }
+  void use(KeyTools tools) {
+    tools_ = tools;
+    for (sdp::OwnHandshake& own : own_) own = fresh_handshake(*tools.random);
+  }
 
   // A fresh leg B: the call goes to another target, which has heard nothing of what came before.
   void start_leg_b(sdp::OriginIdentity identity);
@@ -68,6 +71,7 @@ class Media {
     } else {
       b_ = std::move(agreed);
     }
+    renew(side);
   }
 
   // Leg A has offered nothing, and leg B is offered this in its name; null: nothing.
@@ -119,7 +123,9 @@ class Media {
   // The relay has a new session, or the side comes from another call: nobody knows any more how far its keys were used.
   // Nothing passes under them, and the next description has others (RFC 4568 7.1.4).
   void lose_keys(Side side) {
-    lost_keys_[static_cast<std::size_t>(side)] = state_if(side) ? agreed_local(side) : nullptr;
+    auto& lost = lost_keys_[static_cast<std::size_t>(side)];
+    lost = state_if(side) ? agreed_local(side) : nullptr;
+    if (lost) renew(side);  // else nothing was shown yet, or only an offer that is being answered with what is there
   }
   void forget_addresses() { flows_.clear(); }
 
@@ -137,6 +143,12 @@ class Media {
   bool any_acceptable(Side from, const sdp::Session& offer) const;
   bool agrees(Side from, const sdp::Session& answer) const;
   void choose_keys(Side from, const sdp::Session& offer);
+  // media_handshake.cc
+  void renew(Side side);
+  void choose_handshakes(Side from, const sdp::Session& offer);
+  void offer_handshake(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const;
+  bool offered_tls_id(Side from, std::size_t index) const;
+  bool lacks_fingerprint(const control::FlowSpec& flow) const;
   void protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const;
   void protect_answer(Side toward, std::size_t index, sdp::Anchor& anchor) const;
   sdp::SessionPtr agreed_local(Side side) const { return state_if(side)->agreed_local(); }
@@ -158,9 +170,11 @@ class Media {
   std::vector<control::FlowAddresses> flows_;
   sdp::SessionPtr proposal_;
   KeyTools tools_;
+  std::array<sdp::OwnHandshake, 2> own_;  // by side: what is shown until the peer's next restart
   // Of an offer that waits for our answer: our lines of the answer, and what the other side had said before.
   struct Answering {
     std::vector<std::optional<sdp::Crypto>> ours;
+    std::vector<std::optional<sdp::OwnHandshake>> handshakes;
     sdp::SessionPtr other_before;
   };
   std::array<Answering, 2> answering_;

@@ -61,9 +61,10 @@ LineSecurity Media::security(Side side, std::size_t index) const {
   using State = sdp::OfferAnswer::State;
   const LegSecurity& rules = leg(side).security;
   // Before anything was agreed nothing passes that may come to be protected: not unchecked, and not in clear.
-  const LineSecurity unknown{.kind = rules.may_protect()    ? Kind::Protected
-                                     : rules.must_protect() ? Kind::Refused
-                                                            : Kind::Plain};
+  LineSecurity unknown{.kind = rules.may_protect()    ? Kind::Protected
+                               : rules.must_protect() ? Kind::Refused
+                                                      : Kind::Plain};
+  if (rules.handshakes()) unknown.own = own_[static_cast<std::size_t>(side)];
   const auto* leg_state = state_if(side);
   if (leg_state == nullptr) return unknown;
   const State state = leg_state->state();
@@ -82,6 +83,11 @@ LineSecurity Media::security(Side side, std::size_t index) const {
   const bool answered = asked != nullptr && asked->remote() != answering.other_before;
   if (const auto before = agreed_security(side, index); before && !answered) return *before;
   if (offered.kind == Kind::Protected && index < answering.ours.size()) offered.ours = answering.ours[index];
+  if (rules.handshakes() && index < answering.handshakes.size()) {
+    offered.own = answering.handshakes[index];
+    // The peer shakes hands when it has our answer, which waits for the other side's.
+    if (offered.own && !answered) offered.own->setup = sdp::Setup::Passive;
+  }
   return offered;
 }
 
@@ -92,6 +98,7 @@ void Media::choose_keys(Side from, const sdp::Session& offer) {
   const auto* asked = state_if(other(from));
   answering.other_before = asked != nullptr ? asked->remote() : nullptr;
   answering.ours.assign(offer.media.size(), std::nullopt);
+  if (leg(from).security.handshakes()) return choose_handshakes(from, offer);
   for (std::size_t i = 0; i < offer.media.size(); ++i) {
     const LineSecurity line = judge_offer(leg(from).security, offer, i);
     if (line.kind != Kind::Protected) continue;
@@ -104,16 +111,22 @@ void Media::choose_keys(Side from, const sdp::Session& offer) {
 }
 
 void Media::protect_answer(Side toward, std::size_t index, sdp::Anchor& anchor) const {
-  const auto& ours = answering_[static_cast<std::size_t>(toward)].ours;
+  const Answering& answering = answering_[static_cast<std::size_t>(toward)];
+  const auto& ours = answering.ours;
   if (index < ours.size() && ours[index]) anchor.crypto.push_back(*ours[index]);
+  if (leg(toward).security.handshakes() && index < answering.handshakes.size())
+    anchor.handshake = answering.handshakes[index];
 }
 
 void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const {
   const LegSecurity& rules = leg(toward).security;
+  if (rules.handshakes()) return offer_handshake(toward, index, from, anchor);
   const sdp::OfferAnswer& leg_state = toward == Side::A ? a_ : *b_;
   const sdp::SessionPtr& agreed = leg_state.agreed_local();
   const sdp::Media* before = agreed != nullptr && is_usable(*agreed, index) ? &agreed->media[index] : nullptr;
-  const bool feedback = sdp::has_feedback(before != nullptr ? *before : from);
+  // Of a browser's offer nobody but another browser takes the profile.
+  const bool feedback = before != nullptr ? sdp::has_feedback(*before)
+                                          : sdp::has_feedback(from) && !sdp::is_handshake_profile(from.proto);
   const bool secure = rules.must_protect() || (before != nullptr && sdp::is_secure(*before));
   anchor.profile = sdp::rtp_profile(secure, feedback);
   if (!rules.may_protect()) return;

@@ -1,6 +1,9 @@
 #include "sbc/call/media_security.h"
 
 #include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
 
 namespace sbc::call {
 namespace {
@@ -22,28 +25,106 @@ LineSecurity without_keys(const LegSecurity& security, bool secure) {
   return {.kind = secure || security.must_protect() ? Kind::Refused : Kind::Plain};
 }
 
+bool wants_protection(const sdp::Media& media) {
+  return sdp::is_secure(media) || sdp::is_handshake_profile(media.proto);
+}
+
+// RFC 8842 5.3, RFC 8827: DTLS with all of it on one port, and with ICE where that is wanted.
+std::optional<sdp::Handshake> usable_handshake(const LegSecurity& security, const sdp::Session& session,
+                                               const sdp::Media& media) {
+  if (!sdp::is_handshake_profile(media.proto)) return std::nullopt;
+  auto said = sdp::handshake_of(session, media);
+  if (!said || !said->rtcp_mux) return std::nullopt;
+  if (security.uses_ice() && (said->ice_ufrag.empty() || said->ice_password.empty())) return std::nullopt;
+  return said;
+}
+
+LineSecurity judge_handshake(const LegSecurity& security, const sdp::Session& local, const sdp::Session& remote,
+                             std::size_t index) {
+  const auto mine = sdp::handshake_of(local, local.media[index]);
+  auto theirs = usable_handshake(security, remote, remote.media[index]);
+  if (!mine || !theirs) return {.kind = Kind::Refused};
+  LineSecurity out{.kind = Kind::Protected, .peer = std::move(theirs)};
+  out.own = sdp::OwnHandshake{mine->setup, {}, mine->tls_id, mine->ice_ufrag, mine->ice_password};
+  return out;
+}
+
+control::DtlsRole role_of(const LineSecurity& line) {
+  using sdp::Setup;
+  if (!line.own || line.own->setup == Setup::Passive) return control::DtlsRole::Passive;
+  if (line.own->setup == Setup::Active) return control::DtlsRole::Active;
+  // We offered either. RFC 8842 5.2: until the answer comes a ClientHello may.
+  return line.peer && line.peer->setup != Setup::Active ? control::DtlsRole::Active : control::DtlsRole::Passive;
+}
+
+std::string drawn(base::Random& random, std::size_t size) {
+  static constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < size; ++i) out += kLetters[random.below(kLetters.size())];
+  return out;
+}
+
 }  // namespace
+
+// RFC 8839 5.4: 24 bits of a user name and 128 of a password at least; RFC 8842 4: 120 bits of a tls-id.
+sdp::OwnHandshake fresh_handshake(base::Random& random) {
+  sdp::OwnHandshake out;
+  out.tls_id = drawn(random, 24);
+  out.ice_ufrag = drawn(random, 8);
+  out.ice_password = drawn(random, 24);
+  return out;
+}
+
+control::Dtls dtls_of(const LineSecurity& line) {
+  control::Dtls out{role_of(line), line.own->tls_id, {}};
+  if (!line.peer) return out;
+  // RFC 8842 4: both names make the association. Where nobody says one, the certificate does.
+  for (const sdp::Fingerprint& f : line.peer->fingerprints) out.fingerprints.push_back({f.hash, f.value});
+  return out;
+}
+
+std::optional<control::Ice> ice_of(const LegSecurity& security, const LineSecurity& line) {
+  // RFC 8445 8.2: between two lite agents nobody checks; the addresses that were said are the pair.
+  if (!security.uses_ice() || (line.peer && line.peer->ice_lite)) return std::nullopt;
+  return control::Ice{line.own->ice_ufrag, base::Secret(std::as_bytes(std::span(line.own->ice_password))),
+                      line.peer ? line.peer->ice_ufrag : std::string()};
+}
+
+// RFC 8842 5.3: an association that goes on keeps its roles.
+sdp::Setup answer_setup(const sdp::Handshake& offered, const std::optional<LineSecurity>& before) {
+  using sdp::Setup;
+  if (offered.setup != Setup::ActPass) return offered.setup == Setup::Active ? Setup::Passive : Setup::Active;
+  if (!before || !before->own || !before->peer) return Setup::Active;
+  return role_of(*before) == control::DtlsRole::Active ? Setup::Active : Setup::Passive;
+}
 
 LineSecurity judge_offer(const LegSecurity& security, const sdp::Session& offer, std::size_t index,
                          sdp::CryptoFaults* skipped) {
   if (index >= offer.media.size()) return {};
   const sdp::Media& media = offer.media[index];
+  if (security.handshakes()) {
+    auto said = usable_handshake(security, offer, media);
+    if (!said) return {.kind = Kind::Refused};
+    return {.kind = Kind::Protected, .peer = std::move(said)};
+  }
+  if (sdp::is_handshake_profile(media.proto)) return {.kind = Kind::Refused};
   if (security.may_protect()) {
     for (sdp::Crypto& crypto : sdp::cryptos_of(offer, media, skipped))
       if (accepts(security, crypto.suite)) return {.kind = Kind::Protected, .theirs = std::move(crypto)};
   }
-  return without_keys(security, sdp::is_secure(media));
+  return without_keys(security, wants_protection(media));
 }
 
 LineSecurity judge_agreed(const LegSecurity& security, const sdp::Session& local, const sdp::Session& remote,
                           std::size_t index, sdp::CryptoFaults* skipped) {
   if (index >= local.media.size() || index >= remote.media.size()) return {};
+  if (security.handshakes()) return judge_handshake(security, local, remote, index);
   if (security.may_protect()) {
     const auto pair = sdp::agreed_crypto(sdp::cryptos_of(local, local.media[index]),
                                          sdp::cryptos_of(remote, remote.media[index], skipped));
     if (pair) return {.kind = Kind::Protected, .theirs = pair->theirs, .ours = pair->ours};
   }
-  return without_keys(security, sdp::is_secure(local.media[index]) || sdp::is_secure(remote.media[index]));
+  return without_keys(security, wants_protection(local.media[index]) || wants_protection(remote.media[index]));
 }
 
 std::vector<sdp::Crypto> offered_cryptos(const LegSecurity& security, const std::optional<sdp::Crypto>& present,

@@ -13,6 +13,7 @@
 
 #include "sbc/policy/decision.h"
 #include "sbc/sdp/crypto.h"
+#include "sbc/sdp/handshake.h"
 
 namespace sbc::call {
 
@@ -24,8 +25,11 @@ struct LegSecurity {
   bool keys_allowed = false;
   std::vector<sdp::Suite> suites = {};  // those that are offered and accepted, best first
 
-  bool may_protect() const { return mode != policy::MediaSecurity::None && keys_allowed; }
-  bool must_protect() const { return mode == policy::MediaSecurity::Sdes; }
+  // DTLS: no key is in any SDP.
+  bool handshakes() const { return mode == policy::MediaSecurity::Dtls || uses_ice(); }
+  bool uses_ice() const { return mode == policy::MediaSecurity::Webrtc; }
+  bool may_protect() const { return handshakes() || (mode != policy::MediaSecurity::None && keys_allowed); }
+  bool must_protect() const { return mode == policy::MediaSecurity::Sdes || handshakes(); }
 };
 
 // What keys are made with, and where lines that cannot be used are counted. Null: the leg never protects.
@@ -38,14 +42,24 @@ struct KeyTools {
 struct LineSecurity {
   enum class Kind : std::uint8_t { Plain, Protected, Refused };
   Kind kind = Kind::Plain;
-  std::optional<sdp::Crypto> theirs = {};  // Protected: the peer's line
-  std::optional<sdp::Crypto> ours = {};    // and ours, when it is known already
+  std::optional<sdp::Crypto> theirs = {};     // Protected: the peer's line
+  std::optional<sdp::Crypto> ours = {};       // and ours, when it is known already
+  std::optional<sdp::Handshake> peer = {};    // Protected by DTLS: what the peer says, when it is known already
+  std::optional<sdp::OwnHandshake> own = {};  // and what we do; its fingerprint is the relay's to know
 };
 
 // The line of an offer that the leg's peer makes: the first of its a=crypto lines whose suite we accept; the offerer
 // prefers the first (RFC 4568 5.1.1).
 LineSecurity judge_offer(const LegSecurity& security, const sdp::Session& offer, std::size_t index,
                          sdp::CryptoFaults* skipped = nullptr);
+// What a leg shows its peer: credentials for ICE and the name of its association, drawn by lot.
+sdp::OwnHandshake fresh_handshake(base::Random& random);
+// In the relay's terms.
+control::Dtls dtls_of(const LineSecurity& line);
+std::optional<control::Ice> ice_of(const LegSecurity& security, const LineSecurity& line);
+// Who sends the ClientHello when the peer has offered this; `before`: what was agreed on for the same association.
+sdp::Setup answer_setup(const sdp::Handshake& offered, const std::optional<LineSecurity>& before);
+
 // The line after offer and answer, whoever made which.
 LineSecurity judge_agreed(const LegSecurity& security, const sdp::Session& local, const sdp::Session& remote,
                           std::size_t index, sdp::CryptoFaults* skipped = nullptr);

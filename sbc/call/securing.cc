@@ -11,6 +11,7 @@ LegMedia leg_media(const Settings& settings, const LegPlace& place) {
   out.security.mode = place.wanted.value_or(
       chosen(settings, place.realm, place.trunk, &route::Realm::media_security, &route::Trunk::media_security));
   if (out.security.mode == policy::MediaSecurity::None) return out;
+  if (out.security.handshakes()) return out;
   // RFC 4568 7.1, 8: keys in SDP are as safe as the signalling that carries them.
   out.security.keys_allowed =
       sip::is_secure(place.transport) ||

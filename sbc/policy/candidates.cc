@@ -47,8 +47,11 @@ constexpr std::array<Word<OnRedirect>, 3> kRedirects = {
 
 constexpr std::array<Word<LateOffer>, 3> kLateOffer = {
     {{"pass", LateOffer::Pass}, {"offer", LateOffer::Offer}, {"refuse", LateOffer::Refuse}}};
-constexpr std::array<Word<MediaSecurity>, 3> kMediaSecurity = {
-    {{"none", MediaSecurity::None}, {"sdes", MediaSecurity::Sdes}, {"best-effort", MediaSecurity::BestEffort}}};
+constexpr std::array<Word<MediaSecurity>, 5> kMediaSecurity = {{{"none", MediaSecurity::None},
+                                                                {"sdes", MediaSecurity::Sdes},
+                                                                {"best-effort", MediaSecurity::BestEffort},
+                                                                {"dtls", MediaSecurity::Dtls},
+                                                                {"webrtc", MediaSecurity::Webrtc}}};
 constexpr std::array<Word<Preconditions>, 2> kPreconditions = {
     {{"strip", Preconditions::Strip}, {"refuse", Preconditions::Refuse}}};
 

@@ -60,6 +60,8 @@ enum class MediaSecurity : std::uint8_t {
   None,        // plain RTP; SRTP is refused
   Sdes,        // SRTP with keys in SDP (RFC 4568); plain RTP is refused
   BestEffort,  // SRTP where the peer has it, else plain RTP (RFC 8643)
+  Dtls,        // SRTP with keys from a DTLS handshake (RFC 5763); all else is refused
+  Webrtc,      // the same, with ICE (RFC 8827)
 };
 
 // What becomes of preconditions (RFC 3312) in an offer toward a place; nobody there knows them.

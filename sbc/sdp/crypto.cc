@@ -262,7 +262,7 @@ bool is_secure_profile(std::string_view proto) {
 }
 
 bool has_feedback(const Media& media) {
-  return media.proto == "RTP/AVPF" || media.proto == "RTP/SAVPF";
+  return media.proto.ends_with("/AVPF") || media.proto.ends_with("/SAVPF");
 }
 
 std::string_view rtp_profile(bool secure, bool feedback) {

@@ -24,4 +24,9 @@ inline constexpr std::size_t kMaxCryptoLines = 16;
 inline constexpr std::size_t kMaxCryptoKeys = 4;
 inline constexpr std::size_t kMaxMkiBytes = 32;
 
+// Of a peer's handshake: what the relay takes (media-relay/control/limits.h), RFC 8839 5.4 and RFC 8842 4.
+inline constexpr std::size_t kMaxFingerprints = 8;
+inline constexpr std::size_t kMaxIceCredential = 256;
+inline constexpr std::size_t kMaxTlsId = 255;
+
 }  // namespace sbc::sdp

@@ -5,6 +5,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/sdp/crypto.h"
+#include "sbc/sdp/handshake.h"
 
 namespace sbc::sdp {
 
@@ -14,10 +15,18 @@ constexpr std::uint32_t kBroadcast = 0xffffffff;
 
 Refusal refusal_of(const Media& media, const Connection* connection) {
   if (media.port == 0) return Refusal::Disabled;
-  if (media.proto != rtp_profile(is_secure(media), has_feedback(media))) return Refusal::Profile;
+  if (media.proto != rtp_profile(is_secure(media), has_feedback(media)) && !is_handshake_profile(media.proto))
+    return Refusal::Profile;
   if (connection == nullptr || connection->ip.empty() || connection->multicast) return Refusal::Address;
   if (connection->ip.is_v4() && connection->ip.v4_host_order() == kBroadcast) return Refusal::Address;
   return Refusal::None;
+}
+
+bool says_ice(const Media& media, const Session& session) {
+  if (!is_handshake_profile(media.proto)) return false;
+  const auto is_ufrag = [](const Line& line) { return line.type == 'a' && line.attribute_name() == "ice-ufrag"; };
+  return std::ranges::any_of(session.lines_of(media), is_ufrag) ||
+         std::ranges::any_of(session.session_lines(), is_ufrag);
 }
 
 std::optional<base::Endpoint> next_port(const base::Endpoint& rtp) {
@@ -73,8 +82,9 @@ RemoteMedia remote_media(const Media& media, const Session& session) {
   }
   remote.direction = direction.value_or(session.direction);
   if (connection->ip.is_any()) {
-    // RFC 3264 8.4: neither RTP nor RTCP is sent to it; whether it sends is what its direction says.
-    remote.direction = common(remote.direction, Direction::SendOnly);
+    // RFC 3264 8.4: neither RTP nor RTCP is sent to it; whether it sends is what its direction says. Beside ICE it only
+    // says that no candidate was known yet (RFC 8839 4.2.5).
+    if (!says_ice(media, session)) remote.direction = common(remote.direction, Direction::SendOnly);
   } else {
     remote.rtp = base::Endpoint{connection->ip, media.port};
     remote.rtcp = rtcp_endpoint(rtcp, *remote.rtp);

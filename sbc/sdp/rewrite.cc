@@ -51,6 +51,11 @@ class Writer {
     append_connection(out, default_ip_);
     copy_bandwidth(out, input_.from.session_lines());
     out += "t=0 0\r\n";
+    // RFC 8839 5.3: of the session. We answer checks and make none.
+    const auto has_ice = [](const Slot& s) {
+      return s.anchor != nullptr && s.anchor->handshake && !s.anchor->handshake->ice_ufrag.empty();
+    };
+    if (std::ranges::any_of(slots, has_ice)) out += "a=ice-lite\r\n";
     for (const Line& line : input_.from.session_lines())
       if (wanted(line)) append_line(out, line);
     for (const Slot& slot : slots) write_slot(out, slot);
@@ -87,6 +92,7 @@ class Writer {
     }
     // RFC 4568 7.1.2: secure media without keys is refused, whatever else is there.
     if (is_secure_profile(profile_of(slot, anchor)) && anchor.crypto.empty()) return slot;
+    if (is_handshake_profile(profile_of(slot, anchor)) != anchor.handshake.has_value()) return slot;
     slot.anchor = &anchor;
     return slot;
   }
@@ -120,6 +126,10 @@ class Writer {
       out += crypto_value(crypto);
       out += "\r\n";
     }
+    if (slot.anchor->handshake) {
+      append_handshake(out, *slot.anchor->handshake, slot.anchor->rtp, slot.offered == nullptr);
+      append_mid(out, slot);
+    }
     append_rtcp(out, slot);
     if (slot.offered != nullptr) append_precondition_answer(out, *context_.answering, *slot.offered);
     out += "a=";
@@ -133,6 +143,12 @@ class Writer {
     out += ' ';
     out += first.empty() ? std::string_view("0") : first;
     out += "\r\n";
+  }
+
+  // RFC 5888 9.2: an answer names the line as the offer did.
+  void append_mid(std::string& out, const Slot& slot) const {
+    if (slot.offered == nullptr) return;
+    if (const Line* mid = find(context_.answering->lines_of(*slot.offered), AttributeId::Mid)) append_line(out, *mid);
   }
 
   void append_rtcp(std::string& out, const Slot& slot) const {

@@ -17,6 +17,7 @@
 #include "media-relay/base/ip.h"
 
 #include "sbc/sdp/crypto.h"
+#include "sbc/sdp/handshake.h"
 #include "sbc/sdp/session.h"
 
 namespace sbc::sdp {
@@ -29,6 +30,7 @@ struct Anchor {
   std::string_view profile = {};    // transport of an offer ("RTP/SAVP"); "": as the other leg said. An answer repeats
                                     // that of the offer
   std::vector<Crypto> crypto = {};  // our a=crypto lines, in their order
+  std::optional<OwnHandshake> handshake = {};  // DTLS, and ICE if it has credentials
 };
 
 // Our o= line toward one leg: constant while the leg lives, but for its version (RFC 8866 5.2).

@@ -18,7 +18,7 @@ MODULES = pathlib.Path("/usr/lib/baresip/modules")
 
 class Phone:
     def __init__(self, directory, name, tone, at, port, password=None, transport="udp", registrar=ACCESS,
-                 account=""):
+                 account="", extra=()):
         self.name, self.tone = name, tone
         self.folder = pathlib.Path(directory) / f"phone-{name}"
         self._recordings = self.folder / "recorded"
@@ -29,7 +29,8 @@ class Phone:
         (self.folder / "config").write_text("\n".join([
             "poll_method epoll", f"sip_listen {at}:{port}", f"net_interface {at}", "audio_srate 8000", "audio_channels 1",
             "rtp_ports 40000-50000", "jitter_buffer_type fixed", "jitter_buffer_delay 1-10", f"module_path {MODULES}",
-            *(["module srtp.so"] if "mediaenc" in account else []), "module g711.so", "module_app uuid.so", "module aufile.so", "module aubridge.so", "module sndfile.so", "module_app account.so",
+            *(["module srtp.so"] if "mediaenc" in account else []),
+            *(["module dtls_srtp.so"] if "dtls_srtp" in account else []), *(["module ice.so"] if "=ice" in account else []), *extra, "module g711.so", "module_app uuid.so", "module aufile.so", "module aubridge.so", "module sndfile.so", "module_app account.so",
             "module_app menu.so", "module_app ctrl_tcp.so", f"ctrl_tcp_listen {at}:{control}",
             f"snd_path {self._recordings}", ""]))
         (self.folder / "accounts").write_text(

@@ -10,9 +10,14 @@ base::IpAddress address_of(const std::string& network) {
   return *base::IpAddress::parse(text);
 }
 
-control::HalfAddress half_address(const std::string& network, std::uint16_t port) {
-  const auto ip = address_of(network);
-  return {.rtp = {ip, port}, .rtcp = {ip, static_cast<std::uint16_t>(port + 1)}};
+constexpr const char* kFingerprint =
+    "4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB:4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF";
+
+control::HalfAddress half_address(const control::HalfSpec& half, std::uint16_t port) {
+  const auto ip = address_of(half.network);
+  return {.rtp = {ip, port},
+          .rtcp = {ip, static_cast<std::uint16_t>(port + 1)},
+          .fingerprint = half.dtls ? kFingerprint : ""};
 }
 
 }  // namespace
@@ -26,8 +31,8 @@ std::vector<control::FlowAddresses> FakeRelay::addresses(const std::string& id, 
       next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? 20000 : next_port_ + 4);
     }
     flows.push_back({.index = flow.index,
-                     .a = half_address(flow.a.network, port),
-                     .b = half_address(flow.b.network, static_cast<std::uint16_t>(port + 2))});
+                     .a = half_address(flow.a, port),
+                     .b = half_address(flow.b, static_cast<std::uint16_t>(port + 2))});
   }
   return flows;
 }

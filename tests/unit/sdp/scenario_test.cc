@@ -247,9 +247,9 @@ TEST_F(SdpScenario, Ipv4CallsIpv6) {
   EXPECT_THAT(b_offers(audio("::", 5000)), HasSubstr("a=sendonly\r\n"));
 }
 
-TEST_F(SdpScenario, AudioOverDtlsAloneHasNothingToAnchor) {
+TEST_F(SdpScenario, ADataChannelAloneHasNothingToAnchor) {
   const auto offer = parsed(lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0",
-                                   "m=audio 4000 UDP/TLS/RTP/SAVP 0", "a=setup:actpass"}));
+                                   "m=application 4000 UDP/DTLS/SCTP webrtc-datachannel", "a=setup:actpass"}));
   EXPECT_FALSE(any_usable(*offer));
 }
 
