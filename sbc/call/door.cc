@@ -43,6 +43,9 @@ void Door::watch(Call& call) const {
 
 void Door::heard(Call& call, std::string_view own_tag, const sip::Message& message, const sip::Source& source) {
   if (call.watch == nullptr) return;
+  // A dialog aside that is over (a REFER's, whose last NOTIFY is answered) may have been of either side: its words are
+  // learned for neither.
+  if (!call.transfer && !core_.dialogs.contains(own_tag)) return;
   const Side side = way_of(own_tag, call.handle.pack()).side;
   guard_.heard(core_.settings, call.watch.get(), end_of(side), message, source);
 }
