@@ -1,6 +1,8 @@
 #include "media-relay/control/check.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "media-relay/control/limits.h"
 
@@ -41,6 +43,50 @@ std::optional<std::string> srtp_problem(const HalfSpec& half) {
   return std::nullopt;
 }
 
+bool is_clock(std::uint32_t clock) {
+  return clock != 0 && clock <= kMaxClock;
+}
+
+// RFC 5761 section 4: with these in the second byte it would be taken for RTCP.
+bool looks_like_rtcp(std::uint8_t payload_type) {
+  return payload_type >= 64 && payload_type <= 95;
+}
+
+std::optional<std::string> rewrite_problem(const Rewrite& rewrite) {
+  if (rewrite.payloads.size() > kMaxPayloadRules)
+    return "rewrite: expected at most " + std::to_string(kMaxPayloadRules) + " payloads, got " +
+           std::to_string(rewrite.payloads.size());
+  std::array<bool, 128> seen{};
+  for (const PayloadRule& rule : rewrite.payloads) {
+    const std::string where = "rewrite: payload type " + std::to_string(rule.from) + ": ";
+    if (rule.from > 127 || std::exchange(seen[rule.from & 0x7f], true)) return where + "expected each one once";
+    if (rule.use != PayloadUse::Drop && (rule.to > 127 || looks_like_rtcp(rule.to)))
+      return where + "expected it to become 0 to 63 or 96 to 127, got " + std::to_string(rule.to);
+    if (rule.clock_from > kMaxClock || rule.clock_to > kMaxClock)
+      return where + "expected a clock of at most " + std::to_string(kMaxClock) + " Hz";
+    if (rule.use == PayloadUse::Event && rule.clock_from == 0) return where + "expected the clock of telephone-event";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> digits_problem(const HalfSpec& half) {
+  const Digits& digits = *half.digits;
+  if (digits.heard.size() > kMaxEventFormats)
+    return "digits: expected at most " + std::to_string(kMaxEventFormats) + " formats, got " +
+           std::to_string(digits.heard.size());
+  for (const EventFormat& format : digits.heard)
+    if (format.payload_type > 127 || !is_clock(format.clock))
+      return "digits: heard: expected a payload type and a clock";
+  if (digits.event && (digits.event->payload_type > 127 || looks_like_rtcp(digits.event->payload_type) ||
+                       !is_clock(digits.event->clock)))
+    return "digits: event: expected a payload type and a clock";
+  if (digits.tone && *digits.tone != 0 && *digits.tone != 8)
+    return "digits: tone: expected 0 (PCMU) or 8 (PCMA), got " + std::to_string(*digits.tone);
+  if ((digits.event || digits.tone) && !(half.rewrite && half.rewrite->continuous))
+    return "digits: sending them wants rewrite.continuous";
+  return std::nullopt;
+}
+
 std::optional<std::string> half_problem(const HalfSpec& half) {
   if (half.network.empty() || half.network.size() > kMaxNetworkNameBytes || !visible_ascii(half.network))
     return length_text("network", kMaxNetworkNameBytes, half.network.size());
@@ -48,6 +94,10 @@ std::optional<std::string> half_problem(const HalfSpec& half) {
     return "latch_from: expected at most " + std::to_string(kMaxLatchPrefixes) + " prefixes, got " +
            std::to_string(half.latch_from.size());
   if (auto text = srtp_problem(half)) return text;
+  if (half.rewrite)
+    if (auto text = rewrite_problem(*half.rewrite)) return text;
+  if (half.digits)
+    if (auto text = digits_problem(half)) return text;
   if (half.remote_rtp && half.remote_rtp->empty()) return "remote_rtp: expected an address";
   if (half.remote_rtcp && half.remote_rtcp->empty()) return "remote_rtcp: expected an address";
   return std::nullopt;

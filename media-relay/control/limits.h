@@ -44,6 +44,12 @@ inline constexpr std::size_t kMaxFingerprints = 8;
 inline constexpr std::size_t kMaxHashNameBytes = 16;
 inline constexpr std::size_t kMaxFingerprintBytes = 64;       // SHA-512
 inline constexpr std::size_t kMaxFingerprintTextBytes = 200;  // of it, with colons
+// Rules of one half: as many as there are payload types.
+inline constexpr std::size_t kMaxPayloadRules = 128;
+// Telephone-event comes once for each clock of the audio beside it (8000, 16000, 48000, ...).
+inline constexpr std::size_t kMaxEventFormats = 8;
+// Video is at 90 kHz, the fastest audio at 192 kHz.
+inline constexpr std::uint32_t kMaxClock = 1'000'000;
 // Session ids in one Listed: 64 KiB in all at most.
 inline constexpr std::size_t kListPage = 512;
 // A day: longer leases or timeouts are typing errors.

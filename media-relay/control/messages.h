@@ -67,6 +67,43 @@ struct Dtls {
   friend bool operator==(const Dtls&, const Dtls&) = default;
 };
 
+// What becomes of a payload type that the other half's peer sends.
+enum class PayloadUse : std::uint8_t {
+  Pass,   // it leaves under its new number
+  Event,  // likewise, and it is telephone-event (RFC 4733): its timestamps and durations are scaled to the new clock
+  Drop,   // it is not for this peer
+};
+struct PayloadRule {
+  std::uint8_t from = 0;         // as the other half's peer sends it
+  std::uint8_t to = 0;           // as this half's peer wants it; without meaning with Drop
+  std::uint32_t clock_from = 0;  // of its RTP clock, in Hz; 0: not known (telephone-event: must be)
+  std::uint32_t clock_to = 0;    // 0: the same
+  PayloadUse use = PayloadUse::Pass;
+  friend bool operator==(const PayloadRule&, const PayloadRule&) = default;
+};
+// How RTP is changed on its way to this half's peer.
+struct Rewrite {
+  std::vector<PayloadRule> payloads;  // each `from` once
+  bool closed = false;                // payload types without a rule are dropped; else they pass as they are
+  // One source of ours (SSRC) whose sequence numbers and timestamps go on whoever speaks behind it; RTCP is translated.
+  // For streams with one source at a time: audio, text, not video with repair streams.
+  bool continuous = false;
+  friend bool operator==(const Rewrite&, const Rewrite&) = default;
+};
+
+struct EventFormat {  // telephone-event in one description
+  std::uint8_t payload_type = 0;
+  std::uint32_t clock = 0;  // Hz
+  friend bool operator==(const EventFormat&, const EventFormat&) = default;
+};
+// Digits (DTMF) from and to this half's peer.
+struct Digits {
+  std::vector<EventFormat> heard;    // how the peer sends telephone-events that are told as Digit
+  std::optional<EventFormat> event;  // SendDigits towards it sends telephone-events so ...
+  std::optional<std::uint8_t> tone;  // ... or else tones in G.711: 0 (PCMU) or 8 (PCMA). Both want rewrite.continuous
+  friend bool operator==(const Digits&, const Digits&) = default;
+};
+
 struct HalfSpec {
   std::string network;                        // name of a network in the relay's configuration: "access", "core"
   std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
@@ -79,6 +116,8 @@ struct HalfSpec {
   std::optional<Srtp> srtp = {};         // absent: plain RTP, or dtls
   std::optional<Ice> ice = {};           // absent: addresses as signalled or learned
   std::optional<Dtls> dtls = {};         // instead of srtp; both want rtcp_mux
+  std::optional<Rewrite> rewrite = {};   // absent: RTP and RTCP leave towards this peer as they came
+  std::optional<Digits> digits = {};     // absent: none are listened for, none can be sent
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 

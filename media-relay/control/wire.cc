@@ -39,6 +39,30 @@ void wipe(wire::SessionSpec& spec) {
     }
 }
 
+void put_rewrite(wire::Rewrite& out, const Rewrite& rewrite) {
+  for (const PayloadRule& rule : rewrite.payloads) {
+    wire::PayloadRule& r = *out.add_payloads();
+    r.set_from(rule.from);
+    r.set_to(rule.to);
+    r.set_clock_from(rule.clock_from);
+    r.set_clock_to(rule.clock_to);
+    r.set_use(static_cast<wire::PayloadUse>(rule.use));
+  }
+  out.set_closed(rewrite.closed);
+  out.set_continuous(rewrite.continuous);
+}
+
+void put_format(wire::EventFormat& out, const EventFormat& format) {
+  out.set_payload_type(format.payload_type);
+  out.set_clock(format.clock);
+}
+
+void put_digits(wire::Digits& out, const Digits& digits) {
+  for (const EventFormat& format : digits.heard) put_format(*out.add_heard(), format);
+  if (digits.event) put_format(*out.mutable_event(), *digits.event);
+  if (digits.tone) out.set_tone(*digits.tone + 1U);
+}
+
 void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   out.set_network(half.network);
   if (half.remote_rtp) put(*out.mutable_remote_rtp(), *half.remote_rtp);
@@ -67,6 +91,8 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
       w.set_value(f.value);
     }
   }
+  if (half.rewrite) put_rewrite(*out.mutable_rewrite(), *half.rewrite);
+  if (half.digits) put_digits(*out.mutable_digits(), *half.digits);
   if (!half.srtp) return;
   wire::Srtp& srtp = *out.mutable_srtp();
   if (half.srtp->send) put_srtp_stream(*srtp.mutable_send(), *half.srtp->send);
@@ -202,6 +228,48 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   }
   if (in.has_ice()) out.ice = ice(in.ice());
   if (in.has_dtls()) out.dtls = dtls(in.dtls());
+  if (in.has_rewrite()) out.rewrite = rewrite(in.rewrite());
+  if (in.has_digits()) out.digits = digits(in.digits());
+  return out;
+}
+
+std::uint8_t Reading::payload_type(std::string_view what, std::uint32_t in) {
+  if (in > 127) fail(what, "expected a payload type up to 127, got " + std::to_string(in));
+  return static_cast<std::uint8_t>(in & 0x7f);
+}
+
+Rewrite Reading::rewrite(const wire::Rewrite& in) {
+  Rewrite out;
+  out.closed = in.closed();
+  out.continuous = in.continuous();
+  if (static_cast<std::size_t>(in.payloads_size()) > kMaxPayloadRules) {
+    fail("rewrite", "expected at most " + std::to_string(kMaxPayloadRules) + " payloads, got " +
+                        std::to_string(in.payloads_size()));
+    return out;
+  }
+  for (const wire::PayloadRule& r : in.payloads()) {
+    if (r.use() < wire::PAYLOAD_PASS || r.use() > wire::PAYLOAD_DROP)
+      fail("rewrite: use", "expected a known one, got " + std::to_string(r.use()));
+    out.payloads.push_back({payload_type("rewrite: from", r.from()), payload_type("rewrite: to", r.to()),
+                            r.clock_from(), r.clock_to(), static_cast<PayloadUse>(r.use())});
+  }
+  return out;
+}
+
+EventFormat Reading::event_format(const wire::EventFormat& in) {
+  return {payload_type("digits: payload_type", in.payload_type()), in.clock()};
+}
+
+Digits Reading::digits(const wire::Digits& in) {
+  Digits out;
+  if (static_cast<std::size_t>(in.heard_size()) > kMaxEventFormats) {
+    fail("digits",
+         "expected at most " + std::to_string(kMaxEventFormats) + " formats, got " + std::to_string(in.heard_size()));
+    return out;
+  }
+  for (const wire::EventFormat& f : in.heard()) out.heard.push_back(event_format(f));
+  if (in.has_event()) out.event = event_format(in.event());
+  if (in.tone() != 0) out.tone = payload_type("digits: tone", in.tone() - 1);
   return out;
 }
 

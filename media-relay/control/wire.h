@@ -43,6 +43,10 @@ class Reading {
   SrtpStream srtp_stream(const wire::SrtpStream& in);
   Ice ice(const wire::Ice& in);
   Dtls dtls(const wire::Dtls& in);
+  std::uint8_t payload_type(std::string_view what, std::uint32_t in);
+  Rewrite rewrite(const wire::Rewrite& in);
+  EventFormat event_format(const wire::EventFormat& in);
+  Digits digits(const wire::Digits& in);
   HalfAddress address(const wire::HalfAddress& in);
   HalfStats half_stats(const wire::HalfStats& in);
 

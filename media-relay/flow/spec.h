@@ -12,6 +12,7 @@
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/limits.h"
+#include "media-relay/flow/repair.h"
 #include "media-relay/ice/agent.h"
 #include "media-relay/secure/context.h"
 #include "media-relay/secure/dtls_session.h"
@@ -69,7 +70,9 @@ struct HalfSpec {
   std::optional<Srtp> srtp = {};         // nullopt: plain RTP, or DTLS
   // The peer's address is what its checks say, whatever was signalled. RTP and RTCP on one port.
   std::optional<ice::Parameters> ice = {};
-  std::optional<Dtls> dtls = {};  // likewise on one port; instead of `srtp`
+  std::optional<Dtls> dtls = {};        // likewise on one port; instead of `srtp`
+  std::optional<Rewrite> rewrite = {};  // towards this side; nullopt: packets leave as they came
+  std::optional<Digits> digits = {};
 };
 
 struct Spec {

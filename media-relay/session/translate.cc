@@ -55,6 +55,22 @@ flow::Dtls dtls_of(const control::Dtls& in) {
   return out;
 }
 
+flow::Rewrite rewrite_of(const control::Rewrite& in) {
+  flow::Rewrite out{{}, in.closed, in.continuous};
+  for (const control::PayloadRule& rule : in.payloads)
+    out.payloads.push_back(
+        {rule.from, rule.to, rule.clock_from, rule.clock_to, static_cast<flow::PayloadUse>(rule.use)});
+  return out;
+}
+
+flow::Digits digits_of(const control::Digits& in) {
+  flow::Digits out;
+  for (const control::EventFormat& format : in.heard) out.heard.push_back({format.payload_type, format.clock});
+  if (in.event) out.event = flow::EventFormat{in.event->payload_type, in.event->clock};
+  out.tone = in.tone;
+  return out;
+}
+
 }  // namespace
 
 std::string unknown_name(const control::FlowSpec& flow) {
@@ -83,6 +99,8 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   if (half.srtp) out.srtp = flow::Srtp{parameters(half.srtp->send), parameters(half.srtp->receive)};
   if (half.ice) out.ice = ice::Parameters{half.ice->local_ufrag, half.ice->local_password, half.ice->remote_ufrag};
   if (half.dtls) out.dtls = dtls_of(*half.dtls);
+  if (half.rewrite) out.rewrite = rewrite_of(*half.rewrite);
+  if (half.digits) out.digits = digits_of(*half.digits);
   return out;
 }
 

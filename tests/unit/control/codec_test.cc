@@ -156,6 +156,57 @@ TEST(Codec, SrtpLimits) {
   EXPECT_TRUE(refuses([](SrtpStream& s) { s.suite.clear(); }));
 }
 
+TEST(Codec, RewriteLimits) {
+  Open open{"call-1", sample_spec()};
+  HalfSpec& half = open.spec.flows[0].b;
+  ASSERT_TRUE(half.rewrite.has_value());
+  Rewrite& rewrite = *half.rewrite;
+  rewrite.payloads.clear();
+  for (std::size_t i = 0; i < kMaxPayloadRules; ++i)
+    rewrite.payloads.push_back({static_cast<std::uint8_t>(i), 96, kMaxClock, kMaxClock, PayloadUse::Event});
+  const auto decoded = decode_command(encoded(open));
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(std::get<Open>(decoded->command).spec, open.spec);
+  const auto refuses = [&](auto change) {
+    Open other = open;
+    change(*other.spec.flows[0].b.rewrite);
+    const auto code = refused(other).code;
+    return code == ErrorCode::BadSpec || code == ErrorCode::Malformed;
+  };
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads.push_back(r.payloads[0]); }));
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads[1].from = 0; }));
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads[1].from = 128; }));
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads[1].clock_from = kMaxClock + 1; }));
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads[1].clock_to = kMaxClock + 1; }));
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads[1].clock_from = 0; }));
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads[1].use = static_cast<PayloadUse>(3); }));
+  // RFC 5761 section 4: 72 to 76 in the second byte are RTCP, and 64 to 95 are not given out beside it.
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads[1].to = 64; }));
+  EXPECT_TRUE(refuses([](Rewrite& r) { r.payloads[1].to = 95; }));
+}
+
+TEST(Codec, DigitLimits) {
+  Open open{"call-1", sample_spec()};
+  Digits& digits = *open.spec.flows[0].b.digits;
+  digits.heard.assign(kMaxEventFormats, {101, kMaxClock});
+  EXPECT_TRUE(decode_command(encoded(open)).has_value());
+  const auto refuses = [&](auto change) {
+    Open other = open;
+    change(other.spec.flows[0].b);
+    const auto code = refused(other).code;
+    return code == ErrorCode::BadSpec || code == ErrorCode::Malformed;
+  };
+  EXPECT_TRUE(refuses([](HalfSpec& h) { h.digits->heard.push_back({102, 8000}); }));
+  EXPECT_TRUE(refuses([](HalfSpec& h) { h.digits->heard[0].clock = 0; }));
+  EXPECT_TRUE(refuses([](HalfSpec& h) { h.digits->heard[0].clock = kMaxClock + 1; }));
+  EXPECT_TRUE(refuses([](HalfSpec& h) { h.digits->heard[0].payload_type = 128; }));
+  EXPECT_TRUE(refuses([](HalfSpec& h) { h.digits->event->payload_type = 72; }));
+  EXPECT_TRUE(refuses([](HalfSpec& h) { h.digits->tone = 9; }));
+  // What is sent between the packets of a stream wants numbers of its own.
+  EXPECT_TRUE(refuses([](HalfSpec& h) { h.rewrite->continuous = false; }));
+  EXPECT_TRUE(refuses([](HalfSpec& h) { h.rewrite.reset(); }));
+}
+
 TEST(Codec, FlowAndPrefixLimits) {
   Open open{"call-1", {}};
   HalfSpec half{"access", {}, {}, false, LatchMode::Strict, {}, true, true};
@@ -224,6 +275,9 @@ TEST(Codec, LargestUsefulFramesFit) {
   stream.keys.assign(kMaxSrtpKeys, {base::Secret(key), std::string(kMaxMkiBytes, 'm'), kMaxSrtpLifetime});
   half.srtp = Srtp{stream, stream};
   half.latch_from.assign(kMaxLatchPrefixes, *base::Prefix::parse("2001:db8:1:2:3:4:5:6/128"));
+  half.rewrite.emplace();
+  for (std::size_t i = 0; i < kMaxPayloadRules; ++i)
+    half.rewrite->payloads.push_back({static_cast<std::uint8_t>(i), 127, kMaxClock, kMaxClock, PayloadUse::Event});
   for (std::uint32_t i = 0; i < kMaxFlows; ++i)
     open.spec.flows.push_back({UINT32_MAX - i, std::string(kMaxKindBytes, 'k'), half, half});
   frame.clear();

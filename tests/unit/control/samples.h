@@ -27,8 +27,15 @@ inline SessionSpec sample_spec() {
   b.srtp = Srtp{std::nullopt, SrtpStream{"AEAD_AES_128_GCM",
                                          {{base::Secret(std::span(key).first(28)), "\x01", 0},
                                           {base::Secret(std::span(key).first(20)), "\x02", kMaxSrtpLifetime}}}};
+  b.rewrite = Rewrite{{{96, 111, 48'000, 0, PayloadUse::Pass},
+                       {101, 120, 8000, 48'000, PayloadUse::Event},
+                       {13, 0, 0, 0, PayloadUse::Drop}},
+                      true,
+                      true};
+  b.digits = Digits{{{101, 8000}, {120, 48'000}}, EventFormat{110, 48'000}, 0};
   HalfSpec web = b;
   web.srtp.reset();
+  web.digits = Digits{{}, std::nullopt, 8};
   web.ice = Ice{"ours", base::Secret(std::span(key).first(24)), "them"};
   web.dtls =
       Dtls{DtlsRole::Active, "ours/theirs", {{"sha-256", std::string(32, '\x7f')}, {"sha-512", std::string(64, 1)}}};
