@@ -302,6 +302,9 @@ bool Stream::connected() const {
 bool Stream::closed() const {
   return inner_->done || inner_->pending;
 }
+bool Stream::overflowed() const {
+  return inner_->pending == CloseReason::OutputOverflow;
+}
 std::size_t Stream::waiting() const {
   return inner_->waiting;
 }

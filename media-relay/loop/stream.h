@@ -63,6 +63,7 @@ class Stream {
 
   bool connected() const;
   bool closed() const;
+  bool overflowed() const;                // a write broke the output limit
   std::size_t waiting() const;            // bytes accepted and not yet taken by the kernel
   std::uint64_t written_total() const;    // bytes accepted since the start
   std::uint64_t delivered_total() const;  // bytes taken by the kernel since the start

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "media-relay/base/text.h"
@@ -117,7 +118,7 @@ void Connection::transmit(const base::SharedBytes& bytes, std::uint64_t token, c
     if (!layers_->send(*bytes)) return false;
     return stream_->write(base::share(layers_->take_output()));
   };
-  if (state_ == State::Over || !written()) return context_.fail(Drop::TcpConnectionLost, token, hop, bytes);
+  if (state_ == State::Over || !written()) return context_.fail(Drop::TcpConnectionLost, token, hop, to_retry(bytes));
   context_.counters.tcp_out_messages.add();
   context_.counters.tcp_out_bytes.add(bytes->size());
   forget_delivered();
@@ -271,7 +272,7 @@ void Connection::on_closed(loop::Stream&, CloseReason reason) {
   if (state_ == State::Connecting)
     counters.drop(Drop::TcpConnectFailed).add();
   else if (reason == CloseReason::OutputOverflow)
-    counters.drop(Drop::TcpOutputFull).add();
+    return overflow();
   else
     (reason == CloseReason::EndOfStream ? counters.tcp_closed_by_peer : counters.tcp_closed_error).add();
   give_up();
@@ -283,6 +284,16 @@ void Connection::give_up() {
   owner_.on_over(*this);
 }
 
+void Connection::overflow() {
+  context_.counters.drop(Drop::TcpOutputFull).add();
+  overflowed_ = true;
+  give_up();
+}
+
+base::SharedBytes Connection::to_retry(const base::SharedBytes& bytes) const {
+  return overflowed_ || stream_->overflowed() ? nullptr : bytes;
+}
+
 void Connection::finish() {
   if (layers_) {
     layers_->close();
@@ -290,9 +301,12 @@ void Connection::finish() {
   }
   stream_->close();
   forget_delivered();
-  for (const Pending& lost : pending_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop, lost.bytes);
+  const auto lose = [this](const auto& lost) {
+    context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop, to_retry(lost.bytes));
+  };
+  std::ranges::for_each(pending_, lose);
   pending_.clear();
-  for (const Held& lost : held_) context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop, lost.bytes);
+  std::ranges::for_each(held_, lose);
   held_.clear();
 }
 

@@ -46,6 +46,9 @@ class Connection final : public loop::Stream::Delegate {
   void finish();
   // Of no more use from now on, for a reason that is already counted.
   void give_up();
+  // The same for a peer that does not read. What was to be said to it is lost: whoever it concerns is told so without
+  // the bytes, and does not try them elsewhere.
+  void overflow();
 
   sip::ConnectionId id() const { return source_.hop.connection; }
   const sip::Source& source() const { return source_; }
@@ -96,6 +99,7 @@ class Connection final : public loop::Stream::Delegate {
   void restart_deadline(base::Instant now);
   void set_deadline(base::Instant when);
   void forget_delivered();
+  base::SharedBytes to_retry(const base::SharedBytes& bytes) const;
 
   Context& context_;
   ConnectionOwner& owner_;
@@ -103,6 +107,7 @@ class Connection final : public loop::Stream::Delegate {
   bool outbound_;
   bool plain_;  // messages are bytes of the stream
   State state_ = State::Open;
+  bool overflowed_ = false;
   bool heard_ = false;    // a whole message has come
   bool stirred_ = false;  // what came last keeps it from being idle
   bool partial_ = false;  // one has begun

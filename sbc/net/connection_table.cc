@@ -60,8 +60,7 @@ void ConnectionTable::relieve() {
     for (Connection* const worst : slow) {
       if (waiting <= context_.limits.output_bytes) break;
       waiting -= worst->waiting();
-      context_.counters.drop(Drop::TcpOutputFull).add();
-      worst->give_up();
+      worst->overflow();
     }
   }
   context_.counters.tcp_output_waiting.set(static_cast<std::int64_t>(waiting));

@@ -52,9 +52,8 @@ class MemoryCost:
     def judge(self, count):
         """Of `count` deaf peers each was closed when its limit was reached, and they cost what the limits say."""
         check(self._most_waiting <= count * OUTPUT_LIMIT, f"{self._most_waiting:.0f} bytes waited for {count} peers")
-        # What is left to say is tried at their addresses over new connections, which fill up as well.
         eventually(lambda: self._border.sbc_metrics().total("parapet_transport_drops_total", reason="tcp_output_full")
-                   >= count, f"all {count} deaf peers are closed and counted", 10)
+                   == count, f"all {count} deaf peers are closed and counted", 10)
         eventually(lambda: self._border.sbc_metrics().total("parapet_transport_output_waiting_bytes") == 0,
                    "nothing waits any more", 5)
         # Twice the limits for what a queue is made of, and what the process grows to by working at all. A sanitizer keeps

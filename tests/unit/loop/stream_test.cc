@@ -201,8 +201,10 @@ TEST_F(StreamTest, OutputLimitIsExact) {
   listen_tcp();
   connect_tcp();
   EXPECT_TRUE(client_->write("0123456789"));  // not connected yet: all of it waits
+  EXPECT_FALSE(client_->overflowed());
   EXPECT_FALSE(client_->write("x"));
   EXPECT_TRUE(client_->closed());
+  EXPECT_TRUE(client_->overflowed());
 }
 
 TEST_F(StreamTest, LargeTransfersArriveWhole) {

@@ -11,6 +11,9 @@ class TcpTest : public NetTest {
     return {.transport = sip::Transport::Tcp, .listener = listener, .remote = to, .connection = {}};
   }
   std::uint64_t drops(const Transports& net, Drop reason) { return net.counters().drop(reason).value(); }
+  bool nothing_to_retry() const {
+    return std::ranges::none_of(got_.lost, [](const auto& lost) { return lost.second != nullptr; });
+  }
 };
 
 TEST_F(TcpTest, CutsSplitAndPipelinedMessages) {
@@ -304,6 +307,7 @@ TEST_F(TcpTest, PeerThatNeverReadsCostsBoundedMemory) {
   std::ranges::sort(got_.failed);
   EXPECT_EQ(got_.failed.end(), std::ranges::adjacent_find(got_.failed));
   EXPECT_LT(got_.failed.size(), token);
+  EXPECT_TRUE(nothing_to_retry()) << "it would not read it on another connection either";
 }
 
 TEST_F(TcpTest, ManyPeersThatDoNotReadCostBoundedMemoryTogether) {
@@ -320,11 +324,13 @@ TEST_F(TcpTest, ManyPeersThatDoNotReadCostBoundedMemoryTogether) {
   const sip::Hop to = got_.messages[0].source.hop;
   // Its own limit is never reached; that of all is, and the connection for which most is waiting goes.
   ASSERT_TRUE(turn_until([&] {
-    if (net->is_open(to.connection)) net->send(to, base::share(std::string(10'000, 'x')), 0);
+    if (net->is_open(to.connection)) net->send(to, base::share(std::string(10'000, 'x')), 1);
     return !net->is_open(to.connection);
   }));
   turn(5);
   EXPECT_EQ(1u, drops(*net, Drop::TcpOutputFull));
+  EXPECT_FALSE(got_.lost.empty());
+  EXPECT_TRUE(nothing_to_retry());
   EXPECT_TRUE(net->is_open(got_.messages[1].source.hop.connection));
   EXPECT_LE(net->counters().tcp_output_waiting.value(), 100'000);
 }
