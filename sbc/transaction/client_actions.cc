@@ -7,8 +7,10 @@
 
 namespace sbc::transaction {
 
-void ClientSide::run_invite(ClientId id, Transaction& t, invite_client::Event event, const Input& in) {
-  const auto& step = invite_client::kMachine.at(t.invite_state, event);
+template <typename Machine, typename Event, typename Action>
+void ClientSide::run(const Machine& machine, typename Machine::StateOf& state, Event event, Act<Action> act,
+                     ClientId id, Transaction& t, const Input& in) {
+  const auto& step = machine.at(state, event);
   switch (step.decision) {
     case Decision::Go:
       break;
@@ -20,10 +22,18 @@ void ClientSide::run_invite(ClientId id, Transaction& t, invite_client::Event ev
       note_bug(shared_.counters);
       return destroy(id, t);
   }
-  const bool stays = act_invite(id, t, step.action, in);
-  t.invite_state = step.next;
-  if (!stays || step.next == invite_client::State::Terminated) return destroy(id, t);
+  const bool stays = (this->*act)(id, t, step.action, in);
+  state = step.next;
+  if (!stays || step.next == Machine::StateOf::Terminated) return destroy(id, t);
   t.timers.settle(shared_.deadlines, token_of(id));
+}
+
+void ClientSide::run_invite(ClientId id, Transaction& t, invite_client::Event event, const Input& in) {
+  run(invite_client::kMachine, t.invite_state, event, &ClientSide::act_invite, id, t, in);
+}
+
+void ClientSide::run_other(ClientId id, Transaction& t, other_client::Event event, const Input& in) {
+  run(other_client::kMachine, t.other_state, event, &ClientSide::act_other, id, t, in);
 }
 
 // False: the transaction is over at once, because the timer it would wait for is 0 on this transport.
@@ -88,25 +98,6 @@ void ClientSide::ring(ClientId id, Transaction& t, const Input& in) {
   // RFC 3261 16.7 step 2: 100 does not start timer C again.
   if (first || (*in.message)->status() > 100)
     t.timers.expire_at = shared_.config.timer_c == base::Duration{} ? base::kNever : in.now + shared_.config.timer_c;
-}
-
-void ClientSide::run_other(ClientId id, Transaction& t, other_client::Event event, const Input& in) {
-  const auto& step = other_client::kMachine.at(t.other_state, event);
-  switch (step.decision) {
-    case Decision::Go:
-      break;
-    case Decision::Ignore:
-      if (in.message != nullptr) ++shared_.counters.responses_absorbed;
-      return t.timers.settle(shared_.deadlines, token_of(id));
-    case Decision::Undecided:
-    case Decision::Bug:
-      note_bug(shared_.counters);
-      return destroy(id, t);
-  }
-  const bool stays = act_other(id, t, step.action, in);
-  t.other_state = step.next;
-  if (!stays || step.next == other_client::State::Terminated) return destroy(id, t);
-  t.timers.settle(shared_.deadlines, token_of(id));
 }
 
 bool ClientSide::act_other(ClientId id, Transaction& t, other_client::Action action, const Input& in) {

@@ -75,6 +75,12 @@ class ClientSide {
   };
   ClientId open(const Opening& opening, base::Instant now, Output& out);
 
+  // Does what the machine's table says.
+  template <typename Action>
+  using Act = bool (ClientSide::*)(ClientId, Transaction&, Action, const Input&);
+  template <typename Machine, typename Event, typename Action>
+  void run(const Machine& machine, typename Machine::StateOf& state, Event event, Act<Action> act, ClientId id,
+           Transaction& t, const Input& in);
   void run_invite(ClientId id, Transaction& t, invite_client::Event event, const Input& in);
   bool act_invite(ClientId id, Transaction& t, invite_client::Action action, const Input& in);
   void run_other(ClientId id, Transaction& t, other_client::Event event, const Input& in);

@@ -34,6 +34,7 @@ struct Row {
 template <typename State, typename Event, typename Action>
 class Machine {
  public:
+  using StateOf = State;
   using StepOf = Step<State, Action>;
 
   template <std::size_t N>

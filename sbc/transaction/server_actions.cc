@@ -7,8 +7,10 @@
 
 namespace sbc::transaction {
 
-void ServerSide::run_invite(ServerId id, Transaction& t, invite_server::Event event, const Input& in) {
-  const auto& step = invite_server::kMachine.at(t.invite_state, event);
+template <typename Machine, typename Event, typename Action>
+void ServerSide::run(const Machine& machine, typename Machine::StateOf& state, Event event, Act<Action> act,
+                     ServerId id, Transaction& t, const Input& in) {
+  const auto& step = machine.at(state, event);
   switch (step.decision) {
     case Decision::Go:
       break;
@@ -19,9 +21,17 @@ void ServerSide::run_invite(ServerId id, Transaction& t, invite_server::Event ev
       note_bug(shared_.counters);
       return destroy(id, t);
   }
-  t.invite_state = step.next;
-  if (!act_invite(id, t, step.action, in) || step.next == invite_server::State::Terminated) return destroy(id, t);
+  state = step.next;
+  if (!(this->*act)(id, t, step.action, in) || step.next == Machine::StateOf::Terminated) return destroy(id, t);
   t.timers.settle(shared_.deadlines, token_of(id));
+}
+
+void ServerSide::run_invite(ServerId id, Transaction& t, invite_server::Event event, const Input& in) {
+  run(invite_server::kMachine, t.invite_state, event, &ServerSide::act_invite, id, t, in);
+}
+
+void ServerSide::run_other(ServerId id, Transaction& t, other_server::Event event, const Input& in) {
+  run(other_server::kMachine, t.other_state, event, &ServerSide::act_other, id, t, in);
 }
 
 // False: the transaction is over at once, because the timer it would wait for is 0 on this transport.
@@ -96,23 +106,6 @@ bool ServerSide::act_invite(ServerId id, Transaction& t, invite_server::Action a
       break;
   }
   return true;
-}
-
-void ServerSide::run_other(ServerId id, Transaction& t, other_server::Event event, const Input& in) {
-  const auto& step = other_server::kMachine.at(t.other_state, event);
-  switch (step.decision) {
-    case Decision::Go:
-      break;
-    case Decision::Ignore:
-      return t.timers.settle(shared_.deadlines, token_of(id));
-    case Decision::Undecided:
-    case Decision::Bug:
-      note_bug(shared_.counters);
-      return destroy(id, t);
-  }
-  t.other_state = step.next;
-  if (!act_other(id, t, step.action, in) || step.next == other_server::State::Terminated) return destroy(id, t);
-  t.timers.settle(shared_.deadlines, token_of(id));
 }
 
 bool ServerSide::act_other(ServerId id, Transaction& t, other_server::Action action, const Input& in) {

@@ -69,6 +69,12 @@ class ServerSide {
                      base::Instant now, Output& out);
   void answer_stateless(const sip::Message& request, const sip::Source& source, int status, Output& out);
 
+  // Does what the machine's table says.
+  template <typename Action>
+  using Act = bool (ServerSide::*)(ServerId, Transaction&, Action, const Input&);
+  template <typename Machine, typename Event, typename Action>
+  void run(const Machine& machine, typename Machine::StateOf& state, Event event, Act<Action> act, ServerId id,
+           Transaction& t, const Input& in);
   void run_invite(ServerId id, Transaction& t, invite_server::Event event, const Input& in);
   bool act_invite(ServerId id, Transaction& t, invite_server::Action action, const Input& in);
   void run_other(ServerId id, Transaction& t, other_server::Event event, const Input& in);
