@@ -110,6 +110,35 @@ TEST(Referrer, OutsideOfTheCallIsAsTheTransferorInsideIt) {
   }
 }
 
+// The REFER's dialog is over with its last NOTIFY, and the server is neither of the call's parties.
+TEST(Referrer, TeachesTheLeakGuardNothingWithItsLastAnswer) {
+  Rig rig;
+  rig.connect();
+  Server server(rig);
+  rig.advisor.authenticated = true;
+  ASSERT_NE(server.refer(std::string(kToCarol) + about_a(rig)), nullptr);
+  server.report();
+  rig.c.answer(200, sdp(rig.c.ip(), 7000));
+  const auto last = server.peer.take("NOTIFY");
+  ASSERT_NE(last, nullptr);
+  EXPECT_EQ(value(last, sip::HeaderId::SubscriptionState), "terminated;reason=noresource");
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, sdp(rig.b.ip(), 4000, "sendrecv", 2));
+  ASSERT_TRUE(rig.c.has("ACK"));
+  server.peer.answer_to(last, 200, {}, "Contact: <sip:cti@192.0.2.61:5066>\r\n");
+  for (const auto& [from, to] : {std::pair(&rig.b, &rig.c), std::pair(&rig.c, &rig.b)}) {
+    from->request("MESSAGE", "call 192.0.2.61", "Content-Type: text/plain\r\n");
+    const auto message = to->take("MESSAGE");
+    ASSERT_NE(message, nullptr);
+    EXPECT_EQ(message->body(), "call 192.0.2.61");
+    to->answer_to(message, 200);
+  }
+  for (const auto count : rig.calls.leaks().by_kind) EXPECT_EQ(count, 0U);
+  rig.c.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
 TEST(Referrer, MustBeKnown) {  // RFC 4538 4: the tags prove nothing where somebody can listen
   Rig rig;
   rig.connect();
