@@ -2,9 +2,7 @@
 // A call room that only remembers, and a relay that does what the test says.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -19,30 +17,12 @@
 
 #include "sbc/relay_client/relay_link.h"
 
+#include "../surroundings.h"
+
 namespace sbc::relay_client {
 
-class Directory {
- public:
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "link-test-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  std::string file(const char* name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
-inline bool run_until(loop::EventLoop& loop, const std::function<bool()>& done,
-                      base::Duration most = base::seconds(10)) {
-  const base::Instant end = base::monotonic_now() + most;
-  while (!done()) {
-    if (base::monotonic_now() > end) return false;
-    loop.run_once(base::milliseconds(5));
-  }
-  return true;
-}
+using tests::Directory;
+using tests::run_until;
 
 class Calls final : public Delegate {
  public:

@@ -3,10 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,34 +18,16 @@
 #include "media-relay/loop/stream.h"
 #include "media-relay/server/relay.h"
 
+#include "../surroundings.h"
+
 namespace server {
 
 inline base::IpAddress loopback() {
   return base::IpAddress::v4(0x7f000001);
 }
 
-class Directory {
- public:
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "relay-test-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  std::string file(const char* name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
-inline bool run_until(loop::EventLoop& loop, const std::function<bool()>& done,
-                      base::Duration most = base::seconds(10)) {
-  const base::Instant end = base::monotonic_now() + most;
-  while (!done()) {
-    if (base::monotonic_now() > end) return false;
-    loop.run_once(base::milliseconds(5));
-  }
-  return true;
-}
+using tests::Directory;
+using tests::run_until;
 
 inline Config test_config(const std::string& socket) {
   Config config;
