@@ -4,7 +4,7 @@
 from harness import check, equal, main, test
 from harness.border import PASSWORDS
 from harness.client import Client, answer_challenge, parse_challenge, token
-from harness.lab import ACCESS, CARRIER, CARRIER2, PHONE
+from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE
 
 NUMBER = "sip:1000@example.org"
 
@@ -111,6 +111,45 @@ def flow_3_2_session_establishment_through_two_proxies(lab):
     hang_up(call, bob)
 
 
+def credentials(challenge, user, password, uri):
+    """Proxy-Authorization, as a header line, that answers a challenge for MD5."""
+    return "Proxy-Authorization: " + answer_challenge(challenge, user, password, "INVITE", uri, "MD5")
+
+
+@test
+def flow_3_3_session_with_multiple_proxy_authentication(lab):
+    """The phone is challenged by the border; the border, instead of the phone, by the proxy of the carrier."""
+    lab.start({"trunk": {"carrier": {"username": "border", "password": "s3cret"}}}, register=False)
+    alice, bob = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "bob")
+    call = alice.invite(NUMBER)
+    asked = call.response(407)
+    call.ack(status=407)
+    bob.nothing(seconds=0.2)
+    challenge = next(c for c in map(parse_challenge, asked.headers("proxy-authenticate")) if c["algorithm"] == "MD5")
+    call.send("INVITE", body=alice.sdp(), headers=[credentials(challenge, "alice", PASSWORDS["alice"], NUMBER)])
+
+    first = bob.request("INVITE")
+    equal(first.header("proxy-authorization"), "", "credentials before the carrier's challenge")
+    first.reply(407, headers=['Proxy-Authenticate: Digest realm="biloxi", nonce="first", qop="auth", algorithm=MD5'])
+    ack = bob.request("ACK")
+    equal(ack.header("via"), first.header("via"), "Via of the ACK to the 407")
+    second = bob.request("INVITE")
+    given = parse_challenge(second.header("proxy-authorization"))
+    equal((given["realm"], given["nonce"], given["username"]), ("biloxi", "first", "border"), "the credentials")
+    expected = answer_challenge(given, "border", "s3cret", "INVITE", given["uri"], "MD5", given["cnonce"], given["nc"])
+    equal(given["response"], parse_challenge(expected)["response"], "the digest")
+    equal(given["uri"], second.start.split()[1], "its uri is the Request-URI that the carrier sees")
+    check(int(second.header("cseq").split()[0]) > int(first.header("cseq").split()[0]), "the CSeq did not grow")
+    equal(second.header("call-id"), first.header("call-id"), "Call-ID of the second try")
+
+    second.reply(200, sdp=bob.sdp())
+    call.response(200)
+    call.ack()
+    bob.request("ACK")
+    equal(lab.capture.messages(ACCESS, PHONE, lambda m: "biloxi" in m.text), [], "the carrier's challenge at the phone")
+    hang_up(second.dialog(), alice)
+
+
 @test
 def flow_3_4_successful_session_with_proxy_failure(lab):
     """The first of two ways is silent, the second takes the call."""
@@ -142,17 +181,31 @@ def flow_3_5_session_through_a_sip_alg(lab):
     hang_up(call, bob)
 
 
+REDIRECTS = {"trunk": {"carrier": {"redirects": "follow", "redirect_to": ["second"], "sources": [f"{CARRIER}/32"]},
+                       "second": {"realm": "core", "targets": [f"{CARRIER2}:5060"]}}}
+
+
 @test
-def flow_3_6_session_with_sdp_in_the_ack(lab):
-    alice, bob = start(lab)
+def flow_3_6_session_via_redirect_and_proxy_servers_with_sdp_in_ack(lab):
+    """The carrier redirects, the border follows, in the place of the caller; nobody but bob offers."""
+    alice, redirect_server = start(lab, REDIRECTS)
+    bob = lab.ua(CARRIER2, "bob")
     call = alice.invite(NUMBER, sdp="")
+    first = redirect_server.request("INVITE")
+    equal(first.body, "", "body of an INVITE without an offer")
+    first.reply(302, headers=[f"Contact: <sip:bob@{CARRIER2}>"])
+    redirect_server.request("ACK")
+
     invite = bob.request("INVITE")
-    equal(invite.body, "", "body of an INVITE without an offer")
+    equal((invite.start.split()[1].split(":")[1].split("@")[0], invite.body), ("bob", ""), "user and body of the second")
+    invite.reply(180)
+    call.response(180)
     invite.reply(200, sdp=bob.sdp())
     check(call.response(200).media(), "the 200 has no offer")
     call.ack(sdp=alice.sdp())
     check(bob.request("ACK").media(), "the ACK has no answer")
-    hang_up(call, bob)
+    equal(lab.capture.messages(ACCESS, PHONE, lambda m: m.is_response(302)), [], "redirections at the phone")
+    hang_up(invite.dialog(), alice)
 
 
 @test
@@ -172,17 +225,22 @@ def flow_3_7_session_with_reinvite_after_a_change_of_address(lab):
 
 @test
 def flow_3_8_unsuccessful_no_answer(lab):
+    """Alice gives up while bob rings; each hop answers the CANCEL for itself."""
     alice, bob = start(lab)
     call = alice.invite(NUMBER)
     invite = bob.request("INVITE")
     invite.reply(180)
     call.response(180)
-    cancel = call.cancel()
-    bob.request("CANCEL").reply(200)
+    call.cancel().response(200)  # F10: before bob has answered his
+    cancel = bob.request("CANCEL")
+    equal((cancel.header("via"), cancel.start.split()[1]), (invite.header("via"), invite.start.split()[1]),
+          "Via and Request-URI of the CANCEL")
+    cancel.reply(200)
     invite.reply(487)
-    cancel.response(200)
     call.response(487)
     call.ack(status=487)
+    equal(bob.request("ACK").header("via"), invite.header("via"), "Via of the ACK to the 487")
+    equal(lab.border.calls("cancelled"), 1, "cancelled calls")
 
 
 @test
