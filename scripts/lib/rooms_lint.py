@@ -10,7 +10,7 @@ import sys
 
 # Under the purity line (CONTRIBUTING.md): no socket, no clock, no thread, no dice, no log, no metrics library.
 PURE = {
-    "media-relay": {"packet", "stun", "rtp", "secure", "ice", "flow", "session", "control"},
+    "media-relay": {"packet", "stun", "rtp", "secure", "codec", "ice", "flow", "session", "control"},
     "sbc": {"sip", "sdp", "auth", "transaction", "dialog", "policy", "route", "call", "exchange", "register", "body", "identity", "leak", "quality"},
 }
 # What the relay lends to sbc; the relay includes nothing of sbc.
@@ -40,6 +40,7 @@ DOORS = {
     r"event2/|evhttp|event\.h": {"media-relay/loop"},
     r"openssl/": {"sbc/auth", "sbc/tls", "media-relay/secure"},
     r"srtp2?/": {"media-relay/secure"},
+    r"opus/|spandsp|speex/": {"media-relay/codec"},
     r"wslay/": {"sbc/web_socket"},
     r"prometheus/": {"media-relay/observe"},
     r"spdlog/|fmt/": {"media-relay/observe"},
