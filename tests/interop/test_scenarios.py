@@ -3,7 +3,7 @@
 
 from harness import check, equal, eventually, main, test
 from harness.border import OWN_POLICIES
-from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE
+from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, FROM_CARRIER, PHONE
 
 SECOND = {"realm": "core", "targets": [f"{CARRIER2}:5060"], "sources": [CARRIER2]}
 CONFIG = {"policy": {"file": str(OWN_POLICIES / "scenarios.lua")}, "media": {"timeout": "20s"},
@@ -22,7 +22,7 @@ def play(lab, calling, called, phone_calls, calling_options=None, called_options
         asking = lab.sipp(calling, "caller", PHONE, **calling_options)
     else:
         waiting = lab.sipp(called, "callee", PHONE, **called_options)
-        asking = lab.sipp(calling, "caller", CARRIER, service="alice", user="4366012345", **calling_options)
+        asking = lab.sipp(calling, "caller", CARRIER, **{**FROM_CARRIER, **calling_options})
     asking.done()
     waiting.done()
 

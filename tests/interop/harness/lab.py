@@ -17,6 +17,8 @@ from .ua import Ua
 PHONE, PHONE2, PHONE6 = "10.77.1.10", "10.77.1.20", "fd77:1::10"
 CARRIER, CARRIER2, CARRIER6 = "10.77.2.10", "10.77.2.11", "fd77:2::10"
 
+FROM_CARRIER = {"service": "alice", "user": "4366012345"}  # whom a carrier calls, and for whom
+
 
 class Lab:
     def __init__(self, binaries, name):
@@ -65,6 +67,13 @@ class Lab:
         """One call from alice's phone to the carrier, both played to their ends."""
         waiting = self.callee(callee, **(callee_options or {}))
         calling = self.caller(caller, **(caller_options or {}))
+        calling.done()
+        waiting.done()
+
+    def call_from_carrier(self, caller, callee, caller_options=None, callee_options=None):
+        """The same from the carrier to alice's phone."""
+        waiting = self.callee(callee, at=PHONE, **(callee_options or {}))
+        calling = self.caller(caller, at=CARRIER, **{**FROM_CARRIER, **(caller_options or {})})
         calling.done()
         waiting.done()
 
