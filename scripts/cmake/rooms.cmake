@@ -52,7 +52,6 @@ function(parapet_unit_test room)
   # What is tested is optimised as it will run; the tests themselves are not: they run for milliseconds and compile for
   # minutes.
   target_compile_options(unit_${room} PRIVATE $<$<CONFIG:Release>:-O0 -U_FORTIFY_SOURCE>)
-  target_compile_definitions(unit_${room} PRIVATE PARAPET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME unit_${room} COMMAND unit_${room} --gtest_brief=1)
   set_tests_properties(unit_${room} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
