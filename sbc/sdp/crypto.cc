@@ -261,8 +261,8 @@ bool is_secure_profile(std::string_view proto) {
   return proto == "RTP/SAVP" || proto == "RTP/SAVPF";
 }
 
-bool has_feedback(const Media& media) {
-  return media.proto.ends_with("/AVPF") || media.proto.ends_with("/SAVPF");
+bool has_feedback(std::string_view proto) {
+  return proto.ends_with("/AVPF") || proto.ends_with("/SAVPF");
 }
 
 std::string_view rtp_profile(bool secure, bool feedback) {

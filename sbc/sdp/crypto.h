@@ -93,7 +93,10 @@ inline bool is_secure(const Media& media) {
   return is_secure_profile(media.proto);
 }
 // With feedback (RFC 4585).
-bool has_feedback(const Media& media);
+bool has_feedback(std::string_view proto);
+inline bool has_feedback(const Media& media) {
+  return has_feedback(media.proto);
+}
 // "RTP/SAVPF"
 std::string_view rtp_profile(bool secure, bool feedback);
 

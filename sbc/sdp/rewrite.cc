@@ -57,8 +57,8 @@ class Writer {
     };
     if (std::ranges::any_of(slots, has_ice)) out += "a=ice-lite\r\n";
     for (const Line& line : input_.from.session_lines())
-      if (wanted(line)) append_line(out, line);
-    for (const Slot& slot : slots) write_slot(out, slot);
+      if (wanted(line, false)) append_line(out, line);
+    for (std::size_t i = 0; i < slots.size(); ++i) write_slot(out, slots[i], i);
   }
 
  private:
@@ -102,7 +102,7 @@ class Writer {
     return slot.offered == nullptr && !anchor.profile.empty() ? anchor.profile : slot.shape().proto;
   }
 
-  void write_slot(std::string& out, const Slot& slot) const {
+  void write_slot(std::string& out, const Slot& slot, std::size_t index) const {
     const Media& shape = slot.shape();
     out += "m=";
     out += shape.kind;
@@ -119,17 +119,18 @@ class Writer {
     if (slot.anchor->rtp.ip != default_ip_) append_connection(out, slot.anchor->rtp.ip);
     const auto lines = input_.from.lines_of(*slot.source);
     copy_bandwidth(out, lines);
+    // RFC 4585 4.2, RFC 5506 5: feedback is agreed on with peers that say they have it.
+    const bool feedback = has_feedback(*slot.source) && has_feedback(profile_of(slot, *slot.anchor));
     for (const Line& line : lines)
-      if (wanted(line)) append_line(out, line);
+      if (wanted(line, feedback)) append_line(out, line);
     for (const Crypto& crypto : slot.anchor->crypto) {
       out += "a=crypto:";
       out += crypto_value(crypto);
       out += "\r\n";
     }
-    if (slot.anchor->handshake) {
+    if (slot.anchor->handshake)
       append_handshake(out, *slot.anchor->handshake, slot.anchor->rtp, slot.offered == nullptr);
-      append_mid(out, slot);
-    }
+    append_mid(out, slot, index);
     append_rtcp(out, slot);
     if (slot.offered != nullptr) append_precondition_answer(out, *context_.answering, *slot.offered);
     out += "a=";
@@ -145,10 +146,28 @@ class Writer {
     out += "\r\n";
   }
 
-  // RFC 5888 9.2: an answer names the line as the offer did.
-  void append_mid(std::string& out, const Slot& slot) const {
-    if (slot.offered == nullptr) return;
-    if (const Line* mid = find(context_.answering->lines_of(*slot.offered), AttributeId::Mid)) append_line(out, *mid);
+  // RFC 5888 9.2: an answer names the line as the offer did. Each leg has its own names: what a line was called before
+  // on this leg it is called again, and browsers have each line named (RFC 8829 5.2.1).
+  void append_mid(std::string& out, const Slot& slot, std::size_t index) const {
+    const auto mid_of = [](const Session& session, const Media& media) {
+      return find(session.lines_of(media), AttributeId::Mid);
+    };
+    if (slot.offered != nullptr) {
+      if (const Line* mid = mid_of(*context_.answering, *slot.offered)) append_line(out, *mid);
+      return;
+    }
+    if (const Line* mid = slot.previous != nullptr ? mid_of(*context_.previous, *slot.previous) : nullptr)
+      return append_line(out, *mid);
+    if (!slot.anchor->handshake || slot.anchor->handshake->ice_ufrag.empty()) return;
+    const auto taken = [&](std::string_view name) {
+      return context_.previous != nullptr && std::ranges::any_of(context_.previous->media, [&](const Media& media) {
+               const Line* mid = mid_of(*context_.previous, media);
+               return mid != nullptr && mid->attribute_value() == name;
+             });
+    };
+    std::string name = std::to_string(index);
+    while (taken(name)) name += "a";
+    out.append("a=mid:").append(name).append("\r\n");
   }
 
   void append_rtcp(std::string& out, const Slot& slot) const {
@@ -174,7 +193,9 @@ class Writer {
       if (line.type == 'b' && is_bandwidth(line.value)) append_line(out, line);
   }
 
-  bool wanted(const Line& line) const {
+  bool wanted(const Line& line, bool feedback) const {
+    const AttributeId id = line.attribute;
+    if (!feedback && (id == AttributeId::RtcpFb || id == AttributeId::RtcpRsize)) return false;
     switch (crossing_of(line.attribute)) {
       case Crossing::Always:
         return true;

@@ -439,7 +439,6 @@ TEST(Canaries, WhatPassesByContractIsThisAlone) {
   };
   const Places in_media = {
       {"a=fmtp:8 #", Fate::Passed},
-      {"a=rtcp-fb:8 #", Fate::Passed},
       {"a=gpmd:8 #", Fate::Passed},
   };
   Rig rig;

@@ -216,6 +216,60 @@ TEST(SdpRewrite, AnOfferNeverHasFewerLinesThanBefore) {
               HasSubstr("a=sendrecv\r\nm=video 0 RTP/AVP 31\r\n"));
 }
 
+// A browser's line, and our place for it.
+std::string web_line(std::string_view profile = "UDP/TLS/RTP/SAVPF", std::string_view more = {}) {
+  return lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0",
+                "m=audio 4000 " + std::string(profile) + " 111", "a=rtpmap:111 opus/48000/2",
+                "a=rtcp-fb:111 transport-cc", "a=rtcp-rsize"}) +
+         std::string(more);
+}
+
+Anchor web_anchor() {
+  Anchor place = anchor("203.0.113.9:20000");
+  place.profile = "UDP/TLS/RTP/SAVPF";
+  place.handshake = OwnHandshake{Setup::ActPass, "4A:AD", "", "ufrag", "password-password-pass"};
+  return place;
+}
+
+// RFC 4585 4.2, RFC 5506 5.
+TEST(SdpRewrite, FeedbackIsAgreedOnBetweenLegsThatHaveIt) {
+  EXPECT_THAT(rewritten(web_line(), {web_anchor()}), HasSubstr("a=rtcp-fb:111 transport-cc\r\na=rtcp-rsize\r\n"));
+  for (const auto& [from, to] : {std::pair("UDP/TLS/RTP/SAVPF", "RTP/AVP"), std::pair("RTP/AVP", "RTP/AVPF")}) {
+    Anchor place = anchor("203.0.113.9:20000");
+    place.profile = to;
+    const std::string out = rewritten(web_line(from), {place});
+    EXPECT_THAT(out, HasSubstr(std::string("m=audio 20000 ") + to + " 111"));
+    EXPECT_THAT(out, Not(HasSubstr("rtcp-"))) << from;
+  }
+}
+
+// RFC 5888 9.2: also where it means nothing to us.
+TEST(SdpRewrite, AnAnswerNamesTheLineAsTheOfferDid) {
+  const auto offer = parsed(audio("192.0.2.1", 4000, {"a=mid:voice"}));
+  const std::string out =
+      rewritten(audio("192.0.2.2", 5000, {"a=mid:theirs"}), {anchor("203.0.113.9:20000")}, {.answering = offer.get()});
+  EXPECT_THAT(out, HasSubstr("a=mid:voice\r\n"));
+  EXPECT_THAT(out, Not(HasSubstr("theirs")));
+}
+
+// RFC 8829 5.2.1, 5.2.2: every line of a browser has a name, and keeps it.
+TEST(SdpRewrite, AnOfferToABrowserNamesItsLines) {
+  const std::string first = rewritten(web_line("RTP/AVP", "a=mid:theirs\r\n"), {web_anchor()});
+  EXPECT_THAT(first, HasSubstr("a=mid:0\r\n"));
+  EXPECT_THAT(first, Not(HasSubstr("theirs")));
+  EXPECT_THAT(rewritten(web_line("RTP/AVP"), {anchor("203.0.113.9:20000")}), Not(HasSubstr("a=mid")));
+
+  // The browser had called it so when it offered; the second line must not be called alike.
+  const auto previous = parsed(rewritten(web_line(), {web_anchor()}) + "a=mid:1\r\n");
+  ASSERT_EQ(previous->media.size(), 1U);
+  std::string before = *previous->text;
+  before.erase(before.find("a=mid:0\r\n"), 9);
+  const auto answered = parsed(before);
+  const std::string two = web_line("RTP/AVP") + "m=audio 4002 RTP/AVP 111\r\n";
+  const std::string out = rewritten(two, {web_anchor(), web_anchor()}, {.previous = answered.get()});
+  EXPECT_THAT(out, testing::ContainsRegex("a=mid:1\r\n(.*\r\n)*a=mid:1a\r\n"));
+}
+
 TEST(SdpRewrite, WhatItWritesParsesAndRewritesToItself) {
   const Anchors anchors{anchor("203.0.113.9:20000", "203.0.113.9:20001")};
   const std::string once = rewritten(phone_offer(), anchors);
