@@ -52,10 +52,12 @@ need_packages() {
   rm -f "$log"
 }
 
-# need_browser: Node and npm for tests/interop/browser. Whatever is there will do: a packaged one from elsewhere conflicts
-# with Debian's.
+# need_browser: Chromium, and Node and npm, for tests/interop/browser. Whatever Node is there will do: a packaged one from
+# elsewhere conflicts with Debian's.
 need_browser() {
-  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then need_packages browser; fi
+  local sections=(browser)
+  command -v node >/dev/null && command -v npm >/dev/null || sections+=(node)
+  need_packages "${sections[@]}"
 }
 
 # build <preset> [target...]: configures and builds in build/<preset>.

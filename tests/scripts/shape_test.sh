@@ -31,11 +31,11 @@ done
 
 # shellcheck source-path=SCRIPTDIR/../../scripts source=lib/common.sh
 source scripts/lib/common.sh
-for section in build run demo test browser images develop; do
+for section in build run demo test browser node images develop; do
   [[ -n $(packages_of "$section") ]] || wrong "scripts/packages.txt: expected packages under \"#: $section\""
 done
 [[ -z $(packages_of nosuchsection) ]] || wrong "packages_of knows a section that is not there"
-packages_of build run demo test browser images develop | grep -qvE '^[a-z0-9][a-z0-9.+-]+$' && wrong "scripts/packages.txt: not a package name"
+packages_of build run demo test browser node images develop | grep -qvE '^[a-z0-9][a-z0-9.+-]+$' && wrong "scripts/packages.txt: not a package name"
 
 for script in setup test run lint ladder; do
   "scripts/$script" --help | head -n 1 | grep -q "^usage: scripts/$script" || wrong "scripts/$script --help does not begin with its usage"

@@ -21,39 +21,38 @@ def modules_of(binaries):
     return modules
 
 
-class Browser:
-    def __init__(self, binaries, directory, user, at, server, address, authority, media="plain", password=None, ssrc=1):
-        self.user, self.at = user, at
+class Played:
+    """A browser's phone: commands in, events out."""
+
+    def __init__(self, user, commands):
+        self.user = user
+        self._commands = commands
         self._seen, self._queue = [], queue.Queue()
-        settings = {"server": server, "address": address, "own": at, "authority": str(authority.pem), "user": user,
-                    "password": PASSWORDS[user] if password is None else password, "domain": "example.org",
-                    "media": media, "ssrc": ssrc}
-        environment = {**os.environ, "NODE_PATH": str(modules_of(binaries)), "NODE_NO_WARNINGS": "1"}
-        errors = open(directory / f"browser-{user}.errors", "w", encoding="utf-8")
-        self._process = subprocess.Popen(["node", SCRIPTS / "phone.js", json.dumps(settings)], stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
-        errors.close()
-        threading.Thread(target=self._read, daemon=True).start()
 
-    def _read(self):
-        for line in self._process.stdout:
-            self._queue.put(json.loads(line))
-        self._queue.put({"event": "gone"})
+    @staticmethod
+    def read(lines, played):
+        """Hands each event to the user whom it names, from a thread of its own."""
+        def run():
+            for line in lines:
+                one = json.loads(line)
+                for phone in [played[one["user"]]] if one.get("user") in played else played.values():
+                    phone._queue.put(one)
+            for phone in played.values():
+                phone._queue.put({"event": "gone"})
 
-    # What a Lab keeps: something that runs and can be killed.
-    def running(self):
-        return self._process.poll() is None
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
+        threading.Thread(target=run, daemon=True).start()
 
     def do(self, command, **named):
         try:
-            self._process.stdin.write(json.dumps({"do": command, **named}) + "\n")
-            self._process.stdin.flush()
+            self._commands.write(json.dumps({"user": self.user, "do": command, **named}) + "\n")
+            self._commands.flush()
         except OSError as error:
             raise Failed(f"{self.user}'s browser is gone: {error}") from error
+
+    def ask(self, command, seconds=10.0, **named):
+        """A command that has an answer."""
+        self.do(command, **named)
+        return self.wait(command, seconds)["answer"]
 
     def wait(self, event, seconds=10.0, **where):
         """The next event of that name with these fields; what came before it and is not asked for stays."""
@@ -73,6 +72,29 @@ class Browser:
             self._seen.append(one)
             if one["event"] in ("error", "gone") and event != one["event"]:
                 raise Failed(f"{self.user}'s browser: {one}; before: {self._seen[:-1]}")
+
+
+class Browser(Played):
+    def __init__(self, binaries, directory, user, at, server, address, authority, media="plain", password=None, ssrc=1):
+        self.at = at
+        settings = {"server": server, "address": address, "own": at, "authority": str(authority.pem), "user": user,
+                    "password": PASSWORDS[user] if password is None else password, "domain": "example.org",
+                    "media": media, "ssrc": ssrc}
+        environment = {**os.environ, "NODE_PATH": str(modules_of(binaries)), "NODE_NO_WARNINGS": "1"}
+        errors = open(directory / f"browser-{user}.errors", "w", encoding="utf-8")
+        self._process = subprocess.Popen(["node", SCRIPTS / "phone.js", json.dumps(settings)], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+        errors.close()
+        super().__init__(user, self._process.stdin)
+        self.read(self._process.stdout, {user: self})
+
+    # What a Lab keeps: something that runs and can be killed.
+    def running(self):
+        return self._process.poll() is None
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
 
     def heard(self):
         """RTP packets so far."""

@@ -125,7 +125,7 @@ class Lab:
     def report(self):
         """All that helps to see why a test failed."""
         parts = ["---- ladder", self.capture.ladder()]
-        for file in sorted(self.directory.glob("**/*.log")):
+        for file in sorted([*self.directory.glob("*.log"), *self.directory.glob("second/*.log")]):
             parts += [f"---- {file.name}", "\n".join(file.read_text(errors="replace").splitlines()[-60:])]
         for file in sorted(self.directory.glob("*.errors")):
             parts += [f"---- {file.name}", file.read_text(errors="replace")[-3000:]]
