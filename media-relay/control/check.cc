@@ -87,6 +87,41 @@ std::optional<std::string> digits_problem(const HalfSpec& half) {
   return std::nullopt;
 }
 
+std::optional<std::string> format_problem(const AudioFormat& format) {
+  if (format.coding.empty() || format.coding.size() > kMaxCodingBytes || !visible_ascii(format.coding))
+    return length_text("transcode: coding", kMaxCodingBytes, format.coding.size());
+  if (format.payload_type > 127) return "transcode: payload_type: expected one up to 127";
+  if (format.fmtp.size() > kMaxFmtpBytes)
+    return "transcode: fmtp: expected at most " + std::to_string(kMaxFmtpBytes) + " bytes";
+  return std::nullopt;
+}
+
+// Which codings there are, and in which lengths they come, is for the relay to say.
+std::optional<std::string> transcode_problem(const Transcode& transcode) {
+  if (transcode.from.empty() || transcode.from.size() > kMaxAudioFormats)
+    return "transcode: from: expected 1 to " + std::to_string(kMaxAudioFormats) + " formats, got " +
+           std::to_string(transcode.from.size());
+  for (const AudioFormat& format : transcode.from)
+    if (auto text = format_problem(format)) return text;
+  if (auto text = format_problem(transcode.to)) return text;
+  if (transcode.ptime_ms == 0 || transcode.ptime_ms > kMaxPacketTime)
+    return "transcode: ptime_ms: expected 1 to " + std::to_string(kMaxPacketTime) + ", got " +
+           std::to_string(transcode.ptime_ms);
+  if (transcode.events.size() > kMaxEventFormats)
+    return "transcode: events: expected at most " + std::to_string(kMaxEventFormats);
+  for (const PayloadRule& rule : transcode.events)
+    if (rule.from > 127 || rule.to > 127 || looks_like_rtcp(rule.to) || !is_clock(rule.clock_from) ||
+        !is_clock(rule.clock_to))
+      return "transcode: events: expected payload types and clocks";
+  if (looks_like_rtcp(transcode.to.payload_type))
+    return "transcode: to: expected a payload type of 0 to 63 or 96 to 127, got " +
+           std::to_string(transcode.to.payload_type);
+  if (transcode.noise_from.value_or(0) > 127 || transcode.noise_to.value_or(0) > 127 ||
+      looks_like_rtcp(transcode.noise_to.value_or(0)))
+    return "transcode: noise: expected payload types";
+  return std::nullopt;
+}
+
 std::optional<std::string> half_problem(const HalfSpec& half) {
   if (half.network.empty() || half.network.size() > kMaxNetworkNameBytes || !visible_ascii(half.network))
     return length_text("network", kMaxNetworkNameBytes, half.network.size());
@@ -98,6 +133,8 @@ std::optional<std::string> half_problem(const HalfSpec& half) {
     if (auto text = rewrite_problem(*half.rewrite)) return text;
   if (half.digits)
     if (auto text = digits_problem(half)) return text;
+  if (half.transcode)
+    if (auto text = transcode_problem(*half.transcode)) return text;
   if (half.remote_rtp && half.remote_rtp->empty()) return "remote_rtp: expected an address";
   if (half.remote_rtcp && half.remote_rtcp->empty()) return "remote_rtcp: expected an address";
   return std::nullopt;

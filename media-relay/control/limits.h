@@ -48,6 +48,13 @@ inline constexpr std::size_t kMaxFingerprintTextBytes = 200;  // of it, with col
 inline constexpr std::size_t kMaxPayloadRules = 128;
 // Telephone-event comes once for each clock of the audio beside it (8000, 16000, 48000, ...).
 inline constexpr std::size_t kMaxEventFormats = 8;
+// Codecs that one peer may send by turns (RFC 3264 10.2).
+inline constexpr std::size_t kMaxAudioFormats = 4;
+inline constexpr std::size_t kMaxCodingBytes = 16;
+// All parameters of RFC 7587 6.1 together take 150.
+inline constexpr std::size_t kMaxFmtpBytes = 256;
+// Milliseconds of audio in one packet.
+inline constexpr std::uint32_t kMaxPacketTime = 60;
 // Video is at 90 kHz, the fastest audio at 192 kHz.
 inline constexpr std::uint32_t kMaxClock = 1'000'000;
 // Session ids in one Listed: 64 KiB in all at most.

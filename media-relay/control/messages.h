@@ -104,20 +104,40 @@ struct Digits {
   friend bool operator==(const Digits&, const Digits&) = default;
 };
 
+// Audio in one codec, as a description names it.
+struct AudioFormat {
+  std::string coding;  // "PCMU", "PCMA", "G722", "opus"
+  std::uint8_t payload_type = 0;
+  std::string fmtp = {};  // of the receiver; used for opus
+  friend bool operator==(const AudioFormat&, const AudioFormat&) = default;
+};
+// Audio for a peer that does not speak the other one's codec: decoded, and coded anew on the way to it.
+struct Transcode {
+  std::vector<AudioFormat> from;  // as the other half's peer sends, all of one RTP clock
+  AudioFormat to;
+  std::uint32_t ptime_ms = 20;           // of the packets that leave
+  std::vector<PayloadRule> events = {};  // telephone-events of the other half's peer, and what they become
+  // Payload types of comfort noise, of the other half's peer and of this one; it passes where both have it.
+  std::optional<std::uint8_t> noise_from = {};
+  std::optional<std::uint8_t> noise_to = {};
+  friend bool operator==(const Transcode&, const Transcode&) = default;
+};
+
 struct HalfSpec {
   std::string network;                        // name of a network in the relay's configuration: "access", "core"
   std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
   std::optional<base::Endpoint> remote_rtcp;  // absent: remote_rtp with the next port (or the same one with rtcp_mux)
   bool rtcp_mux = false;                      // RFC 5761: RTCP goes to and comes from the RTP port
   LatchMode latch = LatchMode::Strict;
-  std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any
-  bool send = true;                      // the relay may send media to this peer
-  bool receive = true;                   // the relay takes media from this peer
-  std::optional<Srtp> srtp = {};         // absent: plain RTP, or dtls
-  std::optional<Ice> ice = {};           // absent: addresses as signalled or learned
-  std::optional<Dtls> dtls = {};         // instead of srtp; both want rtcp_mux
-  std::optional<Rewrite> rewrite = {};   // absent: RTP and RTCP leave towards this peer as they came
-  std::optional<Digits> digits = {};     // absent: none are listened for, none can be sent
+  std::vector<base::Prefix> latch_from;     // sources that may be learned; empty: any
+  bool send = true;                         // the relay may send media to this peer
+  bool receive = true;                      // the relay takes media from this peer
+  std::optional<Srtp> srtp = {};            // absent: plain RTP, or dtls
+  std::optional<Ice> ice = {};              // absent: addresses as signalled or learned
+  std::optional<Dtls> dtls = {};            // instead of srtp; both want rtcp_mux
+  std::optional<Rewrite> rewrite = {};      // absent: RTP and RTCP leave towards this peer as they came
+  std::optional<Digits> digits = {};        // absent: none are listened for, none can be sent
+  std::optional<Transcode> transcode = {};  // absent: audio leaves towards this peer in the codec in which it came
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 

@@ -39,15 +39,16 @@ void wipe(wire::SessionSpec& spec) {
     }
 }
 
+void put_rule(wire::PayloadRule& out, const PayloadRule& rule) {
+  out.set_from(rule.from);
+  out.set_to(rule.to);
+  out.set_clock_from(rule.clock_from);
+  out.set_clock_to(rule.clock_to);
+  out.set_use(static_cast<wire::PayloadUse>(rule.use));
+}
+
 void put_rewrite(wire::Rewrite& out, const Rewrite& rewrite) {
-  for (const PayloadRule& rule : rewrite.payloads) {
-    wire::PayloadRule& r = *out.add_payloads();
-    r.set_from(rule.from);
-    r.set_to(rule.to);
-    r.set_clock_from(rule.clock_from);
-    r.set_clock_to(rule.clock_to);
-    r.set_use(static_cast<wire::PayloadUse>(rule.use));
-  }
+  for (const PayloadRule& rule : rewrite.payloads) put_rule(*out.add_payloads(), rule);
   out.set_closed(rewrite.closed);
   out.set_continuous(rewrite.continuous);
 }
@@ -61,6 +62,21 @@ void put_digits(wire::Digits& out, const Digits& digits) {
   for (const EventFormat& format : digits.heard) put_format(*out.add_heard(), format);
   if (digits.event) put_format(*out.mutable_event(), *digits.event);
   if (digits.tone) out.set_tone(*digits.tone + 1U);
+}
+
+void put_audio(wire::AudioFormat& out, const AudioFormat& format) {
+  out.set_coding(format.coding);
+  out.set_payload_type(format.payload_type);
+  out.set_fmtp(format.fmtp);
+}
+
+void put_transcode(wire::Transcode& out, const Transcode& transcode) {
+  for (const AudioFormat& format : transcode.from) put_audio(*out.add_from(), format);
+  put_audio(*out.mutable_to(), transcode.to);
+  out.set_ptime_ms(transcode.ptime_ms);
+  for (const PayloadRule& rule : transcode.events) put_rule(*out.add_events(), rule);
+  if (transcode.noise_from) out.set_noise_from(*transcode.noise_from + 1U);
+  if (transcode.noise_to) out.set_noise_to(*transcode.noise_to + 1U);
 }
 
 void put_half(wire::HalfSpec& out, const HalfSpec& half) {
@@ -93,6 +109,7 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   }
   if (half.rewrite) put_rewrite(*out.mutable_rewrite(), *half.rewrite);
   if (half.digits) put_digits(*out.mutable_digits(), *half.digits);
+  if (half.transcode) put_transcode(*out.mutable_transcode(), *half.transcode);
   if (!half.srtp) return;
   wire::Srtp& srtp = *out.mutable_srtp();
   if (half.srtp->send) put_srtp_stream(*srtp.mutable_send(), *half.srtp->send);
@@ -230,6 +247,7 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   if (in.has_dtls()) out.dtls = dtls(in.dtls());
   if (in.has_rewrite()) out.rewrite = rewrite(in.rewrite());
   if (in.has_digits()) out.digits = digits(in.digits());
+  if (in.has_transcode()) out.transcode = transcode(in.transcode());
   return out;
 }
 
@@ -247,12 +265,37 @@ Rewrite Reading::rewrite(const wire::Rewrite& in) {
                         std::to_string(in.payloads_size()));
     return out;
   }
-  for (const wire::PayloadRule& r : in.payloads()) {
-    if (r.use() < wire::PAYLOAD_PASS || r.use() > wire::PAYLOAD_DROP)
-      fail("rewrite: use", "expected a known one, got " + std::to_string(r.use()));
-    out.payloads.push_back({payload_type("rewrite: from", r.from()), payload_type("rewrite: to", r.to()),
-                            r.clock_from(), r.clock_to(), static_cast<PayloadUse>(r.use())});
+  for (const wire::PayloadRule& r : in.payloads()) out.payloads.push_back(payload_rule("rewrite: ", r));
+  return out;
+}
+
+PayloadRule Reading::payload_rule(const std::string& where, const wire::PayloadRule& in) {
+  if (in.use() < wire::PAYLOAD_PASS || in.use() > wire::PAYLOAD_DROP)
+    fail(where + "use", "expected a known one, got " + std::to_string(in.use()));
+  return {payload_type(where + "from", in.from()), payload_type(where + "to", in.to()), in.clock_from(), in.clock_to(),
+          static_cast<PayloadUse>(in.use())};
+}
+
+AudioFormat Reading::audio_format(const wire::AudioFormat& in) {
+  return {text("transcode: coding", in.coding(), kMaxCodingBytes),
+          payload_type("transcode: payload_type", in.payload_type()),
+          text("transcode: fmtp", in.fmtp(), kMaxFmtpBytes)};
+}
+
+Transcode Reading::transcode(const wire::Transcode& in) {
+  Transcode out;
+  if (static_cast<std::size_t>(in.from_size()) > kMaxAudioFormats ||
+      static_cast<std::size_t>(in.events_size()) > kMaxEventFormats) {
+    fail("transcode", "expected at most " + std::to_string(kMaxAudioFormats) + " formats and " +
+                          std::to_string(kMaxEventFormats) + " events");
+    return out;
   }
+  for (const wire::AudioFormat& f : in.from()) out.from.push_back(audio_format(f));
+  out.to = audio_format(in.to());
+  out.ptime_ms = in.ptime_ms();
+  for (const wire::PayloadRule& r : in.events()) out.events.push_back(payload_rule("transcode: events: ", r));
+  if (in.noise_from() != 0) out.noise_from = payload_type("transcode: noise_from", in.noise_from() - 1);
+  if (in.noise_to() != 0) out.noise_to = payload_type("transcode: noise_to", in.noise_to() - 1);
   return out;
 }
 

@@ -47,6 +47,9 @@ class Reading {
   Rewrite rewrite(const wire::Rewrite& in);
   EventFormat event_format(const wire::EventFormat& in);
   Digits digits(const wire::Digits& in);
+  PayloadRule payload_rule(const std::string& where, const wire::PayloadRule& in);
+  AudioFormat audio_format(const wire::AudioFormat& in);
+  Transcode transcode(const wire::Transcode& in);
   HalfAddress address(const wire::HalfAddress& in);
   HalfStats half_stats(const wire::HalfStats& in);
 

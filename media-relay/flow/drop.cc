@@ -64,6 +64,12 @@ std::string_view name_of(Drop reason) {
       return "dtls_unexpected";
     case Drop::DtlsCookie:
       return "dtls_cookie";
+    case Drop::NoCodec:
+      return "no_codec";
+    case Drop::TooLate:
+      return "too_late";
+    case Drop::Undecodable:
+      return "undecodable";
   }
   return "unknown";
 }

@@ -38,8 +38,11 @@ enum class Drop : std::uint8_t {
   DtlsMalformed,    // DTLS: not a row of records
   DtlsUnexpected,   // DTLS: not what may come now: a hello after the handshake, an alert in the clear
   DtlsCookie,       // DTLS: a hello of an unknown source, told to come again
+  NoCodec,          // transcoding: a payload type that this side does not get
+  TooLate,          // transcoding: what came behind it has been coded already
+  Undecodable,      // transcoding: no payload of its codec
 };
-inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::DtlsCookie) + 1;
+inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::Undecodable) + 1;
 
 std::string_view name_of(Drop reason);  // "no_flow", "wrong_source": label of a metric
 

@@ -26,6 +26,7 @@ Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(s
   for (const Side side : kSides) {
     open_guards(side, now);
     set_keys(side, std::nullopt);
+    set_transcoder(side);
     connect(side, now);
   }
   build();
@@ -39,6 +40,7 @@ void Flow::replace(Spec spec, base::Instant now) {
   for (const Side side : kSides) {
     open_guards(side, now);
     set_keys(side, old[index_of(side)]);
+    set_transcoder(side);
     connect(side, now);
   }
   build();
@@ -89,7 +91,8 @@ Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) con
   if (from.ice) return port == Component::Rtcp ? Pipeline{&Flow::refuse_port} : checked_pipeline(side, kind);
   if (kind == Component::Rtp) {
     if (port == Component::Rtcp) return {&Flow::refuse_port};
-    Step last = is_secure(other(side)) ? &Flow::protect_and_forward_rtp : &Flow::forward_rtp;
+    Step last = last_rtp_step(other(side));
+    if (half(other(side)).transcoder) last = &Flow::transcode_rtp;
     if (!from.receive)
       last = &Flow::refuse_receiving;
     else if (!to.send)
@@ -102,7 +105,7 @@ Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) con
   const Component agreed = from.rtcp_mux ? Component::Rtp : Component::Rtcp;
   if (port != agreed) return {&Flow::refuse_port};
   const Step admit = from.rtcp_mux ? &Flow::admit_muxed_rtcp : &Flow::admit_rtcp;
-  const Step last = is_secure(other(side)) ? &Flow::protect_and_forward_rtcp : &Flow::forward_rtcp;
+  const Step last = transcodes() ? &Flow::transcode_rtcp : last_rtcp_step(other(side));
   if (!is_secure(side)) return {&Flow::read_rtcp, admit, &Flow::inspect_rtcp, &Flow::hide_names, last};
   if (!half(side).receiver) return {&Flow::refuse_keyless};
   const Step gate = from.rtcp_mux ? &Flow::gate_rtp : &Flow::gate_rtcp;
@@ -112,14 +115,14 @@ Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) con
 // Of a side with ICE: whoever has sent an authentic check is the peer.
 Flow::Pipeline Flow::checked_pipeline(Side side, Component kind) const {
   const bool is_protected = is_secure(side);
-  const bool protects = is_secure(other(side));
   if (is_protected && !half(side).receiver) return {&Flow::refuse_keyless};
   if (kind == Component::Rtcp) {
-    const Step last = protects ? &Flow::protect_and_forward_rtcp : &Flow::forward_rtcp;
+    const Step last = transcodes() ? &Flow::transcode_rtcp : last_rtcp_step(other(side));
     if (!is_protected) return {&Flow::gate_checked, &Flow::read_rtcp, &Flow::inspect_rtcp, &Flow::hide_names, last};
     return {&Flow::gate_checked, &Flow::unprotect_rtcp, &Flow::read_rtcp, &Flow::inspect_rtcp, &Flow::hide_names, last};
   }
-  Step last = protects ? &Flow::protect_and_forward_rtp : &Flow::forward_rtp;
+  Step last = last_rtp_step(other(side));
+  if (half(other(side)).transcoder) last = &Flow::transcode_rtp;
   if (!spec_.half(side).receive)
     last = &Flow::refuse_receiving;
   else if (!spec_.half(other(side)).send)

@@ -32,9 +32,11 @@
 #include "media-relay/base/time.h"
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/event.h"
+#include "media-relay/flow/media_report.h"
 #include "media-relay/flow/source_guard.h"
 #include "media-relay/flow/spec.h"
 #include "media-relay/flow/stats.h"
+#include "media-relay/flow/transcoder.h"
 #include "media-relay/packet/packet.h"
 #include "media-relay/rtp/header.h"
 #include "media-relay/rtp/reception.h"
@@ -78,6 +80,10 @@ class Flow {
   // What is to be sent is handed out, events are appended.
   std::vector<Outgoing> attend(std::vector<Event>& events);
 
+  // Whether audio is transcoded in either direction, and what was done since it was asked last.
+  bool transcodes() const { return halves_[0].transcoder || halves_[1].transcoder; }
+  TranscodeCounts take_transcode_counts();
+
   Stats stats(base::Instant now) const;
   const Spec& spec() const { return spec_; }
   const Ports& ports() const { return ports_; }
@@ -93,6 +99,7 @@ class Flow {
     rtp::Header header{};
     rtp::Compound compound{};
     bool answered = false;  // the packet leaves as the answer to itself, though it is counted as dropped
+    bool absorbed = false;  // it does not leave by itself: its audio waits for what fills up a packet
   };
   using Step = std::optional<Drop> (Flow::*)(Context&);
   // The last step forwards or drops. Unused places behind it are never reached.
@@ -102,12 +109,14 @@ class Flow {
     std::array<SourceGuard, 2> guard;                 // by component
     std::array<std::array<Pipeline, 2>, 2> pipeline;  // by port and kind of packet
     rtp::Reception reception;
+    ReceptionReport reception_report;            // what was told of it beside transcoded audio
     std::unique_ptr<secure::Sender> sender;      // null: plain RTP, or no keys
     std::unique_ptr<secure::Receiver> receiver;  // likewise
     rtp::PeerReports reports;
     std::unique_ptr<ice::Agent> ice;
     std::unique_ptr<secure::DtlsSession> dtls;
-    std::string association;  // of `dtls`
+    std::string association;                 // of `dtls`
+    std::unique_ptr<Transcoder> transcoder;  // towards this side
     HalfStats stats;
     base::Instant last_heard{};
     bool heard = false;
@@ -147,6 +156,15 @@ class Flow {
   void heed_dtls(Side side, std::vector<secure::Datagram>& datagrams, const base::Endpoint& to,
                  secure::DtlsState before, base::Instant now);
   void on_connect_deadline(Side side, base::Instant now);
+
+  // Transcoding (transcoding.cc).
+  class TranscoderSink;
+  void set_transcoder(Side side);
+  std::optional<Drop> transcode_rtp(Context& c);
+  std::optional<Drop> transcode_rtcp(Context& c);
+  std::optional<Drop> send_made(Context& c);
+  Step last_rtp_step(Side to) const;
+  Step last_rtcp_step(Side to) const;
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);

@@ -28,4 +28,11 @@ inline constexpr base::Duration kRelearnSilence = base::milliseconds(400);
 inline constexpr base::Duration kMinMediaTimeout = base::seconds(1);
 inline constexpr base::Duration kMaxMediaTimeout = base::hours(24);
 
+// Codecs that one side may send by turns (RFC 3264 10.2).
+inline constexpr std::size_t kMaxAudioFormats = 4;
+
+// A gap that is filled with made-up audio. Concealment has faded to silence by then (ITU-T G.711 appendix I: 60 ms),
+// and what is filled late is late: a longer gap stays one, for the listener's own concealment.
+inline constexpr unsigned kMaxConcealmentMs = 100;
+
 }  // namespace flow

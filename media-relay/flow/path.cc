@@ -61,7 +61,7 @@ std::optional<Drop> Flow::walk(Context& c) {
   const Pipeline& steps = half(c.side).pipeline[index_of(c.port)][index_of(kind)];
   for (const Step step : steps) {
     if (const std::optional<Drop> dropped = (this->*step)(c)) return dropped;
-    if (c.packet.leaves()) break;
+    if (c.packet.leaves() || c.absorbed) break;
   }
   return std::nullopt;
 }

@@ -23,6 +23,8 @@ std::string check_half(const HalfSpec& half, const char* side) {
     if (std::string wrong = secure::check(half.dtls->parameters.fingerprints); !wrong.empty())
       return where + "dtls: " + wrong;
   }
+  if (half.transcode)
+    if (std::string wrong = check(*half.transcode); !wrong.empty()) return where + "transcode: " + wrong;
   if (!half.srtp) return {};
   for (const auto& direction : {&half.srtp->send, &half.srtp->receive})
     if (*direction)

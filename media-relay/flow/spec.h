@@ -13,6 +13,7 @@
 #include "media-relay/base/time.h"
 #include "media-relay/flow/limits.h"
 #include "media-relay/flow/repair.h"
+#include "media-relay/flow/transcode.h"
 #include "media-relay/ice/agent.h"
 #include "media-relay/secure/context.h"
 #include "media-relay/secure/dtls_session.h"
@@ -73,6 +74,7 @@ struct HalfSpec {
   std::optional<Dtls> dtls = {};        // likewise on one port; instead of `srtp`
   std::optional<Rewrite> rewrite = {};  // towards this side; nullopt: packets leave as they came
   std::optional<Digits> digits = {};
+  std::optional<Transcode> transcode = {};  // towards this side
 };
 
 struct Spec {

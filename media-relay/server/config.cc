@@ -93,6 +93,8 @@ void read_session(settings::Table& root, session::Config& out) {
   settings::Table limits = root.table("limits");
   out.max_sessions = static_cast<std::size_t>(
       limits.integer("sessions", {1, static_cast<std::int64_t>(session::kMaxSessions)}, session::kDefaultMaxSessions));
+  out.max_transcoded = static_cast<std::size_t>(limits.integer(
+      "transcoded_flows", {0, static_cast<std::int64_t>(session::kMaxTranscoded)}, session::kDefaultMaxTranscoded));
 }
 
 void read_log(settings::Table& root, observe::LogOptions& out) {
@@ -179,6 +181,7 @@ std::vector<std::string> needs_restart(const Config& running, const Config& want
   compare(running.sockets.dscp == wanted.sockets.dscp, "media.dscp");
   compare(running.sockets.receive_buffer == wanted.sockets.receive_buffer, "media.receive_buffer");
   compare(a.max_sessions == b.max_sessions, "limits.sessions");
+  compare(a.max_transcoded == b.max_transcoded, "limits.transcoded_flows");
   compare(running.metrics == wanted.metrics, "metrics.listen");
   compare(running.log.format == wanted.log.format, "log.format");
   compare(running.log.file == wanted.log.file, "log.file");

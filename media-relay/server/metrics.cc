@@ -59,6 +59,8 @@ void Relay::register_session_metrics() {
                      {{"change", std::string(control::name_of(static_cast<control::PeerChange>(i + 1)))}},
                      [&c, i] { return number(c.peer_changes[i]); });
   metrics_.counter("relay_latches_total", "Remote addresses learned", {}, [&c] { return number(c.latched); });
+  metrics_.counter("relay_transcoding_refused_total", "Commands refused because a worker transcodes as much as it may",
+                   {}, [&c] { return number(c.transcoding_refused); });
   metrics_.counter("relay_bind_failures_total", "Port pairs that the system did not give", {},
                    [&c] { return number(c.bind_failures); });
   metrics_.counter("relay_flow_failures_total", "Commands that a worker could not carry out", {},
@@ -108,6 +110,19 @@ void Relay::register_worker_metrics() {
     failed("send_error", c.send_errors);
     metrics_.histogram("relay_packet_residence_seconds", "From a packet's receipt to its sending, inside the relay",
                        {{"worker", name}}, c.residence);
+    const auto transcoded = [&](const char* what, const worker::Counter& count) {
+      metrics_.counter("relay_transcoded_packets_total", "Packets of flows that are transcoded, by what became of them",
+                       {{"worker", name}, {"what", what}}, [&count] { return number(count.value()); });
+    };
+    transcoded("decoded", c.transcode_decoded);
+    transcoded("encoded", c.transcode_encoded);
+    transcoded("passed", c.transcode_passed);
+    transcoded("concealed", c.transcode_concealed);
+    transcoded("undecodable", c.transcode_undecodable);
+    metrics_.histogram("relay_transcode_seconds", "Time that one packet of a flow that is transcoded took",
+                       {{"worker", name}}, c.transcode_seconds);
+    metrics_.gauge("relay_transcoded_flows", "Flows on this worker that are transcoded", {{"worker", name}},
+                   [this, i] { return number_of(sessions_.transcoded(i)); });
     counter("relay_worker_batches_total", "Batches received", c.batches);
     metrics_.gauge("relay_worker_flows", "Flows on this worker", {{"worker", name}},
                    [&c] { return number(c.flows.value()); });

@@ -43,6 +43,7 @@ void Sessions::start_change(SessionHandle handle, Change change, base::Instant n
   session.change = std::move(change);
   std::optional<Error> error = check_networks(session.change->wanted);
   if (!error) error = add_flows(handle, *session.change, now);
+  if (!error) error = check_transcoding(*session.change);
   if (error) return fail_change(handle, *std::move(error), now, out);
   for (const FlowHandle flow : session.change->next) {
     const FlowRecord& record = *flows_.find(flow);
@@ -69,6 +70,37 @@ std::optional<Error> Sessions::check_networks(const control::SessionSpec& spec) 
     if (std::string wrong = flow::check(checked); !wrong.empty()) return Error{ErrorCode::BadSpec, where + wrong};
   }
   return std::nullopt;
+}
+
+namespace {
+
+bool transcodes(const control::FlowSpec& flow) {
+  return flow.a.transcode || flow.b.transcode;
+}
+
+}  // namespace
+
+// Counted when the change is made; changes whose ports are being bound may go over by what they ask for.
+std::optional<Error> Sessions::check_transcoding(const Change& change) {
+  std::vector<std::size_t> more(worker_transcoded_.size());
+  for (std::size_t i = 0; i < change.wanted.flows.size(); ++i) {
+    const FlowRecord& record = *flows_.find(change.next[i]);
+    if (!transcodes(change.wanted.flows[i]) || record.transcodes) continue;
+    if (worker_transcoded_[record.worker] + ++more[record.worker] <= config_.max_transcoded) continue;
+    ++counters_.transcoding_refused;
+    return Error{ErrorCode::SessionLimit, "flow " + std::to_string(record.index) + ": its worker transcodes " +
+                                              std::to_string(config_.max_transcoded) + " flows, as many as it may"};
+  }
+  return std::nullopt;
+}
+
+void Sessions::count_transcoding(FlowRecord& record, bool transcodes) {
+  if (record.transcodes == transcodes) return;
+  record.transcodes = transcodes;
+  if (transcodes)
+    ++worker_transcoded_[record.worker];
+  else
+    --worker_transcoded_[record.worker];
 }
 
 // The flow that serves this media line already, when its ports are in the right networks.
@@ -165,6 +197,7 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
     FlowRecord* record = flows_.find(session.flows[i]);
     if (record == nullptr) continue;  // its worker gave it up meanwhile; the session is doomed
     flow::Spec spec = flow_spec(session.spec, session.spec.flows[i], record->identity);
+    count_transcoding(*record, transcodes(session.spec.flows[i]));
     if (record->state == FlowState::Binding) {
       record->state = FlowState::Installed;
       out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec)});

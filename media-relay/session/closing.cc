@@ -73,6 +73,7 @@ void Sessions::erase_flow(FlowHandle handle, base::Instant now) {
   for (const HalfRecord& half : record.half)
     if (half.port != 0) pool_of(half.network).release(half.port, now);
   --worker_flows_[record.worker];
+  if (record.transcodes) --worker_transcoded_[record.worker];
   flows_.erase(handle);
 }
 

@@ -34,6 +34,7 @@ struct Config {
   base::Duration lease = kDefaultLease;  // of controllers that ask for none
   base::Duration longest_lease = kLongestLease;
   std::size_t max_sessions = kDefaultMaxSessions;
+  std::size_t max_transcoded = kDefaultMaxTranscoded;  // flows of each worker
 };
 
 }  // namespace session

@@ -17,15 +17,16 @@ inline constexpr std::size_t kResults = static_cast<std::size_t>(control::ErrorC
 struct Counters {
   std::array<std::array<std::uint64_t, kResults>, kCommandKinds> commands{};  // by kind (index in Command) and result
   std::uint64_t sessions_opened = 0;
-  std::uint64_t sessions_closed = 0;     // by command
-  std::uint64_t sessions_reclaimed = 0;  // the lease of their controller ended
-  std::uint64_t sessions_failed = 0;     // a worker could not carry out what was asked
-  std::uint64_t sessions_stopped = 0;    // the relay stopped
-  std::uint64_t leases_ended = 0;        // controllers
-  std::uint64_t adoptions = 0;           // Hello of a controller whose sessions were still alive
-  std::uint64_t links_replaced = 0;      // a second link of the same controller took over
-  std::uint64_t bind_failures = 0;       // pairs that the system did not give
-  std::uint64_t flow_failures = 0;       // commands that a worker could not carry out
+  std::uint64_t sessions_closed = 0;      // by command
+  std::uint64_t sessions_reclaimed = 0;   // the lease of their controller ended
+  std::uint64_t sessions_failed = 0;      // a worker could not carry out what was asked
+  std::uint64_t sessions_stopped = 0;     // the relay stopped
+  std::uint64_t leases_ended = 0;         // controllers
+  std::uint64_t adoptions = 0;            // Hello of a controller whose sessions were still alive
+  std::uint64_t links_replaced = 0;       // a second link of the same controller took over
+  std::uint64_t bind_failures = 0;        // pairs that the system did not give
+  std::uint64_t flow_failures = 0;        // commands that a worker could not carry out
+  std::uint64_t transcoding_refused = 0;  // Open and Modify: a worker transcodes as much as it may
   std::uint64_t media_lost = 0;
   std::uint64_t one_sided = 0;
   std::uint64_t latched = 0;

@@ -25,6 +25,11 @@ inline constexpr unsigned kMaxBindAttempts = 8;
 inline constexpr std::size_t kDefaultMaxSessions = 20'000;
 inline constexpr std::size_t kMaxSessions = 1'000'000;
 
+// Flows of one worker that are transcoded in either direction. Opus both ways takes about one hundredth of a processor
+// (media-relay/docs/transcoding.md); what is over must not make the others wait.
+inline constexpr std::size_t kDefaultMaxTranscoded = 40;
+inline constexpr std::size_t kMaxTranscoded = 100'000;
+
 // One controller is one shard of one sbc; a few hundred are a large cluster. Names are free to choose, so they must not
 // fill the memory.
 inline constexpr std::size_t kMaxControllers = 1024;

@@ -23,6 +23,7 @@ Sessions::Sessions(Config config, base::Random& random) : config_(std::move(conf
     }
   }
   worker_flows_.assign(std::max(1U, config_.workers), 0);
+  worker_transcoded_.assign(std::max(1U, config_.workers), 0);
 }
 
 void Sessions::on_command(LinkId link, std::uint64_t request, control::Command command, base::Instant now,

@@ -73,6 +73,7 @@ class Sessions {
   std::size_t closing() const { return closings_.size(); }
   std::size_t flows() const { return flows_.size(); }
   std::size_t controllers() const { return controllers_.size(); }
+  std::size_t transcoded(std::size_t worker) const { return worker_transcoded_[worker]; }
   const Config& config() const { return config_; }
   // Of the pool that serves this network.
   PortCounts ports(std::size_t network, base::Instant now);
@@ -115,6 +116,7 @@ class Sessions {
     std::uint32_t index = 0;
     unsigned worker = 0;
     FlowState state = FlowState::Binding;
+    bool transcodes = false;  // counted in worker_transcoded_
     std::array<HalfRecord, 2> half;
     IdentityPtr identity;  // what its peers have been told
   };
@@ -179,6 +181,8 @@ class Sessions {
   void fail_change(SessionHandle handle, control::Error error, base::Instant now, Actions& out);
   void after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out);
   std::optional<control::Error> check_networks(const control::SessionSpec& spec) const;
+  std::optional<control::Error> check_transcoding(const Change& change);
+  void count_transcoding(FlowRecord& record, bool transcodes);
   flow::Spec flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow,
                        const IdentityPtr& identity) const;
   std::vector<control::FlowAddresses> addresses(const Session& session) const;
@@ -205,8 +209,9 @@ class Sessions {
   base::Random& random_;
   IdentityPtr identity_;
   std::vector<PortPool> pools_;
-  std::vector<std::size_t> pool_index_;    // by network
-  std::vector<std::size_t> worker_flows_;  // by worker
+  std::vector<std::size_t> pool_index_;         // by network
+  std::vector<std::size_t> worker_flows_;       // by worker
+  std::vector<std::size_t> worker_transcoded_;  // likewise
   base::Slab<Controller, ControllerTag> controllers_;
   base::Slab<Session, SessionTag> sessions_;
   base::Slab<Closing, ClosingTag> closings_;

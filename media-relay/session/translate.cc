@@ -3,6 +3,7 @@
 #include <chrono>
 #include <numeric>
 #include <span>
+#include <vector>
 
 namespace session {
 namespace {
@@ -71,6 +72,29 @@ flow::Digits digits_of(const control::Digits& in) {
   return out;
 }
 
+std::vector<const control::AudioFormat*> formats_of(const control::Transcode& in) {
+  std::vector<const control::AudioFormat*> out{&in.to};
+  for (const control::AudioFormat& f : in.from) out.push_back(&f);
+  return out;
+}
+
+flow::AudioFormat audio_of(const control::AudioFormat& in) {
+  return {codec::coding_of(in.coding).value_or(codec::Coding::Pcmu), in.payload_type,
+          codec::read_opus_parameters(in.fmtp)};
+}
+
+flow::Transcode transcode_of(const control::Transcode& in) {
+  flow::Transcode out;
+  for (const control::AudioFormat& f : in.from) out.from.push_back(audio_of(f));
+  out.to = audio_of(in.to);
+  out.ptime_ms = in.ptime_ms;
+  for (const control::PayloadRule& rule : in.events)
+    out.events.push_back({rule.from, rule.to, rule.clock_from, rule.clock_to, flow::PayloadUse::Event});
+  out.noise_from = in.noise_from;
+  out.noise_to = in.noise_to;
+  return out;
+}
+
 }  // namespace
 
 std::string unknown_name(const control::FlowSpec& flow) {
@@ -79,6 +103,10 @@ std::string unknown_name(const control::FlowSpec& flow) {
       for (const control::Fingerprint& f : half->dtls->fingerprints)
         if (!secure::hash_named(f.hash))
           return std::string(name) + ": dtls: expected a hash of at least sha-256, got \"" + f.hash + "\"";
+    if (half->transcode)
+      for (const control::AudioFormat* f : formats_of(*half->transcode))
+        if (!codec::coding_of(f->coding))
+          return std::string(name) + ": transcode: expected a codec that the relay has, got \"" + f->coding + "\"";
     if (!half->srtp) continue;
     for (const auto& stream : {half->srtp->send, half->srtp->receive})
       if (stream && !secure::suite_named(stream->suite))
@@ -101,6 +129,7 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   if (half.dtls) out.dtls = dtls_of(*half.dtls);
   if (half.rewrite) out.rewrite = rewrite_of(*half.rewrite);
   if (half.digits) out.digits = digits_of(*half.digits);
+  if (half.transcode) out.transcode = transcode_of(*half.transcode);
   return out;
 }
 

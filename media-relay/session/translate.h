@@ -12,9 +12,9 @@
 
 namespace session {
 
-// Empty, or which half names an SRTP suite or a hash that the relay does not have.
+// Empty, or which half names an SRTP suite, a hash or a codec that the relay does not have.
 std::string unknown_name(const control::FlowSpec& flow);
-// Its suites and hashes must be known. The certificate of DTLS is for the caller to add.
+// Its suites, hashes and codecs must be known. The certificate of DTLS is for the caller to add.
 flow::HalfSpec to_flow(const control::HalfSpec& half);
 control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats);
 control::HalfSide to_control(flow::Side side);

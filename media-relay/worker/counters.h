@@ -31,6 +31,14 @@ struct Counters {
   Counter removed;
   Counter failed;  // commands that could not be carried out
   Counter media_lost;
+  // Of flows that are transcoded: packets decoded, coded and passed through, gaps filled, payloads that were none.
+  Counter transcode_decoded;
+  Counter transcode_encoded;
+  Counter transcode_passed;
+  Counter transcode_concealed;
+  Counter transcode_undecodable;
+  // Seconds that one of their packets took.
+  base::Histogram transcode_seconds{1e-6, 2.5e-6, 1e-5, 2.5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 1e-2};
   Counter batches;
   Counter commands;
   // Seconds from the receipt of a batch to its last packet's sending, one for each packet.

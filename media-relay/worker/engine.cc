@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "media-relay/base/clock.h"
 #include "media-relay/rtp/demux.h"
 
 namespace worker {
@@ -149,7 +150,10 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
   for (packet::Packet& p : batch.packets()) {
     const Port port = p.arrived_on.value < ports_.size() ? ports_[p.arrived_on.value] : Port{};
     std::optional<flow::Drop> drop = flow::Drop::NoFlow;
+    const bool transcodes = port.owner != nullptr && port.owner->flow.transcodes();
+    const base::Instant began = transcodes ? base::monotonic_now() : now;
     if (port.owner != nullptr) drop = port.owner->flow.on_packet(p, port.side, port.component, now, told_);
+    if (transcodes) count_transcoding(port.owner->flow, began);
     if (drop) {
       ++dropped;
       ++dropped_[static_cast<std::size_t>(*drop)];
@@ -169,6 +173,16 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
     if (dropped_[i] != 0) counters_.drops[i].add(dropped_[i]);
     dropped_[i] = 0;
   }
+}
+
+void Engine::count_transcoding(flow::Flow& flow, base::Instant began) {
+  counters_.transcode_seconds.observe(base::to_seconds(base::monotonic_now() - began));
+  const flow::TranscodeCounts counts = flow.take_transcode_counts();
+  counters_.transcode_decoded.add(counts.decoded);
+  counters_.transcode_encoded.add(counts.encoded);
+  counters_.transcode_passed.add(counts.passed);
+  counters_.transcode_concealed.add(counts.concealed);
+  counters_.transcode_undecodable.add(counts.undecodable);
 }
 
 void Engine::arm(Installed& installed) {

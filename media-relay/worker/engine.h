@@ -60,6 +60,7 @@ class Engine {
   void arm(Installed& installed);
   void attend(Installed& installed, std::vector<Event>& events);
   void send(const flow::Flow::Outgoing& out);
+  void count_transcoding(flow::Flow& flow, base::Instant began);
   void fail(FlowId id, bool installing, std::string text, std::vector<Event>& events);
   void tell(FlowId id, std::vector<Event>& events);
 

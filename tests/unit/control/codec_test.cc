@@ -255,6 +255,38 @@ TEST(Codec, TextsForPeopleAreCutAndCleaned) {
   EXPECT_EQ(reason.substr(0, 4), "a??b");
 }
 
+TEST(Codec, TranscodeLimits) {
+  Open open{"call", sample_spec()};
+  Transcode& t = *open.spec.flows[2].a.transcode;
+  t.from.assign(kMaxAudioFormats, {std::string(kMaxCodingBytes, 'c'), 127, std::string(kMaxFmtpBytes, 'f')});
+  t.events.assign(kMaxEventFormats, {127, 127, kMaxClock, kMaxClock, PayloadUse::Event});
+  t.ptime_ms = kMaxPacketTime;
+  t.noise_from = t.noise_to = 127;
+  EXPECT_FALSE(problem_with(open).has_value());
+  EXPECT_TRUE(decode_command(encoded(open)).has_value());
+  const auto refuses = [&](auto change) {
+    Open other = open;
+    change(*other.spec.flows[2].a.transcode);
+    const auto decoded = decode_command(encoded(other));
+    return problem_with(other).has_value() && !decoded;
+  };
+  EXPECT_TRUE(refuses([](Transcode& x) { x.from.clear(); }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.from.push_back(x.from[0]); }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.from[0].coding.clear(); }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.from[0].coding += 'c'; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.from[0].coding = "a b"; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.from[0].fmtp += 'f'; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.from[0].payload_type = 128; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.to.payload_type = 64; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.ptime_ms = 0; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.ptime_ms = kMaxPacketTime + 1; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.events.push_back(x.events[0]); }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.events[0].clock_to = 0; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.events[0].to = 72; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.noise_to = 95; }));
+  EXPECT_TRUE(refuses([](Transcode& x) { x.noise_from = 128; }));
+}
+
 TEST(Codec, LargestUsefulFramesFit) {
   Listed page;
   for (std::size_t i = 0; i < kListPage; ++i) page.ids.push_back(std::string(kMaxSessionIdBytes, 'x'));
@@ -278,6 +310,11 @@ TEST(Codec, LargestUsefulFramesFit) {
   half.rewrite.emplace();
   for (std::size_t i = 0; i < kMaxPayloadRules; ++i)
     half.rewrite->payloads.push_back({static_cast<std::uint8_t>(i), 127, kMaxClock, kMaxClock, PayloadUse::Event});
+  half.transcode.emplace();
+  const AudioFormat format{std::string(kMaxCodingBytes, 'c'), 127, std::string(kMaxFmtpBytes, 'f')};
+  half.transcode->from.assign(kMaxAudioFormats, format);
+  half.transcode->to = format;
+  half.transcode->events.assign(kMaxEventFormats, {127, 127, kMaxClock, kMaxClock, PayloadUse::Event});
   for (std::uint32_t i = 0; i < kMaxFlows; ++i)
     open.spec.flows.push_back({UINT32_MAX - i, std::string(kMaxKindBytes, 'k'), half, half});
   frame.clear();

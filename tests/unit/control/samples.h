@@ -39,6 +39,12 @@ inline SessionSpec sample_spec() {
   web.ice = Ice{"ours", base::Secret(std::span(key).first(24)), "them"};
   web.dtls =
       Dtls{DtlsRole::Active, "ours/theirs", {{"sha-256", std::string(32, '\x7f')}, {"sha-512", std::string(64, 1)}}};
+  web.transcode = Transcode{{{"PCMU", 0, ""}, {"PCMA", 8, ""}},
+                            {"opus", 111, "useinbandfec=1"},
+                            40,
+                            {{101, 120, 8000, 48'000, PayloadUse::Event}},
+                            13,
+                            0};
   return {{{0, "audio", a, b}, {3, "video", b, a}, {4, "audio", web, a}}, 45'000, true};
 }
 

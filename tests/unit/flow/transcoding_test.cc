@@ -1,0 +1,212 @@
+// Flows with a direction that is transcoded: from datagrams to datagrams.
+
+#include <gtest/gtest.h>
+
+#include "media-relay/rtp/rtcp.h"
+
+#include "rig.h"
+
+namespace flow {
+namespace {
+
+using codec::Coding;
+
+// A speaks PCMU (0), B speaks PCMA (8), in packets of 20 ms unless the test says otherwise.
+Spec spec(unsigned ptime_to_b = 20, unsigned ptime_to_a = 20) {
+  Spec s = strict_spec();
+  s.b.transcode = Transcode{.from = {{Coding::Pcmu, 0, {}}}, .to = {Coding::Pcma, 8, {}}, .ptime_ms = ptime_to_b};
+  s.a.transcode = Transcode{.from = {{Coding::Pcma, 8, {}}}, .to = {Coding::Pcmu, 0, {}}, .ptime_ms = ptime_to_a};
+  return s;
+}
+
+std::uint32_t number(const std::string& bytes, std::size_t at, std::size_t size) {
+  std::uint32_t out = 0;
+  for (std::size_t i = 0; i < size; ++i) out = out << 8 | static_cast<std::uint8_t>(bytes[at + i]);
+  return out;
+}
+std::string word(std::uint32_t value) {
+  std::string out;
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xff);
+  return out;
+}
+
+class TranscodingFlow : public ::testing::Test {
+ protected:
+  struct Out {
+    std::uint32_t port = 0;
+    base::Endpoint to;
+    std::string bytes;
+  };
+  // Everything that leaves for one packet, in the order of sending.
+  std::vector<Out> give(Side side, Component port, const std::string& bytes) {
+    packet::Packet p;
+    std::memcpy(rig.buffers[0].data(), bytes.data(), bytes.size());
+    p.assign(rig.buffers[0], bytes.size());
+    p.source = side == Side::A ? kPhoneA : kPhoneB;
+    if (port == Component::Rtcp) ++p.source.port;
+    dropped = rig.flow.on_packet(p, side, port, rig.now, rig.events);
+    std::vector<Out> out;
+    if (rig.flow.wants_attention())
+      for (const auto& o : rig.flow.attend(rig.events))
+        out.push_back({o.port.value, o.destination, {reinterpret_cast<const char*>(o.bytes.data()), o.bytes.size()}});
+    if (p.leaves())
+      out.push_back(
+          {p.leaves_by.value, p.destination, {reinterpret_cast<const char*>(p.bytes().data()), p.bytes().size()}});
+    return out;
+  }
+  std::vector<Out> say(Side side, std::uint8_t payload_type, std::size_t size) {
+    std::string bytes = "\x80" + std::string(1, static_cast<char>(payload_type));
+    bytes += static_cast<char>(sequence >> 8);
+    bytes += static_cast<char>(sequence & 0xff);
+    ++sequence;
+    bytes += word(timestamp) + word(7);
+    timestamp += 160;
+    return give(side, Component::Rtp, bytes + std::string(size, side == Side::A ? '\xff' : '\xd5'));
+  }
+
+  Rig rig{spec()};
+  std::uint16_t sequence = 500;
+  std::uint32_t timestamp = 9000;
+  std::optional<Drop> dropped;
+};
+
+TEST_F(TranscodingFlow, SendsTheOtherSidesCodecBothWays) {
+  const auto there = say(Side::A, 0, 160);
+  ASSERT_EQ(there.size(), 1U);
+  EXPECT_EQ(there[0].port, 20U);
+  EXPECT_EQ(there[0].to, kPhoneB);
+  EXPECT_EQ(number(there[0].bytes, 1, 1), 0x80U | 8);
+  EXPECT_EQ(there[0].bytes.substr(12), std::string(160, '\xd5'));
+  const auto back = say(Side::B, 8, 160);
+  ASSERT_EQ(back.size(), 1U);
+  EXPECT_EQ(back[0].bytes.substr(12), std::string(160, '\xfe'));  // the step next to zero: A-law has no zero
+  EXPECT_EQ(back[0].to, kPhoneA);
+  const Stats stats = rig.flow.stats(rig.now);
+  EXPECT_EQ(stats.b().rtp_packets_out, 1U);
+  EXPECT_EQ(stats.a().rtp_packets_out, 1U);
+  const TranscodeCounts counts = rig.flow.take_transcode_counts();
+  EXPECT_EQ(counts.decoded, 2U);
+  EXPECT_EQ(counts.encoded, 2U);
+}
+
+TEST_F(TranscodingFlow, MakesTwoPacketsOfOneInTheirOrder) {
+  rig.flow.replace(spec(10), rig.now);
+  const auto out = say(Side::A, 0, 160);
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(out[0].bytes.size(), 92U);
+  EXPECT_EQ(number(out[1].bytes, 2, 2), number(out[0].bytes, 2, 2) + 1);
+  EXPECT_EQ(number(out[1].bytes, 4, 4), number(out[0].bytes, 4, 4) + 80);
+}
+
+TEST_F(TranscodingFlow, HoldsAPacketBackUntilAnotherFillsItUp) {
+  rig.flow.replace(spec(40), rig.now);
+  EXPECT_TRUE(say(Side::A, 0, 160).empty());
+  EXPECT_EQ(dropped, std::nullopt);
+  const auto out = say(Side::A, 0, 160);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(out[0].bytes.size(), 332U);
+}
+
+TEST_F(TranscodingFlow, LetsNothingPassThatTheOtherSideDoesNotSpeak) {
+  EXPECT_TRUE(say(Side::A, 18, 20).empty());
+  EXPECT_EQ(dropped, Drop::NoCodec);
+  EXPECT_TRUE(say(Side::A, 0, 0).empty());
+  EXPECT_EQ(dropped, Drop::Undecodable);
+  EXPECT_TRUE(say(Side::A, 0, 1500).empty());
+  EXPECT_EQ(dropped, Drop::Undecodable);
+}
+
+TEST_F(TranscodingFlow, CodesNothingForASideThatIsHeld) {
+  Spec held = spec();
+  held.b.remote_rtp = endpoint("0.0.0.0:5000");
+  rig.flow.replace(held, rig.now);
+  EXPECT_TRUE(say(Side::A, 0, 160).empty());
+  EXPECT_EQ(dropped, Drop::NoDestination);
+  EXPECT_EQ(rig.flow.take_transcode_counts().decoded, 0U);
+}
+
+TEST_F(TranscodingFlow, GoesOnWhenSignallingSpeaksAndNothingChanged) {
+  const auto before = say(Side::A, 0, 160);
+  rig.flow.replace(spec(), rig.now);
+  const auto after = say(Side::A, 0, 160);
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_EQ(number(after[0].bytes, 2, 2), number(before[0].bytes, 2, 2) + 1);
+  EXPECT_EQ(number(after[0].bytes, 1, 1), 8U);  // no marker: the same stream
+}
+
+TEST_F(TranscodingFlow, ProtectsWhatItMakes) {
+  const std::vector<std::byte> key(30, std::byte{7});
+  const secure::Parameters parameters{secure::Suite::AesCm128HmacSha1_80, {{base::Secret(key), ""}}};
+  Spec s = spec(10);
+  s.b.srtp = Srtp{parameters, parameters};
+  rig.flow.replace(s, rig.now);
+  const auto out = say(Side::A, 0, 160);
+  ASSERT_EQ(out.size(), 2U);
+  const auto receiver = secure::make_receiver(s.srtp_engine, parameters);
+  for (const Out& o : out) {
+    std::vector<std::byte> bytes(o.bytes.size());
+    std::memcpy(bytes.data(), o.bytes.data(), bytes.size());
+    ASSERT_EQ(receiver->unprotect_rtp(bytes), 92U);
+    EXPECT_EQ(bytes[12], std::byte{0xd5});
+  }
+}
+
+// RFC 3550 7.2: a translator that changes the encoding changes the sender's packet and byte counts; RFC 8079 3.2.
+TEST_F(TranscodingFlow, TellsInSenderReportsWhatLeft) {
+  Spec s = spec();
+  s.b.transcode->to = {Coding::Opus, 96, {}};
+  s.a.transcode->from = {{Coding::Opus, 96, {}}};
+  rig.flow.replace(s, rig.now);
+  std::string last;
+  for (int i = 0; i < 5; ++i) last = say(Side::A, 0, 160).at(0).bytes;
+  // The report is of the end of the last packet.
+  const std::string sr =
+      std::string("\x80\xc8\x00\x06", 4) + word(7) + word(0xe0000000) + word(0) + word(timestamp) + word(5) + word(800);
+  const auto out = give(Side::A, Component::Rtcp, sr);
+  ASSERT_EQ(out.size(), 1U);
+  ASSERT_EQ(out[0].bytes.size(), sr.size());
+  EXPECT_EQ(out[0].bytes.substr(0, 16), sr.substr(0, 16));
+  EXPECT_EQ(number(out[0].bytes, 16, 4), number(last, 4, 4) + 960);
+  EXPECT_EQ(number(out[0].bytes, 20, 4), 5U);
+  EXPECT_LT(number(out[0].bytes, 24, 4), 800U);
+}
+
+// The reader of a report knows its own numbers only.
+TEST_F(TranscodingFlow, TellsInReceptionReportsWhatCame) {
+  rig.flow.replace(spec(20, 10), rig.now);
+  for (int i = 0; i < 10; ++i) {
+    if (i == 5) ++sequence, timestamp += 160;  // lost
+    (void)say(Side::B, 8, 160);
+  }
+  // A has seen twice as many packets, and lost 64 of 256.
+  const std::string block = word(7) + word(0x40000002) + word(22) + word(80) + word(0x12345678) + word(0x10000);
+  const std::string rr = std::string("\x82\xc9\x00\x0d", 4) + word(3) + block + block;
+  const auto out = give(Side::A, Component::Rtcp, rr);
+  ASSERT_EQ(out.size(), 1U);
+  const std::string& o = out[0].bytes;
+  ASSERT_EQ(o.size(), 32U);
+  EXPECT_EQ(number(o, 0, 4), 0x81c90007U);
+  EXPECT_EQ(number(o, 12, 4) & 0xffffff, 3U);                   // lost on both sections
+  EXPECT_EQ(number(o, 12, 4) >> 24, 64U + 23 - 64 * 23 / 256);  // 1 of 11
+  EXPECT_EQ(number(o, 16, 4), 510U);                            // B's own last number
+  EXPECT_EQ(o.substr(24), block.substr(16));                    // times go through
+  ASSERT_TRUE(rtp::read_compound(std::as_bytes(std::span(o))));
+}
+
+TEST_F(TranscodingFlow, TakesOutFeedbackAboutPacketsThatItsReaderNeverSent) {
+  const std::string nack = std::string("\x81\xcd\x00\x03", 4) + word(3) + word(7) + word(0x00050000);
+  EXPECT_TRUE(give(Side::A, Component::Rtcp, nack).empty());
+  const std::string rr = std::string("\x80\xc9\x00\x01", 4) + word(3);
+  const auto out = give(Side::A, Component::Rtcp, rr + nack);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(out[0].bytes, rr);
+}
+
+TEST_F(TranscodingFlow, IsRefusedWhenItCannotBeBuilt) {
+  Spec s = spec();
+  s.b.transcode->ptime_ms = 25;
+  EXPECT_EQ(check(s), "half b: transcode: PCMA has no packets of 25 ms");
+}
+
+}  // namespace
+}  // namespace flow
