@@ -11,7 +11,7 @@ inline constexpr std::uint32_t kProtocolVersion = 1;
 
 // A frame holds one message. The largest useful one is a page of List (kListPage ids) or a Modify of kMaxFlows flows
 // with full prefix lists; both stay far below this, and a stray length of gigabytes must not become an allocation.
-inline constexpr std::size_t kMaxFrameBytes = 128 * 1024;
+inline constexpr std::size_t kMaxFrameBytes = 192 * 1024;
 // Bytes that may wait to be written to one peer before the connection is given up: a peer that does not read must not
 // make the other side grow. Room for several thousand replies.
 inline constexpr std::size_t kMaxUnwrittenBytes = 8 * 1024 * 1024;
