@@ -138,6 +138,7 @@ struct HalfSpec {
   std::optional<Rewrite> rewrite = {};      // absent: RTP and RTCP leave towards this peer as they came
   std::optional<Digits> digits = {};        // absent: none are listened for, none can be sent
   std::optional<Transcode> transcode = {};  // absent: audio leaves towards this peer in the codec in which it came
+  bool one_stream = false;  // in clear: while one stream (SSRC) is heard, another one from the same source is not
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 

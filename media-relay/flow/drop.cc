@@ -28,6 +28,8 @@ std::string_view name_of(Drop reason) {
       return "window_closed";
     case Drop::Probation:
       return "probation";
+    case Drop::WrongStream:
+      return "wrong_stream";
     case Drop::NotReceiving:
       return "not_receiving";
     case Drop::NotSending:

@@ -54,6 +54,7 @@ void Flow::open_guards(Side side, base::Instant now) {
   rules.mode = spec.latch;
   rules.allowed = &spec.latch_from;
   rules.window = spec_.latch_window;
+  rules.one_stream = spec.one_stream;
   rules.remote = usable_or_empty(spec.remote_rtp);
   rules.held = spec.remote_rtp && !is_usable(*spec.remote_rtp);
   half(side).guard[index_of(Component::Rtp)].open(rules, now);

@@ -23,6 +23,11 @@ inline constexpr base::Duration kDefaultLatchWindow = base::seconds(10);
 // it. Five packets at 20 ms, times four for jitter and lost packets.
 inline constexpr base::Duration kRelearnSilence = base::milliseconds(400);
 
+// How long the stream that is heard must have been silent before another one (SSRC) of the same source takes its place:
+// five packets at 20 ms. A talker leaves no such gap to whoever forges his address, and a listener hardly hears it when
+// a gateway changes its stream.
+inline constexpr base::Duration kStreamSilence = base::milliseconds(100);
+
 // The shortest and longest media timeout; the spec is held inside. Below a few RTCP intervals (RFC 3550 6.2: 5 s)
 // silence proves nothing, and a day is no timeout.
 inline constexpr base::Duration kMinMediaTimeout = base::seconds(1);

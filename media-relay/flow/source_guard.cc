@@ -10,6 +10,11 @@ namespace {
 // Ahead by this many is still "in sequence": the first packets of a stream are lost as easily as later ones.
 constexpr std::int32_t kMaxProbationGap = 16;
 
+bool follows(std::uint16_t last, std::uint16_t next) {
+  const std::int32_t ahead = rtp::sequence_distance(last, next);
+  return ahead >= 1 && ahead <= kMaxProbationGap;
+}
+
 }  // namespace
 
 bool is_usable(const base::Endpoint& endpoint) {
@@ -24,6 +29,7 @@ void SourceGuard::open(const Rules& rules, base::Instant now) {
   window_end_ = now + rules.window;
   candidates_ = {};
   if (rules.mode == LatchMode::Strict) {
+    if (heard_ != rules.remote) forget_stream();
     heard_ = rules.remote;
     latched_ = false;
     learnable_ = false;
@@ -34,6 +40,7 @@ void SourceGuard::open(const Rules& rules, base::Instant now) {
   if (moved || relaxed || (latched_ && !is_allowed(heard_.ip) && heard_ != rules.remote)) {
     heard_ = {};
     latched_ = false;
+    forget_stream();
   }
 }
 
@@ -41,9 +48,16 @@ void SourceGuard::forget(base::Instant now, base::Duration window) {
   if (rules_.mode == LatchMode::Strict) return;
   heard_ = {};
   latched_ = false;
+  forget_stream();
   learnable_ = true;
   window_end_ = now + window;
   candidates_ = {};
+}
+
+void SourceGuard::forget_stream() {
+  stream_known_ = false;
+  displaced_.reset();
+  newcomer_ = {};
 }
 
 bool SourceGuard::is_allowed(const base::IpAddress& source) const {
@@ -56,7 +70,8 @@ SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evid
   latched_ = true;
   learnable_ = false;
   last_heard_ = now;
-  ssrc_ = evidence.ssrc;
+  displaced_.reset();
+  hear(evidence, now);
   candidates_ = {};
   return {std::nullopt, true};
 }
@@ -101,14 +116,38 @@ SourceGuard::Verdict SourceGuard::admit_companion(const base::Endpoint& source, 
   return learn(source, evidence, now);
 }
 
+void SourceGuard::hear(const Evidence& evidence, base::Instant now) {
+  ssrc_ = evidence.ssrc;
+  stream_known_ = evidence.sequence.has_value();  // the SSRC of RTCP need not be that of RTP
+  stream_heard_ = now;
+  newcomer_ = {};
+}
+
+bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
+  if (!evidence.sequence) return true;  // RTCP may come from a source that sends no RTP
+  if (!rules_.one_stream || evidence.authentic || !stream_known_) {
+    hear(evidence, now);
+    return true;
+  }
+  if (evidence.ssrc == displaced_) {  // and whoever was heard meanwhile may not do the same
+    displaced_.reset();
+    hear(evidence, now);
+    return true;
+  }
+  const bool known = newcomer_.sequence && newcomer_.ssrc == evidence.ssrc;
+  const bool continues = known && follows(*newcomer_.sequence, *evidence.sequence);
+  newcomer_ = {heard_, evidence.ssrc, evidence.sequence};
+  if (!continues || now - stream_heard_ < kStreamSilence) return false;
+  displaced_ = ssrc_;
+  hear(evidence, now);
+  return true;
+}
+
 bool SourceGuard::passes_probation(const base::Endpoint& source, const Evidence& evidence) {
   for (Candidate& c : candidates_) {
     if (c.source != source) continue;
     bool continues = c.ssrc == evidence.ssrc && c.sequence.has_value() == evidence.sequence.has_value();
-    if (continues && evidence.sequence) {
-      const std::int32_t ahead = rtp::sequence_distance(*c.sequence, *evidence.sequence);
-      continues = ahead >= 1 && ahead <= kMaxProbationGap;
-    }
+    if (continues && evidence.sequence) continues = follows(*c.sequence, *evidence.sequence);
     c.ssrc = evidence.ssrc;
     c.sequence = evidence.sequence;
     return continues;

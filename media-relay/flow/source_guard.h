@@ -16,6 +16,10 @@
 // In a window that was reopened while latched, another source takes over only if it continues the SSRC that was heard
 // (the peer's NAT has moved it) or if the latched one has been silent for kRelearnSilence: a re-INVITE is no chance to
 // steal a call.
+//
+// A source address can be forged. Where there is one stream at a time (audio in clear; authentic packets need no such
+// proof) the SSRC is what a forger who cannot listen does not know: another one than the one that is heard passes only
+// after kStreamSilence and with two packets in sequence. The stream that it took the place of comes back at once.
 
 #include <algorithm>
 #include <array>
@@ -50,6 +54,7 @@ class SourceGuard {
     bool held = false;  // the peer has asked for nothing to be sent (RFC 3264 8.4: 0.0.0.0)
     const std::vector<base::Prefix>* allowed = nullptr;  // must outlive the guard or the next `open`
     base::Duration window{};
+    bool one_stream = false;  // of RTP, see above
   };
   // Signalling has spoken: new rules, and a new window.
   void open(const Rules& rules, base::Instant now);
@@ -61,8 +66,9 @@ class SourceGuard {
   Verdict admit(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
     // The common case first: the source that is heard already.
     if (source == heard_ && !source.empty()) {
+      if ((evidence.ssrc != ssrc_ || !stream_known_) && !takes_over(evidence, now)) return {Drop::WrongStream, false};
+      if (evidence.sequence) stream_heard_ = now;
       last_heard_ = now;
-      ssrc_ = evidence.ssrc;
       return {};
     }
     return admit_other(source, evidence, now);
@@ -96,6 +102,10 @@ class SourceGuard {
   };
   Verdict admit_other(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
   bool is_allowed(const base::IpAddress& source) const;
+  // Whether a packet of another stream than the one that is heard passes.
+  bool takes_over(const Evidence& evidence, base::Instant now);
+  void hear(const Evidence& evidence, base::Instant now);
+  void forget_stream();
   bool passes_probation(const base::Endpoint& source, const Evidence& evidence);
   Verdict learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
 
@@ -107,6 +117,10 @@ class SourceGuard {
   base::Instant window_end_{};
   base::Instant last_heard_{};
   std::uint32_t ssrc_ = 0;
+  bool stream_known_ = false;  // ssrc_ is that of a packet from heard_
+  base::Instant stream_heard_{};
+  std::optional<std::uint32_t> displaced_;  // the stream that was heard before
+  Candidate newcomer_;                      // the last packet of a stream that is not heard
   std::array<Candidate, kLatchCandidates> candidates_{};
   std::size_t next_candidate_ = 0;
 };

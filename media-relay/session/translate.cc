@@ -124,6 +124,7 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   out.latch_from = half.latch_from;
   out.send = half.send;
   out.receive = half.receive;
+  out.one_stream = half.one_stream;
   if (half.srtp) out.srtp = flow::Srtp{parameters(half.srtp->send), parameters(half.srtp->receive)};
   if (half.ice) out.ice = ice::Parameters{half.ice->local_ufrag, half.ice->local_password, half.ice->remote_ufrag};
   if (half.dtls) out.dtls = dtls_of(*half.dtls);

@@ -279,6 +279,11 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     flow.kind = std::string(on_a ? on_a->kind : on_b ? on_b->kind : proposed_kind(i));
     flow.a = half(Side::A, i, passage.b_to_a, passage.a_to_b);
     flow.b = half(Side::B, i, passage.a_to_b, passage.b_to_a);
+    // Video may come in several streams: repairs, layers.
+    if (flow.kind == "audio") {
+      flow.a.one_stream = !leg_a_.mixed_streams;
+      flow.b.one_stream = !leg_b_.mixed_streams;
+    }
     spec.flows.push_back(std::move(flow));
   }
   return spec;

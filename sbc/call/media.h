@@ -32,6 +32,7 @@ struct LegMedia {
   policy::Latch latch = policy::Latch::Strict;
   std::vector<base::Prefix> latch_from;
   LegSecurity security = {};
+  bool mixed_streams = false;  // audio in clear may come in several streams (SSRC) at once
 };
 
 // Why a description cannot be used, as the answer to whoever sent it.

@@ -8,6 +8,8 @@ LegMedia leg_media(const Settings& settings, const LegPlace& place) {
   const auto* realm = settings.routes->realm(place.realm);
   LegMedia out;
   out.network = realm != nullptr ? realm->media_network : "";
+  out.mixed_streams =
+      chosen(settings, place.realm, place.trunk, &route::Realm::mixed_streams, &route::Trunk::mixed_streams);
   out.security.mode = place.wanted.value_or(
       chosen(settings, place.realm, place.trunk, &route::Realm::media_security, &route::Trunk::media_security));
   if (out.security.mode == policy::MediaSecurity::None) return out;

@@ -48,6 +48,7 @@ struct Realm {
   policy::Preconditions preconditions = policy::Preconditions::Strip;
   policy::MediaSecurity media_security = policy::MediaSecurity::None;
   bool sdes_in_clear = false;                 // keys may be said where the signalling is not encrypted
+  bool mixed_streams = false;                 // its audio in clear may come in several streams (SSRC) at once
   std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
 
   // The listener that can send to `remote` over `transport` (same IP family); nullptr: none.
@@ -96,6 +97,7 @@ struct Trunk {
   std::optional<policy::Preconditions> preconditions = {};
   std::optional<policy::MediaSecurity> media_security = {};
   std::optional<bool> sdes_in_clear = {};
+  std::optional<bool> mixed_streams = {};
   std::optional<std::vector<std::string>> redirect_to = {};  // besides itself
 };
 

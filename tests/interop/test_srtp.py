@@ -10,6 +10,7 @@ import time
 
 from harness import check, equal, eventually, main, namespace, test
 from harness.border import ACCESS, CORE
+from harness.forge import spoof
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.peers import Rtp
 from harness.phone import Phone, seconds_of
@@ -156,15 +157,6 @@ class Wire(threading.Thread):
     def kill(self):
         self.stopped = True
         self.join()
-
-
-def spoof(source, target, payload):
-    """A datagram from an address that is not ours."""
-    udp = struct.pack("!HHHH", source[1], target[1], 8 + len(payload), 0) + payload
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), random.getrandbits(16), 0, 64, socket.IPPROTO_UDP, 0,
-                     socket.inet_aton(source[0]), socket.inet_aton(target[0]))
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
-        raw.sendto(ip + udp, (target[0], 0))
 
 
 def attack(wire, stranger):

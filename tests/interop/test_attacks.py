@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Plain RTP under attack, at default settings: by somebody who knows every address and port, but not the SSRC. With keys, see
+test_srtp.py."""
+
+import socket
+import struct
+import time
+
+from harness import check, equal, eventually, main, test
+from harness.forge import spoof
+from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2
+from harness.talk import HERE, answer_to, both_hear, connect, offer_to, peers
+
+EVIL = 0x66666666
+
+
+class Attacker:
+    """Sends to a port of the border: from its own address, and from that of the peer."""
+
+    def __init__(self, lab):
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((PHONE2, 0))
+        self._socket.settimeout(0.1)
+        self._sequence = 0
+        lab.keep(self)
+
+    def running(self):
+        return True
+
+    def kill(self):
+        self._socket.close()
+
+    def packets(self, count):
+        for _ in range(count):
+            self._sequence += 1
+            yield struct.pack("!BBHII", 0x80, 0, self._sequence, self._sequence * 160, EVIL) + b"\xff" * 160
+
+    def stands_by(self, border, count=10):
+        for packet in self.packets(count):
+            self._socket.sendto(packet, border)
+
+    def pretends(self, peer, border, count=10):
+        for packet in self.packets(count):
+            spoof(peer, border, packet)
+
+    def got(self):
+        try:
+            return self._socket.recv(2048)
+        except TimeoutError:
+            return b""
+
+
+def refused(lab, reason):
+    return lab.border.relay_metrics().total("relay_packets_dropped_total", reason=reason)
+
+
+@test
+def neither_a_stranger_nor_a_forged_address_is_heard(lab):
+    lab.start()
+    phone, carrier = peers(lab)
+    attacker = Attacker(lab)
+    callee = lab.callee("callee_is_held")
+    caller = lab.caller("caller_holds", held=1500, talk=1500)
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier, 10)
+    borders = {phone: answer_to(lab, PHONE).media()[:2], carrier: offer_to(lab, CARRIER).media()[:2]}
+
+    def assault():
+        for peer, border in borders.items():
+            for port in (border[1], border[1] + 1):
+                attacker.stands_by((border[0], port))
+                attacker.pretends((peer.at, peer.port), (border[0], port))
+
+    before = carrier.heard(HERE)
+    assault()
+    lab.capture.wait(lambda m: m.media() and m.media()[2] == "sendonly", "hold", target=CARRIER)
+    for _ in range(10):  # the window of signalling is open
+        assault()
+        time.sleep(0.02)
+    lab.capture.wait(lambda m: m.is_request("INVITE") and m.media()[2] == "sendrecv", "resume", target=CARRIER, count=2)
+    for _ in range(10):
+        assault()
+        time.sleep(0.02)
+    eventually(lambda: carrier.heard(HERE) > before + 20, "the phone after the re-INVITE")
+    equal((phone.heard(EVIL), carrier.heard(EVIL)), (0, 0), "forged packets that were heard")
+    equal({ip for ip, _ in phone.sources} | {ip for ip, _ in carrier.sources}, {ACCESS, CORE}, "whom the peers hear")
+    equal(attacker.got(), b"", "what the stranger got")
+    check(refused(lab, "wrong_source") >= 200 and refused(lab, "wrong_stream") >= 200, "the drops are not counted")
+    caller.done()
+    callee.done()
+
+
+@test
+def whoever_is_first_at_the_port_of_a_nated_phone_gets_nothing(lab):
+    lab.start()
+    phone, carrier = peers(lab)
+    attacker = Attacker(lab)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=2500, media=("192.168.77.7", 40000))
+    carrier.send_to(offer_to(lab, CARRIER).media()[:2])
+    border = answer_to(lab, PHONE).media()[:2]
+    attacker.stands_by(border, 30)
+    time.sleep(0.2)
+    attacker.stands_by(border, 30)
+    phone.send_to(border)
+    attacker.stands_by(border, 30)
+    both_hear(phone, carrier, 30)
+    equal(carrier.heard(EVIL), 0, "packets of the stranger that the carrier heard")
+    equal(attacker.got(), b"", "what the stranger got of the carrier's audio")
+    check(refused(lab, "not_allowed") + refused(lab, "wrong_source") >= 90, "the stranger's packets are not counted")
+    caller.done()
+    callee.done()
+
+
+if __name__ == "__main__":
+    main()

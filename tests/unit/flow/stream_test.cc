@@ -1,0 +1,126 @@
+// One stream at a time from a source whose address anybody could forge.
+
+#include <gtest/gtest.h>
+
+#include "rig.h"
+
+namespace flow {
+namespace {
+
+using base::milliseconds;
+using base::seconds;
+
+constexpr std::uint32_t kTalker = 7;
+constexpr std::uint32_t kForger = 66;
+constexpr std::uint32_t kMusic = 12;
+
+Spec one_stream_spec() {
+  Spec spec = strict_spec();
+  spec.a.one_stream = true;
+  return spec;
+}
+
+// A packet of A's, 20 ms after the one before; whether it passes.
+bool passes(Rig& rig, std::uint32_t ssrc, base::Duration after = milliseconds(20)) {
+  rig.pass(after);
+  const auto result = rig.rtp(Side::A, kPhoneA, ssrc);
+  EXPECT_TRUE(!result.dropped || result.dropped == Drop::WrongStream);
+  return !result.dropped;
+}
+
+TEST(OneStream, AForgedAddressIsNotEnoughWhileThePeerTalks) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_FALSE(passes(rig, kForger, milliseconds(10)));
+    EXPECT_TRUE(passes(rig, kTalker, milliseconds(10)));
+  }
+  EXPECT_EQ(rig.drops(Side::A, Drop::WrongStream), 200U);
+  EXPECT_EQ(rig.flow.stats(rig.now).a().ssrc, kTalker) << "nor do its packets count";
+}
+
+TEST(OneStream, SignallingIsNoChanceForAForger) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  for (int i = 0; i < 20; ++i) {
+    rig.flow.replace(one_stream_spec(), rig.now);
+    EXPECT_FALSE(passes(rig, kForger, milliseconds(1)));
+    EXPECT_FALSE(passes(rig, kForger, milliseconds(1)));
+    EXPECT_TRUE(passes(rig, kTalker));
+  }
+}
+
+TEST(OneStream, AnotherStreamIsHeardAfterSilence) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  EXPECT_FALSE(passes(rig, kMusic));
+  EXPECT_FALSE(passes(rig, kMusic));
+  EXPECT_FALSE(passes(rig, kMusic));
+  EXPECT_FALSE(passes(rig, kMusic));
+  EXPECT_TRUE(passes(rig, kMusic)) << "100 ms after the last of the talker";
+  EXPECT_FALSE(passes(rig, kForger));
+  EXPECT_TRUE(passes(rig, kTalker)) << "who was heard before is no newcomer";
+  EXPECT_TRUE(passes(rig, kTalker));
+}
+
+TEST(OneStream, ASinglePacketAfterSilenceChangesNothing) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  rig.pass(seconds(1));
+  for (std::uint32_t i = 0; i < 50; ++i) EXPECT_FALSE(passes(rig, 1000 + i)) << "another one each time";
+  rig.sequence = static_cast<std::uint16_t>(rig.sequence + 100);
+  EXPECT_TRUE(passes(rig, kTalker));
+}
+
+TEST(OneStream, AForgerWhoUsedAPauseIsSilencedByTheNextWord) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  rig.pass(seconds(1));
+  EXPECT_FALSE(passes(rig, kForger));
+  EXPECT_TRUE(passes(rig, kForger));
+  EXPECT_TRUE(passes(rig, kTalker));
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_FALSE(passes(rig, kForger, milliseconds(10)));
+    EXPECT_TRUE(passes(rig, kTalker, milliseconds(10)));
+  }
+}
+
+TEST(OneStream, AnotherPlaceBeginsAnew) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  Spec moved = one_stream_spec();
+  moved.a.remote_rtp = kStranger;
+  rig.flow.replace(moved, rig.now);
+  EXPECT_EQ(rig.rtp(Side::A, kStranger, kMusic).dropped, std::nullopt);
+}
+
+TEST(OneStream, IsAskedForByName) {
+  Rig rig(strict_spec());
+  EXPECT_TRUE(passes(rig, kTalker));
+  EXPECT_TRUE(passes(rig, kMusic)) << "video comes in several";
+}
+
+// Evidence of a forged packet must not help its sender to move the peer.
+TEST(OneStream, AForgedStreamDoesNotVouchForAnotherAddress) {
+  Spec spec = learning_spec();
+  spec.a.one_stream = true;
+  Rig rig(spec);
+  ASSERT_EQ(rig.rtp(Side::A, kPhoneA, kTalker).dropped, std::nullopt);
+  rig.flow.replace(spec, rig.now);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA, kForger).dropped, Drop::WrongStream);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(rig.rtp(Side::A, kStranger, kForger).dropped, Drop::WrongSource);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA, kTalker).dropped, std::nullopt);
+}
+
+TEST(OneStream, RtcpMayHaveASourceOfItsOwn) {
+  Spec spec = one_stream_spec();
+  spec.a.rtcp_mux = true;
+  Rig rig(spec);
+  EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp).dropped, std::nullopt);
+  EXPECT_TRUE(passes(rig, kMusic));
+  EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp).dropped, std::nullopt);
+  EXPECT_TRUE(passes(rig, kMusic));
+}
+
+}  // namespace
+}  // namespace flow
