@@ -48,16 +48,23 @@ void read_latch_from(lua_State* lua, int index, const LegFacts& leg, std::vector
   if (!lua_istable(lua, index))
     raise(lua, "on_nat: latch_from must be a list of networks, not a ", type_at(lua, index));
   const auto count = static_cast<lua_Integer>(lua_rawlen(lua, index));
+  if (count == 0) raise(lua, "on_nat: latch_from names nothing; \"any\" lets every source be learned");
   for (lua_Integer i = 1; i <= count; ++i) {
     if (out.size() >= kMaxLatchSources)
       raise(lua, "on_nat: more than ", static_cast<std::int64_t>(kMaxLatchSources), " networks in latch_from");
     lua_rawgeti(lua, index, i);
     std::string_view text = read_text(lua, -1, {"on_nat", "a network of latch_from"}, kMaxUri);
+    if (text == "any") {
+      out.insert(out.end(), {base::Prefix{base::IpAddress::v4(0), 0}, *base::Prefix::parse("::/0")});
+      lua_pop(lua, 1);
+      continue;
+    }
     if (text == "source") text = leg.source_ip;
     if (text == "media") text = leg.media_host;
     const std::optional<base::Prefix> prefix = base::Prefix::parse(text);
     if (!prefix)
-      raise(lua, "on_nat: latch_from expects networks, \"source\" or \"media\", got ", Quoted{text_at(lua, -1)});
+      raise(lua, "on_nat: latch_from expects networks, \"source\", \"media\" or \"any\", got ",
+            Quoted{text_at(lua, -1)});
     out.push_back(*prefix);
     lua_pop(lua, 1);
   }

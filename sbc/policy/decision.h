@@ -133,7 +133,8 @@ enum class KeepAlive : std::uint8_t { None, Options, Crlf, Stun };
 struct NatDecision {
   bool symmetric_signalling = false;  // requests inside the dialog go where the peer's last one came from
   Latch latch = Latch::Strict;
-  std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any
+  // Sources that may be learned; empty: none was named, and only where the signalling comes from may be.
+  std::vector<base::Prefix> latch_from;
   // Of a registration; the legs of a call have no use for them.
   KeepAlive keep_alive = KeepAlive::None;
   std::uint32_t keep_alive_s = 30;

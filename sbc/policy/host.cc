@@ -105,6 +105,14 @@ Outcome<NatDecision> Host::on_nat(const LegFacts& leg) {
                           .latch = leg.behind_nat ? Latch::Learn : Latch::Strict,
                           .latch_from = {},
                           .where = "default"};
+  Outcome<NatDecision> outcome = asked_about(leg, usual);
+  // Whoever is first at a port in the right moment would be learned: safe is the address that has been signalling.
+  if (outcome.decision.latch_from.empty())
+    if (const auto source = base::Prefix::parse(leg.source_ip)) outcome.decision.latch_from.push_back(*source);
+  return outcome;
+}
+
+Outcome<NatDecision> Host::asked_about(const LegFacts& leg, const NatDecision& usual) {
   Outcome<NatDecision> outcome;
   outcome.decision = usual;
   if (!has(Handler::Nat)) return outcome;

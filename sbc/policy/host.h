@@ -99,6 +99,7 @@ class Host {
   // Missing: accept (the border answers by itself).
   Outcome<RequestDecision> on_request(const RequestFacts& request, Lookup& lookup);
   // Missing: symmetric signalling and learning for peers behind a NAT, strict for the others.
+  // Never with an empty list of sources to learn from.
   Outcome<NatDecision> on_nat(const LegFacts& leg);
   // Missing: Usual.
   Outcome<FailureDecision> on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup);
@@ -108,6 +109,7 @@ class Host {
   std::size_t memory_in_use() const;  // bytes held by Lua
 
  private:
+  Outcome<NatDecision> asked_about(const LegFacts& leg, const NatDecision& usual);
   class State;
   explicit Host(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -313,6 +313,27 @@ TEST(NatDecision, KeepAlivesOfARegistration) {
   EXPECT_EQ(host->on_nat(leg).decision.keep_alive, KeepAlive::None);
 }
 
+TEST(NatDecision, OnlyWhereTheSignallingComesFromIsLearnedUnlessNamed) {
+  LegFacts leg;
+  leg.source_ip = "203.0.113.5";
+  const auto sources = [&](const std::string& answer) {
+    const auto host =
+        load("return { on_invite = function() return drop() end, on_nat = function() return " + answer + " end }");
+    const auto outcome = host->on_nat(leg);
+    EXPECT_FALSE(outcome.failed()) << outcome.error;
+    std::string text;
+    for (const auto& prefix : outcome.decision.latch_from) text += prefix.text() + " ";
+    return text;
+  };
+  const std::string source = base::Prefix::parse("203.0.113.5")->text() + " ";
+  EXPECT_EQ(sources("nil"), source);
+  EXPECT_EQ(sources("{ latch = 'learn' }"), source);
+  EXPECT_EQ(sources("{ latch_from = { '10.0.0.0/8' } }"), "10.0.0.0/8 ");
+  EXPECT_EQ(sources("{ latch_from = { 'any' } }"), "0.0.0.0/0 ::/0 ");
+  const auto silent = load("return { on_invite = function() return drop() end }");
+  EXPECT_EQ(silent->on_nat(leg).decision.latch_from.size(), 1U) << "nor without a handler";
+}
+
 TEST(NatDecision, MistakesFallBackToTheUsual) {
   LegFacts leg;
   const Refused cases[] = {
@@ -323,6 +344,7 @@ TEST(NatDecision, MistakesFallBackToTheUsual) {
       {"{ keep_alive_interval = 3601 }", "3600"},
       {"{ latch_from = 'source' }", "must be a list"},
       {"{ latch_from = { 'media' } }", "expects networks"},
+      {"{ latch_from = {} }", "names nothing"},
       {"{ symmetric_signalling = 1 }", "must be true or false"},
       {"reject(404)", "must return a table"},
       {"location.lookup('x')", "not available here"},
