@@ -100,16 +100,13 @@ void add_redirects(const Core& core, const Call& call, const route::Target& targ
 }
 
 // Between networks that trust each other, and for whoever calls for help (trap 85).
-void add_priority(const Call& call, HeaderList& headers) {
+void add_priority(const Call& call, bool trusted, HeaderList& headers) {
   for (const auto& value : identity::resource_priorities(*call.invite))
     headers.emplace_back("Resource-Priority", value);
-  for (const auto& field : call.invite->headers()) {
-    // RFC 6442 4.1, 4.2. A reference into a body of the caller's ("cid:") would lead nowhere: bodies do not cross.
-    if (field.id == sip::HeaderId::Geolocation && !base::to_lower(field.value).contains("cid:"))
-      headers.emplace_back("Geolocation", field.value);
+  for (const auto& value : identity::locations(*call.invite, trusted)) headers.emplace_back("Geolocation", value);
+  for (const auto& field : call.invite->headers())  // RFC 6442 4.2
     if (base::equals_ignoring_case(field.name, "Geolocation-Routing"))
       headers.emplace_back("Geolocation-Routing", base::equals_ignoring_case(field.value, "yes") ? "yes" : "no");
-  }
 }
 
 }  // namespace
@@ -179,8 +176,8 @@ CallerWords caller_words(const Core& core, Call& call, const route::Target& targ
   words.headers = call.b.told.who;
   words.headers.emplace_back("Session-ID", call.b.told.session_id);
   add_redirects(core, call, target, treatment.hide_history, words.headers);
-  if (call.emergency || (trusted && trusts(*core.settings, call.a.realm, call.a.trunk)))
-    add_priority(call, words.headers);
+  const bool among_friends = trusted && trusts(*core.settings, call.a.realm, call.a.trunk);
+  if (call.emergency || among_friends) add_priority(call, among_friends, words.headers);
   return words;
 }
 

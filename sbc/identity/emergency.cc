@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "media-relay/base/ip.h"
 #include "media-relay/base/text.h"
 
 #include "sbc/identity/limits.h"
+#include "sbc/sip/name_addr.h"
 #include "sbc/sip/values.h"
 
 namespace sbc::identity {
@@ -17,6 +19,10 @@ bool is_priority(std::string_view text) {
     return false;
   const auto nodot = [](char c) { return base::is_alnum(c) || std::string_view("-!%*_+`'~").contains(c); };
   return std::ranges::all_of(text.substr(0, dot), nodot) && std::ranges::all_of(text.substr(dot + 1), nodot);
+}
+
+bool leads_into_body(std::string_view uri) {
+  return base::equals_ignoring_case(uri.substr(0, uri.find(':')), "cid");
 }
 
 }  // namespace
@@ -42,6 +48,22 @@ std::vector<std::string> resource_priorities(const sip::Message& message) {
     while (const auto value = reader.next())
       if (is_priority(*value) && values.size() < kMaxPriorities) values.emplace_back(*value);
   }
+  return values;
+}
+
+std::vector<std::string> locations(const sip::Message& message, bool trusted) {
+  std::vector<std::string> values;
+  sip::for_each_value(message, sip::HeaderId::Geolocation, [&](std::string_view value) {
+    const auto location = sip::parse_name_addr(value);
+    if (!location || leads_into_body(location->uri_text)) return true;
+    std::string& out = values.emplace_back(location->address_text());
+    sip::ParamReader reader(location->params);
+    for (sip::Param param; reader.next(param);) {
+      const bool source = base::equals_ignoring_case(param.name, "loc-src");
+      if (!source || (trusted && !base::IpAddress::parse(param.value))) out.append(";").append(param.text);
+    }
+    return values.size() < kMaxLocations;
+  });
   return values;
 }
 

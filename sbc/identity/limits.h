@@ -16,6 +16,8 @@ inline constexpr std::size_t kMaxPrivacyWords = 16;
 // Resource-Priority values of one request (RFC 4412 names a handful of namespaces), and bytes of one.
 inline constexpr std::size_t kMaxPriorities = 8;
 inline constexpr std::size_t kMaxPriorityBytes = 64;
+// Places of one request: what the caller, its network and the border on the way may each have added.
+inline constexpr std::size_t kMaxLocations = 8;
 // Bytes of a user part and of a display name that cross the border.
 inline constexpr std::size_t kMaxUserBytes = 128;
 inline constexpr std::size_t kMaxDisplayBytes = 128;

@@ -35,5 +35,23 @@ TEST(Emergency, OnlySoManyPriorities) {
   EXPECT_EQ(resource_priorities(*test::invite("Resource-Priority: " + list + ",a.9\r\n")).size(), 8U);
 }
 
+// RFC 8787 3: neither toward networks that do not trust each other nor from them, and only names.
+TEST(Emergency, WhoAddedALocationIsForFriendsOnly) {
+  const auto message = test::invite(
+      "Geolocation: <cid:alice@example.net>, <https://lis.example.net/x;y>;loc-src=edge.example.net;inserted-by=lis\r\n"
+      "Geolocation: <sips:pres@example.net>;loc-src=192.0.2.1, <\"\r\n");
+  using Values = std::vector<std::string>;
+  EXPECT_EQ(locations(*message, false),
+            (Values{"<https://lis.example.net/x;y>;inserted-by=lis", "<sips:pres@example.net>"}));
+  EXPECT_EQ(locations(*message, true), (Values{"<https://lis.example.net/x;y>;loc-src=edge.example.net;inserted-by=lis",
+                                               "<sips:pres@example.net>"}));
+}
+
+TEST(Emergency, OnlySoManyLocations) {
+  std::string list;
+  for (int i = 0; i < 9; ++i) list += "Geolocation: <https://lis.example.net/" + std::to_string(i) + ">\r\n";
+  EXPECT_EQ(locations(*test::invite(list), false).size(), 8U);
+}
+
 }  // namespace
 }  // namespace sbc::identity
