@@ -69,6 +69,7 @@ def the_callee_hangs_up(lab):
     equal(len(byes(lab, CARRIER, CORE)), 1, "BYEs of the callee")
 
 
+# trap 13: BYE crosses BYE, or overtakes the ACK.
 @test
 def byes_cross_on_the_callees_side(lab):
     lab.start()
@@ -109,6 +110,7 @@ def a_refused_reinvite_leaves_the_call_as_it_was(lab):
     equal(lab.border.calls("answered"), 1, "answered calls")
 
 
+# trap 12: a late offer: the ACK brings the answer, and the other leg's ACK waits for it.
 @test
 def an_invite_without_sdp_lets_the_callee_offer(lab):
     lab.start()
@@ -126,6 +128,7 @@ def early_media_has_a_way(lab):
     lab.call("caller_early_media", "callee_early_media")
 
 
+# trap 9: a 2xx or its ACK is lost on the way.
 @test
 def a_lost_ack_is_asked_for_again(lab):
     lab.start()

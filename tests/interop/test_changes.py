@@ -38,12 +38,14 @@ def encrypted_media_that_nobody_can_anchor_is_refused(lab):
     equal(lab.capture.messages(CORE, CARRIER), [], "messages to the carrier")
 
 
+# trap 21: without SDP a re-INVITE asks for all that we can do, not for what was agreed on.
 @test
 def a_reinvite_without_sdp_gets_an_offer(lab):
     lab.start()
     lab.call("caller_reinvites_without_sdp", "callee_offers_in_reinvite")
 
 
+# trap 22: glare, on one leg and across the bridge.
 @test
 def offers_that_cross_are_refused_with_491(lab):
     lab.start()

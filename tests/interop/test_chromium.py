@@ -69,7 +69,7 @@ def fragment(page):
 
 
 @test(seconds=LONG)
-def a_browser_calls_a_phone_and_is_called_back(lab):
+def a_browser_calls_a_phone_and_is_called_back(lab):  # trap 47
     browser = start(lab, "alice")
     bob = phone(lab)
     alice = browser.page("alice")

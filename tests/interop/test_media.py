@@ -70,6 +70,7 @@ def packets_flow_after_a_late_offer(lab):
     callee.done()
 
 
+# trap 56: IPv4 on one leg, IPv6 on the other.
 @test
 def packets_flow_between_ipv6_and_ipv4(lab):
     lab.start(register=False)

@@ -7,6 +7,7 @@ import time
 
 from harness import check, equal, eventually, main, test
 from harness.border import RELAY_METRICS, SBC_ADMIN, http
+from harness.client import Client
 from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE
 
 
@@ -28,14 +29,28 @@ def reload_and_wait(lab, result):
     eventually(lambda: reloads(lab, result) == before + 1, f"a reload that is {result}")
 
 
+def asked(lab, at, expected):
+    """OPTIONS from there: RFC 3261 11.2, the status is the one that a new call would get."""
+    with Client(at, ACCESS if at == PHONE else CORE, port=5080) as probe:
+        answer = probe.ask("OPTIONS", f"sip:{ACCESS if at == PHONE else CORE}")
+    equal(answer and answer.status, expected, f"the answer to OPTIONS from {at}")
+    if expected == 503:
+        check(answer.header("retry-after").isdigit(), f"Retry-After: {answer.header('retry-after')!r}")
+
+
+# trap 87: a probe hears 503 while no call would be let in, and the probe of a call that is up hears 200.
 @test
 def sigterm_drains(lab):
     border = lab.start()
     callee = lab.callee("callee")
-    caller = lab.caller("caller", talk=1500)
+    caller = lab.caller("caller", talk=2500)
     established(lab)
+    for at in (PHONE, CARRIER):
+        asked(lab, at, 200)
     border.sbc.signal(signal.SIGTERM)
     eventually(lambda: not border.ready(), "not ready any more")
+    for at in (PHONE, CARRIER):
+        asked(lab, at, 503)
     equal(http(SBC_ADMIN, "/healthz")[0], 200, "/healthz while it drains")
     late = lab.caller("caller_refused", role="late", port=5070, status=503)
     late.done()

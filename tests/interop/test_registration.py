@@ -124,6 +124,7 @@ def a_silent_flow_is_followed_by_the_next_one(lab):
     call.ack(status=603)
 
 
+# trap 72: a phone that came back is not a second phone.
 @test
 def a_phone_that_came_back_replaces_its_flow(lab):
     lab.start(register=False)

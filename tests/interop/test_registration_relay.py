@@ -59,6 +59,7 @@ def aliases(registrar, user="alice"):
     return list(registrar.contacts.get(user, {}))
 
 
+# trap 73: the digest is of what the registrar sees.
 @test
 def the_registrar_challenges_the_phone_and_sees_an_alias(lab):
     registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
@@ -136,6 +137,7 @@ def a_lost_registrar_is_ridden_out(lab):
     counted(lab, 1, "parapet_upstream_registrations_total", event="ridden_out")
 
 
+# trap 74: all phones come back at once.
 @test
 def an_avalanche_is_spread(lab):
     registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
@@ -153,6 +155,7 @@ def an_avalanche_is_spread(lab):
     check(len(registrar.requests("REGISTER")) < 40, f"{len(registrar.requests('REGISTER'))} REGISTERs upstream")
 
 
+# trap 75: Service-Route, Path and GRUUs each belong to one side.
 @test
 def calls_take_the_routes_that_the_registrar_asked_for(lab):
     registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))

@@ -139,6 +139,7 @@ def when_no_target_is_left_the_caller_hears_of_it(lab):
     second.done()
 
 
+# trap 8: the caller hangs up while the next target is about to be tried.
 @test
 def a_caller_who_hangs_up_stops_the_hunt(lab):
     lab.start({**TWO_TARGETS, "policy": {"settings": {"target_timeout": 3}}})

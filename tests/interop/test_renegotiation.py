@@ -74,6 +74,7 @@ def an_update_crosses_as_update(lab):
     hang_up(call, there.ua)
 
 
+# trap 24: the other peer knows no UPDATE.
 @test
 def an_update_becomes_a_reinvite_for_a_peer_without_it(lab):
     call, there, _, _ = establish(lab, [ALLOW], ["Allow: INVITE, ACK, CANCEL, BYE"])
@@ -84,6 +85,7 @@ def an_update_becomes_a_reinvite_for_a_peer_without_it(lab):
     hang_up(call, there.ua)
 
 
+# trap 22: glare, on one leg and across the bridge.
 @test
 def a_reinvite_that_collides_is_tried_again(lab):
     call, there, _, _ = establish(lab)

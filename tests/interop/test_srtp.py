@@ -176,6 +176,7 @@ def attack(wire, stranger):
         spoof(phone_end, border, replayed)
 
 
+# trap 50: a stranger's packets.
 @test
 def forged_clear_and_replayed_packets_reach_nobody(lab):
     start(lab, "sdes")

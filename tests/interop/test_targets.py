@@ -6,7 +6,7 @@ import signal
 import threading
 
 from harness import check, equal, main, test
-from harness.border import CORE, SBC_ADMIN, http
+from harness.border import CORE, OWN_POLICIES, SBC_ADMIN, http
 from harness.checks import eventually
 from harness.lab import CARRIER, CARRIER2, PHONE
 from harness.message import Message
@@ -163,6 +163,22 @@ def probes_of_a_reload_begin_and_end(lab):
     lab.border.write({"trunk": {"carrier": {"probe": FAST}}})
     lab.border.sbc.signal(signal.SIGHUP)
     eventually(lambda: first.probes, "a probe", 8)
+
+
+@test
+def a_trunk_that_points_back_at_the_border_ends_by_itself(lab):  # trap 15
+    """Each turn is a call of its own, with names of its own: nothing but Max-Forwards (RFC 3261 16.3) can end it."""
+    lab.start({"policy": {"file": str(OWN_POLICIES / "scenarios.lua"), "settings": None},
+               "trunk": {"carrier": {"targets": [f"{CORE}:5060"], "sources": [CORE]}}})
+    alice = lab.ua(PHONE, "alice")
+    call = alice.invite(NUMBER)
+    call.response(483, seconds=20)
+    call.ack(status=483)
+    turns = lab.capture.messages(CORE, CORE, lambda m: m.is_request("INVITE"))
+    left = [int(m.header("max-forwards")) for m in turns]
+    equal(sorted(set(left), reverse=True), list(range(69, -1, -1)), "Max-Forwards of the turns")
+    equal(len({m.header("call-id") for m in turns}), 70, "calls in the circle")
+    lab.border.until_idle()
 
 
 if __name__ == "__main__":

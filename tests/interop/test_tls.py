@@ -165,6 +165,7 @@ def a_carrier_that_proves_its_name_gets_the_call(lab):
     check(("DNS", NAME) in carrier.peers[0]["subjectAltName"], f"our certificate: {carrier.peers}")
 
 
+# trap 67: sips, SNI, and the names of certificates.
 @test
 def a_carrier_with_another_name_gets_nothing(lab):
     answer, carrier = call_a_carrier(lab, "DNS:other.example,DNS:*.example", "carrier.example")

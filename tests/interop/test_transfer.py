@@ -241,6 +241,7 @@ def behind_two_borders(lab):
     return lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(PHONE2, SECOND_OUTSIDE, "far"))
 
 
+# trap 77: dialogs are named as the other side knows them.
 @test
 def an_attended_transfer_works_across_two_borders(lab):
     phone, far = behind_two_borders(lab)

@@ -74,6 +74,7 @@ def from_ipv6_to_ipv4(lab):
     check(f"c=IN IP6 {ACCESS6}" in answer.body, f"the answer:\n{answer.body}")
 
 
+# trap 56: IPv4 on one leg, IPv6 on the other.
 @test
 def from_ipv4_to_ipv6(lab):
     lab.start(IPV6_TRUNK)
@@ -82,6 +83,7 @@ def from_ipv4_to_ipv6(lab):
     check(f"c=IN IP6 {CORE6}" in offer.body, f"the offer:\n{offer.body}")
 
 
+# trap 87: OPTIONS is answered here, by what is.
 @test
 def options_is_answered_over_udp(lab):
     lab.start(register=False)

@@ -69,6 +69,7 @@ def a_browser_calls_over_ws(lab):
     call_to_a_trunk(lab, False)
 
 
+# trap 68: nobody connects to a browser.
 @test
 def a_browser_is_reached_over_its_flow_while_it_lasts(lab):
     authority = start(lab)

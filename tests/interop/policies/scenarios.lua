@@ -7,6 +7,13 @@ end
 
 return {
   on_register = function(reg) return reg.challenge_unless_authenticated() end,
-  on_invite = to_whom,
-  on_request = to_whom,
+  on_invite = function(call)
+    -- Alice answers calls for help that come from outside.
+    if call.emergency and call.trunk ~= "" then return route(location.lookup("sip:alice@example.org")) end
+    return to_whom(call)
+  end,
+  on_request = function(request)
+    if request.target_party ~= "" then return accept() end  -- the transfer of a call that is here
+    return to_whom(request)
+  end,
 }

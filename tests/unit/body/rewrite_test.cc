@@ -46,7 +46,7 @@ const std::string kDialogInfo =
     "<dialog id=\"2\" call-id=\"strange@192.0.2.9\" local-tag=\"secret-l\" remote-tag=\"secret-r\">"
     "<state>confirmed</state></dialog></dialog-info>";
 
-TEST(DialogInfo, MapsKnownDialogsAndRemovesTheIdentifiersOfStrangeOnes) {
+TEST(DialogInfo, MapsKnownDialogsAndRemovesTheIdentifiersOfStrangeOnes) {  // trap 78: identifiers in bodies.
   const auto out = rewrite_dialog_info(kDialogInfo, known);
   ASSERT_TRUE(out) << out.error();
   EXPECT_THAT(*out, Not(HasSubstr("192.0.2.9")));
@@ -162,7 +162,7 @@ Rules with_sdp(bool pass) {
           }};
 }
 
-TEST(Multipart, OnlyTheSdpPartIsRewritten) {
+TEST(Multipart, OnlyTheSdpPartIsRewritten) {  // trap 83: SDP among other parts.
   const auto out = rewrite(kMixed, mixed(), known, with_sdp(true));
   ASSERT_EQ(out.fate, Fate::Rewritten) << out.why;
   EXPECT_EQ(out.type, kMixed);

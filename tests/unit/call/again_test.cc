@@ -234,7 +234,7 @@ TEST(Glare, WhileWaitingACancelAndAByeAreHeard) {
   rig.expect_idle();
 }
 
-TEST(Glare, BothSidesAtOnceAreServedOneAfterTheOther) {
+TEST(Glare, BothSidesAtOnceAreServedOneAfterTheOther) {  // trap 22: glare, on one leg and across the bridge.
   Rig rig;
   connect(rig, false);
   // Both offers leave before either arrives; the callee refuses ours, since its own is under way.

@@ -10,7 +10,7 @@ namespace {
 using base::minutes;
 using base::seconds;
 
-TEST(Cancel, BeforeAnyProvisionalWaitsForOne) {
+TEST(Cancel, BeforeAnyProvisionalWaitsForOne) {  // trap 6
   Rig rig;
   rig.a.invite();
   rig.a.cancel();
@@ -37,7 +37,7 @@ TEST(Cancel, WhileRingingReachesTheCallee) {
   rig.expect_idle();
 }
 
-TEST(Cancel, ThatCrosses200IsAnswered487AndTheCalleeIsAcknowledgedAndHungUp) {
+TEST(Cancel, ThatCrosses200IsAnswered487AndTheCalleeIsAcknowledgedAndHungUp) {  // trap 5
   Rig rig;
   rig.ring();
   rig.b.auto_terminate = false;
@@ -53,7 +53,7 @@ TEST(Cancel, ThatCrosses200IsAnswered487AndTheCalleeIsAcknowledgedAndHungUp) {
   rig.expect_idle();
 }
 
-TEST(Cancel, HeldBackAndOvertakenBy200GetsAckAndByeWithoutCancel) {
+TEST(Cancel, HeldBackAndOvertakenBy200GetsAckAndByeWithoutCancel) {  // trap 6
   Rig rig;
   rig.a.invite();
   rig.a.cancel();
@@ -65,7 +65,7 @@ TEST(Cancel, HeldBackAndOvertakenBy200GetsAckAndByeWithoutCancel) {
   rig.expect_idle();
 }
 
-TEST(Cancel, AnsweredButWithout487EndsAfter64T1AndNobodyElseIsTried) {
+TEST(Cancel, AnsweredButWithout487EndsAfter64T1AndNobodyElseIsTried) {  // trap 7
   Rig rig;
   rig.advisor.trunks = {"t1", "t2"};
   rig.ring();
@@ -80,7 +80,7 @@ TEST(Cancel, AnsweredButWithout487EndsAfter64T1AndNobodyElseIsTried) {
   rig.expect_idle();
 }
 
-TEST(Cancel, DuringFailoverStopsTheHunt) {
+TEST(Cancel, DuringFailoverStopsTheHunt) {  // trap 8: the caller hangs up while the next target is about to be tried.
   Rig rig;
   rig.advisor.trunks = {"t1", "far", "t2"};
   rig.relay.mood = FakeRelay::Mood::Slow;
@@ -139,7 +139,7 @@ TEST(Bye, OfTheCallerInAnEarlyDialogEndsTheCallLikeCancel) {
 
 // --- failover -----------------------------------------------------------------------------------------------------
 
-TEST(Failover, On503TheNextTargetGetsAnInviteWithItsOwnCallId) {
+TEST(Failover, On503TheNextTargetGetsAnInviteWithItsOwnCallId) {  // trap 17
   Rig rig;
   rig.advisor.trunks = {"t1", "t2"};
   rig.a.invite();
@@ -188,7 +188,7 @@ TEST(Failover, WhenTheFirstCannotBeReached) {
   rig.expect_idle();
 }
 
-TEST(Failover, A6xxStopsIt) {
+TEST(Failover, A6xxStopsIt) {  // trap 17
   Rig rig;
   rig.advisor.trunks = {"t1", "t2"};
   rig.a.invite();
@@ -290,7 +290,7 @@ TEST(Failover, TheNextTargetInAnotherNetworkGetsPortsThere) {
   rig.expect_idle();
 }
 
-TEST(Failover, IsOverOnceTheCallerHeardTheCalleesMedia) {
+TEST(Failover, IsOverOnceTheCallerHeardTheCalleesMedia) {  // trap 16
   Rig rig;
   rig.advisor.trunks = {"t1", "t2"};
   rig.a.invite();

@@ -26,7 +26,7 @@ TEST(Bye, OfEitherSideReachesTheOther) {
   }
 }
 
-TEST(Bye, OfBothSidesCrossingAreBothAnswered200WithOneRecord) {
+TEST(Bye, OfBothSidesCrossingAreBothAnswered200WithOneRecord) {  // trap 13: BYE crosses BYE, or overtakes the ACK.
   Rig rig;
   rig.connect();
   rig.a.auto_bye_ok = false;
@@ -41,7 +41,7 @@ TEST(Bye, OfBothSidesCrossingAreBothAnswered200WithOneRecord) {
   rig.expect_idle();
 }
 
-TEST(Bye, OfTheCallerBeforeItsAckEndsTheCall) {
+TEST(Bye, OfTheCallerBeforeItsAckEndsTheCall) {  // trap 13: BYE crosses BYE, or overtakes the ACK.
   Rig rig;
   rig.ring();
   rig.b.answer(200, sdp(rig.b.ip(), 6000));
@@ -178,7 +178,7 @@ TEST(BothLegs, EndAfterTheLongestPermittedTime) {
   rig.expect_idle();
 }
 
-TEST(InDialog, OptionsIsAnsweredHere) {
+TEST(InDialog, OptionsIsAnsweredHere) {  // trap 87: OPTIONS is answered here, by what is.
   Rig rig;
   rig.connect();
   rig.a.request("OPTIONS");
@@ -247,7 +247,7 @@ TEST(InDialog, ALaterByeOfTheSameSideIsAnswered200WhileTheOtherLegStillCloses) {
   rig.expect_idle();
 }
 
-TEST(InDialog, RequireOfAnUnknownExtensionIsAnswered420) {
+TEST(InDialog, RequireOfAnUnknownExtensionIsAnswered420) {  // trap 79: each leg requires of us, not of the other.
   Rig rig;
   rig.connect();
   rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2), "Require: unheard-of\r\n");

@@ -73,7 +73,7 @@ TEST(Identity, PrivateIdentityCrossesToTheTrustedOnly) {  // trap 80, RFC 3325 7
   }
 }
 
-TEST(Identity, CriticalPrivacyThatNobodyHereKnowsIs500) {  // RFC 3323 5
+TEST(Identity, CriticalPrivacyThatNobodyHereKnowsIs500) {  // trap 80, RFC 3323 5
   Rig rig;
   rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = "Privacy: x-cloak;critical\r\n"});
   const auto answer = rig.a.take("500");
@@ -243,7 +243,7 @@ TEST(Emergency, TheServiceUrnIsRoutedAndNothingOfTheCallerIsHidden) {
   EXPECT_TRUE(rig.advisor.last_invite_emergency);
 }
 
-TEST(Emergency, NeitherLimitNorDrainKeepsItOut) {
+TEST(Emergency, NeitherLimitNorDrainKeepsItOut) {  // trap 85: neither a limit nor a drain keeps a call for help out.
   Rig rig({.max_calls = 1});
   rig.settings->emergency_numbers = {"5551234"};
   rig.connect();

@@ -17,7 +17,7 @@ const std::string kRequired =
     "Content-Type: application/ISUP\r\nContent-Disposition: signal;handling=required\r\n\r\nisup-bytes";
 const std::string kMixed = "multipart/mixed;boundary=b1";
 
-TEST(MultipartInvite, TheSdpIsUsedAndOtherPartsStayWithTheirSender) {
+TEST(MultipartInvite, TheSdpIsUsedAndOtherPartsStayWithTheirSender) {  // trap 83: SDP among other parts.
   Rig rig;
   rig.a.invite({.body = with_parts(sdp(rig.a.ip(), 4000), kIsup), .content_type = kMixed});
   const auto invite = rig.b.take("INVITE");
@@ -33,7 +33,7 @@ TEST(MultipartInvite, TheSdpIsUsedAndOtherPartsStayWithTheirSender) {
   rig.expect_idle();
 }
 
-TEST(MultipartInvite, APartThatIsRequiredAndCannotCrossIsAnswered415) {
+TEST(MultipartInvite, APartThatIsRequiredAndCannotCrossIsAnswered415) {  // trap 83: SDP among other parts.
   Rig rig;
   rig.a.invite({.body = with_parts(sdp(rig.a.ip(), 4000), kRequired), .content_type = kMixed});
   EXPECT_EQ(rig.b.take("INVITE"), nullptr);

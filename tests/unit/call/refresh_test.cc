@@ -131,7 +131,7 @@ TEST(SessionTimers, OurRefreshIsAnUpdateWithoutOfferWhereThePeerHasIt) {
   rig.expect_idle();
 }
 
-TEST(SessionTimers, OurReInviteRepeatsTheSameDescription) {
+TEST(SessionTimers, OurReInviteRepeatsTheSameDescription) {  // trap 76: a refresh changes nothing.
   Rig rig;
   const std::string says = "Require: timer\r\nSession-Expires: 90;refresher=uac\r\n";
   rig.a.invite(

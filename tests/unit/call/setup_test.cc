@@ -94,7 +94,7 @@ TEST(EarlyMedia, ProgressIsRepeatedEachMinuteWhileItRings) {
   EXPECT_EQ(rig.a.count("180"), 3U);
 }
 
-TEST(LateOffer, TheOfferComesIn2xxAndTheAnswerGoesInTheAck) {
+TEST(LateOffer, TheOfferComesIn2xxAndTheAnswerGoesInTheAck) {  // trap 12
   Rig rig;
   rig.a.invite({});
   const auto invite = rig.b.take("INVITE");
@@ -168,7 +168,7 @@ TEST(BadAnswer, AnAnswerThatCannotBeReadIsAcknowledgedAndHungUpAndTheCallerIsTol
   rig.expect_idle();
 }
 
-TEST(Accepted, Our2xxIsRepeatedUntilTheAckComes) {
+TEST(Accepted, Our2xxIsRepeatedUntilTheAckComes) {  // trap 9: a 2xx or its ACK is lost on the way.
   Rig rig;
   rig.ring();
   rig.b.answer(200, sdp(rig.b.ip(), 6000));
@@ -198,7 +198,7 @@ TEST(Accepted, WithoutAckBothLegsAreHungUpAfter64T1) {
   rig.expect_idle();
 }
 
-TEST(Accepted, ARepeated2xxOfTheCalleeGetsTheSameAck) {
+TEST(Accepted, ARepeated2xxOfTheCalleeGetsTheSameAck) {  // trap 9: a 2xx or its ACK is lost on the way.
   Rig rig;
   rig.connect();
   const auto before = rig.said_to(rig.b);
@@ -210,7 +210,7 @@ TEST(Accepted, ARepeated2xxOfTheCalleeGetsTheSameAck) {
   EXPECT_EQ(rig.calls.connected(), 1U);
 }
 
-TEST(Accepted, TheAckIsFoundByItsTagsWhereverItComesFrom) {
+TEST(Accepted, TheAckIsFoundByItsTagsWhereverItComesFrom) {  // trap 11: the ACK comes from elsewhere than the INVITE.
   Rig rig;
   rig.ring();
   rig.b.answer(200, sdp(rig.b.ip(), 6000));
@@ -230,7 +230,7 @@ TEST(Accepted, AnAckOfTheCalleeDoesNotConfirmTheCaller) {
   EXPECT_GT(rig.a.count("200 INVITE"), 1U) << "still waiting for the caller's own";
 }
 
-TEST(Forks, TheSecond2xxIsAcknowledgedAndHungUpAndTheFirstCallGoesOn) {
+TEST(Forks, TheSecond2xxIsAcknowledgedAndHungUpAndTheFirstCallGoesOn) {  // trap 3
   Rig rig;
   rig.a.invite();
   const auto invite = rig.b.take("INVITE");
@@ -262,7 +262,7 @@ struct Refusal {
   const char* answer;
 };
 
-TEST(Refused, EachWithItsStatusAndOneRecord) {
+TEST(Refused, EachWithItsStatusAndOneRecord) {  // trap 15: 483 among them
   const std::string offer = sdp("198.51.100.77", 4000);
   const Refusal refusals[] = {
       {"Max-Forwards 0", {.body = offer, .max_forwards = 0}, "483 INVITE"},
@@ -287,7 +287,7 @@ TEST(Refused, EachWithItsStatusAndOneRecord) {
   }
 }
 
-TEST(Refused, MaxForwardsIsOneLessOnTheOtherLeg) {
+TEST(Refused, MaxForwardsIsOneLessOnTheOtherLeg) {  // trap 15: a call that goes in circles loses a hop at each turn.
   Rig rig;
   rig.a.invite({.body = sdp(rig.a.ip(), 4000), .max_forwards = 1});
   const auto invite = rig.b.take("INVITE");

@@ -344,7 +344,7 @@ TEST(Sdes, AReInviteWithAnotherKeyGetsAnotherOfOurs) {
   end_well(rig);
 }
 
-TEST(Sdes, AReInviteThatFailsLeavesTheKeysAsTheyWere) {
+TEST(Sdes, AReInviteThatFailsLeavesTheKeysAsTheyWere) {  // trap 41
   Rig rig;
   configure(rig, {.a = MediaSecurity::Sdes});
   connect(rig, line(1, 'Q'));

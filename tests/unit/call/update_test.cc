@@ -49,7 +49,7 @@ TEST(ReInvite, HoldAndResumeFromEitherSide) {
   }
 }
 
-TEST(ReInvite, WithoutAnOfferAsksTheOtherSideForOne) {
+TEST(ReInvite, WithoutAnOfferAsksTheOtherSideForOne) {  // trap 21
   Rig rig;
   rig.connect();
   rig.a.reinvite({});
@@ -83,7 +83,7 @@ TEST(ReInvite, WithoutAnOfferAndWithoutAnAnswerInTheAckEndsTheCall) {
   rig.expect_idle();
 }
 
-TEST(ReInvite, Refused488LeavesTheSessionAsItWas) {
+TEST(ReInvite, Refused488LeavesTheSessionAsItWas) {  // trap 25: a refusal leaves the session, 481 and 408 end it.
   Rig rig;
   rig.connect();
   const auto before = rig.relay.sessions.begin()->second;
@@ -156,7 +156,7 @@ TEST(ReInvite, ThatTheRelayRefusesLeavesTheCallAsItWas) {
   rig.expect_idle();
 }
 
-TEST(ReInvite, Answered481Or408EndsBothLegs) {
+TEST(ReInvite, Answered481Or408EndsBothLegs) {  // trap 25: a refusal leaves the session, 481 and 408 end it.
   for (const int status : {481, 408}) {
     Rig rig;
     rig.connect();
@@ -191,7 +191,7 @@ TEST(ReInvite, AChallengeOfTheOtherSideBecomes403) {
   EXPECT_EQ(rig.calls.connected(), 1U);
 }
 
-TEST(ReInvite, WhileOneIsUnderWayTheOtherSideGets491AndTheSameSide500) {
+TEST(ReInvite, WhileOneIsUnderWayTheOtherSideGets491AndTheSameSide500) {  // trap 22
   Rig rig;
   rig.connect();
   rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2));
@@ -346,7 +346,7 @@ TEST(ReInvite, ARepeated2xxOfEitherSideGetsItsAckAgainAfterTheExchangeToo) {
   }
 }
 
-TEST(ReInvite, TheVersionGrowsByOneWhenSomethingChangedAndOnlyThen) {
+TEST(ReInvite, TheVersionGrowsByOneWhenSomethingChangedAndOnlyThen) {  // trap 31
   Rig rig;
   rig.connect();
   const auto first = origin_of(rig.said_to(rig.b).front());

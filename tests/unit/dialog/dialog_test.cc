@@ -90,7 +90,7 @@ TEST(DialogTest, SecureNeedsTlsAndSips) {
   EXPECT_FALSE(secure("sips:bob@border.example.net", false));
 }
 
-TEST(DialogTest, PeersOfRfc2543HaveNoTagAndNoContact) {
+TEST(DialogTest, PeersOfRfc2543HaveNoTagAndNoContact) {  // trap 64: peers of RFC 2543.
   const Dialog d = Dialog::from_server(*message_of(invite("", "sip:bob@border.example.net", 1,
                                                           "sip:alice@old.example.com;x=1", "sip:bob@b.example.com")),
                                        "ours");
@@ -152,7 +152,7 @@ TEST(DialogTest, MatchesByCallIdAndBothTags) {
   EXPECT_FALSE(s.matches(*request("ours", "1928301774")));
 }
 
-TEST(DialogTest, LowerCseqIsOutOfOrderHigherWithGapsIsNot) {
+TEST(DialogTest, LowerCseqIsOutOfOrderHigherWithGapsIsNot) {  // trap 90: each leg counts for itself.
   Dialog d = Dialog::from_server(*message_of(invite()), "ours");
   const auto check = [&d](int cseq, std::string_view method = "INFO") {
     return d.on_request(*message_of(
@@ -171,7 +171,7 @@ TEST(DialogTest, LowerCseqIsOutOfOrderHigherWithGapsIsNot) {
       << "12.2.2: an empty remote number takes any";
 }
 
-TEST(DialogTest, LocalNumbersGrowByOne) {
+TEST(DialogTest, LocalNumbersGrowByOne) {  // trap 90: each leg counts for itself.
   Dialog d = client("");
   EXPECT_EQ(d.next_cseq(), 8U);
   d.raise_local_cseq(20);

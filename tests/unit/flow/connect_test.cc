@@ -149,7 +149,7 @@ TEST(Connect, NothingIsForwardedBeforeThereAreKeys) {
 }
 
 // trap 44, trap 50: an address is heard once it has shown that it knows the password, and not before.
-TEST(Connect, WhoHasNotBeenCheckedIsNotHeard) {
+TEST(Connect, WhoHasNotBeenCheckedIsNotHeard) {  // trap 50: a stranger's packets.
   Rig rig(web_to_plain());
   Web web(rig, secure::DtlsRole::Active);
   Web stranger(rig, secure::DtlsRole::Active, make_identity());

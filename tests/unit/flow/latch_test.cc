@@ -37,7 +37,7 @@ TEST(Latch, NeedsNoProofFromTheSignalledSource) {
   EXPECT_EQ(rig.told<Latched>(), (std::vector<Latched>{{Side::A, Component::Rtp, kPhoneA}}));
 }
 
-TEST(Latch, BlindPacketsLearnNothing) {
+TEST(Latch, BlindPacketsLearnNothing) {  // trap 50: a stranger's packets.
   Rig rig(learning_spec());
   for (std::uint32_t i = 0; i < 50; ++i) {  // another SSRC each time, or far apart in sequence
     EXPECT_EQ(rig.rtp(Side::A, kStranger, 1000 + i).dropped, Drop::Probation);
@@ -47,7 +47,7 @@ TEST(Latch, BlindPacketsLearnNothing) {
   EXPECT_TRUE(rig.events.empty());
 }
 
-TEST(Latch, NeverFlaps) {
+TEST(Latch, NeverFlaps) {  // trap 50: a stranger's packets.
   Rig rig(learning_spec());
   latch(rig);
   for (int i = 0; i < 100; ++i) {

@@ -47,7 +47,7 @@ TEST_F(TcpTest, WorksOverIpv6) {
   ASSERT_TRUE(turn_until([&] { return peer->received == "answer"; }));
 }
 
-TEST_F(TcpTest, AnswersPingWithPong) {  // RFC 5626 4.4.1
+TEST_F(TcpTest, AnswersPingWithPong) {  // trap 61, RFC 5626 4.4.1
   const auto net = make(got_, {tcp("127.0.0.1:0")});
   const auto peer = connect(net->local_endpoint(0));
   peer->stream->write("\r\n\r\n");
@@ -82,7 +82,7 @@ TEST_F(TcpTest, OurConnectionsArePingedAndOneThatStopsToAnswerIsClosed) {
   EXPECT_EQ(drops(*a, Drop::TcpNoPong), 0U);
 }
 
-TEST_F(TcpTest, APeerThatStopsToAnswerPingsIsGivenUp) {
+TEST_F(TcpTest, APeerThatStopsToAnswerPingsIsGivenUp) {  // trap 61: keep-alives are no messages.
   limits_.ping = base::milliseconds(20);
   limits_.pong = base::milliseconds(40);
   const auto a = make(got_, {tcp("127.0.0.1:0")});
@@ -171,7 +171,7 @@ TEST_F(TcpTest, OpensOneConnectionAndReusesItInBothDirections) {
   EXPECT_TRUE(got_.failed.empty());
 }
 
-TEST_F(TcpTest, OpensToTheTargetWhenTheConnectionIsGone) {
+TEST_F(TcpTest, OpensToTheTargetWhenTheConnectionIsGone) {  // trap 66
   Recorder far;
   const auto a = make(got_, {tcp("127.0.0.1:0")});
   const auto b = make(far, {tcp("127.0.0.1:0")});

@@ -69,7 +69,7 @@ TEST_F(UdpTest, WorksOverIpv6BesideIpv4OnTheSamePort) {
   make(other, {udp(("0.0.0.0:" + std::to_string(port)).c_str())});
 }
 
-TEST_F(UdpTest, KeepAlivesAreIgnoredAndCounted) {
+TEST_F(UdpTest, KeepAlivesAreIgnoredAndCounted) {  // trap 61: keep-alives are no messages.
   const auto net = make(got_, {udp("127.0.0.1:0")});
   const loop::Fd peer = socket("127.0.0.1:0");
   const base::Endpoint to = net->local_endpoint(0);

@@ -134,7 +134,7 @@ TEST(Merge, TheContactLimitHoldsAtTheLimitAndOnePast) {
   EXPECT_TRUE(merge(full, lowered, kStart)) << "who is there may stay";
 }
 
-TEST(Merge, TheSameInstanceAndRegIdReplaceTheBindingWhateverTheUri) {
+TEST(Merge, TheSameInstanceAndRegIdReplaceTheBindingWhateverTheUri) {  // trap 72
   const auto one = after({}, update_of("boot-1", 7, {flow_contact("sip:bob@10.0.0.1:5000", "<urn:uuid:1>", "1")}));
   const auto merged =
       merge(one, update_of("boot-2", 1, {flow_contact("sip:bob@10.0.0.1:6000", "<urn:uuid:1>", "1")}), kStart);

@@ -42,7 +42,7 @@ TEST_F(OutboundTest, NothingIsSaidOfOutboundWhereNoFlowWasAskedFor) {
   }
 }
 
-TEST_F(OutboundTest, TwoFlowsOfOnePhoneLiveSideBySide) {
+TEST_F(OutboundTest, TwoFlowsOfOnePhoneLiveSideBySide) {  // trap 68: nobody connects to a browser.
   bind({kFlow1, kSupported}, "one", tcp_source(1));
   bind({kFlow2, kSupported}, "two", tcp_source(2, "198.51.100.7:40002"));
   ASSERT_THAT(bob(), SizeIs(2));

@@ -133,7 +133,7 @@ TEST_F(RegistrarTest, AnOldRequestFailsAndChangesNothing) {
   EXPECT_EQ(registrar.counters().out_of_order, 3U);
 }
 
-TEST_F(RegistrarTest, ARebootedPhoneBehindANatReplacesItsBindingAndItsFlow) {
+TEST_F(RegistrarTest, ARebootedPhoneBehindANatReplacesItsBindingAndItsFlow) {  // trap 72
   const std::string instance = ";+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-000a95a0e128>\";reg-id=1";
   bind({"Contact: <sip:bob@10.0.0.5:5060>" + instance}, "boot-1", tcp_source(5, "198.51.100.7:40001"));
   const Plan plan =
@@ -173,7 +173,7 @@ TEST_F(RegistrarTest, MalformedContactsNameTheHeader) {
   EXPECT_EQ(registrar.counters().malformed, 2U);
 }
 
-TEST_F(RegistrarTest, RequireOfWhatWeDoNotKnowIs420) {
+TEST_F(RegistrarTest, RequireOfWhatWeDoNotKnowIs420) {  // trap 79: each leg requires of us, not of the other.
   const Plan plan = bind({"Contact: <sip:bob@10.0.0.5>", "Require: early-session, path", "Require: 100rel"});
   EXPECT_EQ(plan.status, 420);
   EXPECT_THAT(values(plan, "Unsupported"), ElementsAre("early-session, 100rel"));

@@ -197,7 +197,7 @@ TEST_F(UpstreamTest, AShortUpstreamLifeIsRefreshedInTime) {
   EXPECT_NE(forwarded(), nullptr) << "the next refresh would come after the end";
 }
 
-TEST_F(UpstreamTest, AChangeIsForwardedAtOnce) {
+TEST_F(UpstreamTest, AChangeIsForwardedAtOnce) {  // trap 70: short life toward the phone, long life upstream.
   registered(anna);
   const auto alias = alias_of(*sip::parse(*last_forward.bytes).message);
   Phone moved = anna;
@@ -238,7 +238,7 @@ TEST_F(UpstreamTest, TwoPhonesBehindOneAddressHaveTheirOwnAliases) {
   EXPECT_EQ(values("Contact").size(), 1U) << "a phone hears of its own contacts";
 }
 
-TEST_F(UpstreamTest, APhoneThatFallsSilentIsTakenBackUpstream) {
+TEST_F(UpstreamTest, APhoneThatFallsSilentIsTakenBackUpstream) {  // trap 70
   registered(anna);
   const auto alias = alias_of(*sip::parse(*last_forward.bytes).message);
   pass(seconds(61));
@@ -263,7 +263,7 @@ TEST_F(UpstreamTest, ADeregistrationGoesUpstreamAndTakesTheAliasAway) {
   EXPECT_EQ(upstream.size(), 0U);
 }
 
-TEST_F(UpstreamTest, AStarRemovesEverything) {
+TEST_F(UpstreamTest, AStarRemovesEverything) {  // trap 71
   registered(anna);
   anna.contact = "*";
   send(anna, "Expires: 0\r\n");
@@ -289,7 +289,7 @@ TEST_F(UpstreamTest, A423OfTheRegistrarIsRepairedHereAndThePhoneIsToldOursOnly) 
   EXPECT_EQ(values("Min-Expires"), std::vector<std::string>{"60"});
 }
 
-TEST_F(UpstreamTest, ALostRegistrarIsRiddenOutForTheGraceTime) {
+TEST_F(UpstreamTest, ALostRegistrarIsRiddenOutForTheGraceTime) {  // trap 74: all phones come back at once.
   relay.grace = seconds(300);
   send(anna);
   accept(200);
@@ -430,7 +430,7 @@ TEST_F(UpstreamTest, AServiceRouteThatNoRequestCanFollowIsDropped) {
 }
 
 // RFC 5627: the registrar's GRUUs reach the phone, unless they would tell of the registrar.
-TEST_F(UpstreamTest, GruusOfTheRegistrarReachThePhoneUnlessTheyNameItsHosts) {
+TEST_F(UpstreamTest, GruusOfTheRegistrarReachThePhoneUnlessTheyNameItsHosts) {  // trap 75
   anna.contact += kInstance;
   send(anna, "Supported: gruu\r\n");
   EXPECT_EQ(forwarded()->find("Supported"), "gruu");

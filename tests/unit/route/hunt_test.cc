@@ -134,7 +134,7 @@ TEST_F(HuntTest, StopsWhenTheCallerHangsUp) {
   EXPECT_EQ(hunt.current(), nullptr);
 }
 
-TEST_F(HuntTest, RetryAfterOf503KeepsCallsAwayForThatTimeAndNoOther) {
+TEST_F(HuntTest, RetryAfterOf503KeepsCallsAwayForThatTimeAndNoOther) {  // trap 17
   Hunt hunt(three());
   Failure failure = response(503);
   failure.retry_after = 20;

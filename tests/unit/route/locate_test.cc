@@ -126,7 +126,7 @@ TEST_F(Locate, NaptrDecidesByOrderThenPreference) {
       << "RFC 3403 4.1: nothing of another order once one fits";
 }
 
-TEST_F(Locate, SipsTakesSipsServicesOnly) {
+TEST_F(Locate, SipsTakesSipsServicesOnly) {  // trap 67: sips, SNI, and the names of certificates.
   zone_.naptr("example.net",
               {{10, 10, "SIP+D2T", "_sip._tcp.example.net"}, {10, 20, "SIPS+D2T", "_sips._tcp.example.net"}});
   zone_.srv("_sips._tcp.example.net", {{1, 1, 5061, "a.example.net"}});

@@ -98,7 +98,7 @@ TEST_F(OfferAnswerTest, AnAnswerMatchesTheOffersLines) {
 }
 
 // RFC 3264 8: the number of m-lines never shrinks, in either direction.
-TEST_F(OfferAnswerTest, TheNumberOfLinesNeverShrinks) {
+TEST_F(OfferAnswerTest, TheNumberOfLinesNeverShrinks) {  // trap 30: m-lines keep their number and their order.
   ASSERT_TRUE(leg_.remote_offer(parsed(audio("192.0.2.1", 5000, {"m=video 5002 RTP/AVP 31"}))));
   ASSERT_TRUE(answer(audio("10.0.0.1", 4000, {"m=video 0 RTP/AVP 31"})));
   EXPECT_EQ(kind_of(leg_.remote_offer(parsed(audio("192.0.2.1", 5000)))), ErrorKind::TooFewMedia);
@@ -132,7 +132,7 @@ TEST_F(OfferAnswerTest, VersionGainsADigitWithoutHarm) {
 }
 
 // Trap: after a failed re-INVITE the old description returns, but not its version.
-TEST_F(OfferAnswerTest, VersionNeverGoesBack) {
+TEST_F(OfferAnswerTest, VersionNeverGoesBack) {  // trap 31
   establish();
   ASSERT_TRUE(offer(audio("10.0.0.1", 4000, {"a=sendonly"})));
   leg_.rollback();

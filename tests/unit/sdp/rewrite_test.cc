@@ -79,7 +79,7 @@ TEST(SdpRewrite, BandwidthCrossesOnlyWhenItIsOne) {
   EXPECT_THAT(out, HasSubstr("RTP/AVP 0 8\r\nb=AS:64\r\na=sendrecv"));
 }
 
-TEST(SdpRewrite, ALineWithoutAnchorKeepsItsPlaceWithPortZero) {
+TEST(SdpRewrite, ALineWithoutAnchorKeepsItsPlaceWithPortZero) {  // trap 30: m-lines keep their number and their order.
   const std::string text = audio("192.0.2.1", 4000,
                                  {"m=video 4002 RTP/AVP 31 34", "a=rtpmap:31 H261/90000", "m=audio 4004 RTP/SAVP 0",
                                   "m=application 9 UDP/DTLS/SCTP x y"});
@@ -112,7 +112,7 @@ TEST(SdpRewrite, SpeaksTheFamilyOfTheAnchor) {
               HasSubstr("c=IN IP4 203.0.113.9\r\n"));
 }
 
-TEST(SdpRewrite, EveryFormOfHoldBecomesADirectionAndKeepsOurPort) {
+TEST(SdpRewrite, EveryFormOfHoldBecomesADirectionAndKeepsOurPort) {  // trap 32: hold in all its spellings.
   const struct {
     const char* address;
     const char* direction;

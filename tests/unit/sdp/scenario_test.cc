@@ -72,7 +72,7 @@ TEST_F(SdpScenario, BasicCall) {
   EXPECT_FALSE(on_hold(passages()));
 }
 
-TEST_F(SdpScenario, EarlyAnswerThenAnotherInThe200) {
+TEST_F(SdpScenario, EarlyAnswerThenAnotherInThe200) {  // trap 26: the 200 says something else than the 183.
   a_offers(audio("192.0.2.1", 4000));
   const auto early = b_answers(audio("198.51.100.1", 5000), Finality::Early);
   EXPECT_EQ(a_.state(), State::OfferReceived);

@@ -266,7 +266,7 @@ TEST(DtlsSession, ARuinedHandshakeIsBegunAnewAndAStrangerDoesNotDisturb) {
 }
 
 // RFC 8842 section 3: a new association is for signalling to ask for.
-TEST(DtlsSession, AHelloAfterTheHandshakeIsRefused) {
+TEST(DtlsSession, AHelloAfterTheHandshakeIsRefused) {  // trap 43: a ClientHello after the handshake.
   Pair pair;
   pair.begin();
   pair.settle();

@@ -33,12 +33,12 @@ std::string frames(std::string_view stream, std::size_t step) {
 const std::string kOne = with("Content-Length: 3\r\n", std::string("a\0b", 3));
 const std::string kTwo = with("l :\r\n  0\r\n");
 
-TEST(StreamFramer, CutsPipelinedAndSplitMessages) {
+TEST(StreamFramer, CutsPipelinedAndSplitMessages) {  // trap 60: a stream has no borders between messages.
   for (std::size_t step = 1; step < 40; ++step) EXPECT_EQ(frames(kOne + kTwo + kOne, step), "MMM") << step;
   EXPECT_EQ(frames(kOne + kTwo + kOne, 10000), "MMM");
 }
 
-TEST(StreamFramer, GivesTheBytesUnchanged) {
+TEST(StreamFramer, GivesTheBytesUnchanged) {  // trap 60: a stream has no borders between messages.
   StreamFramer framer;
   framer.feed(kTwo + kOne);
   EXPECT_EQ(std::get<MessageBytes>(*framer.next()).bytes, kTwo);
@@ -47,7 +47,7 @@ TEST(StreamFramer, GivesTheBytesUnchanged) {
 }
 
 // RFC 5626 3.5.1.
-TEST(StreamFramer, TellsPingsFromPongs) {
+TEST(StreamFramer, TellsPingsFromPongs) {  // trap 61: keep-alives are no messages.
   EXPECT_EQ(frames("\r\n\r\n", 4), "2");
   EXPECT_EQ(frames("\r\n", 2), "1");
   EXPECT_EQ(frames("\r\n\r\n" + kOne + "\r\n" + kTwo, 10000), "2M1M");

@@ -29,7 +29,7 @@ TEST(HeaderId, EveryNameIsFoundInAnyCase) {
   EXPECT_EQ(canonical_name(HeaderId::Other), "");
 }
 
-TEST(HeaderId, CompactFormsAreTheSameHeaders) {
+TEST(HeaderId, CompactFormsAreTheSameHeaders) {  // trap 63: one header, many spellings.
   const std::pair<const char*, HeaderId> kCompact[] = {{"i", HeaderId::CallId},
                                                        {"m", HeaderId::Contact},
                                                        {"e", HeaderId::ContentEncoding},
@@ -99,7 +99,7 @@ std::vector<std::string> values(const Message& message, HeaderId id) {
 }
 
 // RFC 3261 7.3.1: both spellings mean the same.
-TEST(Values, JoinedAndRepeatedReadTheSame) {
+TEST(Values, JoinedAndRepeatedReadTheSame) {  // trap 63: one header, many spellings.
   const auto joined = sample::parsed(sample::with("Route: <sip:a,b@h>;x=\"1,2\" , <sip:c>\r\nRoute: <sip:d>\r\n"));
   const auto repeated =
       sample::parsed(sample::with("Route: <sip:a,b@h>;x=\"1,2\"\r\nRoute: <sip:c>\r\nRoute: <sip:d>\r\n"));

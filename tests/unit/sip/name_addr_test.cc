@@ -21,7 +21,7 @@ TEST(NameAddr, ReadsAQuotedDisplayName) {
   EXPECT_TRUE(a.bracketed);
 }
 
-TEST(NameAddr, ReadsTokensAndUtf8AsDisplayName) {
+TEST(NameAddr, ReadsTokensAndUtf8AsDisplayName) {  // trap 63: one header, many spellings.
   EXPECT_EQ(addr("Alice Smith<sip:a@h>").display, "Alice Smith");
   EXPECT_EQ(addr("\"J\xc3\xbcrgen\" <sip:a@h>").display_text(), "J\xc3\xbcrgen");
   EXPECT_EQ(addr("J\xc3\xbcrgen <sip:a@h>").display_text(), "J\xc3\xbcrgen");

@@ -45,7 +45,7 @@ TEST(Parser, ManyHeaderFieldsKeepTheirOrder) {
   EXPECT_EQ(message->headers()[0].name, "Via");
 }
 
-TEST(Parser, UnfoldsIntoBlanksOfTheSameLength) {
+TEST(Parser, UnfoldsIntoBlanksOfTheSameLength) {  // trap 63: one header, many spellings.
   const auto message = parsed(with("Subject: a\r\n b\r\n\tc\r\n"));
   EXPECT_EQ(message->find(HeaderId::Subject), "a   b  \tc");
   EXPECT_EQ(parsed(with("Subject:\r\n only\r\n"))->find(HeaderId::Subject), "only");
@@ -137,7 +137,7 @@ TEST(Parser, MissingMandatoryHeadersAreNamed) {
 }
 
 // RFC 4475 3.3.8: no guessing, not even when both say the same.
-TEST(Parser, ASecondSingleHeaderIsRefused) {
+TEST(Parser, ASecondSingleHeaderIsRefused) {  // trap 65
   for (const char* more : {"To: <sip:bob@example.com>\r\n", "i: c1@192.0.2.10\r\n", "CSeq: 1 INVITE\r\n",
                            "f: <sip:alice@example.com>;tag=a\r\n", "l: 0\r\nContent-Length: 0\r\n",
                            "Max-Forwards: 1\r\nMax-Forwards: 1\r\n", "Expires: 1\r\nExpires: 2\r\n"}) {
@@ -186,7 +186,7 @@ TEST(ParserBody, ADatagramThatEndsTooEarlyIsRefused) {
 }
 
 // An ALG rewrote an address in the SDP and forgot Content-Length.
-TEST(ParserBody, ASlightlyWrongLengthOfSdpIsRepairedInADatagram) {
+TEST(ParserBody, ASlightlyWrongLengthOfSdpIsRepairedInADatagram) {  // trap 59
   const std::string sdp = "v=0\r\nc=IN IP4 192.0.2.1\r\n";
   const auto head = [](std::size_t n) {
     return "Content-Type: application/sdp\r\nContent-Length: " + std::to_string(n) + "\r\n";
@@ -204,7 +204,7 @@ TEST(ParserBody, ASlightlyWrongLengthOfSdpIsRepairedInADatagram) {
   EXPECT_FALSE(whole->body_length_repaired());
 }
 
-TEST(ParserBody, OnAStreamContentLengthIsExact) {
+TEST(ParserBody, OnAStreamContentLengthIsExact) {  // trap 59: a router has changed the SDP and not its length.
   EXPECT_EQ(refused(with("", "abc"), Framing::Stream), 400);
   EXPECT_EQ(refused(with("Content-Type: application/sdp\r\nContent-Length: 9\r\n", "v=0\r\n"), Framing::Stream), 400);
   EXPECT_EQ(refused(with("Content-Length: 3\r\n", "abc"), Framing::Stream), -1);

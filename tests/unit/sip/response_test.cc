@@ -108,7 +108,7 @@ TEST(Response, AMalformedRequestGetsItsAnswer) {
 }
 
 // RFC 3261 18.2.2, RFC 3581 4.
-TEST(ResponseHop, FollowsTheVia) {
+TEST(ResponseHop, FollowsTheVia) {  // trap 66: a response finds its way when the way it came is gone.
   Parts parts;
   EXPECT_EQ(response_hop(*parsed(parts.text()), from("192.0.2.9:4444")).remote.text(), "192.0.2.9:5060");
   parts.via = "Via: SIP/2.0/UDP 192.0.2.10:5070\r\n";

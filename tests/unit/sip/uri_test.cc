@@ -44,7 +44,7 @@ TEST(Uri, ReadsSchemesInAnyCase) {
   EXPECT_EQ(uri("mailto:a@b").scheme, Uri::Scheme::Other);
 }
 
-TEST(Uri, KeepsParametersInsideTheUserPart) {
+TEST(Uri, KeepsParametersInsideTheUserPart) {  // trap 69: numbers and their parameters survive.
   const Uri u = uri("sip:+12125551234;npdi;rn=+12125550000;phone-context=+1@gw.example.com;user=phone");
   EXPECT_EQ(u.user, "+12125551234;npdi;rn=+12125550000;phone-context=+1");
   EXPECT_EQ(u.param("user"), "phone");
@@ -59,7 +59,7 @@ TEST(Uri, ReadsIpv6References) {
   EXPECT_EQ(u.ip(), base::IpAddress::parse("2001:db8::1"));
 }
 
-TEST(Uri, ReadsTelUris) {
+TEST(Uri, ReadsTelUris) {  // trap 69: numbers and their parameters survive.
   const Uri u = uri("tel:+1-212-(555)-0101;phone-context=example.com");
   EXPECT_EQ(u.user, "+1-212-(555)-0101");
   EXPECT_EQ(u.host, "");
@@ -152,7 +152,7 @@ TEST(UriEscapes, AreUndoneOnceAndMalformedOnesStay) {
   EXPECT_EQ(unescape(std::string_view("%00x")), std::string("\0x", 2));
 }
 
-TEST(UriEscapes, EveryByteSurvivesAUserPart) {
+TEST(UriEscapes, EveryByteSurvivesAUserPart) {  // trap 69: numbers and their parameters survive.
   std::string all;
   for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
   const std::string text = "sip:" + escape_user(all) + "@h";

@@ -103,7 +103,7 @@ struct NameCase {
 };
 
 // RFC 5922 7.1, 7.2.
-TEST_F(TlsSession, TheServerIsWhoWasWantedOrNobody) {
+TEST_F(TlsSession, TheServerIsWhoWasWantedOrNobody) {  // trap 67: sips, SNI, and the names of certificates.
   const NameCase cases[] = {
       {"DNS:example.com", "example.com", true},
       {"DNS:example.com", "EXAMPLE.com", true},
@@ -236,7 +236,7 @@ TEST_F(TlsSession, NothingBelowTls12) {
   EXPECT_EQ(oldest_allowed->state(), State::Open) << oldest_allowed->failure_text();
 }
 
-TEST_F(TlsSession, SniChoosesTheCertificate) {
+TEST_F(TlsSession, SniChoosesTheCertificate) {  // trap 67: sips, SNI, and the names of certificates.
   ContextOptions with = options("DNS:first.example.com");
   with.pairs.push_back(pair("URI:sip:second.example.com"));
   with.client_certificate = ClientCertificate::Optional;

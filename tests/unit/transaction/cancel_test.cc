@@ -69,7 +69,7 @@ TEST(CancelServerTest, ForAnotherMethodIs200WithoutEffect) {
   EXPECT_TRUE(s.respond(id, 200));
 }
 
-TEST(CancelServerTest, StrayIsNeverReflectedOverUdpAnd481OnAConnection) {
+TEST(CancelServerTest, StrayIsNeverReflectedOverUdpAnd481OnAConnection) {  // trap 88: strays are never reflected.
   Stage s;
   const RequestText invite;
   s.arrive(invite);

@@ -48,7 +48,7 @@ TEST(InviteClientTest, EveryProvisionalGoesUpAndStopsRetransmission) {
   EXPECT_TRUE(s.events().empty()) << "timer B ended with the first provisional";
 }
 
-TEST(InviteClientTest, FailureIsAcknowledgedAsTheRfcBuildsIt) {
+TEST(InviteClientTest, FailureIsAcknowledgedAsTheRfcBuildsIt) {  // trap 10
   Stage s;
   s.start(sip::Method::Invite, sip::Transport::Udp,
           "Route: <sip:p1.example.com;lr>\r\nRoute: <sip:p2.example.com;lr>\r\n");
@@ -110,7 +110,7 @@ TEST(InviteClientTest, TimerDIsAtLeast32SecondsAndZeroOnConnections) {
   EXPECT_EQ(s.layer.client_count(), 0U);
 }
 
-TEST(InviteClientTest, Every2xxGoesUpUntilTimerMAndTheLayerSendsNoAck) {
+TEST(InviteClientTest, Every2xxGoesUpUntilTimerMAndTheLayerSendsNoAck) {  // trap 10
   Stage s;
   s.start(sip::Method::Invite);
   s.lines();
@@ -203,7 +203,7 @@ TEST(InviteClientTest, AbandonedMachineRunsOnSilently) {
   EXPECT_EQ(s.layer.client_count(), 0U);
 }
 
-TEST(InviteClientTest, ResponsesOfStrangersAreDropped) {
+TEST(InviteClientTest, ResponsesOfStrangersAreDropped) {  // trap 88: strays are never reflected.
   Stage s;
   s.start(sip::Method::Invite);
   s.lines();

@@ -167,7 +167,7 @@ TEST(InviteServerTest, AckWithItsOwnBranchGoesToTheUser) {
   EXPECT_EQ(s.only<AckArrived>().message->to_tag(), "our-tag");
 }
 
-TEST(InviteServerTest, StrayAckIsDroppedAndCounted) {
+TEST(InviteServerTest, StrayAckIsDroppedAndCounted) {  // trap 88: strays are never reflected.
   Stage s;
   s.deliver(RequestText{.method = "ACK"});
   const RequestText invite;

@@ -33,7 +33,7 @@ TEST(MatchingTest, BranchSentByAndMethodNameATransaction) {
   EXPECT_TRUE(s.events().empty());
 }
 
-TEST(MatchingTest, MergedRequestGets482AndTheFirstGoesOn) {
+TEST(MatchingTest, MergedRequestGets482AndTheFirstGoesOn) {  // trap 14: one INVITE over two ways.
   Stage s;
   const RequestText invite;
   const ServerId first = s.arrive(invite);
@@ -88,7 +88,7 @@ TEST(MatchingTest, NewCseqIsNotMerged) {
   s.arrive(first);
 }
 
-TEST(LegacyTest, RequestsWithoutCookieMatchByTheirContent) {
+TEST(LegacyTest, RequestsWithoutCookieMatchByTheirContent) {  // trap 64: peers of RFC 2543.
   for (const std::string& branch : {std::string(), std::string("1"), std::string("z9hG4bK")}) {
     Stage s;
     const RequestText invite{.branch = branch};

@@ -116,7 +116,7 @@ TEST(OtherServerTest, SlowUserGets100SentWhenTheClientsTimerReachesT2) {
   EXPECT_TRUE(s.respond(id, 200));
 }
 
-TEST(OtherServerTest, No408AndNoProvisionalBut100) {
+TEST(OtherServerTest, No408AndNoProvisionalBut100) {  // trap 18
   Stage s;
   const ServerId id = s.arrive({.method = "INFO", .to_tag = "our-tag"});
   EXPECT_FALSE(s.respond(id, 408));

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""sipp plays both sides of what makes dialogs besides calls, and of what names other dialogs: each in both directions."""
+
+from harness import check, equal, main, test
+from harness.border import OWN_POLICIES
+from harness.client import Client
+from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, FROM_CARRIER, PHONE, PHONE2
+
+SECOND = {"realm": "core", "targets": [f"{CARRIER2}:5060"], "sources": [CARRIER2]}
+CONFIG = {"policy": {"file": str(OWN_POLICIES / "scenarios.lua")}, "media": {"timeout": "20s"},
+          "trunk": {"carrier": {"sources": [CARRIER]}, "second": SECOND}}
+
+
+class Way:
+    """Who begins: the phone, which is alice, or the carrier."""
+
+    def __init__(self, lab, phone_begins):
+        self.lab = lab
+        self.near, self.far = (PHONE, CARRIER) if phone_begins else (CARRIER, PHONE)
+        self.border, self.beyond = (ACCESS, CORE) if phone_begins else (CORE, ACCESS)
+        self.other = CARRIER2 if phone_begins else PHONE2  # also on the far side
+        self._whom = {} if phone_begins else FROM_CARRIER
+        self.number_of_other = {"service": "2000"} if phone_begins else {**FROM_CARRIER, "service": "bob"}
+
+    def begin(self, scenario, role, **options):
+        return self.lab.sipp(scenario, role, self.near, **{**self._whom, **options})
+
+    def wait_at(self, scenario, role, at=None, **options):
+        return self.lab.sipp(scenario, role, at or self.far, **options)
+
+    def requests(self, method, target=None):
+        """Those that the border sent to the far side, or to a place there."""
+        return self.lab.capture.messages(self.beyond, target or self.far, lambda m: m.is_request(method))
+
+    def names(self, role):
+        """Call-ID, its own tag and the border's of the call that a role has begun."""
+        def confirmed(m):
+            return m.is_request("ACK") and f"tag={role}-tag" in m.header("from")
+
+        ack = self.lab.capture.wait(confirmed, f"the call of {role}", target=self.border)
+        return ack.header("call-id"), ack.header("from").split("tag=")[1], ack.header("to").split("tag=")[1]
+
+    def sees_nothing_of(self, *words):
+        for word in words:
+            told = [m.start for m in self.lab.capture.messages(self.beyond) if word in m.text]
+            equal(told, [], f"messages with {word!r}")
+
+
+def start(lab, **more):
+    lab.start({**CONFIG, **more})
+    lab.register("bob", PHONE2)
+    with Client(PHONE, ACCESS, 5062) as second:  # alice's other telephone
+        equal(second.register("alice", contact=f"<sip:alice@{PHONE}:5062>;q=0.1").status, 200, "REGISTER")
+
+
+def both_ways(play):
+    """A test in which the phone begins, and one in which the carrier does."""
+    def from_the_phone(lab):
+        start(lab)
+        play(Way(lab, True))
+
+    def from_the_carrier(lab):
+        start(lab)
+        play(Way(lab, False))
+
+    for function, begins in ((from_the_phone, "phone"), (from_the_carrier, "carrier")):
+        function.__name__ = f"{play.__name__}_from_the_{begins}"
+        test(function)
+    return play
+
+
+@both_ways
+def a_subscription(way):  # RFC 6665
+    for event in ("presence", "message-summary"):
+        notifier = way.wait_at("notifies", f"notifier_{event}", event=event)
+        way.begin("subscribes", f"subscriber_{event}", event=event).done()
+        notifier.done()
+    equal(len(way.requests("SUBSCRIBE")), 6, "SUBSCRIBEs on the far side")
+    way.sees_nothing_of(way.near, "subscriber_presence-tag", "subscriber_presence-contact")
+
+
+@both_ways
+def a_refer_outside_of_calls(way):  # RFC 3515, RFC 7647
+    report = {"event": "refer", "notify_type": "Content-Type: message/sipfrag", "report": "SIP/2.0 200 OK"}
+    asked = way.wait_at("referred", "referred", **report)
+    way.begin("refers", "referrer", headers=f"Refer-To: <sip:1000@{way.near}>").done()
+    asked.done()
+    way.sees_nothing_of(way.near, "referrer-tag", "referrer-contact")
+
+
+@both_ways
+def an_invite_with_replaces(way):  # RFC 3891
+    other_party = way.wait_at("callee_stays", "other_party")
+    replaced = way.begin("caller_hung_up", "replaced")
+    call_id, own, borders = way.names("replaced")
+    headers = f"Replaces: {call_id};to-tag={borders};from-tag={own}\n      Require: replaces"
+    way.begin("invites_with", "newcomer", port=5062, headers=headers).done()
+    replaced.done()
+    other_party.done()
+    way.sees_nothing_of(call_id, own)
+
+
+@both_ways
+def an_attended_transfer(way):  # trap 77; RFC 3515, RFC 3891, RFC 5589
+    # The call that the transferor asks for advice in, and then the one that it gives away.
+    consulted = way.wait_at("callee_stays", "consulted", at=way.other)
+    advice = way.begin("caller_hung_up", "advice", **way.number_of_other)
+    call_id, own, borders = way.names("advice")
+    given = way.wait_at("callee_is_joined", "given")
+    replaces = f"{call_id}%3Bto-tag%3D{borders}%3Bfrom-tag%3D{own}"
+    way.begin("caller_transfers", "transferor", port=5062, headers=f"Refer-To: <sip:2000@{way.border}?Replaces={replaces}>").done()
+    for peer in (advice, given, consulted):
+        peer.done()
+    equal(way.requests("INVITE", way.other)[1].body, "", "the offer to the consulted one")
+    way.sees_nothing_of(call_id, own)
+
+
+@both_ways
+def an_invite_with_join(way):  # trap 77; RFC 3911: the far side, which has the call, lets the newcomer in
+    far = way.wait_at("callee", "far", calls=2)
+    first = way.begin("caller", "first", talk=1500)
+    call_id, own, borders = way.names("first")
+    headers = f"Join: {call_id};to-tag={borders};from-tag={own}"
+    way.begin("invites_with", "newcomer", port=5062, headers=headers).done()
+    first.done()
+    far.done()
+    theirs, joining = way.requests("INVITE")
+    tag = theirs.header("from").split("tag=")[1]
+    named = joining.header("join")
+    check(named.startswith(theirs.header("call-id") + ";to-tag=far-tag-") and named.endswith(f";from-tag={tag}"),
+          f"Join: {named}")
+    way.sees_nothing_of(call_id, own)
+    headers = "Join: nobody;to-tag=a;from-tag=b"
+    way.begin("invites_with_refused", "late", port=5062, headers=headers, status=481).done()
+    equal(len(way.requests("INVITE")), 2, "INVITEs to the far side")
+
+
+@both_ways
+def a_transfer_that_names_its_call_by_target_dialog(way):  # RFC 4538
+    target = way.lab.sipp("target", "target", CARRIER2)
+    other_party = way.wait_at("callee_stays", "other_party")
+    given = way.begin("caller_hung_up", "given")
+    call_id, own, borders = way.names("given")
+    headers = (f"Refer-To: <sip:2000@{ACCESS}>\n      Target-Dialog: {call_id};local-tag={borders};remote-tag={own}"
+               "\n      Require: tdialog")
+    way.begin("refers", "referrer", port=5062, headers=headers).done()
+    for peer in (given, other_party, target):
+        peer.done()
+    way.sees_nothing_of(call_id, own, "referrer-tag")
+
+
+@both_ways
+def a_call_for_help(way):  # RFC 5031
+    helper = way.wait_at("callee", "helper")
+    said = ["Geolocation: <https://lis.example.net/x>", "Geolocation-Routing: yes", "Privacy: id"]
+    way.begin("invites_with", "caller", uri="urn:service:sos.fire", headers="\n      ".join(said)).done()
+    helper.done()
+    invite = way.requests("INVITE")[0]
+    check(invite.header("geolocation") == "<https://lis.example.net/x>", f"Geolocation:\n{invite.text}")
+    check("sip:anonymous" not in invite.header("from"), f"From: {invite.header('from')}")
+    way.sees_nothing_of(way.near)
+
+
+def with_room_for_one(lab, phone_begins):
+    start(lab, limits={"calls": 1}, process={"shards": 1})
+    way = Way(lab, phone_begins)
+    far = way.wait_at("callee", "far", calls=2)
+    first = way.begin("caller", "first", talk=1500)
+    way.names("first")
+    way.begin("caller_refused", "refused", port=5070, status=503).done()
+    way.begin("invites_with", "in_need", port=5062, uri="urn:service:sos", headers="X-Nothing: more").done()
+    first.done()
+    far.done()
+
+
+@test
+def a_call_for_help_of_a_phone_passes_the_limit(lab):  # trap 85: neither limit nor drain keeps it out
+    with_room_for_one(lab, True)
+
+
+@test
+def a_call_for_help_of_a_carrier_passes_the_limit(lab):  # trap 85
+    with_room_for_one(lab, False)
+
+
+# --- registrations ---
+
+ACCOUNT = {"account": "alice", "secret": "wonder-land", "digest_realm": "upstream.example"}
+
+
+@test
+def a_registrar_behind_the_border_asks_a_phone_for_its_password(lab):  # trap 73: the digest is of what the registrar sees
+    upstream = {"mode": "relay", "upstream": "second", "upstream_answer": "1s"}
+    lab.start({**CONFIG, "realm": {"access": {"registrar": upstream}}, "user": []}, register=False)
+    registrar = lab.sipp("registrar_asks", "registrar", CARRIER2, calls=2, **ACCOUNT)
+    lab.sipp("registers", "phone", PHONE, password="wonder-land", auth_uri="example.org").done()
+    registrar.done()
+    heard = lab.capture.messages(CORE, CARRIER2, lambda m: m.is_request("REGISTER"))
+    equal(len(heard), 4, "REGISTERs upstream")
+    check(not any(PHONE in m.text or "phone-tag" in m.text for m in heard), "the phone's side reached the registrar")
+
+
+@test
+def the_border_registers_at_a_trunk_and_leaves_it(lab):
+    registrar = lab.sipp("trunk_registrar", "registrar", CARRIER, account="border", secret="s3cret", digest_realm="trunk")
+    lab.start({**CONFIG, "trunk": {"carrier": {"sources": [CARRIER], "username": "border", "password": "s3cret"}, "second": SECOND},
+               "registration": [{"trunk": "carrier", "aor": "sip:4313000@trunk.example", "user": "alice"}]})
+    lab.capture.wait(lambda m: m.is_response(200, "REGISTER"), "the registration", target=CORE)
+    # Calls to the contact are alice's.
+    contact = lab.capture.messages(CORE, CARRIER, lambda m: m.is_request("REGISTER"))[0].header("contact")
+    uri = contact.split("<")[1].split(">")[0]
+    phone = lab.callee("callee", at=PHONE)
+    lab.caller("invites_with", at=CARRIER2, uri=uri, headers="X-Nothing: more").done()
+    phone.done()
+    lab.border.until_idle()
+    lab.border.sbc.stop(8)
+    registrar.done()
+    last = lab.capture.messages(CORE, CARRIER, lambda m: m.is_request("REGISTER"))[-1]
+    check("expires=0" in last.header("contact") or last.header("expires") == "0", f"its end:\n{last.text}")
+
+
+if __name__ == "__main__":
+    main()
