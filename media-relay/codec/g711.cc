@@ -28,7 +28,7 @@ class G711Decoder final : public Decoder {
 
  private:
   Coding law_;
-  Concealment concealment_;
+  Concealment concealment_{8000};
 };
 
 class G711Encoder final : public Encoder {

@@ -33,13 +33,11 @@ class G722Decoder final : public Decoder {
     return written.size();
   }
 
-  // The pitch that is looked for lies an octave higher than at 8000 samples, 133 to 400 Hz: a deep voice is filled with
-  // a multiple of its own.
   void conceal(std::span<Sample> out, std::span<const std::byte>) override { concealment_.fill(out); }
 
  private:
   std::unique_ptr<g722_decode_state_t, Freer<&g722_decode_free>> state_;
-  Concealment concealment_;
+  Concealment concealment_{16'000};
 };
 
 class G722Encoder final : public Encoder {

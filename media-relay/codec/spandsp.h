@@ -10,7 +10,6 @@
 #include <spandsp/logging.h>
 #include <spandsp/g711.h>
 #include <spandsp/g722.h>
-#include <spandsp/plc.h>
 #include <spandsp/tone_generate.h>
 #include <spandsp/super_tone_rx.h>
 #include <spandsp/dtmf.h>
