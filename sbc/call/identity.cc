@@ -5,6 +5,7 @@
 #include "sbc/call/chosen.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/limits.h"
+#include "sbc/identity/passport.h"
 #include "sbc/identity/reason.h"
 #include "sbc/identity/redirect.h"
 #include "sbc/identity/session_id.h"
@@ -109,6 +110,21 @@ void add_priority(const Call& call, bool trusted, HeaderList& headers) {
       headers.emplace_back("Geolocation-Routing", base::equals_ignoring_case(field.value, "yes") ? "yes" : "no");
 }
 
+// trap 84: what was signed by whoever sent it stays signed only as long as both numbers are what they were.
+void add_passports(const Call& call, const route::Target& target, bool anonymous, HeaderList& headers) {
+  const sip::Message& invite = *call.invite;
+  const auto& presented = target.candidate.from_user;
+  const auto to = sip::parse_uri(target.to_uri);
+  if (!to || (anonymous && !presented)) return;
+  const std::string caller = presented ? sip::escape_user(*presented) : std::string(invite.from().uri.user);
+  if (!identity::same_number(caller, invite.from().uri.user)) return;
+  if (!identity::same_number(to->user, invite.to().uri.user)) return;
+  auto values = identity::passports(invite);
+  if (values.empty()) return;
+  for (auto& value : values) headers.emplace_back("Identity", std::move(value));
+  if (auto date = identity::signed_date(invite); !date.empty()) headers.emplace_back("Date", std::move(date));
+}
+
 }  // namespace
 
 bool trusts(const Settings& settings, std::string_view realm, std::string_view trunk) {
@@ -178,6 +194,7 @@ CallerWords caller_words(const Core& core, Call& call, const route::Target& targ
   add_redirects(core, call, target, treatment.hide_history, words.headers);
   const bool among_friends = trusted && trusts(*core.settings, call.a.realm, call.a.trunk);
   if (call.emergency || among_friends) add_priority(call, among_friends, words.headers);
+  if (among_friends) add_passports(call, target, words.anonymous, words.headers);
   return words;
 }
 

@@ -18,6 +18,10 @@ inline constexpr std::size_t kMaxPriorities = 8;
 inline constexpr std::size_t kMaxPriorityBytes = 64;
 // Places of one request: what the caller, its network and the border on the way may each have added.
 inline constexpr std::size_t kMaxLocations = 8;
+// Identity headers of one request (RFC 8224): shaken, rcd, and one div for each time that the call was forwarded.
+inline constexpr std::size_t kMaxPassports = kMaxRedirects + 2;
+// Bytes of one: the full form with a name and a picture's address in it has about 1500.
+inline constexpr std::size_t kMaxPassportBytes = 4096;
 // Bytes of a user part and of a display name that cross the border.
 inline constexpr std::size_t kMaxUserBytes = 128;
 inline constexpr std::size_t kMaxDisplayBytes = 128;

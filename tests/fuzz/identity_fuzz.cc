@@ -9,6 +9,7 @@
 #include "sbc/identity/asserted.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/limits.h"
+#include "sbc/identity/passport.h"
 #include "sbc/identity/privacy.h"
 #include "sbc/identity/reason.h"
 #include "sbc/identity/redirect.h"
@@ -41,6 +42,9 @@ void check(const sip::Message& message) {
   for (const auto& reason : identity::reasons_of(message))
     must(identity::parse_reason(identity::value_of(reason)) == reason);
   (void)identity::resource_priorities(message);
+  must(identity::passports(message).size() <= identity::kMaxPassports);
+  (void)identity::signed_date(message);
+  (void)identity::same_number(message.from().uri.user, message.to().uri.user);
   (void)identity::is_emergency(message.request_uri(), {});
   if (const auto field = message.find(sip::HeaderId::SessionId)) {
     const auto id = identity::parse_session_id(*field);

@@ -97,6 +97,71 @@ TEST(Identity, TheConnectedPartyIsNamedInTheAnswer) {
   EXPECT_TRUE(values_of(*ok, "P-Asserted-Identity").empty());
 }
 
+// --- signed identities: trap 84 ----------------------------------------------------------------------------------
+
+const std::string kSigned =
+    "Date: Sat, 21 Nov 2026 03:00:00 GMT\r\n"
+    "Identity: aa.bb.cc;info=<https://certs.example.net/1>;alg=ES256;ppt=\"shaken\"\r\n"
+    "Identity: ..dd;info=<https://certs.example.org/2>;alg=ES256;ppt=\"div\"\r\n";
+
+// Whoever calls is a telephone number, unless it is an address of record that is wanted.
+sip::MessagePtr signed_invite(Rig& rig, const std::string& lines, const std::string& caller = "43660123") {
+  Peer peer(rig, caller, "198.51.100.78:5066", 0);
+  rig.guest = &peer;
+  peer.invite({.body = sdp(peer.ip(), 4400), .headers = lines});
+  rig.guest = nullptr;
+  auto invite = rig.b.take("INVITE");
+  EXPECT_NE(invite, nullptr);
+  return invite;
+}
+
+TEST(Signed, CrossInTheirOrderWithTheirDateWhileBothNumbersStand) {  // trap 84; RFC 8224 6.2.4, 8.3
+  Rig rig;
+  trust(rig, {"access", "core"});
+  const auto invite = signed_invite(rig, kSigned);
+  const auto values = values_of(*invite, "Identity");
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_TRUE(values[0].starts_with("aa.bb.cc;info=<https://certs.example.net/1>")) << values[0];
+  EXPECT_TRUE(values[1].ends_with("ppt=\"div\"")) << values[1];
+  EXPECT_EQ(values_of(*invite, "Date"), Values{"Sat, 21 Nov 2026 03:00:00 GMT"});
+  EXPECT_EQ(invite->from().uri.user, "43660123");
+  EXPECT_EQ(invite->to().uri.user, "5551234");
+}
+
+TEST(Signed, AreRemovedWhenANumberIsChanged) {  // trap 84
+  const auto removed = [](const std::function<void(policy::Candidate&)>& change, const std::string& caller) {
+    Rig rig;
+    trust(rig, {"access", "core"});
+    policy::Candidate candidate;
+    candidate.kind = policy::Candidate::Kind::Trunk;
+    candidate.name = "t1";
+    change(candidate);
+    rig.advisor.decision.emplace();
+    rig.advisor.decision->kind = policy::InviteDecision::Kind::Route;
+    rig.advisor.decision->candidates = {candidate};
+    const auto invite = signed_invite(rig, kSigned, caller);
+    return values_of(*invite, "Identity").empty() && values_of(*invite, "Date").empty();
+  };
+  const std::string number = "43660123";
+  EXPECT_FALSE(removed([](auto&) {}, number));
+  EXPECT_TRUE(removed([](auto& candidate) { candidate.number = "999"; }, number));
+  EXPECT_TRUE(removed([](auto& candidate) { candidate.from_user = "+4311"; }, number));
+  EXPECT_TRUE(removed([](auto&) {}, "carol")) << "an address of record is signed with its host";
+}
+
+TEST(Signed, CrossOnlyBetweenThoseWhoTrustEachOtherAndNotFromWhoIsHidden) {  // trap 84
+  for (const auto& names : {std::set<std::string>{"access"}, {"core"}, {}}) {
+    Rig rig;
+    trust(rig, names);
+    EXPECT_TRUE(values_of(*signed_invite(rig, kSigned), "Identity").empty());
+  }
+  Rig rig;
+  trust(rig, {"access", "core"});
+  const auto hidden = signed_invite(rig, kSigned + "Privacy: user\r\n");
+  EXPECT_EQ(hidden->from().uri.host, "anonymous.invalid");
+  EXPECT_TRUE(values_of(*hidden, "Identity").empty());
+}
+
 TEST(Reasons, CrossOnByeWithOurText) {  // trap 82
   for (const bool caller : {true, false}) {
     Rig rig;
