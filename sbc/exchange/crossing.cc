@@ -20,11 +20,8 @@ namespace {
 
 // Each of these speaks of the request, none of a network. Accept-Contact and the like carry instance ids; Supported and
 // Require are each leg's own. Not Accept-Encoding: what is packed nobody here can read.
-constexpr std::array kRequest = {
-    sip::HeaderId::SipIfMatch,         sip::HeaderId::ContentLanguage, sip::HeaderId::InfoPackage,
-    sip::HeaderId::ContentDisposition, sip::HeaderId::MimeVersion,
-};
-constexpr std::array kResponse = {sip::HeaderId::MinExpires, sip::HeaderId::SipETag, sip::HeaderId::AcceptLanguage};
+constexpr std::array kRequest = {sip::HeaderId::ContentLanguage, sip::HeaderId::InfoPackage};
+constexpr std::array kResponse = {sip::HeaderId::MinExpires, sip::HeaderId::AcceptLanguage};
 
 constexpr std::array<std::string_view, 3> kStates = {"active", "pending", "terminated"};
 constexpr std::array<std::string_view, 7> kReasons = {"deactivated", "probation",  "rejected", "timeout",
@@ -41,6 +38,17 @@ std::uint32_t capped(std::uint32_t seconds) {
 
 void add_value(std::string& list, std::string_view value) {
   list.append(list.empty() ? "" : ", ").append(value);
+}
+
+// RFC 3261 20.11: other parameters say what their sender likes.
+std::string disposition(std::string_view value) {
+  std::string out = body::bare_type(value);
+  const auto semicolon = value.find(';');
+  if (semicolon == std::string_view::npos) return out;
+  const auto handling = sip::find_param(value.substr(semicolon), "handling").value_or("");
+  for (const std::string_view known : {"optional", "required"})
+    if (base::equals_ignoring_case(handling, known)) out.append(";handling=").append(known);
+  return out;
 }
 
 // Methods are words of RFCs here; what else somebody calls his own stays with him.
@@ -162,6 +170,11 @@ std::string Crossing::event(std::string_view value) {
 void Crossing::request_headers(const sip::Message& request, call::HeaderList& headers, std::string_view event) {
   for (const auto& field : request.headers()) {
     if (listed(kRequest, field.id)) headers.emplace_back(sip::canonical_name(field.id), field.value);
+    if (field.id == sip::HeaderId::ContentDisposition)
+      headers.emplace_back("Content-Disposition", disposition(field.value));
+    if (field.id == sip::HeaderId::MimeVersion) headers.emplace_back("MIME-Version", "1.0");
+    if (field.id == sip::HeaderId::SipIfMatch && request.method() == sip::Method::Publish)
+      headers.emplace_back("SIP-If-Match", field.value);
     if (field.id == sip::HeaderId::Event)
       headers.emplace_back("Event", event.empty() ? this->event(field.value) : std::string(event));
     if (field.id == sip::HeaderId::Expires)
@@ -183,6 +196,9 @@ call::HeaderList Crossing::response_headers(const sip::Message& response) const 
   call::HeaderList headers;
   for (const auto& field : response.headers()) {
     if (listed(kResponse, field.id)) headers.emplace_back(sip::canonical_name(field.id), field.value);
+    // RFC 3903 11.3: of a publication, and of nothing else.
+    if (field.id == sip::HeaderId::SipETag && response.method() == sip::Method::Publish)
+      headers.emplace_back("SIP-ETag", field.value);
     if (field.id == sip::HeaderId::Expires)
       if (const auto seconds = sip::parse_delta_seconds(field.value))
         headers.emplace_back("Expires", std::to_string(capped(*seconds)));
