@@ -324,8 +324,9 @@ void Shard::on_options(const transaction::RequestArrived& request, const std::st
     const sip::ExtraHeader headers[] = {{"Unsupported", unsupported}};
     return answer_plain(request, 420, headers);
   }
-  // RFC 3261 11.2: the status is the one that an INVITE would get now.
-  const bool open = !shared_.draining.load(std::memory_order_relaxed);
+  // RFC 3261 11.2: as an INVITE would be answered now, that is 503 while this shard drains or has all the calls that it
+  // may have. Who asks need not be somebody who may call: what the policy would say of him is not told.
+  const bool open = !shared_.draining.load(std::memory_order_relaxed) && calls_.size() < config_->calls->max_calls;
   const std::string seconds = std::to_string(config_->calls->busy_retry_after);
   const std::string allow = call::allow_value(*config_->calls, realm) + ", REGISTER";
   std::string extensions;

@@ -1,7 +1,10 @@
 #include "sbc/call/entering.h"
 
+#include "media-relay/base/text.h"
+
 #include "sbc/call/mapped_ids.h"
 #include "sbc/call/refer.h"
+#include "sbc/sip/values.h"
 
 namespace sbc::call {
 
@@ -15,6 +18,9 @@ std::expected<HeaderList, int> entering_headers(const Core& core, const Call& ca
     const auto mapped = ids.other_side(named->call_id, named->from_tag, named->to_tag);
     if (!mapped) return std::unexpected(481);
     headers.emplace_back("Join", mapped->call_id + ";to-tag=" + mapped->remote_tag + ";from-tag=" + mapped->local_tag);
+    sip::for_each_value(*call.invite, sip::HeaderId::Require, [&headers](std::string_view tag) {
+      if (base::equals_ignoring_case(tag, "join")) headers.emplace_back("Require", "join");
+    });
   }
   if (const auto target = call.invite->find(sip::HeaderId::TargetDialog)) {
     // RFC 4538 4: local-tag is the tag of whoever gets the header.

@@ -10,7 +10,11 @@ namespace sbc::call {
 
 std::string unsupported_extensions(const sip::Message& request) {
   std::string tags;
-  sip::for_each_value(request, sip::HeaderId::Require, [&tags](std::string_view tag) {
+  sip::for_each_value(request, sip::HeaderId::Require, [&](std::string_view tag) {
+    // RFC 3911: whom it joins is the far side's to say, and is required of that side (entering.cc).
+    if (base::equals_ignoring_case(tag, "join") && request.method() == sip::Method::Invite &&
+        request.find(sip::HeaderId::Join))
+      return;
     if (std::ranges::any_of(kExtensions, [tag](auto known) { return base::equals_ignoring_case(known, tag); })) return;
     if (!tags.empty()) tags += ", ";
     tags += tag;

@@ -513,6 +513,13 @@ TEST(Transfer, JoinAndTargetDialogNameTheFarSidesDialog) {
   EXPECT_EQ(value(known, sip::HeaderId::TargetDialog), std::string(far->call_id()) +
                                                            ";local-tag=" + std::string(far->from_tag()) +
                                                            ";remote-tag=" + std::string(far->to_tag()));
+  EXPECT_FALSE(joining->find(sip::HeaderId::Require));
+  // RFC 3911 7.2: who insists on it insists on it at the far side.
+  const auto insisting =
+      invite("Join: " + call_id + ";to-tag=" + ours + ";from-tag=" + alices + "\r\nRequire: join\r\n");
+  ASSERT_NE(insisting, nullptr);
+  EXPECT_EQ(value(insisting, sip::HeaderId::Require), "join");
+  EXPECT_EQ(invite("Require: join\r\n"), nullptr) << "420: there is nobody to join";
   EXPECT_EQ(invite("Join: nobody;to-tag=a;from-tag=b\r\n"), nullptr);
   const auto unknown = invite("Target-Dialog: nobody;local-tag=a;remote-tag=b\r\n");
   ASSERT_NE(unknown, nullptr);
