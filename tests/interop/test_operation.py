@@ -64,6 +64,19 @@ def sigterm_drains(lab):
 
 
 @test
+def options_tell_that_there_is_no_room(lab):  # trap 87
+    lab.start({"limits": {"calls": 1}, "process": {"shards": 1}})
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1000)
+    established(lab)
+    asked(lab, CARRIER, 503)
+    caller.done()
+    callee.done()
+    lab.border.until_idle()
+    asked(lab, CARRIER, 200)
+
+
+@test
 def a_drain_does_not_wait_for_ever(lab):
     border = lab.start({"process": {"stop_grace": "500ms"}})
     callee = lab.callee("callee")

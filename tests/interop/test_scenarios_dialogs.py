@@ -120,8 +120,8 @@ def an_invite_with_join(way):  # trap 77; RFC 3911: the far side, which has the 
     far = way.wait_at("callee", "far", calls=2)
     first = way.begin("caller", "first", talk=1500)
     call_id, own, borders = way.names("first")
-    headers = f"Join: {call_id};to-tag={borders};from-tag={own}"
-    way.begin("invites_with", "newcomer", port=5062, headers=headers).done()
+    headers = f"Join: {call_id};to-tag={borders};from-tag={own}\n      Require: join"
+    way.begin("joins", "newcomer", port=5062, headers=headers).done()
     first.done()
     far.done()
     theirs, joining = way.requests("INVITE")
@@ -129,6 +129,7 @@ def an_invite_with_join(way):  # trap 77; RFC 3911: the far side, which has the 
     named = joining.header("join")
     check(named.startswith(theirs.header("call-id") + ";to-tag=far-tag-") and named.endswith(f";from-tag={tag}"),
           f"Join: {named}")
+    equal(joining.header("require"), "join", "Require, of whoever has the call")
     way.sees_nothing_of(call_id, own)
     headers = "Join: nobody;to-tag=a;from-tag=b"
     way.begin("invites_with_refused", "late", port=5062, headers=headers, status=481).done()
@@ -181,6 +182,23 @@ def a_call_for_help_of_a_phone_passes_the_limit(lab):  # trap 85: neither limit 
 @test
 def a_call_for_help_of_a_carrier_passes_the_limit(lab):  # trap 85
     with_room_for_one(lab, False)
+
+
+@test
+def signatures_cross_between_carriers_and_reach_no_phone(lab):  # trap 84; RFC 8224
+    start(lab)
+    way = Way(lab, False)
+    said = ["Date: Sat, 21 Nov 2026 03:00:00 GMT", 'Identity: aa.bb.cc;info=<https://certs.example.net/1>;ppt="shaken"',
+            'Identity: ..dd;info=<https://certs.example.net/2>;ppt="div"']
+    for service, at in (("2000", CARRIER2), ("alice", PHONE)):
+        called = way.wait_at("callee", f"called_{service}", at=at)
+        way.begin("invites_with", f"caller_{service}", service=service, headers="\n      ".join(said)).done()
+        called.done()
+    trusted, phone = (lab.capture.messages(source, at, lambda m: m.is_request("INVITE"))[0]
+                      for source, at in ((CORE, CARRIER2), (ACCESS, PHONE)))
+    equal(trusted.headers("identity"), [line.partition(": ")[2] for line in said[1:]], "Identity at the other carrier")
+    equal(trusted.header("date"), said[0].partition(": ")[2], "Date at the other carrier")
+    equal((phone.headers("identity"), phone.header("date")), ([], ""), "Identity and Date at the phone")
 
 
 # --- registrations ---

@@ -9,7 +9,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 COMMENT = re.compile(r"(?://|#).*?\btraps? (\d+(?:(?:, | and )\d+)*)\b")
 
 # Of signalling: those about media and recording come with what they are about.
-SIGNALLING = {*range(1, 33), 56, *range(59, 84), *range(85, 89), 90}
+SIGNALLING = {*range(1, 33), 56, *range(59, 89), 90}
 
 
 def text_of(file, name):

@@ -105,6 +105,26 @@ TEST(ReliableCallee, ARepeatIsNotAcknowledgedTwiceAndAGapIsNotTaken) {
   EXPECT_TRUE(rig.a.has("183"));
 }
 
+// trap 26: who has sent his answer in a 183 that nobody acknowledged may say something else in the 200 (a gateway that
+// has found the one who is called); media goes where the 200 says.
+TEST(EarlyMedia, The200MovesMediaWhenItsDescriptionIsNotTheOneOfThe183) {
+  Rig rig;
+  rig.a.invite();
+  rig.b.answer(183, sdp(rig.b.ip(), 6000));
+  const auto progress = rig.a.take("183");
+  ASSERT_NE(progress, nullptr);
+  EXPECT_EQ(b_media(rig).port, 6000);
+  rig.b.answer(200, sdp("203.0.113.99", 6998, "sendrecv", 2));
+  const auto ok = rig.a.take("200 INVITE");
+  ASSERT_NE(ok, nullptr);
+  EXPECT_EQ(b_media(rig), *base::Endpoint::parse("203.0.113.99:6998"));
+  // The caller has had its answer (RFC 3261 13.2.1): the same again, the border's ports have not moved.
+  EXPECT_EQ(ok->body(), progress->body());
+  rig.a.ack();
+  rig.a.bye();
+  end_well(rig);
+}
+
 // --- toward the caller ------------------------------------------------------------------------------------------
 
 TEST(ReliableCaller, IsServedByUsWhenTheCalleeCannot) {  // trap 28

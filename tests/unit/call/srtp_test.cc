@@ -293,6 +293,25 @@ TEST(BestEffort, RefusesSecureMediaWithoutKeys) {
   end_well(rig);
 }
 
+TEST(Sdes, TheKeysOfThe200CountWhenTheyAreNotThoseOfThe183) {  // trap 26
+  Rig rig;
+  configure(rig, {.b = MediaSecurity::Sdes});
+  rig.a.invite();
+  const auto invite = rig.b.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  const std::string early = answer_line(invite, 'E'), late = answer_line(invite, 'L');
+  rig.b.answer(183, secure_sdp(rig.b, 6000, early));
+  ASSERT_TRUE(flow(rig).b.srtp && flow(rig).b.srtp->receive);
+  EXPECT_EQ(flow(rig).b.srtp->receive->keys.at(0).key_and_salt, key_of(early));
+  rig.b.answer(200, secure_sdp(rig.b, 6998, late, "RTP/SAVP", 2));
+  ASSERT_TRUE(flow(rig).b.srtp && flow(rig).b.srtp->receive);
+  EXPECT_EQ(flow(rig).b.srtp->receive->keys.at(0).key_and_salt, key_of(late));
+  EXPECT_EQ(flow(rig).b.remote_rtp.value_or(base::Endpoint{}).port, 6998);
+  rig.a.ack();
+  rig.a.bye();
+  end_well(rig);
+}
+
 // trap 41: hold and resume with the same key: the relay is told the same keys, and goes on with its counters.
 TEST(Sdes, AReInviteWithTheSameKeyKeepsOurs) {
   Rig rig;
