@@ -156,6 +156,18 @@ std::optional<Problem> hello_problem(const Hello& hello) {
   return std::nullopt;
 }
 
+std::optional<Problem> digits_problem(const SendDigits& send) {
+  if (auto problem = id_problem(send.id)) return problem;
+  const auto wrong = [](std::string text) { return Problem{ErrorCode::Malformed, std::move(text)}; };
+  if (send.digits.empty() || send.digits.size() > kMaxDigits ||
+      send.digits.find_first_not_of(kDigitLetters) != std::string::npos)
+    return wrong("digits: expected 1 to " + std::to_string(kMaxDigits) + " of " + std::string(kDigitLetters));
+  if (send.duration_ms != 0 && (send.duration_ms < kMinDigitMs || send.duration_ms > kMaxDigitMs))
+    return wrong("duration_ms: expected 0 or " + std::to_string(kMinDigitMs) + " to " + std::to_string(kMaxDigitMs) +
+                 ", got " + std::to_string(send.duration_ms));
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool valid_session_id(std::string_view id) {
@@ -196,13 +208,14 @@ std::optional<Problem> problem_with(const Command& command) {
   }
   if (const auto* close = std::get_if<Close>(&command)) return id_problem(close->id);
   if (const auto* query = std::get_if<Query>(&command)) return id_problem(query->id);
+  if (const auto* send = std::get_if<SendDigits>(&command)) return digits_problem(*send);
   if (const auto* list = std::get_if<List>(&command)) {
     if (list->cursor.empty()) return std::nullopt;
     return id_problem(list->cursor);
   }
   if (const auto* subscribe = std::get_if<Subscribe>(&command)) {
     if ((subscribe->events & ~kAllEvents) == 0) return std::nullopt;
-    return Problem{ErrorCode::Unsupported, "events: expected a sum of 1, 2, 4, 8 and 16"};
+    return Problem{ErrorCode::Unsupported, "events: expected a sum of 1, 2, 4, 8, 16, 32 and 64"};
   }
   return std::nullopt;
 }

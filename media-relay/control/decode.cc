@@ -38,6 +38,11 @@ std::optional<Command> command_of(const wire::ToRelay& in, Reading& r) {
       return Subscribe{in.subscribe().events()};
     case wire::ToRelay::kPing:
       return Ping{};
+    case wire::ToRelay::kSendDigits: {
+      const wire::SendDigits& m = in.send_digits();
+      return SendDigits{m.id(), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A,
+                        r.text("digits", m.digits(), kMaxDigits), m.duration_ms()};
+    }
     case wire::ToRelay::COMMAND_NOT_SET:
       break;
   }
@@ -112,6 +117,9 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
       return Pong{};
     case wire::FromRelay::kError:
       return error_of(in.error(), r);
+    case wire::FromRelay::kSendingDigits:
+      return SendingDigits{id_of(in.sending_digits().id(), r)};
+    case wire::FromRelay::kDtmf:
     case wire::FromRelay::kFirstPacket:
     case wire::FromRelay::kLatched:
     case wire::FromRelay::kMediaLost:
@@ -147,6 +155,12 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
                     r.text("text", m.text(), kMaxReasonBytes)};
     if (m.has_source()) out.source = r.endpoint("source", m.source());
     return out;
+  }
+  if (in.has_dtmf()) {
+    const wire::Dtmf& m = in.dtmf();
+    if (m.digit().size() != 1 || !kDigitLetters.contains(m.digit()[0])) r.fail("digit", "expected a digit");
+    return Dtmf{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A,
+                m.digit().empty() ? '0' : m.digit()[0], m.duration_ms()};
   }
   if (in.has_session_closed()) {
     const wire::SessionClosed& m = in.session_closed();

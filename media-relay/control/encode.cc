@@ -72,6 +72,14 @@ void append_command(std::string& out, std::uint64_t request, const Command& comm
                  [&](const List& c) { e.mutable_list()->set_cursor(c.cursor); },
                  [&](const Subscribe& c) { e.mutable_subscribe()->set_events(c.events); },
                  [&](const Ping&) { e.mutable_ping(); },
+                 [&](const SendDigits& c) {
+                   wire::SendDigits& m = *e.mutable_send_digits();
+                   m.set_id(c.id);
+                   m.set_flow(c.flow);
+                   m.set_half_b(c.half == HalfSide::B);
+                   m.set_digits(c.digits);
+                   m.set_duration_ms(c.duration_ms);
+                 },
              },
              command);
   append_frame(out, e);
@@ -114,6 +122,7 @@ void append_reply(std::string& out, std::uint64_t request, const Reply& reply) {
                  },
                  [&](const Subscribed& r) { e.mutable_subscribed()->set_events(r.events); },
                  [&](const Pong&) { e.mutable_pong(); },
+                 [&](const SendingDigits& r) { e.mutable_sending_digits()->set_id(r.id); },
                  [&](const Error& r) {
                    e.mutable_error()->set_code(static_cast<wire::ErrorCode>(r.code));
                    e.mutable_error()->set_text(for_people(r.text, kMaxErrorTextBytes));
@@ -142,6 +151,14 @@ void append_event(std::string& out, const Event& event) {
                    m.set_change(static_cast<wire::PeerChange>(v.change));
                    if (v.source) put(*m.mutable_source(), *v.source);
                    m.set_text(for_people(v.text, kMaxReasonBytes));
+                 },
+                 [&](const Dtmf& v) {
+                   wire::Dtmf& m = *e.mutable_dtmf();
+                   m.set_id(v.id);
+                   m.set_flow(v.flow);
+                   m.set_half_b(v.half == HalfSide::B);
+                   m.set_digit(std::string(1, v.digit));
+                   m.set_duration_ms(v.duration_ms);
                  },
                  [&](const SessionClosed& v) {
                    e.mutable_session_closed()->set_id(v.id);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace control {
 
@@ -57,6 +58,12 @@ inline constexpr std::size_t kMaxFmtpBytes = 256;
 inline constexpr std::uint32_t kMaxPacketTime = 60;
 // Video is at 90 kHz, the fastest audio at 192 kHz.
 inline constexpr std::uint32_t kMaxClock = 1'000'000;
+// Digits in one SendDigits: as many as wait at once (flow/digit_player.h). Half a minute is a held key, not a digit.
+inline constexpr std::size_t kMaxDigits = 32;
+inline constexpr std::string_view kDigitLetters = "0123456789*#ABCD!";
+inline constexpr std::uint32_t kDigitMs = 160;  // what phones send when nobody says how long
+inline constexpr std::uint32_t kMinDigitMs = 40;
+inline constexpr std::uint32_t kMaxDigitMs = 30'000;
 // Session ids in one Listed: 64 KiB in all at most.
 inline constexpr std::size_t kListPage = 512;
 // A day: longer leases or timeouts are typing errors.

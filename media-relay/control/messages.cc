@@ -16,19 +16,19 @@ std::string_view name_of(HalfSide side) {
 
 std::string_view name_of(const Command& command) {
   static constexpr std::array<std::string_view, std::variant_size_v<Command>> kNames{
-      "hello", "open", "modify", "close", "query", "list", "subscribe", "ping"};
+      "hello", "open", "modify", "close", "query", "list", "subscribe", "ping", "send_digits"};
   return kNames[command.index()];
 }
 
 std::string_view name_of(const Reply& reply) {
   static constexpr std::array<std::string_view, std::variant_size_v<Reply>> kNames{
-      "welcome", "opened", "modified", "closed", "queried", "listed", "subscribed", "pong", "error"};
+      "welcome", "opened", "modified", "closed", "queried", "listed", "subscribed", "pong", "error", "sending_digits"};
   return kNames[reply.index()];
 }
 
 std::string_view name_of(const Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames{
-      "first_packet", "latched", "media_lost", "session_closed", "one_sided", "peer_changed", "session_lost"};
+      "first_packet", "latched", "media_lost", "session_closed", "one_sided", "peer_changed", "dtmf", "session_lost"};
   return kNames[event.index()];
 }
 

@@ -99,6 +99,7 @@ struct EventFormat {  // telephone-event in one description
 // Digits (DTMF) from and to this half's peer.
 struct Digits {
   std::vector<EventFormat> heard;    // how the peer sends telephone-events that are told as Digit
+  bool tones_heard = false;          // tones in its G.711 are told as well, and then not relayed
   std::optional<EventFormat> event;  // SendDigits towards it sends telephone-events so ...
   std::optional<std::uint8_t> tone;  // ... or else tones in G.711: 0 (PCMU) or 8 (PCMA). Both want rewrite.continuous
   friend bool operator==(const Digits&, const Digits&) = default;
@@ -195,9 +196,10 @@ enum class EventKind : std::uint32_t {
   MediaLost = 4,
   SessionClosed = 8,
   OneSided = 16,
-  PeerChanged = 32
+  PeerChanged = 32,
+  Dtmf = 64
 };
-inline constexpr std::uint32_t kAllEvents = 63;
+inline constexpr std::uint32_t kAllEvents = 127;
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -205,7 +207,16 @@ struct Subscribe {
 struct Ping {
   friend bool operator==(const Ping&, const Ping&) = default;
 };
-using Command = std::variant<Hello, Open, Modify, Close, Query, List, Subscribe, Ping>;
+// Digits (DTMF) towards the peer of a half that has `digits` for it, one after another behind those that wait.
+struct SendDigits {
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide half = HalfSide::A;
+  std::string digits;             // of "0123456789*#ABCD!", '!' for a flash
+  std::uint32_t duration_ms = 0;  // of each; 0: kDigitMs
+  friend bool operator==(const SendDigits&, const SendDigits&) = default;
+};
+using Command = std::variant<Hello, Open, Modify, Close, Query, List, Subscribe, Ping, SendDigits>;
 std::string_view name_of(const Command& command);  // "hello", "open", ...
 
 // ---- Replies: exactly one per command ----
@@ -319,7 +330,11 @@ struct Error {
   std::string text;
   friend bool operator==(const Error&, const Error&) = default;
 };
-using Reply = std::variant<Welcome, Opened, Modified, Closed, Queried, Listed, Subscribed, Pong, Error>;
+struct SendingDigits {  // they are under way; what waits when the flow ends is not sent
+  SessionId id;
+  friend bool operator==(const SendingDigits&, const SendingDigits&) = default;
+};
+using Reply = std::variant<Welcome, Opened, Modified, Closed, Queried, Listed, Subscribed, Pong, Error, SendingDigits>;
 std::string_view name_of(const Reply& reply);
 
 // ---- Events: sent by the relay unasked, to controllers that subscribed ----
@@ -371,6 +386,15 @@ struct PeerChanged {
   std::string text;
   friend bool operator==(const PeerChanged&, const PeerChanged&) = default;
 };
+// A digit from this half has ended: told once, however it was sent and however often.
+struct Dtmf {
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide half = HalfSide::A;
+  char digit = '0';
+  std::uint32_t duration_ms = 0;
+  friend bool operator==(const Dtmf&, const Dtmf&) = default;
+};
 struct SessionClosed {  // the relay ended the session by itself
   SessionId id;
   std::string reason;
@@ -384,7 +408,7 @@ struct SessionLost {
   std::string reason;
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
-using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, SessionLost>;
+using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, SessionLost>;
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);
 

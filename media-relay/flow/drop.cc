@@ -72,6 +72,16 @@ std::string_view name_of(Drop reason) {
       return "too_late";
     case Drop::Undecodable:
       return "undecodable";
+    case Drop::PayloadType:
+      return "payload_type";
+    case Drop::Straggler:
+      return "straggler";
+    case Drop::SpokenOver:
+      return "spoken_over";
+    case Drop::DigitTone:
+      return "digit_tone";
+    case Drop::RtcpEmptied:
+      return "rtcp_emptied";
   }
   return "unknown";
 }

@@ -42,8 +42,13 @@ enum class Drop : std::uint8_t {
   NoCodec,          // transcoding: a payload type that this side does not get
   TooLate,          // transcoding: what came behind it has been coded already
   Undecodable,      // transcoding: no payload of its codec
+  PayloadType,      // rewriting: the other side is not to get this payload type
+  Straggler,        // rewriting: of a source that was replaced, or a leap that no second packet has confirmed yet
+  SpokenOver,       // rewriting: we are sending a digit towards the other side ourselves
+  DigitTone,        // the tone of a digit that is told, and therefore not heard as well
+  RtcpEmptied,      // rewriting: RTCP of which nothing is true for the other side (a BYE alone)
 };
-inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::Undecodable) + 1;
+inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::RtcpEmptied) + 1;
 
 std::string_view name_of(Drop reason);  // "no_flow", "wrong_source": label of a metric
 

@@ -68,6 +68,15 @@ struct NotSecured {
   friend bool operator==(const NotSecured&, const NotSecured&) = default;
 };
 
-using Event = std::variant<FirstPacket, Latched, MediaLost, OneSided, IceConnected, ConsentLost, Secured, NotSecured>;
+// A digit (DTMF) from this side has ended: once, however it was sent.
+struct Dtmf {
+  Side side = Side::A;
+  char digit = '0';
+  base::Duration duration{};
+  friend bool operator==(const Dtmf&, const Dtmf&) = default;
+};
+
+using Event =
+    std::variant<FirstPacket, Latched, MediaLost, OneSided, IceConnected, ConsentLost, Secured, NotSecured, Dtmf>;
 
 }  // namespace flow

@@ -28,6 +28,7 @@ Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(s
     set_keys(side, std::nullopt);
     set_transcoder(side);
     connect(side, now);
+    set_repair(side);
   }
   build();
   start_clock(now);
@@ -42,6 +43,7 @@ void Flow::replace(Spec spec, base::Instant now) {
     set_keys(side, old[index_of(side)]);
     set_transcoder(side);
     connect(side, now);
+    set_repair(side);
   }
   build();
   start_clock(now);
@@ -82,7 +84,7 @@ void Flow::build() {
   for (const Side side : kSides)
     for (const Component port : kComponents)
       for (const Component kind : kComponents)
-        half(side).pipeline[index_of(port)][index_of(kind)] = pipeline_for(side, port, kind);
+        half(side).pipeline[index_of(port)][index_of(kind)] = repaired(pipeline_for(side, port, kind), side, kind);
   update_exits();
 }
 
@@ -179,7 +181,7 @@ void Flow::start_clock(base::Instant now) {
 }
 
 base::Instant Flow::next_deadline() const {
-  base::Instant next = deadline_;
+  base::Instant next = std::min(deadline_, next_repair_deadline());
   for (const Half& h : halves_) {
     if (h.ice) next = std::min(next, h.ice->next_deadline());
     if (h.dtls) next = std::min(next, h.dtls->next_deadline());
@@ -188,7 +190,10 @@ base::Instant Flow::next_deadline() const {
 }
 
 void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
-  for (const Side side : kSides) on_connect_deadline(side, now);
+  for (const Side side : kSides) {
+    on_connect_deadline(side, now);
+    on_repair_deadline(side, now, events);
+  }
   if (now < deadline_) return;
   const base::Instant lost = look_for_lost_media(now, events);
   deadline_ = std::min(lost, look_for_one_sided_media(now, events));

@@ -12,6 +12,10 @@
 // up the replay window) and unprotect; what is read, latched and counted is authentic. Towards a side with SRTP the
 // last step protects. A direction whose keys are unknown passes nothing.
 //
+// A side that asked for digits is listened to behind `inspect`, and towards a side that asked for it RTP and RTCP are
+// rewritten in front of the last step (repair.cc): what is rewritten is clear and authentic, what is protected has its
+// final numbers.
+//
 // Lost media. A side may be silent by design: an announcement, early media, a listener who is muted. So silence is lost
 // media only when nothing at all, neither RTP nor RTCP, was accepted from either side for the timeout. The time runs
 // while the flow is not suspended, at least one side is received from, and both peers' addresses are known (signalled
@@ -30,9 +34,12 @@
 
 #include "media-relay/base/hash.h"
 #include "media-relay/base/time.h"
+#include "media-relay/flow/digit_listener.h"
+#include "media-relay/flow/digit_player.h"
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/event.h"
 #include "media-relay/flow/media_report.h"
+#include "media-relay/flow/rewriter.h"
 #include "media-relay/flow/source_guard.h"
 #include "media-relay/flow/spec.h"
 #include "media-relay/flow/stats.h"
@@ -69,8 +76,14 @@ class Flow {
   base::Instant next_deadline() const;
   void on_deadline(base::Instant now, std::vector<Event>& events);
 
-  // ICE and DTLS make datagrams of their own, events and deadlines, also when a packet comes or the spec is replaced:
-  // to be asked after each call.
+  // Digits towards a side, one after another. False when this side has not asked for it, is not sent to, or too many
+  // wait already.
+  bool play(Side to, const std::string& digits, base::Duration each, base::Instant now);
+  // The flow is about to end: BYE of our own streams (RFC 3550 6.6), for `attend`.
+  void say_farewell();
+
+  // ICE, DTLS and digits make datagrams of their own, events and deadlines, also when a packet comes or the spec is
+  // replaced: to be asked after each call.
   bool wants_attention() const { return attention_; }
   struct Outgoing {
     packet::PortIndex port;
@@ -103,7 +116,7 @@ class Flow {
   };
   using Step = std::optional<Drop> (Flow::*)(Context&);
   // The last step forwards or drops. Unused places behind it are never reached.
-  using Pipeline = std::array<Step, 7>;
+  using Pipeline = std::array<Step, 10>;
 
   struct Half {
     std::array<SourceGuard, 2> guard;                 // by component
@@ -115,7 +128,10 @@ class Flow {
     rtp::PeerReports reports;
     std::unique_ptr<ice::Agent> ice;
     std::unique_ptr<secure::DtlsSession> dtls;
-    std::string association;                 // of `dtls`
+    std::string association;             // of `dtls`
+    std::unique_ptr<Rewriter> rewriter;  // towards this side; kept once there was one
+    std::unique_ptr<DigitListener> listener;
+    std::unique_ptr<DigitPlayer> player;     // towards this side
     std::unique_ptr<Transcoder> transcoder;  // towards this side
     HalfStats stats;
     base::Instant last_heard{};
@@ -165,6 +181,22 @@ class Flow {
   std::optional<Drop> send_made(Context& c);
   Step last_rtp_step(Side to) const;
   Step last_rtcp_step(Side to) const;
+
+  // Rewriting and digits (repair.cc).
+  void set_repair(Side side);
+  rtp::OutgoingStream first_stream(Side side) const;
+  Pipeline repaired(Pipeline steps, Side side, Component kind) const;
+  bool is_continuous(Side side) const {
+    // Transcoded audio has a stream of its own (transcoder.h).
+    return spec_.half(side).rewrite && spec_.half(side).rewrite->continuous && half(side).rewriter && !transcodes();
+  }
+  std::optional<Drop> listen(Context& c);
+  std::optional<Drop> rewrite_rtp(Context& c);
+  std::optional<Drop> rewrite_rtcp(Context& c);
+  static void tell_digit(Side side, const rtp::HeardDigit& digit, std::vector<Event>& events);
+  base::Instant next_repair_deadline() const;
+  void on_repair_deadline(Side side, base::Instant now, std::vector<Event>& events);
+  bool send_own(Side side, Component component, std::vector<std::byte> packet);
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);

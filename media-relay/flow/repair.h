@@ -39,6 +39,7 @@ struct EventFormat {
 };
 struct Digits {
   std::vector<EventFormat> heard;    // telephone-events from this side that are told
+  bool tones_heard = false;          // tones in its G.711 (payload types 0 and 8) as well; they are told, not relayed
   std::optional<EventFormat> event;  // digits towards this side are sent so ...
   std::optional<std::uint8_t> tone;  // ... or else as tones in G.711 of this payload type: 0 or 8
   friend bool operator==(const Digits&, const Digits&) = default;

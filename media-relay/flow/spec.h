@@ -94,6 +94,8 @@ struct Spec {
   // its flows, so that receivers can still synchronise them by CNAME (RFC 3550 6.5.1). All zero: the worker's own key
   // is used.
   base::HashKey name_key;
+  // Together with the key, what SSRCs of ours come from: of one flow only. The worker sets it.
+  std::uint64_t number = 0;
 
   const HalfSpec& half(Side s) const { return s == Side::A ? a : b; }
 };

@@ -103,6 +103,10 @@ bool Media::query(const session::QueryFlow& action) {
   return post(action.worker, worker::QueryFlow{id_of(action.flow), action.token});
 }
 
+bool Media::play(session::PlayDigits action) {
+  return post(action.worker, worker::PlayDigits{id_of(action.flow), action.to, std::move(action.digits), action.each});
+}
+
 bool Media::post(unsigned worker, worker::Command command) {
   return worker < workers_.size() && workers_[worker]->post(std::move(command));
 }

@@ -46,6 +46,7 @@ class Media {
   bool replace(session::ReplaceFlow action);
   bool remove(const session::RemoveFlow& action);
   bool query(const session::QueryFlow& action);
+  bool play(session::PlayDigits action);
 
   std::size_t workers() const { return workers_.size(); }
   const worker::Counters& counters(std::size_t worker) const { return workers_[worker]->counters(); }

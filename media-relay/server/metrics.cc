@@ -10,8 +10,8 @@ namespace {
 
 using observe::Labels;
 
-constexpr std::array<std::string_view, session::kCommandKinds> kCommands{"hello", "open", "modify",    "close",
-                                                                         "query", "list", "subscribe", "ping"};
+constexpr std::array<std::string_view, session::kCommandKinds> kCommands{
+    "hello", "open", "modify", "close", "query", "list", "subscribe", "ping", "send_digits"};
 
 double number(std::uint64_t n) {
   return static_cast<double>(n);
@@ -54,6 +54,8 @@ void Relay::register_session_metrics() {
                    [&c] { return number(c.media_lost); });
   metrics_.counter("relay_one_sided_media_total", "Flows on which one side was heard and the other one was not", {},
                    [&c] { return number(c.one_sided); });
+  metrics_.counter("relay_digits_heard_total", "Digits (DTMF) found in media and told", {},
+                   [&c] { return number(c.digits_heard); });
   for (std::size_t i = 0; i < c.peer_changes.size(); ++i)
     metrics_.counter("relay_peer_changes_total", "What ICE and DTLS came to, by kind",
                      {{"change", std::string(control::name_of(static_cast<control::PeerChange>(i + 1)))}},
@@ -123,6 +125,8 @@ void Relay::register_worker_metrics() {
                        {{"worker", name}}, c.transcode_seconds);
     metrics_.gauge("relay_transcoded_flows", "Flows on this worker that are transcoded", {{"worker", name}},
                    [this, i] { return number_of(sessions_.transcoded(i)); });
+    counter("relay_digits_refused_total", "Commands to send digits that could not be carried out in full",
+            c.digits_refused);
     counter("relay_worker_batches_total", "Batches received", c.batches);
     metrics_.gauge("relay_worker_flows", "Flows on this worker", {{"worker", name}},
                    [&c] { return number(c.flows.value()); });

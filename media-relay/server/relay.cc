@@ -137,6 +137,7 @@ void Relay::carry_out_one(session::Action action, session::Actions& more) {
           [&](const session::QueryFlow& a) {
             if (!media_.query(a)) sessions_.on_flow_stats(a.flow, a.token, {}, more);
           },
+          [&](const session::PlayDigits& a) { media_.play(a); },
           [&](const session::SendReply& a) { links_.send_reply(a.link, a.request, a.reply); },
           [&](const session::SendEvent& a) { links_.send_event(a.link, a.event); },
           [&](const session::DropLink& a) { links_.drop(a.link, a.reason); },

@@ -50,6 +50,13 @@ struct QueryFlow {
   unsigned worker = 0;
   std::uint64_t token = 0;
 };
+struct PlayDigits {
+  FlowHandle flow;
+  unsigned worker = 0;
+  flow::Side to = flow::Side::A;
+  std::string digits;
+  base::Duration each{};
+};
 // A link that is gone needs no reply: drop it silently.
 struct SendReply {
   LinkId link = 0;
@@ -72,8 +79,8 @@ struct Note {
   control::SessionId session;
 };
 
-using Action = std::variant<BindPair, DropSockets, InstallFlow, ReplaceFlow, RemoveFlow, QueryFlow, SendReply,
-                            SendEvent, DropLink, Note>;
+using Action = std::variant<BindPair, DropSockets, InstallFlow, ReplaceFlow, RemoveFlow, QueryFlow, PlayDigits,
+                            SendReply, SendEvent, DropLink, Note>;
 using Actions = std::vector<Action>;
 
 }  // namespace session

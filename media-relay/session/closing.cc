@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "media-relay/control/limits.h"
 #include "media-relay/session/sessions.h"
 #include "media-relay/session/translate.h"
 
@@ -122,6 +123,26 @@ void Sessions::query(Asker asker, const Session& session, base::Instant now, Act
     out.push_back(QueryFlow{flow, record->worker, handle.pack()});
   }
   finish_inquiry_if_done(handle, out);
+}
+
+void Sessions::send_digits(Asker asker, const Session& session, const control::SendDigits& send, Actions& out) {
+  const std::size_t kind = control::Command(std::in_place_type<control::SendDigits>).index();
+  for (std::size_t i = 0; i < session.flows.size(); ++i) {
+    const FlowRecord* record = flows_.find(session.flows[i]);
+    const control::FlowSpec& flow = session.spec.flows[i];
+    if (record == nullptr || flow.index != send.flow) continue;
+    const auto& digits = send.half == control::HalfSide::A ? flow.a.digits : flow.b.digits;
+    if (!digits || !(digits->event || digits->tone)) break;
+    const std::uint32_t ms = send.duration_ms == 0 ? control::kDigitMs : send.duration_ms;
+    out.push_back(PlayDigits{session.flows[i], record->worker,
+                             send.half == control::HalfSide::A ? flow::Side::A : flow::Side::B, send.digits,
+                             base::milliseconds(ms)});
+    return answer(asker, kind, control::SendingDigits{session.id}, out);
+  }
+  answer(
+      asker, kind,
+      control::Error{control::ErrorCode::BadSpec, "send_digits: expected a half that has digits.event or digits.tone"},
+      out);
 }
 
 void Sessions::on_flow_stats(FlowHandle flow, std::uint64_t token, const flow::Stats& stats, Actions& out) {

@@ -31,6 +31,7 @@ struct Counters {
   std::uint64_t one_sided = 0;
   std::uint64_t latched = 0;
   std::uint64_t first_packets = 0;
+  std::uint64_t digits_heard = 0;
   std::array<std::uint64_t, 4> peer_changes{};  // by PeerChange - 1
 };
 

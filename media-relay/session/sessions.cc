@@ -74,6 +74,8 @@ void Sessions::run(Asker asker, ControllerHandle owner, control::Command command
     if (session == nullptr) return answer(asker, command.index(), control::Closed{c->id, false, {}}, out);
     return close(asker, handle, End{Cause::Command, c->reason}, out);
   }
+  if (const auto* c = std::get_if<control::SendDigits>(&command); c != nullptr && session != nullptr)
+    return send_digits(asker, *session, *c, out);
   if (session == nullptr)
     return answer(asker, command.index(), control::Error{control::ErrorCode::UnknownSession, "no session with this id"},
                   out);
@@ -108,6 +110,12 @@ void Sessions::on_flow_event(FlowHandle flow, const flow::Event& event, Actions&
     const auto silent = std::chrono::duration_cast<base::milliseconds>(o->silence).count();
     tell(*controller, control::EventKind::OneSided,
          control::OneSided{session->id, record->index, to_control(o->silent), static_cast<std::uint32_t>(silent)}, out);
+  } else if (const auto* d = std::get_if<flow::Dtmf>(&event)) {
+    ++counters_.digits_heard;
+    const auto lasted = std::chrono::duration_cast<base::milliseconds>(d->duration).count();
+    tell(*controller, control::EventKind::Dtmf,
+         control::Dtmf{session->id, record->index, to_control(d->side), d->digit, static_cast<std::uint32_t>(lasted)},
+         out);
   } else if (auto change = peer_change(event)) {
     ++counters_.peer_changes[static_cast<std::size_t>(change->change) - 1];
     change->id = session->id;

@@ -193,6 +193,7 @@ class Sessions {
   void end_session(SessionHandle handle, const End& end, Actions& out);
   void erase_flow(FlowHandle handle, base::Instant now);
   void finish_closing_if_done(ClosingHandle handle, Actions& out);
+  void send_digits(Asker asker, const Session& session, const control::SendDigits& send, Actions& out);
   void query(Asker asker, const Session& session, base::Instant now, Actions& out);
   void finish_inquiry_if_done(InquiryHandle handle, Actions& out);
 

@@ -67,6 +67,7 @@ flow::Rewrite rewrite_of(const control::Rewrite& in) {
 flow::Digits digits_of(const control::Digits& in) {
   flow::Digits out;
   for (const control::EventFormat& format : in.heard) out.heard.push_back({format.payload_type, format.clock});
+  out.tones_heard = in.tones_heard;
   if (in.event) out.event = flow::EventFormat{in.event->payload_type, in.event->clock};
   out.tone = in.tone;
   return out;

@@ -51,7 +51,15 @@ struct QueryFlow {
   std::uint64_t token = 0;
 };
 
-using Command = std::variant<InstallFlow, ReplaceFlow, RemoveFlow, QueryFlow>;
+// Sends digits towards a side. What cannot be sent is counted.
+struct PlayDigits {
+  FlowId id;
+  flow::Side to = flow::Side::A;
+  std::string digits;
+  base::Duration each{};
+};
+
+using Command = std::variant<InstallFlow, ReplaceFlow, RemoveFlow, QueryFlow, PlayDigits>;
 
 // A flow has something to tell (first packet, latched, media lost).
 struct FlowEvent {

@@ -30,9 +30,29 @@ void Engine::apply(Command& command, base::Instant now, std::vector<Event>& even
   else if (auto* r = std::get_if<ReplaceFlow>(&command))
     replace(*r, now, events);
   else if (auto* d = std::get_if<RemoveFlow>(&command))
-    remove(d->id, now, events);
+    end(d->id, now, events);
   else if (auto* q = std::get_if<QueryFlow>(&command))
     query(*q, now, events);
+  else if (auto* p = std::get_if<PlayDigits>(&command))
+    play(*p, now);
+}
+
+// A flow that ends, and not one that is to go on elsewhere.
+void Engine::end(FlowId id, base::Instant now, std::vector<Event>& events) {
+  if (const auto found = flows_.find(id.value); found != flows_.end()) {
+    found->second->flow.say_farewell();
+    attend(*found->second, events);
+  }
+  remove(id, now, events);
+}
+
+void Engine::play(const PlayDigits& command, base::Instant now) {
+  const auto found = flows_.find(command.id.value);
+  const bool plays = found != flows_.end() && found->second->flow.play(command.to, command.digits, command.each, now);
+  if (!plays) counters_.digits_refused.add(1);
+  if (found == flows_.end()) return;
+  deadlines_.cancel(found->second->deadline);
+  arm(*found->second);
 }
 
 void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>& events) {
@@ -41,6 +61,7 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
   set_locals(command.spec.a, command.a.rtp.local(), command.a.rtcp.local());
   set_locals(command.spec.b, command.b.rtp.local(), command.b.rtcp.local());
   if (is_empty(command.spec.name_key)) command.spec.name_key = name_key_;
+  command.spec.number = command.id.value;
   if (std::string wrong = flow::check(command.spec); !wrong.empty())
     return fail(command.id, true, std::move(wrong), events);
   flow::Flow::Ports ports{};
@@ -106,6 +127,7 @@ void Engine::replace(ReplaceFlow& command, base::Instant now, std::vector<Event>
   set_locals(command.spec.a, old.a.local_rtp, old.a.local_rtcp);
   set_locals(command.spec.b, old.b.local_rtp, old.b.local_rtcp);
   if (is_empty(command.spec.name_key)) command.spec.name_key = old.name_key;
+  command.spec.number = old.number;
   if (std::string wrong = flow::check(command.spec); !wrong.empty())
     return fail(command.id, false, std::move(wrong), events);
   installed.flow.replace(std::move(command.spec), now);

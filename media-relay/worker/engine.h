@@ -51,6 +51,8 @@ class Engine {
   void install(InstallFlow& command, base::Instant now, std::vector<Event>& events);
   void replace(ReplaceFlow& command, base::Instant now, std::vector<Event>& events);
   void remove(FlowId id, base::Instant now, std::vector<Event>& events);
+  void end(FlowId id, base::Instant now, std::vector<Event>& events);
+  void play(const PlayDigits& command, base::Instant now);
   void query(const QueryFlow& command, base::Instant now, std::vector<Event>& events) const;
 
   // Empty, or why not; on failure all that was attached is detached.

@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "media-relay/flow/flow.h"
@@ -23,21 +24,24 @@ flow::Flow::Ports ports() {
   return {{{packet::PortIndex{0}, packet::PortIndex{1}}, {packet::PortIndex{2}, packet::PortIndex{3}}}};
 }
 
-std::vector<std::unique_ptr<flow::Flow>> make_flows(std::size_t count, flow::LatchMode mode, base::Instant now) {
+std::vector<std::unique_ptr<flow::Flow>> make_flows(std::size_t count, flow::LatchMode mode, base::Instant now,
+                                                    const std::optional<flow::Rewrite>& rewrite = std::nullopt) {
   std::vector<std::unique_ptr<flow::Flow>> flows;
   for (std::size_t i = 0; i < count; ++i) {
     flow::Spec spec;
     spec.a.latch = mode;
     spec.a.remote_rtp = endpoint(1, static_cast<std::uint16_t>(1024 + 2 * i % 60000));
     spec.b.remote_rtp = endpoint(2, static_cast<std::uint16_t>(1024 + 2 * i % 60000));
+    spec.b.rewrite = rewrite;
+    spec.number = i;
     flows.push_back(std::make_unique<flow::Flow>(std::move(spec), ports(), now));
   }
   return flows;
 }
 
-void walk(benchmark::State& state, flow::LatchMode mode) {
+void walk(benchmark::State& state, flow::LatchMode mode, const std::optional<flow::Rewrite>& rewrite = std::nullopt) {
   base::Instant now{base::seconds(1)};
-  auto flows = make_flows(static_cast<std::size_t>(state.range(0)), mode, now);
+  auto flows = make_flows(static_cast<std::size_t>(state.range(0)), mode, now, rewrite);
   packet::Buffers buffers;
   std::vector<flow::Event> events;
   std::vector<std::byte> datagram(kDatagramBytes);
@@ -85,5 +89,10 @@ void stranger(benchmark::State& state) {
 }  // namespace
 
 BENCHMARK_CAPTURE(walk, strict, flow::LatchMode::Strict)->Arg(1)->Arg(100)->Arg(1000)->Arg(10000);
+// One stream of ours, and another payload type.
+BENCHMARK_CAPTURE(walk, rewritten, flow::LatchMode::Strict,
+                  flow::Rewrite{{{0, 8, 8000, 0, flow::PayloadUse::Pass}}, false, true})
+    ->Arg(1)
+    ->Arg(1000);
 BENCHMARK_CAPTURE(walk, learned, flow::LatchMode::Learn)->Arg(1)->Arg(1000);
 BENCHMARK(stranger);

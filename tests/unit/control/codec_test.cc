@@ -207,6 +207,17 @@ TEST(Codec, DigitLimits) {
   EXPECT_TRUE(refuses([](HalfSpec& h) { h.rewrite.reset(); }));
 }
 
+TEST(Codec, SendDigitsLimits) {
+  EXPECT_TRUE(decode_command(encoded(SendDigits{"c", 0, HalfSide::A, std::string(kMaxDigits, '#'), 0})).has_value());
+  for (const std::uint32_t ms : {kMinDigitMs, kMaxDigitMs})
+    EXPECT_TRUE(decode_command(encoded(SendDigits{"c", 0, HalfSide::A, "1", ms})).has_value());
+  for (const std::uint32_t ms : {kMinDigitMs - 1, kMaxDigitMs + 1})
+    EXPECT_EQ(refused(SendDigits{"c", 0, HalfSide::A, "1", ms}).code, ErrorCode::Malformed);
+  for (const std::string& digits : {std::string(), std::string("E"), std::string(kMaxDigits + 1, '1')})
+    EXPECT_EQ(refused(SendDigits{"c", 0, HalfSide::A, digits, 0}).code, ErrorCode::Malformed);
+  EXPECT_EQ(refused(SendDigits{"", 0, HalfSide::A, "1", 0}).code, ErrorCode::Malformed);
+}
+
 TEST(Codec, FlowAndPrefixLimits) {
   Open open{"call-1", {}};
   HalfSpec half{"access", {}, {}, false, LatchMode::Strict, {}, true, true};

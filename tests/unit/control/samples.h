@@ -32,10 +32,10 @@ inline SessionSpec sample_spec() {
                        {13, 0, 0, 0, PayloadUse::Drop}},
                       true,
                       true};
-  b.digits = Digits{{{101, 8000}, {120, 48'000}}, EventFormat{110, 48'000}, 0};
+  b.digits = Digits{{{101, 8000}, {120, 48'000}}, true, EventFormat{110, 48'000}, 0};
   HalfSpec web = b;
   web.srtp.reset();
-  web.digits = Digits{{}, std::nullopt, 8};
+  web.digits = Digits{{}, false, std::nullopt, 8};
   web.ice = Ice{"ours", base::Secret(std::span(key).first(24)), "them"};
   web.dtls =
       Dtls{DtlsRole::Active, "ours/theirs", {{"sha-256", std::string(32, '\x7f')}, {"sha-512", std::string(64, 1)}}};
@@ -56,7 +56,8 @@ inline std::vector<Command> sample_commands() {
           Query{"call-1"},
           List{"call-0"},
           Subscribe{5},
-          Ping{}};
+          Ping{},
+          SendDigits{"call-1", 3, HalfSide::B, "0123456789*#ABCD!", 200}};
 }
 
 inline FlowStats sample_stats(std::uint32_t index) {
@@ -92,7 +93,8 @@ inline std::vector<Reply> sample_replies() {
           Listed{{"a", "b"}, "b"},
           Subscribed{15},
           Pong{},
-          Error{ErrorCode::NoPorts, "none left"}};
+          Error{ErrorCode::NoPorts, "none left"},
+          SendingDigits{"call-1"}};
 }
 
 inline std::vector<Event> sample_events() {
@@ -102,7 +104,8 @@ inline std::vector<Event> sample_events() {
           SessionClosed{"call-1", "lease ended", {sample_stats(0)}},
           PeerChanged{"call-1", 3, HalfSide::B, PeerChange::IceConnected, endpoint("192.0.2.7:4000"), ""},
           PeerChanged{"call-1", 0, HalfSide::A, PeerChange::NotSecured, std::nullopt, "fingerprint"},
-          OneSided{"call-1", 3, HalfSide::B, 10'000}};
+          OneSided{"call-1", 3, HalfSide::B, 10'000},
+          Dtmf{"call-1", 3, HalfSide::B, '#', 120}};
 }
 
 }  // namespace control

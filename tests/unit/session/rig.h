@@ -56,6 +56,7 @@ struct Rig {
   std::set<base::Endpoint> open;  // sockets
   std::vector<FlowHandle> removing;
   std::vector<QueryFlow> asked;
+  std::vector<PlayDigits> played;
   std::vector<SendReply> replies;
   std::vector<SendEvent> events;
   std::vector<DropLink> dropped;
@@ -100,6 +101,8 @@ struct Rig {
         removing.push_back(rm->flow);
       } else if (const auto* q = std::get_if<QueryFlow>(&action)) {
         asked.push_back(*q);
+      } else if (const auto* p = std::get_if<PlayDigits>(&action)) {
+        played.push_back(*p);
       } else if (const auto* s = std::get_if<SendReply>(&action)) {
         replies.push_back(*s);
       } else if (const auto* e = std::get_if<SendEvent>(&action)) {

@@ -1,0 +1,186 @@
+// What a flow does to RTP on its way, and the digits in it.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "media-relay/flow/flow.h"
+#include "media-relay/packet/limits.h"
+#include "media-relay/rtp/translate.h"
+#include "media-relay/rtp/wire.h"
+
+namespace flow {
+namespace {
+
+constexpr std::size_t kHeaderBytes = rtp::kFixedHeaderBytes;
+
+}  // namespace
+
+// The spec has been set. A stream that was begun is kept even while nothing is rewritten: under the same keys its
+// numbers must never come again (RFC 3711 9.1).
+void Flow::set_repair(Side side) {
+  const HalfSpec& spec = spec_.half(side);
+  Half& h = half(side);
+  if (spec.rewrite) {
+    if (h.rewriter)
+      h.rewriter->set(*spec.rewrite);
+    else
+      h.rewriter = std::make_unique<Rewriter>(*spec.rewrite, first_stream(side));
+  }
+  if (!spec.digits) {
+    h.listener.reset();
+    h.player.reset();
+    return;
+  }
+  if (!h.listener) h.listener = std::make_unique<DigitListener>();
+  h.listener->set(*spec.digits);
+  const Digits& digits = *spec.digits;
+  if (!digits.event && !digits.tone) {
+    h.player.reset();
+    return;
+  }
+  if (!h.player) h.player = std::make_unique<DigitPlayer>();
+  if (digits.event)
+    h.player->set({digits.event->payload_type, digits.event->clock, false});
+  else
+    h.player->set({*digits.tone, 8000, true});
+}
+
+// RFC 3550 5.1: SSRC and first numbers are random. They come from the worker's secret and the flow's number.
+rtp::OutgoingStream Flow::first_stream(Side side) const {
+  const std::string seed = "stream " + std::to_string(spec_.number) + (side == Side::A ? " a" : " b");
+  const std::uint64_t first = base::siphash(spec_.name_key, seed);
+  const std::uint64_t second = base::siphash(spec_.name_key, seed + " numbers");
+  return {static_cast<std::uint32_t>(first), static_cast<std::uint16_t>(first >> 32),
+          static_cast<std::uint32_t>(second)};
+}
+
+// Puts the steps of this room in front of the last one, which forwards or refuses.
+Flow::Pipeline Flow::repaired(Pipeline steps, Side side, Component kind) const {
+  const Side to = other(side);
+  const auto end = std::ranges::find(steps, nullptr);
+  if (end == steps.begin()) return steps;
+  const Step last = *(end - 1);
+  const bool forwards = last == &Flow::forward_rtp || last == &Flow::protect_and_forward_rtp ||
+                        last == &Flow::forward_rtcp || last == &Flow::protect_and_forward_rtcp;
+  const bool heard = forwards || last == &Flow::transcode_rtp || last == &Flow::refuse_sending;
+  auto at = end - 1;
+  if (kind == Component::Rtp && heard && spec_.half(side).digits) *at++ = &Flow::listen;
+  if (kind == Component::Rtp && forwards && spec_.half(to).rewrite && !transcodes()) *at++ = &Flow::rewrite_rtp;
+  if (kind == Component::Rtcp && forwards && (is_continuous(side) || is_continuous(to))) *at++ = &Flow::rewrite_rtcp;
+  *at = last;
+  return steps;
+}
+
+std::optional<Drop> Flow::listen(Context& c) {
+  Half& h = half(c.side);
+  const auto payload = c.packet.bytes().subspan(c.header.payload_offset, c.header.payload_size);
+  const base::Instant before = h.listener->next_deadline();
+  const bool sounded = h.listener->in_tone();
+  if (const auto digit = h.listener->on_packet(c.header, payload, c.now)) tell_digit(c.side, *digit, c.events);
+  if (h.listener->next_deadline() < before) attention_ = true;
+  if (!sounded && !h.listener->in_tone()) return std::nullopt;
+  if (Half& to = half(other(c.side)); to.rewriter) to.rewriter->swallow(c.header);
+  return Drop::DigitTone;
+}
+
+void Flow::tell_digit(Side side, const rtp::HeardDigit& digit, std::vector<Event>& events) {
+  events.push_back(Dtmf{side, digit.digit, digit.duration});
+}
+
+std::optional<Drop> Flow::rewrite_rtp(Context& c) {
+  const Side to = other(c.side);
+  Half& h = half(to);
+  // Nothing is numbered in vain.
+  if (const auto closed = exit(to, Component::Rtp).closed) return closed;
+  if (h.player && h.player->speaking()) {
+    h.rewriter->swallow(c.header);
+    return Drop::SpokenOver;
+  }
+  return h.rewriter->rewrite(c.packet, c.header, c.now);
+}
+
+std::optional<Drop> Flow::rewrite_rtcp(Context& c) {
+  const Side to = other(c.side);
+  rtp::Direction direction;
+  if (is_continuous(to)) direction.forward = &half(to).rewriter->stream();
+  if (is_continuous(c.side)) direction.backward = &half(c.side).rewriter->stream();
+  const auto size = rtp::translate(c.packet.bytes(), direction);
+  if (!size) return Drop::RtcpEmptied;
+  c.packet.resize(*size);
+  return std::nullopt;
+}
+
+bool Flow::play(Side to, const std::string& digits, base::Duration each, base::Instant now) {
+  Half& h = half(to);
+  if (!h.player || !is_continuous(to) || !spec_.half(to).send) return false;
+  bool all = true;
+  for (const char digit : digits) all = h.player->play({digit, each}, now) && all;
+  return all;
+}
+
+base::Instant Flow::next_repair_deadline() const {
+  base::Instant next = base::kNever;
+  for (const Half& h : halves_) {
+    if (h.listener) next = std::min(next, h.listener->next_deadline());
+    if (h.player) next = std::min(next, h.player->next_deadline());
+  }
+  return next;
+}
+
+void Flow::on_repair_deadline(Side side, base::Instant now, std::vector<Event>& events) {
+  Half& h = half(side);
+  if (h.listener)
+    if (const auto digit = h.listener->on_deadline(now)) tell_digit(side, *digit, events);
+  if (!h.player || !h.rewriter) return;
+  std::array<std::byte, kMaxPlayedBytes> payload;
+  while (const auto played = h.player->next(h.rewriter->stream(), payload, now)) {
+    std::vector<std::byte> packet(kHeaderBytes);
+    packet[0] = std::byte{0x80};
+    packet[1] = static_cast<std::byte>((played->stamp.first ? 0x80 : 0) | played->payload_type);
+    rtp::write_u16(packet, 2, played->stamp.sequence);
+    rtp::write_u32(packet, 4, played->stamp.timestamp);
+    rtp::write_u32(packet, 8, h.rewriter->stream().ssrc());
+    packet.insert(packet.end(), payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(played->size));
+    if (!send_own(side, Component::Rtp, std::move(packet))) continue;
+    h.rewriter->stream().count(played->size);
+  }
+}
+
+// Room for what protection adds behind a packet of ours.
+bool Flow::send_own(Side side, Component component, std::vector<std::byte> packet) {
+  Half& h = half(side);
+  const Exit& way = exit(side, component);
+  if (way.closed || (component == Component::Rtp && !spec_.half(side).send)) return false;
+  if (is_secure(side)) {
+    if (!h.sender) return false;
+    const std::size_t size = packet.size();
+    packet.resize(size + packet::kTailroomBytes);
+    const secure::Outcome sealed =
+        component == Component::Rtp ? h.sender->protect_rtp(packet, size) : h.sender->protect_rtcp(packet, size);
+    if (!sealed) return false;
+    packet.resize(*sealed);
+  }
+  if (component == Component::Rtp) {
+    ++h.stats.rtp_packets_out;
+    h.stats.rtp_bytes_out += packet.size();
+  } else {
+    ++h.stats.rtcp_packets_out;
+    h.stats.rtcp_bytes_out += packet.size();
+  }
+  outgoing_.push_back({way.port, way.destination, std::move(packet)});
+  attention_ = true;
+  return true;
+}
+
+// RFC 3550 6.3.7: a participant that never sent anything says no BYE.
+void Flow::say_farewell() {
+  for (const Side side : {Side::A, Side::B}) {
+    if (!is_continuous(side) || half(side).rewriter->stream().state().packets == 0) continue;
+    std::vector<std::byte> packet(rtp::kFarewellBytes);
+    rtp::write_farewell(packet, half(side).rewriter->stream().ssrc());
+    send_own(side, Component::Rtcp, std::move(packet));
+  }
+}
+
+}  // namespace flow

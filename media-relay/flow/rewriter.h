@@ -1,0 +1,59 @@
+#pragma once
+// RTP on its way to one side, changed as its `Rewrite` says. A flow has one for each side that asked.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "media-relay/base/time.h"
+#include "media-relay/flow/drop.h"
+#include "media-relay/flow/repair.h"
+#include "media-relay/packet/packet.h"
+#include "media-relay/rtp/outgoing_stream.h"
+#include "media-relay/rtp/telephone_event.h"
+
+namespace flow {
+
+class Rewriter {
+ public:
+  // `start` is where a continuous stream begins; it is used once, whatever `set` says later.
+  Rewriter(const Rewrite& spec, const rtp::OutgoingStream& start) : stream_(start) { set(spec); }
+
+  // Signalling has spoken. The stream goes on.
+  void set(const Rewrite& spec);
+  bool continuous() const { return continuous_; }
+
+  // Rewrites a packet that has passed rtp::read_header. A drop leaves no gap in the numbers of a continuous stream.
+  std::optional<Drop> rewrite(packet::Packet& packet, const rtp::Header& header, base::Instant now);
+  // It does not leave, for we speak ourselves.
+  void swallow(const rtp::Header& header);
+
+  // The stream that this side hears; meaningful when `continuous`. Other sources than `rewrite` may feed it.
+  rtp::OutgoingStream& stream() { return stream_; }
+  const rtp::OutgoingStream& stream() const { return stream_; }
+
+ private:
+  struct Rule {
+    std::uint8_t to = 0;
+    PayloadUse use = PayloadUse::Pass;
+    std::uint32_t clock_from = 0;
+    std::uint32_t clock_to = 0;
+  };
+  // An event on its way: all of its packets have one timestamp.
+  struct EventPlace {
+    std::uint32_t ssrc = 0;
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+  };
+
+  std::uint32_t place_event(const rtp::Header& header, const Rule& rule, std::uint32_t guess, base::Instant now);
+
+  std::array<Rule, 128> rules_;
+  bool continuous_ = false;
+  rtp::OutgoingStream stream_;
+  rtp::EventScaler scaler_;
+  std::optional<EventPlace> event_;
+};
+
+}  // namespace flow
