@@ -7,12 +7,15 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "sbc/sdp/codec.h"
+#include "sbc/sdp/handshake.h"
 #include "sbc/sdp/offer_answer.h"
 #include "sbc/sdp/parser.h"
+#include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
 #include "sbc/sdp/writer.h"
 
@@ -47,6 +50,24 @@ void touch_everything(const Session& session) {
   (void)passages_between(session, session);
 }
 
+// What we would answer of preconditions stands on lines of its own; what is read of keys and ICE is within its words.
+void check_readers(const Session& session) {
+  (void)demands_preconditions(session);
+  (void)has_unmet_precondition(session);
+  (void)same_but_preconditions(session, session);
+  for (const Media& media : session.media) {
+    std::string lines;
+    append_precondition_answer(lines, session, media);
+    check(lines.empty() || (lines.starts_with("a=") && lines.ends_with("\r\n")));
+    check(lines.find("\r\n\r\n") == std::string::npos);
+    const auto handshake = handshake_of(session, media);
+    if (!handshake) continue;
+    check(!handshake->fingerprints.empty() && handshake->same_association(*handshake));
+    for (const auto& print : handshake->fingerprints)
+      check(print.value.size() == (print.hash == "sha-256" ? 32U : print.hash == "sha-384" ? 48U : 64U));
+  }
+}
+
 void check_ours(const Session& ours) {
   check(ours.origin.username == "-");
   for (const Line& line : ours.lines) {
@@ -63,6 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!parsed) return 0;
   const Session& session = **parsed;
   touch_everything(session);
+  check_readers(session);
 
   const std::string written = write(session);
   const auto again = parse(written);

@@ -73,9 +73,19 @@ TEST(EventLoop, TakesTasksFromOtherThreadsWithoutLosingAny) {
 
 TEST(EventLoop, StopsFromAnotherThread) {
   EventLoop loop;
-  std::thread other([&] { loop.stop(); });
+  bool ran_before = false;
+  bool ran_after = false;
+  std::thread other([&] {
+    loop.post([&] { ran_before = true; });
+    loop.stop();
+  });
   loop.run();
   other.join();
+  EXPECT_TRUE(ran_before) << "what was posted before stop() is run";
+  loop.post([&] { ran_after = true; });
+  EXPECT_FALSE(ran_after) << "nobody turns the loop any more";
+  loop.run_once(base::Duration::zero());
+  EXPECT_TRUE(ran_after);
 }
 
 TEST(EventLoop, TaskPostedByTaskRunsInALaterTurn) {

@@ -182,6 +182,11 @@ TEST_F(ResolverTest, WhoIsToldMayAskAgain) {
     ask("none.example");
   });
   run(2);
+  ASSERT_EQ(done_[0].places.size(), 1U) << done_[0].problem;
+  EXPECT_EQ(done_[0].places[0].remote.text(), "10.9.0.1:5070");
+  EXPECT_TRUE(done_[1].places.empty());
+  EXPECT_FALSE(done_[1].problem.empty());
+  EXPECT_EQ(resolver().under_way(), 0U);
 }
 
 }  // namespace

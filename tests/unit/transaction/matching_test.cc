@@ -74,18 +74,25 @@ TEST(MatchingTest, AnotherTryAfterAFailureIsNotMerged) {
 TEST(MatchingTest, WithinADialogNothingIsMerged) {
   Stage s;
   RequestText first{.method = "INFO", .to_tag = "our-tag"};
-  s.arrive(first);
+  const ServerId one = s.arrive(first);
   first.branch = "z9hG4bKagain";
-  s.arrive(first);
+  const ServerId two = s.arrive(first);
+  EXPECT_NE(one, two);
+  EXPECT_EQ(s.lines(), kNothing) << "no 482";
+  EXPECT_EQ(s.layer.counters().merged_requests, 0U);
+  EXPECT_EQ(s.layer.server_count(), 2U);
 }
 
 TEST(MatchingTest, NewCseqIsNotMerged) {
   Stage s;
   RequestText first;
-  s.arrive(first);
+  const ServerId one = s.arrive(first);
   first.branch = "z9hG4bKagain";
   first.cseq = 2;
-  s.arrive(first);
+  const ServerId two = s.arrive(first);
+  EXPECT_NE(one, two);
+  EXPECT_EQ(s.lines(), (Lines{"SIP/2.0 100 Trying", "SIP/2.0 100 Trying"})) << "no 482";
+  EXPECT_EQ(s.layer.counters().merged_requests, 0U);
 }
 
 TEST(LegacyTest, RequestsWithoutCookieMatchByTheirContent) {  // trap 64: peers of RFC 2543.
