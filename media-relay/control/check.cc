@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "media-relay/control/limits.h"
@@ -140,6 +141,21 @@ std::optional<std::string> half_problem(const HalfSpec& half) {
   return std::nullopt;
 }
 
+// Of the flow at that place among `flows`.
+std::optional<std::string> shared_problem(const std::vector<FlowSpec>& flows, std::size_t place,
+                                          HalfSpec FlowSpec::* half) {
+  const HalfSpec& guest = flows[place].*half;
+  if (!guest.shared) return std::nullopt;
+  if (guest.srtp || guest.ice || guest.dtls) return "shared: expected no srtp, ice or dtls of its own";
+  const auto before = std::span(flows).first(place);
+  const auto found = std::ranges::find(before, guest.shared->flow, &FlowSpec::index);
+  if (found == before.end() || ((*found).*half).shared || !((*found).*half).ice ||
+      ((*found).*half).network != guest.network)
+    return "shared: expected a flow that stands before, with ice and ports of its own in that network, got " +
+           std::to_string(guest.shared->flow);
+  return std::nullopt;
+}
+
 std::optional<Problem> id_problem(const SessionId& id) {
   if (valid_session_id(id)) return std::nullopt;
   return Problem{ErrorCode::Malformed, length_text("id", kMaxSessionIdBytes, id.size())};
@@ -192,6 +208,9 @@ std::optional<Problem> problem_with(const SessionSpec& spec) {
       return spec_problem(where + "kind: expected at most " + std::to_string(kMaxKindBytes) + " visible ASCII bytes");
     if (auto text = half_problem(flow.a)) return spec_problem(where + "half a: " + *text);
     if (auto text = half_problem(flow.b)) return spec_problem(where + "half b: " + *text);
+    const std::size_t place = seen.size() - 1;
+    if (auto text = shared_problem(spec.flows, place, &FlowSpec::a)) return spec_problem(where + "half a: " + *text);
+    if (auto text = shared_problem(spec.flows, place, &FlowSpec::b)) return spec_problem(where + "half b: " + *text);
   }
   return std::nullopt;
 }

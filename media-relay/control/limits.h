@@ -64,6 +64,10 @@ inline constexpr std::string_view kDigitLetters = "0123456789*#ABCD!";
 inline constexpr std::uint32_t kDigitMs = 160;  // what phones send when nobody says how long
 inline constexpr std::uint32_t kMinDigitMs = 40;
 inline constexpr std::uint32_t kMaxDigitMs = 30'000;
+// Header extensions of one half: as many as there are identifiers (RFC 8285 4.3).
+inline constexpr std::size_t kMaxExtensions = 255;
+// RFC 3550 5.1.
+inline constexpr std::size_t kMaxPayloadTypes = 128;
 // Session ids in one Listed: 64 KiB in all at most.
 inline constexpr std::size_t kListPage = 512;
 // A day: longer leases or timeouts are typing errors.

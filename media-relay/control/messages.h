@@ -124,6 +124,13 @@ struct Transcode {
   friend bool operator==(const Transcode&, const Transcode&) = default;
 };
 
+// BUNDLE (RFC 9143): the half has no ports, but uses those of another flow's half on the same side.
+struct SharedTransport {
+  std::uint32_t flow = 0;                   // its index: one that stands before, with ice and ports of its own
+  std::vector<std::uint8_t> payload_types;  // those that the peer sends for this flow
+  friend bool operator==(const SharedTransport&, const SharedTransport&) = default;
+};
+
 struct HalfSpec {
   std::string network;                        // name of a network in the relay's configuration: "access", "core"
   std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
@@ -140,6 +147,9 @@ struct HalfSpec {
   std::optional<Digits> digits = {};        // absent: none are listened for, none can be sent
   std::optional<Transcode> transcode = {};  // absent: audio leaves towards this peer in the codec in which it came
   bool one_stream = false;  // in clear: while one stream (SSRC) is heard, another one from the same source is not
+  // Identifiers of the header extensions (RFC 8285) that may be sent to this peer; absent: all.
+  std::optional<std::vector<std::uint8_t>> extensions = {};
+  std::optional<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 

@@ -112,6 +112,14 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   if (half.rewrite) put_rewrite(*out.mutable_rewrite(), *half.rewrite);
   if (half.digits) put_digits(*out.mutable_digits(), *half.digits);
   if (half.transcode) put_transcode(*out.mutable_transcode(), *half.transcode);
+  if (half.extensions) {
+    wire::HeaderExtensions& extensions = *out.mutable_extensions();
+    for (const std::uint8_t id : *half.extensions) extensions.add_ids(id);
+  }
+  if (half.shared) {
+    out.mutable_shared()->set_flow(half.shared->flow);
+    for (const std::uint8_t type : half.shared->payload_types) out.mutable_shared()->add_payload_types(type);
+  }
   if (!half.srtp) return;
   wire::Srtp& srtp = *out.mutable_srtp();
   if (half.srtp->send) put_srtp_stream(*srtp.mutable_send(), *half.srtp->send);
@@ -251,6 +259,29 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   if (in.has_rewrite()) out.rewrite = rewrite(in.rewrite());
   if (in.has_digits()) out.digits = digits(in.digits());
   if (in.has_transcode()) out.transcode = transcode(in.transcode());
+  if (in.has_extensions()) {
+    out.extensions.emplace();
+    for (const std::uint32_t id : in.extensions().ids()) {
+      if (id == 0 || id > 255 || out.extensions->size() >= kMaxExtensions) {
+        fail("extensions", "expected at most " + std::to_string(kMaxExtensions) + " identifiers from 1 to 255");
+        break;
+      }
+      out.extensions->push_back(static_cast<std::uint8_t>(id));
+    }
+  }
+  if (in.has_shared()) out.shared = shared(in.shared());
+  return out;
+}
+
+SharedTransport Reading::shared(const wire::SharedTransport& in) {
+  SharedTransport out{in.flow(), {}};
+  for (const std::uint32_t type : in.payload_types()) {
+    if (type > 127 || out.payload_types.size() >= kMaxPayloadTypes) {
+      fail("shared", "expected at most " + std::to_string(kMaxPayloadTypes) + " payload types up to 127");
+      break;
+    }
+    out.payload_types.push_back(static_cast<std::uint8_t>(type));
+  }
   return out;
 }
 

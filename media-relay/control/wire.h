@@ -50,6 +50,7 @@ class Reading {
   PayloadRule payload_rule(const std::string& where, const wire::PayloadRule& in);
   AudioFormat audio_format(const wire::AudioFormat& in);
   Transcode transcode(const wire::Transcode& in);
+  SharedTransport shared(const wire::SharedTransport& in);
   HalfAddress address(const wire::HalfAddress& in);
   HalfStats half_stats(const wire::HalfStats& in);
 

@@ -47,7 +47,10 @@ void Flow::replace(Spec spec, base::Instant now) {
   }
   build();
   start_clock(now);
-  for (const Side side : kSides) start_dtls(side, now);
+  for (const Side side : kSides) {
+    start_dtls(side, now);
+    for (Flow* guest : half(side).guests) guest->build();
+  }
 }
 
 void Flow::open_guards(Side side, base::Instant now) {
@@ -90,19 +93,16 @@ void Flow::build() {
 
 Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) const {
   const HalfSpec& from = spec_.half(side);
-  const HalfSpec& to = spec_.half(other(side));
+  if (from.shared) return port == Component::Rtcp ? Pipeline{&Flow::refuse_port} : guest_pipeline(side, kind);
   if (from.ice) return port == Component::Rtcp ? Pipeline{&Flow::refuse_port} : checked_pipeline(side, kind);
   if (kind == Component::Rtp) {
     if (port == Component::Rtcp) return {&Flow::refuse_port};
-    Step last = last_rtp_step(other(side));
-    if (half(other(side)).transcoder) last = &Flow::transcode_rtp;
-    if (!from.receive)
-      last = &Flow::refuse_receiving;
-    else if (!to.send)
-      last = &Flow::refuse_sending;
-    if (!is_secure(side)) return {&Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
-    if (!half(side).receiver) return {&Flow::refuse_keyless};
-    return {&Flow::gate_rtp, &Flow::unprotect_rtp, &Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp, last};
+    if (is_secure(side) && !half(side).receiver) return {&Flow::refuse_keyless};
+    Pipeline steps{&Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp};
+    if (is_secure(side))
+      steps = {&Flow::gate_rtp, &Flow::unprotect_rtp, &Flow::read_rtp, &Flow::admit_rtp, &Flow::inspect_rtp};
+    add_way_out(steps, side);
+    return steps;
   }
   // RFC 5761 5.1.1: RTCP comes on the port that was agreed, and only there.
   const Component agreed = from.rtcp_mux ? Component::Rtp : Component::Rtcp;
@@ -118,20 +118,41 @@ Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) con
 // Of a side with ICE: whoever has sent an authentic check is the peer.
 Flow::Pipeline Flow::checked_pipeline(Side side, Component kind) const {
   const bool is_protected = is_secure(side);
+  const bool carries = !half(side).guests.empty();
   if (is_protected && !half(side).receiver) return {&Flow::refuse_keyless};
   if (kind == Component::Rtcp) {
     const Step last = transcodes() ? &Flow::transcode_rtcp : last_rtcp_step(other(side));
-    if (!is_protected) return {&Flow::gate_checked, &Flow::read_rtcp, &Flow::inspect_rtcp, &Flow::hide_names, last};
-    return {&Flow::gate_checked, &Flow::unprotect_rtcp, &Flow::read_rtcp, &Flow::inspect_rtcp, &Flow::hide_names, last};
+    Pipeline steps{&Flow::gate_checked};
+    auto next = steps.begin() + 1;
+    if (is_protected) *next++ = &Flow::unprotect_rtcp;
+    *next++ = &Flow::read_rtcp;
+    if (carries) *next++ = &Flow::hand_over_rtcp;
+    for (const Step step : {&Flow::inspect_rtcp, &Flow::hide_names, last}) *next++ = step;
+    return steps;
   }
-  Step last = last_rtp_step(other(side));
-  if (half(other(side)).transcoder) last = &Flow::transcode_rtp;
-  if (!spec_.half(side).receive)
-    last = &Flow::refuse_receiving;
-  else if (!spec_.half(other(side)).send)
-    last = &Flow::refuse_sending;
-  if (!is_protected) return {&Flow::gate_checked, &Flow::read_rtp, &Flow::inspect_rtp, last};
-  return {&Flow::gate_checked, &Flow::unprotect_rtp, &Flow::read_rtp, &Flow::inspect_rtp, last};
+  Pipeline steps{&Flow::gate_checked};
+  auto next = steps.begin() + 1;
+  if (is_protected) *next++ = &Flow::unprotect_rtp;
+  *next++ = &Flow::read_rtp;
+  if (carries) *next++ = &Flow::hand_over_rtp;
+  *next++ = &Flow::inspect_rtp;
+  add_way_out(steps, side);
+  return steps;
+}
+
+void Flow::add_way_out(Pipeline& steps, Side side) const {
+  auto next = std::ranges::find(steps, Step{});
+  const HalfSpec& to = spec_.half(other(side));
+  if (!spec_.half(side).receive) {
+    *next = &Flow::refuse_receiving;
+  } else if (!to.send) {
+    *next = &Flow::refuse_sending;
+  } else if (half(other(side)).transcoder) {
+    *next = &Flow::transcode_rtp;  // what it makes has no extensions
+  } else {
+    if (to.extensions) *next++ = &Flow::filter_extensions;
+    *next = last_rtp_step(other(side));
+  }
 }
 
 void Flow::update_exits() {
@@ -165,7 +186,8 @@ bool Flow::is_timed() const {
 
 bool Flow::is_ready() const {
   return std::ranges::all_of(kSides, [&](Side s) {
-    if (half(s).ice) return !half(s).ice->selected().empty();
+    const auto& agent = transport(s).half(s).ice;
+    if (agent) return !agent->selected().empty();
     return !half(s).guard[index_of(Component::Rtp)].destination().empty() ||
            !usable_or_empty(spec_.half(s).remote_rtp).empty();
   });
@@ -261,7 +283,8 @@ Stats Flow::stats(base::Instant now) const {
     s.latched_rtp = h.guard[index_of(Component::Rtp)].latched();
     s.latched_rtcp = h.guard[index_of(Component::Rtcp)].latched();
     if (h.heard) s.silent_for = now - h.last_heard;
-    if (h.ice && !h.ice->selected().empty()) s.latched_rtp = h.ice->selected();
+    const auto& agent = transport(side).half(side).ice;
+    if (agent && !agent->selected().empty()) s.latched_rtp = agent->selected();
   }
   return out;
 }

@@ -5,6 +5,8 @@
 //   demux -> read (header checks) -> gate and latch (SourceGuard) -> inspect (statistics) -> hide names (RTCP) ->
 //   forward
 //
+// What the listener has not agreed to be sent in header extensions is taken out before the last step.
+//
 // A side with ICE has no latch: its gate is open to the addresses from which authentic checks came, and media goes to
 // the pair that the peer nominated (connect.cc, which also answers checks and walks DTLS handshakes).
 //
@@ -59,8 +61,13 @@ class Flow {
 
   // The spec must have passed `check`.
   Flow(Spec spec, const Ports& ports, base::Instant now);
+  ~Flow();
   Flow(const Flow&) = delete;
   Flow& operator=(const Flow&) = delete;
+
+  // A half that is `shared` uses the transport of `carrier`'s half from now on, which has ICE, until one of the two is
+  // gone. Both walk on one thread; the guest wants attention when its carrier has had a packet.
+  void share(Side side, Flow& carrier);
 
   // Sets a new spec (signalling has spoken). Statistics stay; learned sources stay where the remote stays; SRTP goes on
   // with its rollover counters and replay windows in each direction whose keys stay, and starts anew where they do not
@@ -111,8 +118,9 @@ class Flow {
     std::size_t arrived = 0;  // bytes, protection included
     rtp::Header header{};
     rtp::Compound compound{};
-    bool answered = false;  // the packet leaves as the answer to itself, though it is counted as dropped
-    bool absorbed = false;  // it does not leave by itself: its audio waits for what fills up a packet
+    bool answered = false;     // the packet leaves as the answer to itself, though it is counted as dropped
+    bool absorbed = false;     // it does not leave by itself: its audio waits for what fills up a packet
+    bool handed_over = false;  // to another flow of the bundle, which counts it
   };
   using Step = std::optional<Drop> (Flow::*)(Context&);
   // The last step forwards or drops. Unused places behind it are never reached.
@@ -138,6 +146,16 @@ class Flow {
     bool heard = false;
     std::optional<base::Instant> last_rtp;
     std::optional<base::Instant> told_silent;  // when its present silence was told
+    // Bundles (bundle.cc).
+    Flow* carrier = nullptr;    // whose transport this half uses
+    std::vector<Flow*> guests;  // who use this half's
+    // Of a bundle: sources that come from the peer for this flow, and those that it is sent. Video has three each way
+    // (media, retransmissions, FEC).
+    std::array<std::uint32_t, 8> sources{};
+    std::size_t next_source = 0;
+    bool bundled() const { return carrier != nullptr || !guests.empty(); }
+    void remember(std::uint32_t ssrc);
+    bool knows(std::uint32_t ssrc) const;
   };
   // The way out towards a side, decided when something changes rather than for each packet.
   struct Exit {
@@ -151,6 +169,8 @@ class Flow {
   void open_guards(Side side, base::Instant now);
   void set_keys(Side side, const std::optional<Srtp>& old);
   Pipeline checked_pipeline(Side side, Component kind) const;
+  // Of RTP from `side` that has been inspected.
+  void add_way_out(Pipeline& steps, Side side) const;
   Pipeline pipeline_for(Side side, Component port, Component kind) const;
   void update_exits();
   Exit exit_for(Side side, Component component) const;
@@ -160,6 +180,15 @@ class Flow {
   bool should_speak(Side side) const;
   base::Instant look_for_lost_media(base::Instant now, std::vector<Event>& events);
   base::Instant look_for_one_sided_media(base::Instant now, std::vector<Event>& events);
+
+  // Bundles (bundle.cc).
+  Pipeline guest_pipeline(Side side, Component kind) const;
+  std::optional<Drop> hand_over_rtp(Context& c);
+  std::optional<Drop> hand_over_rtcp(Context& c);
+  std::optional<Drop> take_over(Context& c, Component kind);
+  // Whose ports and keys are used toward the side.
+  Flow& transport(Side side) { return half(side).carrier != nullptr ? *half(side).carrier : *this; }
+  const Flow& transport(Side side) const { return half(side).carrier != nullptr ? *half(side).carrier : *this; }
 
   // ICE and DTLS (connect.cc).
   void connect(Side side, base::Instant now);
@@ -200,6 +229,7 @@ class Flow {
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);
+  std::optional<Drop> run(const Pipeline& steps, Context& c);
   std::optional<Drop> gate_rtp(Context& c);
   std::optional<Drop> gate_rtcp(Context& c);
   std::optional<Drop> gate_checked(Context& c);
@@ -213,6 +243,7 @@ class Flow {
   std::optional<Drop> inspect_rtp(Context& c);
   std::optional<Drop> inspect_rtcp(Context& c);
   std::optional<Drop> hide_names(Context& c);
+  std::optional<Drop> filter_extensions(Context& c);
   std::optional<Drop> forward_rtp(Context& c);
   std::optional<Drop> forward_rtcp(Context& c);
   std::optional<Drop> protect_and_forward_rtp(Context& c);
@@ -224,7 +255,10 @@ class Flow {
   std::optional<Drop> settle(Context& c, Component component, SourceGuard::Verdict verdict);
   void hear(Context& c);
   void read_reports(Context& c);
-  bool is_secure(Side side) const { return spec_.half(side).srtp || spec_.half(side).dtls; }
+  bool is_secure(Side side) const {
+    const HalfSpec& spec = transport(side).spec_.half(side);
+    return spec.srtp || spec.dtls;
+  }
   static std::optional<Drop> leave(Context& c, const Exit& exit);
 
   Half& half(Side s) { return halves_[index_of(s)]; }

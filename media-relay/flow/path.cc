@@ -2,10 +2,14 @@
 
 #include "media-relay/flow/flow.h"
 #include "media-relay/rtp/demux.h"
+#include "media-relay/rtp/extension.h"
 #include "media-relay/rtp/sdes.h"
+#include "media-relay/rtp/wire.h"
 
 namespace flow {
 namespace {
+
+constexpr std::size_t kSsrcOffset = 8;  // RFC 3550 5.1
 
 Drop drop_of(secure::Refusal refusal, Drop malformed, Drop replayed) {
   switch (refusal) {
@@ -34,7 +38,7 @@ std::optional<Drop> Flow::on_packet(packet::Packet& packet, Side side, Component
   const std::optional<Drop> dropped = walk(c);
   if (dropped) {
     if (!c.answered) packet.drop();
-    ++half(side).stats.drops[static_cast<std::size_t>(*dropped)];
+    if (!c.handed_over) ++half(side).stats.drops[static_cast<std::size_t>(*dropped)];
   }
   return dropped;
 }
@@ -58,7 +62,10 @@ std::optional<Drop> Flow::walk(Context& c) {
     case rtp::Kind::Unknown:
       return Drop::NotMedia;
   }
-  const Pipeline& steps = half(c.side).pipeline[index_of(c.port)][index_of(kind)];
+  return run(half(c.side).pipeline[index_of(c.port)][index_of(kind)], c);
+}
+
+std::optional<Drop> Flow::run(const Pipeline& steps, Context& c) {
   for (const Step step : steps) {
     if (const std::optional<Drop> dropped = (this->*step)(c)) return dropped;
     if (c.packet.leaves() || c.absorbed) break;
@@ -183,9 +190,15 @@ std::optional<Drop> Flow::hide_names(Context& c) {
   return std::nullopt;
 }
 
+std::optional<Drop> Flow::filter_extensions(Context& c) {
+  rtp::keep_extensions(c.packet.bytes(), *spec_.half(other(c.side)).extensions);
+  return std::nullopt;
+}
+
 std::optional<Drop> Flow::forward_rtp(Context& c) {
   const Side to = other(c.side);
-  if (const auto dropped = leave(c, exit(to, Component::Rtp))) return dropped;
+  if (const auto dropped = leave(c, transport(to).exit(to, Component::Rtp))) return dropped;
+  if (half(to).bundled()) half(to).remember(rtp::read_u32(c.packet.bytes(), kSsrcOffset));
   HalfStats& s = half(to).stats;
   ++s.rtp_packets_out;
   s.rtp_bytes_out += c.packet.size();
@@ -194,7 +207,7 @@ std::optional<Drop> Flow::forward_rtp(Context& c) {
 
 std::optional<Drop> Flow::forward_rtcp(Context& c) {
   const Side to = other(c.side);
-  if (const auto dropped = leave(c, exit(to, Component::Rtcp))) return dropped;
+  if (const auto dropped = leave(c, transport(to).exit(to, Component::Rtcp))) return dropped;
   HalfStats& s = half(to).stats;
   ++s.rtcp_packets_out;
   s.rtcp_bytes_out += c.packet.size();
@@ -203,10 +216,11 @@ std::optional<Drop> Flow::forward_rtcp(Context& c) {
 
 std::optional<Drop> Flow::protect_and_forward_rtp(Context& c) {
   const Side to = other(c.side);
+  Flow& way = transport(to);
   // Nothing is protected in vain: an index that was used cannot be used again.
-  if (const auto closed = exit(to, Component::Rtp).closed) return closed;
-  if (!half(to).sender) return Drop::NoKeys;
-  const secure::Outcome size = half(to).sender->protect_rtp(c.packet.storage(), c.packet.size());
+  if (const auto closed = way.exit(to, Component::Rtp).closed) return closed;
+  if (!way.half(to).sender) return Drop::NoKeys;
+  const secure::Outcome size = way.half(to).sender->protect_rtp(c.packet.storage(), c.packet.size());
   if (!size) return drop_of(size.error(), Drop::MalformedRtp, Drop::IndexUsed);
   c.packet.resize(*size);
   return forward_rtp(c);
@@ -214,9 +228,10 @@ std::optional<Drop> Flow::protect_and_forward_rtp(Context& c) {
 
 std::optional<Drop> Flow::protect_and_forward_rtcp(Context& c) {
   const Side to = other(c.side);
-  if (const auto closed = exit(to, Component::Rtcp).closed) return closed;
-  if (!half(to).sender) return Drop::NoKeys;
-  const secure::Outcome size = half(to).sender->protect_rtcp(c.packet.storage(), c.packet.size());
+  Flow& way = transport(to);
+  if (const auto closed = way.exit(to, Component::Rtcp).closed) return closed;
+  if (!way.half(to).sender) return Drop::NoKeys;
+  const secure::Outcome size = way.half(to).sender->protect_rtcp(c.packet.storage(), c.packet.size());
   if (!size) return drop_of(size.error(), Drop::MalformedRtcp, Drop::IndexUsed);
   c.packet.resize(*size);
   return forward_rtcp(c);

@@ -92,7 +92,7 @@ std::optional<Drop> Flow::rewrite_rtp(Context& c) {
   const Side to = other(c.side);
   Half& h = half(to);
   // Nothing is numbered in vain.
-  if (const auto closed = exit(to, Component::Rtp).closed) return closed;
+  if (const auto closed = transport(to).exit(to, Component::Rtp).closed) return closed;
   if (h.player && h.player->speaking()) {
     h.rewriter->swallow(c.header);
     return Drop::SpokenOver;
@@ -150,14 +150,15 @@ void Flow::on_repair_deadline(Side side, base::Instant now, std::vector<Event>& 
 // Room for what protection adds behind a packet of ours.
 bool Flow::send_own(Side side, Component component, std::vector<std::byte> packet) {
   Half& h = half(side);
-  const Exit& way = exit(side, component);
+  const Exit& way = transport(side).exit(side, component);
   if (way.closed || (component == Component::Rtp && !spec_.half(side).send)) return false;
   if (is_secure(side)) {
-    if (!h.sender) return false;
+    const auto& sender = transport(side).half(side).sender;
+    if (!sender) return false;
     const std::size_t size = packet.size();
     packet.resize(size + packet::kTailroomBytes);
     const secure::Outcome sealed =
-        component == Component::Rtp ? h.sender->protect_rtp(packet, size) : h.sender->protect_rtcp(packet, size);
+        component == Component::Rtp ? sender->protect_rtp(packet, size) : sender->protect_rtcp(packet, size);
     if (!sealed) return false;
     packet.resize(*sealed);
   }

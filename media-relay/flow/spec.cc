@@ -14,6 +14,8 @@ std::string check_half(const HalfSpec& half, const char* side) {
       continue;
     return where + "expected a remote of the family of " + half.local_rtp.text() + ", got " + remote->text();
   }
+  if (half.shared && (half.ice || half.dtls || half.srtp))
+    return where + "expected no ice, dtls or srtp of its own on the transport of another flow";
   if ((half.ice || half.dtls) && !half.rtcp_mux) return where + "ice and dtls need rtcp_mux";
   if (half.ice)
     if (std::string wrong = ice::check(*half.ice); !wrong.empty()) return where + "ice: " + wrong;

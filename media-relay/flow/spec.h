@@ -2,6 +2,7 @@
 // What a flow shall do, as plain values: written by whoever opens the flow, never changed afterwards. A modification is
 // a new spec that replaces the old one between two batches.
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "media-relay/flow/repair.h"
 #include "media-relay/flow/transcode.h"
 #include "media-relay/ice/agent.h"
+#include "media-relay/rtp/extension.h"
 #include "media-relay/secure/context.h"
 #include "media-relay/secure/dtls_session.h"
 
@@ -76,6 +78,12 @@ struct HalfSpec {
   std::optional<Rewrite> rewrite = {};  // towards this side; nullopt: packets leave as they came
   std::optional<Digits> digits = {};
   std::optional<Transcode> transcode = {};  // towards this side
+  // Has no ports: it uses the transport of another flow's half (Flow::share), whose ICE, DTLS and addresses count. Of
+  // what comes there, these payload types are for this flow (RFC 9143 9.2).
+  bool shared = false;
+  std::bitset<128> payload_types = {};
+  // Header extensions (RFC 8285) that this peer has agreed to; it is sent no others. nullopt: whatever comes.
+  std::optional<rtp::ExtensionIds> extensions = {};
 };
 
 struct Spec {

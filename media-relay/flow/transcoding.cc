@@ -67,7 +67,7 @@ Flow::Step Flow::last_rtcp_step(Side to) const {
 std::optional<Drop> Flow::transcode_rtp(Context& c) {
   const Side to = other(c.side);
   // Nothing is coded in vain.
-  if (const auto closed = exit(to, Component::Rtp).closed) return closed;
+  if (const auto closed = transport(to).exit(to, Component::Rtp).closed) return closed;
   TranscoderSink sink(*this, c);
   const auto payload = c.packet.bytes().subspan(c.header.payload_offset, c.header.payload_size);
   if (const auto dropped = half(to).transcoder->take(c.header, payload, sink)) return dropped;

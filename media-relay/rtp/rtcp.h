@@ -16,6 +16,8 @@ inline constexpr std::uint8_t kReceiverReport = 201;
 inline constexpr std::uint8_t kSourceDescription = 202;
 inline constexpr std::uint8_t kBye = 203;
 inline constexpr std::uint8_t kApp = 204;
+inline constexpr std::uint8_t kTransportFeedback = 205;
+inline constexpr std::uint8_t kPayloadFeedback = 206;
 
 inline constexpr std::size_t kRtcpHeaderBytes = 4;
 

@@ -85,10 +85,16 @@ session::BindResult Media::bind(const session::BindPair& action) {
 
 bool Media::install(session::InstallFlow action) {
   auto node = kept_.extract(action.flow.pack());
-  if (node.empty()) return false;
-  auto& [a, b] = node.mapped();
-  return post(action.worker,
-              worker::InstallFlow{id_of(action.flow), std::move(action.spec), std::move(a), std::move(b)});
+  // Both halves may use the transports of other flows.
+  if (node.empty() && !(action.spec.a.shared && action.spec.b.shared)) return false;
+  worker::InstallFlow command{id_of(action.flow), std::move(action.spec), {}, {}, {}};
+  if (!node.empty()) {
+    command.a = std::move(node.mapped()[0]);
+    command.b = std::move(node.mapped()[1]);
+  }
+  for (std::size_t side = 0; side < command.carriers.size(); ++side)
+    if (action.carriers[side]) command.carriers[side] = id_of(action.carriers[side]);
+  return post(action.worker, std::move(command));
 }
 
 bool Media::replace(session::ReplaceFlow action) {

@@ -1,6 +1,7 @@
 #pragma once
 // What the session room asks of the world. Actions are to be carried out in their order.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -33,6 +34,7 @@ struct InstallFlow {
   FlowHandle flow;
   unsigned worker = 0;
   flow::Spec spec;
+  std::array<FlowHandle, 2> carriers{};  // by side: whose transport a half that is `shared` uses; installed before
 };
 struct ReplaceFlow {
   FlowHandle flow;

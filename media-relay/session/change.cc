@@ -49,6 +49,7 @@ void Sessions::start_change(SessionHandle handle, Change change, base::Instant n
     const FlowRecord& record = *flows_.find(flow);
     if (record.state != FlowState::Binding) continue;
     for (const flow::Side side : {flow::Side::A, flow::Side::B}) {
+      if (record.carriers[flow::index_of(side)]) continue;
       const HalfRecord& half = record.half[flow::index_of(side)];
       out.push_back(BindPair{flow, side, {config_.networks[half.network].bind, half.port}});
       ++session.change->unbound;
@@ -103,13 +104,27 @@ void Sessions::count_transcoding(FlowRecord& record, bool transcodes) {
     --worker_transcoded_[record.worker];
 }
 
-// The flow that serves this media line already, when its ports are in the right networks.
-FlowHandle Sessions::kept_flow(const Session& session, const control::FlowSpec& wanted) const {
+// By `shared`, which has been checked: a flow that stands before.
+std::array<FlowHandle, 2> Sessions::carriers_of(const Change& change, const control::FlowSpec& wanted) const {
+  std::array<FlowHandle, 2> out{};
+  for (auto [half, carrier] : {std::pair{&wanted.a, &out[0]}, std::pair{&wanted.b, &out[1]}}) {
+    if (!half->shared) continue;
+    for (const FlowHandle flow : change.next)
+      if (const FlowRecord* record = flows_.find(flow); record != nullptr && record->index == half->shared->flow)
+        *carrier = flow;
+  }
+  return out;
+}
+
+// The flow that serves this media line already, when its ports are in the right networks, or those of the same other
+// flow.
+FlowHandle Sessions::kept_flow(const Session& session, const Change& change, const control::FlowSpec& wanted) const {
   for (const FlowHandle handle : session.flows) {
     const FlowRecord* record = flows_.find(handle);
     if (record == nullptr || record->index != wanted.index) continue;
     const bool same = config_.networks[record->half[0].network].name == wanted.a.network &&
-                      config_.networks[record->half[1].network].name == wanted.b.network;
+                      config_.networks[record->half[1].network].name == wanted.b.network &&
+                      record->carriers == carriers_of(change, wanted);
     return same ? handle : FlowHandle{};
   }
   return {};
@@ -118,7 +133,7 @@ FlowHandle Sessions::kept_flow(const Session& session, const control::FlowSpec& 
 std::optional<Error> Sessions::add_flows(SessionHandle handle, Change& change, base::Instant now) {
   const Session& session = *sessions_.find(handle);
   for (const control::FlowSpec& wanted : change.wanted.flows) {
-    if (const FlowHandle kept = kept_flow(session, wanted)) {
+    if (const FlowHandle kept = kept_flow(session, change, wanted)) {
       change.next.push_back(kept);
       continue;
     }
@@ -128,12 +143,16 @@ std::optional<Error> Sessions::add_flows(SessionHandle handle, Change& change, b
     record.session = handle;
     record.index = wanted.index;
     record.identity = identity_;
-    record.worker = least_loaded_worker();
+    record.carriers = carriers_of(change, wanted);
+    // Flows that may share a transport walk on one thread.
+    const FlowRecord* first = flows_.find(change.next.front());
+    record.worker = added == change.next.front() || first == nullptr ? least_loaded_worker() : first->worker;
     ++worker_flows_[record.worker];
     record.half[0].network = *network_named(wanted.a.network);
     record.half[1].network = *network_named(wanted.b.network);
-    for (HalfRecord& half : record.half)
-      if (auto error = take_pair(half, now)) return error;
+    for (std::size_t side = 0; side < record.half.size(); ++side)
+      if (!record.carriers[side])
+        if (auto error = take_pair(record.half[side], now)) return error;
   }
   return std::nullopt;
 }
@@ -200,7 +219,7 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
     count_transcoding(*record, transcodes(session.spec.flows[i]));
     if (record->state == FlowState::Binding) {
       record->state = FlowState::Installed;
-      out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec)});
+      out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec), record->carriers});
     } else {
       // Also when nothing changed: signalling has spoken, so the window for learning opens anew.
       out.push_back(ReplaceFlow{session.flows[i], record->worker, std::move(spec)});
@@ -264,20 +283,23 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
 
 std::vector<control::FlowAddresses> Sessions::addresses(const Session& session) const {
   std::vector<control::FlowAddresses> out;
-  const auto address = [this](const HalfRecord& half, const control::HalfSpec& spec, const IdentityPtr& identity) {
-    const base::IpAddress& ip = config_.networks[half.network].advertised;
-    control::HalfAddress told{{ip, half.port}, {ip, static_cast<std::uint16_t>(half.port + 1)}};
-    if (spec.dtls && identity) told.fingerprint = secure::text_of(identity->fingerprint());
-    return told;
-  };
   for (std::size_t i = 0; i < session.flows.size(); ++i) {
     const FlowRecord* record = flows_.find(session.flows[i]);
     if (record == nullptr) continue;
     const control::FlowSpec& spec = session.spec.flows[i];
-    out.push_back({record->index, address(record->half[0], spec.a, record->identity),
-                   address(record->half[1], spec.b, record->identity)});
+    out.push_back({record->index, address(*record, flow::Side::A, spec.a), address(*record, flow::Side::B, spec.b)});
   }
   return out;
+}
+
+control::HalfAddress Sessions::address(const FlowRecord& record, flow::Side side, const control::HalfSpec& spec) const {
+  const FlowRecord* carrier = flows_.find(record.carriers[flow::index_of(side)]);
+  const FlowRecord& owner = carrier != nullptr ? *carrier : record;
+  const HalfRecord& half = owner.half[flow::index_of(side)];
+  const base::IpAddress& ip = config_.networks[half.network].advertised;
+  control::HalfAddress told{{ip, half.port}, {ip, static_cast<std::uint16_t>(half.port + 1)}};
+  if ((spec.dtls || spec.shared) && owner.identity) told.fingerprint = secure::text_of(owner.identity->fingerprint());
+  return told;
 }
 
 }  // namespace session

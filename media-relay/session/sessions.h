@@ -118,7 +118,8 @@ class Sessions {
     FlowState state = FlowState::Binding;
     bool transcodes = false;  // counted in worker_transcoded_
     std::array<HalfRecord, 2> half;
-    IdentityPtr identity;  // what its peers have been told
+    std::array<FlowHandle, 2> carriers{};  // by side: whose transport is used instead of ports
+    IdentityPtr identity;                  // what its peers have been told
   };
   struct Asker {
     LinkId link = 0;
@@ -176,7 +177,8 @@ class Sessions {
   void start_change(SessionHandle handle, Change change, base::Instant now, Actions& out);
   std::optional<control::Error> add_flows(SessionHandle handle, Change& change, base::Instant now);
   std::optional<control::Error> take_pair(HalfRecord& half, base::Instant now);
-  FlowHandle kept_flow(const Session& session, const control::FlowSpec& wanted) const;
+  FlowHandle kept_flow(const Session& session, const Change& change, const control::FlowSpec& wanted) const;
+  std::array<FlowHandle, 2> carriers_of(const Change& change, const control::FlowSpec& wanted) const;
   void finish_change(SessionHandle handle, base::Instant now, Actions& out);
   void fail_change(SessionHandle handle, control::Error error, base::Instant now, Actions& out);
   void after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out);
@@ -186,6 +188,7 @@ class Sessions {
   flow::Spec flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow,
                        const IdentityPtr& identity) const;
   std::vector<control::FlowAddresses> addresses(const Session& session) const;
+  control::HalfAddress address(const FlowRecord& record, flow::Side side, const control::HalfSpec& spec) const;
 
   // closing.cc
   void close(Asker asker, SessionHandle handle, const End& end, Actions& out);

@@ -132,6 +132,13 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   if (half.rewrite) out.rewrite = rewrite_of(*half.rewrite);
   if (half.digits) out.digits = digits_of(*half.digits);
   if (half.transcode) out.transcode = transcode_of(*half.transcode);
+  out.shared = half.shared.has_value();
+  if (half.shared)
+    for (const std::uint8_t type : half.shared->payload_types) out.payload_types.set(type & 0x7f);
+  if (half.extensions) {
+    out.extensions.emplace();
+    for (const std::uint8_t id : *half.extensions) out.extensions->set(id);
+  }
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What a worker is told and what it tells.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -24,13 +25,15 @@ struct HalfSockets {
   io::Socket rtcp;
 };
 
-// Takes the sockets over and starts relaying. local_rtp and local_rtcp of the spec's halves are filled from the
+// Takes the sockets over and starts relaying. A half that is `shared` has none, but a carrier: a flow that is installed
+// and whose transport it uses. local_rtp and local_rtcp of the spec's halves are filled from the
 // sockets.
 struct InstallFlow {
   FlowId id;
   flow::Spec spec;
   HalfSockets a;
   HalfSockets b;
+  std::array<FlowId, 2> carriers{};  // by side; 0: none
 };
 
 // Replaces the spec between two batches; sockets, statistics and, where the remote did not change, learned sources

@@ -64,10 +64,14 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
   command.spec.number = command.id.value;
   if (std::string wrong = flow::check(command.spec); !wrong.empty())
     return fail(command.id, true, std::move(wrong), events);
+  std::array<Installed*, 2> carriers{};
+  if (std::string wrong = find_carriers(command, carriers); !wrong.empty())
+    return fail(command.id, true, std::move(wrong), events);
   flow::Flow::Ports ports{};
   if (std::string wrong = attach(command, ports); !wrong.empty())
     return fail(command.id, true, std::move(wrong), events);
   auto installed = std::make_unique<Installed>(command.id, std::move(command.spec), ports, now);
+  join(*installed, carriers);
   map_ports(*installed);
   arm(*installed);
   attend(*installed, events);
@@ -80,6 +84,7 @@ std::string Engine::attach(InstallFlow& command, flow::Flow::Ports& ports) {
   std::array<std::array<io::Socket*, 2>, 2> sockets{
       {{&command.a.rtp, &command.a.rtcp}, {&command.b.rtp, &command.b.rtcp}}};
   for (const flow::Side side : kSides) {
+    if (command.spec.half(side).shared) continue;
     for (const flow::Component component : kComponents) {
       io::Socket& socket = *sockets[flow::index_of(side)][flow::index_of(component)];
       if (!socket && component == flow::Component::Rtcp && command.spec.half(side).rtcp_mux) continue;
@@ -106,6 +111,35 @@ void Engine::detach(const flow::Flow::Ports& ports) {
       backend_.detach(port);
     }
   }
+}
+
+std::string Engine::find_carriers(const InstallFlow& command, std::array<Installed*, 2>& carriers) const {
+  for (const flow::Side side : kSides) {
+    if (!command.spec.half(side).shared) continue;
+    const auto found = flows_.find(command.carriers[flow::index_of(side)].value);
+    if (found == flows_.end()) return "the flow whose transport is to be used is not installed";
+    if (!found->second->flow.spec().half(side).ice) return "the flow whose transport is to be used has no ice there";
+    carriers[flow::index_of(side)] = found->second.get();
+  }
+  return {};
+}
+
+void Engine::join(Installed& installed, const std::array<Installed*, 2>& carriers) {
+  installed.carriers = carriers;
+  for (const flow::Side side : kSides) {
+    Installed* carrier = carriers[flow::index_of(side)];
+    if (carrier == nullptr) continue;
+    installed.flow.share(side, carrier->flow);
+    carrier->guests.push_back(&installed);
+  }
+}
+
+void Engine::part(Installed& installed) {
+  for (Installed* guest : installed.guests)
+    for (Installed*& carrier : guest->carriers)
+      if (carrier == &installed) carrier = nullptr;
+  for (Installed* carrier : installed.carriers)
+    if (carrier != nullptr) std::erase(carrier->guests, &installed);
 }
 
 void Engine::map_ports(Installed& installed) {
@@ -144,6 +178,7 @@ void Engine::remove(FlowId id, base::Instant now, std::vector<Event>& events) {
     removed.stats = found->second->flow.stats(now);
     deadlines_.cancel(found->second->deadline);
     detach(found->second->flow.ports());
+    part(*found->second);
     flows_.erase(found);
     counters_.removed.add(1);
     counters_.flows.set(flows_.size());
@@ -185,6 +220,8 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
     }
     if (port.owner != nullptr && port.owner->flow.wants_attention()) attend(*port.owner, events);
     if (!told_.empty()) tell(port.owner->id, events);
+    if (port.owner == nullptr) continue;
+    for (Installed* guest : port.owner->guests) attend(*guest, events);
   }
   counters_.batches.add(1);
   counters_.rtp_packets.add(media);

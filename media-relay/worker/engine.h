@@ -1,6 +1,7 @@
 #pragma once
 // What a worker does between two waits, without the thread: ports to flows, flows to packets, commands and deadlines.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -40,6 +41,8 @@ class Engine {
     flow::Flow flow;
     base::DeadlineId deadline;
     base::Instant armed = base::kNever;
+    std::array<Installed*, 2> carriers{};  // by side; null: none
+    std::vector<Installed*> guests;
   };
   // What a packet finds under the index of its port.
   struct Port {
@@ -59,6 +62,10 @@ class Engine {
   std::string attach(InstallFlow& command, flow::Flow::Ports& ports);
   void detach(const flow::Flow::Ports& ports);
   void map_ports(Installed& installed);
+  // Empty, or why not.
+  std::string find_carriers(const InstallFlow& command, std::array<Installed*, 2>& carriers) const;
+  static void join(Installed& installed, const std::array<Installed*, 2>& carriers);
+  static void part(Installed& installed);
   void arm(Installed& installed);
   void attend(Installed& installed, std::vector<Event>& events);
   void send(const flow::Flow::Outgoing& out);

@@ -33,7 +33,9 @@ inline SessionSpec sample_spec() {
                       true,
                       true};
   b.digits = Digits{{{101, 8000}, {120, 48'000}}, true, EventFormat{110, 48'000}, 0};
+  b.extensions = {1, 14, 255};
   HalfSpec web = b;
+  web.extensions.emplace();
   web.srtp.reset();
   web.digits = Digits{{}, false, std::nullopt, 8};
   web.ice = Ice{"ours", base::Secret(std::span(key).first(24)), "them"};
@@ -45,7 +47,10 @@ inline SessionSpec sample_spec() {
                             {{101, 120, 8000, 48'000, PayloadUse::Event}},
                             13,
                             0};
-  return {{{0, "audio", a, b}, {3, "video", b, a}, {4, "audio", web, a}}, 45'000, true};
+  HalfSpec guest;
+  guest.network = "core";
+  guest.shared = SharedTransport{4, {0, 127}};
+  return {{{0, "audio", a, b}, {3, "video", b, a}, {4, "audio", web, a}, {5, "video", guest, b}}, 45'000, true};
 }
 
 inline std::vector<Command> sample_commands() {

@@ -30,6 +30,30 @@ TEST(Flow, LeavesRtpAsItIs) {
 }
 
 // RFC 3550 11: RTCP on the next higher port, unless a=rtcp (RFC 3605) says otherwise.
+// RFC 8285 5: each side has agreed on its own.
+TEST(Flow, SendsOnlyHeaderExtensionsThatTheListenerHasAgreedTo) {
+  Spec spec = strict_spec();
+  spec.b.extensions.emplace().set(2);
+  Rig rig(spec);
+  std::string sent = rig.rtp_bytes(7);
+  sent[0] = '\x90';
+  const auto with = [&](const std::string& elements) {
+    return sent.substr(0, 12) + std::string("\xbe\xde\0\1", 4) + elements + sent.substr(12);
+  };
+  const std::string both =
+      with(std::string("\x10"
+                       "a"
+                       "\x20"
+                       "b",
+                       4));
+  const auto to_b = rig.send(Side::A, Component::Rtp, kPhoneA, both);
+  ASSERT_FALSE(to_b.dropped);
+  EXPECT_EQ(to_b.bytes, with(std::string("\0\0\x20"
+                                         "b",
+                                         4)));
+  EXPECT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, both).bytes, both);
+}
+
 TEST(Flow, RelaysRtcpOnThePortAbove) {
   Rig rig(strict_spec());
   const auto there = rig.rtcp(Side::A, kPhoneARtcp);

@@ -222,5 +222,52 @@ TEST(Engine, PortsThatComeBackBelongToTheirNewFlow) {
   EXPECT_EQ(rig.backend.take_sent().size(), 1u);
 }
 
+// A flow that uses the transport of another one toward side A.
+InstallFlow guest_of(std::uint64_t carrier, std::uint64_t id) {
+  InstallFlow c;
+  c.id = {id};
+  c.spec.a.shared = true;
+  c.spec.a.payload_types.set(96);
+  c.spec.b.remote_rtp = kPhoneB;
+  c.b = {io::memory_socket(endpoint("192.0.2.1:16390")), io::memory_socket(endpoint("192.0.2.1:16391"))};
+  c.carriers[0] = {carrier};
+  return c;
+}
+
+InstallFlow web(std::uint64_t id) {
+  InstallFlow c = Rig::flow(id);
+  static const std::string password = "our-password-of-24-bytes";
+  c.spec.a.rtcp_mux = true;
+  c.spec.a.ice = ice::Parameters{"ours", base::Secret(std::as_bytes(std::span(password))), "them"};
+  return c;
+}
+
+TEST(Engine, AGuestNeedsATransportWithIce) {
+  Rig rig;
+  rig.apply(guest_of(7, 8));
+  rig.apply(Rig::flow(1));
+  rig.apply(guest_of(1, 9));
+  const auto failed = rig.told<FlowFailed>();
+  ASSERT_EQ(failed.size(), 2U);
+  EXPECT_EQ(failed[0].id, FlowId{8});
+  EXPECT_EQ(failed[1].id, FlowId{9});
+  EXPECT_EQ(rig.engine.flows(), 1U);
+}
+
+TEST(Engine, TransportAndGuestMayGoInAnyOrder) {
+  for (const bool guest_first : {true, false}) {
+    Rig rig;
+    rig.apply(web(1));
+    rig.apply(guest_of(1, 2));
+    ASSERT_TRUE(rig.told<FlowFailed>().empty());
+    EXPECT_EQ(rig.engine.flows(), 2U);
+    rig.apply(RemoveFlow{{guest_first ? 2U : 1U}});
+    rig.turn();
+    rig.apply(RemoveFlow{{guest_first ? 1U : 2U}});
+    EXPECT_EQ(rig.told<FlowRemoved>().size(), 2U);
+    EXPECT_EQ(rig.engine.flows(), 0U);
+  }
+}
+
 }  // namespace
 }  // namespace worker

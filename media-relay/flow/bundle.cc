@@ -1,0 +1,118 @@
+// Several flows on one transport (RFC 9143): the flow that owns the ports, with ICE and DTLS, opens what comes and
+// hands it to the flow that it is for; what leaves by another flow of the bundle is protected and addressed as its own.
+
+#include <algorithm>
+
+#include "media-relay/flow/flow.h"
+#include "media-relay/rtp/wire.h"
+
+namespace flow {
+namespace {
+
+constexpr std::array kSides{Side::A, Side::B};
+
+// Where one packet of a compound names sources, the telling ones first: what feedback is about (RFC 4585 6.1), who
+// reports, and what is reported on. Offsets into the packet.
+constexpr std::size_t kSender = 4;
+constexpr std::size_t kMediaSource = 8;
+constexpr std::size_t kBlockBytes = 24;
+// draft-alvestrand-rmcat-remb 2.2: no media source, but a list behind the bit rate.
+constexpr std::uint8_t kApplicationFeedback = 15;
+constexpr std::size_t kRembSource = 20;
+
+template <typename F>
+bool any_source(std::span<const std::byte> datagram, const rtp::RtcpPacket& p, F&& known) {
+  const auto source = [&](std::size_t at) { return at + 4 <= p.size && known(rtp::read_u32(datagram, p.offset + at)); };
+  const bool transport = p.type == rtp::kTransportFeedback;
+  if (transport || p.type == rtp::kPayloadFeedback) {
+    if (source(kMediaSource)) return true;
+    if (!transport && p.count == kApplicationFeedback && source(kRembSource)) return true;
+  }
+  if (source(kSender)) return true;
+  if (p.type != rtp::kSenderReport && p.type != rtp::kReceiverReport) return false;
+  const std::size_t blocks = p.type == rtp::kSenderReport ? 28 : 8;
+  for (std::size_t i = 0; i < p.count; ++i)
+    if (source(blocks + i * kBlockBytes)) return true;
+  return false;
+}
+
+}  // namespace
+
+Flow::~Flow() {
+  for (const Side side : kSides) {
+    for (Flow* guest : half(side).guests) {
+      guest->half(side).carrier = nullptr;
+      guest->build();
+    }
+    Flow* carrier = half(side).carrier;
+    if (carrier == nullptr) continue;
+    std::erase(carrier->half(side).guests, this);
+    carrier->build();
+  }
+}
+
+void Flow::share(Side side, Flow& carrier) {
+  half(side).carrier = &carrier;
+  carrier.half(side).guests.push_back(this);
+  carrier.build();
+  build();
+}
+
+void Flow::Half::remember(std::uint32_t ssrc) {
+  if (knows(ssrc)) return;
+  sources[next_source] = ssrc;
+  next_source = (next_source + 1) % sources.size();
+}
+
+bool Flow::Half::knows(std::uint32_t ssrc) const {
+  return ssrc != 0 && std::ranges::find(sources, ssrc) != sources.end();
+}
+
+std::optional<Drop> Flow::hand_over_rtp(Context& c) {
+  Half& h = half(c.side);
+  for (Flow* guest : h.guests)
+    if (guest->spec_.half(c.side).payload_types[c.header.payload_type]) return guest->take_over(c, Component::Rtp);
+  h.remember(c.header.ssrc);
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::hand_over_rtcp(Context& c) {
+  const std::span<const std::byte> bytes = c.packet.bytes();
+  Flow* target = nullptr;
+  const auto known = [&](std::uint32_t ssrc) {
+    if (half(c.side).knows(ssrc)) target = this;
+    for (Flow* guest : half(c.side).guests)
+      if (target == nullptr && guest->half(c.side).knows(ssrc)) target = guest;
+    return target != nullptr;
+  };
+  std::size_t at = 0;
+  while (const auto p = rtp::read_rtcp_packet(bytes, at)) {
+    if (any_source(bytes, *p, known)) break;
+    at += p->size;
+  }
+  if (target == nullptr || target == this) return std::nullopt;
+  return target->take_over(c, Component::Rtcp);
+}
+
+std::optional<Drop> Flow::take_over(Context& c, Component kind) {
+  Half& h = half(c.side);
+  if (kind == Component::Rtp) h.remember(c.header.ssrc);
+  Context own{c.packet, c.side, c.port, c.now, untold_, c.arrived, c.header, c.compound};
+  const std::optional<Drop> dropped = run(h.pipeline[index_of(Component::Rtp)][index_of(kind)], own);
+  if (!untold_.empty()) attention_ = true;
+  if (dropped) ++h.stats.drops[static_cast<std::size_t>(*dropped)];
+  c.handed_over = true;
+  c.absorbed = own.absorbed;
+  return dropped;
+}
+
+// What comes here has been opened, read and admitted.
+Flow::Pipeline Flow::guest_pipeline(Side side, Component kind) const {
+  if (kind == Component::Rtcp)
+    return {&Flow::inspect_rtcp, &Flow::hide_names, transcodes() ? &Flow::transcode_rtcp : last_rtcp_step(other(side))};
+  Pipeline steps{&Flow::inspect_rtp};
+  add_way_out(steps, side);
+  return steps;
+}
+
+}  // namespace flow
