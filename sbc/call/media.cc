@@ -6,6 +6,7 @@
 
 #include "sbc/body/multipart.h"
 #include "sbc/body/rewrite.h"
+#include "sbc/sdp/header_extension.h"
 #include "sbc/sdp/parser.h"
 #include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
@@ -115,7 +116,8 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
   if (leg(to).security.must_protect() && !leg(to).security.may_protect())
     return std::unexpected(MediaError{488, "keys would go over signalling that is not encrypted"});
   const auto places = anchors(to, *said, false);
-  auto body = state(to).offer({.from = *said, .anchors = places});
+  const auto bundled = bundle(to);
+  auto body = state(to).offer({.from = *said, .anchors = places, .bundle = bundled});
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -125,7 +127,8 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
   if (from == nullptr || from->remote() == nullptr)
     return std::unexpected(MediaError{500, "no description to answer with"});
   const auto places = anchors(to, *from->remote(), true);
-  auto body = state(to).answer({.from = *from->remote(), .anchors = places}, finality);
+  const auto bundled = bundle(to);
+  auto body = state(to).answer({.from = *from->remote(), .anchors = places, .bundle = bundled}, finality);
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -142,10 +145,12 @@ std::expected<CrossedAnswers, MediaError> Media::answer_each_other() {
   if (std::ranges::all_of(passages, &sdp::Passage::refused))
     return std::unexpected(MediaError{488, "the two offers have no codec in common"});
   const auto toward_a = anchors(Side::A, **for_a, true);
-  auto to_a = a_.answer({.from = **for_a, .anchors = toward_a}, sdp::Finality::Final);
+  const auto bundled_a = bundle(Side::A);
+  auto to_a = a_.answer({.from = **for_a, .anchors = toward_a, .bundle = bundled_a}, sdp::Finality::Final);
   if (!to_a) return std::unexpected(to_media_error(to_a.error()));
   const auto toward_b = anchors(Side::B, **for_b, true);
-  auto to_b = b_->answer({.from = **for_b, .anchors = toward_b}, sdp::Finality::Final);
+  const auto bundled_b = bundle(Side::B);
+  auto to_b = b_->answer({.from = **for_b, .anchors = toward_b, .bundle = bundled_b}, sdp::Finality::Final);
   if (!to_b) return std::unexpected(to_media_error(to_b.error()));
   return CrossedAnswers{*std::move(to_a), *std::move(to_b)};
 }
@@ -219,6 +224,18 @@ std::size_t Media::media_count() const {
 }
 
 control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool receive) const {
+  control::HalfSpec half = half_alone(side, index, send, receive);
+  half.extensions.emplace();
+  const auto* leg_state = state_if(side);
+  const auto* other_state = state_if(other(side));
+  if (leg_state != nullptr && leg_state->remote() != nullptr && other_state != nullptr &&
+      other_state->remote() != nullptr)
+    half.extensions = sdp::common_extensions(*leg_state->remote(), *other_state->remote(), index);
+  return half;
+}
+
+control::HalfSpec Media::half_alone(Side side, std::size_t index, bool send, bool receive) const {
+  if (const auto of = carrier(side, index)) return guest_half(side, index, *of, send, receive);
   control::HalfSpec half;
   half.network = leg(side).network;
   half.latch = leg(side).latch == policy::Latch::Learn ? control::LatchMode::Learn : control::LatchMode::Strict;
@@ -248,6 +265,8 @@ std::optional<sdp::RemoteMedia> Media::said(Side side, std::size_t index) const 
   const auto* leg = state_if(side);
   if (leg == nullptr || leg->remote() == nullptr) return std::nullopt;
   auto media = leg->media(index);
+  // RFC 9143 7.3: without the bundle it has no place.
+  if (media.usable() && media.bundle_only && !carrier(side, index)) media.refusal = sdp::Refusal::Disabled;
   if (media.usable() && security(side, index).kind == LineSecurity::Kind::Refused)
     media.refusal = sdp::Refusal::Profile;
   // While the other side's offer waits for this side's answer, a line that this side lacks or has refused before is
@@ -262,17 +281,12 @@ std::optional<sdp::RemoteMedia> Media::said(Side side, std::size_t index) const 
 control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
   control::SessionSpec spec;
   spec.media_timeout_ms = media_timeout_ms;
-  for (std::size_t i = 0; i < media_count(); ++i) {
+  const auto wanted = passages();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const sdp::Passage passage = wanted[i];
+    if (passage.refused) continue;
     const auto on_a = said(Side::A, i);
     const auto on_b = said(Side::B, i);
-    // Until the other side has answered its direction is not known: whoever offered may already send.
-    sdp::Passage passage{.a_to_b = true, .b_to_a = true, .refused = false};
-    if (on_a && on_b) {
-      passage = sdp::passage_between(*on_a, *on_b);
-    } else if ((on_a && !on_a->usable()) || (on_b && !on_b->usable())) {
-      passage.refused = true;
-    }
-    if (passage.refused) continue;
     if (on_a && on_b && !passage.both_ways()) spec.suspended = true;
     control::FlowSpec flow;
     flow.index = static_cast<std::uint32_t>(i);

@@ -150,6 +150,12 @@ class Media {
   void offer_handshake(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const;
   bool offered_tls_id(Side from, std::size_t index) const;
   bool lacks_fingerprint(const control::FlowSpec& flow) const;
+  // media_bundle.cc: lines that share one transport toward the side, the first of them its owner; and whose transport
+  // a line uses that has none of its own.
+  std::vector<std::size_t> bundle(Side side) const;
+  std::optional<std::size_t> carrier(Side side, std::size_t index) const;
+  control::HalfSpec guest_half(Side side, std::size_t index, std::size_t of, bool send, bool receive) const;
+  std::vector<sdp::Passage> passages() const;
   void protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const;
   void protect_answer(Side toward, std::size_t index, sdp::Anchor& anchor) const;
   sdp::SessionPtr agreed_local(Side side) const { return state_if(side)->agreed_local(); }
@@ -159,6 +165,7 @@ class Media {
   // What protects the m-line toward the side as things stand.
   LineSecurity security(Side side, std::size_t index) const;
   control::HalfSpec half(Side side, std::size_t index, bool send, bool receive) const;
+  control::HalfSpec half_alone(Side side, std::size_t index, bool send, bool receive) const;
   std::size_t media_count() const;
   std::string_view proposed_kind(std::size_t index) const;
   // What the side says about the m-line; nullopt while it has not said anything that counts.

@@ -35,6 +35,7 @@ constexpr std::array kTable = std::to_array<Entry>({
     {"rtcp", Rtcp},
     {"rtcp-mux", RtcpMux},
     {"mid", Mid},
+    {"extmap", Extmap},
     {"group", Group},
     {"curr", Precondition},
     {"des", Precondition},
@@ -144,6 +145,7 @@ Crossing crossing_of(AttributeId id) {
     case Rtcp:
     case RtcpMux:
     case Mid:
+    case Extmap:
     case Group:
     case Crypto:
     case Precondition:

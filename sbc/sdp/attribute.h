@@ -31,6 +31,7 @@ enum class AttributeId : std::uint8_t {
   RtcpMux,
   Mid,
   Group,
+  Extmap,        // a header extension (RFC 8285): crosses where both legs have it (header_extension.h)
   Crypto,        // keys (RFC 4568): each leg has its own
   Precondition,  // a=curr, a=des, a=conf (RFC 3312): answered for each leg by itself
   // Carries an address, an identity or a key, or belongs to a transport that is not anchored: never crosses.

@@ -6,6 +6,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/sdp/bundle.h"
 #include "sbc/sdp/limits.h"
 
 namespace sbc::sdp {
@@ -84,7 +85,9 @@ std::string_view name_of(Setup setup) {
   return kSetups[static_cast<std::size_t>(setup)];
 }
 
-std::optional<Handshake> handshake_of(const Session& session, const Media& media) {
+namespace {
+
+std::optional<Handshake> read_handshake(const Session& session, const Media& media) {
   Reading reading;
   for (const Line& line : session.session_lines())
     if (line.type == 'a') reading.take(line, false);
@@ -92,6 +95,17 @@ std::optional<Handshake> handshake_of(const Session& session, const Media& media
     if (line.type == 'a') reading.take(line, true);
   if (reading.out.fingerprints.empty() || reading.setup_wrong) return std::nullopt;
   return std::move(reading.out);
+}
+
+}  // namespace
+
+// RFC 9143 7.1.3: in answers and later offers only the tagged line has these attributes. In a first offer each has its
+// own, for the case that it is not bundled.
+std::optional<Handshake> handshake_of(const Session& session, const Media& media) {
+  auto own = read_handshake(session, media);
+  if (own && !own->ice_ufrag.empty() && own->rtcp_mux) return own;
+  const Media& tagged = transport_of(session, media);
+  return &tagged == &media ? own : read_handshake(session, tagged);
 }
 
 bool is_handshake_profile(std::string_view proto) {

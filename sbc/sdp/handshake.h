@@ -35,7 +35,8 @@ struct Handshake {
   }
 };
 
-// What the m-line says, or the session for it. nullopt without a fingerprint that can be used.
+// What the m-line says, or the session for it, or the line whose transport it shares (bundle.h). nullopt without a
+// fingerprint that can be used.
 std::optional<Handshake> handshake_of(const Session& session, const Media& media);
 
 // UDP/TLS/RTP/SAVP, UDP/TLS/RTP/SAVPF (RFC 5764 8).

@@ -4,6 +4,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/sdp/bundle.h"
 #include "sbc/sdp/crypto.h"
 #include "sbc/sdp/handshake.h"
 
@@ -50,23 +51,8 @@ std::optional<base::Endpoint> rtcp_endpoint(std::optional<std::string_view> valu
   return endpoint;
 }
 
-}  // namespace
-
-const char* name_of(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::None:
-      return "none";
-    case Refusal::Disabled:
-      return "disabled";
-    case Refusal::Profile:
-      return "profile";
-    case Refusal::Address:
-      break;
-  }
-  return "address";
-}
-
-RemoteMedia remote_media(const Media& media, const Session& session) {
+// `tagged`: the line that says how to get there.
+RemoteMedia remote_at(const Media& media, const Media& tagged, const Session& session) {
   const Connection* connection = session.connection_of(media);
   RemoteMedia remote;
   remote.kind = media.kind;
@@ -84,13 +70,44 @@ RemoteMedia remote_media(const Media& media, const Session& session) {
   if (connection->ip.is_any()) {
     // RFC 3264 8.4: neither RTP nor RTCP is sent to it; whether it sends is what its direction says. Beside ICE it only
     // says that no candidate was known yet (RFC 8839 4.2.5).
-    if (!says_ice(media, session)) remote.direction = common(remote.direction, Direction::SendOnly);
+    if (!says_ice(tagged, session)) remote.direction = common(remote.direction, Direction::SendOnly);
   } else {
     remote.rtp = base::Endpoint{connection->ip, media.port};
     remote.rtcp = rtcp_endpoint(rtcp, *remote.rtp);
   }
   remote.held = !receives(remote.direction);
   return remote;
+}
+
+}  // namespace
+
+const char* name_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::None:
+      return "none";
+    case Refusal::Disabled:
+      return "disabled";
+    case Refusal::Profile:
+      return "profile";
+    case Refusal::Address:
+      break;
+  }
+  return "address";
+}
+
+RemoteMedia remote_media(const Media& media, const Session& session) {
+  if (is_bundle_only(session, media)) {
+    if (const Media& tagged = transport_of(session, media); &tagged != &media) {
+      // Where it is, the tagged line says; all else it says itself.
+      Media placed = media;
+      placed.port = tagged.port;
+      placed.connection = tagged.connection;
+      RemoteMedia remote = remote_at(placed, tagged, session);
+      remote.bundle_only = true;
+      return remote;
+    }
+  }
+  return remote_at(media, media, session);
 }
 
 RemoteMedia remote_media(const Session& session, std::size_t index) {

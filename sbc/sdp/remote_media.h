@@ -29,6 +29,7 @@ struct RemoteMedia {
   std::optional<base::Endpoint> rtcp{};       // a=rtcp (RFC 3605), else the next port; the RTP port is implied by mux
   bool rtcp_mux = false;                      // a=rtcp-mux is present (RFC 5761): offered, or accepted
   Direction direction = Direction::SendRecv;  // effective: c=0.0.0.0 takes "receives" away (RFC 3264 8.4)
+  bool bundle_only = false;                   // it has no place of its own but that of its bundle (RFC 9143 6)
   bool held = false;                          // it does not want to receive: sendonly, inactive or c=0.0.0.0
 
   bool usable() const { return refusal == Refusal::None; }

@@ -7,6 +7,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/sdp/codec.h"
+#include "sbc/sdp/header_extension.h"
 #include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
 #include "sbc/sdp/writer.h"
@@ -56,12 +57,27 @@ class Writer {
       return s.anchor != nullptr && s.anchor->handshake && !s.anchor->handshake->ice_ufrag.empty();
     };
     if (std::ranges::any_of(slots, has_ice)) out += "a=ice-lite\r\n";
+    append_group(out, slots);
     for (const Line& line : input_.from.session_lines())
       if (wanted(line, false)) append_line(out, line);
     for (std::size_t i = 0; i < slots.size(); ++i) write_slot(out, slots[i], i);
   }
 
  private:
+  // Of the lines that are anchored and have a name (RFC 9143 7.3).
+  void append_group(std::string& out, std::span<const Slot> slots) const {
+    std::string names;
+    for (const std::size_t index : input_.bundle) {
+      if (index >= slots.size() || slots[index].anchor == nullptr) continue;
+      if (const Line* mid = known_mid(slots[index])) names.append(" ").append(mid->attribute_value());
+    }
+    if (!names.empty()) out.append("a=group:BUNDLE").append(names).append("\r\n");
+  }
+  bool is_tagged(std::size_t index) const {
+    return input_.bundle.empty() || index == input_.bundle.front() ||
+           std::ranges::find(input_.bundle, index) == input_.bundle.end();
+  }
+
   std::size_t slot_count() const {
     if (context_.answering != nullptr) return context_.answering->media.size();
     const std::size_t before = context_.previous != nullptr ? context_.previous->media.size() : 0;
@@ -122,16 +138,16 @@ class Writer {
     // RFC 4585 4.2, RFC 5506 5: feedback is agreed on with peers that say they have it.
     const bool feedback = has_feedback(*slot.source) && has_feedback(profile_of(slot, *slot.anchor));
     for (const Line& line : lines)
-      if (wanted(line, feedback)) append_line(out, line);
+      if (wanted(line, feedback) || (feedback && wanted_extension(line, slot))) append_line(out, line);
     for (const Crypto& crypto : slot.anchor->crypto) {
       out += "a=crypto:";
       out += crypto_value(crypto);
       out += "\r\n";
     }
-    if (slot.anchor->handshake)
+    if (slot.anchor->handshake && is_tagged(index))  // RFC 9143 7.1.3
       append_handshake(out, *slot.anchor->handshake, slot.anchor->rtp, slot.offered == nullptr);
     append_mid(out, slot, index);
-    append_rtcp(out, slot);
+    append_rtcp(out, slot, is_tagged(index));
     if (slot.offered != nullptr) append_precondition_answer(out, *context_.answering, *slot.offered);
     out += "a=";
     out += name_of(slot.direction);
@@ -149,19 +165,12 @@ class Writer {
   // RFC 5888 9.2: an answer names the line as the offer did. Each leg has its own names: what a line was called before
   // on this leg it is called again, and browsers have each line named (RFC 8829 5.2.1).
   void append_mid(std::string& out, const Slot& slot, std::size_t index) const {
-    const auto mid_of = [](const Session& session, const Media& media) {
-      return find(session.lines_of(media), AttributeId::Mid);
-    };
-    if (slot.offered != nullptr) {
-      if (const Line* mid = mid_of(*context_.answering, *slot.offered)) append_line(out, *mid);
-      return;
-    }
-    if (const Line* mid = slot.previous != nullptr ? mid_of(*context_.previous, *slot.previous) : nullptr)
-      return append_line(out, *mid);
+    if (const Line* mid = known_mid(slot)) return append_line(out, *mid);
+    if (slot.offered != nullptr) return;
     if (!slot.anchor->handshake || slot.anchor->handshake->ice_ufrag.empty()) return;
     const auto taken = [&](std::string_view name) {
       return context_.previous != nullptr && std::ranges::any_of(context_.previous->media, [&](const Media& media) {
-               const Line* mid = mid_of(*context_.previous, media);
+               const Line* mid = find(context_.previous->lines_of(media), AttributeId::Mid);
                return mid != nullptr && mid->attribute_value() == name;
              });
     };
@@ -170,12 +179,19 @@ class Writer {
     out.append("a=mid:").append(name).append("\r\n");
   }
 
-  void append_rtcp(std::string& out, const Slot& slot) const {
+  const Line* known_mid(const Slot& slot) const {
+    if (slot.offered != nullptr) return find(context_.answering->lines_of(*slot.offered), AttributeId::Mid);
+    if (slot.previous == nullptr) return nullptr;
+    return find(context_.previous->lines_of(*slot.previous), AttributeId::Mid);
+  }
+
+  void append_rtcp(std::string& out, const Slot& slot, bool tagged) const {
     const Anchor& anchor = *slot.anchor;
     // RFC 5761 5.1.1: an answer carries a=rtcp-mux only when the offer did. It then needs no RTCP port.
     const bool offer = slot.offered == nullptr;
-    const bool mux = anchor.rtcp_mux &&
-                     (offer || find(context_.answering->lines_of(*slot.offered), AttributeId::RtcpMux) != nullptr);
+    // In a bundle there is nothing else, and browsers want to read it in each line.
+    const bool mux = !tagged || (anchor.rtcp_mux && (offer || find(context_.answering->lines_of(*slot.offered),
+                                                                   AttributeId::RtcpMux) != nullptr));
     if (!anchor.rtcp.empty() && (offer || !mux)) {
       const bool same_ip = anchor.rtcp.ip == anchor.rtp.ip;
       if (!same_ip || anchor.rtcp.port != anchor.rtp.port + 1) {
@@ -191,6 +207,14 @@ class Writer {
   static void copy_bandwidth(std::string& out, std::span<const Line> lines) {
     for (const Line& line : lines)
       if (line.type == 'b' && is_bandwidth(line.value)) append_line(out, line);
+  }
+
+  // RFC 8285 5: an answer lists what the offer does, and under its identifier.
+  bool wanted_extension(const Line& line, const Slot& slot) const {
+    if (line.attribute != AttributeId::Extmap) return false;
+    const auto extension = parse_extmap(line.attribute_value());
+    if (!extension || !describes_media(*extension)) return false;
+    return slot.offered == nullptr || lists(*context_.answering, *slot.offered, *extension);
   }
 
   bool wanted(const Line& line, bool feedback) const {

@@ -1,5 +1,8 @@
 #include "relay.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "media-relay/base/ip.h"
 
 namespace sbc::call::test {
@@ -17,7 +20,7 @@ control::HalfAddress half_address(const control::HalfSpec& half, std::uint16_t p
   const auto ip = address_of(half.network);
   return {.rtp = {ip, port},
           .rtcp = {ip, static_cast<std::uint16_t>(port + 1)},
-          .fingerprint = half.dtls ? kFingerprint : ""};
+          .fingerprint = half.dtls || half.shared ? kFingerprint : ""};
 }
 
 }  // namespace
@@ -33,6 +36,10 @@ std::vector<control::FlowAddresses> FakeRelay::addresses(const std::string& id, 
     flows.push_back({.index = flow.index,
                      .a = half_address(flow.a, port),
                      .b = half_address(flow.b, static_cast<std::uint16_t>(port + 2))});
+    for (auto [half, address] : {std::pair{&flow.a, &control::FlowAddresses::a}, std::pair{&flow.b, &control::FlowAddresses::b}})
+      if (half->shared)
+        flows.back().*address =
+            (*std::ranges::find(flows, half->shared->flow, &control::FlowAddresses::index)).*address;
   }
   return flows;
 }

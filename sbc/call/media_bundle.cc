@@ -1,0 +1,70 @@
+// Media: which m-lines share a transport toward a side (BUNDLE, RFC 9143). We bundle what a browser offers as a bundle,
+// and offer as one only what was agreed on as such before; the other side knows nothing of it.
+
+#include <algorithm>
+
+#include "sbc/call/media.h"
+#include "sbc/sdp/bundle.h"
+
+namespace sbc::call {
+
+std::vector<std::size_t> Media::bundle(Side side) const {
+  const auto* leg_state = state_if(side);
+  if (!leg(side).security.uses_ice() || leg_state == nullptr) return {};
+  if (leg_state->state() == sdp::OfferAnswer::State::OfferReceived) {
+    const sdp::Session& offer = *leg_state->remote();
+    auto lines = sdp::acceptable_bundle(offer);
+    // What shares the transport needs ICE on it; between two lite agents there is none.
+    const auto tagged = lines.empty() ? LineSecurity{} : judge_offer(leg(side).security, offer, lines.front());
+    return tagged.peer && !tagged.peer->ice_lite ? lines : std::vector<std::size_t>();
+  }
+  if (!leg_state->established() || leg_state->agreed_local() == nullptr) return {};
+  // What an answer has left out is not in the bundle, whoever made it.
+  auto lines = sdp::bundled_lines(*leg_state->agreed_local());
+  const auto theirs = sdp::bundled_lines(*leg_state->agreed_remote());
+  std::erase_if(lines, [&theirs](std::size_t i) { return std::ranges::find(theirs, i) == theirs.end(); });
+  return lines;
+}
+
+std::optional<std::size_t> Media::carrier(Side side, std::size_t index) const {
+  const auto lines = bundle(side);
+  if (lines.empty() || lines.front() == index || std::ranges::find(lines, index) == lines.end()) return std::nullopt;
+  return lines.front();
+}
+
+control::HalfSpec Media::guest_half(Side side, std::size_t index, std::size_t of, bool send, bool receive) const {
+  control::HalfSpec half;
+  half.network = leg(side).network;
+  half.send = send;
+  half.receive = receive;
+  half.shared = control::SharedTransport{static_cast<std::uint32_t>(of), {}};
+  const sdp::OfferAnswer& leg_state = side == Side::A ? a_ : *b_;
+  for (const auto& session : {leg_state.remote(), leg_state.local()}) {
+    if (session == nullptr || index >= session->media.size()) continue;
+    for (const std::uint8_t type : sdp::payload_types(session->media[index]))
+      if (auto& types = half.shared->payload_types; std::ranges::find(types, type) == types.end())
+        types.push_back(type);
+  }
+  return half;
+}
+
+std::vector<sdp::Passage> Media::passages() const {
+  std::vector<sdp::Passage> out(media_count());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto on_a = said(Side::A, i);
+    const auto on_b = said(Side::B, i);
+    // Until the other side has answered its direction is not known: whoever offered may already send.
+    out[i] = {.a_to_b = true, .b_to_a = true, .refused = false};
+    if (on_a && on_b) {
+      out[i] = sdp::passage_between(*on_a, *on_b);
+    } else if ((on_a && !on_a->usable()) || (on_b && !on_b->usable())) {
+      out[i].refused = true;
+    }
+    // Without the line whose transport it is there is none.
+    for (const Side side : {Side::A, Side::B})
+      if (const auto of = carrier(side, i); of && (*of >= i || out[*of].refused)) out[i].refused = true;
+  }
+  return out;
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,29 @@
+#pragma once
+// BUNDLE (RFC 9143): m-lines of one description that share a transport, that of the first of them, the tagged one.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sbc/sdp/session.h"
+
+namespace sbc::sdp {
+
+// The m-lines of the description's BUNDLE group that are in use, in their order; the first is the tagged one. Empty:
+// there is no group, or one that makes no sense (names that no line or several lines have, several groups).
+std::vector<std::size_t> bundled_lines(const Session& session);
+
+// The lines of an offer that can be answered as a bundle: those of its group, but for what is no RTP. Empty: not all of
+// them have the tagged line's transport and payload types of their own, by which they are told apart.
+std::vector<std::size_t> acceptable_bundle(const Session& offer);
+
+// The line whose ICE, DTLS and address count for this one; itself when it is not bundled.
+const Media& transport_of(const Session& session, const Media& media);
+
+// The line has no transport but the bundle's (port 0, a=bundle-only).
+bool is_bundle_only(const Session& session, const Media& media);
+
+// Of the m-line's formats.
+std::vector<std::uint8_t> payload_types(const Media& media);
+
+}  // namespace sbc::sdp

@@ -1,0 +1,208 @@
+// What a browser bundles is taken apart for the other leg (RFC 9143), and header extensions cross where both have them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rig.h"
+
+namespace sbc::call::test {
+namespace {
+
+using base::minutes;
+using policy::MediaSecurity;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr const char* kLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+constexpr const char* kMid = "urn:ietf:params:rtp-hdrext:sdes:mid";
+
+void configure(Rig& rig, MediaSecurity a, MediaSecurity b) {
+  std::vector<route::Realm> realms = rig.settings->routes->realms();
+  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
+  for (auto& realm : realms) realm.media_security = a;
+  for (auto& trunk : trunks) trunk.media_security = b;
+  auto built = route::Table::build(std::move(realms), std::move(trunks), {});
+  ASSERT_TRUE(built) << built.error();
+  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+}
+
+std::string transport(const std::string& setup = "actpass") {
+  std::string fingerprint = "AA";
+  for (int i = 1; i < 32; ++i) fingerprint += ":AA";
+  return "a=ice-ufrag:theirs\r\na=ice-pwd:password-of-the-web-peer\r\na=fingerprint:sha-256 " + fingerprint +
+         "\r\na=setup:" + setup + "\r\na=rtcp-mux\r\n";
+}
+
+std::string web_head(const Peer& peer, int version = 1) {
+  return "v=0\r\no=- 1 " + std::to_string(version) + " IN IP4 " + peer.ip() + "\r\ns=-\r\nc=IN IP4 " + peer.ip() +
+         "\r\nt=0 0\r\n";
+}
+std::string web_line(const std::string& head, const std::string& mid, const std::string& more) {
+  return "m=" + head + "\r\na=mid:" + mid + "\r\n" + more;
+}
+
+// Audio, video that has no place of its own, and a data channel: one transport.
+std::string browser_offer(const Peer& peer, int version = 1) {
+  return web_head(peer, version) + "a=group:BUNDLE 0 1 2\r\n" +
+         web_line(
+             "audio 4000 UDP/TLS/RTP/SAVPF 111 0", "0",
+             transport() + "a=rtpmap:111 opus/48000/2\r\na=extmap:1 " + kLevel + "\r\na=extmap:4 " + kMid + "\r\n") +
+         web_line("video 0 UDP/TLS/RTP/SAVPF 96 97", "1",
+                  "a=bundle-only\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\n") +
+         web_line("application 0 UDP/DTLS/SCTP webrtc-datachannel", "2", "a=bundle-only\r\n");
+}
+
+std::string plain_answer(const Peer& peer, int audio, int video, int version = 1) {
+  return "v=0\r\no=- 1 " + std::to_string(version) + " IN IP4 " + peer.ip() + "\r\ns=-\r\nc=IN IP4 " + peer.ip() +
+         "\r\nt=0 0\r\nm=audio " + std::to_string(audio) + " RTP/AVP 0\r\nm=video " + std::to_string(video) +
+         " RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\nm=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n";
+}
+
+const control::SessionSpec& spec(Rig& rig) {
+  return rig.relay.sessions.begin()->second;
+}
+
+std::string text_of(const sip::MessagePtr& message) {
+  return message != nullptr ? std::string(message->body()) : std::string();
+}
+
+void end_well(Rig& rig) {
+  rig.a.bye();
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+// trap 40: BUNDLE with a line that has no port, towards a peer that knows nothing of it.
+TEST(Bundle, OneTransportOfABrowserMeetsTwoOfThePhones) {
+  Rig rig;
+  configure(rig, MediaSecurity::Webrtc, MediaSecurity::None);
+  rig.a.invite({.body = browser_offer(rig.a)});
+  const std::string offer = text_of(rig.b.take("INVITE"));
+  EXPECT_THAT(offer, testing::ContainsRegex("m=audio [1-9][0-9]+ RTP/AVP 111 0\r\n"));
+  EXPECT_THAT(offer, testing::ContainsRegex("m=video [1-9][0-9]+ RTP/AVP 96 97\r\n"));
+  EXPECT_THAT(offer, HasSubstr("m=application 0 "));
+  for (const char* word : {"BUNDLE", "bundle-only", "mid", "extmap"}) EXPECT_THAT(offer, Not(HasSubstr(word)));
+  rig.b.answer(200, plain_answer(rig.b, 6000, 6002));
+  const std::string answer = text_of(rig.a.take("200 INVITE"));
+  rig.a.ack();
+  EXPECT_THAT(answer, HasSubstr("a=group:BUNDLE 0 1\r\n"));
+  const std::string port = answer.substr(answer.find("m=audio ") + 8, 5);
+  EXPECT_THAT(answer, HasSubstr("m=video " + port + " UDP/TLS/RTP/SAVPF 96\r\n"));
+  EXPECT_THAT(answer, HasSubstr("m=application 0 "));
+  ASSERT_EQ(spec(rig).flows.size(), 2U);
+  EXPECT_TRUE(spec(rig).flows[0].a.ice);
+  const control::FlowSpec& video = spec(rig).flows[1];
+  EXPECT_FALSE(video.a.ice || video.a.dtls);
+  ASSERT_TRUE(video.a.shared);
+  EXPECT_EQ(video.a.shared->flow, 0U);
+  EXPECT_THAT(video.a.shared->payload_types, ElementsAre(96, 97));
+  EXPECT_EQ(video.b.remote_rtp->port, 6002);
+
+  // It holds: the bundle stays, whoever asks.
+  rig.b.reinvite(plain_answer(rig.b, 6000, 6002, 2));
+  const std::string again = text_of(rig.a.take("INVITE"));
+  EXPECT_THAT(again, HasSubstr("a=group:BUNDLE 0 1\r\n"));
+  EXPECT_THAT(again, HasSubstr("m=video " + port + " "));
+  EXPECT_EQ(again.find("a=candidate"), again.rfind("a=candidate"));  // RFC 9143 7.1.3: of the tagged line alone
+  rig.a.answer(200, web_head(rig.a, 2) + "a=group:BUNDLE 0 1\r\n" +
+                        web_line("audio 4000 UDP/TLS/RTP/SAVPF 0", "0", transport("passive")) +
+                        web_line("video 4000 UDP/TLS/RTP/SAVPF 96", "1", "a=rtpmap:96 VP8/90000\r\n") +
+                        web_line("application 0 UDP/DTLS/SCTP webrtc-datachannel", "2", ""));
+  EXPECT_TRUE(rig.b.has("200 INVITE"));
+  rig.b.ack();
+  ASSERT_TRUE(spec(rig).flows[1].a.shared);
+  end_well(rig);
+}
+
+TEST(Bundle, ALineThatTheOtherSideRefusesLeavesIt) {
+  Rig rig;
+  configure(rig, MediaSecurity::Webrtc, MediaSecurity::None);
+  rig.a.invite({.body = browser_offer(rig.a)});
+  rig.b.take("INVITE");
+  rig.b.answer(200, plain_answer(rig.b, 6000, 0));
+  const std::string answer = text_of(rig.a.take("200 INVITE"));
+  rig.a.ack();
+  EXPECT_THAT(answer, HasSubstr("a=group:BUNDLE 0\r\n"));
+  EXPECT_THAT(answer, HasSubstr("m=video 0 "));
+  EXPECT_EQ(spec(rig).flows.size(), 1U);
+  end_well(rig);
+}
+
+TEST(Bundle, WithoutItsTransportNothingIsLeft) {
+  Rig rig;
+  configure(rig, MediaSecurity::Webrtc, MediaSecurity::None);
+  rig.a.invite({.body = browser_offer(rig.a)});
+  rig.b.take("INVITE");
+  rig.b.answer(200, plain_answer(rig.b, 0, 6002));
+  const std::string answer = text_of(rig.a.take("200 INVITE"));
+  rig.a.ack();
+  EXPECT_THAT(answer, HasSubstr("m=audio 0 "));
+  EXPECT_THAT(answer, HasSubstr("m=video 0 "));
+  EXPECT_THAT(answer, Not(HasSubstr("BUNDLE")));
+  end_well(rig);
+}
+
+// trap 40: payload types that two lines share do not tell where a packet belongs.
+TEST(Bundle, IsDeclinedWhereItsLinesCannotBeToldApart) {
+  Rig rig;
+  configure(rig, MediaSecurity::Webrtc, MediaSecurity::None);
+  const auto offer = [&](const std::string& video) {
+    return web_head(rig.a) + "a=group:BUNDLE 0 1\r\n" +
+           web_line("audio 4000 UDP/TLS/RTP/SAVPF 96 0", "0", transport() + "a=rtpmap:96 opus/48000/2\r\n") +
+           web_line(video + " UDP/TLS/RTP/SAVPF 96", "1", transport() + "a=rtpmap:96 VP8/90000\r\n");
+  };
+  rig.a.invite({.body = offer("video 4002")});
+  rig.b.take("INVITE");
+  std::string said = plain_answer(rig.b, 6000, 6002);
+  said.erase(said.find("m=application"));
+  rig.b.answer(200, said);
+  const std::string answer = text_of(rig.a.take("200 INVITE"));
+  rig.a.ack();
+  EXPECT_THAT(answer, Not(HasSubstr("BUNDLE")));
+  ASSERT_EQ(spec(rig).flows.size(), 2U);
+  EXPECT_TRUE(spec(rig).flows[1].a.ice);
+  end_well(rig);
+}
+
+TEST(Bundle, ALineWithoutAPlaceIsRefusedWhereNothingIsBundled) {
+  Rig rig;
+  configure(rig, MediaSecurity::Dtls, MediaSecurity::None);
+  rig.a.invite({.body = browser_offer(rig.a)});
+  const std::string offer = text_of(rig.b.take("INVITE"));
+  EXPECT_THAT(offer, HasSubstr("m=video 0 "));
+  rig.b.answer(200, plain_answer(rig.b, 6000, 0));
+  const std::string answer = text_of(rig.a.take("200 INVITE"));
+  rig.a.ack();
+  EXPECT_THAT(answer, HasSubstr("m=video 0 "));
+  EXPECT_THAT(answer, Not(HasSubstr("BUNDLE")));
+  end_well(rig);
+}
+
+// RFC 8285 5: what both sides have listed may be sent, and nothing else.
+TEST(HeaderExtensions, AreThoseThatBothLegsHaveAgreedTo) {
+  Rig rig;
+  configure(rig, MediaSecurity::Webrtc, MediaSecurity::Webrtc);
+  const auto body = [](const Peer& peer, const std::string& setup, const std::string& extensions) {
+    return web_head(peer) + web_line("audio 4000 UDP/TLS/RTP/SAVPF 0", "0", transport(setup) + extensions);
+  };
+  const std::string level = std::string("a=extmap:1 ") + kLevel + "\r\n";
+  const std::string mid = std::string("a=extmap:4 ") + kMid + "\r\n";
+  rig.a.invite({.body = body(rig.a, "actpass", level + mid + "a=extmap:2 urn:3gpp:video-orientation\r\n")});
+  const std::string offer = text_of(rig.b.take("INVITE"));
+  EXPECT_THAT(offer, HasSubstr(level));
+  EXPECT_THAT(offer, Not(HasSubstr(kMid)));
+  EXPECT_THAT(*spec(rig).flows[0].b.extensions, IsEmpty());
+  rig.b.answer(200, body(rig.b, "passive", level));
+  const std::string answer = text_of(rig.a.take("200 INVITE"));
+  rig.a.ack();
+  EXPECT_THAT(answer, HasSubstr(level));
+  EXPECT_THAT(answer, Not(HasSubstr("video-orientation")));
+  for (const control::HalfSpec* half : {&spec(rig).flows[0].a, &spec(rig).flows[0].b})
+    EXPECT_THAT(*half->extensions, ElementsAre(1));
+  end_well(rig);
+}
+
+}  // namespace
+}  // namespace sbc::call::test
