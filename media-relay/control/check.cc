@@ -156,6 +156,16 @@ std::optional<std::string> shared_problem(const std::vector<FlowSpec>& flows, st
   return std::nullopt;
 }
 
+// T.38 has neither RTCP nor keys.
+std::optional<std::string> udptl_problem(const FlowSpec& flow) {
+  if (flow.transport != Transport::Udptl) return std::nullopt;
+  for (const HalfSpec* half : {&flow.a, &flow.b})
+    if (half->srtp || half->dtls || half->ice || half->rtcp_mux || half->rewrite || half->digits || half->transcode ||
+        half->shared)
+      return "udptl: expected neither srtp, dtls, ice, rtcp_mux, rewrite, digits, transcode nor shared";
+  return std::nullopt;
+}
+
 std::optional<Problem> id_problem(const SessionId& id) {
   if (valid_session_id(id)) return std::nullopt;
   return Problem{ErrorCode::Malformed, length_text("id", kMaxSessionIdBytes, id.size())};
@@ -211,6 +221,7 @@ std::optional<Problem> problem_with(const SessionSpec& spec) {
     const std::size_t place = seen.size() - 1;
     if (auto text = shared_problem(spec.flows, place, &FlowSpec::a)) return spec_problem(where + "half a: " + *text);
     if (auto text = shared_problem(spec.flows, place, &FlowSpec::b)) return spec_problem(where + "half b: " + *text);
+    if (auto text = udptl_problem(flow)) return spec_problem(where + *text);
   }
   return std::nullopt;
 }

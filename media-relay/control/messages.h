@@ -153,11 +153,14 @@ struct HalfSpec {
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 
+enum class Transport : std::uint8_t { Rtp, Udptl };  // Udptl: fax (T.38), without RTCP and without keys
+
 struct FlowSpec {
   std::uint32_t index = 0;  // place of the media line; unique within the session
   std::string kind;         // "audio", "video": for people who read logs
   HalfSpec a;
   HalfSpec b;
+  Transport transport = Transport::Rtp;
   friend bool operator==(const FlowSpec&, const FlowSpec&) = default;
 };
 

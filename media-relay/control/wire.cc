@@ -168,6 +168,7 @@ void put(wire::SessionSpec& out, const SessionSpec& spec) {
     f.set_kind(flow.kind);
     put_half(*f.mutable_a(), flow.a);
     put_half(*f.mutable_b(), flow.b);
+    f.set_udptl(flow.transport == Transport::Udptl);
   }
   out.set_media_timeout_ms(spec.media_timeout_ms);
   out.set_suspended(spec.suspended);
@@ -408,6 +409,7 @@ SessionSpec Reading::spec(const wire::SessionSpec& in) {
     flow.a = half(f.a());
     where_ = here + "half b: ";
     flow.b = half(f.b());
+    flow.transport = f.udptl() ? Transport::Udptl : Transport::Rtp;
     out.flows.push_back(std::move(flow));
   }
   where_.clear();

@@ -18,6 +18,8 @@ std::string_view name_of(Drop reason) {
       return "malformed_rtp";
     case Drop::MalformedRtcp:
       return "malformed_rtcp";
+    case Drop::MalformedUdptl:
+      return "malformed_udptl";
     case Drop::WrongPort:
       return "wrong_port";
     case Drop::WrongSource:

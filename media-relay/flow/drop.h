@@ -15,6 +15,7 @@ enum class Drop : std::uint8_t {
   NotMedia,         // neither RTP nor RTCP by its first bytes
   MalformedRtp,     // RFC 3550 5.1, A.1
   MalformedRtcp,    // RFC 3550 A.2
+  MalformedUdptl,   // T.38: not one whole packet; RTP that comes late, mostly
   WrongPort,        // RTP on the RTCP port, or RTCP there after multiplexing was agreed
   WrongSource,      // not the signalled or learned source
   NotAllowed,       // may not be learned: outside the permitted prefixes

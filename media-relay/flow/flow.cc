@@ -20,6 +20,13 @@ std::optional<base::Endpoint> remote_rtcp(const HalfSpec& spec) {
   return base::Endpoint{spec.remote_rtp->ip, static_cast<std::uint16_t>(spec.remote_rtp->port + 1)};
 }
 
+// To another host, that is; another port is no move.
+bool has_moved(const HalfSpec& before, const HalfSpec& now) {
+  const auto old = usable_or_empty(before.remote_rtp);
+  const auto next = usable_or_empty(now.remote_rtp);
+  return now.latch != before.latch || (!old.empty() && !next.empty() && old.ip != next.ip);
+}
+
 }  // namespace
 
 Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(spec)), ports_(ports) {
@@ -36,6 +43,8 @@ Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(s
 }
 
 void Flow::replace(Spec spec, base::Instant now) {
+  for (const Side side : kSides)
+    if (has_moved(spec_.half(side), spec.half(side))) half(side).host = {};
   const std::array old{std::move(spec_.a.srtp), std::move(spec_.b.srtp)};
   spec_ = std::move(spec);
   for (const Side side : kSides) {
@@ -59,8 +68,9 @@ void Flow::open_guards(Side side, base::Instant now) {
   rules.mode = spec.latch;
   rules.allowed = &spec.latch_from;
   rules.window = spec_.latch_window;
-  rules.one_stream = spec.one_stream;
+  rules.one_stream = spec.one_stream && spec_.transport == Transport::Rtp;
   rules.remote = usable_or_empty(spec.remote_rtp);
+  if (spec_.transport == Transport::Udptl) rules.host = half(side).host;
   rules.held = spec.remote_rtp && !is_usable(*spec.remote_rtp);
   half(side).guard[index_of(Component::Rtp)].open(rules, now);
   const auto rtcp = remote_rtcp(spec);
@@ -93,6 +103,16 @@ void Flow::build() {
 
 Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) const {
   const HalfSpec& from = spec_.half(side);
+  const HalfSpec& to = spec_.half(other(side));
+  if (spec_.transport == Transport::Udptl) {
+    if (port == Component::Rtcp) return {&Flow::refuse_port};
+    Step last = &Flow::forward_rtp;
+    if (!from.receive)
+      last = &Flow::refuse_receiving;
+    else if (!to.send)
+      last = &Flow::refuse_sending;
+    return {&Flow::take_udptl, &Flow::inspect_udptl, last};
+  }
   if (from.shared) return port == Component::Rtcp ? Pipeline{&Flow::refuse_port} : guest_pipeline(side, kind);
   if (from.ice) return port == Component::Rtcp ? Pipeline{&Flow::refuse_port} : checked_pipeline(side, kind);
   if (kind == Component::Rtp) {
@@ -239,8 +259,9 @@ base::Instant Flow::look_for_lost_media(base::Instant now, std::vector<Event>& e
 }
 
 bool Flow::should_speak(Side side) const {
-  return spec_.one_sided_timeout > base::Duration{} && !spec_.suspended && spec_.half(side).receive &&
-         spec_.half(other(side)).send;
+  // A fax machine is silent for as long as it receives a page.
+  return spec_.transport == Transport::Rtp && spec_.one_sided_timeout > base::Duration{} && !spec_.suspended &&
+         spec_.half(side).receive && spec_.half(other(side)).send;
 }
 
 base::Instant Flow::look_for_one_sided_media(base::Instant now, std::vector<Event>& events) {

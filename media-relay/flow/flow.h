@@ -7,6 +7,9 @@
 //
 // What the listener has not agreed to be sent in header extensions is taken out before the last step.
 //
+// Fax (UDPTL) takes the steps of RTP without what only RTP has: no demultiplexing, no SSRC, no reports. What is not one
+// whole packet is dropped.
+//
 // A side with ICE has no latch: its gate is open to the addresses from which authentic checks came, and media goes to
 // the pair that the peer nominated (connect.cc, which also answers checks and walks DTLS handshakes).
 //
@@ -156,6 +159,7 @@ class Flow {
     bool bundled() const { return carrier != nullptr || !guests.empty(); }
     void remember(std::uint32_t ssrc);
     bool knows(std::uint32_t ssrc) const;
+    base::IpAddress host{};                    // from where its RTP was learned; empty: not learned
   };
   // The way out towards a side, decided when something changes rather than for each packet.
   struct Exit {
@@ -240,6 +244,8 @@ class Flow {
   std::optional<Drop> admit_rtp(Context& c);
   std::optional<Drop> admit_rtcp(Context& c);
   std::optional<Drop> admit_muxed_rtcp(Context& c);
+  std::optional<Drop> take_udptl(Context& c);
+  std::optional<Drop> inspect_udptl(Context& c);
   std::optional<Drop> inspect_rtp(Context& c);
   std::optional<Drop> inspect_rtcp(Context& c);
   std::optional<Drop> hide_names(Context& c);
@@ -259,6 +265,7 @@ class Flow {
     const HalfSpec& spec = transport(side).spec_.half(side);
     return spec.srtp || spec.dtls;
   }
+  std::optional<Drop> walk(Context& c, Component kind);
   static std::optional<Drop> leave(Context& c, const Exit& exit);
 
   Half& half(Side s) { return halves_[index_of(s)]; }

@@ -5,6 +5,7 @@
 #include "media-relay/rtp/extension.h"
 #include "media-relay/rtp/sdes.h"
 #include "media-relay/rtp/wire.h"
+#include "media-relay/udptl/packet.h"
 
 namespace flow {
 namespace {
@@ -44,6 +45,7 @@ std::optional<Drop> Flow::on_packet(packet::Packet& packet, Side side, Component
 }
 
 std::optional<Drop> Flow::walk(Context& c) {
+  if (spec_.transport == Transport::Udptl) return c.packet.size() == 0 ? Drop::Empty : walk(c, Component::Rtp);
   Component kind = Component::Rtp;
   switch (rtp::classify(c.packet.bytes())) {
     case rtp::Kind::Rtp:
@@ -62,6 +64,10 @@ std::optional<Drop> Flow::walk(Context& c) {
     case rtp::Kind::Unknown:
       return Drop::NotMedia;
   }
+  return walk(c, kind);
+}
+
+std::optional<Drop> Flow::walk(Context& c, Component kind) {
   return run(half(c.side).pipeline[index_of(c.port)][index_of(kind)], c);
 }
 
@@ -139,10 +145,19 @@ std::optional<Drop> Flow::admit_muxed_rtcp(Context& c) {
                 guard.admit(c.packet.source, {c.compound.sender_ssrc, std::nullopt, is_secure(c.side)}, c.now));
 }
 
+std::optional<Drop> Flow::take_udptl(Context& c) {
+  const auto header = udptl::read_header(c.packet.bytes());
+  if (!header) return Drop::MalformedUdptl;
+  SourceGuard& guard = half(c.side).guard[index_of(Component::Rtp)];
+  return settle(c, Component::Rtp,
+                guard.admit(c.packet.source, {.sequence = header->sequence, .nameless = true}, c.now));
+}
+
 std::optional<Drop> Flow::settle(Context& c, Component component, SourceGuard::Verdict verdict) {
   if (verdict.drop) return verdict.drop;
   if (!verdict.learned) return std::nullopt;
   if (component == Component::Rtp) {
+    if (spec_.transport == Transport::Rtp) half(c.side).host = c.packet.source.ip;
     SourceGuard& rtcp = half(c.side).guard[index_of(Component::Rtcp)];
     // RTCP that was learned from elsewhere before RTP came was not this peer's. The first report comes seconds after
     // the first packet (RFC 3550 6.2), so its window counts from here.
@@ -166,6 +181,16 @@ std::optional<Drop> Flow::inspect_rtp(Context& c) {
   ++h.stats.rtp_packets_in;
   h.stats.rtp_bytes_in += c.arrived;
   h.reception.on_packet(c.header, c.now);
+  h.last_rtp = c.now;
+  return std::nullopt;
+}
+
+std::optional<Drop> Flow::inspect_udptl(Context& c) {
+  Half& h = half(c.side);
+  hear(c);
+  if (h.stats.rtp_packets_in == 0) c.events.push_back(FirstPacket{c.side, c.packet.source, 0});
+  ++h.stats.rtp_packets_in;
+  h.stats.rtp_bytes_in += c.arrived;
   h.last_rtp = c.now;
   return std::nullopt;
 }

@@ -61,6 +61,7 @@ void SourceGuard::forget_stream() {
 }
 
 bool SourceGuard::is_allowed(const base::IpAddress& source) const {
+  if (!rules_.host.empty() && source != rules_.host) return false;
   if (rules_.allowed == nullptr || rules_.allowed->empty()) return true;
   return std::ranges::any_of(*rules_.allowed, [&](const base::Prefix& p) { return p.contains(source); });
 }
@@ -72,6 +73,7 @@ SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evid
   last_heard_ = now;
   displaced_.reset();
   hear(evidence, now);
+  if (evidence.nameless) forget_stream();
   candidates_ = {};
   return {std::nullopt, true};
 }
@@ -92,7 +94,7 @@ SourceGuard::Verdict SourceGuard::admit_other(const base::Endpoint& source, cons
   if (const auto refused = refuses(source, now)) return {refused, false};
   if (source == rules_.remote) return learn(source, evidence, now);
   if (latched_) {
-    const bool continues = evidence.ssrc == ssrc_;
+    const bool continues = !evidence.nameless && evidence.ssrc == ssrc_;
     const bool silent = now - last_heard_ >= kRelearnSilence;
     if (!continues && !silent) return {Drop::WrongSource, false};
   }
@@ -124,6 +126,7 @@ void SourceGuard::hear(const Evidence& evidence, base::Instant now) {
 }
 
 bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
+  if (evidence.nameless) return true;
   if (!evidence.sequence) return true;  // RTCP may come from a source that sends no RTP
   if (!rules_.one_stream || evidence.authentic || !stream_known_) {
     hear(evidence, now);

@@ -43,6 +43,7 @@ struct Evidence {
   std::uint32_t ssrc = 0;
   std::optional<std::uint16_t> sequence;  // RTP only
   bool authentic = false;                 // SRTP: nobody else can have sent it
+  bool nameless = false;                  // UDPTL: there is no SSRC that could be continued
 };
 
 class SourceGuard {
@@ -53,6 +54,7 @@ class SourceGuard {
     base::Endpoint remote;
     bool held = false;  // the peer has asked for nothing to be sent (RFC 3264 8.4: 0.0.0.0)
     const std::vector<base::Prefix>* allowed = nullptr;  // must outlive the guard or the next `open`
+    base::IpAddress host{};  // empty: any. Else the peer is known by more than addresses to be there
     base::Duration window{};
     bool one_stream = false;  // of RTP, see above
   };

@@ -37,6 +37,10 @@ std::string check_half(const HalfSpec& half, const char* side) {
 }  // namespace
 
 std::string check(const Spec& spec) {
+  if (spec.transport == Transport::Udptl)
+    for (const HalfSpec* half : {&spec.a, &spec.b})
+      if (half->srtp || half->dtls || half->ice || half->rtcp_mux || half->rewrite || half->digits || half->transcode)
+        return "udptl: expected neither srtp, dtls, ice, rtcp_mux, rewrite, digits nor transcode";
   if (std::string wrong = check_half(spec.a, "a"); !wrong.empty()) return wrong;
   if (std::string wrong = check_half(spec.b, "b"); !wrong.empty()) return wrong;
   if (spec.latch_window < base::Duration{} || spec.latch_window > kMaxMediaTimeout) return "latch window out of range";

@@ -86,9 +86,15 @@ struct HalfSpec {
   std::optional<rtp::ExtensionIds> extensions = {};
 };
 
+enum class Transport : std::uint8_t {
+  Rtp,
+  Udptl,  // fax (T.38): one datagram is one packet, on the RTP port; no RTCP, no keys, no ICE
+};
+
 struct Spec {
   HalfSpec a;
   HalfSpec b;
+  Transport transport = Transport::Rtp;
   base::Duration latch_window = kDefaultLatchWindow;
   // Silence of both sides, RTP and RTCP, that is reported as lost media; zero: never. The time runs only while the flow
   // is not suspended, both remotes are known, and at least one side is received from: see flow.h.

@@ -268,6 +268,7 @@ void Sessions::after_change(SessionHandle handle, std::deque<Deferred> deferred,
 flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow,
                                const IdentityPtr& identity) const {
   flow::Spec spec;
+  spec.transport = flow.transport == control::Transport::Udptl ? flow::Transport::Udptl : flow::Transport::Rtp;
   spec.a = to_flow(flow.a);
   spec.b = to_flow(flow.b);
   for (flow::HalfSpec* half : {&spec.a, &spec.b})

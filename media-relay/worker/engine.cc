@@ -215,7 +215,8 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
       ++dropped;
       ++dropped_[static_cast<std::size_t>(*drop)];
     } else {
-      const rtp::Kind kind = rtp::classify(p.bytes());
+      const bool fax = port.owner->flow.spec().transport == flow::Transport::Udptl;
+      const rtp::Kind kind = fax ? rtp::Kind::Rtp : rtp::classify(p.bytes());
       ++(kind == rtp::Kind::Rtcp ? control : kind == rtp::Kind::Rtp ? media : connecting);
     }
     if (port.owner != nullptr && port.owner->flow.wants_attention()) attend(*port.owner, events);

@@ -50,7 +50,16 @@ inline SessionSpec sample_spec() {
   HalfSpec guest;
   guest.network = "core";
   guest.shared = SharedTransport{4, {0, 127}};
-  return {{{0, "audio", a, b}, {3, "video", b, a}, {4, "audio", web, a}, {5, "video", guest, b}}, 45'000, true};
+  HalfSpec fax = a;
+  fax.srtp.reset();
+  fax.rtcp_mux = false;
+  return {{{0, "audio", a, b},
+           {3, "video", b, a},
+           {4, "audio", web, a},
+           {5, "video", guest, b},
+           {6, "image", fax, fax, Transport::Udptl}},
+          45'000,
+          true};
 }
 
 inline std::vector<Command> sample_commands() {
