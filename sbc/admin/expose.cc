@@ -140,6 +140,10 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_dialog_events_total", "What happened inside dialogs, by kind.", "event", shard.dialogs);
   expose_by(metrics, "parapet_trunk_challenges_total", "Digest challenges of trunks to our requests, by result.",
             "result", shard.trunk_challenges);
+  expose_by(metrics, "parapet_relay_refusals_total",
+            "Sessions that a relay would not have; another relay was asked then.", "reason", shard.relay_refusals);
+  expose_by(metrics, "parapet_media_lines_refused_total", "Media lines of offers that were refused with port 0.",
+            "reason", shard.refused_lines);
   expose_by(metrics, "parapet_crypto_lines_skipped_total", "Lines with SRTP keys (a=crypto) that could not be used.",
             "reason", shard.crypto_lines_skipped);
   expose_leaks(metrics, shard);

@@ -316,6 +316,38 @@ const char* name_of(CryptoLine fault) {
   return "";
 }
 
+const char* name_of(RelayRefusal reason) {
+  switch (reason) {
+    case RelayRefusal::NoPorts:
+      return "no_ports";
+    case RelayRefusal::SessionLimit:
+      return "session_limit";
+    case RelayRefusal::Draining:
+      return "draining";
+    case RelayRefusal::kCount:
+      break;
+  }
+  return "";
+}
+
+const char* name_of(RefusedLine reason) {
+  switch (reason) {
+    case RefusedLine::DataChannel:
+      return "data_channel";
+    case RefusedLine::Message:
+      return "message";
+    case RefusedLine::Profile:
+      return "profile";
+    case RefusedLine::Address:
+      return "address";
+    case RefusedLine::Codecs:
+      return "codecs";
+    case RefusedLine::kCount:
+      break;
+  }
+  return "";
+}
+
 const char* name_of(ResponseDetour result) {
   switch (result) {
     case ResponseDetour::Reopened:

@@ -208,6 +208,19 @@ enum class CryptoLine : std::uint8_t {
   kCount
 };
 const char* name_of(CryptoLine fault);  // "syntax"
+// Why a relay would not have a session, which then went to another one if there was any.
+enum class RelayRefusal : std::uint8_t { NoPorts, SessionLimit, Draining, kCount };
+const char* name_of(RelayRefusal reason);  // "no_ports"
+// Why m-lines of offers were refused with port 0.
+enum class RefusedLine : std::uint8_t {
+  DataChannel,
+  Message,  // MSRP
+  Profile,  // another transport that is not anchored
+  Address,  // a name, or a multicast group
+  Codecs,   // the rules for codecs leave none
+  kCount
+};
+const char* name_of(RefusedLine reason);  // "data_channel"
 
 // What became of questions to the DNS.
 enum class DnsCount : std::uint8_t {
@@ -296,6 +309,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<DialogCount> dialogs;
   CountersBy<TrunkChallenge> trunk_challenges;
   CountersBy<CryptoLine> crypto_lines_skipped;
+  CountersBy<RefusedLine> refused_lines;
+  CountersBy<RelayRefusal> relay_refusals;
   // Found by the leak guard; the last two only when it scrubs.
   CountersBy<leak::Kind> leaks;
   CountersBy<leak::Place::Where> leaks_by_place;

@@ -52,6 +52,8 @@ std::shared_ptr<const tls::Context> read_certificates(settings::Table& listener,
 std::vector<base::IpAddress> addresses_of(const std::string& name);
 // What peers of a realm may send across a call.
 call::CrossingRules read_crossing(settings::Table& realm);
+// codecs = {...} of a realm or trunk; null when there is none.
+sdp::CodecRulesPtr read_codecs(settings::Table& peer);
 // [leak_guard].
 leak::Mode read_leak_guard(settings::Table root);
 // [dns].

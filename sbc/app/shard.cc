@@ -396,8 +396,8 @@ void Shard::look_up(const call::Lookup& lookup) {
 
 void Shard::send_relay(call::RelayCommand& command) {
   if (auto* open = std::get_if<control::Open>(&command.command)) {
-    const auto relay = relays_.pick(open->spec);
-    if (!relay) {
+    const auto asked = relays_.open(command.owner, std::move(*open));
+    if (!asked) {
       metrics_->relay_errors.add();
       calls_.on_relay_reply(
           {.owner = command.owner,
@@ -406,21 +406,13 @@ void Shard::send_relay(call::RelayCommand& command) {
           loop_.now(), out_);
       return;
     }
-    relay_of_.emplace(open->id, *relay);
-    relay_asked_at_[relays_.link(*relay).open(command.owner, std::move(*open))] = loop_.now();
+    relay_asked_at_[*asked] = loop_.now();
     return;
   }
-  const auto& id = std::holds_alternative<control::Modify>(command.command)
-                       ? std::get<control::Modify>(command.command).id
-                       : std::get<control::Close>(command.command).id;
-  const auto found = relay_of_.find(id);
-  if (found == relay_of_.end()) return;  // its Open found no relay
-  auto& link = relays_.link(found->second);
   if (auto* modify = std::get_if<control::Modify>(&command.command)) {
-    link.modify(command.owner, std::move(*modify));
+    relays_.modify(command.owner, std::move(*modify));
   } else {
-    relay_of_.erase(found);
-    link.close(command.owner, std::move(std::get<control::Close>(command.command)));
+    relays_.close(command.owner, std::move(std::get<control::Close>(command.command)));
   }
 }
 
@@ -534,6 +526,9 @@ void Shard::arm_timer() {
 }
 
 void Shard::copy_counters() {
+  static_assert(relay_client::kFullReasons == static_cast<std::size_t>(admin::RelayRefusal::kCount));
+  for (std::size_t i = 0; i < relay_client::kFullReasons; ++i)
+    metrics_->relay_refusals[static_cast<admin::RelayRefusal>(i)].set(relays_.refusals()[i]);
   copy(layer_.counters(), *metrics_);
   copy(resolver_.counters(), *metrics_);
   copy(detours_, *metrics_);

@@ -148,8 +148,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   loop::Timer timer_;
   loop::Timer second_;
   call::Output out_;
-  std::unordered_map<std::string, relay_client::RelayIndex> relay_of_;  // by session
-  std::unordered_map<std::uint64_t, base::Instant> relay_asked_at_;     // Opens without a reply yet, by request
+  std::unordered_map<std::uint64_t, base::Instant> relay_asked_at_;  // Opens without a reply yet, by request
   observe::RateLimit bad_messages_;
   observe::RateLimit leak_notes_{base::milliseconds(100), 50};
   observe::RateLimit refused_calls_{base::milliseconds(100), 50};

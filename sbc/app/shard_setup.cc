@@ -223,6 +223,10 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   static_assert(sdp::kCryptoFaults == static_cast<std::size_t>(admin::CryptoLine::kCount));
   for (std::size_t i = 0; i < sdp::kCryptoFaults; ++i)
     to.crypto_lines_skipped[static_cast<admin::CryptoLine>(i)].set(calls.skipped_keys[i]);
+  // The first two are no refusals of ours.
+  static_assert(sdp::kRefusals == static_cast<std::size_t>(admin::RefusedLine::kCount) + 2);
+  for (std::size_t i = 2; i < sdp::kRefusals; ++i)
+    to.refused_lines[static_cast<admin::RefusedLine>(i - 2)].set(calls.refused_lines[i]);
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);

@@ -131,7 +131,7 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   Call& call = *core_.calls.find(handle);
   ++core_.counters.started;
   call.handle = handle;
-  call.media.use({&core_.random, &core_.counters.skipped_keys});
+  call.media.use({&core_.random, &core_.counters.skipped_keys, &core_.counters.refused_lines});
   call.session = core_.minter.call_id(core_.random);
   call.invite = request.message;
   call.source = request.source;

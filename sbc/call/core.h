@@ -68,6 +68,7 @@ struct Counters {
   std::uint64_t refused_privacy = 0;    // 500, critical privacy that cannot be provided
   std::uint64_t refused_media = 0;      // 415, 488, 400: a body that cannot be used
   sdp::CryptoFaults skipped_keys{};     // a=crypto lines that could not be used
+  sdp::RefusedLines refused_lines{};    // m-lines of offers, by reason
   std::uint64_t refused_method = 0;     // 405, 501 inside a dialog
   std::uint64_t passed = 0;             // requests that went on to the other leg
   std::uint64_t refused_passing = 0;    // 500: too many at once, or no dialog on the other leg yet

@@ -126,6 +126,7 @@ class Machine {
   void try_places(const Input& in);
   void pass_over_name(const Input& in);
   void dial();
+  void cannot_offer(const route::Target& target, const std::string& why);
   void fail_setup(const Input& in);
   void next_or_fail(Event event, const Input& in);
   void abandon_branch();

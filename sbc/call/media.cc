@@ -6,6 +6,7 @@
 
 #include "sbc/body/multipart.h"
 #include "sbc/body/rewrite.h"
+#include "sbc/call/lingering.h"
 #include "sbc/sdp/header_extension.h"
 #include "sbc/sdp/parser.h"
 #include "sbc/sdp/preconditions.h"
@@ -19,12 +20,33 @@ MediaError to_media_error(const sdp::Error& error) {
   return MediaError{sdp::status_for(error.kind), error.text};
 }
 
+sdp::RemoteMedia media_of(const sdp::OfferAnswer& leg, std::size_t index) {
+  return lingers(leg, index) ? sdp::remote_media(*leg.agreed_remote(), index) : leg.media(index);
+}
+
+bool says_mux(const sdp::Session& session, std::size_t index) {
+  return sdp::find(session.lines_of(session.media[index]), sdp::AttributeId::RtcpMux) != nullptr;
+}
+
+bool mux_of(const sdp::OfferAnswer& leg, std::size_t index) {
+  if (!lingers(leg, index)) return leg.mux_agreed(index);
+  return says_mux(*leg.agreed_local(), index) && says_mux(*leg.agreed_remote(), index);
+}
+
 const control::FlowAddresses* find_flow(const std::vector<control::FlowAddresses>& flows, std::size_t index) {
   const auto it = std::ranges::find(flows, index, &control::FlowAddresses::index);
   return it == flows.end() ? nullptr : &*it;
 }
 
 }  // namespace
+
+bool lingers(const sdp::OfferAnswer& leg, std::size_t index) {
+  if (leg.state() != sdp::OfferAnswer::State::OfferReceived || !leg.established()) return false;
+  const auto in_use = [index](const sdp::Session& session) {
+    return index < session.media.size() && session.media[index].port != 0;
+  };
+  return !in_use(*leg.remote()) && in_use(*leg.agreed_remote()) && in_use(*leg.agreed_local());
+}
 
 std::expected<std::optional<std::string_view>, MediaError> sdp_of(const sip::Message& message) {
   if (message.body().empty()) return std::nullopt;
@@ -52,13 +74,15 @@ void Media::start_leg_b(sdp::OriginIdentity identity) {
 std::expected<void, MediaError> Media::take_offer(Side from, std::string_view body) {
   auto parsed = sdp::parse_shared(body);
   if (!parsed) return std::unexpected(to_media_error(parsed.error()));
+  const bool again = exchange(from) == sdp::OfferAnswer::State::OfferReceived && *state(from).remote()->text == body;
+  if (!again && tools_.refused != nullptr) sdp::count_refused(**parsed, *tools_.refused);
   if (!sdp::any_usable(**parsed)) return std::unexpected(MediaError{488, "no media line that can be anchored"});
   if (sdp::has_unmet_precondition(**parsed))
     return std::unexpected(MediaError{580, "a mandatory precondition that the border cannot meet"});
   const sdp::SessionPtr offer = *std::move(parsed);
   if (!any_acceptable(from, *offer))
     return std::unexpected(MediaError{488, "no media line that is protected as this side must be"});
-  const bool again = exchange(from) == sdp::OfferAnswer::State::OfferReceived && *state(from).remote()->text == body;
+  if (auto lacking = lacks_codec(from, *offer, nullptr)) return std::unexpected(*std::move(lacking));
   auto taken = state(from).remote_offer(offer);
   if (!taken) return std::unexpected(to_media_error(taken.error()));
   if (!again) choose_keys(from, *offer);
@@ -70,6 +94,9 @@ std::expected<void, MediaError> Media::take_answer(Side from, std::string_view b
   if (!parsed) return std::unexpected(to_media_error(parsed.error()));
   if (state_if(from) != nullptr && !agrees(from, **parsed))
     return std::unexpected(MediaError{488, "an answer without the protection that was offered"});
+  const auto* asked = state_if(from);
+  if (asked != nullptr && asked->local() != nullptr)
+    if (auto lacking = lacks_codec(from, **parsed, asked->local().get())) return std::unexpected(*std::move(lacking));
   auto taken = state(from).remote_answer(*std::move(parsed), finality);
   if (!taken) return std::unexpected(to_media_error(taken.error()));
   return {};
@@ -88,6 +115,10 @@ std::vector<std::optional<sdp::Anchor>> Media::anchors(Side toward, const sdp::S
     if (flow == nullptr) continue;
     const control::HalfAddress& address = toward == Side::A ? flow->a : flow->b;
     // We multiplex when asked to; we ask for it only when the other side did, so that plain phones see plain SDP.
+    if (sdp::is_fax(from.media[i])) {
+      result[i] = sdp::Anchor{.rtp = address.rtp};
+      continue;
+    }
     const bool mux = answering || sdp::remote_media(from, i).rtcp_mux;
     result[i] = sdp::Anchor{.rtp = address.rtp, .rtcp = address.rtcp, .rtcp_mux = mux};
     if (answering)
@@ -107,6 +138,9 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
   const auto* from = state_if(other(to));
   sdp::SessionPtr said = from != nullptr ? from->remote() : nullptr;
   if (proposal_ != nullptr && to == Side::B && said == nullptr) said = proposal_;
+  auto allowed = for_side(to, std::move(said));
+  if (!allowed) return std::unexpected(std::move(allowed.error()));
+  said = *std::move(allowed);
   if (proposal_ != nullptr && to == Side::A && said != nullptr && !a_.established()) {
     auto narrowed = sdp::first_codecs(*said);
     if (!narrowed) return std::unexpected(to_media_error(narrowed.error()));
@@ -115,6 +149,9 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
   if (said == nullptr) return std::unexpected(MediaError{500, "no description to offer"});
   if (leg(to).security.must_protect() && !leg(to).security.may_protect())
     return std::unexpected(MediaError{488, "keys would go over signalling that is not encrypted"});
+  auto numbered = in_numbers_of(to, std::move(said), false);
+  if (!numbered) return std::unexpected(std::move(numbered.error()));
+  said = *std::move(numbered);
   const auto places = anchors(to, *said, false);
   const auto bundled = bundle(to);
   auto body = state(to).offer({.from = *said, .anchors = places, .bundle = bundled});
@@ -126,9 +163,13 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
   const auto* from = state_if(other(to));
   if (from == nullptr || from->remote() == nullptr)
     return std::unexpected(MediaError{500, "no description to answer with"});
-  const auto places = anchors(to, *from->remote(), true);
+  auto allowed = for_side(to, from->remote());
+  if (!allowed) return std::unexpected(std::move(allowed.error()));
+  const auto said = in_numbers_of(to, *std::move(allowed), true);
+  if (!said) return std::unexpected(said.error());
+  const auto places = anchors(to, **said, true);
   const auto bundled = bundle(to);
-  auto body = state(to).answer({.from = *from->remote(), .anchors = places, .bundle = bundled}, finality);
+  auto body = state(to).answer({.from = **said, .anchors = places, .bundle = bundled}, finality);
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -137,20 +178,28 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
 std::expected<CrossedAnswers, MediaError> Media::answer_each_other() {
   if (a_.remote() == nullptr || !b_ || b_->remote() == nullptr)
     return std::unexpected(MediaError{500, "expected an offer of each side"});
-  const auto for_a = sdp::common_formats(*b_->remote(), *a_.remote(), sdp::FormatOrder::Others);
+  const auto of_a = for_side(Side::B, a_.remote());
+  if (!of_a) return std::unexpected(of_a.error());
+  const auto of_b = for_side(Side::A, b_->remote());
+  if (!of_b) return std::unexpected(of_b.error());
+  const auto for_a = sdp::common_formats(**of_b, **of_a, sdp::FormatOrder::Others);
   if (!for_a) return std::unexpected(to_media_error(for_a.error()));
-  const auto for_b = sdp::common_formats(*a_.remote(), *b_->remote(), sdp::FormatOrder::Own);
+  const auto for_b = sdp::common_formats(**of_a, **of_b, sdp::FormatOrder::Own);
   if (!for_b) return std::unexpected(to_media_error(for_b.error()));
   const auto passages = sdp::passages_between(**for_b, **for_a);
+  const auto numbers_a = in_numbers_of(Side::A, *for_a, true);
+  if (!numbers_a) return std::unexpected(numbers_a.error());
+  const auto numbers_b = in_numbers_of(Side::B, *for_b, true);
+  if (!numbers_b) return std::unexpected(numbers_b.error());
   if (std::ranges::all_of(passages, &sdp::Passage::refused))
     return std::unexpected(MediaError{488, "the two offers have no codec in common"});
-  const auto toward_a = anchors(Side::A, **for_a, true);
+  const auto toward_a = anchors(Side::A, **numbers_a, true);
   const auto bundled_a = bundle(Side::A);
-  auto to_a = a_.answer({.from = **for_a, .anchors = toward_a, .bundle = bundled_a}, sdp::Finality::Final);
+  auto to_a = a_.answer({.from = **numbers_a, .anchors = toward_a, .bundle = bundled_a}, sdp::Finality::Final);
   if (!to_a) return std::unexpected(to_media_error(to_a.error()));
-  const auto toward_b = anchors(Side::B, **for_b, true);
+  const auto toward_b = anchors(Side::B, **numbers_b, true);
   const auto bundled_b = bundle(Side::B);
-  auto to_b = b_->answer({.from = **for_b, .anchors = toward_b, .bundle = bundled_b}, sdp::Finality::Final);
+  auto to_b = b_->answer({.from = **numbers_b, .anchors = toward_b, .bundle = bundled_b}, sdp::Finality::Final);
   if (!to_b) return std::unexpected(to_media_error(to_b.error()));
   return CrossedAnswers{*std::move(to_a), *std::move(to_b)};
 }
@@ -242,7 +291,7 @@ control::HalfSpec Media::half_alone(Side side, std::size_t index, bool send, boo
   half.latch_from = leg(side).latch_from;
   half.send = send;
   half.receive = receive;
-  const auto line = security(side, index);
+  const auto line = is_fax(index) ? LineSecurity{} : security(side, index);
   if (line.kind == LineSecurity::Kind::Protected && line.own) {
     half.dtls = dtls_of(line);
     // A peer that says no tls-id is told none.
@@ -254,8 +303,10 @@ control::HalfSpec Media::half_alone(Side side, std::size_t index, bool send, boo
   }
   const auto* leg_state = state_if(side);
   if (leg_state == nullptr || leg_state->remote() == nullptr) return half;
-  const auto remote = leg_state->media(index);
-  half.rtcp_mux = half.dtls.has_value() || leg_state->mux_agreed(index);
+  if (auto rules = payload_rules(side, index); !rules.empty())
+    half.rewrite = control::Rewrite{.payloads = std::move(rules)};
+  const auto remote = media_of(*leg_state, index);
+  half.rtcp_mux = half.dtls.has_value() || mux_of(*leg_state, index);
   half.remote_rtp = remote.rtp;
   half.remote_rtcp = half.rtcp_mux ? remote.rtp : remote.rtcp;
   return half;
@@ -264,11 +315,12 @@ control::HalfSpec Media::half_alone(Side side, std::size_t index, bool send, boo
 std::optional<sdp::RemoteMedia> Media::said(Side side, std::size_t index) const {
   const auto* leg = state_if(side);
   if (leg == nullptr || leg->remote() == nullptr) return std::nullopt;
-  auto media = leg->media(index);
+  auto media = media_of(*leg, index);
   // RFC 9143 7.3: without the bundle it has no place.
   if (media.usable() && media.bundle_only && !carrier(side, index)) media.refusal = sdp::Refusal::Disabled;
   if (media.usable() && security(side, index).kind == LineSecurity::Kind::Refused)
     media.refusal = sdp::Refusal::Profile;
+  if (media.usable() && is_emptied(side, index)) media.refusal = sdp::Refusal::Codecs;
   // While the other side's offer waits for this side's answer, a line that this side lacks or has refused before is
   // open again: it may be about to accept it, and then needs ports.
   const auto* asking = state_if(other(side));
@@ -291,8 +343,11 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     control::FlowSpec flow;
     flow.index = static_cast<std::uint32_t>(i);
     flow.kind = std::string(on_a ? on_a->kind : on_b ? on_b->kind : proposed_kind(i));
+    if (is_fax(i)) flow.transport = control::Transport::Udptl;
     flow.a = half(Side::A, i, passage.b_to_a, passage.a_to_b);
     flow.b = half(Side::B, i, passage.a_to_b, passage.b_to_a);
+    // Fax that is only offered is not there yet.
+    if (!is_fax(i) && flow.kind == "image" && on_b) flow.kind = std::string(on_b->kind);
     // Video may come in several streams: repairs, layers.
     if (flow.kind == "audio") {
       flow.a.one_stream = !leg_a_.mixed_streams;
@@ -301,6 +356,19 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     spec.flows.push_back(std::move(flow));
   }
   return spec;
+}
+
+// While a side's offer waits for its answer the m-line stays what it was: the other side may refuse.
+bool Media::is_fax(std::size_t index) const {
+  std::optional<bool> offered;
+  for (const Side side : {Side::A, Side::B}) {
+    const auto* leg = state_if(side);
+    if (leg == nullptr || leg->remote() == nullptr || index >= leg->remote()->media.size()) continue;
+    const bool fax = sdp::is_fax(leg->remote()->media[index]);
+    if (leg->state() != sdp::OfferAnswer::State::OfferReceived) return fax;
+    if (!offered) offered = fax;
+  }
+  return offered.value_or(false);
 }
 
 std::string_view Media::proposed_kind(std::size_t index) const {

@@ -16,6 +16,7 @@
 
 #include "sbc/call/media_security.h"
 #include "sbc/policy/decision.h"
+#include "sbc/sdp/codec_rules.h"
 #include "sbc/sdp/offer_answer.h"
 #include "sbc/sip/message.h"
 
@@ -32,7 +33,8 @@ struct LegMedia {
   policy::Latch latch = policy::Latch::Strict;
   std::vector<base::Prefix> latch_from;
   LegSecurity security = {};
-  bool mixed_streams = false;  // audio in clear may come in several streams (SSRC) at once
+  bool mixed_streams = false;           // audio in clear may come in several streams (SSRC) at once
+  sdp::CodecRulesPtr codecs = nullptr;  // which it may use; null: any
 };
 
 // Why a description cannot be used, as the answer to whoever sent it.
@@ -139,6 +141,13 @@ class Media {
  private:
   sdp::OfferAnswer& state(Side side) { return side == Side::A ? a_ : *b_; }
   const sdp::OfferAnswer* state_if(Side side) const { return side == Side::A ? &a_ : (b_ ? &*b_ : nullptr); }
+  // media_codecs.cc
+  bool has_rules(const sdp::Session& said) const;
+  std::expected<sdp::SessionPtr, MediaError> in_numbers_of(Side to, sdp::SessionPtr said, bool answering) const;
+  std::vector<control::PayloadRule> payload_rules(Side toward, std::size_t index) const;
+  std::expected<sdp::SessionPtr, MediaError> for_side(Side to, sdp::SessionPtr said) const;
+  bool is_emptied(Side from, std::size_t index) const;
+  std::optional<MediaError> lacks_codec(Side from, const sdp::Session& said, const sdp::Session* offer) const;
   std::vector<std::optional<sdp::Anchor>> anchors(Side toward, const sdp::Session& from, bool answering) const;
   // media_keys.cc
   bool any_acceptable(Side from, const sdp::Session& offer) const;
@@ -167,6 +176,7 @@ class Media {
   control::HalfSpec half(Side side, std::size_t index, bool send, bool receive) const;
   control::HalfSpec half_alone(Side side, std::size_t index, bool send, bool receive) const;
   std::size_t media_count() const;
+  bool is_fax(std::size_t index) const;
   std::string_view proposed_kind(std::size_t index) const;
   // What the side says about the m-line; nullopt while it has not said anything that counts.
   std::optional<sdp::RemoteMedia> said(Side side, std::size_t index) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sbc/call/lingering.h"
 #include "sbc/call/media.h"
 #include "sbc/sdp/remote_media.h"
 
@@ -72,7 +73,8 @@ LineSecurity Media::security(Side side, std::size_t index) const {
     auto line = judge_agreed(rules, *leg_state->local(), *leg_state->remote(), index);
     return line.kind == Kind::Protected && has_lost_keys(side) && !leg_state->early() ? unknown : line;
   }
-  if (state != State::OfferReceived) return agreed_security(side, index).value_or(unknown);
+  if (state != State::OfferReceived || lingers(*leg_state, index))
+    return agreed_security(side, index).value_or(unknown);
 
   LineSecurity offered = judge_offer(rules, *leg_state->remote(), index);
   if (offered.kind == Kind::Refused) return offered;
@@ -123,7 +125,9 @@ void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from
   if (rules.handshakes()) return offer_handshake(toward, index, from, anchor);
   const sdp::OfferAnswer& leg_state = toward == Side::A ? a_ : *b_;
   const sdp::SessionPtr& agreed = leg_state.agreed_local();
-  const sdp::Media* before = agreed != nullptr && is_usable(*agreed, index) ? &agreed->media[index] : nullptr;
+  // Fax in its place says nothing of how audio was protected.
+  const bool was_media = agreed != nullptr && is_usable(*agreed, index) && sdp::is_rtp(agreed->media[index]);
+  const sdp::Media* before = was_media ? &agreed->media[index] : nullptr;
   // Of a browser's offer nobody but another browser takes the profile.
   const bool feedback = before != nullptr ? sdp::has_feedback(*before)
                                           : sdp::has_feedback(from) && !sdp::is_handshake_profile(from.proto);
@@ -137,7 +141,7 @@ void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from
     anchor.crypto = sdp::cryptos_of(*said, said->media[index]);  // the same offer once more
     return;
   }
-  const auto present = agreed_security(toward, index);
+  const auto present = was_media ? agreed_security(toward, index) : std::nullopt;
   if (present && present->kind == Kind::Plain && !rules.must_protect()) return;  // as was agreed
   // RFC 4568 7.1.4: another address, another key.
   const bool goes_on = present && present->ours && stays_at(*agreed, *before, anchor.rtp);

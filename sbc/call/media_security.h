@@ -14,6 +14,7 @@
 #include "sbc/policy/decision.h"
 #include "sbc/sdp/crypto.h"
 #include "sbc/sdp/handshake.h"
+#include "sbc/sdp/remote_media.h"
 
 namespace sbc::call {
 
@@ -32,10 +33,11 @@ struct LegSecurity {
   bool must_protect() const { return mode == policy::MediaSecurity::Sdes || handshakes(); }
 };
 
-// What keys are made with, and where lines that cannot be used are counted. Null: the leg never protects.
+// What keys are made with, and where lines that cannot be used are counted. Without `random` the leg never protects.
 struct KeyTools {
   base::Random* random = nullptr;
   sdp::CryptoFaults* skipped = nullptr;
+  sdp::RefusedLines* refused = nullptr;
 };
 
 // What becomes of one m-line.

@@ -10,6 +10,11 @@ LegMedia leg_media(const Settings& settings, const LegPlace& place) {
   out.network = realm != nullptr ? realm->media_network : "";
   out.mixed_streams =
       chosen(settings, place.realm, place.trunk, &route::Realm::mixed_streams, &route::Trunk::mixed_streams);
+  if (place.codecs != nullptr && *place.codecs)
+    out.codecs = std::make_shared<const sdp::CodecRules>(**place.codecs);
+  else
+    out.codecs = chosen(settings, place.realm, place.trunk, &route::Realm::codecs, &route::Trunk::codecs);
+  if (out.codecs != nullptr && out.codecs->empty()) out.codecs = nullptr;
   out.security.mode = place.wanted.value_or(
       chosen(settings, place.realm, place.trunk, &route::Realm::media_security, &route::Trunk::media_security));
   if (out.security.mode == policy::MediaSecurity::None) return out;

@@ -13,7 +13,8 @@ struct LegPlace {
   std::string_view realm;
   std::string_view trunk;
   sip::Transport transport = sip::Transport::Udp;
-  std::optional<policy::MediaSecurity> wanted = {};  // by the policy
+  std::optional<policy::MediaSecurity> wanted = {};        // by the policy
+  const std::optional<sdp::CodecRules>* codecs = nullptr;  // likewise; null: nobody was asked
 };
 
 LegMedia leg_media(const Settings& settings, const LegPlace& place);

@@ -125,14 +125,15 @@ void Machine::try_target() {
   b.session = dialog::SessionTimer(core_.settings->session);
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
-  auto anchoring = leg_media(*core_.settings,
-                             {target->realm, target->trunk, target->hop.transport, target->candidate.media_security});
+  auto anchoring = leg_media(*core_.settings, {target->realm, target->trunk, target->hop.transport,
+                                               target->candidate.media_security, &target->candidate.codecs});
   const bool same_network = call_.media.leg(Side::B).network == anchoring.network;
   call_.media.leg(Side::B) = std::move(anchoring);
   call_.media.start_leg_b(new_identity(target->hop.listener));
   if (!agree_to_offer(*target)) return;
 
-  if ((!call_.late_offer || call_.proposed) && !(call_.media.anchored() && same_network)) {
+  const bool offers = !call_.late_offer || call_.proposed;
+  if (offers && !(call_.media.anchored() && same_network)) {
     if (std::ranges::any_of(call_.forks, &Fork::described)) {
       // Early media went to the caller from ports in another network: this target cannot take them over (trap 16).
       note(Note::Level::Info, "not tried: " + target->text() + ": the caller's media is tied to another network");
@@ -141,6 +142,11 @@ void Machine::try_target() {
       return;
     }
     open_session();
+    call_.state = State::Anchoring;
+    return;
+  }
+  if (offers && call_.session_open && call_.media.needs_ports()) {  // the last target had no use for some line
+    ask_relay(true);
     call_.state = State::Anchoring;
     return;
   }
@@ -153,6 +159,7 @@ void Machine::dial() {
   const bool offers = !call_.late_offer || call_.proposed;
   if (offers) {
     auto made = call_.media.make_offer(Side::B);
+    if (!made && made.error().status == 488) return cannot_offer(*target, made.error().text);
     if (!made) {
       note(Note::Level::Error, "cannot make an offer: " + made.error().text);
       fail_setup({.cause = EndCause::BadMedia});
@@ -227,6 +234,14 @@ void Machine::dial() {
     return;
   }
   arm(call_.setup_timer, TimerKind::Setup, now_ + wait, Side::B);
+}
+
+// As if the target had said so: it, or the policy for it, takes nothing of what the caller offers.
+void Machine::cannot_offer(const route::Target& target, const std::string& why) {
+  ++core_.counters.refused_media;
+  note(Note::Level::Info, "not tried: " + target.text() + ": " + why);
+  call_.attempt.emplace().started = now_;
+  hunt_on({.cause = route::Failure::Cause::Response, .status = 488});
 }
 
 void Machine::fail_setup(const Input& in) {

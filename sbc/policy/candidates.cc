@@ -13,9 +13,9 @@ namespace {
 
 enum class Depth : std::uint8_t { Top, Element };
 
-constexpr std::array<std::string_view, 14> kFields = {
-    "contacts",     "trunk",   "group", "uri",       "realm",      "number",        "timeout",
-    "ring_timeout", "headers", "from",  "redirects", "late_offer", "preconditions", "media_security"};
+constexpr std::array<std::string_view, 15> kFields = {
+    "contacts", "trunk", "group",     "uri",        "realm",         "number",         "timeout", "ring_timeout",
+    "headers",  "from",  "redirects", "late_offer", "preconditions", "media_security", "codecs"};
 constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
@@ -146,6 +146,8 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       common.late_offer = read_word(lua, value, {what, key}, kLateOffer);
     } else if (key == "media_security") {
       common.media_security = read_word(lua, value, {what, key}, kMediaSecurity);
+    } else if (key == "codecs") {
+      read_codecs(lua, value, {what, key}, common.codecs.emplace());
     } else if (key == "preconditions") {
       common.preconditions = read_word(lua, value, {what, key}, kPreconditions);
     } else {
@@ -169,6 +171,7 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (!candidate.redirects) candidate.redirects = common.redirects;
   if (!candidate.late_offer) candidate.late_offer = common.late_offer;
   if (!candidate.media_security) candidate.media_security = common.media_security;
+  if (!candidate.codecs) candidate.codecs = common.codecs;
   if (!candidate.preconditions) candidate.preconditions = common.preconditions;
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());

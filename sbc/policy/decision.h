@@ -9,6 +9,8 @@
 
 #include "media-relay/base/ip.h"
 
+#include "sbc/sdp/codec_rules.h"
+
 namespace sbc::policy {
 
 struct Header {
@@ -88,6 +90,7 @@ struct Candidate {
   std::optional<LateOffer> late_offer = {};
   std::optional<MediaSecurity> media_security = {};
   std::optional<Preconditions> preconditions = {};
+  std::optional<sdp::CodecRules> codecs = {};
 };
 
 struct InviteDecision {

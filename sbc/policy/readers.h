@@ -36,6 +36,9 @@ std::string_view read_phrase(lua_State* lua, int index, Place place, std::size_t
 void read_header_ops(lua_State* lua, int index, Place place, std::vector<HeaderOp>& out);
 void read_headers(lua_State* lua, int index, Place place, std::vector<Header>& out);  // of a response: no removal
 
+// codecs = {...} (codecs.cc).
+void read_codecs(lua_State* lua, int index, Place place, sdp::CodecRules& out);
+
 // route{...} and what the elements of its list may be (candidates.cc). Appends to `out`.
 void read_route(lua_State* lua, int index, std::string_view what, std::vector<Candidate>& out);
 

@@ -15,6 +15,7 @@
 #include "sbc/policy/decision.h"
 #include "sbc/route/limits.h"
 #include "sbc/route/probe_rules.h"
+#include "sbc/sdp/codec_rules.h"
 #include "sbc/sip/transport.h"
 
 namespace sbc::route {
@@ -47,6 +48,7 @@ struct Realm {
   policy::LateOffer late_offer = policy::LateOffer::Pass;       // for whoever is called there
   policy::Preconditions preconditions = policy::Preconditions::Strip;
   policy::MediaSecurity media_security = policy::MediaSecurity::None;
+  sdp::CodecRulesPtr codecs = nullptr;
   bool sdes_in_clear = false;                 // keys may be said where the signalling is not encrypted
   bool mixed_streams = false;                 // its audio in clear may come in several streams (SSRC) at once
   std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
@@ -96,6 +98,7 @@ struct Trunk {
   std::optional<policy::LateOffer> late_offer = {};
   std::optional<policy::Preconditions> preconditions = {};
   std::optional<policy::MediaSecurity> media_security = {};
+  std::optional<sdp::CodecRulesPtr> codecs = {};
   std::optional<bool> sdes_in_clear = {};
   std::optional<bool> mixed_streams = {};
   std::optional<std::vector<std::string>> redirect_to = {};  // besides itself

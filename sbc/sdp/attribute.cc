@@ -28,6 +28,22 @@ constexpr std::array kTable = std::to_array<Entry>({
     {"framerate", Framerate},
     {"imageattr", Imageattr},
     {"framesize", Framesize},
+    // a=T38VendorInfo is not among them: it names the product.
+    {"T38FaxVersion", Fax},
+    {"T38MaxBitRate", Fax},
+    {"T38FaxFillBitRemoval", Fax},
+    {"T38FaxTranscodingMMR", Fax},
+    {"T38FaxTranscodingJBIG", Fax},
+    {"T38FaxRateManagement", Fax},
+    {"T38FaxMaxBuffer", Fax},
+    {"T38FaxMaxDatagram", Fax},
+    {"T38FaxMaxIFP", Fax},
+    {"T38FaxUdpEC", Fax},
+    {"T38FaxUdpECDepth", Fax},
+    {"T38FaxUdpECMax", Fax},
+    {"T38FaxUdpFECMaxSpan", Fax},
+    {"T38ModemType", Fax},
+    {"T38VendorInfo", Private},
     {"sendrecv", SendRecv},
     {"sendonly", SendOnly},
     {"recvonly", RecvOnly},
@@ -82,7 +98,7 @@ constexpr std::array kTable = std::to_array<Entry>({
     {"tool", Private},
 });
 
-constexpr std::size_t kLongest = 20;
+constexpr std::size_t kLongest = 24;
 
 constexpr std::size_t longest_name() {
   std::size_t longest = 0;
@@ -134,6 +150,7 @@ Crossing crossing_of(AttributeId id) {
     case Framerate:
     case Imageattr:
     case Framesize:
+    case Fax:
       return Crossing::Always;
     case Other:
       return Crossing::OnDemand;

@@ -22,6 +22,7 @@ enum class AttributeId : std::uint8_t {
   Framerate,
   Imageattr,
   Framesize,
+  Fax,  // of T.38 (its Annex D): a=T38FaxVersion and the like
   // Ours to say, per leg: read, never copied.
   SendRecv,
   SendOnly,

@@ -2,6 +2,7 @@
 // Every limit of the room, with its reason.
 
 #include <cstddef>
+#include <cstdint>
 
 namespace sbc::sdp {
 
@@ -23,6 +24,11 @@ inline constexpr std::size_t kMaxCryptoLines = 16;
 // Keys in one of them, and bytes of an MKI: what the relay takes (media-relay/control/limits.h).
 inline constexpr std::size_t kMaxCryptoKeys = 4;
 inline constexpr std::size_t kMaxMkiBytes = 32;
+
+// a=ptime and a=maxptime that a rule may set, in milliseconds: below five a packet is mostly headers, and above 200 no
+// codec of a call has any (RFC 3551 4.2).
+inline constexpr std::uint32_t kMinPacketTime = 5;
+inline constexpr std::uint32_t kMaxPacketTime = 200;
 
 // Of a peer's handshake: what the relay takes (media-relay/control/limits.h), RFC 8839 5.4 and RFC 8842 4.
 inline constexpr std::size_t kMaxFingerprints = 8;

@@ -14,10 +14,15 @@ namespace {
 
 constexpr std::uint32_t kBroadcast = 0xffffffff;
 
+Refusal unanchored(std::string_view proto) {
+  if (proto.ends_with("SCTP")) return Refusal::DataChannel;
+  if (proto.ends_with("MSRP")) return Refusal::Message;
+  return Refusal::Profile;
+}
+
 Refusal refusal_of(const Media& media, const Connection* connection) {
   if (media.port == 0) return Refusal::Disabled;
-  if (media.proto != rtp_profile(is_secure(media), has_feedback(media)) && !is_handshake_profile(media.proto))
-    return Refusal::Profile;
+  if (!is_rtp(media) && !is_fax(media)) return unanchored(media.proto);
   if (connection == nullptr || connection->ip.empty() || connection->multicast) return Refusal::Address;
   if (connection->ip.is_v4() && connection->ip.v4_host_order() == kBroadcast) return Refusal::Address;
   return Refusal::None;
@@ -58,12 +63,13 @@ RemoteMedia remote_at(const Media& media, const Media& tagged, const Session& se
   remote.kind = media.kind;
   remote.refusal = refusal_of(media, connection);
   if (!remote.usable()) return remote;
+  remote.fax = is_fax(media);
   // One walk over the lines: rewriting asks this for every m-line of every description.
   std::optional<std::string_view> rtcp;
   std::optional<Direction> direction;
   for (const Line& line : session.lines_of(media)) {
     if (line.attribute == AttributeId::Rtcp && !rtcp) rtcp = line.attribute_value();
-    if (line.attribute == AttributeId::RtcpMux) remote.rtcp_mux = true;
+    if (line.attribute == AttributeId::RtcpMux) remote.rtcp_mux = !remote.fax;
     if (!direction) direction = direction_from(line.attribute);
   }
   remote.direction = direction.value_or(session.direction);
@@ -73,7 +79,7 @@ RemoteMedia remote_at(const Media& media, const Media& tagged, const Session& se
     if (!says_ice(tagged, session)) remote.direction = common(remote.direction, Direction::SendOnly);
   } else {
     remote.rtp = base::Endpoint{connection->ip, media.port};
-    remote.rtcp = rtcp_endpoint(rtcp, *remote.rtp);
+    if (!remote.fax) remote.rtcp = rtcp_endpoint(rtcp, *remote.rtp);
   }
   remote.held = !receives(remote.direction);
   return remote;
@@ -87,12 +93,30 @@ const char* name_of(Refusal refusal) {
       return "none";
     case Refusal::Disabled:
       return "disabled";
+    case Refusal::DataChannel:
+      return "data_channel";
+    case Refusal::Message:
+      return "message";
     case Refusal::Profile:
       return "profile";
     case Refusal::Address:
+      return "address";
+    case Refusal::Codecs:
       break;
   }
-  return "address";
+  return "codecs";
+}
+
+void count_refused(const Session& offer, RefusedLines& counts) {
+  for (const Media& media : offer.media) ++counts[static_cast<std::size_t>(remote_media(media, offer).refusal)];
+}
+
+bool is_fax(const Media& media) {
+  return media.kind == "image" && base::equals_ignoring_case(media.proto, "udptl");
+}
+
+bool is_rtp(const Media& media) {
+  return media.proto == rtp_profile(is_secure(media), has_feedback(media)) || is_handshake_profile(media.proto);
 }
 
 RemoteMedia remote_media(const Media& media, const Session& session) {

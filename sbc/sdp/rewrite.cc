@@ -147,8 +147,11 @@ class Writer {
     if (slot.anchor->handshake && is_tagged(index))  // RFC 9143 7.1.3
       append_handshake(out, *slot.anchor->handshake, slot.anchor->rtp, slot.offered == nullptr);
     append_mid(out, slot, index);
-    append_rtcp(out, slot, is_tagged(index));
+    const bool fax = is_fax(*slot.source);
+    if (!fax) append_rtcp(out, slot, is_tagged(index));
     if (slot.offered != nullptr) append_precondition_answer(out, *context_.answering, *slot.offered);
+    // T.38 Annex D has no directions, and fax goes both ways unless somebody says otherwise.
+    if (fax && slot.direction == Direction::SendRecv) return;
     out += "a=";
     out += name_of(slot.direction);
     out += "\r\n";

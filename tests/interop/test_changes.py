@@ -12,7 +12,7 @@ def byes(lab, target):
 @test
 def a_line_that_is_not_anchored_is_refused_in_its_place(lab):
     lab.start()
-    for kind, rest in (("message", "TCP/MSRP *"), ("application", "UDP/BFCP *"), ("image", "udptl t38")):
+    for kind, rest in (("message", "TCP/MSRP *"), ("application", "UDP/BFCP *"), ("image", "tcp t38")):
         lab.capture.clear()
         lab.call("caller_two_lines", "callee_two_lines", {"kind": kind, "second_line": f"      m={kind} 9000 {rest}"},
                  {"kind": kind, "rest": rest})

@@ -112,6 +112,26 @@ TEST(LoadConfig, WhatATrunkTakesForOffersIsItsOwnOrItsRealms) {
   EXPECT_THAT(error, HasSubstr("media.offer_codecs: expected a codec"));
 }
 
+TEST(LoadConfig, CodecsAreTheTrunksOwnOrItsRealms) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto config =
+      load(std::string(kSmall) + trunk + "codecs = { allow = [\"pcma\", \"PCMU\"], deny = [\"video\"], ptime = 20 }\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->realm("access")->codecs, nullptr);
+  ASSERT_TRUE(config->routes->trunk("carrier")->codecs);
+  const sdp::CodecRules wanted{.allow = {"PCMA", "PCMU"}, .deny = {"video"}, .ptime = 20};
+  EXPECT_EQ(**config->routes->trunk("carrier")->codecs, wanted);
+  const auto error = [&](const std::string& codecs) {
+    return error_of(std::string(kSmall) + trunk + "codecs = { " + codecs + " }\n");
+  };
+  EXPECT_THAT(error("allow = [\"PCMX\"]"), HasSubstr("trunk.carrier.codecs.allow: expected a codec, got \"PCMX\""));
+  EXPECT_THAT(error("order = [\"opsu\"]"), HasSubstr("did you mean \"opus\""));
+  EXPECT_THAT(error("force = [\"video\"]"), HasSubstr("expected a codec"));
+  EXPECT_THAT(error("alow = [\"PCMA\"]"), HasSubstr("allow"));
+  EXPECT_THAT(error("ptime = 40, maxptime = 20"), HasSubstr("no more than maxptime"));
+  EXPECT_THAT(error("ptime = 1000"), HasSubstr("from 5 to 200"));
+}
+
 TEST(LoadConfig, MediaIsProtectedAsRealmAndTrunkSay) {
   const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
   const auto config = load(std::string(kSmall) + "[media]\nsrtp_suites = [\"AES_CM_128_HMAC_SHA1_32\"]\n" + trunk +

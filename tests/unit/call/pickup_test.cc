@@ -134,8 +134,8 @@ TEST(PickUp, WithoutAnOfferGetsTheCallers) {
   expect_talk(rig);
 }
 
-// RFC 3264 5.1: who offered sends with the payload types of the answer; RFC 3264 6.1: an answer has no format that the
-// offer lacks.
+// RFC 3264 6.1: an answer has the numbers of the offer, and no format that the offer lacks; the relay translates
+// (trap 34).
 TEST(PickUp, GivesEachSideTheFormatsThatBothHave) {
   Rig rig;
   const std::string events = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n";
@@ -150,8 +150,14 @@ TEST(PickUp, GivesEachSideTheFormatsThatBothHave) {
   const auto accepted = rig.a.take("200 INVITE");
   const auto answered = rig.c.take("200 INVITE");
   ASSERT_TRUE(accepted != nullptr && answered != nullptr);
-  EXPECT_NE(accepted->body().find("RTP/AVP 0 96\r\n"), std::string_view::npos) << accepted->body();
-  EXPECT_NE(answered->body().find("RTP/AVP 0 101\r\n"), std::string_view::npos) << answered->body();
+  EXPECT_NE(accepted->body().find("RTP/AVP 0 101\r\n"), std::string_view::npos) << accepted->body();
+  EXPECT_NE(answered->body().find("RTP/AVP 0 96\r\n"), std::string_view::npos) << answered->body();
+  const control::FlowSpec& flow = rig.relay.sessions.begin()->second.flows.at(0);
+  ASSERT_TRUE(flow.a.rewrite && flow.b.rewrite);
+  EXPECT_EQ(flow.a.rewrite->payloads.back(),
+            (control::PayloadRule{.from = 96, .to = 101, .clock_from = 8000, .use = control::PayloadUse::Event}));
+  EXPECT_EQ(flow.b.rewrite->payloads.back(),
+            (control::PayloadRule{.from = 101, .to = 96, .clock_from = 8000, .use = control::PayloadUse::Event}));
   rig.a.ack();
   rig.c.ack();
   expect_talk(rig);

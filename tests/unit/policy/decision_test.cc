@@ -99,6 +99,29 @@ TEST(Decision, APlaceSaysHowItsMediaIsProtected) {
   EXPECT_THAT(invite("return route { trunk = 'carrier_a', media_security = 'sde' }").error, HasSubstr("sdes"));
 }
 
+TEST(Decision, APlaceSaysWhichCodecsItMayUse) {
+  const auto outcome = invite(
+      "return route { { trunk = 'carrier_a', codecs = { allow = { 'pcma', 'PCMU' }, order = { 'PCMA' }, ptime = 20 } "
+      "},\n"
+      "  { trunk = 'carrier_a' }, codecs = { deny = { 'video', 'G722' }, force = { 'opus' }, maxptime = 40 } }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  const sdp::CodecRules one{.allow = {"PCMA", "PCMU"}, .order = {"PCMA"}, .ptime = 20};
+  const sdp::CodecRules two{.deny = {"video", "G722"}, .force = {"opus"}, .maxptime = 40};
+  EXPECT_EQ(outcome.decision.candidates.at(0).codecs, one);
+  EXPECT_EQ(outcome.decision.candidates.at(1).codecs, two);
+  EXPECT_FALSE(invite("return route { trunk = 'carrier_a' }").decision.candidates.at(0).codecs);
+  const auto error_of = [](const std::string& codecs) {
+    return invite("return route { trunk = 'carrier_a', codecs = " + codecs + " }").error;
+  };
+  EXPECT_THAT(error_of("{ allow = { 'PCMX' } }"), HasSubstr("PCM"));
+  EXPECT_THAT(error_of("{ allow = { 'PCMX' } }"), HasSubstr("there is no codec"));
+  EXPECT_THAT(error_of("{ allow = { 'video' } }"), HasSubstr("there is no codec"));
+  EXPECT_THAT(error_of("{ alow = { 'PCMA' } }"), HasSubstr("allow"));
+  EXPECT_THAT(error_of("{ allow = 'PCMA' }"), HasSubstr("must be a list"));
+  EXPECT_THAT(error_of("{ ptime = 1 }"), HasSubstr("from 5 to 200"));
+  EXPECT_THAT(error_of("'PCMA'"), HasSubstr("must be a table"));
+}
+
 TEST(Decision, APlaceSaysWhatItTakesForOffers) {
   const auto outcome = invite("return route { trunk = 'carrier_a', late_offer = 'offer', preconditions = 'refuse' }");
   ASSERT_FALSE(outcome.failed()) << outcome.error;

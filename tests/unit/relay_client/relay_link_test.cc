@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "media-relay/control/limits.h"
 
 #include "sbc/relay_client/relay_pool.h"
@@ -286,6 +288,93 @@ TEST(RelayPool, TakesTheEmptiestOfTheHealthyRelaysThatHaveTheNetworks) {
   // None has this network.
   spec.flows[0].b.network = "core";
   EXPECT_EQ(pool.pick(spec), std::nullopt);
+}
+
+class Pool : public testing::Test {
+ protected:
+  Pool() {
+    std::vector<LinkOptions> options;
+    for (int i = 0; i < 2; ++i) {
+      const std::string path = directory_.file(("r" + std::to_string(i)).c_str());
+      options.push_back(options_for(path));
+      options.back().relay = "relay-" + std::to_string(i);
+      relays_.push_back(std::make_unique<FakeRelay>(loop_, path));
+    }
+    pool_ = std::make_unique<RelayPool>(loop_, std::move(options), calls_, random_);
+    pool_->start();
+    EXPECT_TRUE(run_until(loop_, [&] { return pool_->healthy() == 2; }));
+    spec_.flows.emplace_back();
+    spec_.flows[0].a.network = spec_.flows[0].b.network = "access";
+  }
+  std::size_t opens(std::size_t relay) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        relays_[relay]->heard, [](const auto& c) { return std::holds_alternative<control::Open>(c); }));
+  }
+  control::SessionId held_by(std::size_t relay) const {
+    return relays_[relay]->sessions.empty() ? "" : *relays_[relay]->sessions.begin();
+  }
+
+  Directory directory_;
+  loop::EventLoop loop_;
+  base::SeededRandom random_{1};
+  Calls calls_;
+  std::vector<std::unique_ptr<FakeRelay>> relays_;
+  std::unique_ptr<RelayPool> pool_;
+  SessionSpec spec_;
+};
+
+TEST_F(Pool, WhatOneRelayHasNoRoomForGoesToAnother) {
+  using control::ErrorCode;
+  std::size_t full = 0;
+  for (const ErrorCode code : {ErrorCode::NoPorts, ErrorCode::SessionLimit, ErrorCode::Draining}) {
+    // Whichever is asked first, it is the other one that takes the session.
+    const std::size_t first = *pool_->pick(spec_) == 0 ? 1 : 0;
+    const std::size_t second = 1 - first;
+    relays_[first]->refuse = control::Error{code, "no"};
+    const auto asked = pool_->open(7, {"s" + std::to_string(full), spec_});
+    ASSERT_TRUE(asked);
+    ASSERT_TRUE(run_until(loop_, [&] { return calls_.replies.contains(*asked); }));
+    EXPECT_TRUE(std::holds_alternative<control::Opened>(calls_.replies[*asked].reply));
+    EXPECT_EQ(calls_.replies[*asked].owner, 7U);
+    EXPECT_EQ(pool_->refusals()[full], opens(first));
+    // Its later commands go where it is.
+    pool_->close(7, {"s" + std::to_string(full), "bye"});
+    ASSERT_TRUE(run_until(loop_, [&] { return calls_.replies.contains(0); }));
+    EXPECT_TRUE(std::get<control::Closed>(calls_.replies[0].reply).existed);
+    EXPECT_TRUE(relays_[second]->sessions.empty());
+    calls_.replies.clear();
+    relays_[first]->refuse.reset();
+    relays_[first]->heard.clear();
+    ++full;
+  }
+}
+
+TEST_F(Pool, WhenAllAreFullTheLastAnswerIsTold) {
+  for (auto& relay : relays_) relay->refuse = control::Error{control::ErrorCode::NoPorts, "no"};
+  const auto asked = pool_->open(7, {"s", spec_});
+  ASSERT_TRUE(asked);
+  ASSERT_TRUE(run_until(loop_, [&] { return calls_.replies.contains(*asked); }));
+  EXPECT_EQ(calls_.error(*asked), control::ErrorCode::NoPorts);
+  EXPECT_EQ(opens(0), 1U);
+  EXPECT_EQ(opens(1), 1U);
+  EXPECT_EQ(pool_->refusals()[static_cast<std::size_t>(Full::NoPorts)], 2U);
+  EXPECT_EQ(calls_.replies.size(), 1U);
+}
+
+TEST_F(Pool, ASessionThatWasGivenUpIsNotAskedForAgain) {
+  for (auto& relay : relays_) relay->refuse = control::Error{control::ErrorCode::NoPorts, "no"};
+  const auto asked = pool_->open(7, {"s", spec_});
+  pool_->close(7, {"s", "cancelled"});
+  ASSERT_TRUE(run_until(loop_, [&] { return calls_.replies.contains(*asked) && calls_.replies.contains(0); }));
+  EXPECT_EQ(opens(0) + opens(1), 1U);
+}
+
+TEST_F(Pool, OtherErrorsAreNoReasonToAskElsewhere) {
+  for (auto& relay : relays_) relay->refuse = control::Error{control::ErrorCode::BadSpec, "no"};
+  const auto asked = pool_->open(7, {"s", spec_});
+  ASSERT_TRUE(run_until(loop_, [&] { return calls_.replies.contains(*asked); }));
+  EXPECT_EQ(calls_.error(*asked), control::ErrorCode::BadSpec);
+  EXPECT_EQ(opens(0) + opens(1), 1U);
 }
 
 }  // namespace

@@ -76,10 +76,11 @@ TEST(SdpRemoteMedia, RefusesWhatIsNotAnchored) {
   EXPECT_EQ(refusal("m=audio 0 RTP/AVP 0"), Refusal::Disabled);
   EXPECT_EQ(refusal("m=audio 4000 RTP/SAVP 0"), Refusal::None);  // keys are another question (crypto.h)
   EXPECT_EQ(refusal("m=audio 4000 RTP/SAVPF 0"), Refusal::None);
-  EXPECT_EQ(refusal("m=application 9 UDP/DTLS/SCTP webrtc-datachannel"), Refusal::Profile);
+  EXPECT_EQ(refusal("m=application 9 UDP/DTLS/SCTP webrtc-datachannel"), Refusal::DataChannel);
   EXPECT_EQ(refusal("m=audio 4000 UDP/TLS/RTP/SAVPF 111"), Refusal::None);
-  EXPECT_EQ(refusal("m=image 4000 udptl t38"), Refusal::Profile);
-  EXPECT_EQ(refusal("m=message 4000 TCP/MSRP *"), Refusal::Profile);
+  EXPECT_EQ(refusal("m=image 4000 udptl t38"), Refusal::None);
+  EXPECT_EQ(refusal("m=message 4000 TCP/MSRP *"), Refusal::Message);
+  EXPECT_EQ(refusal("m=image 4000 tcp t38"), Refusal::Profile);
   EXPECT_EQ(refusal("m=audio 4000 RTP/AVP 0", "c=IN IP4 media.example.com"), Refusal::Address);
   EXPECT_EQ(refusal("m=audio 4000 RTP/AVP 0", "c=IN IP4 233.252.0.1/127"), Refusal::Address);
   EXPECT_EQ(refusal("m=audio 4000 RTP/AVP 0", "c=IN IP4 255.255.255.255"), Refusal::Address);
