@@ -30,6 +30,7 @@ sdp::CodecRulesPtr read_codecs(settings::Table& peer) {
   rules.deny = names(table, "deny", sdp::denied_names());
   rules.order = names(table, "order", sdp::codec_names());
   rules.force = names(table, "force", sdp::codec_names());
+  rules.transcode = names(table, "transcode", sdp::transcoded_names());
   const settings::IntegerRange range{sdp::kMinPacketTime, sdp::kMaxPacketTime};
   rules.ptime = static_cast<std::uint32_t>(table.maybe_integer("ptime", range).value_or(0));
   rules.maxptime = static_cast<std::uint32_t>(table.maybe_integer("maxptime", range).value_or(0));

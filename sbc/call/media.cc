@@ -138,7 +138,7 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
   const auto* from = state_if(other(to));
   sdp::SessionPtr said = from != nullptr ? from->remote() : nullptr;
   if (proposal_ != nullptr && to == Side::B && said == nullptr) said = proposal_;
-  auto allowed = for_side(to, std::move(said));
+  auto allowed = for_side(to, std::move(said), Passing::Offer);
   if (!allowed) return std::unexpected(std::move(allowed.error()));
   said = *std::move(allowed);
   if (proposal_ != nullptr && to == Side::A && said != nullptr && !a_.established()) {
@@ -163,7 +163,7 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
   const auto* from = state_if(other(to));
   if (from == nullptr || from->remote() == nullptr)
     return std::unexpected(MediaError{500, "no description to answer with"});
-  auto allowed = for_side(to, from->remote());
+  auto allowed = for_side(to, from->remote(), Passing::Answer);
   if (!allowed) return std::unexpected(std::move(allowed.error()));
   const auto said = in_numbers_of(to, *std::move(allowed), true);
   if (!said) return std::unexpected(said.error());
@@ -178,9 +178,9 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
 std::expected<CrossedAnswers, MediaError> Media::answer_each_other() {
   if (a_.remote() == nullptr || !b_ || b_->remote() == nullptr)
     return std::unexpected(MediaError{500, "expected an offer of each side"});
-  const auto of_a = for_side(Side::B, a_.remote());
+  const auto of_a = for_side(Side::B, a_.remote(), Passing::AsItIs);
   if (!of_a) return std::unexpected(of_a.error());
-  const auto of_b = for_side(Side::A, b_->remote());
+  const auto of_b = for_side(Side::A, b_->remote(), Passing::AsItIs);
   if (!of_b) return std::unexpected(of_b.error());
   const auto for_a = sdp::common_formats(**of_b, **of_a, sdp::FormatOrder::Others);
   if (!for_a) return std::unexpected(to_media_error(for_a.error()));
@@ -303,7 +303,8 @@ control::HalfSpec Media::half_alone(Side side, std::size_t index, bool send, boo
   }
   const auto* leg_state = state_if(side);
   if (leg_state == nullptr || leg_state->remote() == nullptr) return half;
-  if (auto rules = payload_rules(side, index); !rules.empty())
+  half.transcode = transcoding(side, index);
+  if (auto rules = payload_rules(side, index); !rules.empty() && !half.transcode)
     half.rewrite = control::Rewrite{.payloads = std::move(rules)};
   const auto remote = media_of(*leg_state, index);
   half.rtcp_mux = half.dtls.has_value() || mux_of(*leg_state, index);

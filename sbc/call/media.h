@@ -145,9 +145,19 @@ class Media {
   bool has_rules(const sdp::Session& said) const;
   std::expected<sdp::SessionPtr, MediaError> in_numbers_of(Side to, sdp::SessionPtr said, bool answering) const;
   std::vector<control::PayloadRule> payload_rules(Side toward, std::size_t index) const;
-  std::expected<sdp::SessionPtr, MediaError> for_side(Side to, sdp::SessionPtr said) const;
+  // How a description goes to the other side: as an offer, as the answer to its offer, or in its own codecs alone.
+  enum class Passing : std::uint8_t { Offer, Answer, AsItIs };
+  std::expected<sdp::SessionPtr, MediaError> for_side(Side to, sdp::SessionPtr said, Passing passing) const;
   bool is_emptied(Side from, std::size_t index) const;
   std::optional<MediaError> lacks_codec(Side from, const sdp::Session& said, const sdp::Session* offer) const;
+  // media_transcoding.cc
+  struct Words {
+    sdp::SessionPtr told, said;
+  };
+  bool may_transcode() const;
+  std::expected<sdp::SessionPtr, sdp::Error> transcoded(Side to, sdp::SessionPtr said, Passing passing) const;
+  Words words(Side side) const;
+  std::optional<control::Transcode> transcoding(Side toward, std::size_t index) const;
   std::vector<std::optional<sdp::Anchor>> anchors(Side toward, const sdp::Session& from, bool answering) const;
   // media_keys.cc
   bool any_acceptable(Side from, const sdp::Session& offer) const;

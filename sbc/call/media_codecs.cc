@@ -28,7 +28,7 @@ bool Media::has_rules(const sdp::Session& said) const {
 }
 
 // What the other side of `to` has said, as `to` may hear it.
-std::expected<sdp::SessionPtr, MediaError> Media::for_side(Side to, sdp::SessionPtr said) const {
+std::expected<sdp::SessionPtr, MediaError> Media::for_side(Side to, sdp::SessionPtr said, Passing passing) const {
   if (said == nullptr || !has_rules(*said)) return said;
   const bool usable = sdp::any_usable(*said);
   if (has_fax(*said) && (leg_a_.security.must_protect() || leg_b_.security.must_protect())) {
@@ -41,6 +41,9 @@ std::expected<sdp::SessionPtr, MediaError> Media::for_side(Side to, sdp::Session
     if (!narrowed) return std::unexpected(to_media_error(narrowed.error()));
     said = *std::move(narrowed);
   }
+  auto spoken = transcoded(to, std::move(said), passing);
+  if (!spoken) return std::unexpected(to_media_error(spoken.error()));
+  said = *std::move(spoken);
   if (const auto& rules = leg(to).codecs; rules != nullptr) {
     auto narrowed = sdp::apply(*rules, *said);
     if (!narrowed) return std::unexpected(to_media_error(narrowed.error()));
@@ -55,7 +58,8 @@ bool Media::is_emptied(Side from, std::size_t index) const {
   if (!described(from)) return false;
   const sdp::SessionPtr& said = state_if(from)->remote();
   if (!has_rules(*said) || index >= said->media.size() || said->media[index].port == 0) return false;
-  const auto left = for_side(other(from), said);
+  const bool offers = state_if(from)->state() == sdp::OfferAnswer::State::OfferReceived;
+  const auto left = for_side(other(from), said, offers ? Passing::Offer : Passing::Answer);
   return !left || (index < (*left)->media.size() && (*left)->media[index].port == 0);
 }
 
@@ -63,7 +67,8 @@ bool Media::is_emptied(Side from, std::size_t index) const {
 // accepts (RFC 3264 6.1).
 std::optional<MediaError> Media::lacks_codec(Side from, const sdp::Session& said, const sdp::Session* offer) const {
   if (!has_rules(said)) return std::nullopt;
-  const auto left = for_side(other(from), std::make_shared<const sdp::Session>(said));
+  const auto left = for_side(other(from), std::make_shared<const sdp::Session>(said),
+                             offer == nullptr ? Passing::Offer : Passing::Answer);
   if (!left) return left.error();
   if (offer == nullptr) {
     for (std::size_t i = 0; i < said.media.size() && tools_.refused != nullptr; ++i)
@@ -74,7 +79,7 @@ std::optional<MediaError> Media::lacks_codec(Side from, const sdp::Session& said
   bool wanted = false;
   for (std::size_t i = 0; i < (*left)->media.size(); ++i) {
     if (!sdp::remote_media(**left, i).usable()) continue;
-    if (sdp::answers_codec(*offer, **left, i)) return std::nullopt;
+    if (sdp::answers_codec(*offer, said, i)) return std::nullopt;
     wanted = true;
   }
   if (!wanted) return std::nullopt;

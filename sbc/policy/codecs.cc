@@ -11,7 +11,8 @@
 namespace sbc::policy {
 namespace {
 
-constexpr std::array<std::string_view, 6> kFields = {"allow", "deny", "order", "force", "ptime", "maxptime"};
+constexpr std::array<std::string_view, 7> kFields = {"allow",     "deny",  "order",   "force",
+                                                     "transcode", "ptime", "maxptime"};
 constexpr Bounds kPacketTimes{sdp::kMinPacketTime, sdp::kMaxPacketTime};
 
 // Names of codecs as the border knows them; raising leaves by longjmp, so nothing is owned here.
@@ -57,6 +58,8 @@ void read_codecs(lua_State* lua, int index, Place place, sdp::CodecRules& out) {
       read_names(lua, value, at, sdp::codec_names(), out.order);
     } else if (key == "force") {
       read_names(lua, value, at, sdp::codec_names(), out.force);
+    } else if (key == "transcode") {
+      read_names(lua, value, at, sdp::transcoded_names(), out.transcode);
     } else if (key == "ptime") {
       out.ptime = read_whole(lua, value, at, kPacketTimes);
     } else if (key == "maxptime") {

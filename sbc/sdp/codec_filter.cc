@@ -127,7 +127,8 @@ class RuledLine {
   void keep_codecs() {
     const bool allows = concerns(rules_.allow, media_.kind);
     for (Format& f : formats_)
-      if (f.role == Role::Codec) f.kept = (!allows || names(rules_.allow, f)) && !names(rules_.deny, f);
+      if (f.role == Role::Codec)
+        f.kept = (!allows || names(rules_.allow, f) || names(rules_.transcode, f)) && !names(rules_.deny, f);
   }
 
   void force_one() {
@@ -251,7 +252,7 @@ std::expected<SessionPtr, Error> apply(const CodecRules& rules, const Session& s
 }
 
 std::expected<SessionPtr, Error> restrict_to(const CodecRules& rules, const Session& session) {
-  return apply({.allow = rules.allow, .deny = rules.deny, .force = rules.force}, session);
+  return apply({.allow = rules.allow, .deny = rules.deny, .force = rules.force, .transcode = rules.transcode}, session);
 }
 
 bool answers_codec(const Session& offer, const Session& answer, std::size_t index) {

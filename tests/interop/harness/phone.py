@@ -18,7 +18,7 @@ MODULES = pathlib.Path("/usr/lib/baresip/modules")
 
 class Phone:
     def __init__(self, directory, name, tone, at, port, password=None, transport="udp", registrar=ACCESS,
-                 account="", extra=()):
+                 account="", extra=(), codecs="pcma/8000/1,pcmu/8000/1"):
         self.name, self.tone = name, tone
         self.folder = pathlib.Path(directory) / f"phone-{name}"
         self._recordings = self.folder / "recorded"
@@ -35,7 +35,7 @@ class Phone:
             f"snd_path {self._recordings}", ""]))
         (self.folder / "accounts").write_text(
             f"<sip:{name}@{registrar};transport={transport}>;auth_user={name};auth_pass={password or PASSWORDS[name]};"
-            f"regint=300;answermode=auto;audio_codecs=pcma/8000/1,pcmu/8000/1;"
+            f"regint=300;answermode=auto;audio_codecs={codecs};"
             f"audio_source=aufile,{self.folder / 'tone.wav'};audio_player=aubridge,{name}{account}\n")
         self.process = Process(f"baresip {name}", [tool("baresip"), "-4", "-f", self.folder],
                                pathlib.Path(directory) / f"baresip-{name}.log")

@@ -166,6 +166,7 @@ INSTANTIATE_TEST_SUITE_P(Transcoder, EachPair, ::testing::ValuesIn(all_pairs()),
   return std::string(codec::name_of(p.param.from)) + "To" + std::string(codec::name_of(p.param.to));
 });
 
+// trap 37: ptime as the listener wants it.
 TEST(Transcoder, ChangesThePacketTimeOfOneCodec) {
   Phone phone(Coding::Pcma, 96, 20);
   Transcoder transcoder(spec(Coding::Pcma, Coding::Pcma, 30));
