@@ -150,6 +150,14 @@ const char* name_of(DialogCount c) {
       return "refused_package";
     case DialogCount::RefusedBody:
       return "refused_body";
+    case DialogCount::DigitsToInfo:
+      return "digits_to_info";
+    case DialogCount::DigitsToMedia:
+      return "digits_to_media";
+    case DialogCount::DigitsSuppressed:
+      return "digits_suppressed";
+    case DialogCount::DigitsLost:
+      return "digits_lost";
     case DialogCount::RefusedForks:
       return "refused_forks";
     case DialogCount::StrayPracks:

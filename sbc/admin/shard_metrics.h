@@ -112,6 +112,10 @@ enum class DialogCount : std::uint8_t {
   RefusedPassing,    // 500: too many at once, or the other leg has no dialog yet
   RefusedPackage,    // 469
   RefusedBody,       // 415: a body that would tell one side about the other
+  DigitsToInfo,      // DTMF of one leg that left the other as INFO
+  DigitsToMedia,     // ... or in its media
+  DigitsSuppressed,  // INFO with a digit from a leg that sends it by its media as well: 200, and not passed
+  DigitsLost,        // could not be sent on
   RefusedForks,      // early dialogs of one call, one too many: dropped
   StrayPracks,       // 481
   RefusedInterval,   // 422: a session interval that is too short

@@ -36,6 +36,11 @@ inline constexpr std::pair<std::string_view, policy::MediaSecurity> kMediaSecuri
     {"dtls", policy::MediaSecurity::Dtls},
     {"webrtc", policy::MediaSecurity::Webrtc}};
 
+inline constexpr std::pair<std::string_view, policy::Dtmf> kDtmf[] = {{"pass", policy::Dtmf::Pass},
+                                                                      {"rfc4733", policy::Dtmf::Rfc4733},
+                                                                      {"info", policy::Dtmf::Info},
+                                                                      {"inband", policy::Dtmf::Inband}};
+
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 // The trunks behind the name of a trunk or group, best first.

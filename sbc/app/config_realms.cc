@@ -159,6 +159,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.media_security =
         table.one_of<policy::MediaSecurity>("media_security", kMediaSecurity, policy::MediaSecurity::None);
     realm.codecs = read_codecs(table);
+    realm.dtmf = table.one_of<policy::Dtmf>("dtmf", kDtmf, policy::Dtmf::Pass);
     realm.sdes_in_clear = table.boolean("sdes_in_clear", false);
     realm.mixed_streams = table.boolean("mixed_streams", false);
     for (auto& listener_table : table.tables("listener")) {

@@ -411,6 +411,8 @@ void Shard::send_relay(call::RelayCommand& command) {
   }
   if (auto* modify = std::get_if<control::Modify>(&command.command)) {
     relays_.modify(command.owner, std::move(*modify));
+  } else if (auto* digits = std::get_if<control::SendDigits>(&command.command)) {
+    relays_.send_digits(std::move(*digits));
   } else {
     relays_.close(command.owner, std::move(std::get<control::Close>(command.command)));
   }

@@ -199,6 +199,10 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::Passed].set(calls.passed);
   to.dialogs[DialogCount::RefusedPassing].set(calls.refused_passing);
   to.dialogs[DialogCount::RefusedPackage].set(calls.refused_package);
+  to.dialogs[DialogCount::DigitsToInfo].set(calls.digits_to_info);
+  to.dialogs[DialogCount::DigitsToMedia].set(calls.digits_to_media);
+  to.dialogs[DialogCount::DigitsSuppressed].set(calls.digits_suppressed);
+  to.dialogs[DialogCount::DigitsLost].set(calls.digits_lost);
   to.dialogs[DialogCount::RefusedBody].set(calls.refused_body);
   to.dialogs[DialogCount::RefusedForks].set(calls.refused_forks);
   to.dialogs[DialogCount::StrayPracks].set(calls.stray_pracks);

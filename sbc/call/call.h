@@ -1,7 +1,9 @@
 #pragma once
 // One call: two legs, what joins them, and where it stands. Plain state; machine.h is what moves it.
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
@@ -12,6 +14,7 @@
 #include "media-relay/base/slab.h"
 
 #include "sbc/call/crossing.h"
+#include "sbc/call/digits.h"
 #include "sbc/call/facts.h"
 #include "sbc/call/fork.h"
 #include "sbc/call/media.h"
@@ -181,9 +184,10 @@ struct Call {
   std::uint32_t spoken = 0;        // Fork::spoke of the last one that did
   std::unique_ptr<Media> offered;  // the media as no fork has answered it yet: what each new one begins with
 
-  std::uint32_t lookups = 0;     // questions to the resolver so far; the number of the last one
-  std::vector<Passing> passing;  // requests on their way from one leg to the other
-  std::vector<Aside> asides;     // and from the border alone
+  std::uint32_t lookups = 0;                    // questions to the resolver so far; the number of the last one
+  std::array<std::deque<InfoDigit>, 2> digits;  // by leg: INFOs that wait
+  std::vector<Passing> passing;                 // requests on their way from one leg to the other
+  std::vector<Aside> asides;                    // and from the border alone
 
   std::vector<Referral> referrals;  // the last kMaxReferrals
 

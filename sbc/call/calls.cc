@@ -250,7 +250,7 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
   if (request.message->method() == sip::Method::Refer && transfers_from(*core_.settings, leg.realm)) {
     passes_transfers(*core_.settings, leg.realm) ? machine.pass_refer(input) : machine.refer(input);
   } else {
-    machine.pass_request(input);
+    if (!machine.digit_by_info(input)) machine.pass_request(input);
   }
   sweep(handle);
 }
@@ -467,6 +467,10 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
     // RFC 7675: whoever stops to ask for media is gone.
     if (peer->change == control::PeerChange::ConsentLost)
       feed(handle, Event::MediaLost, {.cause = EndCause::MediaTimeout}, now, out);
+  } else if (const auto* digit = std::get_if<control::Dtmf>(&event.event)) {
+    if (Call* call = core_.calls.find(handle))
+      Machine(core_, *call, now, out)
+          .digit_heard(digit->half == control::HalfSide::A ? Side::A : Side::B, {digit->digit, digit->duration_ms});
   } else if (std::holds_alternative<control::SessionLost>(event.event) ||
              std::holds_alternative<control::SessionClosed>(event.event)) {
     feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);

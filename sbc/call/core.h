@@ -74,6 +74,10 @@ struct Counters {
   std::uint64_t refused_passing = 0;    // 500: too many at once, or no dialog on the other leg yet
   std::uint64_t refused_package = 0;    // 469: an Info-Package that the other leg does not want
   std::uint64_t refused_body = 0;       // 415: a body that would tell one side about the other
+  std::uint64_t digits_to_info = 0;     // digits that were heard and left as INFO
+  std::uint64_t digits_to_media = 0;    // ... that came as INFO, or in another way of media, and left in the media
+  std::uint64_t digits_suppressed = 0;  // ... that came as INFO from a leg that sends them by its media as well
+  std::uint64_t digits_lost = 0;        // ... that could not be sent on: too many at once, nothing to send them by
   std::uint64_t refused_forks = 0;      // provisional responses of one fork too many, dropped
   std::uint64_t stray_pracks = 0;       // 481, PRACK that acknowledges nothing
   std::uint64_t refused_interval = 0;   // 422: a session interval that is too short

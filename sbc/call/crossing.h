@@ -40,7 +40,7 @@ struct CrossingRules {
 struct Passing {
   Side from = Side::A;
   sip::Method method = sip::Method::Other;
-  transaction::ServerId server;
+  transaction::ServerId server;  // none: a digit of ours
   transaction::ClientId client;
 };
 

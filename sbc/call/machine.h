@@ -73,6 +73,10 @@ class Machine {
   void pass_request(const Input& in, std::string_view more = {});  // `more`: header lines that name it alone
   bool passing_answered(const transaction::ResponseArrived& response);
   bool passing_failed(const transaction::ClientFailed& failed);
+  // Digits that change on their way (digits.cc): one that the relay has heard, and an INFO; false when it is none of
+  // these and crosses as others do.
+  void digit_heard(Side from, const InfoDigit& digit);
+  bool digit_by_info(const Input& in);
   // Transfers (transfer.cc). Those that return bool: false when it is no business of the transfer.
   void refer(const Input& in);
   void pass_refer(const Input& in);
@@ -248,7 +252,11 @@ class Machine {
   void close_session(std::string_view reason);
   void settle();
 
+  // digits.cc
+  void send_digit(Side to, const InfoDigit& digit);
+  void next_digit(Side to);
   // passing.cc
+  bool takes_method(Side from, std::string_view method) const;
   std::optional<CrossingBody> body_across(Side from, const sip::Message& message) const;
   void send_passing(const Input& in, Leg& to, const CrossingBody& body, std::string_view more);
   void answer_passing(const Passing& passing, int status);

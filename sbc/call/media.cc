@@ -152,6 +152,9 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
   auto numbered = in_numbers_of(to, std::move(said), false);
   if (!numbered) return std::unexpected(std::move(numbered.error()));
   said = *std::move(numbered);
+  auto digits = with_digits(to, std::move(said), nullptr);
+  if (!digits) return std::unexpected(std::move(digits.error()));
+  said = *std::move(digits);
   const auto places = anchors(to, *said, false);
   const auto bundled = bundle(to);
   auto body = state(to).offer({.from = *said, .anchors = places, .bundle = bundled});
@@ -167,9 +170,11 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
   if (!allowed) return std::unexpected(std::move(allowed.error()));
   const auto said = in_numbers_of(to, *std::move(allowed), true);
   if (!said) return std::unexpected(said.error());
-  const auto places = anchors(to, **said, true);
+  const auto digits = with_digits(to, *said, state(to).remote().get());
+  if (!digits) return std::unexpected(digits.error());
+  const auto places = anchors(to, **digits, true);
   const auto bundled = bundle(to);
-  auto body = state(to).answer({.from = **said, .anchors = places, .bundle = bundled}, finality);
+  auto body = state(to).answer({.from = **digits, .anchors = places, .bundle = bundled}, finality);
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -353,6 +358,10 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     if (flow.kind == "audio") {
       flow.a.one_stream = !leg_a_.mixed_streams;
       flow.b.one_stream = !leg_b_.mixed_streams;
+    }
+    if (converts_digits() && digit_line() == i && !flow.a.transcode && !flow.b.transcode) {
+      add_digits(flow, Side::A);
+      add_digits(flow, Side::B);
     }
     spec.flows.push_back(std::move(flow));
   }

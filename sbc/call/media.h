@@ -35,6 +35,7 @@ struct LegMedia {
   LegSecurity security = {};
   bool mixed_streams = false;           // audio in clear may come in several streams (SSRC) at once
   sdp::CodecRulesPtr codecs = nullptr;  // which it may use; null: any
+  policy::Dtmf dtmf = policy::Dtmf::Pass;
 };
 
 // Why a description cannot be used, as the answer to whoever sent it.
@@ -135,6 +136,13 @@ class Media {
   // What each side was told last: it names the payload types that the side may send. Null before that.
   std::array<sdp::SessionPtr, 2> told() const { return {a_.local(), b_ ? b_->local() : nullptr}; }
 
+  // Digits (media_digits.cc). A side asked for a way of its own, so that they may have to change on their way.
+  bool converts_digits() const;
+  // The way in which the side sends and hears them; never Pass.
+  policy::Dtmf digit_way(Side side) const;
+  // The m-line that they belong to: the first one with audio.
+  std::optional<std::size_t> digit_line() const;
+
   // The address of the side's media as its SDP says, "" before that: for the policy's NAT facts.
   std::string media_host(Side side) const;
 
@@ -159,6 +167,9 @@ class Media {
   Words words(Side side) const;
   std::optional<control::Transcode> transcoding(Side toward, std::size_t index) const;
   std::vector<std::optional<sdp::Anchor>> anchors(Side toward, const sdp::Session& from, bool answering) const;
+  std::expected<sdp::SessionPtr, MediaError> with_digits(Side to, sdp::SessionPtr said,
+                                                         const sdp::Session* offer) const;
+  void add_digits(control::FlowSpec& flow, Side from) const;
   // media_keys.cc
   bool any_acceptable(Side from, const sdp::Session& offer) const;
   bool agrees(Side from, const sdp::Session& answer) const;

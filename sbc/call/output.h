@@ -20,7 +20,7 @@ struct Call;
 
 struct RelayCommand {
   std::uint64_t owner = 0;
-  std::variant<control::Open, control::Modify, control::Close> command;
+  std::variant<control::Open, control::Modify, control::Close, control::SendDigits> command;
 };
 
 // The places of a host name, for Calls::on_located.

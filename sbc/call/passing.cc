@@ -47,6 +47,10 @@ bool passes_transfers(const Settings& settings, const std::string& realm) {
   return rules_of(settings, realm).transfers == Transfers::Pass;
 }
 
+bool Machine::takes_method(Side from, std::string_view method) const {
+  return rules_of(*core_.settings, call_.leg(from).realm).allows(method);
+}
+
 void Machine::pass_request(const Input& in, std::string_view more) {
   const sip::Message& request = *in.message;
   const Leg& from = call_.leg(in.side);
@@ -55,7 +59,7 @@ void Machine::pass_request(const Input& in, std::string_view more) {
     ++counter;
     respond_to(in, status, headers);
   };
-  if (more.empty() && !rules_of(*core_.settings, from.realm).allows(request.method_text())) {
+  if (more.empty() && !takes_method(in.side, request.method_text())) {
     const sip::ExtraHeader allow[] = {{"Allow", from.allow}};
     return refuse(request.method() == sip::Method::Other ? 501 : 405, core_.counters.refused_method, allow);
   }
@@ -150,6 +154,8 @@ bool Machine::passing_answered(const transaction::ResponseArrived& response) {
   }
   if (ends_call(passing.method, answer.status()))
     feed(Event::PeerGone, {.side = other(passing.from), .cause = EndCause::PeerGone});
+  else if (!passing.server)
+    next_digit(other(passing.from));
   return true;
 }
 
@@ -159,7 +165,9 @@ bool Machine::passing_failed(const transaction::ClientFailed& failed) {
   // After 64*T1 the asking side has given up as well (RFC 4320 4.2): silence. A transport that failed is told at once,
   // as 500: a 503 would say that we are the ones to keep away from (RFC 3261 16.7).
   if (failed.reason == transaction::ClientFailed::Reason::Transport) answer_passing(*found, 500);
+  const Passing passing = *found;
   call_.passing.erase(found);
+  if (!passing.server) next_digit(other(passing.from));
   return true;
 }
 

@@ -15,6 +15,7 @@ struct LegPlace {
   sip::Transport transport = sip::Transport::Udp;
   std::optional<policy::MediaSecurity> wanted = {};        // by the policy
   const std::optional<sdp::CodecRules>* codecs = nullptr;  // likewise; null: nobody was asked
+  std::optional<policy::Dtmf> dtmf = {};                   // likewise
 };
 
 LegMedia leg_media(const Settings& settings, const LegPlace& place);

@@ -13,9 +13,9 @@ namespace {
 
 enum class Depth : std::uint8_t { Top, Element };
 
-constexpr std::array<std::string_view, 15> kFields = {
+constexpr std::array<std::string_view, 16> kFields = {
     "contacts", "trunk", "group",     "uri",        "realm",         "number",         "timeout", "ring_timeout",
-    "headers",  "from",  "redirects", "late_offer", "preconditions", "media_security", "codecs"};
+    "headers",  "from",  "redirects", "late_offer", "preconditions", "media_security", "codecs",  "dtmf"};
 constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
@@ -52,6 +52,8 @@ constexpr std::array<Word<MediaSecurity>, 5> kMediaSecurity = {{{"none", MediaSe
                                                                 {"best-effort", MediaSecurity::BestEffort},
                                                                 {"dtls", MediaSecurity::Dtls},
                                                                 {"webrtc", MediaSecurity::Webrtc}}};
+constexpr std::array<Word<Dtmf>, 4> kDtmf = {
+    {{"pass", Dtmf::Pass}, {"rfc4733", Dtmf::Rfc4733}, {"info", Dtmf::Info}, {"inband", Dtmf::Inband}}};
 constexpr std::array<Word<Preconditions>, 2> kPreconditions = {
     {{"strip", Preconditions::Strip}, {"refuse", Preconditions::Refuse}}};
 
@@ -148,6 +150,8 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       common.media_security = read_word(lua, value, {what, key}, kMediaSecurity);
     } else if (key == "codecs") {
       read_codecs(lua, value, {what, key}, common.codecs.emplace());
+    } else if (key == "dtmf") {
+      common.dtmf = read_word(lua, value, {what, key}, kDtmf);
     } else if (key == "preconditions") {
       common.preconditions = read_word(lua, value, {what, key}, kPreconditions);
     } else {
@@ -172,6 +176,7 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (!candidate.late_offer) candidate.late_offer = common.late_offer;
   if (!candidate.media_security) candidate.media_security = common.media_security;
   if (!candidate.codecs) candidate.codecs = common.codecs;
+  if (!candidate.dtmf) candidate.dtmf = common.dtmf;
   if (!candidate.preconditions) candidate.preconditions = common.preconditions;
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());

@@ -66,6 +66,14 @@ enum class MediaSecurity : std::uint8_t {
   Webrtc,      // the same, with ICE (RFC 8827)
 };
 
+// How a place sends and hears digits (DTMF).
+enum class Dtmf : std::uint8_t {
+  Pass,     // in its own way: digits cross as they are, unless the other place has one of these
+  Rfc4733,  // telephone-event
+  Info,     // INFO (application/dtmf-relay)
+  Inband,   // tones in the audio, which is G.711
+};
+
 // What becomes of preconditions (RFC 3312) in an offer toward a place; nobody there knows them.
 enum class Preconditions : std::uint8_t {
   Strip,   // the border answers them for its own side
@@ -91,6 +99,7 @@ struct Candidate {
   std::optional<MediaSecurity> media_security = {};
   std::optional<Preconditions> preconditions = {};
   std::optional<sdp::CodecRules> codecs = {};
+  std::optional<Dtmf> dtmf = {};
 };
 
 struct InviteDecision {

@@ -24,6 +24,9 @@ std::uint64_t RelayLink::modify(std::uint64_t owner, control::Modify command) {
 std::uint64_t RelayLink::close(std::uint64_t owner, control::Close command) {
   return machine_->send(owner, std::move(command));
 }
+void RelayLink::send_digits(control::SendDigits command) {
+  machine_->send(0, std::move(command));
+}
 std::uint64_t RelayLink::query(std::uint64_t owner, control::Query command) {
   return machine_->send(owner, std::move(command));
 }

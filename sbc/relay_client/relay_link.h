@@ -79,6 +79,8 @@ class RelayLink {
   std::uint64_t modify(std::uint64_t owner, control::Modify command);
   // A Close that cannot be delivered now is remembered: the session is closed when the two sides reconcile.
   std::uint64_t close(std::uint64_t owner, control::Close command);
+  // Nobody waits to hear what becomes of them: the relay counts those that it cannot send.
+  void send_digits(control::SendDigits command);
   std::uint64_t query(std::uint64_t owner, control::Query command);
 
   // A session restored from elsewhere, before start(): its events go to `owner`, and it is reported lost if the relay

@@ -107,6 +107,11 @@ void RelayPool::close(std::uint64_t owner, control::Close command) {
   links_[relay]->close(owner, std::move(command));
 }
 
+void RelayPool::send_digits(control::SendDigits command) {
+  if (const auto found = relay_of_.find(command.id); found != relay_of_.end())
+    links_[found->second]->send_digits(std::move(command));
+}
+
 std::size_t RelayPool::healthy() const {
   return static_cast<std::size_t>(std::ranges::count_if(links_, [](const auto& link) { return link->accepting(); }));
 }

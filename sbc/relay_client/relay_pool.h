@@ -43,6 +43,7 @@ class RelayPool {
   // To the session's relay; nothing happens when no relay has it.
   void modify(std::uint64_t owner, control::Modify command);
   void close(std::uint64_t owner, control::Close command);
+  void send_digits(control::SendDigits command);  // without an answer
 
   // The relay for a session; nullopt when none is up that has its networks.
   std::optional<RelayIndex> pick(const control::SessionSpec& spec) { return pick(spec, {}); }

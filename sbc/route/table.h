@@ -49,6 +49,7 @@ struct Realm {
   policy::Preconditions preconditions = policy::Preconditions::Strip;
   policy::MediaSecurity media_security = policy::MediaSecurity::None;
   sdp::CodecRulesPtr codecs = nullptr;
+  policy::Dtmf dtmf = policy::Dtmf::Pass;
   bool sdes_in_clear = false;                 // keys may be said where the signalling is not encrypted
   bool mixed_streams = false;                 // its audio in clear may come in several streams (SSRC) at once
   std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
@@ -99,6 +100,7 @@ struct Trunk {
   std::optional<policy::Preconditions> preconditions = {};
   std::optional<policy::MediaSecurity> media_security = {};
   std::optional<sdp::CodecRulesPtr> codecs = {};
+  std::optional<policy::Dtmf> dtmf = {};
   std::optional<bool> sdes_in_clear = {};
   std::optional<bool> mixed_streams = {};
   std::optional<std::vector<std::string>> redirect_to = {};  // besides itself

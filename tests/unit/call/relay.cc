@@ -45,6 +45,7 @@ std::vector<control::FlowAddresses> FakeRelay::addresses(const std::string& id, 
 }
 
 void FakeRelay::take(const RelayCommand& command, base::Instant now) {
+  if (const auto* send = std::get_if<control::SendDigits>(&command.command)) return digits.push_back(*send);
   control::RelayReply reply{.owner = command.owner, .request = 0, .reply = control::Pong{}};
   const bool closes = std::holds_alternative<control::Close>(command.command);
   const bool refuses = mood == Mood::Refusing || (!closes && refuse_next > 0);

@@ -39,6 +39,7 @@ class FakeRelay {
   std::map<std::string, control::SessionSpec> sessions;  // open now, with the last spec
   std::map<std::string, std::uint64_t> owners;           // of every session there ever was
   std::vector<control::SessionSpec> history;             // every spec that was asked for, in order
+  std::vector<control::SendDigits> digits;               // that it was to send
   std::uint64_t opened = 0;
   std::uint64_t closed = 0;
   std::uint64_t strange = 0;  // commands that make no sense: open twice, modify of what was never opened

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Digits (DTMF) and the rewriting of streams: telephone-events, INFO, clocks, payload types, changes of source."""
+
+import socket
+import struct
+import time
+
+from harness import check, equal, eventually, main, test
+from harness.lab import ACCESS, CARRIER, PHONE
+
+EVENT = 101
+RELAY_BODY = "application/dtmf-relay"
+
+
+class Media:
+    """A phone's media, packet by packet."""
+
+    def __init__(self, at, port, ssrc):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((at, port))
+        self.socket.settimeout(0.05)
+        self.to, self.ssrc, self.sequence, self.timestamp = None, ssrc, 1000, 50000
+        self.heard = []  # (marker, payload type, sequence, timestamp, ssrc, payload)
+
+    def send(self, payload_type, payload, marker=False, timestamp=None):
+        self.sequence += 1
+        self.socket.sendto(struct.pack("!BBHII", 0x80, payload_type | (0x80 if marker else 0), self.sequence & 0xffff,
+                                       (self.timestamp if timestamp is None else timestamp) & 0xffffffff, self.ssrc)
+                           + payload, self.to)
+
+    def audio(self, packets, payload_type=0, ticks=160):
+        for _ in range(packets):
+            self.timestamp += ticks
+            self.send(payload_type, b"\xff" * 160)
+            self.hear(0.02)
+
+    def press(self, code, payload_type=EVENT, ticks=160):
+        """100 ms of a digit, with its end three times."""
+        start = self.timestamp + ticks
+        for n in range(1, 8):
+            duration, end = min(n, 5) * ticks, 0x80 if n >= 5 else 0
+            self.send(payload_type, struct.pack("!BBH", code, 10 | end, duration), marker=n == 1, timestamp=start)
+            self.hear(0.02)
+        self.timestamp += 7 * ticks
+
+    def hear(self, seconds):
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            self.socket.settimeout(max(ends - time.monotonic(), 0.001))
+            try:
+                data = self.socket.recv(2048)
+            except TimeoutError:
+                return self.heard
+            first, second, sequence, timestamp, ssrc = struct.unpack("!BBHII", data[:12])
+            if 64 <= (second & 0x7f) <= 95:
+                continue  # RTCP
+            self.heard.append((second >> 7, second & 0x7f, sequence, timestamp, ssrc, data[12:]))
+        return self.heard
+
+    def events(self, payload_type=EVENT):
+        """(code, end, duration, timestamp) of each telephone-event heard."""
+        found = []
+        for _, pt, _, timestamp, _, payload in self.heard:
+            if pt == payload_type:
+                code, flags, duration = struct.unpack("!BBH", payload[:4])
+                found.append((code, flags >> 7, duration, timestamp))
+        return found
+
+
+def sdp_of(at, port, formats, lines):
+    return "\r\n".join(["v=0", f"o=- 1 1 IN IP4 {at}", "s=-", f"c=IN IP4 {at}", "t=0 0",
+                        f"m=audio {port} RTP/AVP {formats}", *lines, "a=sendrecv"]) + "\r\n"
+
+
+def plain(at, port):
+    return sdp_of(at, port, "0", ["a=rtpmap:0 PCMU/8000"])
+
+
+def with_events(at, port, payload_type=EVENT, clock=8000, audio="0", audio_map="PCMU/8000"):
+    return sdp_of(at, port, f"{audio} {payload_type}",
+                  [f"a=rtpmap:{audio} {audio_map}", f"a=rtpmap:{payload_type} telephone-event/{clock}",
+                   f"a=fmtp:{payload_type} 0-15"])
+
+
+class Talk:
+    """A call from the phone to the carrier, whose descriptions the test writes."""
+
+    def __init__(self, lab, offer, answer):
+        self.alice, self.carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+        self.near, self.far = Media(PHONE, 7000, 0x1111), Media(CARRIER, 7100, 0x2222)
+        self.call = self.alice.invite("sip:00431555@" + ACCESS, sdp=offer)
+        self.invite = self.carrier.request("INVITE")
+        self.invite.reply(200, sdp=answer)
+        self.other = self.invite.dialog()
+        self.ok = self.call.response(200)
+        self.call.ack()
+        self.carrier.request("ACK")
+        self.near.to, self.far.to = self.ok.media()[:2], self.invite.media()[:2]
+
+    def end(self):
+        bye = self.call.send("BYE")
+        self.carrier.request("BYE").reply(200)
+        bye.response(200)
+
+
+def dtmf(mode):
+    return {"trunk": {"carrier": {"dtmf": mode}}}
+
+
+@test
+def an_event_becomes_info(lab):
+    lab.start(sbc=dtmf("info"))
+    talk = Talk(lab, with_events(PHONE, 7000), plain(CARRIER, 7100))
+    check("telephone-event" not in talk.invite.body, f"events were offered to the carrier:\n{talk.invite.body}")
+    check("telephone-event" in talk.ok.body, f"the phone was not told of events:\n{talk.ok.body}")
+    talk.near.audio(5)
+    for code, letter in ((5, "5"), (11, "#")):
+        talk.near.press(code)
+        info = talk.carrier.request("INFO")
+        equal(info.header("content-type"), RELAY_BODY, "the type of INFO")
+        equal(info.body.split("\r\n")[0], f"Signal={letter}", "the digit")
+        info.reply(200)
+    talk.near.audio(5)
+    talk.far.hear(0.2)
+    equal(talk.far.events(), [], "events at the carrier")
+    talk.carrier.nothing(lambda m: m.is_request("INFO"), 0.5)
+    sequence = [p[2] for p in talk.far.heard]
+    equal(sequence, list(range(sequence[0], sequence[0] + len(sequence))), "sequence numbers at the carrier")
+    equal(lab.border.sbc_metrics().total("parapet_dialog_events_total", event="digits_to_info"), 2, "digits counted")
+    talk.end()
+
+
+@test
+def info_becomes_an_event(lab):
+    lab.start(sbc=dtmf("info"))
+    talk = Talk(lab, with_events(PHONE, 7000), plain(CARRIER, 7100))
+    talk.far.audio(5)
+    talk.near.hear(0.1)
+    sent = talk.other.send("INFO", body="Signal=7\r\nDuration=200\r\n", content_type=RELAY_BODY)
+    sent.response(200)
+    for _ in range(20):  # audio goes on meanwhile
+        talk.far.audio(1)
+        talk.near.hear(0.01)
+    talk.near.hear(0.3)
+    events = talk.near.events()
+    check(len(events) >= 10, f"expected a row of events, got {events}")
+    equal({e[0] for e in events}, {7}, "the digit")
+    equal({e[3] for e in events} == {events[0][3]}, True, "one timestamp for all")
+    equal([e[1] for e in events[-3:]], [1, 1, 1], "three ends")
+    equal(events[-1][2], 1600, "the duration")
+    first = [p for p in talk.near.heard if p[1] == EVENT][0]
+    equal(first[0], 1, "the marker of the first packet")
+    equal(len({p[4] for p in talk.near.heard}), 1, "sources that the phone hears")
+    sequence = [p[2] for p in talk.near.heard]
+    equal(sequence, list(range(sequence[0], sequence[0] + len(sequence))), "sequence numbers at the phone")
+    talk.alice.nothing(lambda m: m.is_request("INFO"), 0.3)
+    talk.end()
+
+
+@test
+def who_sends_both_is_heard_once(lab):
+    lab.start(sbc=dtmf("info"))
+    talk = Talk(lab, with_events(PHONE, 7000), plain(CARRIER, 7100))
+    talk.near.audio(3)
+    talk.near.press(4)
+    talk.call.send("INFO", body="Signal=4\r\nDuration=100\r\n", content_type=RELAY_BODY).response(200)
+    talk.carrier.request("INFO").reply(200)
+    talk.carrier.nothing(lambda m: m.is_request("INFO"), 0.7)
+    equal(lab.border.sbc_metrics().total("parapet_dialog_events_total", event="digits_suppressed"), 1, "digits suppressed")
+    talk.end()
+
+
+@test
+def tones_become_events_and_events_tones(lab):
+    lab.start(sbc=dtmf("inband"))
+    talk = Talk(lab, with_events(PHONE, 7000), plain(CARRIER, 7100))
+    talk.near.audio(3)
+    talk.near.press(9)
+    talk.near.audio(10)
+    talk.far.hear(0.3)
+    equal(talk.far.events(), [], "events at the carrier")
+    tones = [p[5] for p in talk.far.heard if p[1] == 0 and len(set(p[5])) > 8]
+    check(4 <= len(tones) <= 12, f"expected 100 ms of a tone, got {len(tones)} packets")
+    # Played back to the border they are the digit again.
+    talk.far.audio(5)
+    for tone in tones:
+        talk.far.timestamp += 160
+        talk.far.send(0, tone)
+        talk.near.hear(0.02)
+    talk.far.audio(10)
+    eventually(lambda: talk.near.hear(0.05) and len([e for e in talk.near.events() if e[1]]) >= 3,
+               "the end of an event at the phone")
+    equal({e[0] for e in talk.near.events()}, {9}, "the digit")
+    talk.end()
+
+
+@test
+def a_change_of_source_is_one_stream_to_the_listener(lab):
+    lab.start(sbc=dtmf("info"))
+    talk = Talk(lab, with_events(PHONE, 7000), plain(CARRIER, 7100))
+    talk.near.audio(10)
+    talk.far.hear(0.1)
+    talk.near.ssrc, talk.near.sequence, talk.near.timestamp = 0x77777777, 40000, 3_000_000_000
+    talk.near.audio(10)
+    talk.far.hear(0.2)
+    heard = talk.far.heard
+    check(len(heard) >= 18, f"expected about 20 packets, got {len(heard)}")
+    equal(len({p[4] for p in heard}), 1, "sources that the carrier hears")
+    sequence = [p[2] for p in heard]
+    equal(sequence, list(range(sequence[0], sequence[0] + len(sequence))), "sequence numbers")
+    steps = [(b[3] - a[3]) & 0xffffffff for a, b in zip(heard, heard[1:])]
+    check(all(0 < step < 8000 for step in steps), f"timestamps jump: {steps}")
+    equal([p[0] for p in heard].count(1), 2, "markers: of the first packet and of the change")
+    talk.end()
+
+
+if __name__ == "__main__":
+    main()
