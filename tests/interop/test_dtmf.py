@@ -199,7 +199,7 @@ def a_change_of_source_is_one_stream_to_the_listener(lab):
     lab.start(sbc=dtmf("info"))
     talk = Talk(lab, with_events(PHONE, 7000), plain(CARRIER, 7100))
     talk.near.audio(10)
-    talk.far.hear(0.1)
+    talk.far.hear(0.2)  # another source is heard after a pause only
     talk.near.ssrc, talk.near.sequence, talk.near.timestamp = 0x77777777, 40000, 3_000_000_000
     talk.near.audio(10)
     talk.far.hear(0.2)
