@@ -245,7 +245,7 @@ std::optional<Problem> problem_with(const Command& command) {
   }
   if (const auto* subscribe = std::get_if<Subscribe>(&command)) {
     if ((subscribe->events & ~kAllEvents) == 0) return std::nullopt;
-    return Problem{ErrorCode::Unsupported, "events: expected a sum of 1, 2, 4, 8, 16, 32 and 64"};
+    return Problem{ErrorCode::Unsupported, "events: expected a sum of those that this version knows"};
   }
   return std::nullopt;
 }

@@ -126,6 +126,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kPeerChanged:
     case wire::FromRelay::kSessionClosed:
     case wire::FromRelay::kOneSided:
+    case wire::FromRelay::kStopping:
     case wire::FromRelay::BODY_NOT_SET:
       break;
   }
@@ -145,7 +146,7 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
     return MediaLost{id_of(in.media_lost().id(), r), in.media_lost().flow(), in.media_lost().silent_ms()};
   if (in.has_peer_changed()) {
     const wire::PeerChanged& m = in.peer_changed();
-    if (m.change() < wire::PEER_ICE_CONNECTED || m.change() > wire::PEER_NOT_SECURED)
+    if (m.change() < wire::PEER_ICE_CONNECTED || m.change() > wire::PEER_CLOSED)
       r.fail("change", "expected a known one, got " + std::to_string(m.change()));
     PeerChanged out{id_of(m.id(), r),
                     m.flow(),
@@ -169,6 +170,10 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
   if (in.has_one_sided()) {
     const wire::OneSided& m = in.one_sided();
     return OneSided{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A, m.silent_ms()};
+  }
+  if (in.has_stopping()) {
+    if (in.stopping().resume_ms() > kMaxMilliseconds) r.fail("resume_ms", "expected a day at most");
+    return Stopping{in.stopping().resume_ms()};
   }
   return std::nullopt;
 }

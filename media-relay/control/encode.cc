@@ -171,6 +171,7 @@ void append_event(std::string& out, const Event& event) {
                    e.mutable_one_sided()->set_half_b(v.silent == HalfSide::B);
                    e.mutable_one_sided()->set_silent_ms(v.silent_ms);
                  },
+                 [&](const Stopping& v) { e.mutable_stopping()->set_resume_ms(v.resume_ms); },
                  [](const SessionLost&) {},
              },
              event);

@@ -28,7 +28,8 @@ std::string_view name_of(const Reply& reply) {
 
 std::string_view name_of(const Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames{
-      "first_packet", "latched", "media_lost", "session_closed", "one_sided", "peer_changed", "dtmf", "session_lost"};
+      "first_packet", "latched", "media_lost", "session_closed", "one_sided",
+      "peer_changed", "dtmf",    "stopping",   "session_lost"};
   return kNames[event.index()];
 }
 
@@ -42,12 +43,22 @@ std::string_view name_of(PeerChange change) {
       return "secured";
     case PeerChange::NotSecured:
       return "not_secured";
+    case PeerChange::Closed:
+      return "closed";
   }
   return "?";
 }
 
 const SessionId& session_of(const Event& event) {
-  return std::visit([](const auto& e) -> const SessionId& { return e.id; }, event);
+  static const SessionId kNone;
+  return std::visit(
+      [](const auto& e) -> const SessionId& {
+        if constexpr (requires { e.id; })
+          return e.id;
+        else
+          return kNone;
+      },
+      event);
 }
 
 std::string_view name_of(ErrorCode code) {

@@ -210,9 +210,10 @@ enum class EventKind : std::uint32_t {
   SessionClosed = 8,
   OneSided = 16,
   PeerChanged = 32,
-  Dtmf = 64
+  Dtmf = 64,
+  Stopping = 256
 };
-inline constexpr std::uint32_t kAllEvents = 127;
+inline constexpr std::uint32_t kAllEvents = 127 + 256;
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -388,6 +389,7 @@ enum class PeerChange : std::uint8_t {
   ConsentLost = 2,   // it no longer asks for media (RFC 7675): nothing is sent until its ICE restarts
   Secured = 3,       // the DTLS handshake is done and the fingerprint right; `text` is the suite
   NotSecured = 4,    // there will be no keys; `text` says why
+  Closed = 5,        // the peer has ended the association: it is about to hang up, or to begin another one
 };
 std::string_view name_of(PeerChange change);
 struct PeerChanged {
@@ -414,6 +416,12 @@ struct SessionClosed {  // the relay ended the session by itself
   std::vector<FlowStats> stats;
   friend bool operator==(const SessionClosed&, const SessionClosed&) = default;
 };
+// The relay stops and has kept its sessions for its successor (restart.md): whoever connects within the time finds
+// them. Those that it could not keep are missing from List then.
+struct Stopping {
+  std::uint32_t resume_ms = 0;
+  friend bool operator==(const Stopping&, const Stopping&) = default;
+};
 // Never on the wire: the controller's end of the link found out that the relay no longer has this session (it was
 // restarted, or the lease ran out while the link was down).
 struct SessionLost {
@@ -421,7 +429,9 @@ struct SessionLost {
   std::string reason;
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
-using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, SessionLost>;
+using Event =
+    std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, Stopping, SessionLost>;
+// Empty for an event that is about the relay itself.
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);
 

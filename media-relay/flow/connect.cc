@@ -70,6 +70,23 @@ void Flow::connect(Side side, base::Instant now) {
   h.dtls->set_fingerprints(spec.dtls->parameters.fingerprints, now);
   std::vector<secure::Datagram> none;
   heed_dtls(side, none, {}, before, now);
+  if (before == secure::DtlsState::Failed) untold_.push_back(NotSecured{side, h.dtls->failure()});
+  watch_handshake(side, now);
+}
+
+bool Flow::is_described(Side side) const {
+  const HalfSpec& spec = spec_.half(side);
+  if (spec.dtls && spec.dtls->parameters.fingerprints.empty()) return false;
+  return spec.ice ? !spec.ice->remote_ufrag.empty() : spec.remote_rtp.has_value() && is_usable(*spec.remote_rtp);
+}
+
+void Flow::watch_handshake(Side side, base::Instant now) {
+  Half& h = half(side);
+  const secure::DtlsState state = h.dtls->state();
+  const bool open =
+      state != secure::DtlsState::Done && state != secure::DtlsState::Closed && state != secure::DtlsState::Failed;
+  const bool named = is_described(Side::A) && is_described(Side::B) && !spec_.suspended;
+  h.secured_by = open && named ? now + kHandshakeLimit : base::kNever;
 }
 
 void Flow::set_dtls(Side side) {
@@ -189,6 +206,13 @@ void Flow::on_connect_deadline(Side side, base::Instant now) {
     h.ice->on_deadline(now, ice_events_);
     heed(side, ice_events_);
     update_exits();
+  }
+  if (h.dtls && h.secured_by <= now) {
+    watch_handshake(side, now);
+    if (h.secured_by != base::kNever) {
+      untold_.push_back(NotSecured{side, secure::DtlsFailure::Timeout});
+      attention_ = true;
+    }
   }
   if (!h.dtls || h.dtls->next_deadline() > now) return;
   const secure::DtlsState before = h.dtls->state();

@@ -60,8 +60,8 @@ struct Secured {
   friend bool operator==(const Secured&, const Secured&) = default;
 };
 
-// DTLS: there will be no keys unless signalling asks for another association. `failure` is None when the peer closed
-// it.
+// DTLS: there are no keys within the time, or there will be none unless signalling asks for another association.
+// `failure` is None when the peer closed it.
 struct NotSecured {
   Side side = Side::A;
   secure::DtlsFailure failure = secure::DtlsFailure::None;

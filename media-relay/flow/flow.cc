@@ -226,7 +226,7 @@ base::Instant Flow::next_deadline() const {
   base::Instant next = std::min(deadline_, next_repair_deadline());
   for (const Half& h : halves_) {
     if (h.ice) next = std::min(next, h.ice->next_deadline());
-    if (h.dtls) next = std::min(next, h.dtls->next_deadline());
+    if (h.dtls) next = std::min({next, h.dtls->next_deadline(), h.secured_by});
   }
   return next;
 }

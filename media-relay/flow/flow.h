@@ -27,6 +27,11 @@
 // or learned); it starts anew when that becomes true and at each replacement of the spec. It is reported once per
 // silence.
 //
+// Secure media that does not come about. When signalling has named both peers and a DTLS handshake is not done within
+// kHandshakeLimit, that is told, and again each time that it passes; a peer that is only slow is still heard. A
+// handshake that has failed is told when it does, and with each replacement that asks for no other association: who was
+// told before the call was answered knows it then.
+//
 // One-sided media. Where one side is heard and the other one ought to be and is not, somebody hears nothing: a NAT or a
 // filter, mostly. That is told with the name of the silent side, and ends nothing.
 
@@ -35,6 +40,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "media-relay/base/hash.h"
@@ -107,6 +113,15 @@ class Flow {
   bool transcodes() const { return halves_[0].transcoder || halves_[1].transcoder; }
   TranscodeCounts take_transcode_counts();
 
+  // Everything that a flow of the same spec has to know to go on in another process: rollover counters, replay windows,
+  // keys of DTLS, learned and nominated sources, statistics. The flow must not see another packet afterwards: what it
+  // protected then, its successor would protect again (RFC 3711 9.1). nullopt when it cannot be told: a handshake is
+  // under way, or the engine does not say.
+  std::optional<std::string> save(base::Instant now);
+  // Of a flow that has just been made, with the spec of the one that was saved. False when the bytes are not of such a
+  // one: the flow is of no use then.
+  bool restore(std::string_view saved, base::Instant now);
+
   Stats stats(base::Instant now) const;
   const Spec& spec() const { return spec_; }
   const Ports& ports() const { return ports_; }
@@ -144,6 +159,7 @@ class Flow {
     std::unique_ptr<DigitListener> listener;
     std::unique_ptr<DigitPlayer> player;     // towards this side
     std::unique_ptr<Transcoder> transcoder;  // towards this side
+    base::Instant secured_by = base::kNever;
     HalfStats stats;
     base::Instant last_heard{};
     bool heard = false;
@@ -193,11 +209,20 @@ class Flow {
   // Whose ports and keys are used toward the side.
   Flow& transport(Side side) { return half(side).carrier != nullptr ? *half(side).carrier : *this; }
   const Flow& transport(Side side) const { return half(side).carrier != nullptr ? *half(side).carrier : *this; }
+  // Over a restart (carry.cc).
+  template <typename Carrier>
+  void carry(Carrier& c);
+  template <typename Carrier>
+  void carry_half(Carrier& c, Side side);
+  template <typename Carrier>
+  void carry_keys(Carrier& c, Side side);
 
   // ICE and DTLS (connect.cc).
   void connect(Side side, base::Instant now);
   void set_dtls(Side side);
   void start_dtls(Side side, base::Instant now);
+  bool is_described(Side side) const;
+  void watch_handshake(Side side, base::Instant now);
   std::optional<Drop> take_stun(Context& c);
   std::optional<Drop> take_dtls(Context& c);
   std::optional<Drop> may_handshake(const Context& c, bool& vouched) const;

@@ -28,6 +28,10 @@ inline constexpr base::Duration kRelearnSilence = base::milliseconds(400);
 // a gateway changes its stream.
 inline constexpr base::Duration kStreamSilence = base::milliseconds(100);
 
+// How long after signalling has named both peers a DTLS handshake may take: longer than one attempt with its
+// retransmissions (RFC 6347 4.2.4.1: 1 + 2 + 4 + 8 s), and longer than people listen to nothing.
+inline constexpr base::Duration kHandshakeLimit = base::seconds(20);
+
 // The shortest and longest media timeout; the spec is held inside. Below a few RTCP intervals (RFC 3550 6.2: 5 s)
 // silence proves nothing, and a day is no timeout.
 inline constexpr base::Duration kMinMediaTimeout = base::seconds(1);

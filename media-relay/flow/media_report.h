@@ -19,6 +19,11 @@ class ReceptionReport {
   // Of 256, of the packets since the last call (RFC 3550 A.3).
   std::uint8_t fraction_lost(const rtp::Reception& reception);
 
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(expected_, lost_);
+  }
+
  private:
   std::uint64_t expected_ = 0;
   std::int64_t lost_ = 0;

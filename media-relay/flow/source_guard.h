@@ -96,6 +96,14 @@ class SourceGuard {
   base::Endpoint destination() const;
   std::optional<base::Endpoint> latched() const;
 
+  // What was learned; the rules are set by `open` before. Sources on probation begin again.
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(last_remote_, heard_, latched_, learnable_, window_end_, last_heard_, ssrc_, stream_known_, stream_heard_,
+      displaced_);
+    c.expect(!latched_ || !heard_.empty());
+  }
+
  private:
   struct Candidate {
     base::Endpoint source;

@@ -25,6 +25,13 @@ struct HalfStats {
   std::uint64_t rtcp_bytes_out = 0;
   DropCounts drops{};  // of packets that arrived from this side
 
+  // The counters above; the others are made of what else a flow has.
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(rtp_packets_in, rtp_bytes_in, rtcp_packets_in, rtcp_bytes_in, rtp_packets_out, rtp_bytes_out, rtcp_packets_out,
+      rtcp_bytes_out, drops);
+  }
+
   // Reception as RFC 3550 6.4.1 and A.3 count it, summed over the sources (SSRC) heard one after another.
   std::uint64_t expected = 0;
   std::int64_t lost = 0;    // negative when there were more duplicates than losses

@@ -52,6 +52,13 @@ class Transcoder {
   // use.
   std::optional<Drop> take(const rtp::Header& header, std::span<const std::byte> payload, Sink& sink);
 
+  // The numbers of what leaves; audio that has not filled a packet yet, and what decoders remember, is lost.
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(started_, ssrc_, next_sequence_, anchor_from_, anchor_to_, sequence_, packets_, octets_);
+    if constexpr (Carrier::kReading) lost_ = true;
+  }
+
   const Transcode& spec() const { return spec_; }
   // What a sender report about the source has to say of what leaves (RFC 3550 7.2): its timestamp in the new clock ...
   std::uint32_t timestamp_of(std::uint32_t source_timestamp) const;

@@ -40,6 +40,11 @@ struct Parameters {
   // so that the peer's password is never needed.
   std::string remote_ufrag;
   friend bool operator==(const Parameters&, const Parameters&) = default;
+
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(local_ufrag, local_password, remote_ufrag);
+  }
 };
 // Empty when an agent can be made of them, else what is wrong (without the password).
 std::string check(const Parameters& parameters);
@@ -101,6 +106,20 @@ class Agent {
   base::Instant next_deadline() const { return deadline_; }
   void on_deadline(base::Instant now, std::vector<Event>& events);
 
+  // All but the parameters, which the successor is made with.
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c.choice(state_, State::Expired);
+    std::optional<Parameters> before;
+    if (previous_) before = previous_->parameters;
+    c(before, generation_, sources_, early_, selected_, selected_priority_, nominated_at_, consented_at_, consents_,
+      last_check_, deadline_, refusals_, checks_);
+    c.expect(sources_.size() <= kMaxSources && (!before || check(*before).empty()));
+    c.expect((state_ == State::Connected) != selected_.empty());
+    if constexpr (Carrier::kReading)
+      if (before && !c.failed()) previous_ = std::make_unique<Generation>(*before);
+  }
+
   const std::array<std::uint64_t, kRefusals>& refusals() const { return refusals_; }
   std::uint64_t checks() const { return checks_; }  // that were answered with success
 
@@ -115,11 +134,21 @@ class Agent {
     std::uint32_t generation = 0;
     std::uint32_t priority = 0;
     base::Instant last_check{};
+
+    template <typename Carrier>
+    void carry(Carrier& c) {
+      c(from, generation, priority, last_check);
+    }
   };
   struct Nomination {
     base::Endpoint from;
     std::uint32_t priority = 0;
     std::string remote_ufrag;
+
+    template <typename Carrier>
+    void carry(Carrier& c) {
+      c(from, priority, remote_ufrag);
+    }
   };
 
   // The generation whose user name this is; null: none.

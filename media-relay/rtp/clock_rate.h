@@ -21,6 +21,11 @@ class ClockEstimator {
   std::uint32_t observe(std::uint8_t payload_type, std::uint32_t timestamp, base::Instant arrival);
   std::uint32_t rate() const { return rate_; }
 
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(type_, rate_, watched_, first_timestamp_, first_arrival_);
+  }
+
  private:
   std::uint8_t type_ = kNoType;  // whose rate is known
   std::uint32_t rate_ = 0;

@@ -36,6 +36,11 @@ class OutgoingStream {
     std::uint16_t from = 0;
     std::uint16_t offset = 0;
     bool used = false;
+
+    template <typename Carrier>
+    void carry(Carrier& c) {
+      c(from, offset, used);
+    }
   };
   struct State {
     std::uint32_t ssrc = 0;     // ours
@@ -62,6 +67,12 @@ class OutgoingStream {
     std::optional<std::uint16_t> restart;  // the number that would confirm a restart
     std::optional<std::uint32_t> left;     // the source before it ...
     base::Instant taken_over{};            // ... until then
+
+    template <typename Carrier>
+    void carry(Carrier& c) {
+      c(ssrc, next, clock, packets, octets, sent, timestamp, sent_at, step, relaying, source, highest, cycles,
+        source_timestamp, source_at, shift, before, timestamp_offset, interrupted, restart, left, taken_over);
+    }
   };
 
   // A random SSRC, and a random place to begin. RFC 3711 3.3.1: a first number below 2^15 cannot be mistaken for one
@@ -69,6 +80,10 @@ class OutgoingStream {
   OutgoingStream(std::uint32_t ssrc, std::uint16_t sequence, std::uint32_t timestamp);
   explicit OutgoingStream(const State& state) : s_(state) {}
   const State& state() const { return s_; }
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(s_);
+  }
 
   // A packet of a source that leaves. `clock` is that of its payload type in Hz, 0: not known. nullopt: it has no place
   // in the stream: a straggler of a source that was replaced, or a leap that the next packet must confirm.

@@ -32,6 +32,12 @@ class Reception {
   std::uint32_t ssrc_changes() const { return ssrc_changes_; }
   bool started() const { return started_; }
 
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(started_, payload_type_, ssrc_, ssrc_changes_, highest_, cycles_, base_, expect_restart_, received_,
+      expected_before_, received_before_, clock_, jitter_rate_, has_transit_, transit_, last_timestamp_, jitter_);
+  }
+
  private:
   void start(const Header& header);
   // False when the sequence number makes no sense (yet), so that the packet counts for nothing.

@@ -26,6 +26,11 @@ struct ReportBlock {
   std::uint32_t jitter = 0;        // ticks of the stream's clock
   std::uint32_t last_report = 0;   // middle 32 bits of the NTP time in the last sender report; 0: none came
   std::uint32_t delay = 0;         // since then, 1/65536 s
+
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(ssrc, fraction_lost, lost, jitter, last_report, delay);
+  }
 };
 
 // RFC 3611 4.7, as far as somebody looks at it.
@@ -34,6 +39,11 @@ struct VoipMetrics {
   std::uint8_t discard_rate = 0;  // of 256: came too late for the jitter buffer
   std::uint8_t mos_lq = 127;      // listening quality, times 10; 127: not known
   std::uint8_t mos_cq = 127;      // conversational quality, likewise
+
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(loss_rate, discard_rate, mos_lq, mos_cq);
+  }
 };
 
 class PeerReports {
@@ -47,6 +57,12 @@ class PeerReports {
   // The last block about the stream that it hears; nullopt: it reported none.
   const std::optional<ReportBlock>& block() const { return block_; }
   const std::optional<VoipMetrics>& voip() const { return voip_; }
+
+  // Without the sender reports that are on their way: who answers one over a restart gives a wrong round trip.
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(round_trip_, block_, voip_);
+  }
 
  private:
   // Sender reports come seconds apart (RFC 3550 6.2), and a report answers one of the last few.

@@ -1,5 +1,6 @@
 #include "media-relay/secure/certificate.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
@@ -131,15 +132,46 @@ HmacSha1::Code Identity::cookie_for(const base::Endpoint& peer) const {
 std::expected<std::shared_ptr<const Identity>, std::string> Identity::make(std::int64_t now_unix_seconds) {
   const Key key(EVP_EC_gen("P-256"));
   const Certificate certificate = key ? make_certificate(key.get(), now_unix_seconds) : nullptr;
+  return of(certificate.get(), key.get());
+}
+
+std::string Identity::saved() const {
+  unsigned char* certificate = nullptr;
+  unsigned char* key = nullptr;
+  const int certificate_bytes = i2d_X509(SSL_CTX_get0_certificate(context()), &certificate);
+  const int key_bytes = i2d_PrivateKey(SSL_CTX_get0_privatekey(context()), &key);
+  std::string out;
+  if (certificate_bytes > 0 && key_bytes > 0) {
+    out.append(reinterpret_cast<const char*>(certificate), static_cast<std::size_t>(certificate_bytes));
+    out.append(reinterpret_cast<const char*>(key), static_cast<std::size_t>(key_bytes));
+  }
+  if (key_bytes > 0) OPENSSL_cleanse(key, static_cast<std::size_t>(key_bytes));
+  OPENSSL_free(certificate);
+  OPENSSL_free(key);
+  return out;
+}
+
+std::expected<std::shared_ptr<const Identity>, std::string> Identity::restore(std::string_view saved) {
+  const auto* at = reinterpret_cast<const unsigned char*>(saved.data());
+  const auto* const end = at + saved.size();
+  const Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(saved.size())));
+  const Key key(certificate ? d2i_AutoPrivateKey(nullptr, &at, end - at) : nullptr);
+  ERR_clear_error();
+  if (!key || at != end || X509_check_private_key(certificate.get(), key.get()) != 1)
+    return std::unexpected("expected a certificate and its key");
+  return of(certificate.get(), key.get());
+}
+
+std::expected<std::shared_ptr<const Identity>, std::string> Identity::of(X509* certificate, EVP_PKEY* key) {
   HmacSha1::Code cookie_key{};
   if (RAND_bytes(reinterpret_cast<unsigned char*>(cookie_key.data()), static_cast<int>(cookie_key.size())) != 1)
     return std::unexpected("the library draws no random numbers");
   std::shared_ptr<Identity> out(new Identity(cookie_key));
   out->context_.reset(make_dtls_context());
-  if (!certificate || !out->context_ || SSL_CTX_use_certificate(out->context(), certificate.get()) != 1 ||
-      SSL_CTX_use_PrivateKey(out->context(), key.get()) != 1)
+  if (certificate == nullptr || !out->context_ || SSL_CTX_use_certificate(out->context(), certificate) != 1 ||
+      SSL_CTX_use_PrivateKey(out->context(), key) != 1)
     return std::unexpected("no certificate could be made for DTLS");
-  out->fingerprint_ = {Hash::Sha256, digest_of(certificate.get(), Hash::Sha256)};
+  out->fingerprint_ = {Hash::Sha256, digest_of(certificate, Hash::Sha256)};
   return out;
 }
 

@@ -16,6 +16,7 @@
 #include "media-relay/secure/limits.h"
 
 typedef struct x509_st X509;
+typedef struct evp_pkey_st EVP_PKEY;
 typedef struct ssl_ctx_st SSL_CTX;
 
 namespace secure {
@@ -45,6 +46,9 @@ class Identity {
  public:
   // Valid from a day before `now` for kIdentityDays: clocks of phones are wrong.
   static std::expected<std::shared_ptr<const Identity>, std::string> make(std::int64_t now_unix_seconds);
+  // Certificate and key as bytes (DER), to be kept as safe as a key; empty when the library fails.
+  std::string saved() const;
+  static std::expected<std::shared_ptr<const Identity>, std::string> restore(std::string_view saved);
   ~Identity();
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
@@ -58,6 +62,7 @@ class Identity {
   struct Free {
     void operator()(SSL_CTX* context) const;
   };
+  static std::expected<std::shared_ptr<const Identity>, std::string> of(X509* certificate, EVP_PKEY* key);
   explicit Identity(const HmacSha1::Code& cookie_key) : cookie_key_(cookie_key) {}
   HmacSha1 cookie_key_;
   std::unique_ptr<SSL_CTX, Free> context_;

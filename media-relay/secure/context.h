@@ -18,6 +18,7 @@
 #include <span>
 #include <string_view>
 
+#include "media-relay/base/pack.h"
 #include "media-relay/secure/parameters.h"
 
 namespace secure {
@@ -47,6 +48,10 @@ class Sender {
   // was or unusable, and must not be sent.
   virtual Outcome protect_rtp(std::span<std::byte> storage, std::size_t size) = 0;
   virtual Outcome protect_rtcp(std::span<std::byte> storage, std::size_t size) = 0;
+  // Counters of all sources, for one of the same engine and parameters to go on with. Whatever is protected after
+  // `pack` must never be: its index would be used twice (RFC 3711 9.1). An engine that cannot tell them fails.
+  virtual void pack(base::Packer& out) = 0;
+  virtual void unpack(base::Unpacker& in) = 0;
 };
 
 class Receiver {
@@ -55,6 +60,9 @@ class Receiver {
   // Nothing is remembered of a packet that is refused. Its bytes may be changed.
   virtual Outcome unprotect_rtp(std::span<std::byte> packet) = 0;
   virtual Outcome unprotect_rtcp(std::span<std::byte> packet) = 0;
+  // As a sender's: rollover counters and replay windows.
+  virtual void pack(base::Packer& out) = 0;
+  virtual void unpack(base::Unpacker& in) = 0;
 };
 
 // The parameters must have passed `check`. Null when the library cannot (out of memory, a cipher that it was built

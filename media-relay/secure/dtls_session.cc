@@ -135,6 +135,7 @@ std::optional<DtlsRefusal> DtlsSession::on_datagram(std::span<const std::byte> d
   const bool settled = state_ != DtlsState::Idle && state_ != DtlsState::Handshaking;
   if (outline->client_hello && (settled || parameters_.role == DtlsRole::Active)) return DtlsRefusal::Unexpected;
   if (state_ == DtlsState::Failed || state_ == DtlsState::Closed) return DtlsRefusal::Unexpected;
+  if (settled && !ssl_) return DtlsRefusal::Unexpected;  // carried over
   if (outline->client_hello && may_displace(from, vouched, now)) {
     if (const auto refused = take_hello(datagram, from, vouched, now)) {
       flush(out);
@@ -195,7 +196,8 @@ void DtlsSession::finish(base::Instant now) {
   give_up_ = base::kNever;
   arm(now);
   exported_ = export_keys(ssl_.get(), parameters_.role);
-  if (!exported_) return fail(DtlsFailure::NoProfile);
+  // trap 44: somebody who only has an address cannot end a call.
+  if (!exported_) return peer_vouched_ ? fail(DtlsFailure::NoProfile) : begin_anew(DtlsFailure::NoProfile, now);
   state_ = DtlsState::Unverified;
   verify(now);
 }
@@ -241,10 +243,12 @@ void DtlsSession::fail(DtlsFailure why) {
 
 void DtlsSession::close(std::vector<Datagram>& out) {
   if (state_ != DtlsState::Done && state_ != DtlsState::Unverified) return;
-  ERR_clear_error();
-  SSL_shutdown(ssl_.get());
-  ERR_clear_error();
-  flush(out);
+  if (ssl_) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+    flush(out);
+  }
   state_ = DtlsState::Closed;
   keys_.reset();
   exported_.reset();

@@ -67,6 +67,11 @@ struct DtlsParameters {
 struct DtlsKeys {
   Parameters send;
   Parameters receive;
+
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(send, receive);
+  }
 };
 
 using Datagram = std::vector<std::byte>;
@@ -106,6 +111,22 @@ class DtlsSession {
   const base::Endpoint& peer() const { return peer_; }
   // In state Done.
   const std::optional<DtlsKeys>& keys() const { return keys_; }
+
+  // Of an association that is done, over, or not begun: a handshake that is under way cannot be carried, and one that
+  // was carried no longer hears its peer's close_notify, nor repeats the last flight of its handshake.
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    DtlsState state = state_;
+    c.expect(state != DtlsState::Handshaking && state != DtlsState::Unverified);
+    c.choice(state, DtlsState::Failed);
+    c.choice(failure_, DtlsFailure::Timeout);
+    c.choice(parameters_.role, DtlsRole::Passive);
+    c(peer_, peer_vouched_, attempts_, deadline_, keys_);
+    c.expect(state != DtlsState::Handshaking && state != DtlsState::Unverified);
+    c.expect((state == DtlsState::Done) == keys_.has_value());
+    if (keys_) c.expect(check(keys_->send).empty() && check(keys_->receive).empty());
+    state_ = state;
+  }
 
   // For the callbacks of OpenSSL.
   std::span<const std::byte> cookie() const { return cookie_; }

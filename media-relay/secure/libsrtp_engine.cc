@@ -152,6 +152,10 @@ class LibsrtpSender final : public Sender {
     return static_cast<std::size_t>(length);
   }
 
+  // The library does not tell its replay windows.
+  void pack(base::Packer& out) override { out.expect(false); }
+  void unpack(base::Unpacker& in) override { in.expect(false); }
+
  private:
   Session session_;
   const Traits& traits_;
@@ -191,6 +195,10 @@ class LibsrtpReceiver final : public Receiver {
     sources_.note(layout->ssrc);
     return static_cast<std::size_t>(length);
   }
+
+  // The library does not tell its replay windows.
+  void pack(base::Packer& out) override { out.expect(false); }
+  void unpack(base::Unpacker& in) override { in.expect(false); }
 
  private:
   Session session_;

@@ -78,7 +78,18 @@ class OpenSslSender final : public Sender {
     return sealed;
   }
 
+  void pack(base::Packer& out) override { carry(out); }
+  void unpack(base::Unpacker& in) override { carry(in); }
+
  private:
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    std::uint64_t left = key_.left;
+    c(left, streams_);
+    c.expect(left <= key_.left);
+    key_.left = left;
+  }
+
   Key key_;
   const Traits& traits_;
   Streams streams_;
@@ -128,6 +139,9 @@ class OpenSslReceiver final : public Receiver {
     (source == nullptr ? streams_.add(layout->ssrc) : *source).rtcp.mark(index);
     return size;
   }
+
+  void pack(base::Packer& out) override { out(streams_); }
+  void unpack(base::Unpacker& in) override { in(streams_); }
 
  private:
   // The key that the MKI at the start of `bytes` names.

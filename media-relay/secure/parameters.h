@@ -16,6 +16,11 @@ struct MasterKey {
   std::string mki;                           // raw bytes; of one length for all keys of a direction, empty: not used
   std::uint64_t lifetime = kMaxRtpLifetime;  // packets that may be sent under it
   friend bool operator==(const MasterKey&, const MasterKey&) = default;
+
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(key_and_salt, mki, lifetime);
+  }
 };
 
 struct Parameters {
@@ -23,6 +28,12 @@ struct Parameters {
   // What is sent uses the first; what is received may use any, named by its MKI.
   std::vector<MasterKey> keys;
   friend bool operator==(const Parameters&, const Parameters&) = default;
+
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c.choice(suite, static_cast<Suite>(kSuites - 1));
+    c(keys);
+  }
 };
 
 // Empty when a context can be made of them, else what is wrong (never with a key in it).

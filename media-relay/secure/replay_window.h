@@ -35,6 +35,11 @@ class ReplayWindow {
     words_[word(index)] |= bit(index);
   }
 
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(highest_, words_);
+  }
+
  private:
   // The bits lie in a ring: index modulo Size.
   static std::size_t word(std::uint64_t index) { return static_cast<std::size_t>(index / 64 % (Size / 64)); }

@@ -16,6 +16,11 @@ struct SourceState {
   ReplayWindow<kRtpWindow> rtp;    // the highest index holds the rollover counter above its 16 low bits
   ReplayWindow<kRtcpWindow> rtcp;  // of a receiver
   std::uint32_t next_rtcp = 0;     // of a sender (RFC 3711 3.4: zero at first)
+
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(ssrc, rtp, rtcp, next_rtcp);
+  }
 };
 
 // The 48-bit index that a sequence number most likely means, 2^16 * ROC + SEQ (RFC 3711 3.3.1 and appendix A), when
@@ -55,6 +60,13 @@ class Streams {
     last_ = states_.size();
     states_.emplace_back().ssrc = ssrc;
     return states_.back();
+  }
+
+  template <typename Carrier>
+  void carry(Carrier& c) {
+    c(states_);
+    c.expect(states_.size() <= kMaxStreams);
+    last_ = 0;
   }
 
  private:

@@ -135,7 +135,15 @@ std::expected<Config, std::string> read(settings::File file) {
       media.size("receive_buffer", 4096, 64 * 1024 * 1024, static_cast<std::uint64_t>(config.sockets.receive_buffer)));
 
   config.metrics = root.table("metrics").endpoint("listen", {base::IpAddress::v4(0x7f000001), 9091});
-  config.drain = root.table("shutdown").duration("drain", {base::Duration{}, base::hours(24)}, kDefaultDrain);
+  settings::Table shutdown = root.table("shutdown");
+  config.drain = shutdown.duration("drain", {base::Duration{}, base::hours(24)}, kDefaultDrain);
+  config.snapshot = shutdown.text("snapshot", "");
+  if (!config.snapshot.empty() && config.snapshot.front() != '/')
+    shutdown.fail("snapshot", "expected an absolute path, got \"" + config.snapshot + "\"");
+  if (!config.snapshot.empty() && config.session.srtp_engine == secure::Engine::Libsrtp)
+    shutdown.fail("snapshot", "expected media.srtp_engine = \"openssl\" beside it: libsrtp does not tell its counters");
+  config.snapshot_on_disk = shutdown.boolean("snapshot_on_disk", false);
+  config.resume = shutdown.duration("resume", {base::seconds(1), kLongestResume}, kDefaultResume);
   read_log(root, config.log);
   if (auto ok = file.finish(); !ok) return std::unexpected(settings::full(ok.error()));
   return config;
@@ -186,6 +194,9 @@ std::vector<std::string> needs_restart(const Config& running, const Config& want
   compare(running.log.format == wanted.log.format, "log.format");
   compare(running.log.file == wanted.log.file, "log.file");
   compare(running.drain == wanted.drain, "shutdown.drain");
+  compare(running.snapshot == wanted.snapshot, "shutdown.snapshot");
+  compare(running.snapshot_on_disk == wanted.snapshot_on_disk, "shutdown.snapshot_on_disk");
+  compare(running.resume == wanted.resume, "shutdown.resume");
   return out;
 }
 

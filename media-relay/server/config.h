@@ -24,6 +24,9 @@ struct Config {
   base::Endpoint metrics;
   observe::LogOptions log;
   base::Duration drain = kDefaultDrain;
+  std::string snapshot;           // file for a successor; empty: sessions end with the process
+  bool snapshot_on_disk = false;  // else only where files are kept in memory
+  base::Duration resume = kDefaultResume;
 };
 
 // Errors name file, line, key and the nearest valid key, one per line.

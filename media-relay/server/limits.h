@@ -21,6 +21,15 @@ inline constexpr unsigned kMaxBadFrames = 16;
 inline constexpr base::Duration kFarewell = base::seconds(1);
 inline constexpr base::Duration kDefaultDrain = base::seconds(10);
 
+// How long controllers wait for a successor, and how old a snapshot may be: whoever hears nothing for much longer hangs
+// up by himself, and who waits for less has moved his call already when a slow machine is back.
+inline constexpr base::Duration kDefaultResume = base::seconds(10);
+inline constexpr base::Duration kLongestResume = base::seconds(120);
+// Workers tell the state of some hundred thousand flows a second.
+inline constexpr base::Duration kSaving = base::seconds(3);
+// A session of one media line takes about two kilobytes, one whose peers change their SSRC with each word a hundred.
+inline constexpr std::size_t kMaxSnapshotBytes = std::size_t{1} << 30;
+
 // More workers than this on one machine is a typing error.
 inline constexpr unsigned kMaxWorkers = 256;
 

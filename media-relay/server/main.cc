@@ -32,7 +32,8 @@ int serve(const server::Config& config, const std::string& path) {
   // Before the first thread, so that no other thread takes the signals.
   loop::SignalWatch signals(loop, {SIGTERM, SIGINT, SIGHUP}, [&](int signal) {
     if (relay == nullptr) return;
-    if (signal != SIGHUP) return relay->shut_down();
+    if (signal == SIGTERM) return relay->hand_over();
+    if (signal == SIGINT) return relay->shut_down();
     if (auto wanted = server::load_config(path))
       relay->reload(*wanted);
     else

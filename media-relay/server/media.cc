@@ -87,7 +87,7 @@ bool Media::install(session::InstallFlow action) {
   auto node = kept_.extract(action.flow.pack());
   // Both halves may use the transports of other flows.
   if (node.empty() && !(action.spec.a.shared && action.spec.b.shared)) return false;
-  worker::InstallFlow command{id_of(action.flow), std::move(action.spec), {}, {}, {}};
+  worker::InstallFlow command{id_of(action.flow), std::move(action.spec), {}, {}, {}, std::move(action.saved)};
   if (!node.empty()) {
     command.a = std::move(node.mapped()[0]);
     command.b = std::move(node.mapped()[1]);
@@ -103,6 +103,10 @@ bool Media::replace(session::ReplaceFlow action) {
 
 bool Media::remove(const session::RemoveFlow& action) {
   return post(action.worker, worker::RemoveFlow{id_of(action.flow)});
+}
+
+bool Media::save(const session::SaveFlow& action) {
+  return post(action.worker, worker::SaveFlow{id_of(action.flow)});
 }
 
 bool Media::query(const session::QueryFlow& action) {

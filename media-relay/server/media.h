@@ -45,6 +45,7 @@ class Media {
   bool install(session::InstallFlow action);
   bool replace(session::ReplaceFlow action);
   bool remove(const session::RemoveFlow& action);
+  bool save(const session::SaveFlow& action);
   bool query(const session::QueryFlow& action);
   bool play(session::PlayDigits action);
 

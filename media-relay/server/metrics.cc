@@ -28,6 +28,7 @@ void Relay::register_metrics() {
   register_network_metrics();
   register_worker_metrics();
   register_command_metrics();
+  register_restart_metrics();
 }
 
 void Relay::register_session_metrics() {

@@ -43,6 +43,7 @@ std::expected<void, std::string> Relay::start() {
   auto address = http_.listen(config_.metrics);
   if (!address) return std::unexpected("metrics: " + address.error());
   metrics_address_ = *address;
+  restore();
   if (auto ok = links_.listen(config_.control_socket, config_.control_mode); !ok)
     return std::unexpected("control socket: " + ok.error());
   started_ = true;
@@ -70,6 +71,8 @@ bool Relay::renew_identity() {
 }
 
 void Relay::on_command(session::LinkId link, control::CommandFrame frame) {
+  // Too late: the connection ends without an answer, and the controller sees what has become of the session.
+  if (phase_ == Phase::Saving) return;
   session::Actions actions;
   sessions_.on_command(link, frame.request, std::move(frame.command), loop_.now(), actions);
   carry_out(std::move(actions));
@@ -85,18 +88,20 @@ void Relay::on_worker_events(std::vector<worker::Event>& events) {
   session::Actions actions;
   const base::Instant now = loop_.now();
   const auto handle = [](worker::FlowId id) { return session::FlowHandle::unpack(id.value); };
-  for (const worker::Event& event : events)
+  for (worker::Event& event : events)
     std::visit(
         Overloaded{
             [&](const worker::FlowEvent& e) { sessions_.on_flow_event(handle(e.id), e.event, actions); },
             [&](const worker::FlowStats& e) { sessions_.on_flow_stats(handle(e.id), e.token, e.stats, actions); },
             [&](const worker::FlowRemoved& e) { sessions_.on_flow_removed(handle(e.id), e.stats, now, actions); },
+            [&](worker::FlowSaved& e) { sessions_.on_flow_saved(handle(e.id), std::move(e.saved)); },
             [&](const worker::FlowFailed& e) {
               sessions_.on_flow_failed(handle(e.id), e.installing, e.text, now, actions);
             },
         },
         event);
   carry_out(std::move(actions));
+  if (phase_ == Phase::Saving && sessions_.unsaved() == 0) finish_saving();
 }
 
 void Relay::on_lease_timer() {
@@ -134,6 +139,9 @@ void Relay::carry_out_one(session::Action action, session::Actions& more) {
           [&](const session::RemoveFlow& a) {
             if (!media_.remove(a)) sessions_.on_flow_removed(a.flow, {}, now, more);
           },
+          [&](const session::SaveFlow& a) {
+            if (!media_.save(a)) sessions_.on_flow_saved(a.flow, {});
+          },
           [&](const session::QueryFlow& a) {
             if (!media_.query(a)) sessions_.on_flow_stats(a.flow, a.token, {}, more);
           },
@@ -158,6 +166,7 @@ void Relay::shut_down() {
     case Phase::Draining:
       end_sessions("asked again to stop");
       break;
+    case Phase::Saving:
     case Phase::Farewell:
     case Phase::Stopped:
       break;
@@ -167,6 +176,8 @@ void Relay::shut_down() {
 void Relay::on_stop_timer() {
   if (phase_ == Phase::Draining)
     end_sessions("drain time is over");
+  else if (phase_ == Phase::Saving)
+    finish_saving();
   else
     finish();
 }

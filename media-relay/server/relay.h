@@ -32,6 +32,8 @@ class Relay final : private Links::Delegate {
 
   // Opens nothing new, lets sessions end for the configured drain time, then ends them. A second call ends them now.
   void shut_down();
+  // Stops at once and leaves the sessions to a successor, if a snapshot is configured; else as shut_down.
+  void hand_over();
   // A new configuration file was read: applies what can be applied, logs what needs a restart.
   void reload(const Config& wanted);
 
@@ -42,7 +44,7 @@ class Relay final : private Links::Delegate {
   bool ready() const { return started_ && phase_ == Phase::Serving; }
 
  private:
-  enum class Phase : std::uint8_t { Serving, Draining, Farewell, Stopped };
+  enum class Phase : std::uint8_t { Serving, Saving, Draining, Farewell, Stopped };
 
   void on_command(session::LinkId link, control::CommandFrame frame) override;
   void on_link_closed(session::LinkId link) override;
@@ -56,6 +58,11 @@ class Relay final : private Links::Delegate {
   void carry_out(session::Actions actions);
   void carry_out_one(session::Action action, session::Actions& more);
   void end_sessions(std::string_view reason);
+  // restart.cc
+  void restore();
+  void finish_saving();
+  void register_restart_metrics();
+
   void finish_if_idle();
   void finish();
 
@@ -81,6 +88,12 @@ class Relay final : private Links::Delegate {
   loop::Timer stop_timer_;
   loop::Timer identity_timer_;
   base::Endpoint metrics_address_;
+  struct SnapshotCounts {
+    std::uint64_t restored = 0;
+    std::uint64_t stale = 0;
+    std::uint64_t unusable = 0;
+  };
+  SnapshotCounts snapshots_;
   bool started_ = false;
   Phase phase_ = Phase::Serving;
 };

@@ -35,6 +35,7 @@ struct InstallFlow {
   unsigned worker = 0;
   flow::Spec spec;
   std::array<FlowHandle, 2> carriers{};  // by side: whose transport a half that is `shared` uses; installed before
+  std::string saved = {};  // worker/command.h
 };
 struct ReplaceFlow {
   FlowHandle flow;
@@ -43,6 +44,11 @@ struct ReplaceFlow {
 };
 // Ends with Sessions::on_flow_removed, always.
 struct RemoveFlow {
+  FlowHandle flow;
+  unsigned worker = 0;
+};
+// Ends with Sessions::on_flow_saved, always.
+struct SaveFlow {
   FlowHandle flow;
   unsigned worker = 0;
 };
@@ -81,8 +87,8 @@ struct Note {
   control::SessionId session;
 };
 
-using Action = std::variant<BindPair, DropSockets, InstallFlow, ReplaceFlow, RemoveFlow, QueryFlow, PlayDigits,
-                            SendReply, SendEvent, DropLink, Note>;
+using Action = std::variant<BindPair, DropSockets, InstallFlow, ReplaceFlow, RemoveFlow, SaveFlow, QueryFlow,
+                            PlayDigits, SendReply, SendEvent, DropLink, Note>;
 using Actions = std::vector<Action>;
 
 }  // namespace session

@@ -13,7 +13,7 @@ using control::ErrorCode;
 void Sessions::open(Asker asker, ControllerHandle owner, control::Open command, base::Instant now, Actions& out) {
   const std::size_t kind = control::Command(std::in_place_type<control::Open>).index();
   Controller& controller = *controllers_.find(owner);
-  Change change{asker, true, std::move(command.spec), {}, 0};
+  Change change{asker, true, std::move(command.spec), {}};
   if (const auto found = controller.sessions.find(command.id); found != controller.sessions.end()) {
     const Session& session = *sessions_.find(found->second);
     // The same again: the controller did not see our reply.
@@ -35,7 +35,7 @@ void Sessions::open(Asker asker, ControllerHandle owner, control::Open command, 
 }
 
 void Sessions::modify(Asker asker, SessionHandle handle, control::Modify command, base::Instant now, Actions& out) {
-  start_change(handle, Change{asker, false, std::move(command.spec), {}, 0}, now, out);
+  start_change(handle, Change{asker, false, std::move(command.spec), {}}, now, out);
 }
 
 void Sessions::start_change(SessionHandle handle, Change change, base::Instant now, Actions& out) {
@@ -45,6 +45,11 @@ void Sessions::start_change(SessionHandle handle, Change change, base::Instant n
   if (!error) error = add_flows(handle, *session.change, now);
   if (!error) error = check_transcoding(*session.change);
   if (error) return fail_change(handle, *std::move(error), now, out);
+  ask_for_ports(session, out);
+  if (session.change->unbound == 0) finish_change(handle, now, out);
+}
+
+void Sessions::ask_for_ports(Session& session, Actions& out) {
   for (const FlowHandle flow : session.change->next) {
     const FlowRecord& record = *flows_.find(flow);
     if (record.state != FlowState::Binding) continue;
@@ -55,7 +60,6 @@ void Sessions::start_change(SessionHandle handle, Change change, base::Instant n
       ++session.change->unbound;
     }
   }
-  if (session.change->unbound == 0) finish_change(handle, now, out);
 }
 
 std::optional<Error> Sessions::check_networks(const control::SessionSpec& spec) const {
@@ -190,6 +194,8 @@ void Sessions::on_bound(const BindResult& result, base::Instant now, Actions& ou
   half.port = 0;
   const std::string where = "network " + config_.networks[half.network].name + ": ";
   if (result.hopeless) return fail_change(record->session, Error{ErrorCode::Internal, where + result.text}, now, out);
+  if (session->change->restoring)  // its peers know no other
+    return fail_change(record->session, Error{ErrorCode::NoPorts, where + result.text}, now, out);
   if (half.attempts >= kMaxBindAttempts)
     return fail_change(record->session,
                        Error{ErrorCode::NoPorts, where + std::to_string(half.attempts) +
@@ -219,14 +225,17 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
     count_transcoding(*record, transcodes(session.spec.flows[i]));
     if (record->state == FlowState::Binding) {
       record->state = FlowState::Installed;
-      out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec), record->carriers});
+      out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec), record->carriers,
+                                std::move(record->saved)});
+      record->saved.clear();
     } else {
       // Also when nothing changed: signalling has spoken, so the window for learning opens anew.
       out.push_back(ReplaceFlow{session.flows[i], record->worker, std::move(spec)});
     }
   }
-  if (!session.established) ++counters_.sessions_opened;
+  if (!session.established) ++(change.restoring ? counters_.sessions_restored : counters_.sessions_opened);
   session.established = true;
+  if (change.restoring) return after_change(handle, {}, now, out);
   if (change.opening)
     answer(change.asker, control::Command(std::in_place_type<control::Open>).index(),
            control::Opened{session.id, addresses(session)}, out);
@@ -245,6 +254,11 @@ void Sessions::fail_change(SessionHandle handle, Error error, base::Instant now,
     if (record == nullptr || record->state != FlowState::Binding) continue;
     out.push_back(DropSockets{flow});
     erase_flow(flow, now);
+  }
+  if (change.restoring) {
+    const Controller* owner = controllers_.find(session.owner);
+    note_not_restored(error.text, owner == nullptr ? std::string() : owner->id, session.id, out);
+    return after_change(handle, {}, now, out);
   }
   const control::Command kind =
       change.opening ? control::Command(std::in_place_type<control::Open>) : control::Command(control::Modify{});

@@ -14,15 +14,9 @@ void Sessions::hello(Asker asker, const control::Hello& command, base::Instant n
     return answer(asker, kind,
                   control::Error{control::ErrorCode::Malformed, "controller: expected the same as before on this link"},
                   out);
-  auto known = controller_by_id_.find(command.controller);
-  if (known == controller_by_id_.end()) {
-    if (controllers_.size() >= kMaxControllers)
-      return answer(asker, kind, control::Error{control::ErrorCode::SessionLimit, "too many controllers"}, out);
-    const ControllerHandle handle = controllers_.emplace();
-    controllers_.find(handle)->id = command.controller;
-    known = controller_by_id_.emplace(command.controller, handle).first;
-  }
-  const ControllerHandle handle = known->second;
+  const ControllerHandle handle = controller_named(command.controller);
+  if (!handle)
+    return answer(asker, kind, control::Error{control::ErrorCode::SessionLimit, "too many controllers"}, out);
   Controller& controller = *controllers_.find(handle);
   if (controller.link != asker.link) {
     // A connection that broke unnoticed must not keep its successor out: the latest one speaks for the controller.
@@ -48,6 +42,16 @@ void Sessions::hello(Asker asker, const control::Hello& command, base::Instant n
   welcome.sessions = static_cast<std::uint32_t>(controller.sessions.size());
   for (const Network& network : config_.networks) welcome.networks.push_back(network.name);
   answer(asker, kind, std::move(welcome), out);
+}
+
+// Known or new; none when there are too many.
+Sessions::ControllerHandle Sessions::controller_named(const std::string& id) {
+  if (const auto known = controller_by_id_.find(id); known != controller_by_id_.end()) return known->second;
+  if (controllers_.size() >= kMaxControllers) return {};
+  const ControllerHandle handle = controllers_.emplace();
+  controllers_.find(handle)->id = id;
+  controller_by_id_.emplace(id, handle);
+  return handle;
 }
 
 void Sessions::list(Asker asker, const Controller& controller, const control::List& command, Actions& out) {

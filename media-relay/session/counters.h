@@ -32,7 +32,12 @@ struct Counters {
   std::uint64_t latched = 0;
   std::uint64_t first_packets = 0;
   std::uint64_t digits_heard = 0;
-  std::array<std::uint64_t, 4> peer_changes{};  // by PeerChange - 1
+  std::array<std::uint64_t, 5> peer_changes{};  // by PeerChange - 1
+  // Over a restart (snapshot.h).
+  std::uint64_t sessions_saved = 0;
+  std::uint64_t sessions_not_saved = 0;  // a change or a handshake was under way, or the SRTP engine cannot tell
+  std::uint64_t sessions_restored = 0;
+  std::uint64_t sessions_not_restored = 0;  // ports taken, networks or limits changed
 };
 
 struct PortCounts {

@@ -1,5 +1,7 @@
 #include "media-relay/session/port_pool.h"
 
+#include <algorithm>
+
 namespace session {
 
 PortPool::PortPool(std::uint16_t first, std::uint16_t last, base::Duration quarantine)
@@ -28,6 +30,36 @@ std::optional<std::uint16_t> PortPool::acquire(base::Instant now, base::Random& 
   used_[pair] = true;
   ++in_use_;
   return static_cast<std::uint16_t>(base_ + 2U * pair);
+}
+
+std::optional<std::uint16_t> PortPool::remove_free(std::uint16_t port) {
+  if (port < base_ || (port - base_) % 2U != 0) return std::nullopt;
+  const auto found = std::ranges::find(free_, static_cast<std::uint16_t>((port - base_) / 2U));
+  if (found == free_.end()) return std::nullopt;
+  const std::uint16_t pair = *found;
+  *found = free_.back();
+  free_.pop_back();
+  return pair;
+}
+
+bool PortPool::take(std::uint16_t port) {
+  const auto pair = remove_free(port);
+  if (!pair) return false;
+  used_[*pair] = true;
+  ++in_use_;
+  return true;
+}
+
+void PortPool::rest(std::uint16_t port, base::Instant until) {
+  const auto pair = remove_free(port);
+  if (pair) resting_.push_back({until, *pair});
+}
+
+std::vector<PortPool::Rest> PortPool::resting(base::Instant now) {
+  wake(now);
+  std::vector<Rest> out;
+  for (const Resting& r : resting_) out.push_back({static_cast<std::uint16_t>(base_ + 2U * r.pair), r.until});
+  return out;
 }
 
 bool PortPool::release(std::uint16_t port, base::Instant now) {

@@ -20,6 +20,17 @@ class PortPool {
 
   // An arbitrary free pair (RFC 6056: not the next one), named by its even port; nullopt when none is free at `now`.
   std::optional<std::uint16_t> acquire(base::Instant now, base::Random& random);
+  // This very pair, which a predecessor had. False when it is none of ours, or not free.
+  bool take(std::uint16_t port);
+  // This pair rests until then, since a predecessor had it. Nothing happens when it is none of ours, or not free. To be
+  // told in the order of time.
+  void rest(std::uint16_t port, base::Instant until);
+  struct Rest {
+    std::uint16_t port;
+    base::Instant until;
+  };
+  std::vector<Rest> resting(base::Instant now);
+
   // A pair that was acquired; goes into quarantine. False, and nothing happens, when the pair was not in use.
   bool release(std::uint16_t port, base::Instant now);
 
@@ -34,6 +45,8 @@ class PortPool {
     std::uint16_t pair;
   };
   void wake(base::Instant now);
+  // The index of a free pair, taken from the list of these; nullopt: none of ours, or not free.
+  std::optional<std::uint16_t> remove_free(std::uint16_t port);
 
   std::uint32_t base_;  // first even port
   base::Duration quarantine_;

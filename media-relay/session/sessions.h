@@ -31,6 +31,7 @@
 #include "media-relay/session/config.h"
 #include "media-relay/session/counters.h"
 #include "media-relay/session/port_pool.h"
+#include "media-relay/session/snapshot.h"
 
 namespace session {
 
@@ -67,6 +68,19 @@ class Sessions {
   // From now on Open of a new session is refused with Draining.
   void drain() { draining_ = true; }
   void close_all(std::string_view reason, base::Instant now, Actions& out);
+
+  // Over a restart (restart.cc). Every flow is asked for what its successor has to know, and is closed by that. No
+  // command may come any more.
+  void begin_save(Actions& out);
+  void on_flow_saved(FlowHandle flow, std::string saved);
+  // Flows that have been asked and have not answered.
+  std::size_t unsaved() const { return unsaved_; }
+  // Those sessions of which everything came in.
+  Snapshot snapshot(base::WallTime wall, base::Instant now, Actions& out);
+  void tell_stopping(base::Duration resume, Actions& out);
+  // Before the first command: the sessions of a predecessor, on the ports that they had. Their controllers have a lease
+  // to come back.
+  void restore(Snapshot snapshot, base::Instant now, Actions& out);
 
   const Counters& counters() const { return counters_; }
   std::size_t live() const { return sessions_.size(); }
@@ -109,7 +123,7 @@ class Sessions {
     Cause cause = Cause::Command;
     std::string reason;
   };
-  enum class FlowState : std::uint8_t { Binding, Installed, Removing };
+  enum class FlowState : std::uint8_t { Binding, Installed, Removing, Saving, Saved };
   struct FlowRecord {
     SessionHandle session;
     ClosingHandle closing;  // set once its session closes
@@ -120,6 +134,7 @@ class Sessions {
     std::array<HalfRecord, 2> half;
     std::array<FlowHandle, 2> carriers{};  // by side: whose transport is used instead of ports
     IdentityPtr identity;                  // what its peers have been told
+    std::string saved;  // of a predecessor, until it is installed; for a successor, when it is saved
   };
   struct Asker {
     LinkId link = 0;
@@ -136,6 +151,7 @@ class Sessions {
     control::SessionSpec wanted;
     std::vector<FlowHandle> next;  // per wanted flow: kept or new
     std::size_t unbound = 0;       // pairs not bound yet
+    bool restoring = false;        // nobody asked; on the ports that it had, or not at all
   };
   struct Session {
     ControllerHandle owner;
@@ -164,7 +180,18 @@ class Sessions {
     std::size_t remaining = 0;
   };
 
+  // restart.cc
+  bool restore_session(const std::string& controller, base::Duration lease, SavedSession saved,
+                       const std::vector<IdentityPtr>& identities, base::Instant now, Actions& out);
+  std::optional<std::string> restore_flows(SessionHandle handle, SavedSession& saved,
+                                           const std::vector<IdentityPtr>& identities);
+  void note_not_restored(const std::string& why, const std::string& controller, const control::SessionId& id,
+                         Actions& out);
+  bool is_saved(const Session& session) const;
+  SavedSession saved_session(Session& session, std::vector<IdentityPtr>& identities);
+
   // controllers.cc
+  ControllerHandle controller_named(const std::string& id);
   void hello(Asker asker, const control::Hello& command, base::Instant now, Actions& out);
   void list(Asker asker, const Controller& controller, const control::List& command, Actions& out);
   void arm_lease(ControllerHandle handle, base::Instant now);
@@ -179,6 +206,7 @@ class Sessions {
   std::optional<control::Error> take_pair(HalfRecord& half, base::Instant now);
   FlowHandle kept_flow(const Session& session, const Change& change, const control::FlowSpec& wanted) const;
   std::array<FlowHandle, 2> carriers_of(const Change& change, const control::FlowSpec& wanted) const;
+  void ask_for_ports(Session& session, Actions& out);
   void finish_change(SessionHandle handle, base::Instant now, Actions& out);
   void fail_change(SessionHandle handle, control::Error error, base::Instant now, Actions& out);
   void after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out);
@@ -225,6 +253,7 @@ class Sessions {
   std::unordered_map<LinkId, ControllerHandle> controller_by_link_;
   base::DeadlineQueue<ControllerHandle> leases_;
   Counters counters_;
+  std::size_t unsaved_ = 0;
   bool draining_ = false;
 };
 

@@ -152,13 +152,10 @@ std::optional<control::PeerChanged> peer_change(const flow::Event& event) {
     return control::PeerChanged{
         {}, 0, to_control(e->side), PeerChange::Secured, {}, std::string(secure::traits_of(e->suite).name)};
   if (const auto* e = std::get_if<flow::NotSecured>(&event)) {
-    const bool closed = e->failure == secure::DtlsFailure::None;
-    return control::PeerChanged{{},
-                                0,
-                                to_control(e->side),
-                                PeerChange::NotSecured,
-                                {},
-                                closed ? "closed by the peer" : std::string(secure::name_of(e->failure))};
+    if (e->failure == secure::DtlsFailure::None)
+      return control::PeerChanged{{}, 0, to_control(e->side), PeerChange::Closed, {}, {}};
+    return control::PeerChanged{
+        {}, 0, to_control(e->side), PeerChange::NotSecured, {}, std::string(secure::name_of(e->failure))};
   }
   return std::nullopt;
 }

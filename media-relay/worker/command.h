@@ -34,6 +34,7 @@ struct InstallFlow {
   HalfSockets a;
   HalfSockets b;
   std::array<FlowId, 2> carriers{};  // by side; 0: none
+  std::string saved = {};  // by the worker of another process: the flow goes on from there; empty: it begins
 };
 
 // Replaces the spec between two batches; sockets, statistics and, where the remote did not change, learned sources
@@ -45,6 +46,11 @@ struct ReplaceFlow {
 
 // Closes the flow's sockets, then tells FlowRemoved.
 struct RemoveFlow {
+  FlowId id;
+};
+
+// As RemoveFlow, for a successor: tells FlowSaved instead.
+struct SaveFlow {
   FlowId id;
 };
 
@@ -62,7 +68,7 @@ struct PlayDigits {
   base::Duration each{};
 };
 
-using Command = std::variant<InstallFlow, ReplaceFlow, RemoveFlow, QueryFlow, PlayDigits>;
+using Command = std::variant<InstallFlow, ReplaceFlow, RemoveFlow, SaveFlow, QueryFlow, PlayDigits>;
 
 // A flow has something to tell (first packet, latched, media lost).
 struct FlowEvent {
@@ -84,6 +90,12 @@ struct FlowRemoved {
   flow::Stats stats;
 };
 
+// The flow is gone and its ports are closed. Told once per SaveFlow.
+struct FlowSaved {
+  FlowId id;
+  std::string saved;  // to be wiped; empty: it cannot be told, or there was no such flow
+};
+
 // A command could not be carried out. After a failed InstallFlow the sockets that it carried are closed and nothing is
 // installed.
 struct FlowFailed {
@@ -92,6 +104,6 @@ struct FlowFailed {
   std::string text;
 };
 
-using Event = std::variant<FlowEvent, FlowStats, FlowRemoved, FlowFailed>;
+using Event = std::variant<FlowEvent, FlowStats, FlowRemoved, FlowSaved, FlowFailed>;
 
 }  // namespace worker

@@ -1,6 +1,7 @@
 #include "media-relay/worker/engine.h"
 
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "media-relay/base/clock.h"
@@ -31,6 +32,8 @@ void Engine::apply(Command& command, base::Instant now, std::vector<Event>& even
     replace(*r, now, events);
   else if (auto* d = std::get_if<RemoveFlow>(&command))
     end(d->id, now, events);
+  else if (auto* s = std::get_if<SaveFlow>(&command))
+    save(s->id, now, events);
   else if (auto* q = std::get_if<QueryFlow>(&command))
     query(*q, now, events);
   else if (auto* p = std::get_if<PlayDigits>(&command))
@@ -71,6 +74,12 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
   if (std::string wrong = attach(command, ports); !wrong.empty())
     return fail(command.id, true, std::move(wrong), events);
   auto installed = std::make_unique<Installed>(command.id, std::move(command.spec), ports, now);
+  const bool restored = command.saved.empty() || installed->flow.restore(command.saved, now);
+  explicit_bzero(command.saved.data(), command.saved.size());
+  if (!restored) {
+    detach(ports);
+    return fail(command.id, true, "what was saved of the flow is not of this one", events);
+  }
   join(*installed, carriers);
   map_ports(*installed);
   arm(*installed);
@@ -184,6 +193,15 @@ void Engine::remove(FlowId id, base::Instant now, std::vector<Event>& events) {
     counters_.flows.set(flows_.size());
   }
   events.emplace_back(std::move(removed));
+}
+
+void Engine::save(FlowId id, base::Instant now, std::vector<Event>& events) {
+  FlowSaved told{id, {}};
+  if (const auto found = flows_.find(id.value); found != flows_.end())
+    told.saved = found->second->flow.save(now).value_or("");
+  std::vector<Event> removed;
+  remove(id, now, removed);
+  events.emplace_back(std::move(told));
 }
 
 void Engine::remove_all(base::Instant now, std::vector<Event>& events) {

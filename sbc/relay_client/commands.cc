@@ -116,6 +116,11 @@ void RelayLink::Machine::deliver(std::uint64_t request, const Context& context, 
 
 void RelayLink::Machine::on_event(control::Event event) {
   ++counters_.events;
+  if (const auto* stopping = std::get_if<control::Stopping>(&event)) {
+    resume_until_ = loop_.now() + base::milliseconds(stopping->resume_ms);
+    draining_ = true;
+    return;
+  }
   const auto known = known_.find(control::session_of(event));
   if (known == known_.end()) {
     ++counters_.events_unowned;

@@ -20,7 +20,7 @@ RelayLink::Machine::Machine(loop::EventLoop& loop, LinkOptions options, relay_cl
       retry_timer_(loop, [this] { connect(); }),
       timeout_timer_(loop, [this] { on_timeouts(); }),
       ping_timer_(loop, [this] { on_ping_due(); }),
-      lease_timer_(loop, [this] { lose_sessions({}, "no connection to the relay for the whole lease"); }),
+      lease_timer_(loop, [this] { lose_sessions({}, "no connection to the relay, and its time is over"); }),
       backoff_(options_.backoff_first),
       lease_(options_.lease) {}
 
@@ -85,6 +85,7 @@ void RelayLink::Machine::on_closed(loop::Stream& stream, loop::Stream::CloseReas
     ++counters_.connect_failures;
     stream_.reset();
     // Nobody behind the socket's name: the process is gone, and the kernel has closed all its ports.
+    if (resuming()) return retry_later();
     if (error == ECONNREFUSED || error == ENOENT) {
       if (++refusals_ >= kRefusalsUntilLost) lose_sessions({}, "the relay is gone");
     } else {
@@ -106,7 +107,8 @@ void RelayLink::Machine::disconnect(std::string why) {
   ping_timer_.cancel();
   timeout_timer_.cancel();
   // From the last word that the relay can have heard from us; its lease ends no later.
-  if (lease_timer_.deadline() == base::kNever) lease_timer_.arm(loop_.now() + lease_);
+  if (lease_timer_.deadline() == base::kNever)
+    lease_timer_.arm(resuming() ? resume_until_ : loop_.now() + lease_);
   auto waiting = pending_.drain();
   retry_later();
   for (auto& entry : waiting) {
@@ -120,7 +122,9 @@ void RelayLink::Machine::retry_later() {
   // Jitter of a quarter, so that the shards do not all come at once.
   const auto quarter = static_cast<std::uint64_t>(std::max<base::Duration::rep>(1, backoff_.count() / 4));
   retry_timer_.arm(loop_.now() + backoff_ + base::Duration(random_.below(quarter)));
-  backoff_ = std::min(backoff_ * 2, std::max(options_.backoff_first, options_.backoff_most));
+  // Calls that are heard by nobody wait for a successor: it is to be found as soon as it is there.
+  const base::Duration most = resuming() ? kResumeBackoff : options_.backoff_most;
+  backoff_ = std::min(backoff_ * 2, std::max(options_.backoff_first, most));
   set_state(LinkState::Down);
 }
 

@@ -57,6 +57,7 @@ class RelayLink::Machine final : public loop::Stream::Delegate {
   void connect();
   void disconnect(std::string why);
   void retry_later();
+  bool resuming() const { return loop_.now() < resume_until_; }
   void set_state(LinkState state);
   void on_frame(std::string_view payload);
   void on_ping_due();
@@ -93,6 +94,7 @@ class RelayLink::Machine final : public loop::Stream::Delegate {
   LinkState state_ = LinkState::Down;
   bool draining_ = false;
   unsigned refusals_ = 0;
+  base::Instant resume_until_{};  // a successor with our sessions is expected until then
   base::Duration backoff_;
   base::Duration lease_;               // as granted
   std::vector<std::string> networks_;  // as the relay said

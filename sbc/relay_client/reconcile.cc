@@ -46,6 +46,8 @@ void RelayLink::Machine::finish_reconciling() {
   const std::unordered_set<control::SessionId> listed = std::exchange(listed_, {});
   const std::unordered_set<control::SessionId> unwanted = std::exchange(unwanted_, {});
   lease_timer_.cancel();
+  if (resuming()) ++counters_.resumptions;
+  resume_until_ = {};
   backoff_ = options_.backoff_first;
   for (const control::SessionId& id : listed) {
     const bool wanted = !unwanted.contains(id) && (known_.contains(id) || delegate_.is_live(id));

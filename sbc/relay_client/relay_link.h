@@ -7,7 +7,8 @@
 // Reconciling ends with both sides agreeing: sessions that the relay has and nobody here wants are closed; sessions
 // that are wanted here and the relay does not have are reported with SessionLost. They are reported without a
 // reconnect, too, once nobody listens on the relay's socket any more (the process is gone, and its ports with it), or
-// when the link has been down for the whole lease.
+// when the link has been down for the whole lease. A relay that says that it stops and that its successor will have the
+// sessions is waited for as long as it says.
 
 #include <cstdint>
 #include <memory>
@@ -60,6 +61,7 @@ struct LinkCounters {
   std::uint64_t events_unowned = 0;  // about sessions that nobody here knows
   std::uint64_t bad_frames = 0;
   std::uint64_t orphans_closed = 0;  // sessions the relay had and nobody here wanted
+  std::uint64_t resumptions = 0;     // successors that came in time, with the sessions of a relay that had said so
   std::uint64_t sessions_lost = 0;   // sessions wanted here that the relay no longer had
 };
 

@@ -119,7 +119,8 @@ inline std::vector<Event> sample_events() {
           PeerChanged{"call-1", 3, HalfSide::B, PeerChange::IceConnected, endpoint("192.0.2.7:4000"), ""},
           PeerChanged{"call-1", 0, HalfSide::A, PeerChange::NotSecured, std::nullopt, "fingerprint"},
           OneSided{"call-1", 3, HalfSide::B, 10'000},
-          Dtmf{"call-1", 3, HalfSide::B, '#', 120}};
+          Dtmf{"call-1", 3, HalfSide::B, '#', 120},
+          Stopping{10'000}};
 }
 
 }  // namespace control

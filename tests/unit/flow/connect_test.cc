@@ -33,6 +33,45 @@ TEST(Connect, AWebPeerAndAPlainPhoneHearEachOther) {
   EXPECT_EQ(rig.flow.stats(rig.now).a().latched_rtp, kPhoneA);
 }
 
+TEST(Connect, GoesOnInAnotherProcess) {
+  for (const auto role : {secure::DtlsRole::Passive, secure::DtlsRole::Active}) {
+    const bool active = role == secure::DtlsRole::Active;
+    Rig rig(web_to_plain(role));
+    Web web(rig, active ? secure::DtlsRole::Passive : secure::DtlsRole::Active);
+    EXPECT_EQ(web.send(check()), std::nullopt);
+    EXPECT_EQ(rig.flow.save(rig.now).has_value(), !active);  // not while hands are shaken
+    web.shake();
+    ASSERT_TRUE(web.has_keys());
+    web.open(rig.send(Side::B, Component::Rtp, kPhoneB, rig.rtp_bytes(8)).bytes);
+
+    const std::string saved = rig.flow.save(rig.now).value();
+    Rig next(web_to_plain(role));
+    ASSERT_TRUE(next.flow.restore(saved, next.now));
+    EXPECT_EQ(next.flow.save(next.now).value(), saved);
+    EXPECT_TRUE(next.flow.attend(next.events).empty());  // nobody's hand is shaken again
+    const std::string clear = next.rtp_bytes(7);
+    EXPECT_EQ(next.send(Side::A, Component::Rtp, kPhoneA, web.seal(clear)).bytes, clear);
+    EXPECT_EQ(next.send(Side::A, Component::Rtp, kStranger, clear).dropped, Drop::NotChecked);
+    next.sequence = 500;
+    const std::string reply = next.rtp_bytes(8);
+    EXPECT_EQ(web.open(next.send(Side::B, Component::Rtp, kPhoneB, reply).bytes), reply);
+    // Nothing but a new association may shake hands.
+    EXPECT_EQ(
+        next.send(Side::A, Component::Rtp, kPhoneA, std::string("\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\1\0", 14)).dropped,
+        Drop::DtlsUnexpected);
+    // Consent goes on: the peer still asks for media, and when it stops nothing is sent.
+    Web checker(next, secure::DtlsRole::Active);
+    EXPECT_EQ(checker.send(check()), std::nullopt);
+  }
+}
+
+TEST(Connect, AHandshakeThatIsUnderWayIsNotCarried) {
+  Rig rig(web_to_plain(secure::DtlsRole::Active));
+  Web web(rig, secure::DtlsRole::Passive);
+  EXPECT_EQ(web.send(check()), std::nullopt);
+  EXPECT_EQ(rig.flow.save(rig.now), std::nullopt);
+}
+
 TEST(Connect, TheRelayBeginsTheHandshakeWhenItIsTheActiveSide) {
   Rig rig(web_to_plain(secure::DtlsRole::Active));
   Web web(rig, secure::DtlsRole::Passive);
@@ -70,6 +109,58 @@ TEST(Connect, WhoHasNotBeenCheckedIsNotHeard) {  // trap 50: a stranger's packet
   const std::string sealed = web.seal(rig.rtp_bytes(7));
   EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, sealed).dropped, Drop::NotChecked);
   EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, std::nullopt);
+}
+
+TEST(Connect, WhoDoesNotShakeHandsInTimeIsNamed) {
+  Rig rig(web_to_plain());
+  rig.pass_with_deadlines(kHandshakeLimit - seconds(1));
+  rig.flow.attend(rig.events);
+  EXPECT_TRUE(rig.told<NotSecured>().empty());
+  rig.flow.replace(web_to_plain(), rig.now);  // signalling has spoken
+  rig.pass_with_deadlines(kHandshakeLimit - seconds(1));
+  rig.flow.attend(rig.events);
+  EXPECT_TRUE(rig.told<NotSecured>().empty());
+  rig.pass_with_deadlines(seconds(2));
+  rig.flow.attend(rig.events);
+  EXPECT_EQ(rig.told<NotSecured>(), (std::vector<NotSecured>{{Side::A, secure::DtlsFailure::Timeout}}));
+  // Better late than never.
+  Web web(rig, secure::DtlsRole::Active);
+  EXPECT_EQ(web.send(check()), std::nullopt);
+  web.shake();
+  EXPECT_TRUE(web.has_keys());
+  rig.pass_with_deadlines(3 * kHandshakeLimit);
+  rig.flow.attend(rig.events);
+  EXPECT_EQ(rig.told<NotSecured>().size(), 1U);
+}
+
+TEST(Connect, NobodyIsWaitedForBeforeBothPeersAreKnown) {
+  Spec early = web_to_plain();
+  early.b.remote_rtp.reset();
+  Rig rig(early);
+  rig.pass_with_deadlines(5 * kHandshakeLimit);
+  Spec held = web_to_plain();
+  held.suspended = true;
+  rig.flow.replace(held, rig.now);
+  rig.pass_with_deadlines(5 * kHandshakeLimit);
+  rig.flow.attend(rig.events);
+  EXPECT_TRUE(rig.told<NotSecured>().empty());
+}
+
+TEST(Connect, AFailureIsToldAgainWithTheAnswer) {
+  Rig rig(web_to_plain());
+  Web web(rig, secure::DtlsRole::Active, make_identity());
+  EXPECT_EQ(web.send(check()), std::nullopt);
+  web.shake();
+  rig.flow.attend(rig.events);
+  EXPECT_EQ(rig.told<NotSecured>().size(), 1U);
+  rig.flow.replace(web_to_plain(), rig.now);
+  rig.flow.attend(rig.events);
+  EXPECT_EQ(rig.told<NotSecured>(), (std::vector<NotSecured>(2, {Side::A, secure::DtlsFailure::Fingerprint})));
+  Spec anew = web_to_plain();
+  anew.a.dtls = dtls(secure::DtlsRole::Passive, "2");
+  rig.flow.replace(anew, rig.now);
+  rig.flow.attend(rig.events);
+  EXPECT_EQ(rig.told<NotSecured>().size(), 2U);
 }
 
 TEST(Connect, AnotherCertificateGetsNoKeys) {

@@ -240,6 +240,63 @@ TEST(Srtp, AnotherKeyStartsAnew) {
   EXPECT_FALSE(phone.open(rig.rtp(Side::B, kPhoneB).bytes).empty());
 }
 
+TEST(Srtp, GoesOnInAnotherProcess) {
+  Spec spec = secure_to_plain();
+  spec.a.latch = LatchMode::Learn;
+  Rig rig(spec);
+  Phone phone(keys());
+  rig.sequence = 65'500;  // over a wrap: both rollover counters are at one afterwards
+  std::string last_in;
+  for (int i = 0; i < 60; ++i) {
+    last_in = phone.seal(rig.rtp_bytes(7));
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kNat, last_in).dropped, std::nullopt);
+  }
+  EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kNatRtcp, phone.seal_rtcp(kReport)).dropped, std::nullopt);
+  rig.sequence = 65'500;
+  for (int i = 0; i < 60; ++i) phone.open(rig.send(Side::B, Component::Rtp, kPhoneB, rig.rtp_bytes(8)).bytes);
+  const std::string report = phone.open_rtcp(rig.send(Side::B, Component::Rtcp, kPhoneBRtcp, kReport).bytes);
+  EXPECT_FALSE(report.empty());
+
+  const std::string saved = rig.flow.save(rig.now).value();
+  Rig next(spec);
+  next.pass(seconds(3));
+  ASSERT_TRUE(next.flow.restore(saved, next.now));
+  EXPECT_EQ(next.flow.save(next.now).value(), saved);  // bit by bit
+
+  EXPECT_EQ(next.send(Side::A, Component::Rtp, kNat, last_in).dropped, Drop::Replayed);
+  EXPECT_EQ(next.send(Side::A, Component::Rtp, kStranger, last_in).dropped, Drop::WrongSource);
+  next.sequence = rig.sequence;
+  const std::string clear = next.rtp_bytes(7);
+  EXPECT_EQ(next.send(Side::A, Component::Rtp, kNat, phone.seal(clear)).bytes, clear);
+  const std::string reply = next.rtp_bytes(8);
+  const auto back = next.send(Side::B, Component::Rtp, kPhoneB, reply);
+  EXPECT_EQ(back.to, kNat);
+  EXPECT_EQ(phone.open(back.bytes), reply);
+  // The same again would use an index twice.
+  EXPECT_EQ(next.send(Side::B, Component::Rtp, kPhoneB, reply).dropped, Drop::IndexUsed);
+  EXPECT_FALSE(phone.open_rtcp(next.send(Side::B, Component::Rtcp, kPhoneBRtcp, kReport).bytes).empty());
+  EXPECT_EQ(next.flow.stats(next.now).a().rtp_packets_in, 61U);
+  EXPECT_EQ(next.flow.stats(next.now).a().lost, 0);
+}
+
+TEST(Srtp, WhatWasSavedOfAnotherFlowIsNotTaken) {
+  Rig rig(secure_to_plain());
+  const std::string saved = rig.flow.save(rig.now).value();
+  Rig plain(strict_spec());
+  EXPECT_FALSE(plain.flow.restore(saved, plain.now));
+  for (std::size_t cut = 0; cut < saved.size(); cut += 7) {
+    Rig other(secure_to_plain());
+    EXPECT_FALSE(other.flow.restore(std::string_view(saved).substr(0, cut), other.now)) << cut;
+  }
+}
+
+TEST(Srtp, LibsrtpDoesNotTellItsCounters) {
+  Spec spec = secure_to_plain();
+  spec.srtp_engine = secure::Engine::Libsrtp;
+  Rig rig(spec);
+  EXPECT_EQ(rig.flow.save(rig.now), std::nullopt);
+}
+
 TEST(Srtp, ADuplicateInClearIsNotProtectedTwice) {
   Rig rig(secure_to_plain());
   const std::string clear = rig.rtp_bytes(8);

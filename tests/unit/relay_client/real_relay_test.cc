@@ -12,7 +12,7 @@ namespace {
 using namespace control;  // messages
 
 struct RealRelay {
-  RealRelay(loop::EventLoop& loop, const std::string& socket) {
+  RealRelay(loop::EventLoop& loop, const std::string& socket, const std::string& snapshot = {}) {
     const base::IpAddress here = base::IpAddress::v4(0x7f000001);
     server::Config config;
     config.session.networks = {{"access", here, here, 40000, 49999}, {"core", here, here, 50000, 59999}};
@@ -20,14 +20,17 @@ struct RealRelay {
     config.pin_workers = false;
     config.control_socket = socket;
     config.metrics = {here, 0};
+    config.snapshot = snapshot;
+    config.snapshot_on_disk = true;
     config.log.level = observe::Level::Off;
     log = *observe::Log::open(config.log);
-    relay = std::make_unique<server::Relay>(loop, *log, config, [] {});
+    relay = std::make_unique<server::Relay>(loop, *log, config, [this] { stopped = true; });
     const auto started = relay->start();
     EXPECT_TRUE(started.has_value()) << started.error();
   }
   std::unique_ptr<observe::Log> log;
   std::unique_ptr<server::Relay> relay;
+  bool stopped = false;
 };
 
 SessionSpec audio() {
@@ -98,6 +101,35 @@ TEST(RealRelay, ARelayThatRestartsLosesTheCallsAndServesNewOnes) {
   const std::uint64_t again = link.open(9, Open{"t", audio()});
   ASSERT_TRUE(run_until(loop, [&] { return calls.replies.contains(again); }));
   EXPECT_TRUE(std::holds_alternative<Opened>(calls.replies[again].reply));
+}
+
+TEST(RealRelay, ARelayThatHandsOverKeepsTheCallsAndTheirShardWaits) {
+  Directory directory;
+  loop::EventLoop loop;
+  base::SeededRandom random(1);
+  Calls calls;
+  const std::string socket = directory.file("relay.sock");
+  const std::string snapshot = directory.file("snapshot");
+  auto real = std::make_unique<RealRelay>(loop, socket, snapshot);
+  RelayLink link(loop, options_for(socket), calls, random);
+  link.start();
+  ASSERT_TRUE(run_until(loop, [&] { return link.up(); }));
+  const std::uint64_t open = link.open(9, Open{"s", audio()});
+  ASSERT_TRUE(run_until(loop, [&] { return calls.replies.contains(open); }));
+  const auto opened = std::get<Opened>(calls.replies[open].reply);
+  real->relay->hand_over();
+  ASSERT_TRUE(run_until(loop, [&] { return real->stopped; }));
+  real.reset();
+  ASSERT_TRUE(run_until(loop, [&] { return link.counters().connect_failures >= 3; }));
+  EXPECT_TRUE(calls.events.empty());
+  EXPECT_EQ(link.sessions(), 1U);
+  real = std::make_unique<RealRelay>(loop, socket, snapshot);
+  ASSERT_TRUE(run_until(loop, [&] { return link.up(); }));
+  const std::uint64_t query = link.query(9, Query{"s"});
+  ASSERT_TRUE(run_until(loop, [&] { return calls.replies.contains(query); }));
+  EXPECT_EQ(std::get<Queried>(calls.replies[query].reply).flows, opened.flows);
+  EXPECT_TRUE(calls.events.empty());
+  EXPECT_EQ(link.counters().resumptions, 1U);
 }
 
 }  // namespace

@@ -223,6 +223,37 @@ TEST(RelayLink, ARelayThatIsGoneLosesItsSessionsWithoutWaitingForTheLease) {
   EXPECT_GE(rig.link->counters().connect_failures, 2U);
 }
 
+TEST(RelayLink, ARelayThatSaysSoIsWaitedForWithItsSessions) {
+  Rig rig;
+  rig.start();
+  rig.opened(1, "a");
+  rig.opened(2, "b");
+  rig.relay.send_event(Stopping{5000});
+  ASSERT_TRUE(run_until(rig.loop, [&] { return !rig.link->accepting(); }));
+  const std::set<std::string> kept = rig.relay.sessions;
+  rig.relay.die();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.link->counters().connect_failures >= 5; }));
+  EXPECT_TRUE(rig.calls.events.empty());
+  rig.relay.sessions = {*kept.begin()};  // one could not be kept
+  rig.relay.listen();
+  ASSERT_TRUE(rig.up());
+  EXPECT_TRUE(rig.link->accepting());
+  EXPECT_EQ(rig.link->counters().resumptions, 1U);
+  ASSERT_EQ(rig.calls.count<SessionLost>(), 1U);
+  EXPECT_EQ(rig.calls.events[0].owner, 2U);
+  EXPECT_EQ(rig.link->sessions(), 1U);
+}
+
+TEST(RelayLink, ARelayThatDoesNotComeBackInItsTimeHasLostItsSessions) {
+  Rig rig;
+  rig.start();
+  rig.opened(1, "a");
+  rig.relay.send_event(Stopping{300});
+  ASSERT_TRUE(run_until(rig.loop, [&] { return !rig.link->accepting(); }));
+  rig.relay.die();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.calls.count<SessionLost>() == 1; }, base::seconds(5)));
+}
+
 TEST(RelayLink, NoiseFromTheRelayMeansANewConnection) {
   Rig rig;
   rig.start();

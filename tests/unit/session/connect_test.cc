@@ -74,18 +74,20 @@ TEST(SessionConnect, WhatBecomesOfAPeerIsTold) {
   const auto source = endpoint("203.0.113.5:4000");
   for (const flow::Event& event : std::initializer_list<flow::Event>{
            flow::IceConnected{flow::Side::A, source}, flow::Secured{flow::Side::A, secure::Suite::AeadAes128Gcm},
-           flow::NotSecured{flow::Side::B, secure::DtlsFailure::Fingerprint}, flow::ConsentLost{flow::Side::A}}) {
+           flow::NotSecured{flow::Side::B, secure::DtlsFailure::Fingerprint}, flow::ConsentLost{flow::Side::A},
+           flow::NotSecured{flow::Side::A}}) {
     Actions out;
     rig.sessions.on_flow_event(flow, event, out);
     rig.act(std::move(out));
   }
-  ASSERT_EQ(rig.events.size(), 4U);
+  ASSERT_EQ(rig.events.size(), 5U);
   EXPECT_EQ(rig.events[0].event, Event(PeerChanged{"s", 0, HalfSide::A, PeerChange::IceConnected, source, ""}));
   EXPECT_EQ(rig.events[1].event,
             Event(PeerChanged{"s", 0, HalfSide::A, PeerChange::Secured, std::nullopt, "AEAD_AES_128_GCM"}));
   EXPECT_EQ(rig.events[2].event,
             Event(PeerChanged{"s", 0, HalfSide::B, PeerChange::NotSecured, std::nullopt, "fingerprint"}));
   EXPECT_EQ(rig.events[3].event, Event(PeerChanged{"s", 0, HalfSide::A, PeerChange::ConsentLost, std::nullopt, ""}));
+  EXPECT_EQ(rig.events[4].event, Event(PeerChanged{"s", 0, HalfSide::A, PeerChange::Closed, std::nullopt, ""}));
   for (const std::uint64_t count : rig.sessions.counters().peer_changes) EXPECT_EQ(count, 1U);
 }
 

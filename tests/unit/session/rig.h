@@ -53,6 +53,8 @@ struct Rig {
   std::map<std::uint64_t, std::vector<base::Endpoint>> kept;       // bound, not installed
   std::map<std::uint64_t, std::vector<base::Endpoint>> installed;  // with a worker
   std::map<std::uint64_t, flow::Spec> specs;
+  std::map<std::uint64_t, std::string> restored;  // what flows were installed with
+  std::vector<SaveFlow> saving;
   std::set<base::Endpoint> open;  // sockets
   std::vector<FlowHandle> removing;
   std::vector<QueryFlow> asked;
@@ -93,12 +95,15 @@ struct Rig {
       } else if (const auto* in = std::get_if<InstallFlow>(&action)) {
         installed[in->flow.pack()] = kept[in->flow.pack()];
         specs[in->flow.pack()] = in->spec;
+        if (!in->saved.empty()) restored[in->flow.pack()] = in->saved;
         kept.erase(in->flow.pack());
       } else if (const auto* r = std::get_if<ReplaceFlow>(&action)) {
         ++replaced;
         specs[r->flow.pack()] = r->spec;
       } else if (const auto* rm = std::get_if<RemoveFlow>(&action)) {
         removing.push_back(rm->flow);
+      } else if (const auto* sv = std::get_if<SaveFlow>(&action)) {
+        saving.push_back(*sv);
       } else if (const auto* q = std::get_if<QueryFlow>(&action)) {
         asked.push_back(*q);
       } else if (const auto* p = std::get_if<PlayDigits>(&action)) {

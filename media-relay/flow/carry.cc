@@ -1,0 +1,88 @@
+// What a flow leaves to its successor in another process.
+
+#include "media-relay/base/pack.h"
+#include "media-relay/flow/flow.h"
+
+namespace flow {
+
+std::optional<std::string> Flow::save(base::Instant now) {
+  std::string out;
+  base::Packer packer(out, now);
+  carry(packer);
+  if (!packer.failed()) return out;
+  explicit_bzero(out.data(), out.size());
+  return std::nullopt;
+}
+
+bool Flow::restore(std::string_view saved, base::Instant now) {
+  // What making the flow has begun, its predecessor did long ago.
+  outgoing_.clear();
+  untold_.clear();
+  for (const Side side : {Side::A, Side::B})
+    if (const auto& dtls = spec_.half(side).dtls)
+      half(side).dtls = secure::DtlsSession::make(dtls->identity, dtls->parameters);
+  base::Unpacker unpacker(saved, now);
+  carry(unpacker);
+  if (unpacker.failed() || !unpacker.at_end()) return false;
+  build();
+  for (const Side side : {Side::A, Side::B}) start_dtls(side, now);
+  return true;
+}
+
+template <typename Carrier>
+void Flow::carry(Carrier& c) {
+  c(deadline_, clock_start_, reported_, spec_.name_key.k0, spec_.name_key.k1);
+  for (const Side side : {Side::A, Side::B}) carry_half(c, side);
+}
+
+template <typename Carrier>
+void Flow::carry_half(Carrier& c, Side side) {
+  Half& h = half(side);
+  c(h.guard, h.reception, h.reception_report, h.reports, h.stats, h.last_heard, h.heard, h.last_rtp, h.told_silent,
+    h.secured_by);
+  // Digits that are being heard or sent are not carried.
+  bool rewrites = h.rewriter != nullptr;
+  bool transcodes = h.transcoder != nullptr;
+  c(rewrites, transcodes);
+  c.expect(rewrites == (h.rewriter != nullptr) && transcodes == (h.transcoder != nullptr));
+  if (c.failed()) return;
+  if (h.rewriter) c(h.rewriter->stream());
+  if (h.transcoder) c(*h.transcoder);
+  bool ice = h.ice != nullptr;
+  bool dtls = h.dtls != nullptr;
+  std::string association = h.association;
+  c(ice, dtls, association);
+  c.expect(ice == (h.ice != nullptr) && dtls == (h.dtls != nullptr) && association == h.association);
+  if (c.failed()) return;
+  if (h.ice) c(*h.ice);
+  if (h.dtls) c(*h.dtls);
+  if (!c.failed()) carry_keys(c, side);
+}
+
+template <typename Carrier>
+void Flow::carry_keys(Carrier& c, Side side) {
+  Half& h = half(side);
+  const bool secured = h.dtls && h.dtls->state() == secure::DtlsState::Done;
+  // Keys of an association that another one has replaced are known to their contexts only.
+  if (h.dtls && !secured) c.expect(!h.sender && !h.receiver);
+  if constexpr (Carrier::kReading) {
+    if (secured) {
+      h.sender = secure::make_sender(spec_.srtp_engine, h.dtls->keys()->send);
+      h.receiver = secure::make_receiver(spec_.srtp_engine, h.dtls->keys()->receive);
+    }
+  }
+  bool sends = h.sender != nullptr;
+  bool receives = h.receiver != nullptr;
+  c(sends, receives);
+  c.expect(sends == (h.sender != nullptr) && receives == (h.receiver != nullptr));
+  if (c.failed()) return;
+  if constexpr (Carrier::kReading) {
+    if (h.sender) h.sender->unpack(c);
+    if (h.receiver) h.receiver->unpack(c);
+  } else {
+    if (h.sender) h.sender->pack(c);
+    if (h.receiver) h.receiver->pack(c);
+  }
+}
+
+}  // namespace flow
