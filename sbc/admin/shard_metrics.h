@@ -343,9 +343,10 @@ struct alignas(base::kCacheLine) ShardMetrics {
   observe::Histogram relay_seconds;  // command to reply
   base::Counter relay_errors;        // replies that refused, and commands that were never answered
   base::Counter relay_reconnects;
-  base::Gauge relay_connected;   // links that are up
-  base::Gauge relay_links;       // links that are configured
-  base::Counter media_timeouts;  // calls ended because no media came
+  base::Gauge relay_connected;      // links that are up
+  base::Gauge relay_links;          // links that are configured
+  base::Counter media_timeouts;     // calls ended because no media came
+  base::Counter media_not_secured;  // calls ended because media could not be secured
 
   // By who speaks: caller, callee.
   std::array<base::Counter, 2> silent;     // one-sided audio

@@ -95,6 +95,7 @@ admin::CallResult result_of(const call::CallRecord& record) {
       return CallResult::Rejected;
     case call::EndCause::Bye:
     case call::EndCause::MediaTimeout:
+    case call::EndCause::NotSecured:
     case call::EndCause::RelayFailure:
     case call::EndCause::NoAck:
     case call::EndCause::BadMedia:
@@ -118,6 +119,7 @@ void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) 
     metrics.rejects[admin::RejectReason::Relay].add();
   if (record.cause == call::EndCause::Error) metrics.rejects[admin::RejectReason::Internal].add();
   if (record.cause == call::EndCause::MediaTimeout) metrics.media_timeouts.add();
+  if (record.cause == call::EndCause::NotSecured) metrics.media_not_secured.add();
   if (!record.answered) return;
   if (record.quality) {
     const call::StreamQuality* const sides[] = {&record.quality->from_a, &record.quality->from_b};

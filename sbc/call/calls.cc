@@ -467,6 +467,9 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
     // RFC 7675: whoever stops to ask for media is gone.
     if (peer->change == control::PeerChange::ConsentLost)
       feed(handle, Event::MediaLost, {.cause = EndCause::MediaTimeout}, now, out);
+    // Before the answer it is told and ignored; the relay says it again with the answer's change.
+    if (peer->change == control::PeerChange::NotSecured)
+      feed(handle, Event::MediaLost, {.cause = EndCause::NotSecured}, now, out);
   } else if (const auto* digit = std::get_if<control::Dtmf>(&event.event)) {
     if (Call* call = core_.calls.find(handle))
       Machine(core_, *call, now, out)

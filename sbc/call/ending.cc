@@ -29,6 +29,7 @@ std::string cause_of(EndCause cause) {
     case EndCause::Unreachable:
       return "rejected";
     case EndCause::RelayFailure:
+    case EndCause::NotSecured:
     case EndCause::BadMedia:
     case EndCause::PeerGone:
     case EndCause::Error:

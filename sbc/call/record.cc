@@ -18,6 +18,8 @@ std::string_view name_of(EndCause cause) {
       return "unreachable";
     case EndCause::MediaTimeout:
       return "media_timeout";
+    case EndCause::NotSecured:
+      return "not_secured";
     case EndCause::RelayFailure:
       return "relay_failure";
     case EndCause::NoAck:

@@ -19,6 +19,7 @@ enum class EndCause : std::uint8_t {
   NoAnswer,        // our time for ringing was over
   Unreachable,     // no candidate could be reached
   MediaTimeout,    // no media for the media timeout
+  NotSecured,      // media that was agreed to be secure cannot be: a DTLS handshake failed, or nobody shook hands
   RelayFailure,    // no relay, or it lost the session
   NoAck,           // the peer never acknowledged our 2xx
   BadMedia,        // a description that cannot be used

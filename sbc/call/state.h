@@ -53,7 +53,7 @@ enum class Event : std::uint8_t {
   RelayReady,    // the relay opened or extended the session
   RelayRefused,  // the relay refused a command, or did not answer it
   RelayLost,     // the relay no longer has the session
-  MediaLost,     // the relay heard nothing for the media timeout
+  MediaLost,     // the relay heard nothing for the media timeout, or cannot secure what it hears
   Progress,      // 1xx (not 100) from the leg that was invited
   Accept,        // 2xx from the leg that was invited
   Reject,        // 3xx to 6xx from the leg that was invited

@@ -14,6 +14,8 @@ std::string_view reason_lines(EndCause cause) {
   switch (cause) {
     case EndCause::MediaTimeout:
       return "Reason: Q.850;cause=127;text=\"Media timeout\"\r\n";
+    case EndCause::NotSecured:
+      return "Reason: Q.850;cause=57;text=\"Media could not be secured\"\r\n";
     case EndCause::RelayFailure:
       return "Reason: Q.850;cause=41;text=\"Media relay failure\"\r\n";
     case EndCause::NoAck:
@@ -42,8 +44,6 @@ std::string_view reason_lines(EndCause cause) {
 
 EndCause cause_of(Event event, const Input& in) {
   switch (event) {
-    case Event::MediaLost:
-      return EndCause::MediaTimeout;
     case Event::RelayLost:
     case Event::RelayRefused:
       return EndCause::RelayFailure;
