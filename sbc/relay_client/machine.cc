@@ -107,8 +107,7 @@ void RelayLink::Machine::disconnect(std::string why) {
   ping_timer_.cancel();
   timeout_timer_.cancel();
   // From the last word that the relay can have heard from us; its lease ends no later.
-  if (lease_timer_.deadline() == base::kNever)
-    lease_timer_.arm(resuming() ? resume_until_ : loop_.now() + lease_);
+  if (lease_timer_.deadline() == base::kNever) lease_timer_.arm(resuming() ? resume_until_ : loop_.now() + lease_);
   auto waiting = pending_.drain();
   retry_later();
   for (auto& entry : waiting) {
