@@ -1,7 +1,7 @@
 #include "sbc/app/target_probes.h"
 
 #include "sbc/call/leg_message.h"
-#include "sbc/sip/contact.h"
+#include "sbc/sip/retry_after.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::app {
@@ -99,9 +99,7 @@ bool TargetProbes::on_response(const transaction::ResponseArrived& response, bas
   const sip::Message& message = *response.message;
   if (message.status() < 200) return true;
   std::optional<base::Duration> retry_after;
-  if (const auto value = message.find(sip::HeaderId::RetryAfter))
-    if (const auto seconds = sip::parse_delta_seconds(value->substr(0, value->find_first_of(" ;(\t"))))
-      retry_after = base::seconds(*seconds);
+  if (const auto seconds = sip::retry_after(message)) retry_after = base::seconds(*seconds);
   probes_.answered(found->second, message.status(), retry_after, now);
   by_client_.erase(found);
   return true;

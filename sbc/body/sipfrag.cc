@@ -1,8 +1,8 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/body/rewrite.h"
-#include "sbc/sip/contact.h"
 #include "sbc/sip/header_id.h"
+#include "sbc/sip/retry_after.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::body {
@@ -37,8 +37,7 @@ std::expected<std::string, std::string> rewrite_sipfrag(std::string_view text) {
     if (colon == std::string_view::npos ||
         sip::header_id_from(base::trim(field.substr(0, colon))) != sip::HeaderId::RetryAfter)
       continue;
-    const auto value = base::trim(field.substr(colon + 1));
-    if (const auto seconds = sip::parse_delta_seconds(value.substr(0, value.find_first_of(" ;(\t"))))
+    if (const auto seconds = sip::parse_retry_after(base::trim(field.substr(colon + 1))))
       writer.header(sip::HeaderId::RetryAfter, *seconds);
   }
   return out;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sbc/call/machine.h"
-#include "sbc/sip/contact.h"
+#include "sbc/sip/retry_after.h"
 
 namespace sbc::call {
 namespace {
@@ -35,9 +35,7 @@ bool Machine::try_again(const Input& in) {
   if (status == 491) {
     wait = dialog::glare_wait(to == Side::B, core_.random);  // the Call-ID of leg B is ours
   } else if (status == 500) {
-    const auto after = in.message->find(sip::HeaderId::RetryAfter);
-    const auto seconds =
-        after ? sip::parse_delta_seconds(after->substr(0, after->find_first_of(" ;(\t"))) : std::nullopt;
+    const auto seconds = sip::retry_after(*in.message);
     if (!seconds) return false;
     wait = base::seconds(*seconds);
   } else {

@@ -10,6 +10,7 @@
 #include "sbc/body/rewrite.h"
 #include "sbc/call/limits.h"
 #include "sbc/sip/params.h"
+#include "sbc/sip/retry_after.h"
 #include "sbc/sip/values.h"
 
 namespace sbc::call {
@@ -112,8 +113,8 @@ std::vector<std::pair<std::string, std::string>> crossing_response_headers(const
     if (listed(kResponseHeaders, field.id)) {
       headers.emplace_back(sip::canonical_name(field.id), field.value);
     } else if (field.id == HeaderId::RetryAfter) {  // without its comment
-      const auto digits = field.value.substr(0, field.value.find_first_not_of("0123456789"));
-      if (!digits.empty()) headers.emplace_back("Retry-After", digits);
+      if (const auto seconds = sip::parse_retry_after(field.value))
+        headers.emplace_back("Retry-After", std::to_string(*seconds));
     }
   }
   return headers;

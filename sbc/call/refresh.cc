@@ -3,7 +3,7 @@
 
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
-#include "sbc/sip/contact.h"
+#include "sbc/sip/retry_after.h"
 #include "sbc/sip/values.h"
 
 namespace sbc::call {
@@ -167,9 +167,8 @@ void Machine::refresh_failed(const Input& in) {
   if (without_update || (status == 422 && leg.session.too_small(*in.message))) return refresh(in.side);
   if (status == 491) {
     leg.session.postpone(now_ + dialog::glare_wait(in.side == Side::B, core_.random));
-  } else if (const auto after = in.message->find(sip::HeaderId::RetryAfter)) {
-    if (const auto wait = sip::parse_delta_seconds(after->substr(0, after->find_first_of(" ;(\t"))))
-      leg.session.postpone(now_ + base::seconds(*wait));
+  } else if (const auto wait = sip::retry_after(*in.message)) {
+    leg.session.postpone(now_ + base::seconds(*wait));
   } else {
     leg.session.refused(now_);
   }

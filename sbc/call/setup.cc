@@ -10,7 +10,7 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 #include "sbc/call/securing.h"
-#include "sbc/sip/contact.h"
+#include "sbc/sip/retry_after.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::call {
@@ -287,8 +287,7 @@ void Machine::next_or_fail(Event event, const Input& in) {
     // The far side's own words stay there: phrases name products and hosts. The code is what counts, and its standard
     // phrase is what the caller and the policy read.
     failure.reason = std::string(sip::reason_phrase_for(in.message->status()));
-    if (const auto retry = in.message->find(sip::HeaderId::RetryAfter))
-      failure.retry_after = sip::parse_delta_seconds(retry->substr(0, retry->find_first_of(" ;(\t")));
+    failure.retry_after = sip::retry_after(*in.message);
   }
   hunt_on(failure, event == Event::Reject ? in.message.get() : nullptr);
 }

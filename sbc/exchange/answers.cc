@@ -4,7 +4,7 @@
 
 #include "sbc/call/identity.h"
 #include "sbc/exchange/exchange.h"
-#include "sbc/sip/contact.h"
+#include "sbc/sip/retry_after.h"
 
 namespace sbc::exchange {
 
@@ -91,8 +91,7 @@ void Exchange::final_response(Flight& flight, const sip::Message& message, const
   route::Failure failure;
   failure.status = static_cast<std::uint16_t>(message.status());
   failure.reason = std::string(sip::reason_phrase_for(message.status()));
-  if (const auto retry = message.find(sip::HeaderId::RetryAfter))
-    failure.retry_after = sip::parse_delta_seconds(retry->substr(0, retry->find_first_of(" ;(\t")));
+  failure.retry_after = sip::retry_after(message);
   flight.failures.emplace_back(message.status(), crossing_back(flight).failure_headers(message));
   failed(flight, failure, context);
 }

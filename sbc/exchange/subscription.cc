@@ -9,6 +9,7 @@
 #include "sbc/exchange/exchange.h"
 #include "sbc/exchange/limits.h"
 #include "sbc/sip/contact.h"
+#include "sbc/sip/retry_after.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::exchange {
@@ -288,9 +289,7 @@ void Exchange::in_dialog_answer(Flight& flight, const sip::Message& response, co
   call::HeaderList headers;
   if (status >= 300) {
     headers = across.failure_headers(response);
-    if (const auto retry = response.find(sip::HeaderId::RetryAfter))
-      if (const auto seconds = sip::parse_delta_seconds(retry->substr(0, retry->find_first_of(" ;(\t"))))
-        headers.emplace_back("Retry-After", std::to_string(*seconds));
+    if (const auto seconds = sip::retry_after(response)) headers.emplace_back("Retry-After", std::to_string(*seconds));
   } else if (subscription != nullptr) {
     extra.push_back({"Contact", refresh ? subscription->a.contact : subscription->b.contact});
     Pair* pair = pair_of(*subscription, flight.remote_tag);

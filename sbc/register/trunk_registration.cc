@@ -8,6 +8,7 @@
 #include "sbc/register/request.h"
 #include "sbc/register/upstream_message.h"
 #include "sbc/sip/contact.h"
+#include "sbc/sip/retry_after.h"
 #include "sbc/sip/via.h"
 #include "sbc/sip/writer.h"
 
@@ -174,9 +175,7 @@ void TrunkRegistrations::on_response(std::uint64_t id, const sip::Message& respo
       return send(entry, out);
     }
   }
-  std::optional<std::uint32_t> after;
-  if (const auto text = response.find(sip::HeaderId::RetryAfter))
-    after = sip::parse_delta_seconds(text->substr(0, text->find_first_of(" ;(\t")));
+  const std::optional<std::uint32_t> after = sip::retry_after(response);
   if ((status / 100 == 5 || status == 408) && !after) {
     ++counters_.lost;
     return next_way(entry, text_of(response), now, out);
