@@ -175,7 +175,7 @@ class Flow {
     bool bundled() const { return carrier != nullptr || !guests.empty(); }
     void remember(std::uint32_t ssrc);
     bool knows(std::uint32_t ssrc) const;
-    base::IpAddress host{};                    // from where its RTP was learned; empty: not learned
+    base::IpAddress host{};  // from where its RTP was learned; empty: not learned
   };
   // The way out towards a side, decided when something changes rather than for each packet.
   struct Exit {

@@ -35,7 +35,7 @@ struct InstallFlow {
   unsigned worker = 0;
   flow::Spec spec;
   std::array<FlowHandle, 2> carriers{};  // by side: whose transport a half that is `shared` uses; installed before
-  std::string saved = {};  // worker/command.h
+  std::string saved = {};                // worker/command.h
 };
 struct ReplaceFlow {
   FlowHandle flow;

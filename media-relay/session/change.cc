@@ -225,8 +225,8 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
     count_transcoding(*record, transcodes(session.spec.flows[i]));
     if (record->state == FlowState::Binding) {
       record->state = FlowState::Installed;
-      out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec), record->carriers,
-                                std::move(record->saved)});
+      out.push_back(
+          InstallFlow{session.flows[i], record->worker, std::move(spec), record->carriers, std::move(record->saved)});
       record->saved.clear();
     } else {
       // Also when nothing changed: signalling has spoken, so the window for learning opens anew.

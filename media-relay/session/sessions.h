@@ -134,7 +134,7 @@ class Sessions {
     std::array<HalfRecord, 2> half;
     std::array<FlowHandle, 2> carriers{};  // by side: whose transport is used instead of ports
     IdentityPtr identity;                  // what its peers have been told
-    std::string saved;  // of a predecessor, until it is installed; for a successor, when it is saved
+    std::string saved;                     // of a predecessor, until it is installed; for a successor, when it is saved
   };
   struct Asker {
     LinkId link = 0;

@@ -34,7 +34,7 @@ struct InstallFlow {
   HalfSockets a;
   HalfSockets b;
   std::array<FlowId, 2> carriers{};  // by side; 0: none
-  std::string saved = {};  // by the worker of another process: the flow goes on from there; empty: it begins
+  std::string saved = {};            // by the worker of another process: the flow goes on from there; empty: it begins
 };
 
 // Replaces the spec between two batches; sockets, statistics and, where the remote did not change, learned sources

@@ -125,9 +125,9 @@ void Machine::try_target() {
   b.session = dialog::SessionTimer(core_.settings->session);
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
-  auto anchoring = leg_media(*core_.settings, {target->realm, target->trunk, target->hop.transport,
-                                               target->candidate.media_security, &target->candidate.codecs,
-                                               target->candidate.dtmf});
+  auto anchoring =
+      leg_media(*core_.settings, {target->realm, target->trunk, target->hop.transport, target->candidate.media_security,
+                                  &target->candidate.codecs, target->candidate.dtmf});
   const bool same_network = call_.media.leg(Side::B).network == anchoring.network;
   call_.media.leg(Side::B) = std::move(anchoring);
   call_.media.start_leg_b(new_identity(target->hop.listener));

@@ -69,18 +69,24 @@ std::optional<EventFormat> format_for(const Session& session, const Media& media
   return std::nullopt;
 }
 
-// Each m-line written by `line`, which returns false to leave it as it is.
+// Each m-line written by `line`, which returns false to leave it as it is. The very same session when it leaves all.
 template <typename F>
-std::expected<SessionPtr, Error> rewritten(const Session& session, F&& line) {
+std::expected<SessionPtr, Error> rewritten(const SessionPtr& whole, F&& line) {
+  const Session& session = *whole;
+  bool changed = false;
   std::string text;
   text.reserve(session.text->size() + 64);
   for (const Line& l : session.session_lines()) copy(text, l);
   for (std::size_t i = 0; i < session.media.size(); ++i) {
     const Media& media = session.media[i];
-    if (line(text, media, i)) continue;
+    if (line(text, media, i)) {
+      changed = true;
+      continue;
+    }
     copy(text, session.lines[media.first_line]);
     for (const Line& l : session.lines_of(media)) copy(text, l);
   }
+  if (!changed) return whole;
   return parse_shared(text);
 }
 
@@ -105,7 +111,7 @@ std::expected<SessionPtr, Error> without_events(SessionPtr session) {
   const Session& s = *session;
   if (std::ranges::all_of(s.media, [&s](const Media& media) { return event_formats(s, media).empty(); }))
     return session;
-  return rewritten(s, [&s](std::string& text, const Media& media, std::size_t) {
+  return rewritten(session, [&s](std::string& text, const Media& media, std::size_t) {
     std::vector<std::string_view> gone;
     std::string kept;
     for_each_format(media, [&](std::string_view format) {
@@ -130,7 +136,7 @@ std::expected<SessionPtr, Error> with_events(SessionPtr session, const Session* 
   const Session& s = *session;
   const auto lacks = [&s](const Media& media) { return is_audio_in_use(media) && event_formats(s, media).empty(); };
   if (std::ranges::none_of(s.media, lacks)) return session;
-  return rewritten(s, [&](std::string& text, const Media& media, std::size_t index) {
+  return rewritten(session, [&](std::string& text, const Media& media, std::size_t index) {
     if (!lacks(media)) return false;
     const auto format = format_for(s, media, offer, index);
     if (!format) return false;

@@ -45,6 +45,7 @@ class Writer {
   void write(std::string& out, const OriginIdentity& origin) {
     std::vector<Slot> slots(slot_count());
     for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = slot_at(i);
+    leave_bundle(slots);
     const auto anchored = std::ranges::find_if(slots, [](const Slot& s) { return s.anchor != nullptr; });
     default_ip_ = anchored != slots.end() ? anchored->anchor->rtp.ip : origin.address;
     // s= may name the product; i= u= e= p= name people and places; t= of a call is unbounded (RFC 3264 5).
@@ -64,6 +65,14 @@ class Writer {
   }
 
  private:
+  // Without the line whose transport they share the others have none.
+  void leave_bundle(std::span<Slot> slots) const {
+    if (input_.bundle.empty()) return;
+    if (const std::size_t tagged = input_.bundle.front(); tagged < slots.size() && slots[tagged].anchor != nullptr)
+      return;
+    for (const std::size_t index : input_.bundle)
+      if (index < slots.size()) slots[index].anchor = nullptr;
+  }
   // Of the lines that are anchored and have a name (RFC 9143 7.3).
   void append_group(std::string& out, std::span<const Slot> slots) const {
     std::string names;

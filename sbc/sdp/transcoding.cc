@@ -71,8 +71,9 @@ const Format* first_coded(const std::vector<Format>& formats) {
 // A line as it is being written anew.
 struct NewLine {
   std::vector<std::string> formats;
-  std::string attributes;  // of those that are new
-  bool replaces = false;   // else the line's own formats and attributes stay in front
+  std::string attributes;   // of those that are new
+  bool replaces = false;    // else the line's own formats and attributes stay
+  std::string_view before;  // of the line's own: where the new ones go; empty: behind them
 
   void add(std::uint32_t payload_type, std::string_view map, std::string_view parameters) {
     formats.push_back(std::to_string(payload_type));
@@ -102,8 +103,16 @@ std::expected<SessionPtr, Error> rewritten(SessionPtr session, F&& line_of) {
     const NewLine made = line_of(media, i);
     const std::string_view head = session->lines[media.first_line].whole();
     changed = changed || !made.formats.empty();
-    text.append(made.replaces ? head.substr(0, head.size() - media.formats.size() - 1) : head);
-    for (const std::string& format : made.formats) text.append(" ").append(format);
+    text.append(head.substr(0, head.size() - media.formats.size() - 1));
+    const auto append_new = [&] {
+      for (const std::string& format : made.formats) text.append(" ").append(format);
+    };
+    if (!made.replaces)
+      for_each_format(media, [&](std::string_view format) {
+        if (format == made.before) append_new();
+        text.append(" ").append(format);
+      });
+    if (made.before.empty()) append_new();
     text.append("\r\n");
     for (const Line& line : session->lines_of(media))
       if (!made.replaces || !is_of_format(line)) append(text, line);
@@ -139,6 +148,9 @@ NewLine with_codecs_in(const Session& session, const Media& media, std::span<con
   NewLine line;
   const auto formats = formats_of(session, media);
   if (!is_audio(media) || first_coded(formats) == nullptr) return line;
+  // The first format is the preferred one (RFC 8866 5.14), which must be a codec.
+  const auto companion = std::ranges::find_if(formats, [](const Format& f) { return !f.is_codec(); });
+  if (companion != formats.end()) line.before = companion->text;
   std::vector<std::uint32_t> clocks;  // without an event so far
   for (const std::string& name : names) {
     const auto coding = std::ranges::find(kCodings, std::string_view(name), &Coding::name);

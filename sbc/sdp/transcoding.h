@@ -18,9 +18,9 @@ namespace sbc::sdp {
 // The codecs of a description that can be transcoded, by their names in SDP.
 std::vector<std::string_view> coded_names(const Session& session);
 
-// The description with these codecs behind its own, in every audio m-line that has one that can be transcoded; with
-// telephone-event in the clock of each one (RFC 4733 2.1: that of the audio), where there is any. The very same session
-// when nothing is added.
+// The description with these codecs behind its own (and in front of telephone-event and CN), in every audio m-line that
+// has one that can be transcoded; with telephone-event in the clock of each one (RFC 4733 2.1: that of the audio),
+// where there is any. The very same session when nothing is added.
 std::expected<SessionPtr, Error> with_codecs(SessionPtr session, std::span<const std::string> names);
 
 // An answer for whoever made `offer`: an m-line that has none of its codecs gets the first one of `offer` that can be

@@ -166,6 +166,7 @@ TEST(Bundle, IsDeclinedWhereItsLinesCannotBeToldApart) {
   end_well(rig);
 }
 
+// trap 40
 TEST(Bundle, ALineWithoutAPlaceIsRefusedWhereNothingIsBundled) {
   Rig rig;
   configure(rig, MediaSecurity::Dtls, MediaSecurity::None);

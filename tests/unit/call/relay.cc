@@ -36,7 +36,8 @@ std::vector<control::FlowAddresses> FakeRelay::addresses(const std::string& id, 
     flows.push_back({.index = flow.index,
                      .a = half_address(flow.a, port),
                      .b = half_address(flow.b, static_cast<std::uint16_t>(port + 2))});
-    for (auto [half, address] : {std::pair{&flow.a, &control::FlowAddresses::a}, std::pair{&flow.b, &control::FlowAddresses::b}})
+    for (auto [half, address] :
+         {std::pair{&flow.a, &control::FlowAddresses::a}, std::pair{&flow.b, &control::FlowAddresses::b}})
       if (half->shared)
         flows.back().*address =
             (*std::ranges::find(flows, half->shared->flow, &control::FlowAddresses::index)).*address;

@@ -53,7 +53,7 @@ TEST(Transcoding, JoinsAPhoneAndATrunkThatShareNoCodec) {
   configure(rig, {}, {.transcode = {"opus"}});
   rig.a.invite({.body = body(rig.a, 4000, "8 101", std::string(kEvents) + "a=ptime:30\r\n")});
   const auto offer = text(rig.b.take("INVITE"));
-  EXPECT_THAT(offer, HasSubstr(" RTP/AVP 8 101 96 97\r\n"));
+  EXPECT_THAT(offer, HasSubstr(" RTP/AVP 8 96 97 101\r\n"));
   EXPECT_THAT(offer, HasSubstr("a=rtpmap:96 opus/48000/2\r\n"));
   rig.b.answer(200, body(rig.b, 6000, "96 97", kOpus));
   const auto answer = text(rig.a.take("200 INVITE"));
@@ -161,7 +161,6 @@ TEST(Transcoding, WantsLeave) {
   EXPECT_THAT(text(rig.b.take("INVITE")), HasSubstr(" RTP/AVP 8\r\n"));
   rig.b.answer(488, "");
   ASSERT_TRUE(rig.a.has("488 INVITE"));
-  rig.a.ack();
   end_well(rig);
 }
 

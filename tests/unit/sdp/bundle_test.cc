@@ -89,7 +89,9 @@ Anchor web_anchor(std::string_view at) {
   Anchor place = anchor(at);
   place.profile = kProfile;
   place.rtcp_mux = true;
-  place.handshake = OwnHandshake{Setup::Active, "4A:AD", "", "ours", "password-of-ours-password"};
+  std::string fingerprint = "4A";
+  while (fingerprint.size() < 32 * 3 - 1) fingerprint += ":AD";
+  place.handshake = OwnHandshake{Setup::Active, fingerprint, "", "ours", "password-of-ours-password"};
   return place;
 }
 

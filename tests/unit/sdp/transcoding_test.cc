@@ -27,10 +27,10 @@ std::string text(const SessionPtr& session) {
 constexpr const char* kEvents = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n";
 constexpr const char* kOpus = "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 maxaveragebitrate=20000\r\n";
 
-TEST(WithCodecs, AddsWhatIsMissingBehindWhatIsThere) {
+TEST(WithCodecs, AddsWhatIsMissingBehindTheCodecsThatAreThere) {
   const auto out = with_codecs(audio("8 18 101", std::string(kEvents) + "a=ptime:20\r\n"), transcoded_names());
   ASSERT_TRUE(out);
-  EXPECT_THAT(text(*out), HasSubstr("m=audio 4000 RTP/AVP 8 18 101 0 9 96 97\r\n"));
+  EXPECT_THAT(text(*out), HasSubstr("m=audio 4000 RTP/AVP 8 18 0 9 96 97 101\r\n"));
   EXPECT_THAT(text(*out), HasSubstr("a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n"));
   // trap 35: telephone-event in the clock of Opus too.
   EXPECT_THAT(text(*out), HasSubstr("a=rtpmap:97 telephone-event/48000\r\n"));
