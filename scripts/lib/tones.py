@@ -12,27 +12,33 @@ DOMINANT = 0.5  # share of the energy of a piece that lies in the tone
 ENOUGH = 20  # pieces: two seconds
 
 
-def write_tone(path, hertz, seconds):
-    """A sine at a quarter of full scale, 8 kHz, mono, 16 bits."""
-    samples = array.array("h", (int(8000 * math.sin(2 * math.pi * hertz * n / RATE)) for n in range(RATE * seconds)))
+def write_tone(path, hertz, seconds, rate=RATE, channels=1):
+    """A sine at a quarter of full scale, 16 bits, the same in each channel."""
+    wave_form = (int(8000 * math.sin(2 * math.pi * hertz * n / rate)) for n in range(rate * seconds))
+    samples = array.array("h", (sample for sample in wave_form for _ in range(channels)))
     if sys.byteorder == "big":
         samples.byteswap()
     with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
+        out.setnchannels(channels)
         out.setsampwidth(2)
-        out.setframerate(RATE)
+        out.setframerate(rate)
         out.writeframes(samples.tobytes())
 
 
 def read_samples(path):
+    """The first channel, at 8 kHz."""
     with wave.open(str(path), "rb") as recorded:
-        layout = (recorded.getnchannels(), recorded.getsampwidth(), recorded.getframerate())
-        if layout != (1, 2, RATE):
-            raise ValueError(f"{path}: expected 1 channel of 2 bytes at {RATE} Hz, got {layout}")
+        channels, width, rate = recorded.getnchannels(), recorded.getsampwidth(), recorded.getframerate()
+        if width != 2 or rate % RATE != 0:
+            raise ValueError(f"{path}: expected samples of 2 bytes at a multiple of {RATE} Hz, got {width} at {rate}")
         samples = array.array("h", recorded.readframes(recorded.getnframes()))
     if sys.byteorder == "big":
         samples.byteswap()
-    return samples
+    samples, step = samples[::channels], rate // RATE
+    if step == 1:
+        return samples
+    whole = len(samples) // step * step
+    return array.array("h", (sum(samples[n:n + step]) // step for n in range(0, whole, step)))
 
 
 def share_of_tone(piece, hertz):

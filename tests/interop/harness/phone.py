@@ -24,10 +24,11 @@ class Phone:
         self._recordings = self.folder / "recorded"
         self._recordings.mkdir(parents=True)
         check((MODULES / "ctrl_tcp.so").exists(), f"the modules of baresip are not in {MODULES}")
-        tones.write_tone(self.folder / "tone.wav", tone, 60)
+        _, rate, channels = codecs.split(",")[0].split("/")  # a WAV of another rate is not read
+        tones.write_tone(self.folder / "tone.wav", tone, 60, int(rate), int(channels))
         control = port + 1000
         (self.folder / "config").write_text("\n".join([
-            "poll_method epoll", f"sip_listen {at}:{port}", f"net_interface {at}", "audio_srate 8000", "audio_channels 1",
+            "poll_method epoll", f"sip_listen {at}:{port}", f"net_interface {at}", f"audio_srate {rate}", f"audio_channels {channels}",
             "rtp_ports 40000-50000", "jitter_buffer_type fixed", "jitter_buffer_delay 1-10", f"module_path {MODULES}",
             *(["module srtp.so"] if "mediaenc" in account else []),
             *(["module dtls_srtp.so"] if "dtls_srtp" in account else []), *(["module ice.so"] if "=ice" in account else []), *extra, "module g711.so", "module_app uuid.so", "module aufile.so", "module aubridge.so", "module sndfile.so", "module_app account.so",

@@ -73,6 +73,7 @@ std::string rtcp(unsigned first, unsigned type, const std::string& body) {
   return out + body;
 }
 
+// trap 40
 TEST(Bundle, WhatTheBrowserSendsGoesByPayloadType) {
   Bundle b;
   const std::string audio = b.rtp(0, 11);

@@ -375,7 +375,7 @@ TEST_F(Pool, WhatOneRelayHasNoRoomForGoesToAnother) {
     EXPECT_TRUE(relays_[second]->sessions.empty());
     calls_.replies.clear();
     relays_[first]->refuse.reset();
-    relays_[first]->heard.clear();
+    for (const auto& relay : relays_) relay->heard.clear();
     ++full;
   }
 }

@@ -156,6 +156,7 @@ TEST(EventScaler, DurationsFollowTheClock) {
 }
 
 // RFC 4733 2.5.1.3: 0xFFFF without the E bit, and only then the next segment, whose timestamp is the end of this one.
+// trap 35
 TEST(EventScaler, WhatNoLongerFitsBecomesSegments) {
   Scaled s;
   EXPECT_EQ(s.scale(0, {5, false, 10, 10'900}, 8000, 48'000).duration, 65'400);

@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""Fax (T.38 over UDPTL) and text (RFC 4103) through the border, and what strangers try meanwhile."""
+
+import socket
+import struct
+import time
+
+from harness import check, equal, eventually, main, test
+from harness.border import ACCESS, CORE
+from harness.lab import CARRIER, PHONE, PHONE2
+from harness.peers import Rtp, _Listener
+from harness.talk import HERE, THERE, both_hear
+
+NUMBER = "sip:1000@example.org"
+FAX_LINES = ["a=T38FaxVersion:0", "a=T38MaxBitRate:14400", "a=T38FaxRateManagement:transferredTCF", "a=T38FaxMaxBuffer:262",
+             "a=T38FaxMaxDatagram:176", "a=T38FaxUdpEC:t38UDPRedundancy"]
+EVIL = b"\x7fEVIL"
+
+
+def udptl(sequence, primary, earlier=()):
+    """One packet with its redundancy: T.38 9.1, aligned PER."""
+    recovery = b"\x00" + bytes([len(earlier)]) + b"".join(bytes([len(e)]) + e for e in earlier)
+    return struct.pack("!H", sequence) + bytes([len(primary)]) + primary + recovery
+
+
+class FaxMachine(_Listener):
+    """Sends IFP packets in UDPTL, each with the two before it, and keeps what it hears."""
+
+    def __init__(self, at, port, name):
+        self.name, self.heard, self.sources, self._sent = name, [], set(), []
+        super().__init__(at, port)
+
+    def send(self, target, count=20):
+        for _ in range(count):
+            ifp = f"{self.name}{len(self._sent):04}".encode()
+            self._socket.sendto(udptl(len(self._sent), ifp, self._sent[:-3:-1]), target)
+            self._sent.append(ifp)
+
+    def _on_packet(self, data, source):
+        self.heard.append(data)
+        self.sources.add(source[:2])
+
+    def pages_of(self, name):
+        return {d[3:3 + d[2]] for d in self.heard if d[3:].startswith(name.encode())}
+
+
+def description(at, lines, version=1):
+    return "\r\n".join(["v=0", f"o=- 1 {version} IN IP4 {at}", "s=-", f"c=IN IP4 {at}", "t=0 0", *lines]) + "\r\n"
+
+
+def fax_sdp(at, port, version=2):
+    return description(at, [f"m=image {port} udptl t38", *FAX_LINES], version)
+
+
+def place(message):
+    """Where the border wants the media of the first line in use."""
+    lines = message.body.split("\r\n")
+    address = next(l.split()[-1] for l in lines if l.startswith("c="))
+    port = next(int(l.split()[1]) for l in lines if l.startswith("m=") and l.split()[1] != "0")
+    return address, port
+
+
+def talking(lab):
+    """A call that talks: both dialogs, and where each side sends."""
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    call = alice.invite(NUMBER)
+    invite = carrier.request("INVITE")
+    invite.reply(200, sdp=carrier.sdp())
+    answer = call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    return alice, carrier, call, invite.dialog(), place(answer), place(invite)
+
+
+def turn(dialog, ua, offer, peer, answer):
+    """A re-INVITE with that offer, answered with that one: where each side is told to send."""
+    dialog.send("INVITE", body=offer)
+    asked = peer.request("INVITE")
+    asked.reply(200, sdp=answer)
+    agreed = dialog.response(200)
+    dialog.ack()
+    peer.request("ACK")
+    return agreed, asked
+
+
+def end(dialog, peer):
+    bye = dialog.send("BYE")
+    peer.request("BYE").reply(200)
+    bye.response(200)
+
+
+def attack(targets, seconds_of_packets=60):
+    """A stranger who knows the ports, and counts on from zero as fax machines do."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.bind((PHONE2, 0))
+        for sequence in range(seconds_of_packets):
+            for target in targets:
+                stranger.sendto(udptl(sequence, EVIL), target)
+                stranger.sendto(struct.pack("!BBHII", 0x80, 0, sequence, sequence * 160, 1) + EVIL * 30, target)
+
+
+def hears_no_evil(*machines):
+    for machine in machines:
+        check(not any(EVIL in data for data in machine.heard), f"{machine.name} heard a stranger")
+
+
+@test
+def a_call_turns_into_fax_and_back(lab):
+    lab.start()
+    alice, carrier, call, far, to_alice, to_carrier = talking(lab)
+    phone, gateway = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone.send_to(to_alice)
+    gateway.send_to(to_carrier)
+    both_hear(phone, gateway, 10)
+
+    # The called machine has heard the tones of the caller's.
+    agreed, asked = turn(far, carrier, fax_sdp(CARRIER, 7100), alice, fax_sdp(PHONE, 7200))
+    for line in FAX_LINES:
+        check(line in asked.body and line in agreed.body, f"{line} did not cross")
+    check("m=image" in asked.body and " udptl t38" in asked.body, f"offer of fax: {asked.body}")
+    phone.send_to(None)
+    gateway.send_to(None)
+    near_fax, far_fax = lab.keep(FaxMachine(PHONE, 7200, "alice")), lab.keep(FaxMachine(CARRIER, 7100, "carrier"))
+    attack([place(asked.message), place(agreed)])
+    for _ in range(3):
+        near_fax.send(place(asked.message))
+        far_fax.send(place(agreed))
+        attack([place(asked.message), place(agreed)], 10)
+    eventually(lambda: len(far_fax.pages_of("alice")) >= 55 and len(near_fax.pages_of("carrier")) >= 55,
+               "60 packets of fax each way")
+    equal({ip for ip, _ in near_fax.sources}, {ACCESS}, "whom the phone's machine hears")
+    equal({ip for ip, _ in far_fax.sources}, {CORE}, "whom the carrier's machine hears")
+    check(any(d.endswith(b"\x02" + bytes([9]) + b"alice0001" + bytes([9]) + b"alice0000") for d in far_fax.heard),
+          "redundancy did not cross unaltered")
+    hears_no_evil(near_fax, far_fax)
+    check(lab.border.relay_metrics().total("relay_packets_dropped_total", reason="malformed_udptl") > 0,
+          "RTP on a flow of fax was not dropped for what it is")
+
+    heard = phone.heard(THERE), gateway.heard(HERE)
+    agreed, asked = turn(call, alice, alice.sdp(), carrier, carrier.sdp())
+    phone.send_to(place(agreed))
+    gateway.send_to(place(asked.message))
+    eventually(lambda: phone.heard(THERE) > heard[0] + 10 and gateway.heard(HERE) > heard[1] + 10, "audio again")
+    end(call, carrier)
+
+
+@test
+def a_refused_fax_leaves_the_audio_call(lab):
+    lab.start()
+    alice, carrier, call, far, to_alice, to_carrier = talking(lab)
+    phone, gateway = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone.send_to(to_alice)
+    gateway.send_to(to_carrier)
+    both_hear(phone, gateway, 10)
+    far.send("INVITE", body=fax_sdp(CARRIER, 7100))
+    asked = alice.request("INVITE")
+    asked.reply(488)
+    far.response(488)
+    far.ack(status=488)
+    heard = phone.heard(THERE), gateway.heard(HERE)
+    eventually(lambda: phone.heard(THERE) > heard[0] + 20 and gateway.heard(HERE) > heard[1] + 20, "audio as before")
+    end(call, carrier)
+
+
+@test
+def a_call_begins_with_fax(lab):
+    lab.start()
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    near, far = lab.keep(FaxMachine(PHONE, 7200, "alice")), lab.keep(FaxMachine(CARRIER, 7100, "carrier"))
+    call = alice.invite(NUMBER, sdp=fax_sdp(PHONE, 7200, 1))
+    invite = carrier.request("INVITE")
+    invite.reply(200, sdp=fax_sdp(CARRIER, 7100, 1))
+    answer = call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    time.sleep(0.2)
+    near.send(place(answer), 30)
+    far.send(place(invite.message), 30)
+    eventually(lambda: len(far.pages_of("alice")) >= 28 and len(near.pages_of("carrier")) >= 28, "fax both ways")
+    end(call, carrier)
+
+
+class Typist(Rtp):
+    """Sends t140 in RED, as RFC 4103 has it, each block with the one before it."""
+
+    def type(self, target, text):
+        before = b""
+        for sequence, letter in enumerate(text.encode()):
+            block = bytes([letter])
+            red = struct.pack("!BHB", 0x80 | 98, 300 << 2 | len(before) >> 8, len(before) & 0xFF) + bytes([98])
+            head = struct.pack("!BBHII", 0x80, 100 | (0x80 if sequence == 0 else 0), sequence, sequence * 300, self.ssrc)
+            self._socket.sendto(head + red + before + block, target)
+            before = block
+
+    def _on_packet(self, data, source):
+        super()._on_packet(data, source)
+        if len(data) > 17 and data[1] & 0x7F == 100:
+            self.letters = getattr(self, "letters", b"") + data[-1:]
+
+
+@test
+def text_is_heard_both_ways(lab):
+    lab.start()
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    text = ["m=audio 7000 RTP/AVP 0", "m=text 7300 RTP/AVP 98 100", "a=rtpmap:98 t140/1000", "a=rtpmap:100 red/1000",
+            "a=fmtp:100 98/98"]
+    call = alice.invite(NUMBER, sdp=description(PHONE, text))
+    invite = carrier.request("INVITE")
+    check("a=fmtp:100 98/98" in invite.body and "a=rtpmap:98 t140/1000" in invite.body, f"offer: {invite.body}")
+    invite.reply(200, sdp=description(CARRIER, text))
+    answer = call.response(200)
+    call.ack()
+    carrier.request("ACK")
+
+    def text_place(message):
+        lines = message.body.split("\r\n")
+        return (next(l.split()[-1] for l in lines if l.startswith("c=")),
+                next(int(l.split()[1]) for l in lines if l.startswith("m=text")))
+
+    near, far = lab.keep(Typist(PHONE, 7300, HERE)), lab.keep(Typist(CARRIER, 7300, THERE))
+    near.type(text_place(answer), "HELLO")
+    far.type(text_place(invite.message), "GOOD DAY")
+    eventually(lambda: getattr(far, "letters", b"") == b"HELLO" and getattr(near, "letters", b"") == b"GOOD DAY",
+               "letters both ways")
+    end(call, carrier)
+
+
+@test
+def data_channels_and_messages_are_refused_beside_audio(lab):
+    lab.start()
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    lines = ["m=audio 7000 RTP/AVP 0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "m=message 2855 TCP/MSRP *"]
+    call = alice.invite(NUMBER, sdp=description(PHONE, lines))
+    invite = carrier.request("INVITE")
+    check("m=application 0 UDP/DTLS/SCTP webrtc-datachannel" in invite.body, f"offer: {invite.body}")
+    check("m=message 0 TCP/MSRP *" in invite.body, f"offer: {invite.body}")
+    invite.reply(200, sdp=description(CARRIER, ["m=audio 7000 RTP/AVP 0", "m=application 0 UDP/DTLS/SCTP webrtc-datachannel",
+                                                "m=message 0 TCP/MSRP *"]))
+    call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    end(call, carrier)
+    for reason in ("data_channel", "message"):
+        eventually(lambda: lab.border.sbc_metrics().total("parapet_media_lines_refused_total", reason=reason) == 1,
+                   f"one line refused as {reason}")
+
+
+if __name__ == "__main__":
+    main()
