@@ -10,7 +10,7 @@ import sys
 
 # Under the purity line (CONTRIBUTING.md): no socket, no clock, no thread, no dice, no log, no metrics library.
 PURE = {
-    "media-relay": {"packet", "stun", "rtp", "secure", "codec", "ice", "flow", "session", "control"},
+    "media-relay": {"packet", "stun", "rtp", "udptl", "secure", "codec", "ice", "flow", "session", "control"},
     "sbc": {"sip", "sdp", "auth", "transaction", "dialog", "policy", "route", "call", "exchange", "register", "body", "identity", "leak", "quality"},
 }
 # What the relay lends to sbc; the relay includes nothing of sbc.
