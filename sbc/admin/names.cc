@@ -54,6 +54,8 @@ const char* name_of(RejectReason reason) {
       return "media";
     case RejectReason::LoopDetected:
       return "loop";
+    case RejectReason::Routes:
+      return "routes";
     case RejectReason::Unsupported:
       return "unsupported";
     case RejectReason::Internal:
@@ -134,6 +136,8 @@ const char* name_of(DialogCount c) {
       return "out_of_order";
     case DialogCount::StrayAcks:
       return "stray_acks";
+    case DialogCount::LateInvitesForgotten:
+      return "late_invites_forgotten";
     case DialogCount::LateForks:
       return "late_forks";
     case DialogCount::RefusedPrivacy:

@@ -54,6 +54,7 @@ enum class RejectReason : std::uint8_t {
   Relay,         // no relay, or it refused
   Media,         // 488: no media line that we can anchor
   LoopDetected,  // 482, 483
+  Routes,        // more Record-Routes than a dialog may have; answers as well
   Unsupported,   // 405, 420, 501...
   Internal,      // 500
   kCount
@@ -100,33 +101,34 @@ const char* name_of(TransactionCount c);  // "servers_started"
 
 // What happened inside dialogs that is worth an operator's look.
 enum class DialogCount : std::uint8_t {
-  Bugs,              // an event that a call's state cannot have: that call was ended
-  OutsideDialogs,    // 481: requests that match no call
-  OutOfOrder,        // 500: a CSeq lower than the last
-  StrayAcks,         // dropped
-  LateForks,         // 2xx of another fork or of an abandoned attempt: ACK and BYE
-  RefusedExtension,  // 420
-  RefusedPrivacy,    // 500, critical privacy that cannot be provided
-  RefusedMethod,     // 405, 501
-  Passed,            // requests that crossed to the other leg
-  RefusedPassing,    // 500: too many at once, or the other leg has no dialog yet
-  RefusedPackage,    // 469
-  RefusedBody,       // 415: a body that would tell one side about the other
-  DigitsToInfo,      // DTMF of one leg that left the other as INFO
-  DigitsToMedia,     // ... or in its media
-  DigitsSuppressed,  // INFO with a digit from a leg that sends it by its media as well: 200, and not passed
-  DigitsLost,        // could not be sent on
-  RefusedForks,      // early dialogs of one call, one too many: dropped
-  StrayPracks,       // 481
-  RefusedInterval,   // 422: a session interval that is too short
-  Refreshes,         // sent by us for a session timer
-  OffersAgain,       // sent once more after 491 and its like
-  Failovers,         // requests inside dialogs that went to the next place of a name
-  Transfers,         // REFERs that are carried out
-  Takeovers,         // INVITEs with Replaces that begin to take somebody's place
-  RefusedTransfer,   // REFERs that are not
-  MediaMoves,        // calls whose relay lost their session: a move to another one began
-  MediaMoved,        // and was done
+  Bugs,                  // an event that a call's state cannot have: that call was ended
+  OutsideDialogs,        // 481: requests that match no call
+  OutOfOrder,            // 500: a CSeq lower than the last
+  StrayAcks,             // dropped
+  LateInvitesForgotten,  // of calls that are gone: a fork that answers now is not hung up
+  LateForks,             // 2xx of another fork or of an abandoned attempt: ACK and BYE
+  RefusedExtension,      // 420
+  RefusedPrivacy,        // 500, critical privacy that cannot be provided
+  RefusedMethod,         // 405, 501
+  Passed,                // requests that crossed to the other leg
+  RefusedPassing,        // 500: too many at once, or the other leg has no dialog yet
+  RefusedPackage,        // 469
+  RefusedBody,           // 415: a body that would tell one side about the other
+  DigitsToInfo,          // DTMF of one leg that left the other as INFO
+  DigitsToMedia,         // ... or in its media
+  DigitsSuppressed,      // INFO with a digit from a leg that sends it by its media as well: 200, and not passed
+  DigitsLost,            // could not be sent on
+  RefusedForks,          // early dialogs of one call, one too many: dropped
+  StrayPracks,           // 481
+  RefusedInterval,       // 422: a session interval that is too short
+  Refreshes,             // sent by us for a session timer
+  OffersAgain,           // sent once more after 491 and its like
+  Failovers,             // requests inside dialogs that went to the next place of a name
+  Transfers,             // REFERs that are carried out
+  Takeovers,             // INVITEs with Replaces that begin to take somebody's place
+  RefusedTransfer,       // REFERs that are not
+  MediaMoves,            // calls whose relay lost their session: a move to another one began
+  MediaMoved,            // and was done
   FollowedRedirects,
   PassedRedirects,
   RefusedRedirects,  // a 3xx that was a failure as others

@@ -547,6 +547,7 @@ void Shard::copy_counters() {
   copy(calls_.leaks(), *metrics_);
   copy(exchange_, *metrics_);
   copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);
+  metrics_->dialogs[admin::DialogCount::LateInvitesForgotten].set(calls_.late_forks().forgotten());
 }
 
 }  // namespace sbc::app

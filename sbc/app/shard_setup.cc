@@ -237,6 +237,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);
   to.rejects[RejectReason::LoopDetected].set(calls.refused_loop);
+  to.rejects[RejectReason::Routes].set(calls.refused_routes);
   to.rejects[RejectReason::Media].set(calls.refused_media);
   to.rejects[RejectReason::UnknownUser].set(registrations.not_found);
   to.rejects[RejectReason::Auth].set(

@@ -73,7 +73,10 @@ void Machine::answer(const Input& in) {
   const bool offered = call_.attempt->offered;
   const bool settled = call_.media.agreed(Side::B);
   std::expected<void, MediaError> taken;
-  if (settled) {
+  if (dialog::has_too_many_routes(*in.message)) {
+    ++core_.counters.refused_routes;
+    taken = std::unexpected(MediaError{500, "2xx with too many Record-Routes"});
+  } else if (settled) {
     // The answer came in a reliable response: what the 2xx says is none (RFC 6337 3.1.1).
   } else if (!sdp) {
     taken = std::unexpected(sdp.error());

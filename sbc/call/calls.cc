@@ -92,6 +92,8 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
   if (core_.draining && !help) return refuse(503, retry, core_.counters.refused_draining, EndCause::Shutdown);
   if (core_.calls.size() >= core_.settings->max_calls * (help ? kRoomForHelp : 1))
     return refuse(503, retry, core_.counters.refused_limit, EndCause::Limit);
+  if (dialog::has_too_many_routes(invite))
+    return refuse(400, {}, core_.counters.refused_routes, EndCause::Limit, "Too Many Record-Routes");
   if (invite.max_forwards() == 0) return refuse(483, {}, core_.counters.refused_loop, EndCause::Limit);
   if (const auto tags = unsupported_extensions(invite); !tags.empty()) {
     const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
@@ -282,7 +284,7 @@ void Calls::on_cancel(const transaction::CancelArrived& cancel, base::Instant no
 void Calls::on_response(const transaction::ResponseArrived& response, base::Instant now, Output& out) {
   const auto handle = CallHandle::unpack(response.owner);
   Call* call = core_.calls.find(handle);
-  if (call == nullptr) return;
+  if (call == nullptr) return answer_late_fork(core_, response, now, out);
   core_.layer.heard(*call, response.message->from_tag(), *response.message, response.source);
   if (answer_challenge(core_, *call, response, now, out)) return;
   if (response.message->status() == 503 &&

@@ -31,6 +31,10 @@ inline constexpr std::size_t kMaxHeldProgress = 4;
 // REFERs of one call whose NOTIFYs may still name them.
 inline constexpr std::size_t kMaxReferrals = 8;
 
+// INVITEs of calls that ended within 64*T1 of their answer, which forks may still answer (late_forks.h). Half a
+// kilobyte each; a shard that answers and ends more than 100 calls a second in that time forgets the oldest.
+inline constexpr std::size_t kMaxLateInvites = 4096;
+
 // Contacts of one redirection that count. Each costs the caller the time of an attempt.
 inline constexpr std::size_t kMaxRedirectContacts = 8;
 

@@ -136,6 +136,7 @@ class Machine {
   void abandon_branch();
   void hunt_on(const route::Failure& failure, const sip::Message* response = nullptr);
   void take_off_attempt();
+  void keep_late_forks();
   void answer_failure(const route::Answer& answer);
 
   // offering.cc

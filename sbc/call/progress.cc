@@ -36,6 +36,10 @@ bool Machine::caller_has_reliable() const {
 void Machine::ring(const Input& in) {
   const sip::Message& response = *in.message;
   if (response.status() == 100) return;
+  if (dialog::has_too_many_routes(response)) {
+    ++core_.counters.refused_routes;
+    return;
+  }
   const auto rseq = reliable_number(response);
   // RFC 6228 4: a 199 that makes its dialog itself says nothing, unless it must be acknowledged.
   if (response.status() == 199 && !rseq && find_fork(call_.attempt->start.local_tag, response.to_tag()) == nullptr)

@@ -262,6 +262,24 @@ void Machine::settle() {
   if (!outstanding()) end();
 }
 
+// What was answered may be answered once more, by another fork, when the call is gone.
+void Machine::keep_late_forks() {
+  core_.late_forks.expire(now_);
+  if (call_.b.acks.size() == 0) return;  // there was no 2xx
+  const auto keep = [this](const Attempt& attempt) {
+    if (!core_.layer.is_live(attempt.client)) return;
+    core_.late_forks.keep(attempt.client, {.start = attempt.start,
+                                           .winner = call_.b.dialog ? call_.b.dialog->remote_tag() : std::string(),
+                                           .realm = call_.b.realm,
+                                           .hop = attempt.hop,
+                                           .symmetric = call_.b.symmetric,
+                                           .acks = call_.b.acks,
+                                           .until = now_ + 64 * core_.settings->t1});
+  };
+  if (call_.attempt) keep(*call_.attempt);
+  for (const Attempt& stray : call_.strays) keep(stray);
+}
+
 void Machine::end() {
   drop_passing();
   stop_moving();
@@ -272,6 +290,7 @@ void Machine::end() {
     disarm(*id);
   close_forks(nullptr);
   close_session("ended");
+  keep_late_forks();
   take_off_attempt();
   forget_forks();
   forget_dialog(call_.local_tag_a);

@@ -105,12 +105,16 @@ void Dialog::confirm(const sip::Message& response) {
 
 void Dialog::take_route_set(const sip::Message& message, bool reversed) {
   routes_.clear();
-  // Values that cannot be read cannot be routed to either. What is beyond the limit is cut at the far end.
+  // Values that cannot be read cannot be routed to either. Cutting any would route wrongly: who has too many is refused
+  // (has_too_many_routes), and what is said to it until then goes the whole way.
   sip::for_each_value(message, sip::HeaderId::RecordRoute, [this](std::string_view value) {
     if (sip::parse_name_addr(value)) routes_.emplace_back(value);
   });
   if (reversed) std::ranges::reverse(routes_);
-  if (routes_.size() > kMaxRoutes) routes_.resize(kMaxRoutes);
+}
+
+bool has_too_many_routes(const sip::Message& message) {
+  return sip::count_values(message, sip::HeaderId::RecordRoute) > kMaxRoutes;
 }
 
 void Dialog::refresh_target(const sip::Message& message) {

@@ -102,4 +102,7 @@ class Dialog {
   bool secure_ = false;
 };
 
+// More Record-Routes than kMaxRoutes: no dialog is to be made of it.
+bool has_too_many_routes(const sip::Message& message);
+
 }  // namespace sbc::dialog

@@ -89,6 +89,7 @@ bool Exchange::refuse_early(const transaction::RequestArrived& request, bool ins
   const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
   if ((draining_ && !inside) || flights_.size() >= settings_.max_flights) return refuse(503, retry, Outcome::Limit);
   if (request.message->max_forwards() == 0) return refuse(483, {}, Outcome::Looped);
+  if (dialog::has_too_many_routes(*request.message)) return refuse(400, {}, Outcome::Limit);
   // RFC 3323 5: privacy that is critical and cannot be provided.
   if (!identity::unprovidable(identity::privacy_of(*request.message)).empty())
     return refuse(500, {}, Outcome::Extension);
