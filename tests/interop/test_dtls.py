@@ -6,7 +6,7 @@ import time
 from harness import check, equal, main, namespace, test
 from harness.border import ACCESS, OWN_POLICIES
 from harness.lab import PHONE
-from harness.phone import Phone, seconds_of
+from harness.phone import Phone, end_and_judge
 
 ALICE_TONE, BOB_TONE = 440, 1000  # Hz
 ENOUGH = 2.0  # seconds in which the other's tone dominates
@@ -34,14 +34,7 @@ def talk(caller, callee, seconds=4):
     for each in (caller, callee):
         each.wait("CALL_ESTABLISHED")
     time.sleep(seconds)
-    caller.command("hangup")
-    callee.wait("CALL_CLOSED")
-    time.sleep(0.3)
-    for each in (caller, callee):
-        each.stop()
-    for listener, speaker in ((caller, callee), (callee, caller)):
-        heard = seconds_of(listener.heard(), speaker.tone)
-        check(heard >= ENOUGH, f"{listener.name} heard {speaker.name} for {heard:.1f} s only")
+    end_and_judge(caller, callee, ENOUGH)
 
 
 def changes(lab, kind):

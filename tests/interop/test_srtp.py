@@ -13,7 +13,7 @@ from harness.border import ACCESS, CORE
 from harness.forge import spoof
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.peers import Rtp
-from harness.phone import Phone, seconds_of
+from harness.phone import Phone, end_and_judge
 from harness.tls import Authority
 
 ALICE_TONE, BOB_TONE = 440, 1000  # Hz
@@ -45,14 +45,7 @@ def talk(alice, bob, transport="", seconds=3.5):
     for each in (alice, bob):
         each.wait("CALL_ESTABLISHED")
     time.sleep(seconds)
-    alice.command("hangup")
-    bob.wait("CALL_CLOSED")
-    time.sleep(0.3)
-    for each in (alice, bob):
-        each.stop()
-    for listener, speaker in ((alice, bob), (bob, alice)):
-        heard = seconds_of(listener.heard(), speaker.tone)
-        check(heard >= ENOUGH, f"{listener.name} heard {speaker.name} for {heard:.1f} s only")
+    end_and_judge(alice, bob, ENOUGH)
 
 
 def traced_media(lab, direction):

@@ -6,7 +6,7 @@ import time
 from harness import check, equal, main, namespace, test
 from harness.border import ACCESS
 from harness.lab import PHONE
-from harness.phone import Phone, seconds_of
+from harness.phone import Phone, end_and_judge
 
 TONES = {"alice": 440, "bob": 1000}  # Hz
 ENOUGH = 2.0  # seconds in which the other's tone dominates
@@ -39,14 +39,7 @@ def talk(lab, alice, bob):
     equal(metrics.total("relay_transcoded_flows"), 1, "flows that are transcoded")
     check(metrics.total("relay_transcoded_packets_total", what="encoded") > 200, "hardly anything was encoded")
     equal(metrics.total("relay_transcoded_packets_total", what="undecodable"), 0, "payloads that were none")
-    alice.command("hangup")
-    bob.wait("CALL_CLOSED")
-    time.sleep(0.3)
-    for each in (alice, bob):
-        each.stop()
-    for listener, speaker in ((alice, bob), (bob, alice)):
-        heard = seconds_of(listener.heard(), speaker.tone)
-        check(heard >= ENOUGH, f"{listener.name} heard {speaker.name} for {heard:.1f} s only")
+    end_and_judge(alice, bob, ENOUGH)
 
 
 @test

@@ -122,3 +122,15 @@ class Phone:
 def seconds_of(recordings, hertz):
     """How long a tone dominates."""
     return sum(tones.pieces_with_tone(samples, hertz) for samples in recordings) * tones.PIECE / tones.RATE
+
+
+def end_and_judge(caller, callee, enough):
+    """Hangs up; each must have heard the other's tone for so many seconds."""
+    caller.command("hangup")
+    callee.wait("CALL_CLOSED")
+    time.sleep(0.3)
+    for each in (caller, callee):
+        each.stop()
+    for listener, speaker in ((caller, callee), (callee, caller)):
+        heard = seconds_of(listener.heard(), speaker.tone)
+        check(heard >= enough, f"{listener.name} heard {speaker.name} for {heard:.1f} s only")

@@ -8,7 +8,7 @@
 #include "sbc/sdp/events.h"
 #include "sbc/sdp/parser.h"
 
-#include "rig.h"
+#include "places.h"
 
 namespace sbc::call::test {
 namespace {
@@ -22,13 +22,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 void configure(Rig& rig, Dtmf a, Dtmf b) {
-  std::vector<route::Realm> realms = rig.settings->routes->realms();
-  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
-  for (auto& realm : realms) realm.dtmf = a;
-  for (auto& trunk : trunks) trunk.dtmf = b;
-  auto built = route::Table::build(std::move(realms), std::move(trunks), {});
-  ASSERT_TRUE(built) << built.error();
-  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+  change_places(rig, [a](route::Realm& realm) { realm.dtmf = a; }, [b](route::Trunk& trunk) { trunk.dtmf = b; });
 }
 
 std::string event_sdp(const Peer& peer, int port, int type = 101) {

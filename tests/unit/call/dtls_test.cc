@@ -6,7 +6,7 @@
 #include "sbc/sdp/handshake.h"
 #include "sbc/sdp/parser.h"
 
-#include "rig.h"
+#include "places.h"
 
 namespace sbc::call::test {
 namespace {
@@ -17,13 +17,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 void configure(Rig& rig, MediaSecurity a, MediaSecurity b) {
-  std::vector<route::Realm> realms = rig.settings->routes->realms();
-  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
-  for (auto& realm : realms) realm.media_security = a;
-  for (auto& trunk : trunks) trunk.media_security = b;
-  auto built = route::Table::build(std::move(realms), std::move(trunks), {});
-  ASSERT_TRUE(built) << built.error();
-  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+  change_places(
+      rig, [a](route::Realm& realm) { realm.media_security = a; },
+      [b](route::Trunk& trunk) { trunk.media_security = b; });
 }
 
 std::string fingerprint(char digit) {

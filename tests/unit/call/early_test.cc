@@ -1,4 +1,6 @@
-// Early dialogs: reliable provisional responses on each leg for itself, forks, and offers before the answer.
+// Early dialogs: reliable provisional responses on each leg for itself, forks, and late offers.
+
+#include "early.h"
 
 #include <gtest/gtest.h>
 
@@ -6,60 +8,12 @@
 
 #include "sbc/call/limits.h"
 
-#include "rig.h"
-
 namespace sbc::call::test {
 namespace {
 
 using base::milliseconds;
 using base::minutes;
 using base::seconds;
-
-std::string reliable(int rseq) {
-  return "Require: 100rel\r\nRSeq: " + std::to_string(rseq) + "\r\nAllow: INVITE, PRACK, UPDATE\r\n";
-}
-
-std::string rack(const sip::Message& response) {
-  return "RAck: " + std::string(response.find(sip::HeaderId::RSeq).value_or("0")) + " " +
-         std::to_string(response.cseq().number) + " INVITE\r\n";
-}
-
-bool is_reliable(const sip::Message& response) {
-  return response.find(sip::HeaderId::RSeq) && response.find(sip::HeaderId::Require) == "100rel";
-}
-
-InviteOptions offer(const Rig& rig, const std::string& headers) {
-  return {.body = sdp(rig.a.ip(), 4000), .headers = headers};
-}
-
-const std::string kSupports = "Supported: 100rel, 199\r\nAllow: INVITE, PRACK, UPDATE\r\n";
-const std::string kRequires = "Require: 100rel\r\n";
-
-// What the far side says inside an early dialog.
-void say_early(Peer& peer, const sip::MessagePtr& invite, std::string_view tag, std::string_view method,
-               std::uint32_t cseq, std::string_view body = {}) {
-  static int number = 0;
-  const std::string text(body);
-  const auto contact = invite->find(sip::HeaderId::Contact).value_or("<sip:x@y.invalid>");
-  peer.send_raw(std::string(method) + " " + std::string(contact.substr(1, contact.size() - 2)) +
-                " SIP/2.0\r\nVia: SIP/2.0/UDP " + peer.endpoint().text() + ";branch=z9hG4bK-early-" +
-                std::to_string(++number) + "\r\nMax-Forwards: 70\r\nFrom: <" + std::string(invite->to().uri_text) +
-                ">;tag=" + std::string(tag) + "\r\nTo: <" + std::string(invite->from().uri_text) +
-                ">;tag=" + std::string(invite->from_tag()) + "\r\nCall-ID: " + std::string(invite->call_id()) +
-                "\r\nCSeq: " + std::to_string(cseq) + " " + std::string(method) + "\r\nContact: <sip:early-" +
-                peer.name() + "@" + peer.endpoint().text() + ">\r\n" +
-                (body.empty() ? "" : "Content-Type: application/sdp\r\n") +
-                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + text);
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
-}
-
-base::Endpoint b_media(const Rig& rig) {
-  return rig.relay.sessions.begin()->second.flows.at(0).b.remote_rtp.value_or(base::Endpoint{});
-}
 
 // --- toward the callee ------------------------------------------------------------------------------------------
 
@@ -472,141 +426,6 @@ TEST(Fork, TheNextTargetAfterEarlyMediaIsAnotherEarlyDialog) {  // trap 16
   ASSERT_NE(second, nullptr);
   EXPECT_NE(second->to_tag(), first->to_tag());
   EXPECT_EQ(b_media(rig), base::Endpoint::parse("203.0.113.11:6000"));
-}
-
-// --- UPDATE -----------------------------------------------------------------------------------------------------
-
-struct Settled {
-  Settled() {
-    rig.a.invite(offer(rig, kSupports));
-    invite = rig.b.take("INVITE");
-    rig.b.answer(183, sdp(rig.b.ip(), 6000), reliable(1));
-    rig.b.take("PRACK");
-    rig.a.request("PRACK", {}, rack(*rig.a.take("183")));
-    rig.a.clear();
-  }
-  Rig rig;
-  sip::MessagePtr invite;
-};
-
-TEST(EarlyUpdate, OfTheCallerCrossesAndItsAnswerComesBack) {
-  Settled s;
-  s.rig.a.request("UPDATE", sdp(s.rig.a.ip(), 4000, "sendonly", 2));
-  const auto update = s.rig.b.take("UPDATE");
-  ASSERT_NE(update, nullptr);
-  EXPECT_NE(update->body().find("a=sendonly"), std::string_view::npos);
-  EXPECT_TRUE(update->find(sip::HeaderId::Contact));
-  EXPECT_FALSE(s.rig.a.has("200 UPDATE"));
-  s.rig.b.answer_to(update, 200, sdp(s.rig.b.ip(), 6000, "recvonly", 2));
-  const auto ok = s.rig.a.take("200 UPDATE");
-  ASSERT_NE(ok, nullptr);
-  EXPECT_NE(ok->body().find("a=recvonly"), std::string_view::npos);
-  EXPECT_TRUE(ok->find(sip::HeaderId::Contact));
-  s.rig.b.answer(200);
-  s.rig.a.ack();
-  EXPECT_EQ(s.rig.calls.connected(), 1U);
-  s.rig.a.bye();
-  end_well(s.rig);
-}
-
-TEST(EarlyUpdate, OfTheCalleeCrossesAsWell) {
-  Settled s;
-  const auto cseq = s.invite->cseq().number + 500;
-  say_early(s.rig.b, s.invite, "tag-of-bob", "UPDATE", cseq, sdp(s.rig.b.ip(), 6100, "sendrecv", 2));
-  const auto update = s.rig.a.take("UPDATE");
-  ASSERT_NE(update, nullptr);
-  s.rig.a.answer_to(update, 200, sdp(s.rig.a.ip(), 4000, "sendrecv", 2));
-  const auto ok = s.rig.b.take("200 UPDATE");
-  ASSERT_NE(ok, nullptr);
-  EXPECT_NE(ok->body().find("203.0.113.2"), std::string_view::npos);
-  EXPECT_EQ(b_media(s.rig).port, 6100);
-  say_early(s.rig.b, s.invite, "tag-of-bob", "UPDATE", cseq - 1, {});
-  EXPECT_TRUE(s.rig.b.has("500 UPDATE")) << "lower CSeq";
-}
-
-TEST(EarlyUpdate, WithoutSdpRefreshesTheTargetOnly) {
-  Settled s;
-  say_early(s.rig.b, s.invite, "tag-of-bob", "UPDATE", 900, {});
-  EXPECT_TRUE(s.rig.b.has("200 UPDATE"));
-  EXPECT_FALSE(s.rig.a.has("UPDATE"));
-}
-
-TEST(EarlyUpdate, ThatOverlapsAnotherIs500WithRetryAfterOr491) {  // trap 23
-  Settled s;
-  s.rig.a.request("UPDATE", sdp(s.rig.a.ip(), 4000, "sendonly", 2));
-  s.rig.a.request("UPDATE", sdp(s.rig.a.ip(), 4000, "inactive", 3));
-  const auto again = s.rig.a.take("500 UPDATE");
-  ASSERT_NE(again, nullptr);
-  EXPECT_TRUE(again->find(sip::HeaderId::RetryAfter));
-  say_early(s.rig.b, s.invite, "tag-of-bob", "UPDATE", 900, sdp(s.rig.b.ip(), 6100, "sendrecv", 2));
-  EXPECT_TRUE(s.rig.b.has("491 UPDATE"));
-}
-
-TEST(EarlyUpdate, BeforeTheAnswerIsReliableIs500WithRetryAfter) {
-  Rig rig;
-  rig.a.invite();
-  rig.b.answer(183, sdp(rig.b.ip(), 6000));
-  rig.a.request("UPDATE", sdp(rig.a.ip(), 4000, "sendonly", 2));
-  const auto refusal = rig.a.take("500 UPDATE");
-  ASSERT_NE(refusal, nullptr);
-  EXPECT_TRUE(refusal->find(sip::HeaderId::RetryAfter));
-  EXPECT_FALSE(rig.b.has("UPDATE"));
-}
-
-TEST(EarlyUpdate, ThatTheOtherSideRefusesLeavesAllAsItWas) {
-  Settled s;
-  s.rig.a.request("UPDATE", sdp(s.rig.a.ip(), 4100, "sendrecv", 2));
-  s.rig.b.answer_to(s.rig.b.take("UPDATE"), 488);
-  EXPECT_TRUE(s.rig.a.has("488 UPDATE"));
-  s.rig.a.request("UPDATE", sdp(s.rig.a.ip(), 4200, "sendrecv", 3));
-  s.rig.b.answer_to(s.rig.b.take("UPDATE"), 200, sdp(s.rig.b.ip(), 6000));
-  EXPECT_TRUE(s.rig.a.has("200 UPDATE"));
-}
-
-TEST(EarlyUpdate, UnderWayWhenTheCalleeAnswersEndsFirst) {
-  Settled s;
-  s.rig.a.request("UPDATE", sdp(s.rig.a.ip(), 4000, "sendonly", 2));
-  const auto update = s.rig.b.take("UPDATE");
-  s.rig.b.answer(200);
-  EXPECT_FALSE(s.rig.a.has("200 INVITE"));
-  s.rig.b.answer_to(update, 200, sdp(s.rig.b.ip(), 6000, "recvonly", 2));
-  EXPECT_TRUE(s.rig.a.has("200 UPDATE"));
-  EXPECT_TRUE(s.rig.a.has("200 INVITE"));
-}
-
-TEST(EarlyUpdate, UnderWayWhenTheCallEndsGets487) {
-  Settled s;
-  s.rig.a.request("UPDATE", sdp(s.rig.a.ip(), 4000, "sendonly", 2));
-  s.rig.b.answer(486);
-  EXPECT_TRUE(s.rig.a.has("487 UPDATE"));
-  EXPECT_TRUE(s.rig.a.has("486 INVITE"));
-  end_well(s.rig);
-}
-
-TEST(EarlyUpdate, AnOfferInPrackIsCarriedAsUpdate) {
-  Rig rig;
-  rig.a.invite(offer(rig, kSupports));
-  rig.b.answer(183, sdp(rig.b.ip(), 6000), reliable(1));
-  rig.a.request("PRACK", sdp(rig.a.ip(), 4000, "sendonly", 2), rack(*rig.a.take("183")));
-  const auto update = rig.b.take("UPDATE");
-  ASSERT_NE(update, nullptr);
-  rig.b.answer_to(update, 200, sdp(rig.b.ip(), 6000, "recvonly", 2));
-  const auto ok = rig.a.take("200 PRACK");
-  ASSERT_NE(ok, nullptr);
-  EXPECT_NE(ok->body().find("a=recvonly"), std::string_view::npos);
-}
-
-TEST(EarlyUpdate, AnOfferInPrackIsAnsweredHereWhenTheCalleeHasNoUpdate) {
-  Rig rig;
-  rig.a.invite(offer(rig, kSupports));
-  rig.b.answer(183, sdp(rig.b.ip(), 6000), "Require: 100rel\r\nRSeq: 1\r\nAllow: INVITE, PRACK\r\n");
-  rig.a.request("PRACK", sdp(rig.a.ip(), 4000, "sendonly", 2), rack(*rig.a.take("183")));
-  EXPECT_FALSE(rig.b.has("UPDATE"));
-  const auto ok = rig.a.take("200 PRACK");
-  ASSERT_NE(ok, nullptr);
-  EXPECT_NE(ok->body().find("a=recvonly"), std::string_view::npos);
-  rig.b.answer(200);
-  EXPECT_TRUE(rig.a.has("200 INVITE"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "sbc/identity/session_id.h"
 #include "sbc/sip/values.h"
 
-#include "rig.h"
+#include "places.h"
 
 namespace sbc::call::test {
 namespace {
@@ -25,11 +25,7 @@ Values values_of(const sip::Message& message, std::string_view name) {
 
 // Changes the realms of the rig: "access" is where the caller is, "core" where t1 is.
 void configure(Rig& rig, const std::function<void(route::Realm&)>& change) {
-  std::vector<route::Realm> realms = rig.settings->routes->realms();
-  for (auto& realm : realms) change(realm);
-  auto built = route::Table::build(std::move(realms), rig.settings->routes->trunks(), rig.settings->routes->groups());
-  ASSERT_TRUE(built) << built.error();
-  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+  change_places(rig, change, kAsItIs);
 }
 
 void trust(Rig& rig, std::set<std::string> names) {

@@ -2,25 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "rig.h"
+#include "places.h"
 
 namespace sbc::call::test {
 namespace {
 
 using base::minutes;
 
-template <typename F>
-void configure(Rig& rig, F&& change) {
-  std::vector<route::Realm> realms = rig.settings->routes->realms();
-  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
-  for (auto& trunk : trunks) change(trunk);
-  auto built = route::Table::build(std::move(realms), std::move(trunks), {});
-  ASSERT_TRUE(built) << built.error();
-  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
-}
-
 void late_offer(Rig& rig, policy::LateOffer mode) {
-  configure(rig, [mode](route::Trunk& trunk) { trunk.late_offer = mode; });
+  change_places(rig, kAsItIs, [mode](route::Trunk& trunk) { trunk.late_offer = mode; });
 }
 
 void end_well(Rig& rig) {
@@ -259,7 +249,7 @@ TEST(Preconditions, StayOnTheirSideAndAreAnsweredForOurs) {  // trap 29
 
 TEST(Preconditions, AreRefusedWith580WhereTheOperatorWantsThat) {  // trap 29
   Rig rig;
-  configure(rig, [](route::Trunk& trunk) { trunk.preconditions = policy::Preconditions::Refuse; });
+  change_places(rig, kAsItIs, [](route::Trunk& trunk) { trunk.preconditions = policy::Preconditions::Refuse; });
   rig.a.invite({.body = with_preconditions(rig.a, "none"), .headers = kDemands});
   EXPECT_FALSE(rig.b.has("INVITE"));
   EXPECT_TRUE(rig.a.has("580"));

@@ -5,7 +5,7 @@
 #include "sbc/call/limits.h"
 #include "sbc/sip/contact.h"
 
-#include "rig.h"
+#include "places.h"
 
 namespace sbc::call::test {
 namespace {
@@ -15,14 +15,10 @@ using policy::OnRedirect;
 
 // t1 redirects as the test says, and may do so to t2 when `to_t2`.
 void configure(Rig& rig, OnRedirect wish, bool to_t2 = true) {
-  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
-  for (auto& trunk : trunks) {
+  change_places(rig, kAsItIs, [&](route::Trunk& trunk) {
     trunk.on_redirect = wish;
     if (to_t2) trunk.redirect_to = {"t2"};
-  }
-  auto built = route::Table::build(rig.settings->routes->realms(), std::move(trunks), {});
-  ASSERT_TRUE(built) << built.error();
-  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+  });
 }
 
 void trust_everyone(Rig& rig, route::Redirects form) {

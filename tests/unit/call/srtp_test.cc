@@ -5,7 +5,7 @@
 
 #include "sbc/sdp/parser.h"
 
-#include "rig.h"
+#include "places.h"
 
 namespace sbc::call::test {
 namespace {
@@ -24,16 +24,11 @@ struct Modes {
 };
 
 void configure(Rig& rig, const Modes& modes) {
-  std::vector<route::Realm> realms = rig.settings->routes->realms();
-  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
-  for (auto& realm : realms) {
+  const auto on_realm = [&modes](route::Realm& realm) {
     realm.media_security = modes.a;
     realm.sdes_in_clear = modes.in_clear;
-  }
-  for (auto& trunk : trunks) trunk.media_security = modes.b;
-  auto built = route::Table::build(std::move(realms), std::move(trunks), {});
-  ASSERT_TRUE(built) << built.error();
-  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+  };
+  change_places(rig, on_realm, [&modes](route::Trunk& trunk) { trunk.media_security = modes.b; });
 }
 
 std::string line(int tag, char fill, const char* suite = kSuite) {

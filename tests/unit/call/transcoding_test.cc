@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "rig.h"
+#include "codec_rig.h"
 
 namespace sbc::call::test {
 namespace {
@@ -12,31 +12,8 @@ using base::minutes;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string body(const Peer& peer, int port, std::string_view formats, std::string_view attributes = "",
-                 int version = 1) {
-  return "v=0\r\no=- 1 " + std::to_string(version) + " IN IP4 " + peer.ip() + "\r\ns=-\r\nc=IN IP4 " + peer.ip() +
-         "\r\nt=0 0\r\nm=audio " + std::to_string(port) + " RTP/AVP " + std::string(formats) + "\r\n" +
-         std::string(attributes);
-}
-
-constexpr const char* kEvents = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n";
 constexpr const char* kOpus =
     "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\na=rtpmap:97 telephone-event/48000\r\n";
-
-void configure(Rig& rig, const sdp::CodecRules& a, const sdp::CodecRules& b) {
-  std::vector<route::Realm> realms = rig.settings->routes->realms();
-  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
-  for (auto& realm : realms) realm.codecs = std::make_shared<const sdp::CodecRules>(a);
-  for (auto& trunk : trunks) trunk.codecs = std::make_shared<const sdp::CodecRules>(b);
-  auto built = route::Table::build(std::move(realms), std::move(trunks), {});
-  ASSERT_TRUE(built) << built.error();
-  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
-}
-
-std::string text(const sip::MessagePtr& message) {
-  EXPECT_NE(message, nullptr);
-  return message != nullptr ? std::string(message->body()) : std::string();
-}
 
 const control::FlowSpec& flow(Rig& rig) {
   EXPECT_EQ(rig.relay.sessions.size(), 1U);
