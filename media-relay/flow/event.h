@@ -18,11 +18,12 @@ struct FirstPacket {
   friend bool operator==(const FirstPacket&, const FirstPacket&) = default;
 };
 
-// A source was learned, or replaced another one inside a window.
+// A source was learned, or replaced another one inside a window; `rebound`: outside of one (source_guard.h).
 struct Latched {
   Side side = Side::A;
   Component component = Component::Rtp;
   base::Endpoint source;
+  bool rebound = false;
   friend bool operator==(const Latched&, const Latched&) = default;
 };
 

@@ -39,7 +39,10 @@ Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(s
   }
   build();
   start_clock(now);
-  for (const Side side : kSides) start_dtls(side, now);
+  for (const Side side : kSides) {
+    start_dtls(side, now);
+    start_keepalive(side, now);
+  }
 }
 
 void Flow::replace(Spec spec, base::Instant now) {
@@ -58,6 +61,7 @@ void Flow::replace(Spec spec, base::Instant now) {
   start_clock(now);
   for (const Side side : kSides) {
     start_dtls(side, now);
+    start_keepalive(side, now);
     for (Flow* guest : half(side).guests) guest->build();
   }
 }
@@ -225,6 +229,7 @@ void Flow::start_clock(base::Instant now) {
 base::Instant Flow::next_deadline() const {
   base::Instant next = std::min(deadline_, next_repair_deadline());
   for (const Half& h : halves_) {
+    next = std::min(next, h.keepalive.due);
     if (h.ice) next = std::min(next, h.ice->next_deadline());
     if (h.dtls) next = std::min({next, h.dtls->next_deadline(), h.secured_by});
   }
@@ -235,6 +240,7 @@ void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
   for (const Side side : kSides) {
     on_connect_deadline(side, now);
     on_repair_deadline(side, now, events);
+    on_keepalive_deadline(side, now);
   }
   if (now < deadline_) return;
   const base::Instant lost = look_for_lost_media(now, events);

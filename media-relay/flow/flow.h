@@ -32,6 +32,9 @@
 // handshake that has failed is told when it does, and with each replacement that asks for no other association: who was
 // told before the call was answered knows it then.
 //
+// NATs. A peer whose address is learned is sent empty datagrams before it has been heard, and while nothing else goes
+// to it (keepalive.cc).
+//
 // One-sided media. Where one side is heard and the other one ought to be and is not, somebody hears nothing: a NAT or a
 // filter, mostly. That is told with the name of the silent side, and ends nothing.
 
@@ -144,6 +147,14 @@ class Flow {
   // The last step forwards or drops. Unused places behind it are never reached.
   using Pipeline = std::array<Step, 10>;
 
+  // Empty datagrams to a peer behind a NAT.
+  struct Keepalive {
+    base::Instant due = base::kNever;
+    base::Endpoint remote;   // as signalled when it began
+    std::uint64_t sent = 0;  // packets of RTP, when it was looked at last
+    unsigned pierced = 0;
+    bool piercing = true;  // nothing has come from the peer yet
+  };
   struct Half {
     std::array<SourceGuard, 2> guard;                 // by component
     std::array<std::array<Pipeline, 2>, 2> pipeline;  // by port and kind of packet
@@ -165,6 +176,7 @@ class Flow {
     bool heard = false;
     std::optional<base::Instant> last_rtp;
     std::optional<base::Instant> told_silent;  // when its present silence was told
+    Keepalive keepalive;
     // Bundles (bundle.cc).
     Flow* carrier = nullptr;    // whose transport this half uses
     std::vector<Flow*> guests;  // who use this half's
@@ -200,6 +212,10 @@ class Flow {
   bool should_speak(Side side) const;
   base::Instant look_for_lost_media(base::Instant now, std::vector<Event>& events);
   base::Instant look_for_one_sided_media(base::Instant now, std::vector<Event>& events);
+
+  // NATs (keepalive.cc).
+  void start_keepalive(Side side, base::Instant now);
+  void on_keepalive_deadline(Side side, base::Instant now);
 
   // Bundles (bundle.cc).
   Pipeline guest_pipeline(Side side, Component kind) const;

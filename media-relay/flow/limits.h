@@ -23,6 +23,20 @@ inline constexpr base::Duration kDefaultLatchWindow = base::seconds(10);
 // it. Five packets at 20 ms, times four for jitter and lost packets.
 inline constexpr base::Duration kRelearnSilence = base::milliseconds(400);
 
+// A source that takes the place of a silent one outside of a window shows this many packets in sequence, from where the
+// other one stopped: at most a minute of packets of 20 ms later. And it has that place for a while: a NAT gives out
+// another binding after a reboot or a change of network, not every second.
+inline constexpr unsigned kReboundProof = 3;
+inline constexpr std::int32_t kMaxReboundGap = 3000;
+inline constexpr base::Duration kReboundPause = base::seconds(5);
+
+// Empty datagrams to a peer from which nothing has come yet, so that a NAT or filter in front of it lets its media and
+// ours pass (RFC 7362 4): the phone's own first packet mostly comes within the first of these. And to one that nothing
+// has been sent to for the longer time, so that its binding stays open while it is on hold (RFC 6263 4: 15 s).
+inline constexpr base::Duration kPierceInterval = base::milliseconds(250);
+inline constexpr unsigned kMaxPierces = 20;
+inline constexpr base::Duration kKeepaliveInterval = base::seconds(15);
+
 // How long the stream that is heard must have been silent before another one (SSRC) of the same source takes its place:
 // five packets at 20 ms. A talker leaves no such gap to whoever forges his address, and a listener hardly hears it when
 // a gateway changes its stream.

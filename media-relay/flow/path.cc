@@ -160,12 +160,13 @@ std::optional<Drop> Flow::settle(Context& c, Component component, SourceGuard::V
     if (spec_.transport == Transport::Rtp) half(c.side).host = c.packet.source.ip;
     SourceGuard& rtcp = half(c.side).guard[index_of(Component::Rtcp)];
     // RTCP that was learned from elsewhere before RTP came was not this peer's. The first report comes seconds after
-    // the first packet (RFC 3550 6.2), so its window counts from here.
-    if (rtcp.latched() && rtcp.latched()->ip != c.packet.source.ip) rtcp.forget(c.now, spec_.latch_window);
+    // the first packet (RFC 3550 6.2), so its window counts from here. A NAT that has moved one has moved the other.
+    const bool elsewhere = rtcp.latched() && rtcp.latched()->ip != c.packet.source.ip;
+    if (elsewhere || verdict.rebound) rtcp.forget(c.now, spec_.latch_window);
     rtcp.prolong(c.now, spec_.latch_window);
   }
   update_exits();
-  c.events.push_back(Latched{c.side, component, c.packet.source});
+  c.events.push_back(Latched{c.side, component, c.packet.source, verdict.rebound});
   return std::nullopt;
 }
 

@@ -71,6 +71,7 @@ SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evid
   latched_ = true;
   learnable_ = false;
   last_heard_ = now;
+  learned_at_ = now;
   displaced_.reset();
   hear(evidence, now);
   if (evidence.nameless) forget_stream();
@@ -83,23 +84,43 @@ std::optional<Drop> SourceGuard::refuses(const base::Endpoint& source, base::Ins
   if (rules_.mode == LatchMode::Strict || !is_usable(source)) return Drop::WrongSource;
   const bool in_window = now < window_end_;
   if (source == rules_.remote && (!latched_ || in_window)) return std::nullopt;
-  if (latched_ && !learnable_) return Drop::WrongSource;
-  if (!in_window) return latched_ ? Drop::WrongSource : Drop::WindowClosed;
+  if (latched_ && (!learnable_ || !in_window))
+    return may_rebind(now) && is_allowed(source.ip) ? std::nullopt : std::optional(Drop::WrongSource);
+  if (!in_window) return Drop::WindowClosed;
   if (!is_allowed(source.ip)) return Drop::NotAllowed;
   return std::nullopt;
+}
+
+bool SourceGuard::may_rebind(base::Instant now) const {
+  return now - last_heard_ >= kRelearnSilence && now - learned_at_ >= kReboundPause;
 }
 
 SourceGuard::Verdict SourceGuard::admit_other(const base::Endpoint& source, const Evidence& evidence,
                                               base::Instant now) {
   if (const auto refused = refuses(source, now)) return {refused, false};
+  const bool in_window = now < window_end_;
+  if (latched_ && (!learnable_ || !in_window) && !(source == rules_.remote && in_window))
+    return rebind(source, evidence, now);
   if (source == rules_.remote) return learn(source, evidence, now);
   if (latched_) {
     const bool continues = !evidence.nameless && evidence.ssrc == ssrc_;
     const bool silent = now - last_heard_ >= kRelearnSilence;
     if (!continues && !silent) return {Drop::WrongSource, false};
   }
-  if (!evidence.authentic && !passes_probation(source, evidence)) return {Drop::Probation, false};
+  if (!evidence.authentic && probation(source, evidence) < 2) return {Drop::Probation, false};
   return learn(source, evidence, now);
+}
+
+SourceGuard::Verdict SourceGuard::rebind(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
+  if (!evidence.authentic) {
+    if (!stream_known_ || !evidence.sequence || evidence.ssrc != ssrc_) return {Drop::WrongSource, false};
+    const std::int32_t ahead = rtp::sequence_distance(sequence_, *evidence.sequence);
+    if (ahead < 1 || ahead > kMaxReboundGap) return {Drop::WrongSource, false};
+    if (probation(source, evidence) < kReboundProof) return {Drop::Probation, false};
+  }
+  Verdict verdict = learn(source, evidence, now);
+  verdict.rebound = true;
+  return verdict;
 }
 
 SourceGuard::Verdict SourceGuard::admit_companion(const base::Endpoint& source, const Evidence& evidence,
@@ -122,6 +143,7 @@ void SourceGuard::hear(const Evidence& evidence, base::Instant now) {
   ssrc_ = evidence.ssrc;
   stream_known_ = evidence.sequence.has_value();  // the SSRC of RTCP need not be that of RTP
   stream_heard_ = now;
+  sequence_ = evidence.sequence.value_or(0);
   newcomer_ = {};
 }
 
@@ -139,25 +161,26 @@ bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
   }
   const bool known = newcomer_.sequence && newcomer_.ssrc == evidence.ssrc;
   const bool continues = known && follows(*newcomer_.sequence, *evidence.sequence);
-  newcomer_ = {heard_, evidence.ssrc, evidence.sequence};
+  newcomer_ = {heard_, evidence.ssrc, evidence.sequence, 1};
   if (!continues || now - stream_heard_ < kStreamSilence) return false;
   displaced_ = ssrc_;
   hear(evidence, now);
   return true;
 }
 
-bool SourceGuard::passes_probation(const base::Endpoint& source, const Evidence& evidence) {
+unsigned SourceGuard::probation(const base::Endpoint& source, const Evidence& evidence) {
   for (Candidate& c : candidates_) {
     if (c.source != source) continue;
     bool continues = c.ssrc == evidence.ssrc && c.sequence.has_value() == evidence.sequence.has_value();
     if (continues && evidence.sequence) continues = follows(*c.sequence, *evidence.sequence);
     c.ssrc = evidence.ssrc;
     c.sequence = evidence.sequence;
-    return continues;
+    c.in_row = continues ? c.in_row + 1 : 1;
+    return c.in_row;
   }
-  candidates_[next_candidate_] = Candidate{source, evidence.ssrc, evidence.sequence};
+  candidates_[next_candidate_] = Candidate{source, evidence.ssrc, evidence.sequence, 1};
   next_candidate_ = (next_candidate_ + 1) % candidates_.size();
-  return false;
+  return 1;
 }
 
 base::Endpoint SourceGuard::destination() const {

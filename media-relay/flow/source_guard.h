@@ -17,6 +17,11 @@
 // (the peer's NAT has moved it) or if the latched one has been silent for kRelearnSilence: a re-INVITE is no chance to
 // steal a call.
 //
+// The peer's NAT may also move it while nobody signals (a new binding, another network). Once the learned source has
+// been silent for kRelearnSilence, a source that may be learned takes over outside of a window too, if it is authentic,
+// or if it goes on in SSRC and sequence where the other one stopped, by kReboundProof packets in a row. Not sooner than
+// kReboundPause after the last time: two sources that take turns are no NAT.
+//
 // A source address can be forged. Where there is one stream at a time (audio in clear; authentic packets need no such
 // proof) the SSRC is what a forger who cannot listen does not know: another one than the one that is heard passes only
 // after kStreamSilence and with two packets in sequence. The stream that it took the place of comes back at once.
@@ -64,12 +69,16 @@ class SourceGuard {
   struct Verdict {
     std::optional<Drop> drop;
     bool learned = false;  // this packet made its source the learned one
+    bool rebound = false;  // and it took the place of another one though nobody had signalled
   };
   Verdict admit(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
     // The common case first: the source that is heard already.
     if (source == heard_ && !source.empty()) {
       if ((evidence.ssrc != ssrc_ || !stream_known_) && !takes_over(evidence, now)) return {Drop::WrongStream, false};
-      if (evidence.sequence) stream_heard_ = now;
+      if (evidence.sequence) {
+        stream_heard_ = now;
+        sequence_ = *evidence.sequence;
+      }
       last_heard_ = now;
       return {};
     }
@@ -100,7 +109,7 @@ class SourceGuard {
   template <typename Carrier>
   void carry(Carrier& c) {
     c(last_remote_, heard_, latched_, learnable_, window_end_, last_heard_, ssrc_, stream_known_, stream_heard_,
-      displaced_);
+      displaced_, sequence_, learned_at_);
     c.expect(!latched_ || !heard_.empty());
   }
 
@@ -109,14 +118,19 @@ class SourceGuard {
     base::Endpoint source;
     std::uint32_t ssrc = 0;
     std::optional<std::uint16_t> sequence;
+    unsigned in_row = 0;  // packets in sequence
   };
   Verdict admit_other(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
   bool is_allowed(const base::IpAddress& source) const;
+  // Whether another source than the latched one could be its peer behind a new binding of its NAT.
+  bool may_rebind(base::Instant now) const;
+  Verdict rebind(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
   // Whether a packet of another stream than the one that is heard passes.
   bool takes_over(const Evidence& evidence, base::Instant now);
   void hear(const Evidence& evidence, base::Instant now);
   void forget_stream();
-  bool passes_probation(const base::Endpoint& source, const Evidence& evidence);
+  // How many packets of this source have come in sequence, this one included.
+  unsigned probation(const base::Endpoint& source, const Evidence& evidence);
   Verdict learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
 
   Rules rules_;
@@ -129,6 +143,8 @@ class SourceGuard {
   std::uint32_t ssrc_ = 0;
   bool stream_known_ = false;  // ssrc_ is that of a packet from heard_
   base::Instant stream_heard_{};
+  std::uint16_t sequence_ = 0;  // of the last RTP packet of that stream
+  base::Instant learned_at_{};
   std::optional<std::uint32_t> displaced_;  // the stream that was heard before
   Candidate newcomer_;                      // the last packet of a stream that is not heard
   std::array<Candidate, kLatchCandidates> candidates_{};

@@ -62,6 +62,8 @@ void Relay::register_session_metrics() {
                      {{"change", std::string(control::name_of(static_cast<control::PeerChange>(i + 1)))}},
                      [&c, i] { return number(c.peer_changes[i]); });
   metrics_.counter("relay_latches_total", "Remote addresses learned", {}, [&c] { return number(c.latched); });
+  metrics_.counter("relay_rebounds_total", "Peers that their NAT has moved while nobody signalled", {},
+                   [&c] { return number(c.rebounds); });
   metrics_.counter("relay_transcoding_refused_total", "Commands refused because a worker transcodes as much as it may",
                    {}, [&c] { return number(c.transcoding_refused); });
   metrics_.counter("relay_bind_failures_total", "Port pairs that the system did not give", {},
@@ -126,6 +128,7 @@ void Relay::register_worker_metrics() {
                        {{"worker", name}}, c.transcode_seconds);
     metrics_.gauge("relay_transcoded_flows", "Flows on this worker that are transcoded", {{"worker", name}},
                    [this, i] { return number_of(sessions_.transcoded(i)); });
+    counter("relay_keepalives_total", "Empty datagrams sent to open a NAT or to keep it open", c.keepalives);
     counter("relay_digits_refused_total", "Commands to send digits that could not be carried out in full",
             c.digits_refused);
     counter("relay_worker_batches_total", "Batches received", c.batches);

@@ -30,6 +30,7 @@ struct Counters {
   std::uint64_t media_lost = 0;
   std::uint64_t one_sided = 0;
   std::uint64_t latched = 0;
+  std::uint64_t rebounds = 0;  // of these: the peer's NAT has moved it while nobody signalled
   std::uint64_t first_packets = 0;
   std::uint64_t digits_heard = 0;
   std::array<std::uint64_t, 5> peer_changes{};  // by PeerChange - 1

@@ -96,6 +96,7 @@ void Sessions::on_flow_event(FlowHandle flow, const flow::Event& event, Actions&
          control::FirstPacket{session->id, record->index, to_control(e->side), e->source}, out);
   } else if (const auto* l = std::get_if<flow::Latched>(&event)) {
     ++counters_.latched;
+    if (l->rebound) ++counters_.rebounds;
     // Where the peer's RTCP comes from changes nothing for a controller.
     if (l->component == flow::Component::Rtp)
       tell(*controller, control::EventKind::Latched,

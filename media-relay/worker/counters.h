@@ -39,6 +39,7 @@ struct Counters {
   Counter transcode_undecodable;
   // Seconds that one of their packets took.
   base::Histogram transcode_seconds{1e-6, 2.5e-6, 1e-5, 2.5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 1e-2};
+  Counter keepalives;      // empty datagrams to peers
   Counter digits_refused;  // commands to send digits that could not be, or not all of them
   Counter batches;
   Counter commands;

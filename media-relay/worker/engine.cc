@@ -280,9 +280,10 @@ void Engine::attend(Installed& installed, std::vector<Event>& events) {
   arm(installed);
 }
 
-// Handshakes only, a few datagrams for each call: they need not be fast.
+// Handshakes and keep-alives only, a few datagrams for each call: they need not be fast.
 void Engine::send(const flow::Flow::Outgoing& out) {
   if (out.bytes.size() > packet::kMaxDatagramBytes) return;
+  if (out.bytes.empty()) counters_.keepalives.add(1);
   std::vector<std::byte> storage = out.bytes;
   packet::Batch batch;
   packet::Packet& p = batch.add();

@@ -27,6 +27,7 @@ def packets_flow_both_ways(lab):
     callee.done()
 
 
+# trap 53.
 @test
 def nothing_flows_after_the_call(lab):
     lab.start()
@@ -84,6 +85,7 @@ def packets_flow_between_ipv6_and_ipv4(lab):
     callee.done()
 
 
+# trap 54.
 @test
 def a_held_call_outlives_the_media_timeout(lab):
     lab.start(SHORT_TIMEOUT)
@@ -106,6 +108,7 @@ def a_held_call_outlives_the_media_timeout(lab):
     callee.done()
 
 
+# trap 54.
 @test
 def when_no_media_comes_both_legs_are_ended(lab):
     lab.start(SHORT_TIMEOUT)
@@ -126,6 +129,7 @@ def when_no_media_comes_both_legs_are_ended(lab):
     equal(lab.border.sbc_metrics().total("parapet_media_timeouts_total"), 1, "media timeouts")
 
 
+# trap 54.
 @test
 def one_silent_side_is_no_timeout(lab):
     lab.start(SHORT_TIMEOUT)
@@ -181,6 +185,7 @@ def one_sided_audio_is_told_with_the_silent_side(lab):
     check("one-sided audio: nothing has come from the caller" in log, "the log does not say who is silent")
 
 
+# trap 55.
 @test
 def a_phone_behind_a_nat_is_heard_and_hears(lab):
     """Its SDP names an address of its own network, which nobody out here can reach."""
@@ -195,6 +200,26 @@ def a_phone_behind_a_nat_is_heard_and_hears(lab):
     callee.done()
 
 
+# trap 52.
+@test
+def a_phone_that_its_nat_moves_is_followed(lab):
+    """Nobody signals: the stream goes on from another port of the same address."""
+    lab.start()
+    phone, carrier = peers(lab)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=12000, media=("192.168.77.7", 40000))
+    connect(phone, carrier, lab)
+    both_hear(phone, carrier)
+    time.sleep(5.2)  # one move in five seconds
+    phone.move(7100)
+    heard_before = phone.heard(carrier.ssrc)
+    eventually(lambda: phone.heard(carrier.ssrc) > heard_before + 50, "the phone hears nothing where it is now", 5)
+    eventually(lambda: lab.border.relay_metrics().total("relay_rebounds_total") == 1, "the move is not counted", 5)
+    caller.done()
+    callee.done()
+
+
+# trap 55.
 @test
 def a_stranger_is_not_heard(lab):
     lab.start()

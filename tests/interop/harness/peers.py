@@ -39,6 +39,8 @@ class _Listener:
                 data, source = self._socket.recvfrom(65536)
             except TimeoutError:
                 continue
+            except OSError:
+                continue  # the socket was replaced
             self._on_packet(data, source)
 
 
@@ -74,6 +76,14 @@ class Rtp(_Listener):
             self._sender = threading.Thread(target=self._send, daemon=True)
             self._sender.start()
 
+    def move(self, port, pause=0.6):
+        """As a NAT does with a new binding: after a pause the stream goes on, and is heard, at another port."""
+        target, self._target = self._target, None
+        time.sleep(pause)
+        with self._socket:
+            self._socket = _udp(self.at, port)
+        self._target = target
+
     def heard(self, ssrc):
         return self.received.get(ssrc, 0)
 
@@ -88,10 +98,11 @@ class Rtp(_Listener):
     def _send(self):
         due = time.monotonic()
         while not self._stopped:
-            if self._target is not None:
+            target = self._target
+            if target is not None:
                 packet = struct.pack("!BBHII", 0x80, 0, self._sequence & 0xFFFF, self._sequence * 160, self.ssrc)
                 try:
-                    self._socket.sendto(packet + b"\xff" * 160, self._target)
+                    self._socket.sendto(packet + b"\xff" * 160, target)
                 except OSError:
                     pass  # refused: the relay has closed the port
                 self._sequence += 1

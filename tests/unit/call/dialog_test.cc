@@ -118,6 +118,7 @@ TEST(Bye, OfTheAskingSideWhileItsReInviteIsUnderWayAnswersIt487) {
   rig.expect_idle();
 }
 
+// trap 54.
 TEST(BothLegs, EndWithAReasonWhenMediaIsLost) {
   Rig rig;
   rig.connect();

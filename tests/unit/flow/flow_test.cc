@@ -68,6 +68,7 @@ TEST(Flow, RelaysRtcpOnThePortAbove) {
 }
 
 // RFC 5761: one port for both, on each side by itself.
+// trap 48.
 TEST(Flow, TranslatesBetweenMultiplexedAndSeparateRtcp) {
   Spec spec = strict_spec();
   spec.a.rtcp_mux = true;
@@ -88,6 +89,7 @@ TEST(Flow, RefusesKindsOnPortsThatAreNotTheirs) {
   EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kPhoneARtcp, rig.rtp_bytes(1)).dropped, Drop::WrongPort);
 }
 
+// trap 49.
 TEST(Flow, HidesNamesInRtcp) {
   Rig rig(strict_spec());
   const std::string sdes = std::string("\x81\xca\x00\x03\x00\x00\x00\x07\x01\x05", 10) + "alice" + std::string(1, '\0');

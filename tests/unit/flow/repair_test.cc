@@ -197,6 +197,7 @@ TEST(Repair, EventsAreScaledToTheOtherClock) {
   EXPECT_EQ(*rtp::read_event(end.payload), (rtp::TelephoneEvent{5, true, 10, 4800}));
 }
 
+// trap 49.
 TEST(Repair, RtcpSpeaksOfOurStream) {
   Spec spec = rewriting_spec({{}, false, true});
   spec.a.rewrite = Rewrite{{}, false, true};

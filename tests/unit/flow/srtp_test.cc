@@ -187,6 +187,26 @@ TEST(Srtp, AuthenticatesBeforeItLearnsAnAddress) {
   EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kNat);
 }
 
+// trap 52: an authentic packet from where its NAT has moved the phone is proof enough, once the old place is silent.
+TEST(Srtp, AnAuthenticStreamIsFollowedWhereItsNatHasMovedIt) {
+  Spec spec = secure_to_plain();
+  spec.a.latch = LatchMode::Learn;
+  Rig rig(spec);
+  Phone phone(keys());
+  Phone forger({key(1), key(9)});
+  const auto sealed = [&](Phone& who) { return who.seal(rig.rtp_bytes(7)); };
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kNat, sealed(phone)).dropped, std::nullopt);
+  rig.pass(seconds(60));
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kNat, sealed(phone)).dropped, std::nullopt);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, sealed(phone)).dropped, Drop::WrongSource);
+  rig.pass(kRelearnSilence);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, sealed(forger)).dropped, Drop::Unauthentic);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kNat);
+  const base::Endpoint moved = endpoint("198.51.100.99:40404");
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, moved, sealed(phone)).dropped, std::nullopt);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, moved);
+}
+
 // A packet that is caught and sent again faster than the original must not use up its place.
 TEST(Srtp, PacketsFromTheWrongSourceDoNotTouchTheReplayWindow) {
   Rig rig(secure_to_plain());

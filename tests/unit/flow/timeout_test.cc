@@ -20,6 +20,7 @@ TEST(MediaTimeout, IsOffUnlessAsked) {
   EXPECT_EQ(rig.flow.next_deadline(), base::kNever);
 }
 
+// trap 54.
 TEST(MediaTimeout, ReportsSilenceOfBothSidesOnce) {
   Rig rig(timed());
   rig.rtp(Side::A, kPhoneA);
@@ -50,6 +51,7 @@ TEST(MediaTimeout, ReportsTheNextSilenceToo) {
 }
 
 // One way by design: an announcement, a muted listener, comfort noise that pauses.
+// trap 54.
 TEST(MediaTimeout, OneSideIsEnough) {
   for (const Side speaker : {Side::A, Side::B}) {
     Rig rig(timed());

@@ -205,6 +205,7 @@ TEST_F(OfferAnswerTest, TheirOfferMayBeRepeatedUntilWeAnswered) {
   EXPECT_TRUE(leg_.early());
 }
 
+// trap 48.
 TEST_F(OfferAnswerTest, MuxNeedsBothSides) {
   anchors_ = {anchor("203.0.113.9:20000", "203.0.113.9:20001", true)};
   ASSERT_TRUE(offer(audio("10.0.0.1", 4000)));

@@ -11,6 +11,7 @@ RemoteMedia first(const std::string& text) {
   return remote_media(*parsed(text), 0);
 }
 
+// trap 49.
 TEST(SdpRemoteMedia, RtcpIsTheNextPortUnlessSaidOtherwise) {
   const struct {
     const char* attribute;

@@ -136,6 +136,7 @@ TEST(SdpRewrite, SessionLevelDirectionMovesToTheMediaLines) {
   EXPECT_THAT(out, HasSubstr("t=0 0\r\nm=audio 20000 RTP/AVP 0\r\na=sendonly\r\n"));
 }
 
+// trap 49.
 TEST(SdpRewrite, RtcpIsSaidOnlyWhereItIsNotTheNextPort) {
   const std::string text = audio("192.0.2.1", 4000);
   EXPECT_THAT(rewritten(text, {anchor("203.0.113.9:20000", "203.0.113.9:20001")}), Not(HasSubstr("a=rtcp")));
@@ -144,6 +145,7 @@ TEST(SdpRewrite, RtcpIsSaidOnlyWhereItIsNotTheNextPort) {
               HasSubstr("a=rtcp:20001 IN IP4 203.0.113.8\r\n"));
 }
 
+// trap 48.
 TEST(SdpRewrite, MuxIsOursToOfferAndAnsweredOnlyWhenOffered) {
   const std::string muxed = audio("192.0.2.1", 4000, {"a=rtcp-mux"});
   const std::string plain = audio("192.0.2.1", 4000);

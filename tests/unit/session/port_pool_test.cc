@@ -37,6 +37,7 @@ TEST(PortPool, PairsAreEvenAndWhollyInsideTheRange) {
   }
 }
 
+// trap 53.
 TEST(PortPool, ReleasedPairRestsForTheQuarantine) {
   base::SeededRandom random(1);
   PortPool pool(20000, 20001, base::seconds(60));
@@ -59,6 +60,7 @@ TEST(PortPool, WhatIsNotInUseCannotBeReleased) {
   EXPECT_EQ(pool.in_use(), 0U);
 }
 
+// trap 53.
 TEST(PortPool, ChoiceIsNotInSequence) {
   base::SeededRandom random(3);
   PortPool pool(16384, 32767, base::seconds(60));

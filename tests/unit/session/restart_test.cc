@@ -65,6 +65,7 @@ TEST(Restart, SessionsComeBackWithTheirPortsStateAndOwners) {
   after.check_books();
 }
 
+// trap 53.
 TEST(Restart, AgeAndQuarantineGoOn) {
   Rig before;
   before.hello(1);
