@@ -22,6 +22,7 @@ constexpr std::array kTable = std::to_array<Entry>({
     {"maxptime", Maxptime},
     {"rtcp-fb", RtcpFb},
     {"rtcp-rsize", RtcpRsize},
+    {"rtcp-xr", RtcpXr},
     {"silenceSupp", SilenceSupp},
     {"ecan", Ecan},
     {"gpmd", Gpmd},
@@ -161,6 +162,7 @@ Crossing crossing_of(AttributeId id) {
     case Inactive:
     case Rtcp:
     case RtcpMux:
+    case RtcpXr:
     case Mid:
     case Extmap:
     case Group:

@@ -16,6 +16,7 @@ enum class AttributeId : std::uint8_t {
   Maxptime,
   RtcpFb,
   RtcpRsize,
+  RtcpXr,  // crosses by its known formats (extended_reports.h)
   SilenceSupp,
   Ecan,
   Gpmd,

@@ -7,6 +7,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/sdp/codec.h"
+#include "sbc/sdp/extended_reports.h"
 #include "sbc/sdp/header_extension.h"
 #include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
@@ -157,7 +158,11 @@ class Writer {
       append_handshake(out, *slot.anchor->handshake, slot.anchor->rtp, slot.offered == nullptr);
     append_mid(out, slot, index);
     const bool fax = is_fax(*slot.source);
-    if (!fax) append_rtcp(out, slot, is_tagged(index));
+    if (!fax) {
+      append_rtcp(out, slot, is_tagged(index));
+      const std::string reports = extended_reports(input_.from, *slot.source);
+      if (!reports.empty()) out.append("a=rtcp-xr:").append(reports).append("\r\n");
+    }
     if (slot.offered != nullptr) append_precondition_answer(out, *context_.answering, *slot.offered);
     // T.38 Annex D has no directions, and fax goes both ways unless somebody says otherwise.
     if (fax && slot.direction == Direction::SendRecv) return;

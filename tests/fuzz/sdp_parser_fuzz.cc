@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sbc/sdp/codec.h"
+#include "sbc/sdp/extended_reports.h"
 #include "sbc/sdp/handshake.h"
 #include "sbc/sdp/offer_answer.h"
 #include "sbc/sdp/parser.h"
@@ -46,6 +47,7 @@ void touch_everything(const Session& session) {
     for (unsigned type = 0; type < 128; type += 8) (void)rtpmap(session, media, static_cast<std::uint8_t>(type));
     (void)ptime(session, media);
     (void)remote_media(media, session);
+    (void)extended_reports(session, media);
   }
   (void)passages_between(session, session);
 }

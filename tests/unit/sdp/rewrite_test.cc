@@ -64,6 +64,28 @@ TEST(SdpRewrite, UnknownAttributesCrossOnlyWhenListedAndPrivateOnesNever) {
   for (const char* other : {"X-bad", "candidate", "mid"}) EXPECT_THAT(out, Not(HasSubstr(other)));
 }
 
+// RFC 3611 5.1: what the m-line says replaces what the session says; what is unknown could be anybody's name.
+TEST(SdpRewrite, ExtendedReportsCrossByTheirKnownFormats) {
+  const auto reports = [](const std::string& session, const std::string& media) {
+    const std::string out = rewritten(lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "c=IN IP4 192.0.2.1", "t=0 0", session,
+                                             "m=audio 4000 RTP/AVP 0", media}),
+                                      {anchor("203.0.113.9:20000")});
+    const std::size_t at = out.find("a=rtcp-xr:");
+    EXPECT_TRUE(at == std::string::npos || at > out.find("m="));
+    return at == std::string::npos ? "" : out.substr(at + 10, out.find('\r', at) - at - 10);
+  };
+  const std::string all =
+      "pkt-loss-rle=100 pkt-dup-rle pkt-rcpt-times=1 rcvr-rtt=all:10 stat-summary=loss,TTL voip-metrics";
+  EXPECT_EQ(reports("s=-", "a=rtcp-xr:" + all), all);
+  EXPECT_EQ(reports("a=rtcp-xr:voip-metrics", "a=sendrecv"), "voip-metrics");
+  EXPECT_EQ(reports("a=rtcp-xr:voip-metrics", "a=rtcp-xr:rcvr-rtt=sender"), "rcvr-rtt=sender");
+  EXPECT_EQ(reports("a=rtcp-xr:voip-metrics", "a=rtcp-xr:"), "");
+  EXPECT_EQ(reports("s=-",
+                    "a=rtcp-xr:alice=1 voip-metrics=x rcvr-rtt rcvr-rtt=alice stat-summary= stat-summary=alice "
+                    "pkt-loss-rle=alice pkt-dup-rle=123456  voip-metrics voip-metrics"),
+            "voip-metrics");
+}
+
 TEST(SdpRewrite, ListedAttributesCrossAtSessionLevelToo) {
   const auto from = parsed(lines({"v=0", "o=- 1 1 IN IP4 192.0.2.1", "c=IN IP4 192.0.2.1", "t=0 0", "a=X-good:1",
                                   "a=X-bad:1", "m=audio 4000 RTP/AVP 0"}));
