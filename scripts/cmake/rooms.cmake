@@ -40,6 +40,17 @@ function(parapet_allocator program)
   target_link_libraries(${program} PRIVATE -Wl,--push-state,--no-as-needed PkgConfig::JEMALLOC -Wl,--pop-state)
 endfunction()
 
+# What every unit test includes, compiled once: half of the time that a test takes to compile went into it. Sources say
+# what they include all the same; the preset `debug` builds them without.
+function(parapet_precompiled_tests)
+  # A program as they are: position independence is part of what has to be equal.
+  add_executable(unit_headers ${PROJECT_SOURCE_DIR}/tests/unit/headers.cc)
+  target_link_libraries(unit_headers PRIVATE parapet_flags GTest::gmock GTest::gtest_main)
+  target_compile_options(unit_headers PRIVATE -O0 -U_FORTIFY_SOURCE)
+  target_precompile_headers(unit_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <algorithm> <array> <chrono> <functional>
+                            <map> <memory> <optional> <set> <span> <string> <string_view> <variant> <vector>)
+endfunction()
+
 # parapet_unit_test(<room> [ROOMS <room>...] [LIBS ...]): tests/unit/<room>/*_test.cc become one program and one CTest entry.
 function(parapet_unit_test room)
   cmake_parse_arguments(ARG "" "" "ROOMS;LIBS" ${ARGN})
@@ -52,6 +63,9 @@ function(parapet_unit_test room)
   # What is tested is optimised as it will run; the tests themselves are not: they run for milliseconds and compile for
   # minutes.
   target_compile_options(unit_${room} PRIVATE $<$<CONFIG:Release>:-O0 -U_FORTIFY_SOURCE>)
+  if(TARGET unit_headers)
+    target_precompile_headers(unit_${room} REUSE_FROM unit_headers)
+  endif()
   add_test(NAME unit_${room} COMMAND unit_${room} --gtest_brief=1)
   set_tests_properties(unit_${room} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
