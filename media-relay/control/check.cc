@@ -136,6 +136,8 @@ std::optional<std::string> half_problem(const HalfSpec& half) {
     if (auto text = digits_problem(half)) return text;
   if (half.transcode)
     if (auto text = transcode_problem(*half.transcode)) return text;
+  if (half.dscp && *half.dscp > kMaxDscp)
+    return "dscp: expected one up to " + std::to_string(kMaxDscp) + ", got " + std::to_string(*half.dscp);
   if (half.remote_rtp && half.remote_rtp->empty()) return "remote_rtp: expected an address";
   if (half.remote_rtcp && half.remote_rtcp->empty()) return "remote_rtcp: expected an address";
   return std::nullopt;

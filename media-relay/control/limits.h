@@ -68,6 +68,8 @@ inline constexpr std::uint32_t kMaxDigitMs = 30'000;
 inline constexpr std::size_t kMaxExtensions = 255;
 // RFC 3550 5.1.
 inline constexpr std::size_t kMaxPayloadTypes = 128;
+// RFC 2474 section 3: six bits.
+inline constexpr std::uint8_t kMaxDscp = 63;
 // Session ids in one Listed: 64 KiB in all at most.
 inline constexpr std::size_t kListPage = 512;
 // A day: longer leases or timeouts are typing errors.

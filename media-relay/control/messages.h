@@ -150,6 +150,8 @@ struct HalfSpec {
   // Identifiers of the header extensions (RFC 8285) that may be sent to this peer; absent: all.
   std::optional<std::vector<std::uint8_t>> extensions = {};
   std::optional<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
+  // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's. Without meaning when shared.
+  std::optional<std::uint8_t> dscp = {};
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 

@@ -120,6 +120,7 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
     out.mutable_shared()->set_flow(half.shared->flow);
     for (const std::uint8_t type : half.shared->payload_types) out.mutable_shared()->add_payload_types(type);
   }
+  if (half.dscp) out.set_dscp(*half.dscp + 1U);
   if (!half.srtp) return;
   wire::Srtp& srtp = *out.mutable_srtp();
   if (half.srtp->send) put_srtp_stream(*srtp.mutable_send(), *half.srtp->send);
@@ -271,6 +272,10 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
     }
   }
   if (in.has_shared()) out.shared = shared(in.shared());
+  if (in.dscp() > kMaxDscp + 1U)
+    fail("dscp", "expected one up to " + std::to_string(kMaxDscp) + ", got " + std::to_string(in.dscp() - 1));
+  else if (in.dscp() != 0)
+    out.dscp = static_cast<std::uint8_t>(in.dscp() - 1);
   return out;
 }
 

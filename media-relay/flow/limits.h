@@ -2,6 +2,7 @@
 // Limits of the flow room.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "media-relay/base/time.h"
 
@@ -10,6 +11,9 @@ namespace flow {
 // Prefixes that a half may learn from: a signalling peer has one address or a few, and each packet before the latch is
 // compared with all of them.
 inline constexpr std::size_t kMaxLatchPrefixes = 16;
+
+// EF (RFC 3246), the code point of voice (RFC 4594 4.1).
+inline constexpr std::uint8_t kDefaultDscp = 46;
 
 // Sources that may be on probation at once. A stranger who sprays one port can hold back the true source only by
 // keeping more sources than this alive between two of its packets.

@@ -84,6 +84,7 @@ struct HalfSpec {
   std::bitset<128> payload_types = {};
   // Header extensions (RFC 8285) that this peer has agreed to; it is sent no others. nullopt: whatever comes.
   std::optional<rtp::ExtensionIds> extensions = {};
+  std::uint8_t dscp = kDefaultDscp;  // mark of what leaves by our ports on this side (RFC 2474), 0 to 63
 };
 
 enum class Transport : std::uint8_t {

@@ -33,6 +33,9 @@ class Backend {
   // Closes the socket. When this returns, the port is free.
   virtual void detach(packet::PortIndex port) = 0;
 
+  // Marks what leaves by an attached port from now on (RFC 2474). False: the kernel refused.
+  virtual bool mark(packet::PortIndex port, std::uint8_t dscp) = 0;
+
   // Waits until packets are there, `wake` is called or `wait` has passed (zero or less: does not wait), then fills
   // `batch` with what is there. The batch arrives empty. Packets stay valid until the next call.
   virtual void receive(packet::Batch& batch, base::Duration wait) = 0;

@@ -35,6 +35,8 @@ std::expected<packet::PortIndex, std::string> MemoryBackend::attach(Socket socke
   auto place = std::ranges::find_if(ports_, [](const Socket& s) { return !s; });
   if (place == ports_.end()) place = ports_.emplace(ports_.end());
   *place = std::move(socket);
+  marks_.resize(ports_.size());
+  marks_[static_cast<std::size_t>(place - ports_.begin())].reset();
   return packet::PortIndex{static_cast<std::uint32_t>(place - ports_.begin())};
 }
 
@@ -43,6 +45,13 @@ void MemoryBackend::detach(packet::PortIndex port) {
   if (port.value >= ports_.size()) return;
   ports_[port.value] = Socket();
   std::erase_if(waiting_, [&](const Waiting& w) { return w.port == port; });
+}
+
+bool MemoryBackend::mark(packet::PortIndex port, std::uint8_t dscp) {
+  const std::lock_guard lock(mutex_);
+  if (port.value >= ports_.size() || !ports_[port.value]) return false;
+  marks_[port.value] = dscp;
+  return true;
 }
 
 void MemoryBackend::receive(packet::Batch& batch, base::Duration wait) {
@@ -75,7 +84,7 @@ void MemoryBackend::transmit(packet::Batch& batch) {
     if (!p.leaves()) continue;
     const auto bytes = p.bytes();
     sent_.push_back({ports_[p.leaves_by.value].local(), p.destination,
-                     std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size())});
+                     std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), marks_[p.leaves_by.value]});
     ++counters_.sent_packets;
     counters_.sent_bytes += bytes.size();
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ class MemoryBackend final : public Backend {
     base::Endpoint from;
     base::Endpoint to;
     std::string bytes;
+    std::optional<std::uint8_t> dscp = {};  // of one that was sent; none: never marked since its port was attached
   };
 
   // Puts a datagram into the queue; false when no attached port has the address `to`. From any thread.
@@ -29,6 +31,7 @@ class MemoryBackend final : public Backend {
 
   std::expected<packet::PortIndex, std::string> attach(Socket socket) override;
   void detach(packet::PortIndex port) override;
+  bool mark(packet::PortIndex port, std::uint8_t dscp) override;
   void receive(packet::Batch& batch, base::Duration wait) override;
   void transmit(packet::Batch& batch) override;
   void wake() override;
@@ -43,6 +46,7 @@ class MemoryBackend final : public Backend {
   std::condition_variable changed_;
   bool woken_ = false;
   std::vector<Socket> ports_;
+  std::vector<std::optional<std::uint8_t>> marks_;  // as ports_
   std::deque<Waiting> waiting_;
   std::vector<Datagram> sent_;
   packet::Buffers buffers_;

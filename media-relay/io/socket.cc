@@ -41,14 +41,17 @@ bool set_option(int descriptor, int level, int name, int value) {
   return setsockopt(descriptor, level, name, &value, sizeof value) == 0;
 }
 
-// The code point is the upper six bits of the byte (RFC 2474 section 3); the kernel may refuse a buffer beyond its
-// limit, and what it gives will do.
+// The code point is the upper six bits of the byte (RFC 2474 section 3).
+bool mark(int descriptor, bool v4, std::uint8_t dscp) {
+  const int traffic_class = (dscp & 0x3f) << 2;
+  return v4 ? set_option(descriptor, IPPROTO_IP, IP_TOS, traffic_class)
+            : set_option(descriptor, IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
+}
+
+// The kernel may refuse a buffer beyond its limit, and what it gives will do.
 bool configure(int descriptor, bool v4, const SocketOptions& options) {
   set_option(descriptor, SOL_SOCKET, SO_RCVBUF, options.receive_buffer);
-  const int traffic_class = (options.dscp & 0x3f) << 2;
-  if (v4) return set_option(descriptor, IPPROTO_IP, IP_TOS, traffic_class);
-  return set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) &&
-         set_option(descriptor, IPPROTO_IPV6, IPV6_TCLASS, traffic_class);
+  return (v4 || set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1)) && mark(descriptor, v4, options.dscp);
 }
 
 std::expected<SocketPair, OpenError> open_pair_at(const base::IpAddress& ip, std::uint16_t port,
@@ -65,6 +68,10 @@ std::expected<SocketPair, OpenError> open_pair_at(const base::IpAddress& ip, std
 
 Socket::~Socket() {
   if (descriptor_ >= 0) close(descriptor_);
+}
+
+bool mark(const Socket& socket, std::uint8_t dscp) {
+  return socket.descriptor() < 0 || mark(socket.descriptor(), socket.local().ip.is_v4(), dscp);
 }
 
 std::expected<Socket, OpenError> open_udp(const base::Endpoint& local, const SocketOptions& options) {

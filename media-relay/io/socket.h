@@ -66,6 +66,9 @@ struct OpenError {
   std::string text;  // "bind 192.0.2.1:16384: Address already in use"
 };
 
+// Marks what leaves from now on (RFC 2474); a socket without descriptor is not marked. False: refused.
+bool mark(const Socket& socket, std::uint8_t dscp);
+
 // Opens one non-blocking UDP socket bound to `local`; port 0 lets the kernel choose.
 std::expected<Socket, OpenError> open_udp(const base::Endpoint& local, const SocketOptions& options);
 

@@ -58,6 +58,10 @@ class SocketsBackend final : public Backend {
     free_.push_back(port.value);
   }
 
+  bool mark(packet::PortIndex port, std::uint8_t dscp) override {
+    return port.value < sockets_.size() && sockets_[port.value] && io::mark(sockets_[port.value], dscp);
+  }
+
   void receive(packet::Batch& batch, base::Duration wait) override {
     const int ready =
         epoll_wait(epoll_.descriptor(), events_.data(), static_cast<int>(events_.size()), milliseconds_of(wait));

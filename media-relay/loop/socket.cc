@@ -94,9 +94,17 @@ std::expected<Fd, std::string> open_bound(SocketKind kind, const base::Endpoint&
   // Streams only: a restart must not wait for TIME_WAIT; for datagrams it would let two processes share a port.
   if (kind == SocketKind::Stream && option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1) != 0) return failed("SO_REUSEADDR");
   if (options.reuse_port && option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1) != 0) return failed("SO_REUSEPORT");
+  if (options.dscp != 0 && !mark(fd.get(), where.ip, options.dscp)) return failed("DSCP");
   const SocketAddress address = to_kernel(where);
   if (::bind(fd.get(), address.get(), address.length) != 0) return failed("bind");
   return fd;
+}
+
+// RFC 2474 section 3: the upper six bits of the byte.
+bool mark(int fd, const base::IpAddress& ip, std::uint8_t dscp) {
+  const int traffic_class = (dscp & 0x3f) << 2;
+  return (ip.is_v6() ? option(fd, IPPROTO_IPV6, IPV6_TCLASS, traffic_class)
+                     : option(fd, IPPROTO_IP, IP_TOS, traffic_class)) == 0;
 }
 
 std::size_t grow_receive_buffer(int fd, std::size_t wanted) {

@@ -51,11 +51,14 @@ base::Endpoint peer_endpoint(int fd);
 enum class SocketKind : std::uint8_t { Datagram, Stream };
 struct BindOptions {
   bool reuse_port = false;  // several sockets share the port, the kernel spreads the load (SO_REUSEPORT)
+  std::uint8_t dscp = 0;    // mark of what leaves (RFC 2474), 0 to 63; what a listener accepts inherits it
 };
 
 // Socket bound to `where` (port 0: any free port), SO_REUSEADDR for streams, IPv6 only for IPv6 addresses.
 // Error: "bind 192.0.2.1:5060: Address already in use".
 std::expected<Fd, std::string> open_bound(SocketKind kind, const base::Endpoint& where, BindOptions options = {});
+// Marks what leaves by this socket of `ip`'s family. False: refused.
+bool mark(int fd, const base::IpAddress& ip, std::uint8_t dscp);
 // Asks the kernel for socket buffers; with the capability beyond its limits. Returns what it granted.
 std::size_t grow_receive_buffer(int fd, std::size_t wanted);
 std::size_t grow_send_buffer(int fd, std::size_t wanted);

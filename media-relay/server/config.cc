@@ -130,7 +130,7 @@ std::expected<Config, std::string> read(settings::File file) {
   config.pin_workers = workers.boolean("pin", true);
 
   settings::Table media = root.table("media");
-  config.sockets.dscp = static_cast<std::uint8_t>(media.integer("dscp", {0, 63}, config.sockets.dscp));
+  config.session.dscp = static_cast<std::uint8_t>(media.integer("dscp", {0, 63}, config.session.dscp));
   config.sockets.receive_buffer = static_cast<int>(
       media.size("receive_buffer", 4096, 64 * 1024 * 1024, static_cast<std::uint64_t>(config.sockets.receive_buffer)));
 
@@ -186,7 +186,7 @@ std::vector<std::string> needs_restart(const Config& running, const Config& want
   compare(a.quarantine == b.quarantine, "media.quarantine");
   compare(a.latch_window == b.latch_window, "media.latch_window");
   compare(a.srtp_engine == b.srtp_engine, "media.srtp_engine");
-  compare(running.sockets.dscp == wanted.sockets.dscp, "media.dscp");
+  compare(a.dscp == b.dscp, "media.dscp");
   compare(running.sockets.receive_buffer == wanted.sockets.receive_buffer, "media.receive_buffer");
   compare(a.max_sessions == b.max_sessions, "limits.sessions");
   compare(a.max_transcoded == b.max_transcoded, "limits.transcoded_flows");

@@ -67,7 +67,9 @@ void Media::stop() {
 
 session::BindResult Media::bind(const session::BindPair& action) {
   session::BindResult result{action.flow, action.side, false, false, {}};
-  auto pair = io::open_pair(action.rtp.ip, action.rtp.port, options_.sockets);
+  io::SocketOptions sockets = options_.sockets;
+  sockets.dscp = action.dscp;
+  auto pair = io::open_pair(action.rtp.ip, action.rtp.port, sockets);
   if (!pair) {
     result.text = pair.error().text;
     result.hopeless = pair.error().reason == io::OpenError::Reason::NoAddress ||

@@ -131,6 +131,7 @@ void Relay::register_worker_metrics() {
     counter("relay_keepalives_total", "Empty datagrams sent to open a NAT or to keep it open", c.keepalives);
     counter("relay_digits_refused_total", "Commands to send digits that could not be carried out in full",
             c.digits_refused);
+    counter("relay_marks_refused_total", "Sockets that would not take another mark (DSCP)", c.marks_refused);
     counter("relay_worker_batches_total", "Batches received", c.batches);
     metrics_.gauge("relay_worker_flows", "Flows on this worker", {{"worker", name}},
                    [&c] { return number(c.flows.value()); });

@@ -24,6 +24,7 @@ struct BindPair {
   FlowHandle flow;
   flow::Side side = flow::Side::A;
   base::Endpoint rtp;
+  std::uint8_t dscp = flow::kDefaultDscp;
 };
 // Close what BindPair opened for this flow, if anything.
 struct DropSockets {

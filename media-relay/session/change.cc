@@ -50,13 +50,16 @@ void Sessions::start_change(SessionHandle handle, Change change, base::Instant n
 }
 
 void Sessions::ask_for_ports(Session& session, Actions& out) {
-  for (const FlowHandle flow : session.change->next) {
-    const FlowRecord& record = *flows_.find(flow);
+  for (std::size_t i = 0; i < session.change->next.size(); ++i) {
+    const FlowHandle flow = session.change->next[i];
+    FlowRecord& record = *flows_.find(flow);
     if (record.state != FlowState::Binding) continue;
     for (const flow::Side side : {flow::Side::A, flow::Side::B}) {
       if (record.carriers[flow::index_of(side)]) continue;
-      const HalfRecord& half = record.half[flow::index_of(side)];
-      out.push_back(BindPair{flow, side, {config_.networks[half.network].bind, half.port}});
+      HalfRecord& half = record.half[flow::index_of(side)];
+      const control::FlowSpec& wanted = session.change->wanted.flows[i];
+      half.dscp = (side == flow::Side::A ? wanted.a : wanted.b).dscp.value_or(config_.dscp);
+      out.push_back(BindPair{flow, side, {config_.networks[half.network].bind, half.port}, half.dscp});
       ++session.change->unbound;
     }
   }
@@ -202,7 +205,7 @@ void Sessions::on_bound(const BindResult& result, base::Instant now, Actions& ou
                                                      " port pairs could not be bound, the last: " + result.text},
                        now, out);
   if (auto error = take_pair(half, now)) return fail_change(record->session, *std::move(error), now, out);
-  out.push_back(BindPair{result.flow, result.side, {config_.networks[half.network].bind, half.port}});
+  out.push_back(BindPair{result.flow, result.side, {config_.networks[half.network].bind, half.port}, half.dscp});
 }
 
 void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& out) {
@@ -287,6 +290,8 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
   spec.b = to_flow(flow.b);
   for (flow::HalfSpec* half : {&spec.a, &spec.b})
     if (half->dtls) half->dtls->identity = identity;
+  spec.a.dscp = flow.a.dscp.value_or(config_.dscp);
+  spec.b.dscp = flow.b.dscp.value_or(config_.dscp);
   spec.latch_window = config_.latch_window;
   spec.media_timeout =
       session.media_timeout_ms == 0 ? config_.media_timeout : base::milliseconds(session.media_timeout_ms);

@@ -33,6 +33,7 @@ struct Config {
   secure::Engine srtp_engine = secure::Engine::OpenSsl;
   base::Duration lease = kDefaultLease;  // of controllers that ask for none
   base::Duration longest_lease = kLongestLease;
+  std::uint8_t dscp = flow::kDefaultDscp;  // of halves for which the controller names none
   std::size_t max_sessions = kDefaultMaxSessions;
   std::size_t max_transcoded = kDefaultMaxTranscoded;  // flows of each worker
 };

@@ -117,6 +117,7 @@ class Sessions {
     std::uint16_t port = 0;
     unsigned attempts = 0;
     bool bound = false;
+    std::uint8_t dscp = flow::kDefaultDscp;  // when it is bound
   };
   enum class Cause : std::uint8_t { Command, Lease, Failure, Stop };
   struct End {

@@ -41,6 +41,7 @@ struct Counters {
   base::Histogram transcode_seconds{1e-6, 2.5e-6, 1e-5, 2.5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 1e-2};
   Counter keepalives;      // empty datagrams to peers
   Counter digits_refused;  // commands to send digits that could not be, or not all of them
+  Counter marks_refused;   // sockets that would not take another mark (DSCP)
   Counter batches;
   Counter commands;
   // Seconds from the receipt of a batch to its last packet's sending, one for each packet.

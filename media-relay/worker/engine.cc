@@ -122,6 +122,16 @@ void Engine::detach(const flow::Flow::Ports& ports) {
   }
 }
 
+// Sockets come marked as the first spec wants it. One whose mark stays what it was still carries media.
+void Engine::mark(const Installed& installed, const flow::Spec& wanted) {
+  for (const flow::Side side : kSides) {
+    const std::uint8_t dscp = wanted.half(side).dscp;
+    if (dscp == installed.flow.spec().half(side).dscp) continue;
+    for (const packet::PortIndex port : installed.flow.ports()[flow::index_of(side)])
+      if (port && !backend_.mark(port, dscp)) counters_.marks_refused.add(1);
+  }
+}
+
 std::string Engine::find_carriers(const InstallFlow& command, std::array<Installed*, 2>& carriers) const {
   for (const flow::Side side : kSides) {
     if (!command.spec.half(side).shared) continue;
@@ -173,6 +183,7 @@ void Engine::replace(ReplaceFlow& command, base::Instant now, std::vector<Event>
   command.spec.number = old.number;
   if (std::string wrong = flow::check(command.spec); !wrong.empty())
     return fail(command.id, false, std::move(wrong), events);
+  mark(installed, command.spec);
   installed.flow.replace(std::move(command.spec), now);
   deadlines_.cancel(installed.deadline);
   arm(installed);

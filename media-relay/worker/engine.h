@@ -62,6 +62,7 @@ class Engine {
   // Empty, or why not; on failure all that was attached is detached.
   std::string attach(InstallFlow& command, flow::Flow::Ports& ports);
   void detach(const flow::Flow::Ports& ports);
+  void mark(const Installed& installed, const flow::Spec& wanted);
   void map_ports(Installed& installed);
   // Empty, or why not.
   std::string find_carriers(const InstallFlow& command, std::array<Installed*, 2>& carriers) const;

@@ -34,6 +34,7 @@ struct ListenerConfig {
   std::string host;  // advertised, IPv6 in brackets
   std::uint16_t port = 0;
   base::IpAddress address;  // advertised, or bind's when a name is advertised
+  std::uint8_t dscp = 0;
   friend bool operator==(const ListenerConfig&, const ListenerConfig&) = default;
 };
 

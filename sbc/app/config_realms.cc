@@ -139,6 +139,17 @@ void read_registrar(settings::Table& realm, RealmConfig& config) {
     realm.fail("domains", "expected at least one domain, because the realm has a registrar");
 }
 
+route::Marks read_marks(settings::Table table) {
+  route::Marks marks;
+  for (const auto& [key, mark] : {std::pair{"audio", &marks.audio},
+                                  {"video", &marks.video},
+                                  {"text", &marks.text},
+                                  {"fax", &marks.fax},
+                                  {"signalling", &marks.signalling}})
+    *mark = static_cast<std::uint8_t>(table.integer(key, {0, 63}, *mark));
+  return marks;
+}
+
 }  // namespace
 
 std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
@@ -162,8 +173,10 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.dtmf = table.one_of<policy::Dtmf>("dtmf", kDtmf, policy::Dtmf::Pass);
     realm.sdes_in_clear = table.boolean("sdes_in_clear", false);
     realm.mixed_streams = table.boolean("mixed_streams", false);
+    realm.marks = read_marks(table.table("dscp"));
     for (auto& listener_table : table.tables("listener")) {
       ListenerConfig listener;
+      listener.dscp = realm.marks.signalling;
       listener.realm = name;
       listener.transport = listener_table.one_of<sip::Transport>("transport", kTransports, sip::Transport::Udp);
       listener.bind = listener_table.endpoint("bind");

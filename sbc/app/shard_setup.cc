@@ -20,6 +20,7 @@ net::Setup net_setup(const Config& config, std::uint8_t shard) {
                                .realm = listener.realm,
                                .transport = listener.transport,
                                .bind = listener.bind,
+                               .dscp = listener.dscp,
                                .certificates = config.certificates[i]});
   }
   return setup;

@@ -336,6 +336,19 @@ std::optional<sdp::RemoteMedia> Media::said(Side side, std::size_t index) const 
   return media;
 }
 
+namespace {
+
+// None for kinds that have no mark of ours: the relay has one.
+std::optional<std::uint8_t> mark_of(const route::Marks& marks, const control::FlowSpec& flow) {
+  if (flow.transport == control::Transport::Udptl) return marks.fax;
+  if (flow.kind == "audio") return marks.audio;
+  if (flow.kind == "video") return marks.video;
+  if (flow.kind == "text") return marks.text;
+  return std::nullopt;
+}
+
+}  // namespace
+
 control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
   control::SessionSpec spec;
   spec.media_timeout_ms = media_timeout_ms;
@@ -363,6 +376,8 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
       add_digits(flow, Side::A);
       add_digits(flow, Side::B);
     }
+    flow.a.dscp = mark_of(leg_a_.marks, flow);
+    flow.b.dscp = mark_of(leg_b_.marks, flow);
     spec.flows.push_back(std::move(flow));
   }
   return spec;

@@ -16,6 +16,7 @@
 
 #include "sbc/call/media_security.h"
 #include "sbc/policy/decision.h"
+#include "sbc/route/table.h"
 #include "sbc/sdp/codec_rules.h"
 #include "sbc/sdp/offer_answer.h"
 #include "sbc/sip/message.h"
@@ -36,6 +37,7 @@ struct LegMedia {
   bool mixed_streams = false;           // audio in clear may come in several streams (SSRC) at once
   sdp::CodecRulesPtr codecs = nullptr;  // which it may use; null: any
   policy::Dtmf dtmf = policy::Dtmf::Pass;
+  route::Marks marks = {};
 };
 
 // Why a description cannot be used, as the answer to whoever sent it.

@@ -8,6 +8,7 @@ LegMedia leg_media(const Settings& settings, const LegPlace& place) {
   const auto* realm = settings.routes->realm(place.realm);
   LegMedia out;
   out.network = realm != nullptr ? realm->media_network : "";
+  if (realm != nullptr) out.marks = realm->marks;
   out.mixed_streams =
       chosen(settings, place.realm, place.trunk, &route::Realm::mixed_streams, &route::Trunk::mixed_streams);
   if (place.codecs != nullptr && *place.codecs)

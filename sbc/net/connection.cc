@@ -75,7 +75,7 @@ bool Connection::serves(const sip::Hop& hop) const {
   return hop.tls_name.empty() ? peer->names(hop.remote.ip) : peer->names(hop.tls_name);
 }
 
-std::expected<void, std::string> Connection::connect(const base::IpAddress& from) {
+std::expected<void, std::string> Connection::connect(const base::IpAddress& from, std::uint8_t dscp) {
   const base::Endpoint local = from.empty() || from.is_any() ? base::Endpoint{} : base::Endpoint{from, 0};
   auto stream = loop::Stream::connect_tcp(context_.loop, source_.hop.remote, local, *this,
                                           loop::StreamLimits{.most_output = context_.limits.stream_output_bytes});
@@ -83,6 +83,7 @@ std::expected<void, std::string> Connection::connect(const base::IpAddress& from
   stream_ = std::move(*stream);
   state_ = State::Connecting;
   tune(stream_->fd());
+  loop::mark(stream_->fd(), source_.hop.remote.ip, dscp);
   set_deadline(context_.loop.now() + context_.limits.connect);
   return {};
 }

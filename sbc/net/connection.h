@@ -38,7 +38,7 @@ class Connection final : public loop::Stream::Delegate {
              std::shared_ptr<const tls::Context> certificates);
 
   void adopt(loop::Fd socket);  // accepted
-  std::expected<void, std::string> connect(const base::IpAddress& from);
+  std::expected<void, std::string> connect(const base::IpAddress& from, std::uint8_t dscp);
 
   void send(const base::SharedBytes& bytes, std::uint64_t token, const sip::Hop& hop);
   void on_due(base::Instant now);

@@ -117,7 +117,7 @@ Connection* ConnectionTable::open_to(const sip::Hop& hop, const Door& door) {
                           .connection = {},
                           .tls_name = hop.tls_name},
                          true, door);
-  if (made.connect(door.address)) return &made;
+  if (made.connect(door.address, door.dscp)) return &made;
   by_remote_.erase({hop.listener, hop.remote});
   connections_.erase(made.id().value);
   --open_[static_cast<std::size_t>(hop.transport)];

@@ -22,6 +22,7 @@ struct Door {
   std::uint16_t listener = 0;
   sip::Transport transport = sip::Transport::Tcp;
   base::IpAddress address;
+  std::uint8_t dscp = 0;
   std::shared_ptr<const tls::Context> certificates;  // null: no TLS
 };
 

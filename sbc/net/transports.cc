@@ -62,7 +62,7 @@ struct Transports::Inner {
       return {};
     }
     if (sip::is_secure(config.transport) && !config.certificates) return std::unexpected("expected a certificate");
-    auto tcp = loop::StreamListener::listen_tcp(loop, config.bind, {.reuse_port = setup.reuse_port},
+    auto tcp = loop::StreamListener::listen_tcp(loop, config.bind, {.reuse_port = setup.reuse_port, .dscp = config.dscp},
                                                 [this, index = config.index](loop::Fd fd, const base::Endpoint& peer) {
                                                   table.accept(std::move(fd), door_of(*find(index)), peer);
                                                 });
@@ -76,6 +76,7 @@ struct Transports::Inner {
     return {.listener = listener.config.index,
             .transport = listener.config.transport,
             .address = listener.local.ip,
+            .dscp = listener.config.dscp,
             .certificates = listener.config.certificates};
   }
 

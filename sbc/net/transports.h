@@ -25,6 +25,7 @@ struct ListenerConfig {
   std::string realm;
   sip::Transport transport = sip::Transport::Udp;
   base::Endpoint bind;                                    // port 0: any free port, see local_endpoint()
+  std::uint8_t dscp = 0;                                  // mark of what leaves (RFC 2474), 0 to 63
   std::shared_ptr<const tls::Context> certificates = {};  // Tls, Wss: not null
 };
 

@@ -28,6 +28,16 @@ enum class Trust : std::uint8_t {
 // The form in which a side is told that a call was forwarded on its way (RFC 7544).
 enum class Redirects : std::uint8_t { Drop, Diversion, HistoryInfo };
 
+// Marks (DSCP, RFC 2474) of what is sent to a side, by kind. Speech and fax are of the telephony class (RFC 4594 4.1:
+// EF), signalling of its own (4.2: CS5), video is AF41 (RFC 8837 section 5), and text goes with it.
+struct Marks {
+  std::uint8_t audio = 46;
+  std::uint8_t video = 34;
+  std::uint8_t text = 34;
+  std::uint8_t fax = 46;
+  std::uint8_t signalling = 40;
+};
+
 // One local address of the border. `index` is the listener's number in the configuration, the same on all shards.
 struct Listener {
   std::uint16_t index = 0;
@@ -52,6 +62,7 @@ struct Realm {
   policy::Dtmf dtmf = policy::Dtmf::Pass;
   bool sdes_in_clear = false;                 // keys may be said where the signalling is not encrypted
   bool mixed_streams = false;                 // its audio in clear may come in several streams (SSRC) at once
+  Marks marks = {};
   std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
 
   // The listener that can send to `remote` over `transport` (same IP family); nullptr: none.

@@ -13,6 +13,10 @@ ETH_P_ALL = 3
 OUTGOING = 4  # loopback shows every packet twice: leaving and arriving
 
 
+def _fits(end, wanted):
+    return wanted is None or (end[0] == wanted[0] and (wanted[1] is None or end[1] == wanted[1]))
+
+
 class Capture:
     def __init__(self):
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
@@ -22,6 +26,7 @@ class Capture:
         self._condition = threading.Condition()
         self._messages = []
         self._datagrams = Counter()  # (source, target): UDP packets that are no SIP
+        self._marks = {}  # (source, target): code points (DSCP) of all that went there
         self._streams = {}  # (source, target): (next sequence number, bytes not yet consumed)
         self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -36,6 +41,7 @@ class Capture:
         with self._condition:
             self._messages.clear()
             self._datagrams.clear()
+            self._marks.clear()
 
     def messages(self, source=None, target=None, where=None):
         """`source` and `target` are addresses; `where` any further condition."""
@@ -59,11 +65,13 @@ class Capture:
     def packets(self, source=None, target=None):
         """How many packets that are no SIP went from one (address, port) to another; port None is any."""
 
-        def fits(end, wanted):
-            return wanted is None or (end[0] == wanted[0] and (wanted[1] is None or end[1] == wanted[1]))
-
         with self._condition:
-            return sum(n for (s, t), n in self._datagrams.items() if fits(s, source) and fits(t, target))
+            return sum(n for (s, t), n in self._datagrams.items() if _fits(s, source) and _fits(t, target))
+
+    def marks(self, source=None, target=None):
+        """Code points (DSCP) under which anything went from one (address, port) to another; port None is any."""
+        with self._condition:
+            return set().union(*(m for (s, t), m in self._marks.items() if _fits(s, source) and _fits(t, target)))
 
     def ladder(self):
         with self._condition:
@@ -82,18 +90,20 @@ class Capture:
                 continue
             if protocol == 0x0800 and len(data) >= 20:
                 header = (data[0] & 15) * 4
-                self._on_packet(data[9], socket.inet_ntop(socket.AF_INET, data[12:16]),
+                self._on_packet(data[9], data[1] >> 2, socket.inet_ntop(socket.AF_INET, data[12:16]),
                                 socket.inet_ntop(socket.AF_INET, data[16:20]),
                                 data[header:int.from_bytes(data[2:4], "big") or len(data)])
             elif protocol == 0x86DD and len(data) >= 40:
-                self._on_packet(data[6], socket.inet_ntop(socket.AF_INET6, data[8:24]),
+                self._on_packet(data[6], int.from_bytes(data[:2], "big") >> 6 & 63, socket.inet_ntop(socket.AF_INET6, data[8:24]),
                                 socket.inet_ntop(socket.AF_INET6, data[24:40]), data[40:])
 
-    def _on_packet(self, protocol, source, target, data):
+    def _on_packet(self, protocol, mark, source, target, data):
         if protocol not in (socket.IPPROTO_UDP, socket.IPPROTO_TCP) or len(data) < 8:
             return
         source_port, target_port = struct.unpack("!HH", data[:4])
         ends = ((source, source_port), (target, target_port))
+        with self._condition:
+            self._marks.setdefault(ends, set()).add(mark)
         if protocol == socket.IPPROTO_UDP:
             self._on_datagram(ends, data[8:])
         elif 5060 in (source_port, target_port) and len(data) >= 20:

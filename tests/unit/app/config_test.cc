@@ -112,6 +112,23 @@ TEST(LoadConfig, WhatATrunkTakesForOffersIsItsOwnOrItsRealms) {
   EXPECT_THAT(error, HasSubstr("media.offer_codecs: expected a codec"));
 }
 
+TEST(LoadConfig, ARealmMarksItsMediaAndSignalling) {
+  const auto plain = load(kSmall);
+  ASSERT_NE(plain, nullptr);
+  const route::Marks& standard = plain->routes->realm("access")->marks;
+  EXPECT_EQ(standard.audio, 46) << "EF";
+  EXPECT_EQ(standard.video, 34) << "AF41";
+  EXPECT_EQ(plain->listeners.at(0).dscp, 40) << "CS5";
+  const auto config = load(std::string(kSmall) + "[realm.access.dscp]\nvideo = 12\nsignalling = 0\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->realm("access")->marks.audio, 46);
+  EXPECT_EQ(config->routes->realm("access")->marks.video, 12);
+  EXPECT_EQ(config->listeners.at(0).dscp, 0);
+  EXPECT_THAT(error_of(std::string(kSmall) + "[realm.access.dscp]\naudio = 64\n"),
+              HasSubstr("realm.access.dscp.audio"));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[realm.access.dscp]\nvoice = 46\n"), HasSubstr("realm.access.dscp.voice"));
+}
+
 TEST(LoadConfig, CodecsAreTheTrunksOwnOrItsRealms) {
   const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
   const auto config =

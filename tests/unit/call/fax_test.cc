@@ -62,6 +62,7 @@ TEST(Fax, AReinviteTurnsAudioIntoFaxAndBack) {
   const control::FlowSpec& flow = session(rig).flows.at(0);
   EXPECT_EQ(flow.transport, control::Transport::Udptl);
   EXPECT_EQ(flow.kind, "image");
+  EXPECT_EQ(flow.a.dscp, route::Marks{}.fax);
   EXPECT_EQ(flow.a.remote_rtp->port, 4100);
   EXPECT_EQ(flow.b.remote_rtp->port, 6100);
   EXPECT_FALSE(flow.a.remote_rtcp.has_value());

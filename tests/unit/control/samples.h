@@ -34,6 +34,8 @@ inline SessionSpec sample_spec() {
                       true};
   b.digits = Digits{{{101, 8000}, {120, 48'000}}, true, EventFormat{110, 48'000}, 0};
   b.extensions = {1, 14, 255};
+  a.dscp = 0;
+  b.dscp = kMaxDscp;
   HalfSpec web = b;
   web.extensions.emplace();
   web.srtp.reset();

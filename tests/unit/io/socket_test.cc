@@ -76,6 +76,16 @@ TEST(OpenUdp, MarksItsTraffic) {
   EXPECT_EQ(option(*open_udp({kLoopback6, 0}, options), IPPROTO_IPV6, IPV6_V6ONLY), 1);
 }
 
+TEST(OpenUdp, MayBeMarkedAnew) {
+  const Socket v4 = *open_udp({kLoopback4, 0}, {});
+  EXPECT_TRUE(mark(v4, 34));
+  EXPECT_EQ(option(v4, IPPROTO_IP, IP_TOS), 34 << 2);
+  if (!has_ipv6()) GTEST_SKIP() << "no IPv6 on loopback";
+  const Socket v6 = *open_udp({kLoopback6, 0}, {});
+  EXPECT_TRUE(mark(v6, 0));
+  EXPECT_EQ(option(v6, IPPROTO_IPV6, IPV6_TCLASS), 0);
+}
+
 TEST(Socket, ClosesWhenItEnds) {
   int descriptor = -1;
   {

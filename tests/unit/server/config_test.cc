@@ -70,7 +70,7 @@ drain = "3s"
   EXPECT_EQ(config->session.workers, 3U);
   EXPECT_FALSE(config->pin_workers);
   EXPECT_EQ(config->session.srtp_engine, secure::Engine::Libsrtp);
-  EXPECT_EQ(config->sockets.dscp, 34);
+  EXPECT_EQ(config->session.dscp, 34);
   EXPECT_EQ(config->sockets.receive_buffer, 128 * 1024);
   EXPECT_EQ(config->session.max_sessions, 100U);
   EXPECT_EQ(config->metrics.text(), "[::1]:9999");

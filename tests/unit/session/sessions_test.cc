@@ -204,6 +204,25 @@ TEST(Sessions, APortThatCannotBeBoundIsReplacedByAnother) {
   rig.check_books();
 }
 
+TEST(Sessions, SocketsAreBoundWithTheMarkThatTheControllerNames) {
+  Config config = test_config();
+  config.dscp = 12;
+  Rig rig(config);
+  rig.hello(1);
+  rig.answer_binds = false;
+  Open open{"s", audio()};
+  open.spec.flows[0].b.dscp = 34;
+  rig.command(1, open);
+  ASSERT_EQ(rig.unanswered.size(), 2U);
+  EXPECT_EQ(rig.unanswered[0].dscp, 12);
+  EXPECT_EQ(rig.unanswered[1].dscp, 34);
+  rig.answer_binds = true;
+  while (!rig.unanswered.empty()) rig.answer_next_bind();
+  const flow::Spec& spec = rig.specs.begin()->second;
+  EXPECT_EQ(spec.a.dscp, 12);
+  EXPECT_EQ(spec.b.dscp, 34);
+}
+
 TEST(Sessions, BindingIsTriedABoundedNumberOfTimes) {
   Config config = test_config();
   config.networks[0].last_port = 20199;

@@ -90,6 +90,29 @@ TEST(Engine, ReplacesASpecBetweenBatches) {
   EXPECT_EQ(rig.backend.take_sent().at(0).to, endpoint("203.0.113.21:7000"));
 }
 
+TEST(Engine, AReplacementMarksWhatIsSentFromThenOn) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  const auto mark_of_next = [&rig](unsigned char sequence) {
+    rig.backend.deliver({kPhoneA, kLocalA, rtp(sequence)});
+    rig.turn();
+    return rig.backend.take_sent().at(0).dscp;
+  };
+  EXPECT_EQ(mark_of_next(1), std::nullopt) << "the sockets come marked as the flow begins";
+  const auto replace = [&rig](std::uint8_t dscp) {
+    ReplaceFlow command{{1}, {}};
+    command.spec.a.remote_rtp = kPhoneA;
+    command.spec.b.remote_rtp = kPhoneB;
+    command.spec.b.dscp = dscp;
+    rig.apply(std::move(command));
+  };
+  replace(flow::kDefaultDscp);
+  EXPECT_EQ(mark_of_next(2), std::nullopt) << "nothing has changed";
+  replace(34);
+  EXPECT_EQ(mark_of_next(3), 34);
+  EXPECT_EQ(rig.counters.marks_refused.value(), 0U);
+}
+
 // The local endpoints, which the loop guard needs, are known from the sockets whatever a replacement says.
 TEST(Engine, AReplacementKeepsTheLoopGuard) {
   Rig rig;
