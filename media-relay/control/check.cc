@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "media-relay/control/limits.h"
+#include "media-relay/control/sound.h"
 
 namespace control {
 namespace {
@@ -88,12 +89,12 @@ std::optional<std::string> digits_problem(const HalfSpec& half) {
   return std::nullopt;
 }
 
-std::optional<std::string> format_problem(const AudioFormat& format) {
+std::optional<std::string> format_problem(const std::string& where, const AudioFormat& format) {
   if (format.coding.empty() || format.coding.size() > kMaxCodingBytes || !visible_ascii(format.coding))
-    return length_text("transcode: coding", kMaxCodingBytes, format.coding.size());
-  if (format.payload_type > 127) return "transcode: payload_type: expected one up to 127";
+    return length_text(where + "coding", kMaxCodingBytes, format.coding.size());
+  if (format.payload_type > 127) return where + "payload_type: expected one up to 127";
   if (format.fmtp.size() > kMaxFmtpBytes)
-    return "transcode: fmtp: expected at most " + std::to_string(kMaxFmtpBytes) + " bytes";
+    return where + "fmtp: expected at most " + std::to_string(kMaxFmtpBytes) + " bytes";
   return std::nullopt;
 }
 
@@ -103,8 +104,8 @@ std::optional<std::string> transcode_problem(const Transcode& transcode) {
     return "transcode: from: expected 1 to " + std::to_string(kMaxAudioFormats) + " formats, got " +
            std::to_string(transcode.from.size());
   for (const AudioFormat& format : transcode.from)
-    if (auto text = format_problem(format)) return text;
-  if (auto text = format_problem(transcode.to)) return text;
+    if (auto text = format_problem("transcode: ", format)) return text;
+  if (auto text = format_problem("transcode: ", transcode.to)) return text;
   if (transcode.ptime_ms == 0 || transcode.ptime_ms > kMaxPacketTime)
     return "transcode: ptime_ms: expected 1 to " + std::to_string(kMaxPacketTime) + ", got " +
            std::to_string(transcode.ptime_ms);
@@ -123,6 +124,20 @@ std::optional<std::string> transcode_problem(const Transcode& transcode) {
   return std::nullopt;
 }
 
+// Which sounds there are is for the relay to say, when it is to play one.
+std::optional<std::string> play_problem(const Play& play) {
+  if (std::string text = sound_problem(play.sound); !text.empty()) return "play: sound: " + text;
+  if (auto text = format_problem("play: format: ", play.format)) return text;
+  if (looks_like_rtcp(play.format.payload_type))
+    return "play: format: expected a payload type of 0 to 63 or 96 to 127, got " +
+           std::to_string(play.format.payload_type);
+  if (play.ptime_ms == 0 || play.ptime_ms > kMaxPacketTime)
+    return "play: ptime_ms: expected 1 to " + std::to_string(kMaxPacketTime) + ", got " + std::to_string(play.ptime_ms);
+  if (play.loops > kMaxLoops)
+    return "play: loops: expected at most " + std::to_string(kMaxLoops) + ", got " + std::to_string(play.loops);
+  return std::nullopt;
+}
+
 std::optional<std::string> half_problem(const HalfSpec& half) {
   if (half.network.empty() || half.network.size() > kMaxNetworkNameBytes || !visible_ascii(half.network))
     return length_text("network", kMaxNetworkNameBytes, half.network.size());
@@ -138,6 +153,8 @@ std::optional<std::string> half_problem(const HalfSpec& half) {
     if (auto text = transcode_problem(*half.transcode)) return text;
   if (half.dscp && *half.dscp > kMaxDscp)
     return "dscp: expected one up to " + std::to_string(kMaxDscp) + ", got " + std::to_string(*half.dscp);
+  if (half.play)
+    if (auto text = play_problem(*half.play)) return text;
   if (half.remote_rtp && half.remote_rtp->empty()) return "remote_rtp: expected an address";
   if (half.remote_rtcp && half.remote_rtcp->empty()) return "remote_rtcp: expected an address";
   return std::nullopt;
@@ -163,8 +180,8 @@ std::optional<std::string> udptl_problem(const FlowSpec& flow) {
   if (flow.transport != Transport::Udptl) return std::nullopt;
   for (const HalfSpec* half : {&flow.a, &flow.b})
     if (half->srtp || half->dtls || half->ice || half->rtcp_mux || half->rewrite || half->digits || half->transcode ||
-        half->shared)
-      return "udptl: expected neither srtp, dtls, ice, rtcp_mux, rewrite, digits, transcode nor shared";
+        half->shared || half->play)
+      return "udptl: expected neither srtp, dtls, ice, rtcp_mux, rewrite, digits, transcode, shared nor play";
   return std::nullopt;
 }
 

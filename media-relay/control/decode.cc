@@ -120,6 +120,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kSendingDigits:
       return SendingDigits{id_of(in.sending_digits().id(), r)};
     case wire::FromRelay::kDtmf:
+    case wire::FromRelay::kPlayEnded:
     case wire::FromRelay::kFirstPacket:
     case wire::FromRelay::kLatched:
     case wire::FromRelay::kMediaLost:
@@ -162,6 +163,13 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
     if (m.digit().size() != 1 || !kDigitLetters.contains(m.digit()[0])) r.fail("digit", "expected a digit");
     return Dtmf{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A,
                 m.digit().empty() ? '0' : m.digit()[0], m.duration_ms()};
+  }
+  if (in.has_play_ended()) {
+    const wire::PlayEnded& m = in.play_ended();
+    if (m.end() < wire::PLAY_DONE || m.end() > wire::PLAY_UNREACHABLE)
+      r.fail("end", "expected a known one, got " + std::to_string(m.end()));
+    return PlayEnded{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A, m.number(),
+                     static_cast<PlayEnd>(m.end())};
   }
   if (in.has_session_closed()) {
     const wire::SessionClosed& m = in.session_closed();

@@ -160,6 +160,14 @@ void append_event(std::string& out, const Event& event) {
                    m.set_digit(std::string(1, v.digit));
                    m.set_duration_ms(v.duration_ms);
                  },
+                 [&](const PlayEnded& v) {
+                   wire::PlayEnded& m = *e.mutable_play_ended();
+                   m.set_id(v.id);
+                   m.set_flow(v.flow);
+                   m.set_half_b(v.half == HalfSide::B);
+                   m.set_number(v.number);
+                   m.set_end(static_cast<wire::PlayEnd>(v.end));
+                 },
                  [&](const SessionClosed& v) {
                    e.mutable_session_closed()->set_id(v.id);
                    e.mutable_session_closed()->set_reason(for_people(v.reason, kMaxReasonBytes));

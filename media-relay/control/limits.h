@@ -64,6 +64,17 @@ inline constexpr std::string_view kDigitLetters = "0123456789*#ABCD!";
 inline constexpr std::uint32_t kDigitMs = 160;  // what phones send when nobody says how long
 inline constexpr std::uint32_t kMinDigitMs = 40;
 inline constexpr std::uint32_t kMaxDigitMs = 30'000;
+// Names of sounds stand in configuration and logs. A plan of tones is as long as its tones: 16 make any cadence.
+inline constexpr std::size_t kMaxSoundNameBytes = 64;
+inline constexpr std::size_t kMaxTones = 16;
+inline constexpr std::size_t kMaxSoundBytes = 512;
+inline constexpr unsigned kMinToneHz = 50;
+inline constexpr unsigned kMaxToneHz = 3400;  // what a telephone carries
+inline constexpr std::uint32_t kMinToneMs = 10;
+inline constexpr std::uint32_t kMaxToneMs = 10'000;
+inline constexpr std::uint32_t kMaxTonesMs = 30'000;  // of a whole plan, which is in memory
+// Repetitions of a sound; who wants more wants it forever.
+inline constexpr std::uint32_t kMaxLoops = 1000;
 // Header extensions of one half: as many as there are identifiers (RFC 8285 4.3).
 inline constexpr std::size_t kMaxExtensions = 255;
 // RFC 3550 5.1.

@@ -29,7 +29,7 @@ std::string_view name_of(const Reply& reply) {
 std::string_view name_of(const Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames{
       "first_packet", "latched", "media_lost", "session_closed", "one_sided",
-      "peer_changed", "dtmf",    "stopping",   "session_lost"};
+      "peer_changed", "dtmf",    "play_ended", "stopping",       "session_lost"};
   return kNames[event.index()];
 }
 
@@ -45,6 +45,22 @@ std::string_view name_of(PeerChange change) {
       return "not_secured";
     case PeerChange::Closed:
       return "closed";
+  }
+  return "?";
+}
+
+std::string_view name_of(PlayEnd end) {
+  switch (end) {
+    case PlayEnd::Done:
+      return "done";
+    case PlayEnd::Yielded:
+      return "yielded";
+    case PlayEnd::NoSound:
+      return "no_sound";
+    case PlayEnd::TooMany:
+      return "too_many";
+    case PlayEnd::Unreachable:
+      return "unreachable";
   }
   return "?";
 }

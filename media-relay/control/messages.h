@@ -131,6 +131,18 @@ struct SharedTransport {
   friend bool operator==(const SharedTransport&, const SharedTransport&) = default;
 };
 
+// A sound for this half's peer, instead of what the other half's peer sends. While it stands here unchanged it is
+// played once, over all its repetitions; another `number` is another playing. What has ended stays quiet.
+struct Play {
+  std::string sound;        // name of a file of the relay's, or tones (sound.h)
+  std::uint32_t loops = 1;  // times; 0: for as long as it stands here
+  AudioFormat format;       // as this half's peer wants it
+  std::uint32_t ptime_ms = 20;
+  bool yields = false;       // ends when the other half's peer is heard, instead of holding it back
+  std::uint32_t number = 0;  // of the controller's; comes back with PlayEnded
+  friend bool operator==(const Play&, const Play&) = default;
+};
+
 struct HalfSpec {
   std::string network;                        // name of a network in the relay's configuration: "access", "core"
   std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
@@ -152,6 +164,7 @@ struct HalfSpec {
   std::optional<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
   // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's. Without meaning when shared.
   std::optional<std::uint8_t> dscp = {};
+  std::optional<Play> play = {};               // absent: nothing, or no more
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 
@@ -213,9 +226,10 @@ enum class EventKind : std::uint32_t {
   OneSided = 16,
   PeerChanged = 32,
   Dtmf = 64,
+  PlayEnded = 128,
   Stopping = 256
 };
-inline constexpr std::uint32_t kAllEvents = 127 + 256;
+inline constexpr std::uint32_t kAllEvents = 255 + 256;
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -412,6 +426,23 @@ struct Dtmf {
   std::uint32_t duration_ms = 0;
   friend bool operator==(const Dtmf&, const Dtmf&) = default;
 };
+// A sound that was to be played on this half is over, or will not be heard.
+enum class PlayEnd : std::uint8_t {
+  Done = 1,         // all of it was played
+  Yielded = 2,      // the other half's peer was heard
+  NoSound = 3,      // the relay has none of this name
+  TooMany = 4,      // the relay plays as many different sounds as it may
+  Unreachable = 5,  // nothing could be sent to the peer for some seconds: no address, no keys
+};
+std::string_view name_of(PlayEnd end);
+struct PlayEnded {
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide half = HalfSide::A;
+  std::uint32_t number = 0;  // as in Play
+  PlayEnd end = PlayEnd::Done;
+  friend bool operator==(const PlayEnded&, const PlayEnded&) = default;
+};
 struct SessionClosed {  // the relay ended the session by itself
   SessionId id;
   std::string reason;
@@ -431,8 +462,8 @@ struct SessionLost {
   std::string reason;
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
-using Event =
-    std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, Stopping, SessionLost>;
+using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, PlayEnded,
+                           Stopping, SessionLost>;
 // Empty for an event that is about the relay itself.
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);

@@ -80,6 +80,15 @@ void put_transcode(wire::Transcode& out, const Transcode& transcode) {
   if (transcode.noise_to) out.set_noise_to(*transcode.noise_to + 1U);
 }
 
+void put_play(wire::Play& out, const Play& play) {
+  out.set_sound(play.sound);
+  out.set_loops(play.loops);
+  put_audio(*out.mutable_format(), play.format);
+  out.set_ptime_ms(play.ptime_ms);
+  out.set_yields(play.yields);
+  out.set_number(play.number);
+}
+
 void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   out.set_network(half.network);
   if (half.remote_rtp) put(*out.mutable_remote_rtp(), *half.remote_rtp);
@@ -112,6 +121,7 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   if (half.rewrite) put_rewrite(*out.mutable_rewrite(), *half.rewrite);
   if (half.digits) put_digits(*out.mutable_digits(), *half.digits);
   if (half.transcode) put_transcode(*out.mutable_transcode(), *half.transcode);
+  if (half.play) put_play(*out.mutable_play(), *half.play);
   if (half.extensions) {
     wire::HeaderExtensions& extensions = *out.mutable_extensions();
     for (const std::uint8_t id : *half.extensions) extensions.add_ids(id);
@@ -261,6 +271,7 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   if (in.has_rewrite()) out.rewrite = rewrite(in.rewrite());
   if (in.has_digits()) out.digits = digits(in.digits());
   if (in.has_transcode()) out.transcode = transcode(in.transcode());
+  if (in.has_play()) out.play = play(in.play());
   if (in.has_extensions()) {
     out.extensions.emplace();
     for (const std::uint32_t id : in.extensions().ids()) {
@@ -316,10 +327,9 @@ PayloadRule Reading::payload_rule(const std::string& where, const wire::PayloadR
           static_cast<PayloadUse>(in.use())};
 }
 
-AudioFormat Reading::audio_format(const wire::AudioFormat& in) {
-  return {text("transcode: coding", in.coding(), kMaxCodingBytes),
-          payload_type("transcode: payload_type", in.payload_type()),
-          text("transcode: fmtp", in.fmtp(), kMaxFmtpBytes)};
+AudioFormat Reading::audio_format(const std::string& where, const wire::AudioFormat& in) {
+  return {text(where + "coding", in.coding(), kMaxCodingBytes), payload_type(where + "payload_type", in.payload_type()),
+          text(where + "fmtp", in.fmtp(), kMaxFmtpBytes)};
 }
 
 Transcode Reading::transcode(const wire::Transcode& in) {
@@ -330,13 +340,22 @@ Transcode Reading::transcode(const wire::Transcode& in) {
                           std::to_string(kMaxEventFormats) + " events");
     return out;
   }
-  for (const wire::AudioFormat& f : in.from()) out.from.push_back(audio_format(f));
-  out.to = audio_format(in.to());
+  for (const wire::AudioFormat& f : in.from()) out.from.push_back(audio_format("transcode: ", f));
+  out.to = audio_format("transcode: ", in.to());
   out.ptime_ms = in.ptime_ms();
   for (const wire::PayloadRule& r : in.events()) out.events.push_back(payload_rule("transcode: events: ", r));
   if (in.noise_from() != 0) out.noise_from = payload_type("transcode: noise_from", in.noise_from() - 1);
   if (in.noise_to() != 0) out.noise_to = payload_type("transcode: noise_to", in.noise_to() - 1);
   return out;
+}
+
+Play Reading::play(const wire::Play& in) {
+  return {text("play: sound", in.sound(), kMaxSoundBytes),
+          in.loops(),
+          audio_format("play: format: ", in.format()),
+          in.ptime_ms(),
+          in.yields(),
+          in.number()};
 }
 
 EventFormat Reading::event_format(const wire::EventFormat& in) {

@@ -48,7 +48,8 @@ class Reading {
   EventFormat event_format(const wire::EventFormat& in);
   Digits digits(const wire::Digits& in);
   PayloadRule payload_rule(const std::string& where, const wire::PayloadRule& in);
-  AudioFormat audio_format(const wire::AudioFormat& in);
+  AudioFormat audio_format(const std::string& where, const wire::AudioFormat& in);
+  Play play(const wire::Play& in);
   Transcode transcode(const wire::Transcode& in);
   SharedTransport shared(const wire::SharedTransport& in);
   HalfAddress address(const wire::HalfAddress& in);

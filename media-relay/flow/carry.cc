@@ -25,7 +25,11 @@ bool Flow::restore(std::string_view saved, base::Instant now) {
   carry(unpacker);
   if (unpacker.failed() || !unpacker.at_end()) return false;
   build();
-  for (const Side side : {Side::A, Side::B}) start_dtls(side, now);
+  for (const Side side : {Side::A, Side::B}) {
+    half(side).sound.reset();
+    set_sound(side, now);
+    start_dtls(side, now);
+  }
   return true;
 }
 
@@ -40,10 +44,13 @@ void Flow::carry_half(Carrier& c, Side side) {
   Half& h = half(side);
   c(h.guard, h.reception, h.reception_report, h.reports, h.stats, h.last_heard, h.heard, h.last_rtp, h.told_silent,
     h.secured_by);
-  // Digits that are being heard or sent are not carried.
+  // Digits that are being heard or sent are not carried, and a sound begins anew.
   bool rewrites = h.rewriter != nullptr;
   bool transcodes = h.transcoder != nullptr;
   c(rewrites, transcodes);
+  if constexpr (Carrier::kReading)
+    // It is kept once there was one.
+    if (rewrites && !h.rewriter) h.rewriter = std::make_unique<Rewriter>(Rewrite{}, first_stream(side));
   c.expect(rewrites == (h.rewriter != nullptr) && transcodes == (h.transcoder != nullptr));
   if (c.failed()) return;
   if (h.rewriter) c(h.rewriter->stream());

@@ -80,6 +80,8 @@ std::string_view name_of(Drop reason) {
       return "straggler";
     case Drop::SpokenOver:
       return "spoken_over";
+    case Drop::PlayedOver:
+      return "played_over";
     case Drop::DigitTone:
       return "digit_tone";
     case Drop::RtcpEmptied:

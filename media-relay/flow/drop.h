@@ -46,6 +46,7 @@ enum class Drop : std::uint8_t {
   PayloadType,      // rewriting: the other side is not to get this payload type
   Straggler,        // rewriting: of a source that was replaced, or a leap that no second packet has confirmed yet
   SpokenOver,       // rewriting: we are sending a digit towards the other side ourselves
+  PlayedOver,       // we are playing a sound towards the other side
   DigitTone,        // the tone of a digit that is told, and therefore not heard as well
   RtcpEmptied,      // rewriting: RTCP of which nothing is true for the other side (a BYE alone)
 };

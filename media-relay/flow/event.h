@@ -77,7 +77,24 @@ struct Dtmf {
   friend bool operator==(const Dtmf&, const Dtmf&) = default;
 };
 
-using Event =
-    std::variant<FirstPacket, Latched, MediaLost, OneSided, IceConnected, ConsentLost, Secured, NotSecured, Dtmf>;
+// A sound that this side was to hear is over, or will not be heard.
+enum class PlayEnd : std::uint8_t {
+  Done,         // all of it was played
+  Yielded,      // the other side was heard
+  NoSound,      // there is none of this name
+  TooMany,      // there is no room for another one (Tracks)
+  Unreachable,  // nothing could be sent to this side for kPlayPatience
+};
+inline constexpr std::size_t kPlayEnds = static_cast<std::size_t>(PlayEnd::Unreachable) + 1;
+std::string_view name_of(PlayEnd end);  // "done": label of a metric
+struct PlayEnded {
+  Side side = Side::A;
+  std::uint32_t number = 0;
+  PlayEnd end = PlayEnd::Done;
+  friend bool operator==(const PlayEnded&, const PlayEnded&) = default;
+};
+
+using Event = std::variant<FirstPacket, Latched, MediaLost, OneSided, IceConnected, ConsentLost, Secured, NotSecured,
+                           Dtmf, PlayEnded>;
 
 }  // namespace flow

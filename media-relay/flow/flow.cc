@@ -36,6 +36,7 @@ Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(s
     set_transcoder(side);
     connect(side, now);
     set_repair(side);
+    set_sound(side, now);
   }
   build();
   start_clock(now);
@@ -56,6 +57,7 @@ void Flow::replace(Spec spec, base::Instant now) {
     set_transcoder(side);
     connect(side, now);
     set_repair(side);
+    set_sound(side, now);
   }
   build();
   start_clock(now);
@@ -232,6 +234,7 @@ base::Instant Flow::next_deadline() const {
     next = std::min(next, h.keepalive.due);
     if (h.ice) next = std::min(next, h.ice->next_deadline());
     if (h.dtls) next = std::min({next, h.dtls->next_deadline(), h.secured_by});
+    if (h.sound) next = std::min(next, h.sound->next_deadline());
   }
   return next;
 }
@@ -241,6 +244,7 @@ void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
     on_connect_deadline(side, now);
     on_repair_deadline(side, now, events);
     on_keepalive_deadline(side, now);
+    on_sound_deadline(side, now, events);
   }
   if (now < deadline_) return;
   const base::Instant lost = look_for_lost_media(now, events);

@@ -21,6 +21,10 @@
 // rewritten in front of the last step (repair.cc): what is rewritten is clear and authentic, what is protected has its
 // final numbers.
 //
+// A side that is played a sound hears that instead of the other side, in the stream in which it hears the other side
+// where that is ours (`continuous`), else in a stream of its own (playing.cc). Playing goes on over a replacement of
+// the spec that asks for the same.
+//
 // Lost media. A side may be silent by design: an announcement, early media, a listener who is muted. So silence is lost
 // media only when nothing at all, neither RTP nor RTCP, was accepted from either side for the timeout. The time runs
 // while the flow is not suspended, at least one side is received from, and both peers' addresses are known (signalled
@@ -54,6 +58,7 @@
 #include "media-relay/flow/event.h"
 #include "media-relay/flow/media_report.h"
 #include "media-relay/flow/rewriter.h"
+#include "media-relay/flow/sound_player.h"
 #include "media-relay/flow/source_guard.h"
 #include "media-relay/flow/spec.h"
 #include "media-relay/flow/stats.h"
@@ -145,7 +150,7 @@ class Flow {
   };
   using Step = std::optional<Drop> (Flow::*)(Context&);
   // The last step forwards or drops. Unused places behind it are never reached.
-  using Pipeline = std::array<Step, 10>;
+  using Pipeline = std::array<Step, 11>;
 
   // Empty datagrams to a peer behind a NAT.
   struct Keepalive {
@@ -170,6 +175,7 @@ class Flow {
     std::unique_ptr<DigitListener> listener;
     std::unique_ptr<DigitPlayer> player;     // towards this side
     std::unique_ptr<Transcoder> transcoder;  // towards this side
+    std::unique_ptr<SoundPlayer> sound;      // likewise; kept when it has ended
     base::Instant secured_by = base::kNever;
     HalfStats stats;
     base::Instant last_heard{};
@@ -271,6 +277,14 @@ class Flow {
   base::Instant next_repair_deadline() const;
   void on_repair_deadline(Side side, base::Instant now, std::vector<Event>& events);
   bool send_own(Side side, Component component, std::vector<std::byte> packet);
+
+  // Sounds (playing.cc).
+  void set_sound(Side side, base::Instant now);
+  void tell_sound(Side side, std::vector<Event>& events);
+  std::optional<Drop> give_way(Context& c);
+  SoundPlayer::Way way_to(Side side) const;
+  void on_sound_deadline(Side side, base::Instant now, std::vector<Event>& events);
+  void send_media(Side side, const rtp::Stamp& stamp, std::uint8_t payload_type, std::span<const std::byte> payload);
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);

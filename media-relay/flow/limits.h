@@ -62,4 +62,12 @@ inline constexpr std::size_t kMaxAudioFormats = 4;
 // and what is filled late is late: a longer gap stays one, for the listener's own concealment.
 inline constexpr unsigned kMaxConcealmentMs = 100;
 
+// How long a sound waits for somebody to play it to: a handshake of DTLS or a NAT that must be learned takes less.
+inline constexpr base::Duration kPlayPatience = base::seconds(10);
+
+// Sounds that one worker has coded at once, each in each format that is asked for, and their bytes beside what the
+// sounds themselves take. Ten minutes of G.711 are five megabytes.
+inline constexpr std::size_t kMaxTracks = 64;
+inline constexpr std::size_t kMaxTrackBytes = std::size_t{64} << 20;
+
 }  // namespace flow

@@ -10,11 +10,6 @@
 #include "media-relay/rtp/wire.h"
 
 namespace flow {
-namespace {
-
-constexpr std::size_t kHeaderBytes = rtp::kFixedHeaderBytes;
-
-}  // namespace
 
 // The spec has been set. A stream that was begun is kept even while nothing is rewritten: under the same keys its
 // numbers must never come again (RFC 3711 9.1).
@@ -66,6 +61,8 @@ Flow::Pipeline Flow::repaired(Pipeline steps, Side side, Component kind) const {
   const bool heard = forwards || last == &Flow::transcode_rtp || last == &Flow::refuse_sending;
   auto at = end - 1;
   if (kind == Component::Rtp && heard && spec_.half(side).digits) *at++ = &Flow::listen;
+  if (kind == Component::Rtp && (forwards || last == &Flow::transcode_rtp) && spec_.half(to).play)
+    *at++ = &Flow::give_way;
   if (kind == Component::Rtp && forwards && spec_.half(to).rewrite && !transcodes()) *at++ = &Flow::rewrite_rtp;
   if (kind == Component::Rtcp && forwards && (is_continuous(side) || is_continuous(to))) *at++ = &Flow::rewrite_rtcp;
   *at = last;
@@ -134,17 +131,8 @@ void Flow::on_repair_deadline(Side side, base::Instant now, std::vector<Event>& 
     if (const auto digit = h.listener->on_deadline(now)) tell_digit(side, *digit, events);
   if (!h.player || !h.rewriter) return;
   std::array<std::byte, kMaxPlayedBytes> payload;
-  while (const auto played = h.player->next(h.rewriter->stream(), payload, now)) {
-    std::vector<std::byte> packet(kHeaderBytes);
-    packet[0] = std::byte{0x80};
-    packet[1] = static_cast<std::byte>((played->stamp.first ? 0x80 : 0) | played->payload_type);
-    rtp::write_u16(packet, 2, played->stamp.sequence);
-    rtp::write_u32(packet, 4, played->stamp.timestamp);
-    rtp::write_u32(packet, 8, h.rewriter->stream().ssrc());
-    packet.insert(packet.end(), payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(played->size));
-    if (!send_own(side, Component::Rtp, std::move(packet))) continue;
-    h.rewriter->stream().count(played->size);
-  }
+  while (const auto played = h.player->next(h.rewriter->stream(), payload, now))
+    send_media(side, played->stamp, played->payload_type, std::span(payload).first(played->size));
 }
 
 // Room for what protection adds behind a packet of ours.

@@ -27,6 +27,8 @@ std::string check_half(const HalfSpec& half, const char* side) {
   }
   if (half.transcode)
     if (std::string wrong = check(*half.transcode); !wrong.empty()) return where + "transcode: " + wrong;
+  if (half.play)
+    if (std::string wrong = check(*half.play); !wrong.empty()) return where + "play: " + wrong;
   if (!half.srtp) return {};
   for (const auto& direction : {&half.srtp->send, &half.srtp->receive})
     if (*direction)
@@ -39,8 +41,9 @@ std::string check_half(const HalfSpec& half, const char* side) {
 std::string check(const Spec& spec) {
   if (spec.transport == Transport::Udptl)
     for (const HalfSpec* half : {&spec.a, &spec.b})
-      if (half->srtp || half->dtls || half->ice || half->rtcp_mux || half->rewrite || half->digits || half->transcode)
-        return "udptl: expected neither srtp, dtls, ice, rtcp_mux, rewrite, digits nor transcode";
+      if (half->srtp || half->dtls || half->ice || half->rtcp_mux || half->rewrite || half->digits || half->transcode ||
+          half->play)
+        return "udptl: expected neither srtp, dtls, ice, rtcp_mux, rewrite, digits, transcode nor play";
   if (std::string wrong = check_half(spec.a, "a"); !wrong.empty()) return wrong;
   if (std::string wrong = check_half(spec.b, "b"); !wrong.empty()) return wrong;
   if (spec.latch_window < base::Duration{} || spec.latch_window > kMaxMediaTimeout) return "latch window out of range";

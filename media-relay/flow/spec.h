@@ -13,6 +13,7 @@
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/limits.h"
+#include "media-relay/flow/play.h"
 #include "media-relay/flow/repair.h"
 #include "media-relay/flow/transcode.h"
 #include "media-relay/ice/agent.h"
@@ -78,6 +79,7 @@ struct HalfSpec {
   std::optional<Rewrite> rewrite = {};  // towards this side; nullopt: packets leave as they came
   std::optional<Digits> digits = {};
   std::optional<Transcode> transcode = {};  // towards this side
+  std::optional<Play> play = {};            // towards this side, instead of what comes from the other one
   // Has no ports: it uses the transport of another flow's half (Flow::share), whose ICE, DTLS and addresses count. Of
   // what comes there, these payload types are for this flow (RFC 9143 9.2).
   bool shared = false;

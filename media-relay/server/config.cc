@@ -144,6 +144,11 @@ std::expected<Config, std::string> read(settings::File file) {
     shutdown.fail("snapshot", "expected media.srtp_engine = \"openssl\" beside it: libsrtp does not tell its counters");
   config.snapshot_on_disk = shutdown.boolean("snapshot_on_disk", false);
   config.resume = shutdown.duration("resume", {base::seconds(1), kLongestResume}, kDefaultResume);
+  settings::Table sounds = root.table("sounds");
+  config.sounds = sounds.text("directory", "");
+  if (!config.sounds.empty() && config.sounds.front() != '/')
+    sounds.fail("directory", "expected an absolute path, got \"" + config.sounds + "\"");
+  config.sound_bytes = sounds.size("memory", 1 << 20, session::kMaxSoundBytes, session::kDefaultSoundBytes);
   read_log(root, config.log);
   if (auto ok = file.finish(); !ok) return std::unexpected(settings::full(ok.error()));
   return config;

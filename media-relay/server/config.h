@@ -27,6 +27,8 @@ struct Config {
   std::string snapshot;           // file for a successor; empty: sessions end with the process
   bool snapshot_on_disk = false;  // else only where files are kept in memory
   base::Duration resume = kDefaultResume;
+  std::string sounds;  // directory; empty: none
+  std::size_t sound_bytes = session::kDefaultSoundBytes;
 };
 
 // Errors name file, line, key and the nearest valid key, one per line.

@@ -66,6 +66,10 @@ void Relay::register_session_metrics() {
                    [&c] { return number(c.rebounds); });
   metrics_.counter("relay_transcoding_refused_total", "Commands refused because a worker transcodes as much as it may",
                    {}, [&c] { return number(c.transcoding_refused); });
+  metrics_.gauge("relay_sounds", "Sounds that can be played", {},
+                 [this] { return number_of(sessions_.sounds().size()); });
+  metrics_.gauge("relay_sounds_unusable", "Files of sounds that cannot be played", {},
+                 [this] { return number_of(unusable_sounds_); });
   metrics_.counter("relay_bind_failures_total", "Port pairs that the system did not give", {},
                    [&c] { return number(c.bind_failures); });
   metrics_.counter("relay_flow_failures_total", "Commands that a worker could not carry out", {},
@@ -129,6 +133,15 @@ void Relay::register_worker_metrics() {
     metrics_.gauge("relay_transcoded_flows", "Flows on this worker that are transcoded", {{"worker", name}},
                    [this, i] { return number_of(sessions_.transcoded(i)); });
     counter("relay_keepalives_total", "Empty datagrams sent to open a NAT or to keep it open", c.keepalives);
+    for (std::size_t e = 0; e < flow::kPlayEnds; ++e)
+      counter("relay_plays_ended_total", "Sounds whose playing has ended by itself, by what ended it", c.plays_ended[e],
+              {{"end", std::string(flow::name_of(static_cast<flow::PlayEnd>(e)))}});
+    counter("relay_sound_frames_coded_total", "Frames of sounds that were coded, each once for all who hear it",
+            c.frames_coded);
+    metrics_.gauge("relay_sound_tracks", "Sounds kept coded, each in each of its formats", {{"worker", name}},
+                   [&c] { return number(c.tracks.value()); });
+    metrics_.gauge("relay_sound_track_bytes", "Memory of sounds that are kept coded", {{"worker", name}},
+                   [&c] { return number(c.track_bytes.value()); });
     counter("relay_digits_refused_total", "Commands to send digits that could not be carried out in full",
             c.digits_refused);
     counter("relay_marks_refused_total", "Sockets that would not take another mark (DSCP)", c.marks_refused);

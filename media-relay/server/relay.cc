@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "media-relay/base/clock.h"
+#include "media-relay/server/sound_files.h"
 
 namespace server {
 namespace {
@@ -43,6 +44,7 @@ std::expected<void, std::string> Relay::start() {
   auto address = http_.listen(config_.metrics);
   if (!address) return std::unexpected("metrics: " + address.error());
   metrics_address_ = *address;
+  load_sounds();
   restore();
   if (auto ok = links_.listen(config_.control_socket, config_.control_mode); !ok)
     return std::unexpected("control socket: " + ok.error());
@@ -68,6 +70,22 @@ bool Relay::renew_identity() {
   }
   sessions_.use(*std::move(made));
   return true;
+}
+
+// On the control thread, at start and when asked for; packets do not wait for it.
+void Relay::load_sounds() {
+  if (config_.sounds.empty()) return sessions_.use(session::Sounds{});
+  auto loaded = server::load_sounds(config_.sounds, config_.sound_bytes);
+  if (!loaded) {
+    ++unusable_sounds_;
+    // Those of before are better than none.
+    return log_.error("sounds not read", {{"why", loaded.error()}});
+  }
+  for (const std::string& problem : loaded->problems) log_.warn("sound not usable", {{"why", problem}});
+  unusable_sounds_ = loaded->problems.size();
+  log_.info("sounds",
+            {{"directory", config_.sounds}, {"count", loaded->sounds.size()}, {"bytes", loaded->sounds.bytes()}});
+  sessions_.use(std::move(loaded->sounds));
 }
 
 void Relay::on_command(session::LinkId link, control::CommandFrame frame) {
@@ -212,6 +230,9 @@ void Relay::finish() {
 void Relay::reload(const Config& wanted) {
   log_.set_level(wanted.log.level);
   config_.log.level = wanted.log.level;
+  config_.sounds = wanted.sounds;
+  config_.sound_bytes = wanted.sound_bytes;
+  load_sounds();
   const std::vector<std::string> keys = needs_restart(config_, wanted);
   std::string text;
   for (const std::string& key : keys) text.append(text.empty() ? "" : ", ").append(key);

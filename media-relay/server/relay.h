@@ -34,7 +34,7 @@ class Relay final : private Links::Delegate {
   void shut_down();
   // Stops at once and leaves the sessions to a successor, if a snapshot is configured; else as shut_down.
   void hand_over();
-  // A new configuration file was read: applies what can be applied, logs what needs a restart.
+  // A new configuration file was read: reads the sounds again, applies what can be applied, logs what needs a restart.
   void reload(const Config& wanted);
 
   const base::Endpoint& metrics_address() const { return metrics_address_; }
@@ -58,6 +58,7 @@ class Relay final : private Links::Delegate {
   void carry_out(session::Actions actions);
   void carry_out_one(session::Action action, session::Actions& more);
   void end_sessions(std::string_view reason);
+  void load_sounds();
   // restart.cc
   void restore();
   void finish_saving();
@@ -94,6 +95,7 @@ class Relay final : private Links::Delegate {
     std::uint64_t unusable = 0;
   };
   SnapshotCounts snapshots_;
+  std::size_t unusable_sounds_ = 0;
   bool started_ = false;
   Phase phase_ = Phase::Serving;
 };

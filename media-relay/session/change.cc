@@ -225,6 +225,8 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
     FlowRecord* record = flows_.find(session.flows[i]);
     if (record == nullptr) continue;  // its worker gave it up meanwhile; the session is doomed
     flow::Spec spec = flow_spec(session.spec, session.spec.flows[i], record->identity);
+    for (flow::HalfSpec* half : {&spec.a, &spec.b})
+      if (half->play) half->play->audio = sounds_.find(half->play->sound);
     count_transcoding(*record, transcodes(session.spec.flows[i]));
     if (record->state == FlowState::Binding) {
       record->state = FlowState::Installed;

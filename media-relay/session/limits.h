@@ -46,4 +46,12 @@ inline constexpr std::size_t kMaxDeferred = 32;
 // Final statistics kept of flows that a Modify removed, so that Closed can tell them; the oldest go first.
 inline constexpr std::size_t kMaxEndedFlows = 16;
 
+// Sounds of one relay: what a network has to say, in a few languages. All of them are in memory; the configuration may
+// allow more of it.
+inline constexpr std::size_t kMaxSounds = 1000;
+// Tones that were made and are kept: a handful stands in a configuration. Each takes half a megabyte at most.
+inline constexpr std::size_t kMaxTonePlans = 64;
+inline constexpr std::size_t kDefaultSoundBytes = std::size_t{64} << 20;
+inline constexpr std::size_t kMaxSoundBytes = std::size_t{4} << 30;
+
 }  // namespace session

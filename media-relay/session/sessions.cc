@@ -117,11 +117,29 @@ void Sessions::on_flow_event(FlowHandle flow, const flow::Event& event, Actions&
     tell(*controller, control::EventKind::Dtmf,
          control::Dtmf{session->id, record->index, to_control(d->side), d->digit, static_cast<std::uint32_t>(lasted)},
          out);
+  } else if (const auto* p = std::get_if<flow::PlayEnded>(&event)) {
+    control::PlayEnded ended = to_control(*p);
+    if (ended.end == control::PlayEnd::NoSound) note_no_sound(*session, *record, p->side, out);
+    ended.id = session->id;
+    ended.flow = record->index;
+    tell(*controller, control::EventKind::PlayEnded, std::move(ended), out);
   } else if (auto change = peer_change(event)) {
     ++counters_.peer_changes[static_cast<std::size_t>(change->change) - 1];
     change->id = session->id;
     change->flow = record->index;
     tell(*controller, control::EventKind::PeerChanged, *std::move(change), out);
+  }
+}
+
+// An operator's mistake, in words for the log: the name stands in the configuration of one process and the files with
+// the other.
+void Sessions::note_no_sound(const Session& session, const FlowRecord& record, flow::Side side, Actions& out) const {
+  for (const control::FlowSpec& flow : session.spec.flows) {
+    const control::HalfSpec& half = side == flow::Side::A ? flow.a : flow.b;
+    if (flow.index != record.index || !half.play) continue;
+    const Controller* controller = controllers_.find(session.owner);
+    out.push_back(Note{"there is no sound of the name \"" + half.play->sound + "\"",
+                       controller == nullptr ? std::string() : controller->id, session.id});
   }
 }
 

@@ -32,6 +32,7 @@
 #include "media-relay/session/counters.h"
 #include "media-relay/session/port_pool.h"
 #include "media-relay/session/snapshot.h"
+#include "media-relay/session/sounds.h"
 
 namespace session {
 
@@ -54,6 +55,10 @@ class Sessions {
   // The certificate that flows opened from now on show in DTLS. Without one, specs with DTLS are refused.
   using IdentityPtr = std::shared_ptr<const secure::Identity>;
   void use(IdentityPtr identity) { identity_ = std::move(identity); }
+
+  // What can be played from now on; what is being played goes on.
+  void use(Sounds sounds) { sounds_ = std::move(sounds); }
+  const Sounds& sounds() const { return sounds_; }
 
   void on_bound(const BindResult& result, base::Instant now, Actions& out);
   void on_flow_event(FlowHandle flow, const flow::Event& event, Actions& out);
@@ -231,6 +236,7 @@ class Sessions {
 
   // sessions.cc
   void run(Asker asker, ControllerHandle owner, control::Command command, base::Instant now, Actions& out);
+  void note_no_sound(const Session& session, const FlowRecord& record, flow::Side side, Actions& out) const;
   void count(std::size_t kind, const control::Reply& reply);
   void answer(Asker asker, std::size_t kind, control::Reply reply, Actions& out);
   void tell(const Controller& controller, control::EventKind kind, control::Event event, Actions& out);
@@ -241,6 +247,7 @@ class Sessions {
   Config config_;
   base::Random& random_;
   IdentityPtr identity_;
+  Sounds sounds_;
   std::vector<PortPool> pools_;
   std::vector<std::size_t> pool_index_;         // by network
   std::vector<std::size_t> worker_flows_;       // by worker

@@ -96,6 +96,33 @@ flow::Transcode transcode_of(const control::Transcode& in) {
   return out;
 }
 
+flow::Play play_of(const control::Play& in) {
+  flow::Play out;
+  out.sound = in.sound;
+  out.format = audio_of(in.format);
+  out.ptime_ms = in.ptime_ms;
+  out.loops = in.loops;
+  out.yields = in.yields;
+  out.number = in.number;
+  return out;
+}
+
+control::PlayEnd end_of(flow::PlayEnd end) {
+  switch (end) {
+    case flow::PlayEnd::Done:
+      return control::PlayEnd::Done;
+    case flow::PlayEnd::Yielded:
+      return control::PlayEnd::Yielded;
+    case flow::PlayEnd::NoSound:
+      return control::PlayEnd::NoSound;
+    case flow::PlayEnd::TooMany:
+      return control::PlayEnd::TooMany;
+    case flow::PlayEnd::Unreachable:
+      break;
+  }
+  return control::PlayEnd::Unreachable;
+}
+
 }  // namespace
 
 std::string unknown_name(const control::FlowSpec& flow) {
@@ -108,6 +135,9 @@ std::string unknown_name(const control::FlowSpec& flow) {
       for (const control::AudioFormat* f : formats_of(*half->transcode))
         if (!codec::coding_of(f->coding))
           return std::string(name) + ": transcode: expected a codec that the relay has, got \"" + f->coding + "\"";
+    if (half->play && !codec::coding_of(half->play->format.coding))
+      return std::string(name) + ": play: expected a codec that the relay has, got \"" + half->play->format.coding +
+             "\"";
     if (!half->srtp) continue;
     for (const auto& stream : {half->srtp->send, half->srtp->receive})
       if (stream && !secure::suite_named(stream->suite))
@@ -132,6 +162,7 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   if (half.rewrite) out.rewrite = rewrite_of(*half.rewrite);
   if (half.digits) out.digits = digits_of(*half.digits);
   if (half.transcode) out.transcode = transcode_of(*half.transcode);
+  if (half.play) out.play = play_of(*half.play);
   out.shared = half.shared.has_value();
   if (half.shared)
     for (const std::uint8_t type : half.shared->payload_types) out.payload_types.set(type & 0x7f);
@@ -158,6 +189,10 @@ std::optional<control::PeerChanged> peer_change(const flow::Event& event) {
         {}, 0, to_control(e->side), PeerChange::NotSecured, {}, std::string(secure::name_of(e->failure))};
   }
   return std::nullopt;
+}
+
+control::PlayEnded to_control(const flow::PlayEnded& ended) {
+  return {{}, 0, to_control(ended.side), ended.number, end_of(ended.end)};
 }
 
 control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats) {

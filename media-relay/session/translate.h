@@ -16,6 +16,8 @@ namespace session {
 std::string unknown_name(const control::FlowSpec& flow);
 // Its suites, hashes and codecs must be known. The certificate of DTLS is for the caller to add.
 flow::HalfSpec to_flow(const control::HalfSpec& half);
+// Without session and flow.
+control::PlayEnded to_control(const flow::PlayEnded& ended);
 control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats);
 control::HalfSide to_control(flow::Side side);
 // Of ICE and DTLS; nullopt for other events. Without session and flow.

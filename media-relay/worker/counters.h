@@ -7,6 +7,7 @@
 #include "media-relay/base/counter.h"
 #include "media-relay/base/histogram.h"
 #include "media-relay/flow/drop.h"
+#include "media-relay/flow/event.h"
 
 namespace worker {
 
@@ -42,6 +43,11 @@ struct Counters {
   Counter keepalives;      // empty datagrams to peers
   Counter digits_refused;  // commands to send digits that could not be, or not all of them
   Counter marks_refused;   // sockets that would not take another mark (DSCP)
+  // Sounds: how their playing ended, those that are kept coded, and frames that were coded.
+  std::array<Counter, flow::kPlayEnds> plays_ended;
+  Counter tracks;
+  Counter track_bytes;
+  Counter frames_coded;
   Counter batches;
   Counter commands;
   // Seconds from the receipt of a batch to its last packet's sending, one for each packet.

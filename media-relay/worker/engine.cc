@@ -38,6 +38,7 @@ void Engine::apply(Command& command, base::Instant now, std::vector<Event>& even
     query(*q, now, events);
   else if (auto* p = std::get_if<PlayDigits>(&command))
     play(*p, now);
+  flush();
 }
 
 // A flow that ends, and not one that is to go on elsewhere.
@@ -67,6 +68,7 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
   command.spec.number = command.id.value;
   if (std::string wrong = flow::check(command.spec); !wrong.empty())
     return fail(command.id, true, std::move(wrong), events);
+  find_tracks(command.spec);
   std::array<Installed*, 2> carriers{};
   if (std::string wrong = find_carriers(command, carriers); !wrong.empty())
     return fail(command.id, true, std::move(wrong), events);
@@ -184,13 +186,21 @@ void Engine::replace(ReplaceFlow& command, base::Instant now, std::vector<Event>
   if (std::string wrong = flow::check(command.spec); !wrong.empty())
     return fail(command.id, false, std::move(wrong), events);
   mark(installed, command.spec);
+  find_tracks(command.spec);
   installed.flow.replace(std::move(command.spec), now);
   deadlines_.cancel(installed.deadline);
   arm(installed);
   attend(installed, events);
 }
 
+void Engine::find_tracks(flow::Spec& spec) {
+  for (flow::HalfSpec* half : {&spec.a, &spec.b})
+    if (half->play) half->play->track = tracks_.find(*half->play);
+  counters_.tracks.set(tracks_.size());
+}
+
 void Engine::remove(FlowId id, base::Instant now, std::vector<Event>& events) {
+  flush();
   FlowRemoved removed{id, false, {}};
   const auto found = flows_.find(id.value);
   if (found != flows_.end()) {
@@ -253,6 +263,7 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
     if (port.owner == nullptr) continue;
     for (Installed* guest : port.owner->guests) attend(*guest, events);
   }
+  flush();
   counters_.batches.add(1);
   counters_.rtp_packets.add(media);
   counters_.rtcp_packets.add(control);
@@ -283,25 +294,30 @@ void Engine::arm(Installed& installed) {
 // What ICE and DTLS want sent and told, and when they want to be asked again.
 void Engine::attend(Installed& installed, std::vector<Event>& events) {
   if (!installed.flow.wants_attention()) return;
-  const auto outgoing = installed.flow.attend(told_);
-  for (const flow::Flow::Outgoing& out : outgoing) send(out);
+  auto outgoing = installed.flow.attend(told_);
+  for (flow::Flow::Outgoing& out : outgoing) send(std::move(out));
   tell(installed.id, events);
   if (installed.flow.next_deadline() >= installed.armed) return;
   deadlines_.cancel(installed.deadline);
   arm(installed);
 }
 
-// Handshakes and keep-alives only, a few datagrams for each call: they need not be fast.
-void Engine::send(const flow::Flow::Outgoing& out) {
+void Engine::send(flow::Flow::Outgoing out) {
   if (out.bytes.size() > packet::kMaxDatagramBytes) return;
   if (out.bytes.empty()) counters_.keepalives.add(1);
-  std::vector<std::byte> storage = out.bytes;
-  packet::Batch batch;
-  packet::Packet& p = batch.add();
+  std::vector<std::byte>& storage = outbox_bytes_[outbox_.size()];
+  storage = std::move(out.bytes);
+  packet::Packet& p = outbox_.add();
   p.assign(storage, storage.size());
   p.leaves_by = out.port;
   p.destination = out.destination;
-  backend_.transmit(batch);
+  if (outbox_.full()) flush();
+}
+
+void Engine::flush() {
+  if (outbox_.empty()) return;
+  backend_.transmit(outbox_);
+  outbox_.clear();
 }
 
 void Engine::on_deadlines(base::Instant now, std::vector<Event>& events) {
@@ -314,10 +330,19 @@ void Engine::on_deadlines(base::Instant now, std::vector<Event>& events) {
     attend(*due, events);
     tell(due->id, events);
   }
+  flush();
+  if (const std::uint64_t coded = tracks_.take_coded(); coded != 0) {
+    counters_.frames_coded.add(coded);
+    counters_.track_bytes.set(tracks_.bytes());
+  }
 }
 
 void Engine::tell(FlowId id, std::vector<Event>& events) {
-  for (const flow::Event& e : told_) events.emplace_back(FlowEvent{id, e});
+  for (const flow::Event& e : told_) {
+    if (const auto* ended = std::get_if<flow::PlayEnded>(&e))
+      counters_.plays_ended[static_cast<std::size_t>(ended->end)].add(1);
+    events.emplace_back(FlowEvent{id, e});
+  }
   told_.clear();
 }
 

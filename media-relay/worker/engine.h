@@ -10,6 +10,7 @@
 
 #include "media-relay/base/deadline_queue.h"
 #include "media-relay/flow/flow.h"
+#include "media-relay/flow/track.h"
 #include "media-relay/io/backend.h"
 #include "media-relay/worker/command.h"
 #include "media-relay/worker/counters.h"
@@ -70,7 +71,10 @@ class Engine {
   static void part(Installed& installed);
   void arm(Installed& installed);
   void attend(Installed& installed, std::vector<Event>& events);
-  void send(const flow::Flow::Outgoing& out);
+  void find_tracks(flow::Spec& spec);
+  // Packets of our own are gathered, and go out before anything is detached or transmitted behind them.
+  void send(flow::Flow::Outgoing out);
+  void flush();
   void count_transcoding(flow::Flow& flow, base::Instant began);
   void fail(FlowId id, bool installing, std::string text, std::vector<Event>& events);
   void tell(FlowId id, std::vector<Event>& events);
@@ -81,6 +85,9 @@ class Engine {
   std::unordered_map<std::uint64_t, std::unique_ptr<Installed>> flows_;
   std::vector<Port> ports_;  // by port index
   base::DeadlineQueue<Installed*> deadlines_;
+  flow::Tracks tracks_;
+  packet::Batch outbox_;
+  std::array<std::vector<std::byte>, packet::kBatchPackets> outbox_bytes_;
   std::vector<flow::Event> told_;  // scratch, kept so that nothing is allocated per packet
   // Sums of one batch, written to the shared counters once.
   flow::DropCounts dropped_{};

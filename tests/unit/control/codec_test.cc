@@ -298,6 +298,24 @@ TEST(Codec, TranscodeLimits) {
   EXPECT_TRUE(refuses([](Transcode& x) { x.noise_from = 128; }));
 }
 
+TEST(Codec, PlayLimits) {
+  const auto refused = [](auto change) {
+    SessionSpec spec = sample_spec();
+    change(*spec.flows[0].b.play);
+    const auto problem = problem_with(spec);
+    return problem ? problem->text : std::string();
+  };
+  EXPECT_EQ(refused([](Play&) {}), "");
+  EXPECT_EQ(refused([](Play& p) { p.loops = kMaxLoops; }), "");
+  EXPECT_NE(refused([](Play& p) { p.loops = kMaxLoops + 1; }), "");
+  EXPECT_NE(refused([](Play& p) { p.sound = "../x"; }), "");
+  EXPECT_NE(refused([](Play& p) { p.sound = "tone:1"; }), "");
+  EXPECT_NE(refused([](Play& p) { p.format.coding.clear(); }), "");
+  EXPECT_NE(refused([](Play& p) { p.format.payload_type = 72; }), "") << "RFC 5761 section 4";
+  EXPECT_NE(refused([](Play& p) { p.ptime_ms = 0; }), "");
+  EXPECT_NE(refused([](Play& p) { p.ptime_ms = kMaxPacketTime + 1; }), "");
+}
+
 TEST(Codec, LargestUsefulFramesFit) {
   Listed page;
   for (std::size_t i = 0; i < kListPage; ++i) page.ids.push_back(std::string(kMaxSessionIdBytes, 'x'));

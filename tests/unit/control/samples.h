@@ -49,6 +49,8 @@ inline SessionSpec sample_spec() {
                             {{101, 120, 8000, 48'000, PayloadUse::Event}},
                             13,
                             0};
+  web.play = Play{"tone:425/1000,0/4000", 0, {"opus", 111, "useinbandfec=1"}, 40, true, 7};
+  b.play = Play{"busy", 3, {"PCMA", 8, ""}, 20, false, 0};
   HalfSpec guest;
   guest.network = "core";
   guest.shared = SharedTransport{4, {0, 127}};
@@ -122,6 +124,7 @@ inline std::vector<Event> sample_events() {
           PeerChanged{"call-1", 0, HalfSide::A, PeerChange::NotSecured, std::nullopt, "fingerprint"},
           OneSided{"call-1", 3, HalfSide::B, 10'000},
           Dtmf{"call-1", 3, HalfSide::B, '#', 120},
+          PlayEnded{"call-1", 3, HalfSide::B, 7, PlayEnd::Unreachable},
           Stopping{10'000}};
 }
 

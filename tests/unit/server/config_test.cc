@@ -111,6 +111,17 @@ TEST(Config, NetworksOnOneAddressShareARangeOrKeepApart) {
   EXPECT_FALSE(parse_config(a + b(20000, 20999, "0.0.0.0"), "x").has_value());
 }
 
+TEST(Config, SoundsHaveADirectoryAndALimit) {
+  const auto config =
+      parse_config(std::string(kSmall) + "[sounds]\ndirectory = \"/srv/sounds\"\nmemory = \"8M\"\n", "x");
+  ASSERT_TRUE(config.has_value()) << config.error();
+  EXPECT_EQ(config->sounds, "/srv/sounds");
+  EXPECT_EQ(config->sound_bytes, std::size_t{8} << 20);
+  EXPECT_NE(error_of(std::string(kSmall) + "[sounds]\ndirectory = \"sounds\"\n").find("sounds.directory"),
+            std::string::npos);
+  EXPECT_NE(error_of(std::string(kSmall) + "[sounds]\nmemory = \"1k\"\n").find("sounds.memory"), std::string::npos);
+}
+
 TEST(Config, ReloadTellsWhatNeedsARestart) {
   const auto running = parse_config(kSmall, "x");
   EXPECT_TRUE(needs_restart(*running, *parse_config(std::string(kSmall) + "[log]\nlevel = \"debug\"\n", "x")).empty());

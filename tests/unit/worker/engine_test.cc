@@ -292,5 +292,30 @@ TEST(Engine, TransportAndGuestMayGoInAnyOrder) {
   }
 }
 
+TEST(Engine, SoundsArePlayedToManyForOneEncoding) {
+  Rig rig;
+  const auto audio = std::make_shared<const codec::Audio>(codec::Audio{8000, std::vector<codec::Sample>(800)});
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    auto command = Rig::flow(id);
+    // Each on ports of its own.
+    const auto port = static_cast<std::uint16_t>(20'000 + 4 * id);
+    const auto at = [&](int n) { return base::Endpoint{kLocalA.ip, static_cast<std::uint16_t>(port + n)}; };
+    command.a = {io::memory_socket(at(0)), io::memory_socket(at(1))};
+    command.b = {io::memory_socket(at(2)), io::memory_socket(at(3))};
+    command.spec.a.play.emplace();
+    command.spec.a.play->sound = "busy";
+    command.spec.a.play->audio = audio;
+    rig.apply(std::move(command));
+  }
+  for (int i = 0; i < 10; ++i) {
+    rig.turn();
+    rig.now += base::milliseconds(20);
+  }
+  EXPECT_EQ(rig.backend.take_sent().size(), 15U);
+  EXPECT_EQ(rig.counters.frames_coded.value(), 5U);
+  EXPECT_EQ(rig.counters.tracks.value(), 1U);
+  EXPECT_EQ(rig.counters.plays_ended[static_cast<std::size_t>(flow::PlayEnd::Done)].value(), 3U);
+}
+
 }  // namespace
 }  // namespace worker
