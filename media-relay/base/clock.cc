@@ -21,6 +21,10 @@ WallTime wall_now() {
   return WallTime{std::chrono::duration_cast<seconds>(read(CLOCK_REALTIME)).count()};
 }
 
+Duration since_epoch() {
+  return read(CLOCK_REALTIME);
+}
+
 Duration process_cpu_time() {
   return read(CLOCK_PROCESS_CPUTIME_ID);
 }

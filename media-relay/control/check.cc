@@ -175,6 +175,30 @@ std::optional<std::string> shared_problem(const std::vector<FlowSpec>& flows, st
   return std::nullopt;
 }
 
+// What it names becomes the name of a file.
+bool is_file_name(std::string_view name) {
+  const auto plain = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !name.empty() && name.size() <= kMaxRecordingNameBytes && plain(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return plain(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+std::optional<std::string> record_problem(const FlowSpec& flow) {
+  if (!flow.record) return std::nullopt;
+  const Record& record = *flow.record;
+  if (!is_file_name(record.name))
+    return "record: name: expected 1 to " + std::to_string(kMaxRecordingNameBytes) +
+           " letters, digits, '-', '_' and '.', a letter or digit first";
+  if (!record.pcap && !record.wav) return "record: expected pcap, wav or both";
+  if (record.wav && flow.transport == Transport::Udptl) return "record: expected no wav of udptl";
+  for (const auto* formats : {&record.from_a, &record.from_b}) {
+    if (formats->size() > kMaxAudioFormats)
+      return "record: expected at most " + std::to_string(kMaxAudioFormats) + " formats of each half";
+    for (const AudioFormat& format : *formats)
+      if (auto text = format_problem("record: ", format)) return text;
+  }
+  return std::nullopt;
+}
+
 // T.38 has neither RTCP nor keys.
 std::optional<std::string> udptl_problem(const FlowSpec& flow) {
   if (flow.transport != Transport::Udptl) return std::nullopt;
@@ -241,6 +265,7 @@ std::optional<Problem> problem_with(const SessionSpec& spec) {
     if (auto text = shared_problem(spec.flows, place, &FlowSpec::a)) return spec_problem(where + "half a: " + *text);
     if (auto text = shared_problem(spec.flows, place, &FlowSpec::b)) return spec_problem(where + "half b: " + *text);
     if (auto text = udptl_problem(flow)) return spec_problem(where + *text);
+    if (auto text = record_problem(flow)) return spec_problem(where + *text);
   }
   return std::nullopt;
 }

@@ -128,6 +128,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kSessionClosed:
     case wire::FromRelay::kOneSided:
     case wire::FromRelay::kStopping:
+    case wire::FromRelay::kRecordingStopped:
     case wire::FromRelay::BODY_NOT_SET:
       break;
   }
@@ -178,6 +179,10 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
   if (in.has_one_sided()) {
     const wire::OneSided& m = in.one_sided();
     return OneSided{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A, m.silent_ms()};
+  }
+  if (in.has_recording_stopped()) {
+    const wire::RecordingStopped& m = in.recording_stopped();
+    return RecordingStopped{id_of(m.id(), r), m.flow(), r.text("reason", m.reason(), kMaxReasonBytes)};
   }
   if (in.has_stopping()) {
     if (in.stopping().resume_ms() > kMaxMilliseconds) r.fail("resume_ms", "expected a day at most");

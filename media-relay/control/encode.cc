@@ -179,6 +179,11 @@ void append_event(std::string& out, const Event& event) {
                    e.mutable_one_sided()->set_half_b(v.silent == HalfSide::B);
                    e.mutable_one_sided()->set_silent_ms(v.silent_ms);
                  },
+                 [&](const RecordingStopped& v) {
+                   e.mutable_recording_stopped()->set_id(v.id);
+                   e.mutable_recording_stopped()->set_flow(v.flow);
+                   e.mutable_recording_stopped()->set_reason(for_people(v.reason, kMaxReasonBytes));
+                 },
                  [&](const Stopping& v) { e.mutable_stopping()->set_resume_ms(v.resume_ms); },
                  [](const SessionLost&) {},
              },

@@ -75,6 +75,8 @@ inline constexpr std::uint32_t kMaxToneMs = 10'000;
 inline constexpr std::uint32_t kMaxTonesMs = 30'000;  // of a whole plan, which is in memory
 // Repetitions of a sound; who wants more wants it forever.
 inline constexpr std::uint32_t kMaxLoops = 1000;
+// Of a recording: what a controller calls a call, in front of the index of the flow and an extension.
+inline constexpr std::size_t kMaxRecordingNameBytes = 64;
 // Header extensions of one half: as many as there are identifiers (RFC 8285 4.3).
 inline constexpr std::size_t kMaxExtensions = 255;
 // RFC 3550 5.1.

@@ -164,8 +164,21 @@ struct HalfSpec {
   std::optional<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
   // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's. Without meaning when shared.
   std::optional<std::uint8_t> dscp = {};
-  std::optional<Play> play = {};               // absent: nothing, or no more
+  std::optional<Play> play = {};  // absent: nothing, or no more
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
+};
+
+// What both peers of a flow send and the other one hears is written to files in the relay's directory:
+// "<name>-<index>.pcap" and ".wav". Another name is another recording; without `record` it ends.
+struct Record {
+  std::string name;  // letters, digits, '-', '_' and '.', the first one a letter or a digit
+  bool pcap = false;
+  bool wav = false;     // two channels: half A left, half B right
+  bool paused = false;  // nothing is written meanwhile
+  // In which codecs the peers may send; the relay knows the static payload types of those that it has.
+  std::vector<AudioFormat> from_a = {};
+  std::vector<AudioFormat> from_b = {};
+  friend bool operator==(const Record&, const Record&) = default;
 };
 
 enum class Transport : std::uint8_t { Rtp, Udptl };  // Udptl: fax (T.38), without RTCP and without keys
@@ -176,6 +189,7 @@ struct FlowSpec {
   HalfSpec a;
   HalfSpec b;
   Transport transport = Transport::Rtp;
+  std::optional<Record> record = {};
   friend bool operator==(const FlowSpec&, const FlowSpec&) = default;
 };
 
@@ -227,9 +241,10 @@ enum class EventKind : std::uint32_t {
   PeerChanged = 32,
   Dtmf = 64,
   PlayEnded = 128,
-  Stopping = 256
+  Stopping = 256,
+  RecordingStopped = 1024
 };
-inline constexpr std::uint32_t kAllEvents = 255 + 256;
+inline constexpr std::uint32_t kAllEvents = 255 + 256 + 1024;
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -443,6 +458,14 @@ struct PlayEnded {
   PlayEnd end = PlayEnd::Done;
   friend bool operator==(const PlayEnded&, const PlayEnded&) = default;
 };
+// A flow is not recorded, or not any more, though its spec says so: no directory, too many, a disk that is full. The
+// session goes on as if nothing had happened: what follows is the controller's decision.
+struct RecordingStopped {
+  SessionId id;
+  std::uint32_t flow = 0;
+  std::string reason;
+  friend bool operator==(const RecordingStopped&, const RecordingStopped&) = default;
+};
 struct SessionClosed {  // the relay ended the session by itself
   SessionId id;
   std::string reason;
@@ -463,7 +486,7 @@ struct SessionLost {
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
 using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, PlayEnded,
-                           Stopping, SessionLost>;
+                           Stopping, RecordingStopped, SessionLost>;
 // Empty for an event that is about the relay itself.
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);

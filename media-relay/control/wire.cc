@@ -71,6 +71,15 @@ void put_audio(wire::AudioFormat& out, const AudioFormat& format) {
   out.set_fmtp(format.fmtp);
 }
 
+void put_record(wire::Record& out, const Record& record) {
+  out.set_name(record.name);
+  out.set_pcap(record.pcap);
+  out.set_wav(record.wav);
+  out.set_paused(record.paused);
+  for (const AudioFormat& format : record.from_a) put_audio(*out.add_from_a(), format);
+  for (const AudioFormat& format : record.from_b) put_audio(*out.add_from_b(), format);
+}
+
 void put_transcode(wire::Transcode& out, const Transcode& transcode) {
   for (const AudioFormat& format : transcode.from) put_audio(*out.add_from(), format);
   put_audio(*out.mutable_to(), transcode.to);
@@ -180,6 +189,7 @@ void put(wire::SessionSpec& out, const SessionSpec& spec) {
     put_half(*f.mutable_a(), flow.a);
     put_half(*f.mutable_b(), flow.b);
     f.set_udptl(flow.transport == Transport::Udptl);
+    if (flow.record) put_record(*f.mutable_record(), *flow.record);
   }
   out.set_media_timeout_ms(spec.media_timeout_ms);
   out.set_suspended(spec.suspended);
@@ -298,6 +308,18 @@ SharedTransport Reading::shared(const wire::SharedTransport& in) {
       break;
     }
     out.payload_types.push_back(static_cast<std::uint8_t>(type));
+  }
+  return out;
+}
+
+Record Reading::record(const wire::Record& in) {
+  Record out{text("record: name", in.name(), kMaxRecordingNameBytes), in.pcap(), in.wav(), in.paused()};
+  for (const auto& [formats, to] : {std::pair{&in.from_a(), &out.from_a}, std::pair{&in.from_b(), &out.from_b}}) {
+    if (static_cast<std::size_t>(formats->size()) > kMaxAudioFormats) {
+      fail("record", "expected at most " + std::to_string(kMaxAudioFormats) + " formats of each half");
+      break;
+    }
+    for (const wire::AudioFormat& f : *formats) to->push_back(audio_format("record: ", f));
   }
   return out;
 }
@@ -434,6 +456,8 @@ SessionSpec Reading::spec(const wire::SessionSpec& in) {
     where_ = here + "half b: ";
     flow.b = half(f.b());
     flow.transport = f.udptl() ? Transport::Udptl : Transport::Rtp;
+    where_ = here;
+    if (f.has_record()) flow.record = record(f.record());
     out.flows.push_back(std::move(flow));
   }
   where_.clear();

@@ -52,6 +52,7 @@ class Reading {
   Play play(const wire::Play& in);
   Transcode transcode(const wire::Transcode& in);
   SharedTransport shared(const wire::SharedTransport& in);
+  Record record(const wire::Record& in);
   HalfAddress address(const wire::HalfAddress& in);
   HalfStats half_stats(const wire::HalfStats& in);
 

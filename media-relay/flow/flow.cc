@@ -103,7 +103,8 @@ void Flow::build() {
   for (const Side side : kSides)
     for (const Component port : kComponents)
       for (const Component kind : kComponents)
-        half(side).pipeline[index_of(port)][index_of(kind)] = repaired(pipeline_for(side, port, kind), side, kind);
+        half(side).pipeline[index_of(port)][index_of(kind)] =
+            recorded(repaired(pipeline_for(side, port, kind), side, kind));
   update_exits();
 }
 

@@ -39,6 +39,9 @@
 // NATs. A peer whose address is learned is sent empty datagrams before it has been heard, and while nothing else goes
 // to it (keepalive.cc).
 //
+// Recording. What one side sends and the other one hears is copied when it is open and has been inspected, as it came:
+// before it is changed for the other side. What the other side does not get (a hold) is not recorded.
+//
 // One-sided media. Where one side is heard and the other one ought to be and is not, somebody hears nothing: a NAT or a
 // filter, mostly. That is told with the name of the silent side, and ends nothing.
 
@@ -57,6 +60,7 @@
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/event.h"
 #include "media-relay/flow/media_report.h"
+#include "media-relay/flow/packet_tap.h"
 #include "media-relay/flow/rewriter.h"
 #include "media-relay/flow/sound_player.h"
 #include "media-relay/flow/source_guard.h"
@@ -85,6 +89,9 @@ class Flow {
   // A half that is `shared` uses the transport of `carrier`'s half from now on, which has ICE, until one of the two is
   // gone. Both walk on one thread; the guest wants attention when its carrier has had a packet.
   void share(Side side, Flow& carrier);
+
+  // Where copies go when the spec says `record`; must outlive the flow. Without one, nothing is recorded.
+  void record_to(PacketTap* tap) { tap_ = tap; }
 
   // Sets a new spec (signalling has spoken). Statistics stay; learned sources stay where the remote stays; SRTP goes on
   // with its rollover counters and replay windows in each direction whose keys stay, and starts anew where they do not
@@ -150,7 +157,7 @@ class Flow {
   };
   using Step = std::optional<Drop> (Flow::*)(Context&);
   // The last step forwards or drops. Unused places behind it are never reached.
-  using Pipeline = std::array<Step, 11>;
+  using Pipeline = std::array<Step, 13>;
 
   // Empty datagrams to a peer behind a NAT.
   struct Keepalive {
@@ -262,6 +269,10 @@ class Flow {
   Step last_rtp_step(Side to) const;
   Step last_rtcp_step(Side to) const;
 
+  // Recording (record.cc).
+  Pipeline recorded(const Pipeline& steps) const;
+  std::optional<Drop> record(Context& c);
+
   // Rewriting and digits (repair.cc).
   void set_repair(Side side);
   rtp::OutgoingStream first_stream(Side side) const;
@@ -332,6 +343,7 @@ class Flow {
   std::array<Half, 2> halves_;
   std::array<std::array<Exit, 2>, 2> exits_;
 
+  PacketTap* tap_ = nullptr;
   base::Instant deadline_ = base::kNever;
   base::Instant clock_start_{};
   bool attention_ = false;

@@ -94,6 +94,13 @@ enum class Transport : std::uint8_t {
   Udptl,  // fax (T.38): one datagram is one packet, on the RTP port; no RTCP, no keys, no ICE
 };
 
+// Copies of what the two sides hear are taken (packet_tap.h).
+struct Record {
+  std::uint64_t id = 0;
+  bool paused = false;
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
 struct Spec {
   HalfSpec a;
   HalfSpec b;
@@ -106,6 +113,7 @@ struct Spec {
   // side is received from and its media may be sent on, and not while the flow is suspended.
   base::Duration one_sided_timeout{};
   bool suspended = false;
+  std::optional<Record> record = {};
   secure::Engine srtp_engine = secure::Engine::OpenSsl;
   // Key under which the names in RTCP are hidden (rtp/sdes.h). Best chosen at random per session and used for all of
   // its flows, so that receivers can still synchronise them by CNAME (RFC 3550 6.5.1). All zero: the worker's own key

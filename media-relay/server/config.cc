@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "media-relay/control/limits.h"
+#include "media-relay/recording/limits.h"
 #include "media-relay/settings/settings.h"
 
 namespace server {
@@ -114,6 +115,16 @@ void read_log(settings::Table& root, observe::LogOptions& out) {
   out.process = "media-relay";
 }
 
+void read_recording(settings::Table& root, Config& out) {
+  settings::Table recording = root.table("recording");
+  out.recordings = recording.text("directory", "");
+  if (!out.recordings.empty() && out.recordings.front() != '/')
+    recording.fail("directory", "expected an absolute path, got \"" + out.recordings + "\"");
+  const auto most = recording.integer("flows", {1, static_cast<std::int64_t>(recording::kMaxRecordings)},
+                                      static_cast<std::int64_t>(recording::kDefaultRecordings));
+  if (!out.recordings.empty()) out.session.max_recordings = static_cast<std::size_t>(most);
+}
+
 std::expected<Config, std::string> read(settings::File file) {
   Config config;
   settings::Table root = file.root();
@@ -149,6 +160,7 @@ std::expected<Config, std::string> read(settings::File file) {
   if (!config.sounds.empty() && config.sounds.front() != '/')
     sounds.fail("directory", "expected an absolute path, got \"" + config.sounds + "\"");
   config.sound_bytes = sounds.size("memory", 1 << 20, session::kMaxSoundBytes, session::kDefaultSoundBytes);
+  read_recording(root, config);
   read_log(root, config.log);
   if (auto ok = file.finish(); !ok) return std::unexpected(settings::full(ok.error()));
   return config;
@@ -202,6 +214,8 @@ std::vector<std::string> needs_restart(const Config& running, const Config& want
   compare(running.snapshot == wanted.snapshot, "shutdown.snapshot");
   compare(running.snapshot_on_disk == wanted.snapshot_on_disk, "shutdown.snapshot_on_disk");
   compare(running.resume == wanted.resume, "shutdown.resume");
+  compare(running.recordings == wanted.recordings, "recording.directory");
+  compare(a.max_recordings == b.max_recordings, "recording.flows");
   return out;
 }
 

@@ -29,6 +29,7 @@ struct Config {
   base::Duration resume = kDefaultResume;
   std::string sounds;  // directory; empty: none
   std::size_t sound_bytes = session::kDefaultSoundBytes;
+  std::string recordings;  // directory; empty: nothing can be recorded
 };
 
 // Errors name file, line, key and the nearest valid key, one per line.

@@ -43,6 +43,7 @@ std::expected<void, std::string> Media::start() {
     auto backend = io::make_sockets_backend();
     if (!backend) return std::unexpected("worker " + std::to_string(i) + ": " + backend.error());
     worker::Config config{.index = i, .cpu = std::nullopt};
+    if (options_.recorder != nullptr) config.tap = &options_.recorder->tap(i);
     // More workers than processors share them in turn, which only tests should want.
     if (!cpus.empty()) config.cpu = cpus[i % cpus.size()];
     workers_.push_back(std::make_unique<worker::Worker>(config, *std::move(backend), events_));

@@ -13,6 +13,7 @@
 #include "media-relay/io/socket.h"
 #include "media-relay/loop/event_loop.h"
 #include "media-relay/observe/log.h"
+#include "media-relay/recording/recorder.h"
 #include "media-relay/session/action.h"
 #include "media-relay/session/sessions.h"
 #include "media-relay/worker/event_queue.h"
@@ -24,6 +25,7 @@ struct MediaOptions {
   unsigned workers = 1;
   bool pin = true;
   io::SocketOptions sockets;
+  recording::Recorder* recorder = nullptr;  // null: nothing is recorded. Outlives Media
 };
 
 class Media {

@@ -29,6 +29,7 @@ void Relay::register_metrics() {
   register_worker_metrics();
   register_command_metrics();
   register_restart_metrics();
+  register_recording_metrics();
 }
 
 void Relay::register_session_metrics() {

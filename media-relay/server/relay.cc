@@ -27,7 +27,10 @@ Relay::Relay(loop::EventLoop& loop, observe::Log& log, Config config, std::funct
       on_stopped_(std::move(on_stopped)),
       sessions_(with_instance(config_.session, random_), random_),
       links_(loop, log, *this),
-      media_(loop, log, {config_.session.workers, config_.pin_workers, config_.sockets},
+      recorder_(config_.recordings.empty()
+                    ? nullptr
+                    : std::make_unique<recording::Recorder>(config_.recordings, config_.session.workers)),
+      media_(loop, log, {config_.session.workers, config_.pin_workers, config_.sockets, recorder_.get()},
              [this](std::vector<worker::Event>& events) { on_worker_events(events); }),
       http_(loop),
       lease_timer_(loop, [this] { on_lease_timer(); }),
@@ -37,6 +40,7 @@ Relay::Relay(loop::EventLoop& loop, observe::Log& log, Config config, std::funct
 Relay::~Relay() = default;
 
 std::expected<void, std::string> Relay::start() {
+  if (auto ok = start_recorder(); !ok) return std::unexpected("recording.directory: " + ok.error());
   if (auto ok = media_.start(); !ok) return ok;
   if (!renew_identity()) return std::unexpected("no certificate for DTLS could be made");
   register_metrics();
@@ -164,6 +168,10 @@ void Relay::carry_out_one(session::Action action, session::Actions& more) {
             if (!media_.query(a)) sessions_.on_flow_stats(a.flow, a.token, {}, more);
           },
           [&](const session::PlayDigits& a) { media_.play(a); },
+          [&](session::Record& a) { record(std::move(a)); },
+          [&](const session::EndRecording& a) {
+            if (recorder_) recorder_->end(a.recording);
+          },
           [&](const session::SendReply& a) { links_.send_reply(a.link, a.request, a.reply); },
           [&](const session::SendEvent& a) { links_.send_event(a.link, a.event); },
           [&](const session::DropLink& a) { links_.drop(a.link, a.reason); },
@@ -222,6 +230,7 @@ void Relay::finish() {
   lease_timer_.cancel();
   links_.stop_listening();
   media_.stop();
+  stop_recorder();
   log_.info("media-relay stopped");
   // After the turn, so that the last events are written.
   loop_.post([this] { on_stopped_(); });

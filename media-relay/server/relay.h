@@ -59,6 +59,11 @@ class Relay final : private Links::Delegate {
   void carry_out_one(session::Action action, session::Actions& more);
   void end_sessions(std::string_view reason);
   void load_sounds();
+  // recording.cc
+  std::expected<void, std::string> start_recorder();
+  void record(session::Record action);
+  void stop_recorder();
+  void on_recordings();
   // restart.cc
   void restore();
   void finish_saving();
@@ -73,6 +78,7 @@ class Relay final : private Links::Delegate {
   void register_network_metrics();
   void register_worker_metrics();
   void register_command_metrics();
+  void register_recording_metrics();
   void serve_http();
 
   loop::EventLoop& loop_;
@@ -82,6 +88,8 @@ class Relay final : private Links::Delegate {
   base::SystemRandom random_;
   session::Sessions sessions_;
   Links links_;
+  std::unique_ptr<recording::Recorder> recorder_;  // null: without a directory
+  std::unique_ptr<loop::FdWatch> recorder_watch_;
   Media media_;
   observe::Metrics metrics_;
   loop::HttpServer http_;

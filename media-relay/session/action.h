@@ -66,6 +66,18 @@ struct PlayDigits {
   std::string digits;
   base::Duration each{};
 };
+// Begins a recording of a flow, or changes what is known of its audio. What fails is told to
+// Sessions::on_recording_ended, and so is each end.
+struct Record {
+  std::uint64_t recording = 0;  // never used twice
+  std::string name;             // of the files
+  bool pcap = false;
+  bool wav = false;
+  std::array<std::vector<flow::AudioFormat>, 2> formats;  // in which each side may send
+};
+struct EndRecording {
+  std::uint64_t recording = 0;
+};
 // A link that is gone needs no reply: drop it silently.
 struct SendReply {
   LinkId link = 0;
@@ -89,7 +101,7 @@ struct Note {
 };
 
 using Action = std::variant<BindPair, DropSockets, InstallFlow, ReplaceFlow, RemoveFlow, SaveFlow, QueryFlow,
-                            PlayDigits, SendReply, SendEvent, DropLink, Note>;
+                            PlayDigits, Record, EndRecording, SendReply, SendEvent, DropLink, Note>;
 using Actions = std::vector<Action>;
 
 }  // namespace session

@@ -221,12 +221,16 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
   }
   session.spec = std::move(change.wanted);
   session.flows = std::move(change.next);
+  std::vector<std::pair<std::uint32_t, std::string>> not_recorded;  // flow, reason
   for (std::size_t i = 0; i < session.flows.size(); ++i) {
     FlowRecord* record = flows_.find(session.flows[i]);
     if (record == nullptr) continue;  // its worker gave it up meanwhile; the session is doomed
+    if (auto reason = update_recording(session.flows[i], session.spec.flows[i], out))
+      not_recorded.emplace_back(record->index, *std::move(reason));
     flow::Spec spec = flow_spec(session.spec, session.spec.flows[i], record->identity);
     for (flow::HalfSpec* half : {&spec.a, &spec.b})
       if (half->play) half->play->audio = sounds_.find(half->play->sound);
+    if (record->recording != 0) spec.record = flow::Record{record->recording, session.spec.flows[i].record->paused};
     count_transcoding(*record, transcodes(session.spec.flows[i]));
     if (record->state == FlowState::Binding) {
       record->state = FlowState::Installed;
@@ -247,6 +251,7 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
   else
     answer(change.asker, control::Command(std::in_place_type<control::Modify>).index(),
            control::Modified{session.id, addresses(session)}, out);
+  for (const auto& [flow, reason] : not_recorded) tell_recording_stopped(session, flow, reason, out);
   after_change(handle, std::exchange(session.deferred, {}), now, out);
 }
 

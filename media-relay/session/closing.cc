@@ -79,8 +79,9 @@ void Sessions::erase_flow(FlowHandle handle, base::Instant now) {
 }
 
 void Sessions::on_flow_removed(FlowHandle flow, const flow::Stats& stats, base::Instant now, Actions& out) {
-  const FlowRecord* found = flows_.find(flow);
+  FlowRecord* found = flows_.find(flow);
   if (found == nullptr) return;
+  end_recording(*found, out);
   const FlowRecord record = *found;
   erase_flow(flow, now);
   control::FlowStats last = to_control(record.index, stats);
@@ -98,7 +99,7 @@ void Sessions::on_flow_removed(FlowHandle flow, const flow::Stats& stats, base::
 
 void Sessions::on_flow_failed(FlowHandle flow, bool installing, std::string_view text, base::Instant now,
                               Actions& out) {
-  const FlowRecord* record = flows_.find(flow);
+  FlowRecord* record = flows_.find(flow);
   if (record == nullptr) return;
   ++counters_.flow_failures;
   const SessionHandle handle = record->session;
@@ -106,6 +107,7 @@ void Sessions::on_flow_failed(FlowHandle flow, bool installing, std::string_view
   out.push_back(Note{"worker: " + std::string(text), {}, session == nullptr ? control::SessionId{} : session->id});
   // When it was to be removed already, on_flow_removed follows.
   if (!installing || record->state != FlowState::Installed) return;
+  end_recording(*record, out);
   erase_flow(flow, now);
   end_session(handle, End{Cause::Failure, std::string(text)}, out);
 }

@@ -36,6 +36,7 @@ struct Config {
   std::uint8_t dscp = flow::kDefaultDscp;  // of halves for which the controller names none
   std::size_t max_sessions = kDefaultMaxSessions;
   std::size_t max_transcoded = kDefaultMaxTranscoded;  // flows of each worker
+  std::size_t max_recordings = 0;                      // flows; 0: there is no place for recordings
 };
 
 }  // namespace session

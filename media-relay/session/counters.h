@@ -33,6 +33,8 @@ struct Counters {
   std::uint64_t rebounds = 0;  // of these: the peer's NAT has moved it while nobody signalled
   std::uint64_t first_packets = 0;
   std::uint64_t digits_heard = 0;
+  std::uint64_t recordings_refused = 0;         // no directory, or too many
+  std::uint64_t recordings_failed = 0;          // of flows that were alive
   std::array<std::uint64_t, 5> peer_changes{};  // by PeerChange - 1
   // Over a restart (snapshot.h).
   std::uint64_t sessions_saved = 0;

@@ -67,6 +67,9 @@ class Sessions {
   // `installing`: the flow never came to be and its sockets are closed.
   void on_flow_failed(FlowHandle flow, bool installing, std::string_view text, base::Instant now, Actions& out);
 
+  // A Record has come to its end, by EndRecording or (with what went wrong) before.
+  void on_recording_ended(std::uint64_t recording, const std::string& failure, Actions& out);
+
   base::Instant next_deadline() const { return leases_.next(); }
   void on_deadline(base::Instant now, Actions& out);
 
@@ -92,6 +95,7 @@ class Sessions {
   std::size_t closing() const { return closings_.size(); }
   std::size_t flows() const { return flows_.size(); }
   std::size_t controllers() const { return controllers_.size(); }
+  std::size_t recordings() const { return recordings_.size(); }
   std::size_t transcoded(std::size_t worker) const { return worker_transcoded_[worker]; }
   const Config& config() const { return config_; }
   // Of the pool that serves this network.
@@ -141,6 +145,8 @@ class Sessions {
     std::array<FlowHandle, 2> carriers{};  // by side: whose transport is used instead of ports
     IdentityPtr identity;                  // what its peers have been told
     std::string saved;                     // of a predecessor, until it is installed; for a successor, when it is saved
+    std::uint64_t recording = 0;           // 0: none
+    std::optional<control::Record> recorded;  // what was asked for last, also when it has failed
   };
   struct Asker {
     LinkId link = 0;
@@ -221,6 +227,13 @@ class Sessions {
   void count_transcoding(FlowRecord& record, bool transcodes);
   flow::Spec flow_spec(const control::SessionSpec& session, const control::FlowSpec& flow,
                        const IdentityPtr& identity) const;
+
+  // recordings.cc
+  // From what a flow's spec wants. Returns why it is not recorded.
+  std::optional<std::string> update_recording(FlowHandle handle, const control::FlowSpec& wanted, Actions& out);
+  void end_recording(FlowRecord& record, Actions& out);
+  void tell_recording_stopped(const Session& session, std::uint32_t flow, const std::string& reason, Actions& out);
+
   std::vector<control::FlowAddresses> addresses(const Session& session) const;
   control::HalfAddress address(const FlowRecord& record, flow::Side side, const control::HalfSpec& spec) const;
 
@@ -261,6 +274,8 @@ class Sessions {
   std::unordered_map<LinkId, ControllerHandle> controller_by_link_;
   base::DeadlineQueue<ControllerHandle> leases_;
   Counters counters_;
+  std::unordered_map<std::uint64_t, FlowHandle> recordings_;  // that run
+  std::uint64_t last_recording_ = 0;
   std::size_t unsaved_ = 0;
   bool draining_ = false;
 };

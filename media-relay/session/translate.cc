@@ -79,10 +79,14 @@ std::vector<const control::AudioFormat*> formats_of(const control::Transcode& in
   return out;
 }
 
+}  // namespace
+
 flow::AudioFormat audio_of(const control::AudioFormat& in) {
   return {codec::coding_of(in.coding).value_or(codec::Coding::Pcmu), in.payload_type,
           codec::read_opus_parameters(in.fmtp)};
 }
+
+namespace {
 
 flow::Transcode transcode_of(const control::Transcode& in) {
   flow::Transcode out;
@@ -126,6 +130,10 @@ control::PlayEnd end_of(flow::PlayEnd end) {
 }  // namespace
 
 std::string unknown_name(const control::FlowSpec& flow) {
+  if (flow.record)
+    for (const auto* formats : {&flow.record->from_a, &flow.record->from_b})
+      for (const control::AudioFormat& f : *formats)
+        if (!codec::coding_of(f.coding)) return "record: expected a codec that the relay has, got \"" + f.coding + "\"";
   for (const auto& [half, name] : {std::pair{&flow.a, "half a"}, std::pair{&flow.b, "half b"}}) {
     if (half->dtls)
       for (const control::Fingerprint& f : half->dtls->fingerprints)

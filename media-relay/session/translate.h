@@ -16,6 +16,7 @@ namespace session {
 std::string unknown_name(const control::FlowSpec& flow);
 // Its suites, hashes and codecs must be known. The certificate of DTLS is for the caller to add.
 flow::HalfSpec to_flow(const control::HalfSpec& half);
+flow::AudioFormat audio_of(const control::AudioFormat& format);  // likewise
 // Without session and flow.
 control::PlayEnded to_control(const flow::PlayEnded& ended);
 control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats);

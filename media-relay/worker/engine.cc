@@ -82,6 +82,7 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
     detach(ports);
     return fail(command.id, true, "what was saved of the flow is not of this one", events);
   }
+  installed->flow.record_to(tap_);
   join(*installed, carriers);
   map_ports(*installed);
   arm(*installed);

@@ -19,9 +19,10 @@ namespace worker {
 
 class Engine {
  public:
-  // Both must outlive the engine. `name_key` hides RTCP names of flows whose spec brings no key.
-  Engine(io::Backend& backend, Counters& counters, const base::HashKey& name_key)
-      : backend_(backend), counters_(counters), name_key_(name_key) {}
+  // All must outlive the engine. `name_key` hides RTCP names of flows whose spec brings no key; `tap` takes copies of
+  // what is recorded.
+  Engine(io::Backend& backend, Counters& counters, const base::HashKey& name_key, flow::PacketTap* tap = nullptr)
+      : backend_(backend), counters_(counters), name_key_(name_key), tap_(tap) {}
 
   void apply(Command& command, base::Instant now, std::vector<Event>& events);
   // Walks the packets of a batch; those that leave have an exit afterwards.
@@ -82,6 +83,7 @@ class Engine {
   io::Backend& backend_;
   Counters& counters_;
   const base::HashKey name_key_;
+  flow::PacketTap* const tap_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Installed>> flows_;
   std::vector<Port> ports_;  // by port index
   base::DeadlineQueue<Installed*> deadlines_;

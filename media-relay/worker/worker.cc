@@ -32,7 +32,7 @@ base::Duration wait_until(base::Instant deadline) {
 Worker::Worker(Config config, std::unique_ptr<io::Backend> backend, EventQueue& events)
     : config_(config),
       backend_(std::move(backend)),
-      engine_(std::make_unique<Engine>(*backend_, counters_, random_key())),
+      engine_(std::make_unique<Engine>(*backend_, counters_, random_key(), config.tap)),
       events_(events) {}
 
 Worker::~Worker() {

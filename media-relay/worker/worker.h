@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "media-relay/flow/packet_tap.h"
 #include "media-relay/io/backend.h"
 #include "media-relay/worker/command.h"
 #include "media-relay/worker/counters.h"
@@ -21,8 +22,9 @@ namespace worker {
 class Engine;
 
 struct Config {
-  unsigned index = 0;           // names the thread: "relay-0"
-  std::optional<unsigned> cpu;  // pinned to this processor; not pinned without
+  unsigned index = 0;              // names the thread: "relay-0"
+  std::optional<unsigned> cpu;     // pinned to this processor; not pinned without
+  flow::PacketTap* tap = nullptr;  // of flows that are recorded; null: nothing is. Outlives the worker
 };
 
 class Worker {

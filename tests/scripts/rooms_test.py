@@ -13,7 +13,7 @@ COMPILER, VIEWS = sys.argv[1], pathlib.Path(sys.argv[2])
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
 RELAY = {"base", "observe", "loop", "settings", "control", "stun", "packet", "rtp", "udptl", "secure", "codec", "ice", "flow", "session", "io", "worker",
-         "server"}
+         "recording", "server"}
 PURE = {"base", "control", "stun", "packet", "rtp", "udptl", "secure", "codec", "ice", "flow", "session", "sip", "sdp", "auth", "transaction", "dialog", "policy",
         "body", "identity", "leak", "quality",
         "route", "call", "exchange", "register"}

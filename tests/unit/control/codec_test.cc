@@ -316,6 +316,33 @@ TEST(Codec, PlayLimits) {
   EXPECT_NE(refused([](Play& p) { p.ptime_ms = kMaxPacketTime + 1; }), "");
 }
 
+TEST(Codec, RecordLimits) {
+  const auto problem = [](auto&& change) {
+    SessionSpec spec;
+    HalfSpec half;
+    half.network = "core";
+    spec.flows = {{0, "audio", half, half, Transport::Rtp, Record{"name", true, true, false}}};
+    change(spec.flows[0]);
+    const auto found = problem_with(spec);
+    return found ? found->text : std::string();
+  };
+  EXPECT_EQ(problem([](FlowSpec&) {}), "");
+  EXPECT_EQ(problem([](FlowSpec& f) { f.record->name = std::string(kMaxRecordingNameBytes, 'a'); }), "");
+  // It is the name of a file in the relay's directory, and of no other one.
+  for (const char* name : {"", "../x", "a/b", ".hidden", "-rf", "a b", "a\nb", "\xc3\xa4"})
+    EXPECT_NE(problem([name](FlowSpec& f) { f.record->name = name; }), "") << name;
+  EXPECT_NE(problem([](FlowSpec& f) { f.record->name = std::string(kMaxRecordingNameBytes + 1, 'a'); }), "");
+  EXPECT_NE(problem([](FlowSpec& f) { f.record = Record{"name"}; }), "");
+  EXPECT_NE(problem([](FlowSpec& f) { f.transport = Transport::Udptl; }), "") << "fax cannot be heard";
+  EXPECT_EQ(problem([](FlowSpec& f) {
+              f.transport = Transport::Udptl;
+              f.record->wav = false;
+            }),
+            "");
+  EXPECT_NE(problem([](FlowSpec& f) { f.record->from_a.resize(kMaxAudioFormats + 1, {"PCMU", 0, ""}); }), "");
+  EXPECT_NE(problem([](FlowSpec& f) { f.record->from_b = {{"", 0, ""}}; }), "");
+}
+
 TEST(Codec, LargestUsefulFramesFit) {
   Listed page;
   for (std::size_t i = 0; i < kListPage; ++i) page.ids.push_back(std::string(kMaxSessionIdBytes, 'x'));

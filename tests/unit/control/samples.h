@@ -57,8 +57,9 @@ inline SessionSpec sample_spec() {
   HalfSpec fax = a;
   fax.srtp.reset();
   fax.rtcp_mux = false;
-  return {{{0, "audio", a, b},
-           {3, "video", b, a},
+  return {{{0, "audio", a, b, Transport::Rtp,
+            Record{"2026-07-14.call_1", true, true, true, {{"opus", 111, "useinbandfec=1"}}, {{"PCMU", 0, ""}}}},
+           {3, "video", b, a, Transport::Rtp, Record{"x", true, false, false}},
            {4, "audio", web, a},
            {5, "video", guest, b},
            {6, "image", fax, fax, Transport::Udptl}},
@@ -125,7 +126,8 @@ inline std::vector<Event> sample_events() {
           OneSided{"call-1", 3, HalfSide::B, 10'000},
           Dtmf{"call-1", 3, HalfSide::B, '#', 120},
           PlayEnded{"call-1", 3, HalfSide::B, 7, PlayEnd::Unreachable},
-          Stopping{10'000}};
+          Stopping{10'000},
+          RecordingStopped{"call-1", 3, "no space left"}};
 }
 
 }  // namespace control

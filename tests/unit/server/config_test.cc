@@ -61,6 +61,9 @@ format = "json"
 file = "/tmp/x.log"
 [shutdown]
 drain = "3s"
+[recording]
+directory = "/var/lib/parapet/recordings"
+flows = 20
 )",
                                    "relay.toml");
   ASSERT_TRUE(config.has_value()) << config.error();
@@ -75,6 +78,8 @@ drain = "3s"
   EXPECT_EQ(config->session.max_sessions, 100U);
   EXPECT_EQ(config->metrics.text(), "[::1]:9999");
   EXPECT_EQ(config->drain, base::seconds(3));
+  EXPECT_EQ(config->recordings, "/var/lib/parapet/recordings");
+  EXPECT_EQ(config->session.max_recordings, 20U);
 }
 
 TEST(Config, MistakesNameLineKeyAndTheNearestKey) {

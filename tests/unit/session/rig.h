@@ -59,6 +59,8 @@ struct Rig {
   std::vector<FlowHandle> removing;
   std::vector<QueryFlow> asked;
   std::vector<PlayDigits> played;
+  std::vector<Record> recorded;
+  std::vector<std::uint64_t> recordings_ended;
   std::vector<SendReply> replies;
   std::vector<SendEvent> events;
   std::vector<DropLink> dropped;
@@ -108,6 +110,10 @@ struct Rig {
         asked.push_back(*q);
       } else if (const auto* p = std::get_if<PlayDigits>(&action)) {
         played.push_back(*p);
+      } else if (const auto* rec = std::get_if<Record>(&action)) {
+        recorded.push_back(*rec);
+      } else if (const auto* er = std::get_if<EndRecording>(&action)) {
+        recordings_ended.push_back(er->recording);
       } else if (const auto* s = std::get_if<SendReply>(&action)) {
         replies.push_back(*s);
       } else if (const auto* e = std::get_if<SendEvent>(&action)) {

@@ -1,0 +1,35 @@
+// Copies of packets for the recorder.
+
+#include <algorithm>
+
+#include "media-relay/flow/flow.h"
+#include "media-relay/rtp/demux.h"
+
+namespace flow {
+
+Flow::Pipeline Flow::recorded(const Pipeline& steps) const {
+  if (!spec_.record || spec_.record->paused) return steps;
+  const auto end = std::ranges::find(steps, nullptr);
+  const Step last = end == steps.begin() ? nullptr : *(end - 1);
+  if (last == &Flow::refuse_receiving || last == &Flow::refuse_sending) return steps;
+  Pipeline out{};
+  auto at = out.begin();
+  for (auto step = steps.begin(); step != end; ++step) {
+    *at++ = *step;
+    if (*step == &Flow::inspect_rtp || *step == &Flow::inspect_udptl || *step == &Flow::hide_names)
+      *at++ = &Flow::record;
+  }
+  return out;
+}
+
+std::optional<Drop> Flow::record(Context& c) {
+  if (tap_ == nullptr) return std::nullopt;
+  const HalfSpec& own = transport(c.side).spec_.half(c.side);
+  const Component kind = rtp::classify(c.packet.bytes()) == rtp::Kind::Rtcp ? Component::Rtcp : Component::Rtp;
+  tap_->on_packet({spec_.record->id, c.side, spec_.transport == Transport::Udptl ? Component::Rtp : kind,
+                   c.packet.source, c.port == Component::Rtp ? own.local_rtp : own.local_rtcp, c.packet.bytes(),
+                   c.now});
+  return std::nullopt;
+}
+
+}  // namespace flow
