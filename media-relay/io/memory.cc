@@ -84,7 +84,8 @@ void MemoryBackend::transmit(packet::Batch& batch) {
     if (!p.leaves()) continue;
     const auto bytes = p.bytes();
     sent_.push_back({ports_[p.leaves_by.value].local(), p.destination,
-                     std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), marks_[p.leaves_by.value]});
+                     std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
+                     marks_[p.leaves_by.value]});
     ++counters_.sent_packets;
     counters_.sent_bytes += bytes.size();
   }

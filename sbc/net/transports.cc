@@ -62,10 +62,11 @@ struct Transports::Inner {
       return {};
     }
     if (sip::is_secure(config.transport) && !config.certificates) return std::unexpected("expected a certificate");
-    auto tcp = loop::StreamListener::listen_tcp(loop, config.bind, {.reuse_port = setup.reuse_port, .dscp = config.dscp},
-                                                [this, index = config.index](loop::Fd fd, const base::Endpoint& peer) {
-                                                  table.accept(std::move(fd), door_of(*find(index)), peer);
-                                                });
+    auto tcp =
+        loop::StreamListener::listen_tcp(loop, config.bind, {.reuse_port = setup.reuse_port, .dscp = config.dscp},
+                                         [this, index = config.index](loop::Fd fd, const base::Endpoint& peer) {
+                                           table.accept(std::move(fd), door_of(*find(index)), peer);
+                                         });
     if (!tcp) return std::unexpected(std::move(tcp.error()));
     listener.local = (*tcp)->local();
     listener.tcp = std::move(*tcp);

@@ -66,7 +66,8 @@ UdpListener::UdpListener(Context& context, const ListenerConfig& config, Receive
     : context_(context), config_(config), batch_(batch) {}
 
 std::expected<void, std::string> UdpListener::open(bool reuse_port) {
-  auto fd = loop::open_bound(loop::SocketKind::Datagram, config_.bind, {.reuse_port = reuse_port, .dscp = config_.dscp});
+  auto fd =
+      loop::open_bound(loop::SocketKind::Datagram, config_.bind, {.reuse_port = reuse_port, .dscp = config_.dscp});
   if (!fd) return std::unexpected(std::move(fd.error()));
   fd_ = std::move(*fd);
   loop::grow_receive_buffer(fd_.get(), context_.limits.receive_buffer_bytes);

@@ -60,8 +60,8 @@ struct Realm {
   policy::MediaSecurity media_security = policy::MediaSecurity::None;
   sdp::CodecRulesPtr codecs = nullptr;
   policy::Dtmf dtmf = policy::Dtmf::Pass;
-  bool sdes_in_clear = false;                 // keys may be said where the signalling is not encrypted
-  bool mixed_streams = false;                 // its audio in clear may come in several streams (SSRC) at once
+  bool sdes_in_clear = false;  // keys may be said where the signalling is not encrypted
+  bool mixed_streams = false;  // its audio in clear may come in several streams (SSRC) at once
   Marks marks = {};
   std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
 

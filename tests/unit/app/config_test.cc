@@ -126,7 +126,8 @@ TEST(LoadConfig, ARealmMarksItsMediaAndSignalling) {
   EXPECT_EQ(config->listeners.at(0).dscp, 0);
   EXPECT_THAT(error_of(std::string(kSmall) + "[realm.access.dscp]\naudio = 64\n"),
               HasSubstr("realm.access.dscp.audio"));
-  EXPECT_THAT(error_of(std::string(kSmall) + "[realm.access.dscp]\nvoice = 46\n"), HasSubstr("realm.access.dscp.voice"));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[realm.access.dscp]\nvoice = 46\n"),
+              HasSubstr("realm.access.dscp.voice"));
 }
 
 TEST(LoadConfig, CodecsAreTheTrunksOwnOrItsRealms) {
