@@ -141,12 +141,12 @@ void read_registrar(settings::Table& realm, RealmConfig& config) {
 
 route::Marks read_marks(settings::Table table) {
   route::Marks marks;
-  for (const auto& [key, mark] : {std::pair{"audio", &marks.audio},
-                                  {"video", &marks.video},
-                                  {"text", &marks.text},
-                                  {"fax", &marks.fax},
-                                  {"signalling", &marks.signalling}})
-    *mark = static_cast<std::uint8_t>(table.integer(key, {0, 63}, *mark));
+  const std::pair<std::string_view, std::uint8_t*> keys[] = {{"audio", &marks.audio},
+                                                             {"video", &marks.video},
+                                                             {"text", &marks.text},
+                                                             {"fax", &marks.fax},
+                                                             {"signalling", &marks.signalling}};
+  for (const auto& [key, mark] : keys) *mark = static_cast<std::uint8_t>(table.integer(key, {0, 63}, *mark));
   return marks;
 }
 

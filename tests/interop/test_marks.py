@@ -3,10 +3,11 @@
 
 from harness import equal, eventually, main, test
 from harness.border import ACCESS, CORE
+from harness.fax import FaxMachine, end, fax_sdp, place, turn
 from harness.lab import CARRIER, PHONE
 from harness.talk import HERE, THERE
-from test_fax import FaxMachine, NUMBER, end, fax_sdp, place, turn
 
+NUMBER = "sip:1000@example.org"
 EF, AF41, CS5 = 46, 34, 40
 VIDEO = ["m=video 7400 RTP/AVP 97", "a=rtpmap:97 VP8/90000", "m=text 7500 RTP/AVP 98", "a=rtpmap:98 t140/1000"]
 # Of the first lab: what the carrier's network calls things.
