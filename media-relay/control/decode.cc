@@ -127,6 +127,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kPeerChanged:
     case wire::FromRelay::kSessionClosed:
     case wire::FromRelay::kOneSided:
+    case wire::FromRelay::kQuality:
     case wire::FromRelay::kStopping:
     case wire::FromRelay::kRecordingStopped:
     case wire::FromRelay::BODY_NOT_SET:
@@ -184,6 +185,7 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
     const wire::RecordingStopped& m = in.recording_stopped();
     return RecordingStopped{id_of(m.id(), r), m.flow(), r.text("reason", m.reason(), kMaxReasonBytes)};
   }
+  if (in.has_quality()) return Quality{id_of(in.quality().id(), r), r.stats(in.quality().lately())};
   if (in.has_stopping()) {
     if (in.stopping().resume_ms() > kMaxMilliseconds) r.fail("resume_ms", "expected a day at most");
     return Stopping{in.stopping().resume_ms()};

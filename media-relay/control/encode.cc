@@ -184,6 +184,10 @@ void append_event(std::string& out, const Event& event) {
                    e.mutable_recording_stopped()->set_flow(v.flow);
                    e.mutable_recording_stopped()->set_reason(for_people(v.reason, kMaxReasonBytes));
                  },
+                 [&](const Quality& v) {
+                   e.mutable_quality()->set_id(v.id);
+                   put(*e.mutable_quality()->mutable_lately(), v.lately);
+                 },
                  [&](const Stopping& v) { e.mutable_stopping()->set_resume_ms(v.resume_ms); },
                  [](const SessionLost&) {},
              },

@@ -81,6 +81,8 @@ inline constexpr std::size_t kMaxRecordingNameBytes = 64;
 inline constexpr std::size_t kMaxExtensions = 255;
 // RFC 3550 5.1.
 inline constexpr std::size_t kMaxPayloadTypes = 128;
+// More often than once a second the reports of many calls are work, and tell nothing more.
+inline constexpr std::uint32_t kMinQualityMs = 1000;
 // RFC 2474 section 3: six bits.
 inline constexpr std::uint8_t kMaxDscp = 63;
 // Session ids in one Listed: 64 KiB in all at most.

@@ -193,6 +193,7 @@ struct FlowSpec {
   friend bool operator==(const FlowSpec&, const FlowSpec&) = default;
 };
 
+  std::uint32_t quality_ms = 0;  // how often Quality is told; 0: never
 struct SessionSpec {
   std::vector<FlowSpec> flows;
   std::uint32_t media_timeout_ms = 0;  // 0: the relay's default
@@ -244,7 +245,8 @@ enum class EventKind : std::uint32_t {
   Stopping = 256,
   RecordingStopped = 1024
 };
-inline constexpr std::uint32_t kAllEvents = 255 + 256 + 1024;
+inline constexpr std::uint32_t kAllEvents = 255 + 256 + 512 + 1024;
+  Quality = 512,
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -469,6 +471,14 @@ struct RecordingStopped {
 struct SessionClosed {  // the relay ended the session by itself
   SessionId id;
   std::string reason;
+// How a flow sounded since it was told last, or began. Not told when nothing came from either half.
+struct Quality {
+  SessionId id;
+  // What each half sent since then: packets_received, packets_expected and packets_lost. jitter_us, ssrc, payload_type,
+  // round_trip_us and reported as they are now; the others are 0.
+  FlowStats lately;
+  friend bool operator==(const Quality&, const Quality&) = default;
+};
   std::vector<FlowStats> stats;
   friend bool operator==(const SessionClosed&, const SessionClosed&) = default;
 };
@@ -486,7 +496,7 @@ struct SessionLost {
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
 using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, PlayEnded,
-                           Stopping, RecordingStopped, SessionLost>;
+                           Quality, Stopping, RecordingStopped, SessionLost>;
 // Empty for an event that is about the relay itself.
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);

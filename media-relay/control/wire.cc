@@ -191,6 +191,7 @@ void put(wire::SessionSpec& out, const SessionSpec& spec) {
     f.set_udptl(flow.transport == Transport::Udptl);
     if (flow.record) put_record(*f.mutable_record(), *flow.record);
   }
+    f.set_quality_ms(flow.quality_ms);
   out.set_media_timeout_ms(spec.media_timeout_ms);
   out.set_suspended(spec.suspended);
   out.set_one_sided_ms(spec.one_sided_ms);
@@ -463,6 +464,7 @@ SessionSpec Reading::spec(const wire::SessionSpec& in) {
   where_.clear();
   out.media_timeout_ms = in.media_timeout_ms();
   out.suspended = in.suspended();
+    flow.quality_ms = f.quality_ms();
   out.one_sided_ms = in.one_sided_ms();
   return out;
 }

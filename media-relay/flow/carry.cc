@@ -25,6 +25,8 @@ bool Flow::restore(std::string_view saved, base::Instant now) {
   carry(unpacker);
   if (unpacker.failed() || !unpacker.at_end()) return false;
   build();
+  report_due_ = base::kNever;  // what came before the restart is not of the next report
+  start_reports(now);
   for (const Side side : {Side::A, Side::B}) {
     half(side).sound.reset();
     set_sound(side, now);

@@ -1,12 +1,15 @@
 #pragma once
 // What a flow has to tell.
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/spec.h"
+#include "media-relay/rtp/report.h"
 
 namespace flow {
 
@@ -94,7 +97,25 @@ struct PlayEnded {
   friend bool operator==(const PlayEnded&, const PlayEnded&) = default;
 };
 
+// What a side has sent since it was told last, and how things stand now: as in HalfStats.
+struct Stretch {
+  std::uint64_t packets = 0;
+  std::uint64_t expected = 0;
+  std::int64_t lost = 0;
+  base::Duration jitter{};
+  std::uint32_t ssrc = 0;
+  std::uint8_t payload_type = 0;
+  std::optional<base::Duration> round_trip;
+  std::optional<rtp::ReportBlock> reported;
+  std::optional<rtp::VoipMetrics> voip;
+};
+
+// How the flow sounds. Once in Spec::quality_interval, unless neither side has sent anything.
+struct Quality {
+  std::array<Stretch, 2> from;  // by index_of(Side)
+};
+
 using Event = std::variant<FirstPacket, Latched, MediaLost, OneSided, IceConnected, ConsentLost, Secured, NotSecured,
-                           Dtmf, PlayEnded>;
+                           Dtmf, PlayEnded, Quality>;
 
 }  // namespace flow

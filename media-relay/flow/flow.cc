@@ -40,6 +40,7 @@ Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(s
   }
   build();
   start_clock(now);
+  start_reports(now);
   for (const Side side : kSides) {
     start_dtls(side, now);
     start_keepalive(side, now);
@@ -63,6 +64,7 @@ void Flow::replace(Spec spec, base::Instant now) {
   start_clock(now);
   for (const Side side : kSides) {
     start_dtls(side, now);
+  start_reports(now);
     start_keepalive(side, now);
     for (Flow* guest : half(side).guests) guest->build();
   }
@@ -230,7 +232,7 @@ void Flow::start_clock(base::Instant now) {
 }
 
 base::Instant Flow::next_deadline() const {
-  base::Instant next = std::min(deadline_, next_repair_deadline());
+  base::Instant next = std::min({deadline_, report_due_, next_repair_deadline()});
   for (const Half& h : halves_) {
     next = std::min(next, h.keepalive.due);
     if (h.ice) next = std::min(next, h.ice->next_deadline());
@@ -255,6 +257,7 @@ void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
 // Returns when to look again.
 base::Instant Flow::look_for_lost_media(base::Instant now, std::vector<Event>& events) {
   if (!is_timed()) return base::kNever;
+  if (now >= report_due_) report_quality(now, events);
   if (!is_ready()) clock_start_ = now;
   base::Instant since = clock_start_;
   for (const Half& h : halves_)

@@ -195,6 +195,13 @@ class Flow {
     std::vector<Flow*> guests;  // who use this half's
     // Of a bundle: sources that come from the peer for this flow, and those that it is sent. Video has three each way
     // (media, retransmissions, FEC).
+    struct Sums {
+      std::uint64_t packets = 0;
+      std::uint64_t expected = 0;
+      std::int64_t lost = 0;
+    };
+    Sums sums() const { return {stats.rtp_packets_in, reception.expected(), reception.lost()}; }
+    Sums told;  // as they were when Quality was told last
     std::array<std::uint32_t, 8> sources{};
     std::size_t next_source = 0;
     bool bundled() const { return carrier != nullptr || !guests.empty(); }
@@ -235,6 +242,10 @@ class Flow {
   std::optional<Drop> hand_over_rtp(Context& c);
   std::optional<Drop> hand_over_rtcp(Context& c);
   std::optional<Drop> take_over(Context& c, Component kind);
+  // Quality while the flow lasts (quality.cc).
+  void start_reports(base::Instant now);
+  void report_quality(base::Instant now, std::vector<Event>& events);
+
   // Whose ports and keys are used toward the side.
   Flow& transport(Side side) { return half(side).carrier != nullptr ? *half(side).carrier : *this; }
   const Flow& transport(Side side) const { return half(side).carrier != nullptr ? *half(side).carrier : *this; }
@@ -354,3 +365,4 @@ class Flow {
 };
 
 }  // namespace flow
+  base::Instant report_due_ = base::kNever;

@@ -113,6 +113,7 @@ struct Spec {
   // side is received from and its media may be sent on, and not while the flow is suspended.
   base::Duration one_sided_timeout{};
   bool suspended = false;
+  base::Duration quality_interval{};  // how often Quality is told of RTP; zero: never
   std::optional<Record> record = {};
   secure::Engine srtp_engine = secure::Engine::OpenSsl;
   // Key under which the names in RTCP are hidden (rtp/sdes.h). Best chosen at random per session and used for all of

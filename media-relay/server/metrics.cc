@@ -56,6 +56,8 @@ void Relay::register_session_metrics() {
                    [&c] { return number(c.media_lost); });
   metrics_.counter("relay_one_sided_media_total", "Flows on which one side was heard and the other one was not", {},
                    [&c] { return number(c.one_sided); });
+  metrics_.counter("relay_quality_reports_total", "Times that it was told how a flow sounds", {},
+                   [&c] { return number(c.quality_reports); });
   metrics_.counter("relay_digits_heard_total", "Digits (DTMF) found in media and told", {},
                    [&c] { return number(c.digits_heard); });
   for (std::size_t i = 0; i < c.peer_changes.size(); ++i)

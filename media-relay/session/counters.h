@@ -29,6 +29,7 @@ struct Counters {
   std::uint64_t transcoding_refused = 0;  // Open and Modify: a worker transcodes as much as it may
   std::uint64_t media_lost = 0;
   std::uint64_t one_sided = 0;
+  std::uint64_t quality_reports = 0;
   std::uint64_t latched = 0;
   std::uint64_t rebounds = 0;  // of these: the peer's NAT has moved it while nobody signalled
   std::uint64_t first_packets = 0;

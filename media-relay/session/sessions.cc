@@ -123,6 +123,9 @@ void Sessions::on_flow_event(FlowHandle flow, const flow::Event& event, Actions&
     ended.id = session->id;
     ended.flow = record->index;
     tell(*controller, control::EventKind::PlayEnded, std::move(ended), out);
+  } else if (const auto* q = std::get_if<flow::Quality>(&event)) {
+    ++counters_.quality_reports;
+    tell(*controller, control::EventKind::Quality, control::Quality{session->id, to_control(record->index, *q)}, out);
   } else if (auto change = peer_change(event)) {
     ++counters_.peer_changes[static_cast<std::size_t>(change->change) - 1];
     change->id = session->id;

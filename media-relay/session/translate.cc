@@ -8,6 +8,21 @@
 namespace session {
 namespace {
 
+std::uint64_t microseconds_of(base::Duration d) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<base::microseconds>(d).count());
+}
+
+// What the peer reports.
+template <typename From>
+void set_reports(control::HalfStats& out, const From& in) {
+  if (in.round_trip) out.round_trip_us = microseconds_of(*in.round_trip);
+  constexpr std::uint8_t kMosUnknown = 127;  // RFC 3611 4.7.5
+  if (in.reported)
+    out.reported = {.lost = in.reported->lost,
+                    .fraction = in.reported->fraction_lost,
+                    .mos = in.voip && in.voip->mos_lq < kMosUnknown ? in.voip->mos_lq : std::uint8_t{0}};
+}
+
 control::HalfStats half_stats(const flow::HalfStats& in) {
   control::HalfStats out;
   out.packets_received = in.rtp_packets_in;
@@ -18,19 +33,24 @@ control::HalfStats half_stats(const flow::HalfStats& in) {
   out.rtcp_sent = in.rtcp_packets_out;
   out.packets_dropped = std::accumulate(in.drops.begin(), in.drops.end(), std::uint64_t{0});
   out.packets_lost = in.lost;
-  out.jitter_us = static_cast<std::uint64_t>(std::chrono::duration_cast<base::microseconds>(in.jitter).count());
+  out.jitter_us = microseconds_of(in.jitter);
   out.ssrc = in.ssrc;
   out.source = in.latched_rtp;
   out.packets_expected = in.expected;
   out.payload_type = in.payload_type;
-  if (in.round_trip)
-    out.round_trip_us =
-        static_cast<std::uint64_t>(std::chrono::duration_cast<base::microseconds>(*in.round_trip).count());
-  constexpr std::uint8_t kMosUnknown = 127;  // RFC 3611 4.7.5
-  if (in.reported)
-    out.reported = {.lost = in.reported->lost,
-                    .fraction = in.reported->fraction_lost,
-                    .mos = in.voip && in.voip->mos_lq < kMosUnknown ? in.voip->mos_lq : std::uint8_t{0}};
+  set_reports(out, in);
+  return out;
+}
+
+control::HalfStats half_stats(const flow::Stretch& in) {
+  control::HalfStats out;
+  out.packets_received = in.packets;
+  out.packets_expected = in.expected;
+  out.packets_lost = in.lost;
+  out.jitter_us = microseconds_of(in.jitter);
+  out.ssrc = in.ssrc;
+  out.payload_type = in.payload_type;
+  set_reports(out, in);
   return out;
 }
 
@@ -208,6 +228,11 @@ control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats) {
 }
 
 control::HalfSide to_control(flow::Side side) {
+control::FlowStats to_control(std::uint32_t index, const flow::Quality& quality) {
+  return {index, half_stats(quality.from[flow::index_of(flow::Side::A)]),
+          half_stats(quality.from[flow::index_of(flow::Side::B)])};
+}
+
   return side == flow::Side::A ? control::HalfSide::A : control::HalfSide::B;
 }
 

@@ -20,6 +20,7 @@ flow::AudioFormat audio_of(const control::AudioFormat& format);  // likewise
 // Without session and flow.
 control::PlayEnded to_control(const flow::PlayEnded& ended);
 control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats);
+control::FlowStats to_control(std::uint32_t index, const flow::Quality& quality);
 control::HalfSide to_control(flow::Side side);
 // Of ICE and DTLS; nullopt for other events. Without session and flow.
 std::optional<control::PeerChanged> peer_change(const flow::Event& event);

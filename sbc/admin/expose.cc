@@ -105,12 +105,16 @@ void expose_relay(Metrics& metrics, const ShardMetrics& shard) {
 }
 
 void expose_quality(Metrics& metrics, const ShardMetrics& shard) {
+  metrics.counter("parapet_quality_reports_total", "Times that the relay told how a call sounds.", {},
+                  shard.quality_reports);
   constexpr std::array<const char*, 2> kSides{"caller", "callee"};
   for (std::size_t i = 0; i < kSides.size(); ++i) {
     const Labels side{{"side", kSides[i]}};
     metrics.counter("parapet_one_sided_audio_total",
                     "Times that nothing came from this side of a call while the other one was heard.", side,
                     shard.silent[i]);
+    metrics.counter("parapet_low_quality_total", "Times that what this side says became bad during a call.", side,
+                    shard.low_quality[i]);
     metrics.histogram("parapet_call_mos", "Mean opinion of what this side said, by the E-model, one for each call.",
                       side, shard.mos[i]);
     metrics.histogram("parapet_call_loss_ratio", "Packets of this side that were lost before the border.", side,

@@ -351,7 +351,9 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Counter media_not_secured;  // calls ended because media could not be secured
 
   // By who speaks: caller, callee.
-  std::array<base::Counter, 2> silent;     // one-sided audio
+  std::array<base::Counter, 2> silent;  // one-sided audio
+  base::Counter quality_reports;
+  std::array<base::Counter, 2> low_quality;
   std::array<observe::Histogram, 2> mos;   // by the E-model
   std::array<observe::Histogram, 2> loss;  // 0..1
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "media-relay/base/text.h"
+#include "media-relay/control/limits.h"
 #include "media-relay/settings/settings.h"
 
 #include "sbc/app/config_parts.h"
@@ -108,6 +109,11 @@ void read_media(settings::Table root, Config& config, call::Settings& calls) {
   calls.media_timeout_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(timeout).count());
   const auto one_sided = media.duration("one_sided", {base::seconds(0), base::hours(1)}, base::seconds(10));
   calls.one_sided_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(one_sided).count());
+  const auto quality = media.duration("quality_interval", {base::seconds(0), base::hours(1)}, base::seconds(10));
+  calls.quality_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(quality).count());
+  if (calls.quality_ms != 0 && calls.quality_ms < control::kMinQualityMs)
+    media.fail("quality_interval", "expected 0s, or 1s and more");
+  calls.low_mos = media.number("low_mos", 1, 4.5, calls.low_mos);
   if (auto codecs = media.texts("offer_codecs"); !codecs.empty()) {
     for (const auto& codec : codecs)
       if (std::ranges::find(sdp::known_codecs(), codec) == sdp::known_codecs().end())

@@ -445,7 +445,9 @@ void Shard::close_record(const call::CallRecord& record) {
                                   {"policy", record.where},
                                   {"silent", record.silent ? call::name_of(*record.silent) : ""},
                                   {"caller_audio", call::text_of(quality.from_a)},
-                                  {"callee_audio", call::text_of(quality.from_b)}});
+                                  {"callee_audio", call::text_of(quality.from_b)},
+                                  {"caller_worst_mos", call::text_of(record.watch[0])},
+                                  {"callee_worst_mos", call::text_of(record.watch[1])}});
 }
 
 // --- net, relay, time -------------------------------------------------------------------------------------------

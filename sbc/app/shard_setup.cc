@@ -214,6 +214,9 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::OffersAgain].set(calls.offers_again);
   to.dialogs[DialogCount::Failovers].set(calls.failovers);
   to.dialogs[DialogCount::Transfers].set(calls.transfers);
+  to.quality_reports.set(calls.quality_reports);
+  to.low_quality[0].set(calls.low_callers);
+  to.low_quality[1].set(calls.low_callees);
   to.silent[0].set(calls.silent_callers);
   to.silent[1].set(calls.silent_callees);
   to.dialogs[DialogCount::MediaMoves].set(calls.moves);

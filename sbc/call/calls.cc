@@ -481,6 +481,8 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
     feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
   } else if (const auto* one_sided = std::get_if<control::OneSided>(&event.event)) {
     if (Call* call = core_.calls.find(handle)) on_one_sided(*call, *one_sided, out);
+  } else if (const auto* quality = std::get_if<control::Quality>(&event.event)) {
+    if (Call* call = core_.calls.find(handle)) on_quality(*call, *quality, out);
   }
 }
 

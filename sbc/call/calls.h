@@ -94,6 +94,7 @@ class Calls {
   void on_last_reply(const control::RelayReply& reply, Output& out);
   void on_ending_due(CallHandle call, Output& out);
   void on_one_sided(Call& call, const control::OneSided& event, Output& out);
+  void on_quality(Call& call, const control::Quality& event, Output& out);
 
   Core core_;
 };

@@ -53,13 +53,16 @@ struct DialogRef {
 
 struct Counters {
   std::uint64_t started = 0;
-  std::uint64_t bugs = 0;               // events that a state cannot have: the call was ended
-  std::uint64_t outside_dialogs = 0;    // in-dialog requests that match no call: 481
-  std::uint64_t out_of_order = 0;       // 500, lower CSeq
-  std::uint64_t stray_acks = 0;         // ACK that belongs to no call
-  std::uint64_t late_forks = 0;         // 2xx of another fork or of an abandoned attempt: ACK and BYE
-  std::uint64_t moves = 0;              // of media to another relay session: begun
-  std::uint64_t moved = 0;              // and done
+  std::uint64_t bugs = 0;             // events that a state cannot have: the call was ended
+  std::uint64_t outside_dialogs = 0;  // in-dialog requests that match no call: 481
+  std::uint64_t out_of_order = 0;     // 500, lower CSeq
+  std::uint64_t stray_acks = 0;       // ACK that belongs to no call
+  std::uint64_t late_forks = 0;       // 2xx of another fork or of an abandoned attempt: ACK and BYE
+  std::uint64_t moves = 0;            // of media to another relay session: begun
+  std::uint64_t moved = 0;            // and done
+  std::uint64_t quality_reports = 0;  // stretches of calls of which the relay told how they sounded
+  std::uint64_t low_callers = 0;      // times that what the caller says fell below Settings::low_mos
+  std::uint64_t low_callees = 0;
   std::uint64_t silent_callers = 0;     // one-sided audio: nothing came from the caller
   std::uint64_t silent_callees = 0;     // nor from the callee
   std::uint64_t refused_limit = 0;      // 503, too many calls

@@ -55,6 +55,8 @@ policy::EndFacts end_facts(const CallRecord& record) {
   facts.setup_ms = milliseconds_of(record.setup);
   facts.duration_ms = milliseconds_of(record.duration);
   if (record.silent) facts.silent = std::string(name_of(*record.silent));
+  facts.caller_worst_mos = record.watch[0].worst;
+  facts.callee_worst_mos = record.watch[1].worst;
   if (!record.quality) return facts;
   const StreamQuality& a = record.quality->from_a;
   const StreamQuality& b = record.quality->from_b;
@@ -101,6 +103,20 @@ void Calls::on_one_sided(Call& call, const control::OneSided& event, Output& out
   out.notes.push_back({Note::Level::Warning, call.session,
                        "one-sided audio: nothing has come from the " + std::string(name_of(*call.record.silent)) +
                            " for " + std::to_string(event.silent_ms / 1000) + " s, while the other side is heard"});
+}
+
+void Calls::on_quality(Call& call, const control::Quality& event, Output& out) {
+  const auto lately = quality_of(call.media.told(), {event.lately});
+  if (!lately) return;
+  ++core_.counters.quality_reports;
+  for (const EndedBy party : {EndedBy::Caller, EndedBy::Callee}) {
+    const bool caller = party == EndedBy::Caller;
+    const StreamQuality& heard = caller ? lately->from_a : lately->from_b;
+    if (!call.record.watch[caller ? 0 : 1].falls_with(heard, core_.settings->low_mos)) continue;
+    ++(caller ? core_.counters.low_callers : core_.counters.low_callees);
+    out.notes.push_back({Note::Level::Info, call.session,
+                         "audio has become bad: from the " + std::string(name_of(party)) + " " + text_of(heard)});
+  }
 }
 
 }  // namespace sbc::call

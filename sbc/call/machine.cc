@@ -227,6 +227,9 @@ control::SessionSpec Machine::wanted_session() const {
   // Before the answer silence proves nothing, with early media or without.
   if (!call_.record.answered) spec.suspended = true;
   spec.one_sided_ms = core_.settings->one_sided_ms;
+  if (!call_.record.answered) return spec;
+  for (control::FlowSpec& flow : spec.flows)
+    if (flow.kind == "audio" && flow.transport == control::Transport::Rtp) flow.quality_ms = core_.settings->quality_ms;
   return spec;
 }
 

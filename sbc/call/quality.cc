@@ -13,6 +13,8 @@ namespace {
 // What listening takes beyond the network: a frame to fill, and a buffer of twice the jitter to wait in.
 constexpr double kFrameMs = 20;
 constexpr double kBufferedJitters = 2;
+// Half a second of speech in packets of 20 ms: of less, one lost packet would make a bad stretch.
+constexpr std::uint64_t kRatedPackets = 25;
 
 bool is_audio(const std::array<sdp::SessionPtr, 2>& told, std::uint32_t index) {
   return std::ranges::any_of(told, [index](const sdp::SessionPtr& session) {
@@ -44,7 +46,8 @@ void rate(StreamQuality& heard, const StreamQuality& listener) {
   const auto trips = heard.round_trip.value_or(base::Duration{}) + listener.round_trip.value_or(base::Duration{});
   const double ms =
       base::to_seconds(trips) * 1000 / 2 + kBufferedJitters * base::to_seconds(heard.jitter) * 1000 + kFrameMs;
-  heard.mos = quality::mean_opinion(quality::rating(*codec, {.loss = heard.loss, .one_way_ms = ms}));
+  heard.mos = quality::opinion_of(*codec, {.loss = heard.loss, .one_way_ms = ms});
+  heard.wideband = codec->scale == quality::Scale::Wide;
 }
 
 std::string decimal(double value, int digits) {
@@ -61,11 +64,25 @@ std::string text_of(const StreamQuality& quality) {
     return std::to_string(std::chrono::duration_cast<base::milliseconds>(d).count()) + "ms";
   };
   std::string text = quality.codec.empty() ? "?" : quality.codec;
-  if (quality.mos) text += " mos=" + decimal(*quality.mos, 2);
+  if (quality.mos) text += (quality.wideband ? " mos_wb=" : " mos=") + decimal(*quality.mos, 2);
   text += " loss=" + decimal(quality.loss * 100, 1) + "% jitter=" + ms(quality.jitter);
   if (quality.round_trip) text += " rtt=" + ms(*quality.round_trip);
   if (quality.reported_loss) text += " reported_loss=" + decimal(*quality.reported_loss * 100, 1) + "%";
   return text + " packets=" + std::to_string(quality.packets);
+}
+
+bool QualityWatch::falls_with(const StreamQuality& stretch, double bound) {
+  if (!stretch.mos || stretch.packets < kRatedPackets) return false;
+  worst = std::min(worst.value_or(*stretch.mos), *stretch.mos);
+  const bool fell = !low && *stretch.mos < bound;
+  low = *stretch.mos < bound;
+  if (fell) ++falls;
+  return fell;
+}
+
+std::string text_of(const QualityWatch& watch) {
+  if (!watch.worst) return {};
+  return decimal(*watch.worst, 2) + (watch.falls == 0 ? "" : " falls=" + std::to_string(watch.falls));
 }
 
 std::optional<CallQuality> quality_of(const std::array<sdp::SessionPtr, 2>& told,

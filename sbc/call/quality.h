@@ -23,12 +23,28 @@ struct StreamQuality {
   std::optional<base::Duration> round_trip;  // between the border and this side
   std::optional<double> reported_loss;       // 0..1 lately, of what the border sent it (RFC 3550 6.4.1)
   // Mean opinion score (G.107) of what this side says: codec, loss and jitter up to the border, and the delay of the
-  // whole way where both sides report. nullopt: nothing came, or the codec is not known.
+  // whole way where both sides report. nullopt: nothing came, or the codec is not known. Of a wideband codec it is on
+  // the wideband scale (G.107.1), where G.711 would have less.
   std::optional<double> mos;
+  bool wideband = false;
 };
 
-// "PCMU mos=4.38 loss=0.4% jitter=2ms rtt=31ms packets=1502", of which what is not known is left out; "": nothing came.
+// How one side sounded from stretch to stretch.
+struct QualityWatch {
+  std::optional<double> worst;  // mean opinion of the worst stretch; nullopt: none could be rated
+  std::uint32_t falls = 0;      // how often it fell below the bound
+  bool low = false;             // the last one that could be rated was below it
+
+  // Takes the next stretch; whether it is the one that falls below `bound`. A stretch of a few packets (comfort noise,
+  // a hold) says nothing.
+  bool falls_with(const StreamQuality& stretch, double bound);
+};
+
+// "PCMU mos=4.38 loss=0.4% jitter=2ms rtt=31ms packets=1502", "mos_wb=" on the wideband scale, of which what is not
+// known is left out; "": nothing came.
 std::string text_of(const StreamQuality& quality);
+// "2.71 falls=1"; "": no stretch could be rated.
+std::string text_of(const QualityWatch& watch);
 
 struct CallQuality {
   StreamQuality from_a, from_b;

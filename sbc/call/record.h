@@ -1,6 +1,7 @@
 #pragma once
 // What remains of a call when it is over: the content of its log line and, later, of its CDR.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,6 +49,7 @@ struct CallRecord {
   EndedBy by = EndedBy::Border;
   std::uint32_t attempts = 0;
   std::optional<CallQuality> quality;  // nullopt: no audio was relayed, or the relay did not tell
+  std::array<QualityWatch, 2> watch;   // of the caller and the callee, while the call lasted
   std::optional<EndedBy> silent;       // Caller, Callee: whose media did not come while the other's did
   base::Duration setup{};              // INVITE to final response
   base::Duration duration{};           // answer to end

@@ -56,6 +56,8 @@ struct Settings {
   dialog::SessionWish session{.interval = 1800, .min = 90, .refresh = false};  // session timers (RFC 4028)
   std::uint32_t media_timeout_ms = 60'000;
   std::uint32_t one_sided_ms = 10'000;  // silence of one side, while the other is heard, that is told; 0: never
+  std::uint32_t quality_ms = 10'000;    // how often the relay says how a call sounds; 0: never
+  double low_mos = 3.1;                 // a mean opinion below is told
   std::vector<std::string> offer_codecs{"PCMA", "PCMU", "telephone-event"};  // of an offer that the border makes
   // Suites of SRTP that are offered and accepted, best first. Tags of 32 bits must be asked for.
   std::vector<sdp::Suite> srtp_suites{sdp::Suite::AeadAes256Gcm, sdp::Suite::AeadAes128Gcm,

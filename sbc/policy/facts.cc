@@ -244,6 +244,8 @@ constexpr std::array kEndFields = {
     Field{"callee_mos", push_member<EndFacts, &EndFacts::callee_mos>},
     Field{"caller_loss", push_member<EndFacts, &EndFacts::caller_loss>},
     Field{"callee_loss", push_member<EndFacts, &EndFacts::callee_loss>},
+    Field{"caller_worst_mos", push_member<EndFacts, &EndFacts::caller_worst_mos>},
+    Field{"callee_worst_mos", push_member<EndFacts, &EndFacts::callee_worst_mos>},
     Field{"silent", push_member<EndFacts, &EndFacts::silent>},
 };
 

@@ -123,6 +123,8 @@ struct EndFacts {
   std::optional<double> callee_mos;   // of what the callee said
   std::optional<double> caller_loss;  // 0..1, of the caller's packets on their way to the border
   std::optional<double> callee_loss;
+  std::optional<double> caller_worst_mos;  // of the worst stretch while the call lasted
+  std::optional<double> callee_worst_mos;
   std::string silent;  // whose media did not come while the other's did: "caller", "callee", ""
 };
 

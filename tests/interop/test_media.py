@@ -167,6 +167,28 @@ def a_call_is_rated(lab):
 
 
 @test
+def a_fall_of_quality_is_told_during_the_call(lab):
+    lab.start({"media": {"quality_interval": "1s"}})
+    phone, carrier = peers(lab)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=6500)
+    connect(phone, carrier, lab)
+    reports = "parapet_quality_reports_total"
+    eventually(lambda: lab.border.sbc_metrics().total(reports) >= 2, "two reports")
+    equal(lab.border.sbc_metrics().total("parapet_low_quality_total"), 0, "falls of a call that sounds well")
+    phone.loses = 3
+    low = "parapet_low_quality_total"
+    eventually(lambda: lab.border.sbc_metrics().total(low, side="caller") == 1, "the fall, while the call lasts")
+    equal(lab.border.sbc_metrics().total(low, side="callee"), 0, "falls of the side that sounds well")
+    caller.done()
+    callee.done()
+    lab.border.until_idle()
+    log = (lab.directory / "sbc.log").read_text()
+    check("audio has become bad: from the caller PCMU mos=" in log, "the fall is not in the log")
+    check("falls=1" in log, "the fall is not in the call's record")
+
+
+@test
 def one_sided_audio_is_told_with_the_silent_side(lab):
     lab.start({"media": {"one_sided": "1s"}})
     phone, carrier = peers(lab)

@@ -68,6 +68,7 @@ class Rtp(_Listener):
         self._sequence = 0
         self.received = {}  # SSRC: packets
         self.sources = set()
+        self.loses = 0  # of so many packets one is not sent; 0: all are
         super().__init__(at, port)
 
     def send_to(self, target):
@@ -102,7 +103,8 @@ class Rtp(_Listener):
             if target is not None:
                 packet = struct.pack("!BBHII", 0x80, 0, self._sequence & 0xFFFF, self._sequence * 160, self.ssrc)
                 try:
-                    self._socket.sendto(packet + b"\xff" * 160, target)
+                    if not self.loses or self._sequence % self.loses:
+                        self._socket.sendto(packet + b"\xff" * 160, target)
                 except OSError:
                     pass  # refused: the relay has closed the port
                 self._sequence += 1

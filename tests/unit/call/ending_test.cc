@@ -78,6 +78,35 @@ TEST(Ending, ACallWithoutMediaWaitsForNobody) {
   EXPECT_EQ(rig.calls.endings(), 0U);
 }
 
+TEST(LiveQuality, AFallIsNotedCountedAndKeptForTheRecord) {
+  Rig rig;
+  rig.connect();
+  ASSERT_EQ(rig.relay.history.back().flows.at(0).quality_ms, 10'000U);
+  rig.quality(control::HalfSide::A, 500, 0);
+  rig.quality(control::HalfSide::A, 400, 100);
+  rig.quality(control::HalfSide::A, 380, 120);
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_EQ(rig.calls.counters().quality_reports, 3U);
+  EXPECT_EQ(rig.calls.counters().low_callers, 1U) << "once for each fall";
+  EXPECT_EQ(rig.calls.counters().low_callees, 0U);
+  rig.a.bye();
+  rig.pass(minutes(2));
+  ASSERT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.records[0].watch[0].falls, 1U);
+  EXPECT_LT(*rig.records[0].watch[0].worst, 3.0);
+  EXPECT_FALSE(rig.records[0].watch[1].worst);
+  EXPECT_EQ(rig.advisor.ends.at(0).caller_worst_mos, rig.records[0].watch[0].worst);
+  rig.expect_idle();
+}
+
+TEST(LiveQuality, NothingIsAskedBeforeTheAnswer) {
+  Rig rig;
+  rig.a.invite();
+  rig.pump();
+  ASSERT_FALSE(rig.relay.history.empty());
+  EXPECT_EQ(rig.relay.history.back().flows.at(0).quality_ms, 0U);
+}
+
 TEST(OneSided, IsNotedWithTheSilentSideAndEndsNothing) {
   Rig rig;
   rig.connect();

@@ -76,6 +76,33 @@ TEST(Quality, TheDelayOfTheWholeWayCosts) {
   EXPECT_EQ(quality->from_b.round_trip, base::milliseconds(600));
 }
 
+TEST(Quality, AWidebandOpinionIsNamedAsSuch) {
+  const auto quality = quality_of({kAudio, kAudio}, {{0, heard(1000, 0, 96), heard(1000, 0)}});
+  EXPECT_TRUE(quality->from_a.wideband);
+  EXPECT_FALSE(quality->from_b.wideband);
+  EXPECT_EQ(text_of(quality->from_a), "opus mos_wb=4.34 loss=0.0% jitter=0ms packets=1000");
+}
+
+TEST(QualityWatch, TellsEachFallOnceAndKeepsTheWorst) {
+  QualityWatch watch;
+  EXPECT_EQ(text_of(watch), "");
+  const auto stretch = [](double mos, std::uint64_t packets = 500) {
+    StreamQuality out;
+    out.packets = packets;
+    out.mos = mos;
+    return out;
+  };
+  EXPECT_FALSE(watch.falls_with(stretch(4.4), 3.1));
+  EXPECT_FALSE(watch.falls_with(stretch(1.2, 3), 3.1)) << "three packets say nothing";
+  EXPECT_TRUE(watch.falls_with(stretch(2.7), 3.1));
+  EXPECT_FALSE(watch.falls_with(stretch(2.5), 3.1)) << "it is low already";
+  EXPECT_FALSE(watch.falls_with(stretch(4.0), 3.1));
+  EXPECT_TRUE(watch.falls_with(stretch(3.0), 3.1));
+  EXPECT_FALSE(watch.falls_with(StreamQuality{}, 3.1));
+  EXPECT_TRUE(watch.low);
+  EXPECT_EQ(text_of(watch), "2.50 falls=2");
+}
+
 TEST(Quality, ReadsInTheLogAsOneLine) {
   auto stats = heard(996, 4);
   stats.jitter_us = 2'400;

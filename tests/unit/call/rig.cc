@@ -240,6 +240,18 @@ void Rig::one_sided(control::HalfSide silent) {
   for (const auto& [id, spec] : open) relay_event(control::OneSided{id, 0, silent, 10'000});
 }
 
+void Rig::quality(control::HalfSide from, std::uint64_t received, std::uint64_t lost) {
+  const auto open = relay.sessions;
+  for (const auto& [id, spec] : open) {
+    control::Quality told{id, {}};
+    control::HalfStats& half = from == control::HalfSide::A ? told.lately.a : told.lately.b;
+    half.packets_received = received;
+    half.packets_expected = received + lost;
+    half.packets_lost = static_cast<std::int64_t>(lost);
+    relay_event(told);
+  }
+}
+
 void Rig::session_lost() {
   const auto open = relay.sessions;
   for (const auto& [id, spec] : open) {

@@ -73,7 +73,9 @@ class Rig {
   void pump();
 
   void relay_event(control::Event event);
-  void one_sided(control::HalfSide silent);                       // likewise
+  void one_sided(control::HalfSide silent);  // likewise
+  // What the relay tells of a stretch: packets of PCMU from that side.
+  void quality(control::HalfSide from, std::uint64_t received, std::uint64_t lost);
   void media_lost();                                              // of every session that is open
   void session_lost();                                            // the relay forgets every session that is open
   void release_relay();                                           // FakeRelay::Mood::Slow

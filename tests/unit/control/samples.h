@@ -62,7 +62,7 @@ inline SessionSpec sample_spec() {
            {3, "video", b, a, Transport::Rtp, Record{"x", true, false, false}},
            {4, "audio", web, a},
            {5, "video", guest, b},
-           {6, "image", fax, fax, Transport::Udptl}},
+           {6, "image", fax, fax, Transport::Udptl, {}, 10'000}},
           45'000,
           true};
 }
@@ -120,6 +120,7 @@ inline std::vector<Event> sample_events() {
   return {FirstPacket{"call-1", 3, HalfSide::B, endpoint("192.0.2.7:4000")},
           Latched{"call-1", 3, HalfSide::A, endpoint("[2001:db8::7]:4000")},
           MediaLost{"call-1", 3, 30'000},
+          Quality{"call-1", sample_stats(3)},
           SessionClosed{"call-1", "lease ended", {sample_stats(0)}},
           PeerChanged{"call-1", 3, HalfSide::B, PeerChange::IceConnected, endpoint("192.0.2.7:4000"), ""},
           PeerChanged{"call-1", 0, HalfSide::A, PeerChange::NotSecured, std::nullopt, "fingerprint"},

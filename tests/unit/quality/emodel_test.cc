@@ -41,6 +41,46 @@ TEST(EModel, LossCostsByTheCodecsRobustness) {
   EXPECT_DOUBLE_EQ(rating(kPcm, {.loss = 7}), rating(kPcm, {.loss = 1}));
 }
 
+// G.113 tables I.1 and I.3.
+TEST(EModel, NarrowbandCodecsHaveThePlanningValuesOfTheRecommendation) {
+  const auto ie = [](const char* codec) { return impairment_of(codec)->ie; };
+  EXPECT_DOUBLE_EQ(ie("GSM"), 20);
+  EXPECT_DOUBLE_EQ(ie("G726-40"), 2);
+  EXPECT_DOUBLE_EQ(ie("G726-32"), 7);
+  EXPECT_DOUBLE_EQ(ie("G726-24"), 25);
+  EXPECT_DOUBLE_EQ(ie("G726-16"), 50);
+  EXPECT_DOUBLE_EQ(ie("G728"), 7);
+  EXPECT_DOUBLE_EQ(impairment_of("GSM-EFR")->bpl, 10);
+  EXPECT_DOUBLE_EQ(impairment_of("G723")->bpl, 16.1);
+  for (const char* codec : {"AMR", "iLBC", "EVS", "SPEEX"}) EXPECT_FALSE(impairment_of(codec)) << codec;
+}
+
+// G.107.1 annex A: Rx = R / 1.29 takes the place of R. Ie,WB 1, 8, 13 and 41 of table IV.1 are 4.494, 4.421, 4.337 and
+// 3.512.
+TEST(EModel, WidebandOpinionsAreOnAScaleOfTheirOwn) {
+  const auto opinion = [](double ie) { return opinion_of({ie, 4.3, Scale::Wide}, {}); };
+  EXPECT_NEAR(opinion(0), 4.5, 0.0005);
+  EXPECT_NEAR(opinion(1), 4.4940, 0.0005);
+  EXPECT_NEAR(opinion(8), 4.4206, 0.0005);
+  EXPECT_NEAR(opinion(13), 4.3371, 0.0005);
+  EXPECT_NEAR(opinion(41), 3.5123, 0.0005);
+  EXPECT_NEAR(opinion(56), 2.9220, 0.0005);
+  EXPECT_DOUBLE_EQ(rating({13, 4.3, Scale::Wide}, {}), 116);
+}
+
+// G.107.1 equation 7-15, and G.113 table IV.1 for G.722 at 64 and AMR-WB at 12.65 kbit/s.
+TEST(EModel, WidebandCodecsLoseByTheirOwnRobustness) {
+  const Impairment g722 = *impairment_of("G722");
+  EXPECT_EQ(g722.scale, Scale::Wide);
+  EXPECT_DOUBLE_EQ(g722.ie, 13);
+  EXPECT_DOUBLE_EQ(impairment_of("amr-wb")->ie, 13);
+  EXPECT_NEAR(rating(g722, {.loss = 0.02}), 129 - 13 - 82 * 2 / (2 + 4.3), 1e-9);
+  EXPECT_NEAR(rating({20, 4.3, Scale::Wide}, {.loss = 0.02}), 129 - 43.8095, 1e-3);
+  EXPECT_DOUBLE_EQ(rating(g722, {.loss = 0.02, .burst_ratio = 4}), rating(g722, {.loss = 0.02}));
+  EXPECT_GT(opinion_of(*impairment_of("opus"), {}), 4.3);
+  EXPECT_LT(opinion_of(*impairment_of("opus"), {.loss = 0.1}), 3.1);
+}
+
 // A call to the other side of the world is still good, one over two satellites is not: G.114 figure 1.
 TEST(EModel, DelayCostsNothingUpTo100Milliseconds) {
   EXPECT_DOUBLE_EQ(rating(kPcm, {.one_way_ms = 100}), 93.2);
