@@ -185,6 +185,7 @@ void Flow::heed_dtls(Side side, std::vector<secure::Datagram>& datagrams, const 
   if (state == secure::DtlsState::Done) {
     const secure::DtlsKeys& keys = *h.dtls->keys();
     h.sender = secure::make_sender(spec_.srtp_engine, keys.send);
+    retire_receiver(side, now);
     h.receiver = secure::make_receiver(spec_.srtp_engine, keys.receive);
     // Nobody else can have the key that the fingerprint names: where it is, the peer is.
     if (!h.ice) h.guard[index_of(Component::Rtp)].admit(h.dtls->peer(), {0, std::nullopt, true}, now);
@@ -192,6 +193,7 @@ void Flow::heed_dtls(Side side, std::vector<secure::Datagram>& datagrams, const 
   } else if (state == secure::DtlsState::Failed || state == secure::DtlsState::Closed) {
     h.sender.reset();
     h.receiver.reset();
+    h.former.reset();
     untold_.push_back(NotSecured{side, h.dtls->failure()});
   } else {
     return;

@@ -32,7 +32,7 @@ bool has_moved(const HalfSpec& before, const HalfSpec& now) {
 Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(spec)), ports_(ports) {
   for (const Side side : kSides) {
     open_guards(side, now);
-    set_keys(side, std::nullopt);
+    set_keys(side, std::nullopt, now);
     set_transcoder(side);
     connect(side, now);
     set_repair(side);
@@ -48,13 +48,15 @@ Flow::Flow(Spec spec, const Ports& ports, base::Instant now) : spec_(std::move(s
 }
 
 void Flow::replace(Spec spec, base::Instant now) {
-  for (const Side side : kSides)
+  for (const Side side : kSides) {
     if (has_moved(spec_.half(side), spec.half(side))) half(side).host = {};
+    judge_keys(side, spec.half(side));
+  }
   const std::array old{std::move(spec_.a.srtp), std::move(spec_.b.srtp)};
   spec_ = std::move(spec);
   for (const Side side : kSides) {
     open_guards(side, now);
-    set_keys(side, old[index_of(side)]);
+    set_keys(side, old[index_of(side)], now);
     set_transcoder(side);
     connect(side, now);
     set_repair(side);
@@ -87,18 +89,23 @@ void Flow::open_guards(Side side, base::Instant now) {
   half(side).guard[index_of(Component::Rtcp)].open(rules, now);
 }
 
-void Flow::set_keys(Side side, const std::optional<Srtp>& old) {
+void Flow::set_keys(Side side, const std::optional<Srtp>& old, base::Instant now) {
   const std::optional<Srtp>& wanted = spec_.half(side).srtp;
   Half& h = half(side);
   // Keys of an association go on until another one has its own.
   if (spec_.half(side).dtls && h.dtls) return;
   // RFC 3711 3.3.1: under the same key the rollover counter never starts again, nor may an old packet pass again.
   if (!wanted || !old || wanted->send != old->send) h.sender.reset();
-  if (!wanted || !old || wanted->receive != old->receive) h.receiver.reset();
+  if (!wanted || !wanted->receive)
+    h.receiver.reset();
+  else if (!old || wanted->receive != old->receive)
+    retire_receiver(side, now);
+  if (!h.receiver && !(wanted && wanted->receive)) h.former.reset();
   if (!wanted) return;
   if (wanted->send && !h.sender) h.sender = secure::make_sender(spec_.srtp_engine, *wanted->send);
   if (wanted->receive && !h.receiver) h.receiver = secure::make_receiver(spec_.srtp_engine, *wanted->receive);
 }
+  h.strange_keys = false;
 
 void Flow::build() {
   constexpr std::array kComponents{Component::Rtp, Component::Rtcp};

@@ -49,6 +49,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -174,6 +175,10 @@ class Flow {
     ReceptionReport reception_report;            // what was told of it beside transcoded audio
     std::unique_ptr<secure::Sender> sender;      // null: plain RTP, or no keys
     std::unique_ptr<secure::Receiver> receiver;  // likewise
+    // Of the key that `receiver` has followed: until `former_until`, or the first packet under the new one.
+    std::unique_ptr<secure::Receiver> former;
+    base::Instant former_until{};
+    bool strange_keys = false;  // of DTLS: those in use are of another peer than the one that is signalled now
     rtp::PeerReports reports;
     std::unique_ptr<ice::Agent> ice;
     std::unique_ptr<secure::DtlsSession> dtls;
@@ -219,7 +224,7 @@ class Flow {
   // Building (flow.cc).
   void build();
   void open_guards(Side side, base::Instant now);
-  void set_keys(Side side, const std::optional<Srtp>& old);
+  void set_keys(Side side, const std::optional<Srtp>& old, base::Instant now);
   Pipeline checked_pipeline(Side side, Component kind) const;
   // Of RTP from `side` that has been inspected.
   void add_way_out(Pipeline& steps, Side side) const;
@@ -256,6 +261,12 @@ class Flow {
   void carry_half(Carrier& c, Side side);
   template <typename Carrier>
   void carry_keys(Carrier& c, Side side);
+
+  // Keys that change (key_grace.cc).
+  void judge_keys(Side side, const HalfSpec& next);
+  void retire_receiver(Side side, base::Instant now);
+  using Unprotect = secure::Outcome (secure::Receiver::*)(std::span<std::byte>);
+  secure::Outcome unprotect(Context& c, Component kind);
 
   // ICE and DTLS (connect.cc).
   void connect(Side side, base::Instant now);

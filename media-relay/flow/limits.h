@@ -23,6 +23,10 @@ inline constexpr std::size_t kLatchCandidates = 4;
 // its audio after the answer, short enough that an idle port is not open to strangers.
 inline constexpr base::Duration kDefaultLatchWindow = base::seconds(10);
 
+// How long packets under the key of before are opened after another one was agreed on: those that were under way, and
+// those that the peer sends until our answer has reached it.
+inline constexpr base::Duration kKeyGrace = base::seconds(1);
+
 // How long a learned source must have been silent before, in a reopened window, a source with another SSRC may replace
 // it. Five packets at 20 ms, times four for jitter and lost packets.
 inline constexpr base::Duration kRelearnSilence = base::milliseconds(400);

@@ -96,14 +96,14 @@ std::optional<Drop> Flow::gate_checked(Context& c) {
 }
 
 std::optional<Drop> Flow::unprotect_rtp(Context& c) {
-  const secure::Outcome size = half(c.side).receiver->unprotect_rtp(c.packet.bytes());
+  const secure::Outcome size = unprotect(c, Component::Rtp);
   if (!size) return drop_of(size.error(), Drop::MalformedRtp, Drop::Replayed);
   c.packet.resize(*size);
   return std::nullopt;
 }
 
 std::optional<Drop> Flow::unprotect_rtcp(Context& c) {
-  const secure::Outcome size = half(c.side).receiver->unprotect_rtcp(c.packet.bytes());
+  const secure::Outcome size = unprotect(c, Component::Rtcp);
   if (!size) return drop_of(size.error(), Drop::MalformedRtcp, Drop::Replayed);
   c.packet.resize(*size);
   return std::nullopt;

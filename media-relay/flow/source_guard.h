@@ -89,6 +89,9 @@ class SourceGuard {
   // costly to look into.
   std::optional<Drop> refuses(const base::Endpoint& source, base::Instant now) const;
 
+  // Whether this is the source that is heard.
+  bool hears(const base::Endpoint& source) const { return source == heard_ && !source.empty(); }
+
   // As `admit`, for RTCP that accompanies RTP from an address already learned: the same address needs no further proof,
   // another one gets no hearing.
   Verdict admit_companion(const base::Endpoint& source, const Evidence& evidence, const base::IpAddress& rtp_address,

@@ -190,9 +190,29 @@ TEST(Connect, OnlyAnotherAssociationIsShakenAnew) {
   Web next(rig, secure::DtlsRole::Active);
   next.shake();
   ASSERT_TRUE(next.has_keys());
-  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic);
+  const std::string late = rig.rtp_bytes(7);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(late)).bytes, late) << "it was under way";
   const std::string last = rig.rtp_bytes(7);
   EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, next.seal(last)).bytes, last);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic);
+}
+
+// A transfer: who was there before is not heard any more.
+TEST(Connect, KeysOfAnotherCertificateHaveNoGrace) {
+  Rig rig(web_to_plain());
+  Web web(rig, secure::DtlsRole::Active);
+  web.send(check());
+  web.shake();
+  ASSERT_TRUE(web.has_keys());
+  const auto other = make_identity();
+  Spec again = web_to_plain();
+  again.a.dtls->association = "2";
+  again.a.dtls->parameters.fingerprints = {other->fingerprint()};
+  rig.flow.replace(again, rig.now);
+  Web next(rig, secure::DtlsRole::Active, other);
+  next.shake();
+  ASSERT_TRUE(next.has_keys());
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic);
 }
 
 // Until the handshake is done another answer may settle the roles otherwise.

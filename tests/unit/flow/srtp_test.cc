@@ -253,11 +253,77 @@ TEST(Srtp, AnotherKeyStartsAnew) {
   Spec changed = secure_to_plain();
   changed.a.srtp->receive = key(5);
   rig.flow.replace(changed, rig.now);
-  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, old).dropped, Drop::Unauthentic);
   Phone again(*changed.a.srtp);
   EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, again.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, old).dropped, Drop::Unauthentic);
   EXPECT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, clear).dropped, Drop::IndexUsed);
   EXPECT_FALSE(phone.open(rig.rtp(Side::B, kPhoneB).bytes).empty());
+}
+
+// Of both transforms: a refusal leaves the bytes of the one as they were, and those of the other spoilt.
+TEST(Srtp, WhatWasUnderWayWhenTheKeyChangedIsStillHeard) {
+  for (const Suite suite : {Suite::AesCm128HmacSha1_80, Suite::AeadAes128Gcm}) {
+    Spec spec = secure_to_plain();
+    spec.a.srtp = keys(suite);
+    Rig rig(spec);
+    Phone phone(keys(suite));
+    ASSERT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, phone.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+    Spec changed = spec;
+    changed.a.srtp->receive = key(5, suite);
+    rig.flow.replace(changed, rig.now);
+    rig.pass(milliseconds(300));
+    const std::string late = rig.rtp_bytes(7);
+    const std::string sealed = phone.seal(late);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).bytes, late);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, Drop::Unauthentic) << "once";
+    EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kPhoneARtcp, phone.seal_rtcp(kReport)).bytes, kReport);
+    Phone again(*changed.a.srtp);
+    const std::string clear = rig.rtp_bytes(7);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, again.seal(clear)).bytes, clear);
+  }
+}
+
+// Whoever has the former key, which may be why there is another one, must not be heard for long, nor move the peer.
+TEST(Srtp, TheFormerKeyIsOfNoUseToAnAttacker) {
+  Spec spec = secure_to_plain();
+  spec.a.latch = LatchMode::Learn;
+  const auto rekeyed = [&spec] {
+    Spec out = spec;
+    out.a.srtp->receive = key(5);
+    return out;
+  };
+  {
+    Rig rig(spec);
+    Phone thief(keys());
+    ASSERT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, thief.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+    rig.flow.replace(rekeyed(), rig.now);
+    for (int i = 0; i < 5; ++i)
+      EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, thief.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic)
+          << "of another source than the one that is heard";
+    EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kPhoneA);
+    Phone phone({key(1), key(5)});
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, phone.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, thief.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic)
+        << "after the first packet under the new key";
+  }
+  {
+    Rig rig(spec);
+    Phone thief(keys());
+    ASSERT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, thief.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+    rig.flow.replace(rekeyed(), rig.now);
+    rig.pass(kKeyGrace);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, thief.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic);
+  }
+  {
+    Rig rig(spec);
+    Phone thief(keys());
+    ASSERT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, thief.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+    Spec moved = rekeyed();
+    moved.a.remote_rtp = endpoint("198.51.100.10:4100");  // the same host: a gateway's other port is another party
+    rig.flow.replace(moved, rig.now);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, thief.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic)
+        << "another party";
+  }
 }
 
 TEST(Srtp, GoesOnInAnotherProcess) {
