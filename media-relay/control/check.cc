@@ -151,6 +151,8 @@ std::optional<std::string> half_problem(const HalfSpec& half) {
     if (auto text = digits_problem(half)) return text;
   if (half.transcode)
     if (auto text = transcode_problem(*half.transcode)) return text;
+  if (half.sources.size() > kMaxSources)
+    return "sources: expected at most " + std::to_string(kMaxSources) + ", got " + std::to_string(half.sources.size());
   if (half.dscp && *half.dscp > kMaxDscp)
     return "dscp: expected one up to " + std::to_string(kMaxDscp) + ", got " + std::to_string(*half.dscp);
   if (half.play)

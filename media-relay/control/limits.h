@@ -83,6 +83,8 @@ inline constexpr std::size_t kMaxExtensions = 255;
 inline constexpr std::size_t kMaxPayloadTypes = 128;
 // More often than once a second the reports of many calls are work, and tell nothing more.
 inline constexpr std::uint32_t kMinQualityMs = 1000;
+// Streams that a peer may call its own: audio has one, and a few more for repairs.
+inline constexpr std::size_t kMaxSources = 16;
 // RFC 2474 section 3: six bits.
 inline constexpr std::uint8_t kMaxDscp = 63;
 // Session ids in one Listed: 64 KiB in all at most.

@@ -159,6 +159,9 @@ struct HalfSpec {
   std::optional<Digits> digits = {};        // absent: none are listened for, none can be sent
   std::optional<Transcode> transcode = {};  // absent: audio leaves towards this peer in the codec in which it came
   bool one_stream = false;  // in clear: while one stream (SSRC) is heard, another one from the same source is not
+  // With one_stream, in clear: the streams that the peer has said are its own (SSRC); no other is heard. Empty: any
+  // one.
+  std::vector<std::uint32_t> sources = {};
   // Identifiers of the header extensions (RFC 8285) that may be sent to this peer; absent: all.
   std::optional<std::vector<std::uint8_t>> extensions = {};
   std::optional<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count

@@ -140,6 +140,7 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
     for (const std::uint8_t type : half.shared->payload_types) out.mutable_shared()->add_payload_types(type);
   }
   if (half.dscp) out.set_dscp(*half.dscp + 1U);
+  for (const std::uint32_t source : half.sources) out.add_sources(source);
   if (!half.srtp) return;
   wire::Srtp& srtp = *out.mutable_srtp();
   if (half.srtp->send) put_srtp_stream(*srtp.mutable_send(), *half.srtp->send);
@@ -294,6 +295,10 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
     }
   }
   if (in.has_shared()) out.shared = shared(in.shared());
+  if (static_cast<std::size_t>(in.sources_size()) > kMaxSources)
+    fail("sources", "expected at most " + std::to_string(kMaxSources));
+  else
+    out.sources.assign(in.sources().begin(), in.sources().end());
   if (in.dscp() > kMaxDscp + 1U)
     fail("dscp", "expected one up to " + std::to_string(kMaxDscp) + ", got " + std::to_string(in.dscp() - 1));
   else if (in.dscp() != 0)

@@ -79,6 +79,7 @@ void Flow::open_guards(Side side, base::Instant now) {
   rules.allowed = &spec.latch_from;
   rules.window = spec_.latch_window;
   rules.one_stream = spec.one_stream && spec_.transport == Transport::Rtp;
+  rules.sources = rules.one_stream ? &spec.sources : nullptr;
   rules.remote = usable_or_empty(spec.remote_rtp);
   if (spec_.transport == Transport::Udptl) rules.host = half(side).host;
   rules.held = spec.remote_rtp && !is_usable(*spec.remote_rtp);

@@ -195,11 +195,6 @@ class Flow {
     std::optional<base::Instant> last_rtp;
     std::optional<base::Instant> told_silent;  // when its present silence was told
     Keepalive keepalive;
-    // Bundles (bundle.cc).
-    Flow* carrier = nullptr;    // whose transport this half uses
-    std::vector<Flow*> guests;  // who use this half's
-    // Of a bundle: sources that come from the peer for this flow, and those that it is sent. Video has three each way
-    // (media, retransmissions, FEC).
     struct Sums {
       std::uint64_t packets = 0;
       std::uint64_t expected = 0;
@@ -207,6 +202,11 @@ class Flow {
     };
     Sums sums() const { return {stats.rtp_packets_in, reception.expected(), reception.lost()}; }
     Sums told;  // as they were when Quality was told last
+    // Bundles (bundle.cc).
+    Flow* carrier = nullptr;    // whose transport this half uses
+    std::vector<Flow*> guests;  // who use this half's
+    // Of a bundle: sources that come from the peer for this flow, and those that it is sent. Video has three each way
+    // (media, retransmissions, FEC).
     std::array<std::uint32_t, 8> sources{};
     std::size_t next_source = 0;
     bool bundled() const { return carrier != nullptr || !guests.empty(); }

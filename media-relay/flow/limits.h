@@ -50,6 +50,12 @@ inline constexpr base::Duration kKeepaliveInterval = base::seconds(15);
 // a gateway changes its stream.
 inline constexpr base::Duration kStreamSilence = base::milliseconds(100);
 
+// A stream that comes between packets of the one that is heard, so many times, is no successor of it: somebody sends at
+// the same time. From then on no stream takes the other's place before it has been silent for so long: no pause in
+// speech lasts so, and packets of comfort noise come more often (RFC 3389).
+inline constexpr unsigned kRivalPackets = 3;
+inline constexpr base::Duration kContested = base::seconds(10);
+
 // How long after signalling has named both peers a DTLS handshake may take: longer than one attempt with its
 // retransmissions (RFC 6347 4.2.4.1: 1 + 2 + 4 + 8 s), and longer than people listen to nothing.
 inline constexpr base::Duration kHandshakeLimit = base::seconds(20);

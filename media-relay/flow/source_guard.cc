@@ -28,6 +28,7 @@ void SourceGuard::open(const Rules& rules, base::Instant now) {
   rules_ = rules;
   window_end_ = now + rules.window;
   candidates_ = {};
+  if (stream_known_ && is_foreign({.ssrc = ssrc_, .sequence = 0})) forget_stream();
   if (rules.mode == LatchMode::Strict) {
     if (heard_ != rules.remote) forget_stream();
     heard_ = rules.remote;
@@ -58,6 +59,19 @@ void SourceGuard::forget_stream() {
   stream_known_ = false;
   displaced_.reset();
   newcomer_ = {};
+  rival_came_ = false;
+  rival_packets_ = 0;
+  contested_until_ = {};
+}
+
+bool SourceGuard::is_foreign(const Evidence& evidence) const {
+  return rules_.sources != nullptr && !rules_.sources->empty() && evidence.sequence && !evidence.authentic &&
+         std::ranges::find(*rules_.sources, evidence.ssrc) == rules_.sources->end();
+}
+
+void SourceGuard::meet_rival(base::Instant now) {
+  rival_came_ = false;
+  if (++rival_packets_ >= kRivalPackets) contested_until_ = now + kContested;
 }
 
 bool SourceGuard::is_allowed(const base::IpAddress& source) const {
@@ -98,6 +112,7 @@ bool SourceGuard::may_rebind(base::Instant now) const {
 SourceGuard::Verdict SourceGuard::admit_other(const base::Endpoint& source, const Evidence& evidence,
                                               base::Instant now) {
   if (const auto refused = refuses(source, now)) return {refused, false};
+  if (is_foreign(evidence)) return {Drop::WrongStream, false};
   const bool in_window = now < window_end_;
   if (latched_ && (!learnable_ || !in_window) && !(source == rules_.remote && in_window))
     return rebind(source, evidence, now);
@@ -145,11 +160,14 @@ void SourceGuard::hear(const Evidence& evidence, base::Instant now) {
   stream_heard_ = now;
   sequence_ = evidence.sequence.value_or(0);
   newcomer_ = {};
+  rival_came_ = false;
+  rival_packets_ = 0;
 }
 
 bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
   if (evidence.nameless) return true;
   if (!evidence.sequence) return true;  // RTCP may come from a source that sends no RTP
+  if (is_foreign(evidence)) return false;
   if (!rules_.one_stream || evidence.authentic || !stream_known_) {
     hear(evidence, now);
     return true;
@@ -162,7 +180,8 @@ bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
   const bool known = newcomer_.sequence && newcomer_.ssrc == evidence.ssrc;
   const bool continues = known && follows(*newcomer_.sequence, *evidence.sequence);
   newcomer_ = {heard_, evidence.ssrc, evidence.sequence, 1};
-  if (!continues || now - stream_heard_ < kStreamSilence) return false;
+  rival_came_ = true;
+  if (!continues || now - stream_heard_ < kStreamSilence || now < contested_until_) return false;
   displaced_ = ssrc_;
   hear(evidence, now);
   return true;

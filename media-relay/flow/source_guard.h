@@ -24,7 +24,9 @@
 //
 // A source address can be forged. Where there is one stream at a time (audio in clear; authentic packets need no such
 // proof) the SSRC is what a forger who cannot listen does not know: another one than the one that is heard passes only
-// after kStreamSilence and with two packets in sequence. The stream that it took the place of comes back at once.
+// after kStreamSilence and with two packets in sequence. The stream that it took the place of comes back at once. When
+// others have been coming between the packets of the one that is heard, it must have been silent for kContested. Where
+// the peer has said which streams are its own, no other is heard at all.
 
 #include <algorithm>
 #include <array>
@@ -61,7 +63,8 @@ class SourceGuard {
     const std::vector<base::Prefix>* allowed = nullptr;  // must outlive the guard or the next `open`
     base::IpAddress host{};  // empty: any. Else the peer is known by more than addresses to be there
     base::Duration window{};
-    bool one_stream = false;  // of RTP, see above
+    bool one_stream = false;                              // of RTP, see above
+    const std::vector<std::uint32_t>* sources = nullptr;  // SSRCs that are the peer's; null or empty: any
   };
   // Signalling has spoken: new rules, and a new window.
   void open(const Rules& rules, base::Instant now);
@@ -76,6 +79,7 @@ class SourceGuard {
     if (source == heard_ && !source.empty()) {
       if ((evidence.ssrc != ssrc_ || !stream_known_) && !takes_over(evidence, now)) return {Drop::WrongStream, false};
       if (evidence.sequence) {
+        if (rival_came_) meet_rival(now);
         stream_heard_ = now;
         sequence_ = *evidence.sequence;
       }
@@ -134,6 +138,9 @@ class SourceGuard {
   void forget_stream();
   // How many packets of this source have come in sequence, this one included.
   unsigned probation(const base::Endpoint& source, const Evidence& evidence);
+  // RTP in clear of a stream that the peer has not called its own.
+  bool is_foreign(const Evidence& evidence) const;
+  void meet_rival(base::Instant now);
   Verdict learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
 
   Rules rules_;
@@ -150,6 +157,9 @@ class SourceGuard {
   base::Instant learned_at_{};
   std::optional<std::uint32_t> displaced_;  // the stream that was heard before
   Candidate newcomer_;                      // the last packet of a stream that is not heard
+  bool rival_came_ = false;                 // there was one since the last packet of the stream that is heard
+  unsigned rival_packets_ = 0;              // how often that was so
+  base::Instant contested_until_{};
   std::array<Candidate, kLatchCandidates> candidates_{};
   std::size_t next_candidate_ = 0;
 };

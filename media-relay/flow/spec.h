@@ -68,11 +68,12 @@ struct HalfSpec {
   std::optional<base::Endpoint> remote_rtcp;
   bool rtcp_mux = false;  // RFC 5761: RTCP shares the RTP port, both ways
   LatchMode latch = LatchMode::Strict;
-  std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any. At most kMaxLatchPrefixes.
-  bool send = true;                      // RTP may be sent to this peer (RTCP always may, RFC 3264 8.4)
-  bool receive = true;                   // RTP from this peer is relayed (RTCP always is)
-  bool one_stream = false;               // in clear: see SourceGuard::Rules
-  std::optional<Srtp> srtp = {};         // nullopt: plain RTP, or DTLS
+  std::vector<base::Prefix> latch_from;     // sources that may be learned; empty: any. At most kMaxLatchPrefixes.
+  bool send = true;                         // RTP may be sent to this peer (RTCP always may, RFC 3264 8.4)
+  bool receive = true;                      // RTP from this peer is relayed (RTCP always is)
+  bool one_stream = false;                  // in clear: see SourceGuard::Rules
+  std::vector<std::uint32_t> sources = {};  // likewise
+  std::optional<Srtp> srtp = {};            // nullopt: plain RTP, or DTLS
   // The peer's address is what its checks say, whatever was signalled. RTP and RTCP on one port.
   std::optional<ice::Parameters> ice = {};
   std::optional<Dtls> dtls = {};        // likewise on one port; instead of `srtp`

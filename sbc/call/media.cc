@@ -11,6 +11,7 @@
 #include "sbc/sdp/parser.h"
 #include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
+#include "sbc/sdp/sources.h"
 #include "sbc/sdp/synthesis.h"
 
 namespace sbc::call {
@@ -371,6 +372,10 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     if (flow.kind == "audio") {
       flow.a.one_stream = !leg_a_.mixed_streams;
       flow.b.one_stream = !leg_b_.mixed_streams;
+      for (const auto& [side, half] : {std::pair{Side::A, &flow.a}, std::pair{Side::B, &flow.b}})
+        if (const auto* leg = state_if(side);
+            half->one_stream && leg != nullptr && leg->remote() != nullptr && i < leg->remote()->media.size())
+          half->sources = sdp::sources_of(*leg->remote(), leg->remote()->media[i]);
     }
     if (converts_digits() && digit_line() == i && !flow.a.transcode && !flow.b.transcode) {
       add_digits(flow, Side::A);

@@ -19,6 +19,9 @@ struct Limits {
   std::size_t formats = 128;
 };
 
+// Streams that an m-line may call its own: what the relay takes (media-relay/control/limits.h).
+inline constexpr std::size_t kMaxSources = 16;
+
 // a=crypto lines that are looked at in one m-line: there are eight suites, and phones offer each once or twice.
 inline constexpr std::size_t kMaxCryptoLines = 16;
 // Keys in one of them, and bytes of an MKI: what the relay takes (media-relay/control/limits.h).

@@ -7,6 +7,7 @@ import struct
 import time
 
 from harness import check, equal, eventually, main, test
+from harness.fax import end, place
 from harness.forge import spoof
 from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2
 from harness.talk import HERE, answer_to, both_hear, connect, offer_to, peers
@@ -110,6 +111,34 @@ def whoever_is_first_at_the_port_of_a_nated_phone_gets_nothing(lab):
     check(refused(lab, "not_allowed") + refused(lab, "wrong_source") >= 90, "the stranger's packets are not counted")
     caller.done()
     callee.done()
+
+
+@test
+def who_speaks_first_or_in_a_pause_is_not_heard_for_a_peer_that_names_its_stream(lab):
+    lab.start()
+    named = [f"a=ssrc:{HERE} cname:phone"]
+    alice, far = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    call = alice.invite("sip:1000@example.org", sdp=alice.sdp(extra=named))
+    invite = far.request("INVITE")
+    check("a=ssrc" not in invite.message.body, "the phone's stream is named to the carrier")
+    invite.reply(200, sdp=far.sdp())
+    border = place(call.response(200))
+    call.ack()
+    far.request("ACK")
+    phone, carrier = peers(lab)
+    attacker = Attacker(lab)
+    attacker.pretends((PHONE, phone.port), border, 50)
+    phone.send_to(border)
+    eventually(lambda: carrier.heard(HERE) > 20, "the phone")
+    phone.send_to(None)
+    time.sleep(0.3)
+    attacker.pretends((PHONE, phone.port), border, 50)
+    phone.send_to(border)
+    before = carrier.heard(HERE)
+    eventually(lambda: carrier.heard(HERE) > before + 20, "the phone after its pause")
+    equal(carrier.heard(EVIL), 0, "forged packets that were heard")
+    check(refused(lab, "wrong_stream") >= 100, "the drops are not counted")
+    end(call, far)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ inline SessionSpec sample_spec() {
   b.extensions = {1, 14, 255};
   a.dscp = 0;
   b.dscp = kMaxDscp;
+  b.sources = {1, 0xffffffff};
   HalfSpec web = b;
   web.extensions.emplace();
   web.srtp.reset();

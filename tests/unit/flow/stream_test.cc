@@ -94,6 +94,68 @@ TEST(OneStream, AnotherPlaceBeginsAnew) {
   EXPECT_EQ(rig.rtp(Side::A, kStranger, kMusic).dropped, std::nullopt);
 }
 
+// Somebody sends all the time: the peer's pauses must not be his chance.
+TEST(OneStream, APauseIsNoChanceForWhoSendsAtTheSameTime) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  for (unsigned i = 0; i < kRivalPackets; ++i) {
+    EXPECT_FALSE(passes(rig, kForger, milliseconds(10)));
+    EXPECT_TRUE(passes(rig, kTalker, milliseconds(10)));
+  }
+  for (int i = 0; i < 450; ++i) EXPECT_FALSE(passes(rig, kForger)) << i;
+  EXPECT_TRUE(passes(rig, kTalker)) << "after nine seconds";
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(passes(rig, 1000)) << "nor under another name";
+}
+
+TEST(OneStream, APeerThatIsGoneForLongMayHaveASuccessor) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  for (unsigned i = 0; i < kRivalPackets; ++i) {
+    EXPECT_FALSE(passes(rig, kForger, milliseconds(10)));
+    EXPECT_TRUE(passes(rig, kTalker, milliseconds(10)));
+  }
+  rig.pass(kContested);
+  EXPECT_FALSE(passes(rig, kMusic));
+  EXPECT_TRUE(passes(rig, kMusic));
+}
+
+// A gateway that changes to music on hold, some packets of the old stream being late.
+TEST(OneStream, LatePacketsOfTheOldStreamDoNotKeepItsSuccessorOut) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kTalker));
+  EXPECT_FALSE(passes(rig, kMusic));
+  EXPECT_TRUE(passes(rig, kTalker, milliseconds(1)));
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(passes(rig, kMusic));
+  EXPECT_TRUE(passes(rig, kMusic));
+}
+
+// RFC 5576.
+TEST(OneStream, WhereThePeerNamesItsStreamsNoOtherIsHeard) {
+  for (const LatchMode mode : {LatchMode::Strict, LatchMode::Learn}) {
+    Spec spec = one_stream_spec();
+    spec.a.latch = mode;
+    spec.a.sources = {kTalker, kMusic};
+    Rig rig(spec);
+    for (int i = 0; i < 50; ++i) EXPECT_FALSE(passes(rig, kForger)) << "before the peer's first packet";
+    EXPECT_TRUE(rig.told<FirstPacket>().empty());
+    EXPECT_TRUE(passes(rig, kTalker));
+    rig.pass(seconds(60));
+    for (int i = 0; i < 50; ++i) EXPECT_FALSE(passes(rig, kForger)) << "in a pause";
+    EXPECT_FALSE(passes(rig, kMusic));
+    EXPECT_TRUE(passes(rig, kMusic)) << "a stream of the peer's own";
+  }
+}
+
+TEST(OneStream, WhatSignallingNamesLaterEndsAForger) {
+  Rig rig(one_stream_spec());
+  ASSERT_TRUE(passes(rig, kForger));
+  Spec named = one_stream_spec();
+  named.a.sources = {kTalker};
+  rig.flow.replace(named, rig.now);
+  EXPECT_FALSE(passes(rig, kForger));
+  EXPECT_TRUE(passes(rig, kTalker));
+}
+
 TEST(OneStream, IsAskedForByName) {
   Rig rig(strict_spec());
   EXPECT_TRUE(passes(rig, kTalker));
