@@ -268,11 +268,11 @@ std::optional<Problem> problem_with(const SessionSpec& spec) {
     if (auto text = shared_problem(spec.flows, place, &FlowSpec::b)) return spec_problem(where + "half b: " + *text);
     if (auto text = udptl_problem(flow)) return spec_problem(where + *text);
     if (auto text = record_problem(flow)) return spec_problem(where + *text);
-  }
-  return std::nullopt;
     if (flow.quality_ms != 0 && (flow.quality_ms < kMinQualityMs || flow.quality_ms > kMaxMilliseconds))
       return spec_problem(where + "quality_ms: expected 0 or " + std::to_string(kMinQualityMs) + " to " +
                           std::to_string(kMaxMilliseconds) + ", got " + std::to_string(flow.quality_ms));
+  }
+  return std::nullopt;
 }
 
 std::optional<Problem> problem_with(const Command& command) {

@@ -193,10 +193,10 @@ struct FlowSpec {
   HalfSpec b;
   Transport transport = Transport::Rtp;
   std::optional<Record> record = {};
+  std::uint32_t quality_ms = 0;  // how often Quality is told; 0: never
   friend bool operator==(const FlowSpec&, const FlowSpec&) = default;
 };
 
-  std::uint32_t quality_ms = 0;  // how often Quality is told; 0: never
 struct SessionSpec {
   std::vector<FlowSpec> flows;
   std::uint32_t media_timeout_ms = 0;  // 0: the relay's default
@@ -246,10 +246,10 @@ enum class EventKind : std::uint32_t {
   Dtmf = 64,
   PlayEnded = 128,
   Stopping = 256,
+  Quality = 512,
   RecordingStopped = 1024
 };
 inline constexpr std::uint32_t kAllEvents = 255 + 256 + 512 + 1024;
-  Quality = 512,
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -471,9 +471,6 @@ struct RecordingStopped {
   std::string reason;
   friend bool operator==(const RecordingStopped&, const RecordingStopped&) = default;
 };
-struct SessionClosed {  // the relay ended the session by itself
-  SessionId id;
-  std::string reason;
 // How a flow sounded since it was told last, or began. Not told when nothing came from either half.
 struct Quality {
   SessionId id;
@@ -482,6 +479,9 @@ struct Quality {
   FlowStats lately;
   friend bool operator==(const Quality&, const Quality&) = default;
 };
+struct SessionClosed {  // the relay ended the session by itself
+  SessionId id;
+  std::string reason;
   std::vector<FlowStats> stats;
   friend bool operator==(const SessionClosed&, const SessionClosed&) = default;
 };

@@ -191,8 +191,8 @@ void put(wire::SessionSpec& out, const SessionSpec& spec) {
     put_half(*f.mutable_b(), flow.b);
     f.set_udptl(flow.transport == Transport::Udptl);
     if (flow.record) put_record(*f.mutable_record(), *flow.record);
-  }
     f.set_quality_ms(flow.quality_ms);
+  }
   out.set_media_timeout_ms(spec.media_timeout_ms);
   out.set_suspended(spec.suspended);
   out.set_one_sided_ms(spec.one_sided_ms);
@@ -464,12 +464,12 @@ SessionSpec Reading::spec(const wire::SessionSpec& in) {
     flow.transport = f.udptl() ? Transport::Udptl : Transport::Rtp;
     where_ = here;
     if (f.has_record()) flow.record = record(f.record());
+    flow.quality_ms = f.quality_ms();
     out.flows.push_back(std::move(flow));
   }
   where_.clear();
   out.media_timeout_ms = in.media_timeout_ms();
   out.suspended = in.suspended();
-    flow.quality_ms = f.quality_ms();
   out.one_sided_ms = in.one_sided_ms();
   return out;
 }

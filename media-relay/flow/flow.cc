@@ -64,9 +64,9 @@ void Flow::replace(Spec spec, base::Instant now) {
   }
   build();
   start_clock(now);
+  start_reports(now);
   for (const Side side : kSides) {
     start_dtls(side, now);
-  start_reports(now);
     start_keepalive(side, now);
     for (Flow* guest : half(side).guests) guest->build();
   }
@@ -105,8 +105,8 @@ void Flow::set_keys(Side side, const std::optional<Srtp>& old, base::Instant now
   if (!wanted) return;
   if (wanted->send && !h.sender) h.sender = secure::make_sender(spec_.srtp_engine, *wanted->send);
   if (wanted->receive && !h.receiver) h.receiver = secure::make_receiver(spec_.srtp_engine, *wanted->receive);
-}
   h.strange_keys = false;
+}
 
 void Flow::build() {
   constexpr std::array kComponents{Component::Rtp, Component::Rtcp};
@@ -257,6 +257,7 @@ void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
     on_keepalive_deadline(side, now);
     on_sound_deadline(side, now, events);
   }
+  if (now >= report_due_) report_quality(now, events);
   if (now < deadline_) return;
   const base::Instant lost = look_for_lost_media(now, events);
   deadline_ = std::min(lost, look_for_one_sided_media(now, events));
@@ -265,7 +266,6 @@ void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
 // Returns when to look again.
 base::Instant Flow::look_for_lost_media(base::Instant now, std::vector<Event>& events) {
   if (!is_timed()) return base::kNever;
-  if (now >= report_due_) report_quality(now, events);
   if (!is_ready()) clock_start_ = now;
   base::Instant since = clock_start_;
   for (const Half& h : halves_)

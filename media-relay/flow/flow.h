@@ -242,15 +242,15 @@ class Flow {
   void start_keepalive(Side side, base::Instant now);
   void on_keepalive_deadline(Side side, base::Instant now);
 
+  // Quality while the flow lasts (quality.cc).
+  void start_reports(base::Instant now);
+  void report_quality(base::Instant now, std::vector<Event>& events);
+
   // Bundles (bundle.cc).
   Pipeline guest_pipeline(Side side, Component kind) const;
   std::optional<Drop> hand_over_rtp(Context& c);
   std::optional<Drop> hand_over_rtcp(Context& c);
   std::optional<Drop> take_over(Context& c, Component kind);
-  // Quality while the flow lasts (quality.cc).
-  void start_reports(base::Instant now);
-  void report_quality(base::Instant now, std::vector<Event>& events);
-
   // Whose ports and keys are used toward the side.
   Flow& transport(Side side) { return half(side).carrier != nullptr ? *half(side).carrier : *this; }
   const Flow& transport(Side side) const { return half(side).carrier != nullptr ? *half(side).carrier : *this; }
@@ -367,6 +367,7 @@ class Flow {
 
   PacketTap* tap_ = nullptr;
   base::Instant deadline_ = base::kNever;
+  base::Instant report_due_ = base::kNever;
   base::Instant clock_start_{};
   bool attention_ = false;
   std::vector<Event> untold_;
@@ -376,4 +377,3 @@ class Flow {
 };
 
 }  // namespace flow
-  base::Instant report_due_ = base::kNever;

@@ -89,12 +89,12 @@ class SourceGuard {
     return admit_other(source, evidence, now);
   }
 
+  // Whether this is the source that is heard.
+  bool hears(const base::Endpoint& source) const { return source == heard_ && !source.empty(); }
+
   // Why nothing from this source would be admitted now, whatever it shows; nothing is remembered. For a packet that is
   // costly to look into.
   std::optional<Drop> refuses(const base::Endpoint& source, base::Instant now) const;
-
-  // Whether this is the source that is heard.
-  bool hears(const base::Endpoint& source) const { return source == heard_ && !source.empty(); }
 
   // As `admit`, for RTCP that accompanies RTP from an address already learned: the same address needs no further proof,
   // another one gets no hearing.

@@ -113,8 +113,8 @@ struct Spec {
   // Silence (no RTP) of one side, while the other one is heard, that is reported; zero: never. Looked at only where the
   // side is received from and its media may be sent on, and not while the flow is suspended.
   base::Duration one_sided_timeout{};
-  bool suspended = false;
   base::Duration quality_interval{};  // how often Quality is told of RTP; zero: never
+  bool suspended = false;
   std::optional<Record> record = {};
   secure::Engine srtp_engine = secure::Engine::OpenSsl;
   // Key under which the names in RTCP are hidden (rtp/sdes.h). Best chosen at random per session and used for all of

@@ -228,12 +228,12 @@ control::FlowStats to_control(std::uint32_t index, const flow::Stats& stats) {
   return {index, half_stats(stats.a()), half_stats(stats.b())};
 }
 
-control::HalfSide to_control(flow::Side side) {
 control::FlowStats to_control(std::uint32_t index, const flow::Quality& quality) {
   return {index, half_stats(quality.from[flow::index_of(flow::Side::A)]),
           half_stats(quality.from[flow::index_of(flow::Side::B)])};
 }
 
+control::HalfSide to_control(flow::Side side) {
   return side == flow::Side::A ? control::HalfSide::A : control::HalfSide::B;
 }
 

@@ -1,44 +1,9 @@
 #!/usr/bin/env python3
 """Keys from DTLS handshakes, with and without ICE: a real phone on one leg, plain RTP on the other."""
 
-import time
-
-from harness import check, equal, main, namespace, test
-from harness.border import ACCESS, OWN_POLICIES
-from harness.lab import PHONE
-from harness.phone import Phone, end_and_judge
-
-ALICE_TONE, BOB_TONE = 440, 1000  # Hz
-ENOUGH = 2.0  # seconds in which the other's tone dominates
-MUX = ["rtcp_mux yes"]
-DTLS = ";mediaenc=dtls_srtp"
-WEB = DTLS + ";medianat=ice"
-
-
-def start(lab, caller, **callees):
-    """`caller`: how the realm's media is protected; `callees`: the same of each user that is called."""
-    lab.start({"realm": {"access": {"media_security": caller, "registrar": {"algorithms": ["MD5"]}}},
-               "policy": {"file": str(OWN_POLICIES / "web.lua"), "settings": callees}}, register=False)
-    namespace.speak_as(PHONE, ACCESS)
-
-
-def phone(lab, name, port, account="", extra=()):
-    tone = {"alice": ALICE_TONE, "bob": BOB_TONE}[name]
-    made = lab.keep(Phone(lab.directory, name, tone, PHONE, port, account=account, extra=extra))
-    made.wait_registered()
-    return made
-
-
-def talk(caller, callee, seconds=4):
-    caller.command("dial", f"sip:{callee.name}@{ACCESS}")
-    for each in (caller, callee):
-        each.wait("CALL_ESTABLISHED")
-    time.sleep(seconds)
-    end_and_judge(caller, callee, ENOUGH)
-
-
-def changes(lab, kind):
-    return lab.border.relay_metrics().total("relay_peer_changes_total", change=kind)
+from harness import check, equal, main, test
+from harness.border import ACCESS
+from harness.secured import DTLS, MUX, WEB, changes, phone, start, talk
 
 
 @test

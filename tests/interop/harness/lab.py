@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import tempfile
 
+from . import toml
 from .border import ACCESS, ACCESS6, CORE, Border, second_border
 from .capture import Capture
 from .checks import equal
@@ -37,9 +38,10 @@ class Lab:
             self.register("alice", PHONE)
         return self.border
 
-    def start_second(self, inside, outside, carrier):
+    def start_second(self, inside, outside, carrier, changes=None):
         """Another border, between the first one, as its carrier at `inside`, and a carrier of its own."""
         sbc, relay = second_border(self.directory, inside, outside, CORE, carrier)
+        sbc = toml.merged(sbc, changes or {})
         self.second = Border(self._binaries, self.directory / "second", sbc, relay)
         return self.second
 

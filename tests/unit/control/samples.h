@@ -120,8 +120,8 @@ inline std::vector<Reply> sample_replies() {
 inline std::vector<Event> sample_events() {
   return {FirstPacket{"call-1", 3, HalfSide::B, endpoint("192.0.2.7:4000")},
           Latched{"call-1", 3, HalfSide::A, endpoint("[2001:db8::7]:4000")},
-          MediaLost{"call-1", 3, 30'000},
           Quality{"call-1", sample_stats(3)},
+          MediaLost{"call-1", 3, 30'000},
           SessionClosed{"call-1", "lease ended", {sample_stats(0)}},
           PeerChanged{"call-1", 3, HalfSide::B, PeerChange::IceConnected, endpoint("192.0.2.7:4000"), ""},
           PeerChanged{"call-1", 0, HalfSide::A, PeerChange::NotSecured, std::nullopt, "fingerprint"},
