@@ -16,7 +16,7 @@ namespace recording {
 class Ring {
  public:
   // `bytes`: a power of two.
-  explicit Ring(std::size_t bytes) : capacity_(bytes), bytes_(std::make_unique<std::byte[]>(bytes)) {}
+  explicit Ring(std::size_t bytes) : capacity_(bytes), bytes_(std::make_unique_for_overwrite<std::byte[]>(bytes)) {}
 
   // One thread. The two parts are handed out as one piece. False: there was no room.
   bool push(std::span<const std::byte> head, std::span<const std::byte> body);
