@@ -100,6 +100,9 @@ void expose_relay(Metrics& metrics, const ShardMetrics& shard) {
                 shard.relay_connected);
   metrics.gauge("parapet_relay_links", "Links to relays that are configured, over all shards.", {}, shard.relay_links);
   metrics.counter("parapet_media_timeouts_total", "Calls that ended because no media came.", {}, shard.media_timeouts);
+  metrics.counter("parapet_recordings_stopped_total",
+                  "Media lines that were to be recorded and are not, or not to their end.", {},
+                  shard.recordings_stopped);
   metrics.counter("parapet_media_not_secured_total",
                   "Calls that ended because media that was to be secure could not be.", {}, shard.media_not_secured);
 }

@@ -59,6 +59,8 @@ std::vector<base::IpAddress> addresses_of(const std::string& name);
 call::CrossingRules read_crossing(settings::Table& realm);
 // codecs = {...} of a realm or trunk; null when there is none.
 sdp::CodecRulesPtr read_codecs(settings::Table& peer);
+// record = {...} of a realm or trunk.
+policy::Recording read_recording(settings::Table& peer);
 // [leak_guard].
 leak::Mode read_leak_guard(settings::Table root);
 // [dns].

@@ -171,6 +171,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
         table.one_of<policy::MediaSecurity>("media_security", kMediaSecurity, policy::MediaSecurity::None);
     realm.codecs = read_codecs(table);
     realm.dtmf = table.one_of<policy::Dtmf>("dtmf", kDtmf, policy::Dtmf::Pass);
+    realm.record = read_recording(table);
     realm.sdes_in_clear = table.boolean("sdes_in_clear", false);
     realm.mixed_streams = table.boolean("mixed_streams", false);
     realm.marks = read_marks(table.table("dscp"));

@@ -136,6 +136,7 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
           table.one_of<policy::MediaSecurity>("media_security", kMediaSecurity, policy::MediaSecurity::None);
     if (table.has("codecs")) trunk.codecs = read_codecs(table);
     if (table.has("dtmf")) trunk.dtmf = table.one_of<policy::Dtmf>("dtmf", kDtmf, policy::Dtmf::Pass);
+    if (table.has("record")) trunk.record = read_recording(table);
     if (table.has("sdes_in_clear")) trunk.sdes_in_clear = table.boolean("sdes_in_clear", false);
     if (table.has("mixed_streams")) trunk.mixed_streams = table.boolean("mixed_streams", false);
     if (table.has("redirect_to")) trunk.redirect_to = table.texts("redirect_to");

@@ -444,6 +444,8 @@ void Shard::close_record(const call::CallRecord& record) {
                                   {"duration", record.duration},
                                   {"policy", record.where},
                                   {"silent", record.silent ? call::name_of(*record.silent) : ""},
+                                  {"recording", record.recording},
+                                  {"recording_failure", record.recording_failure},
                                   {"caller_audio", call::text_of(quality.from_a)},
                                   {"callee_audio", call::text_of(quality.from_b)},
                                   {"caller_worst_mos", call::text_of(record.watch[0])},

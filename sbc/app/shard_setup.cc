@@ -97,6 +97,7 @@ admin::CallResult result_of(const call::CallRecord& record) {
     case call::EndCause::Bye:
     case call::EndCause::MediaTimeout:
     case call::EndCause::NotSecured:
+    case call::EndCause::NotRecorded:
     case call::EndCause::RelayFailure:
     case call::EndCause::NoAck:
     case call::EndCause::BadMedia:
@@ -219,6 +220,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.low_quality[1].set(calls.low_callees);
   to.silent[0].set(calls.silent_callers);
   to.silent[1].set(calls.silent_callees);
+  to.recordings_stopped.set(calls.not_recorded);
   to.dialogs[DialogCount::MediaMoves].set(calls.moves);
   to.dialogs[DialogCount::MediaMoved].set(calls.moved);
   to.dialogs[DialogCount::Takeovers].set(calls.takeovers);

@@ -195,6 +195,7 @@ struct Call {
   std::unique_ptr<Takeover> takeover;
   bool newcomer_waits = false;  // leg B came by an INVITE with Replaces, which has no final response yet (pickup.cc)
   std::unique_ptr<Moving> moving;
+  bool recording_paused = false;
   bool joining = false;  // the re-INVITE under way asks a leg of another call for its offer
 
   std::unique_ptr<leak::Watch> watch;  // null: the leak guard is off

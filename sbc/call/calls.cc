@@ -252,7 +252,7 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
   if (request.message->method() == sip::Method::Refer && transfers_from(*core_.settings, leg.realm)) {
     passes_transfers(*core_.settings, leg.realm) ? machine.pass_refer(input) : machine.refer(input);
   } else {
-    if (!machine.digit_by_info(input)) machine.pass_request(input);
+    if (!machine.recording_by_info(input) && !machine.digit_by_info(input)) machine.pass_request(input);
   }
   sweep(handle);
 }
@@ -479,6 +479,8 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
   } else if (std::holds_alternative<control::SessionLost>(event.event) ||
              std::holds_alternative<control::SessionClosed>(event.event)) {
     feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
+  } else if (const auto* stopped = std::get_if<control::RecordingStopped>(&event.event)) {
+    if (Call* call = core_.calls.find(handle)) Machine(core_, *call, now, out).recording_stopped(*stopped);
   } else if (const auto* one_sided = std::get_if<control::OneSided>(&event.event)) {
     if (Call* call = core_.calls.find(handle)) on_one_sided(*call, *one_sided, out);
   } else if (const auto* quality = std::get_if<control::Quality>(&event.event)) {

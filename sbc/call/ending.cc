@@ -30,6 +30,7 @@ std::string cause_of(EndCause cause) {
       return "rejected";
     case EndCause::RelayFailure:
     case EndCause::NotSecured:
+    case EndCause::NotRecorded:
     case EndCause::BadMedia:
     case EndCause::PeerGone:
     case EndCause::Error:

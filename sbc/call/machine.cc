@@ -1,6 +1,7 @@
 #include "sbc/call/machine.h"
 
 #include "sbc/call/leg_message.h"
+#include "sbc/call/recording.h"
 
 namespace sbc::call {
 void Machine::feed(Event event, const Input& input) {
@@ -222,7 +223,7 @@ void Machine::tidy() {
 
 // --- relay ------------------------------------------------------------------------------------------------------
 
-control::SessionSpec Machine::wanted_session() const {
+control::SessionSpec Machine::wanted_session() {
   auto spec = call_.media.spec(core_.settings->media_timeout_ms);
   // Before the answer silence proves nothing, with early media or without.
   if (!call_.record.answered) spec.suspended = true;
@@ -230,6 +231,11 @@ control::SessionSpec Machine::wanted_session() const {
   if (!call_.record.answered) return spec;
   for (control::FlowSpec& flow : spec.flows)
     if (flow.kind == "audio" && flow.transport == control::Transport::Rtp) flow.quality_ms = core_.settings->quality_ms;
+  // What is heard before the answer belongs to nobody's conversation.
+  if (wanted_recording(call_.media).wanted()) {
+    call_.record.recording = call_.record.id;
+    record_flows(spec, call_.media, {call_.record.recording, call_.recording_paused});
+  }
   return spec;
 }
 

@@ -76,6 +76,8 @@ class Machine {
   // Digits that change on their way (digits.cc): one that the relay has heard, and an INFO; false when it is none of
   // these and crosses as others do.
   void digit_heard(Side from, const InfoDigit& digit);
+  bool recording_by_info(const Input& in);                         // false: it is none of ours
+  void recording_stopped(const control::RecordingStopped& event);  // recording.cc
   bool digit_by_info(const Input& in);
   // Transfers (transfer.cc). Those that return bool: false when it is no business of the transfer.
   void refer(const Input& in);
@@ -344,7 +346,7 @@ class Machine {
   void arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side side = Side::A);
   void disarm(base::DeadlineId& id);
   void ask_relay(bool wait);
-  control::SessionSpec wanted_session() const;
+  control::SessionSpec wanted_session();
   void open_session();
   void note(Note::Level level, std::string text);
   void finished(EndCause cause, EndedBy by);

@@ -38,6 +38,7 @@ struct LegMedia {
   sdp::CodecRulesPtr codecs = nullptr;  // which it may use; null: any
   policy::Dtmf dtmf = policy::Dtmf::Pass;
   route::Marks marks = {};
+  policy::Recording record = {};
 };
 
 // Why a description cannot be used, as the answer to whoever sent it.

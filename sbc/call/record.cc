@@ -30,6 +30,8 @@ std::string_view name_of(EndCause cause) {
       return "session_expired";
     case EndCause::PeerGone:
       return "peer_gone";
+    case EndCause::NotRecorded:
+      return "not_recorded";
     case EndCause::Limit:
       return "limit";
     case EndCause::Shutdown:

@@ -26,6 +26,7 @@ enum class EndCause : std::uint8_t {
   BadMedia,        // a description that cannot be used
   SessionExpired,  // a session timer ran out: nobody refreshed it (RFC 4028)
   PeerGone,        // a peer no longer knows the dialog, or cannot be reached
+  NotRecorded,     // it had to be recorded, and is not
   Limit,           // a limit or a drain refused the call
   Shutdown,        // the operator, or the longest permitted duration
   Error,           // our own mistake
@@ -50,6 +51,8 @@ struct CallRecord {
   std::uint32_t attempts = 0;
   std::optional<CallQuality> quality;  // nullopt: no audio was relayed, or the relay did not tell
   std::array<QualityWatch, 2> watch;   // of the caller and the callee, while the call lasted
+  std::string recording;               // front of the names of its files at the relay; "": it was not to be recorded
+  std::string recording_failure;       // why it is not recorded, or not to its end
   std::optional<EndedBy> silent;       // Caller, Callee: whose media did not come while the other's did
   base::Duration setup{};              // INVITE to final response
   base::Duration duration{};           // answer to end

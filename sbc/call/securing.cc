@@ -17,6 +17,8 @@ LegMedia leg_media(const Settings& settings, const LegPlace& place) {
     out.codecs = chosen(settings, place.realm, place.trunk, &route::Realm::codecs, &route::Trunk::codecs);
   if (out.codecs != nullptr && out.codecs->empty()) out.codecs = nullptr;
   out.dtmf = place.dtmf.value_or(chosen(settings, place.realm, place.trunk, &route::Realm::dtmf, &route::Trunk::dtmf));
+  out.record =
+      place.record.value_or(chosen(settings, place.realm, place.trunk, &route::Realm::record, &route::Trunk::record));
   out.security.mode = place.wanted.value_or(
       chosen(settings, place.realm, place.trunk, &route::Realm::media_security, &route::Trunk::media_security));
   if (out.security.mode == policy::MediaSecurity::None) return out;

@@ -16,6 +16,7 @@ struct LegPlace {
   std::optional<policy::MediaSecurity> wanted = {};        // by the policy
   const std::optional<sdp::CodecRules>* codecs = nullptr;  // likewise; null: nobody was asked
   std::optional<policy::Dtmf> dtmf = {};                   // likewise
+  std::optional<policy::Recording> record = {};            // likewise
 };
 
 LegMedia leg_media(const Settings& settings, const LegPlace& place);

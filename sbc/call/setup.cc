@@ -127,7 +127,7 @@ void Machine::try_target() {
   call_.record.trunk_b = target->trunk;
   auto anchoring =
       leg_media(*core_.settings, {target->realm, target->trunk, target->hop.transport, target->candidate.media_security,
-                                  &target->candidate.codecs, target->candidate.dtmf});
+                                  &target->candidate.codecs, target->candidate.dtmf, target->candidate.record});
   const bool same_network = call_.media.leg(Side::B).network == anchoring.network;
   call_.media.leg(Side::B) = std::move(anchoring);
   call_.media.start_leg_b(new_identity(target->hop.listener));

@@ -26,6 +26,8 @@ std::string_view reason_lines(EndCause cause) {
       return "Reason: Q.850;cause=88;text=\"Incompatible media\"\r\n";
     case EndCause::PeerGone:
       return "Reason: Q.850;cause=41;text=\"Other side lost\"\r\n";
+    case EndCause::NotRecorded:
+      return "Reason: Q.850;cause=31;text=\"Not recorded\"\r\n";
     case EndCause::Shutdown:
       return "Reason: Q.850;cause=31;text=\"Ended by the operator\"\r\n";
     case EndCause::Error:

@@ -13,9 +13,10 @@ namespace {
 
 enum class Depth : std::uint8_t { Top, Element };
 
-constexpr std::array<std::string_view, 16> kFields = {
-    "contacts", "trunk", "group",     "uri",        "realm",         "number",         "timeout", "ring_timeout",
-    "headers",  "from",  "redirects", "late_offer", "preconditions", "media_security", "codecs",  "dtmf"};
+constexpr std::array<std::string_view, 17> kFields = {
+    "contacts",      "trunk",          "group",   "uri",  "realm",     "number",
+    "timeout",       "ring_timeout",   "headers", "from", "redirects", "late_offer",
+    "preconditions", "media_security", "codecs",  "dtmf", "record"};
 constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
@@ -152,6 +153,8 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       read_codecs(lua, value, {what, key}, common.codecs.emplace());
     } else if (key == "dtmf") {
       common.dtmf = read_word(lua, value, {what, key}, kDtmf);
+    } else if (key == "record") {
+      common.record = read_recording(lua, value, {what, key});
     } else if (key == "preconditions") {
       common.preconditions = read_word(lua, value, {what, key}, kPreconditions);
     } else {
@@ -177,6 +180,7 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (!candidate.media_security) candidate.media_security = common.media_security;
   if (!candidate.codecs) candidate.codecs = common.codecs;
   if (!candidate.dtmf) candidate.dtmf = common.dtmf;
+  if (!candidate.record) candidate.record = common.record;
   if (!candidate.preconditions) candidate.preconditions = common.preconditions;
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());

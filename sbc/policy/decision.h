@@ -74,6 +74,16 @@ enum class Dtmf : std::uint8_t {
   Inband,   // tones in the audio, which is G.711
 };
 
+// Whether a place's calls are recorded by the relay, once they are answered, and into which files.
+struct Recording {
+  bool wav = false;
+  bool pcap = false;
+  bool required = false;  // a call that is not recorded ends
+  bool control = false;   // the peer there may pause it, and go on: INFO with Record: off, or on
+  bool wanted() const { return wav || pcap; }
+  friend bool operator==(const Recording&, const Recording&) = default;
+};
+
 // What becomes of preconditions (RFC 3312) in an offer toward a place; nobody there knows them.
 enum class Preconditions : std::uint8_t {
   Strip,   // the border answers them for its own side
@@ -100,6 +110,7 @@ struct Candidate {
   std::optional<Preconditions> preconditions = {};
   std::optional<sdp::CodecRules> codecs = {};
   std::optional<Dtmf> dtmf = {};
+  std::optional<Recording> record = {};
 };
 
 struct InviteDecision {

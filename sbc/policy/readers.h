@@ -39,6 +39,9 @@ void read_headers(lua_State* lua, int index, Place place, std::vector<Header>& o
 // codecs = {...} (codecs.cc).
 void read_codecs(lua_State* lua, int index, Place place, sdp::CodecRules& out);
 
+// record = { wav = true, pcap = true, required = true } (recording.cc).
+Recording read_recording(lua_State* lua, int index, Place place);
+
 // route{...} and what the elements of its list may be (candidates.cc). Appends to `out`.
 void read_route(lua_State* lua, int index, std::string_view what, std::vector<Candidate>& out);
 

@@ -60,6 +60,7 @@ struct Realm {
   policy::MediaSecurity media_security = policy::MediaSecurity::None;
   sdp::CodecRulesPtr codecs = nullptr;
   policy::Dtmf dtmf = policy::Dtmf::Pass;
+  policy::Recording record = {};
   bool sdes_in_clear = false;  // keys may be said where the signalling is not encrypted
   bool mixed_streams = false;  // its audio in clear may come in several streams (SSRC) at once
   Marks marks = {};
@@ -112,6 +113,7 @@ struct Trunk {
   std::optional<policy::MediaSecurity> media_security = {};
   std::optional<sdp::CodecRulesPtr> codecs = {};
   std::optional<policy::Dtmf> dtmf = {};
+  std::optional<policy::Recording> record = {};
   std::optional<bool> sdes_in_clear = {};
   std::optional<bool> mixed_streams = {};
   std::optional<std::vector<std::string>> redirect_to = {};  // besides itself

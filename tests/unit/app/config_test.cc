@@ -130,6 +130,21 @@ TEST(LoadConfig, ARealmMarksItsMediaAndSignalling) {
               HasSubstr("realm.access.dscp.voice"));
 }
 
+TEST(LoadConfig, RecordingIsTheTrunksOwnOrItsRealms) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto config =
+      load(std::string(kSmall) + trunk + "record = { wav = true, pcap = true, required = true, control = true }\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_FALSE(config->routes->realm("access")->record.wanted());
+  EXPECT_EQ(config->routes->trunk("carrier")->record,
+            (policy::Recording{.wav = true, .pcap = true, .required = true, .control = true}));
+  const auto error = [&](const std::string& record) {
+    return error_of(std::string(kSmall) + trunk + "record = { " + record + " }\n");
+  };
+  EXPECT_THAT(error("wave = true"), HasSubstr("trunk.carrier.record"));
+  EXPECT_THAT(error("required = true"), HasSubstr("expected wav = true or pcap = true"));
+}
+
 TEST(LoadConfig, CodecsAreTheTrunksOwnOrItsRealms) {
   const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
   const auto config =

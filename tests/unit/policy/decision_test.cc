@@ -122,6 +122,24 @@ TEST(Decision, APlaceSaysWhichCodecsItMayUse) {
   EXPECT_THAT(error_of("'PCMA'"), HasSubstr("must be a table"));
 }
 
+TEST(Decision, APlaceSaysWhetherItsCallsAreRecorded) {
+  const auto outcome = invite(
+      "return route { { trunk = 'carrier_a', record = {} }, { trunk = 'carrier_a' },\n"
+      "  record = { wav = true, pcap = true, required = true, control = true } }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_EQ(outcome.decision.candidates.at(0).record, Recording{});
+  EXPECT_EQ(outcome.decision.candidates.at(1).record,
+            (Recording{.wav = true, .pcap = true, .required = true, .control = true}));
+  EXPECT_FALSE(invite("return route { trunk = 'carrier_a' }").decision.candidates.at(0).record);
+  const auto error_of = [](const std::string& record) {
+    return invite("return route { trunk = 'carrier_a', record = " + record + " }").error;
+  };
+  EXPECT_THAT(error_of("{ wave = true }"), HasSubstr("wav"));
+  EXPECT_THAT(error_of("{ wav = 'yes' }"), HasSubstr("wav"));
+  EXPECT_THAT(error_of("true"), HasSubstr("must be a table"));
+  EXPECT_THAT(error_of("{ required = true }"), HasSubstr("wants wav or pcap"));
+}
+
 TEST(Decision, APlaceSaysWhatItTakesForOffers) {
   const auto outcome = invite("return route { trunk = 'carrier_a', late_offer = 'offer', preconditions = 'refuse' }");
   ASSERT_FALSE(outcome.failed()) << outcome.error;

@@ -1,0 +1,41 @@
+// record = { wav = true, pcap = true, required = true }; {}: not recorded.
+
+#include <array>
+
+#include "sbc/policy/engine.h"
+#include "sbc/policy/readers.h"
+
+namespace sbc::policy {
+namespace {
+
+constexpr std::array<std::string_view, 4> kFields = {"wav", "pcap", "required", "control"};
+
+}  // namespace
+
+Recording read_recording(lua_State* lua, int index, Place place) {
+  if (!lua_istable(lua, index))
+    raise(lua, place.what, ": ", place.field, " must be a table such as { wav = true }, not a ", type_at(lua, index));
+  Recording out;
+  lua_pushnil(lua);
+  while (lua_next(lua, index) != 0) {
+    const int value = lua_gettop(lua);
+    const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
+    const Place at{place.what, key};
+    if (key == "wav")
+      out.wav = read_boolean(lua, value, at);
+    else if (key == "pcap")
+      out.pcap = read_boolean(lua, value, at);
+    else if (key == "required")
+      out.required = read_boolean(lua, value, at);
+    else if (key == "control")
+      out.control = read_boolean(lua, value, at);
+    else
+      raise_unknown(lua, "record has no field", key, kFields);
+    lua_settop(lua, value - 1);
+  }
+  if (out.required && !out.wanted())
+    raise(lua, place.what, ": ", place.field, ": required wants wav or pcap beside it");
+  return out;
+}
+
+}  // namespace sbc::policy
