@@ -18,11 +18,11 @@ G722 = {"codecs": "g722/16000/1", "extra": ("module g722.so",)}
 ENOUGH = 2.0  # seconds in which the other's tone dominates
 
 
-def start(lab, record, alice=PCMA, bob=PCMA, **realm):
+def start(lab, record, alice=PCMA, bob=PCMA, relay=None, **realm):
     place = lab.directory / "recordings"
     place.mkdir()
     access = {"registrar": {"algorithms": ["MD5"]}, "record": record, **realm}
-    lab.start({"realm": {"access": access}}, {"recording": {"directory": str(place)}}, register=False)
+    lab.start({"realm": {"access": access}}, {"recording": {"directory": str(place)}, **(relay or {})}, register=False)
     namespace.speak_as(PHONE, ACCESS)
     phones = []
     for name, port, codec in (("alice", 5062, alice), ("bob", 5064, bob)):
@@ -151,6 +151,42 @@ def a_call_that_must_be_recorded_ends_without_it(lab):
     alice.wait("CALL_CLOSED", 20)
     bob.wait("CALL_CLOSED", 20)
     check("cause=not_recorded" in record_of(lab), "the record has another cause")
+
+
+@test
+def what_a_crash_of_the_relay_leaves_can_be_read(lab):
+    place, alice, bob = start(lab, {"wav": True, "pcap": True})
+    call(alice, bob, 5)
+    lab.border.relay.kill()
+    equal(sorted(f.suffix for f in place.iterdir()), [".part", ".part"], "files of the relay that is gone")
+    lab.border.start_relay()
+    equal(lab.border.relay_metrics().total("relay_recordings_mended_total"), 2, "files that were made readable")
+    # The call has moved to its successor, and is recorded there.
+    eventually(lambda: len(list(place.iterdir())) == 4, "files of the call that goes on", 15)
+    time.sleep(3)
+    end_and_judge(alice, bob, ENOUGH)
+    files = whole_files(lab, place, 4)
+    wavs = [f for f in files if f.suffix == ".wav"]
+    equal(sorted(f.name.count("-2.wav") for f in wavs), [0, 1], "names of the later files")
+    for wav in wavs:
+        _, left, right = channels(wav)
+        check(heard(left, TONES["alice"]) > 1.5 and heard(right, TONES["bob"]) > 1.5, f"{wav.name}: too little")
+    for pcap in (f for f in files if f.suffix == ".pcap"):
+        check(len(packets(pcap)) > 150, f"{pcap.name}: too little")
+
+
+@test
+def a_restart_of_the_relay_goes_on_in_new_files(lab):
+    snapshot = {"shutdown": {"snapshot": f"{lab.directory}/relay.snapshot", "snapshot_on_disk": True}}
+    place, alice, bob = start(lab, {"wav": True}, relay=snapshot)
+    call(alice, bob, 4)
+    equal(lab.border.relay.stop(8), 0, "exit code of the relay")
+    equal([f.suffix for f in place.iterdir()], [".wav"], "files that the first one has left")
+    lab.border.start_relay()
+    time.sleep(4)
+    end_and_judge(alice, bob, ENOUGH)
+    for wav in whole_files(lab, place, 2):
+        judge_wav(wav, 8000)
 
 
 if __name__ == "__main__":
