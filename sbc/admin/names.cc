@@ -160,6 +160,12 @@ const char* name_of(DialogCount c) {
       return "digits_to_media";
     case DialogCount::DigitsSuppressed:
       return "digits_suppressed";
+    case DialogCount::Announcements:
+      return "announcements";
+    case DialogCount::Ringbacks:
+      return "ringbacks";
+    case DialogCount::SoundsUnheard:
+      return "sounds_unheard";
     case DialogCount::DigitsLost:
       return "digits_lost";
     case DialogCount::RefusedForks:

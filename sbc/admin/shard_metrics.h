@@ -118,6 +118,9 @@ enum class DialogCount : std::uint8_t {
   DigitsToMedia,         // ... or in its media
   DigitsSuppressed,      // INFO with a digit from a leg that sends it by its media as well: 200, and not passed
   DigitsLost,            // could not be sent on
+  Announcements,         // begun: refusals that are told in words
+  Ringbacks,             // callers that heard a ringback tone of ours
+  SoundsUnheard,         // the relay had no such sound, or could not play it
   RefusedForks,          // early dialogs of one call, one too many: dropped
   StrayPracks,           // 481
   RefusedInterval,       // 422: a session interval that is too short

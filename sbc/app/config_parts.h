@@ -41,6 +41,8 @@ inline constexpr std::pair<std::string_view, policy::Dtmf> kDtmf[] = {{"pass", p
                                                                       {"info", policy::Dtmf::Info},
                                                                       {"inband", policy::Dtmf::Inband}};
 
+// A sound by its name or as tones; "" when the key is missing, or after an error.
+std::string read_sound(settings::Table& table, std::string_view key);
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 // The trunks behind the name of a trunk or group, best first.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "media-relay/base/text.h"
+#include "media-relay/control/sound.h"
 
 #include "sbc/app/config_parts.h"
 
@@ -152,6 +153,15 @@ route::Marks read_marks(settings::Table table) {
 
 }  // namespace
 
+std::string read_sound(settings::Table& table, std::string_view key) {
+  const std::string sound = table.text(key, "");
+  if (sound.empty()) return {};
+  const std::string problem = control::sound_problem(sound);
+  if (problem.empty()) return sound;
+  table.fail(key, problem);
+  return {};
+}
+
 std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
   std::vector<route::Realm> realms;
   for (auto& [name, table] : root.named_tables("realm")) {
@@ -175,6 +185,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.sdes_in_clear = table.boolean("sdes_in_clear", false);
     realm.mixed_streams = table.boolean("mixed_streams", false);
     realm.marks = read_marks(table.table("dscp"));
+    realm.music_on_hold = read_sound(table, "music_on_hold");
+    realm.ringback = read_sound(table, "ringback");
     for (auto& listener_table : table.tables("listener")) {
       ListenerConfig listener;
       listener.dscp = realm.marks.signalling;

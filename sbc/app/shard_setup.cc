@@ -203,6 +203,9 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::Passed].set(calls.passed);
   to.dialogs[DialogCount::RefusedPassing].set(calls.refused_passing);
   to.dialogs[DialogCount::RefusedPackage].set(calls.refused_package);
+  to.dialogs[DialogCount::Announcements].set(calls.announcements);
+  to.dialogs[DialogCount::Ringbacks].set(calls.ringbacks);
+  to.dialogs[DialogCount::SoundsUnheard].set(calls.sounds_unheard);
   to.dialogs[DialogCount::DigitsToInfo].set(calls.digits_to_info);
   to.dialogs[DialogCount::DigitsToMedia].set(calls.digits_to_media);
   to.dialogs[DialogCount::DigitsSuppressed].set(calls.digits_suppressed);

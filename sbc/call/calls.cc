@@ -476,6 +476,8 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
     if (Call* call = core_.calls.find(handle))
       Machine(core_, *call, now, out)
           .digit_heard(digit->half == control::HalfSide::A ? Side::A : Side::B, {digit->digit, digit->duration_ms});
+  } else if (const auto* ended = std::get_if<control::PlayEnded>(&event.event)) {
+    on_play_ended(handle, *ended, now, out);
   } else if (std::holds_alternative<control::SessionLost>(event.event) ||
              std::holds_alternative<control::SessionClosed>(event.event)) {
     feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
@@ -486,6 +488,17 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
   } else if (const auto* quality = std::get_if<control::Quality>(&event.event)) {
     if (Call* call = core_.calls.find(handle)) on_quality(*call, *quality, out);
   }
+}
+
+void Calls::on_play_ended(CallHandle handle, const control::PlayEnded& ended, base::Instant now, Output& out) {
+  Call* call = core_.calls.find(handle);
+  if (call == nullptr) return;
+  if (ended.end != control::PlayEnd::Done && ended.end != control::PlayEnd::Yielded) {
+    ++core_.counters.sounds_unheard;
+    out.notes.push_back(
+        {Note::Level::Warning, call->session, "a sound is not heard: " + std::string(control::name_of(ended.end))});
+  }
+  if (call->state == State::Announcing) feed(handle, Event::Played, {}, now, out);
 }
 
 void Calls::on_deadline(base::Instant now, Output& out) {

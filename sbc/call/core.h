@@ -93,6 +93,9 @@ struct Counters {
   std::uint64_t transfers = 0;          // REFERs that the border carries out
   std::uint64_t takeovers = 0;          // INVITEs with Replaces that began to take somebody's place
   std::uint64_t refused_transfer = 0;   // REFERs and INVITEs with Replaces that are refused
+  std::uint64_t announcements = 0;      // begun
+  std::uint64_t ringbacks = 0;          // callers that heard a ringback tone of ours
+  std::uint64_t sounds_unheard = 0;     // the relay did not have them, or could not play them
   std::uint64_t followed_redirects = 0;
   std::uint64_t passed_redirects = 0;
   std::uint64_t refused_redirects = 0;  // 3xx that was a failure as others

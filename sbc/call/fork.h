@@ -43,6 +43,7 @@ struct Fork {
   bool described = false;           // the caller was sent SDP in it
   bool ended = false;               // by 199, or with its attempt
   bool hung_up = false;             // by the caller's BYE
+  bool player = false;              // no fork of the callee's, but the border with a sound for the caller
 
   // Toward the caller.
   dialog::ReliableServer to_caller;

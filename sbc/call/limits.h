@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "media-relay/base/time.h"
+
 namespace sbc::call {
 
 // Requests of one call that cross at the same time. Phones send DTMF one by one and NOTIFYs in twos; each waits at most
@@ -41,5 +43,8 @@ inline constexpr std::size_t kMaxRedirectContacts = 8;
 // Redirections that one call follows, one after the other (RFC 3261 8.1.3.4 leaves it open). Who sends us further than
 // this sends us in circles.
 inline constexpr std::size_t kMaxRedirections = 5;
+
+// What is announced before a refusal is cut off then: callers' timers run, and nobody listens longer.
+inline constexpr base::Duration kLongestAnnouncement = base::seconds(60);
 
 }  // namespace sbc::call

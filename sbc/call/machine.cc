@@ -44,6 +44,10 @@ void Machine::take(Step step, const Input& in) {
       return prepare();
     case Step::Refuse:
       return refuse();
+    case Step::Announce:
+      return announce();
+    case Step::EndAnnouncement:
+      return end_announcement();
     case Step::TryPlaces:
       return try_places(in);
     case Step::PassOverName:
@@ -227,6 +231,13 @@ control::SessionSpec Machine::wanted_session() {
   auto spec = call_.media.spec(core_.settings->media_timeout_ms);
   // Before the answer silence proves nothing, with early media or without.
   if (!call_.record.answered) spec.suspended = true;
+  // The callee's half waits for the callee while the caller hears a sound.
+  if (call_.media.plays() && call_.offered) {
+    const auto waiting = call_.offered->spec(0);
+    for (std::size_t i = 0; i < spec.flows.size(); ++i)
+      for (const control::FlowSpec& flow : waiting.flows)
+        if (flow.index == spec.flows[i].index) spec.flows[i].b = flow.b;
+  }
   spec.one_sided_ms = core_.settings->one_sided_ms;
   if (!call_.record.answered) return spec;
   for (control::FlowSpec& flow : spec.flows)

@@ -141,6 +141,13 @@ class Machine {
   void keep_late_forks();
   void answer_failure(const route::Answer& answer);
 
+  // announce.cc
+  // False: there is nothing to announce, or nobody who could hear it.
+  bool begin_announcement();
+  void announce();
+  void end_announcement();
+  void begin_ringback();
+
   // offering.cc
   // What the target wants of offers is done. False: it cannot be called, and the caller has its answer.
   bool agree_to_offer(const route::Target& target);

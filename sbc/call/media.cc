@@ -158,7 +158,7 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
   said = *std::move(digits);
   const auto places = anchors(to, *said, false);
   const auto bundled = bundle(to);
-  auto body = state(to).offer({.from = *said, .anchors = places, .bundle = bundled});
+  auto body = state(to).offer({.from = *said, .anchors = places, .bundle = bundled, .plays_on = music_line(to)});
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -175,7 +175,8 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
   if (!digits) return std::unexpected(digits.error());
   const auto places = anchors(to, **digits, true);
   const auto bundled = bundle(to);
-  auto body = state(to).answer({.from = **digits, .anchors = places, .bundle = bundled}, finality);
+  auto body =
+      state(to).answer({.from = **digits, .anchors = places, .bundle = bundled, .plays_on = music_line(to)}, finality);
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -383,6 +384,8 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     }
     flow.a.dscp = mark_of(leg_a_.marks, flow);
     flow.b.dscp = mark_of(leg_b_.marks, flow);
+    add_music(flow);
+    add_played(flow);
     spec.flows.push_back(std::move(flow));
   }
   return spec;

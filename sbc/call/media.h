@@ -19,6 +19,7 @@
 #include "sbc/route/table.h"
 #include "sbc/sdp/codec_rules.h"
 #include "sbc/sdp/offer_answer.h"
+#include "sbc/sdp/transcoding.h"
 #include "sbc/sip/message.h"
 
 namespace sbc::call {
@@ -39,6 +40,8 @@ struct LegMedia {
   policy::Dtmf dtmf = policy::Dtmf::Pass;
   route::Marks marks = {};
   policy::Recording record = {};
+  std::string music_on_hold = {};  // sound that its peer hears while the other side holds it; "": none
+  std::string ringback = {};       // and, as a caller, while the callee rings without early media
 };
 
 // Why a description cannot be used, as the answer to whoever sent it.
@@ -139,6 +142,12 @@ class Media {
   // What each side was told last: it names the payload types that the side may send. Null before that.
   std::array<sdp::SessionPtr, 2> told() const { return {a_.local(), b_ ? b_->local() : nullptr}; }
 
+  // Sounds (media_sounds.cc). From now on side A is to hear this sound, and leg B is nobody but whoever plays it.
+  // The answer of whoever plays it has been taken. loops 0: until another description counts. Error: nobody would hear
+  // it.
+  std::expected<void, MediaError> begin_playing(std::string sound, std::uint32_t loops, sdp::OriginIdentity player);
+  bool plays() const { return !playing_.empty(); }
+
   // Digits (media_digits.cc). A side asked for a way of its own, so that they may have to change on their way.
   bool converts_digits() const;
   // The way in which the side sends and hears them; never Pass.
@@ -173,6 +182,12 @@ class Media {
   std::expected<sdp::SessionPtr, MediaError> with_digits(Side to, sdp::SessionPtr said,
                                                          const sdp::Session* offer) const;
   void add_digits(control::FlowSpec& flow, Side from) const;
+  // media_sounds.cc: the m-line on which the side may be played music when the other one holds it.
+  std::optional<std::size_t> music_line(Side toward) const;
+  std::optional<control::Play> music(Side toward, std::size_t index) const;
+  void add_music(control::FlowSpec& flow) const;
+  void add_played(control::FlowSpec& flow) const;
+  std::optional<sdp::PlayedFormat> played_format(Side toward, std::size_t index) const;
   // media_keys.cc
   bool any_acceptable(Side from, const sdp::Session& offer) const;
   bool agrees(Side from, const sdp::Session& answer) const;
@@ -211,6 +226,8 @@ class Media {
   LegMedia leg_b_;
   std::vector<control::FlowAddresses> flows_;
   sdp::SessionPtr proposal_;
+  std::string playing_;
+  std::uint32_t loops_ = 0;
   KeyTools tools_;
   std::array<sdp::OwnHandshake, 2> own_;  // by side: what is shown until the peer's next restart
   // Of an offer that waits for our answer: our lines of the answer, and what the other side had said before.

@@ -61,6 +61,7 @@ void Machine::ring(const Input& in) {
     return;  // it goes on when the relay has ports for it
   }
   progress_to_caller(*fork, response.status() <= 183 ? response.status() : 183);
+  if (response.status() == 180) begin_ringback();
 }
 
 void Machine::note_ringing() {

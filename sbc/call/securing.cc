@@ -19,6 +19,9 @@ LegMedia leg_media(const Settings& settings, const LegPlace& place) {
   out.dtmf = place.dtmf.value_or(chosen(settings, place.realm, place.trunk, &route::Realm::dtmf, &route::Trunk::dtmf));
   out.record =
       place.record.value_or(chosen(settings, place.realm, place.trunk, &route::Realm::record, &route::Trunk::record));
+  out.music_on_hold = place.music_on_hold.value_or(
+      chosen(settings, place.realm, place.trunk, &route::Realm::music_on_hold, &route::Trunk::music_on_hold));
+  out.ringback = chosen(settings, place.realm, place.trunk, &route::Realm::ringback, &route::Trunk::ringback);
   out.security.mode = place.wanted.value_or(
       chosen(settings, place.realm, place.trunk, &route::Realm::media_security, &route::Trunk::media_security));
   if (out.security.mode == policy::MediaSecurity::None) return out;

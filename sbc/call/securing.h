@@ -17,6 +17,7 @@ struct LegPlace {
   const std::optional<sdp::CodecRules>* codecs = nullptr;  // likewise; null: nobody was asked
   std::optional<policy::Dtmf> dtmf = {};                   // likewise
   std::optional<policy::Recording> record = {};            // likewise
+  std::optional<std::string> music_on_hold = {};           // likewise
 };
 
 LegMedia leg_media(const Settings& settings, const LegPlace& place);

@@ -53,6 +53,7 @@ void Machine::decide() {
 }
 
 void Machine::refuse() {
+  if (begin_announcement()) return;
   switch (call_.decision.kind) {
     case policy::InviteDecision::Kind::Challenge: {
       const auto challenge = core_.advisor.challenge(*call_.invite, call_.a.realm);
@@ -121,13 +122,15 @@ void Machine::try_target() {
   b.aor = target->aor;
   b.hop = target->hop;
   call_.selected = nullptr;
+  const bool played = call_.media.plays();
   if (call_.offered) call_.media = *std::exchange(call_.offered, nullptr);  // nothing of what the last one said
   b.session = dialog::SessionTimer(core_.settings->session);
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
   auto anchoring =
       leg_media(*core_.settings, {target->realm, target->trunk, target->hop.transport, target->candidate.media_security,
-                                  &target->candidate.codecs, target->candidate.dtmf, target->candidate.record});
+                                  &target->candidate.codecs, target->candidate.dtmf, target->candidate.record,
+                                  target->candidate.music_on_hold});
   const bool same_network = call_.media.leg(Side::B).network == anchoring.network;
   call_.media.leg(Side::B) = std::move(anchoring);
   call_.media.start_leg_b(new_identity(target->hop.listener));
@@ -151,6 +154,7 @@ void Machine::try_target() {
     call_.state = State::Anchoring;
     return;
   }
+  if (played) ask_relay(false);  // it no longer rings
   dial();
 }
 

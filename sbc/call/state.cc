@@ -8,6 +8,8 @@ std::string_view name_of(State state) {
       return "idle";
     case State::Deciding:
       return "deciding";
+    case State::Announcing:
+      return "announcing";
     case State::Locating:
       return "locating";
     case State::Anchoring:
@@ -86,6 +88,8 @@ std::string_view name_of(Event event) {
       return "kill";
     case Event::PickUp:
       return "pick_up";
+    case Event::Played:
+      return "played";
   }
   return "?";
 }

@@ -12,6 +12,9 @@
 //                        |                             Canceling --Accept--> Closing          v        Reconfirming
 //                        +------------------------------------ByesDone--- Closing <------- any of these on Bye, loss
 //
+// Announcing comes between Deciding and Ended when a refusal is told in words: the caller hears a sound, then gets the
+// final response.
+//
 // Locating is the wait for the resolver before a candidate that is a host name; it comes between Deciding or Inviting
 // and Anchoring, and Located or LocateFailed leads on. Answering is the wait for the relay between the far side's 2xx
 // and ours when the offer came in that 2xx (late offer), and the wait for the caller's PRACK (RFC 3262 5). Each (state,
@@ -28,6 +31,7 @@ namespace sbc::call {
 enum class State : std::uint8_t {
   Idle,          // nothing has happened yet
   Deciding,      // the policy has been asked
+  Announcing,    // the call is refused; the caller hears why, and gets the final response then
   Locating,      // the candidate is a host name, the resolver has been asked for its places
   Anchoring,     // a candidate is chosen, the relay is opening the session
   Inviting,      // leg B is being invited; early media may flow
@@ -42,7 +46,7 @@ enum class State : std::uint8_t {
   Closing,       // BYE is on its way on one leg or both
   Ended,         // to be removed
 };
-inline constexpr std::size_t kStates = 15;
+inline constexpr std::size_t kStates = 16;
 
 enum class Event : std::uint8_t {
   Invite,        // a new call arrives
@@ -68,55 +72,58 @@ enum class Event : std::uint8_t {
   ByesDone,      // every BYE of ours is answered or timed out
   Kill,          // operator, shutdown, or the longest permitted duration
   PickUp,        // a newcomer takes the place of the callee that rings (RFC 3891)
+  Played,        // the sound of an announcement is over, or cannot be heard
 };
-inline constexpr std::size_t kEvents = 23;
+inline constexpr std::size_t kEvents = 24;
 
 std::string_view name_of(State);
 std::string_view name_of(Event);
 
 // What the machine does; each is a member function of Machine of the same name in snake case.
 enum class Step : std::uint8_t {
-  Undecided,       // must not occur in the table
-  Ignore,          // can happen, needs nothing
-  Bug,             // cannot happen unless we broke a promise
-  Decide,          // ask the policy
-  Prepare,         // take the first candidate, open the relay session
-  Refuse,          // answer leg A as the policy said
-  TryPlaces,       // the candidate's places are known: try the first
-  PassOverName,    // the candidate's name has no place: the next candidate
-  Dial,            // send leg B's INVITE
-  FailSetup,       // no media: 500/503 to leg A
-  Ring,            // pass the provisional on, with early media
-  PassEarlyOffer,  // the relay is ready for an offer that came in a provisional
-  Answer,          // pass the 2xx on (or ask the relay first)
-  AnswerAnchored,  // late offer: the relay is ready, pass the 2xx on
-  NextOrFail,      // try the next candidate or give leg A the final response
-  AbandonBranch,   // cancel the branch, try the next candidate
-  CancelCall,      // 487 to leg A, CANCEL to leg B
-  CancelDeciding,  // 487 to leg A, nothing is on leg B yet
-  CancelAnswered,  // leg A is gone while leg B has answered: ACK and BYE leg B
-  Finish,          // leg B's INVITE is over, end
-  LateAnswer,      // 2xx after CANCEL: ACK, then BYE (RFC 3261 9.1, 15)
-  Confirm,         // leg A's ACK: carry a late answer to leg B
-  AcceptOffer,     // re-INVITE: start renegotiation
-  DeferOffer,      // re-INVITE while another is pending: 491 or 500
-  RefuseOffer,     // re-INVITE in a state that has no session to change
-  SendOffer,       // the relay extended the session: re-INVITE to the other leg
-  PassAnswer,      // answer of the re-INVITE back to the leg that asked
-  RollBack,        // the re-INVITE failed: session as before
-  ConfirmOffer,    // ACK of the re-INVITE
-  CancelOffer,     // the re-INVITE was cancelled, or the UPDATE waited too long
-  Refreshed,       // our refresh was accepted
-  RefreshFailed,   // our refresh was refused: again later, or the end
-  HangUp,          // BYE from one leg: answer it, BYE the other
-  HangUpEarly,     // BYE in an early dialog: answer it, then as CANCEL
-  HangUpBoth,      // BYE to both legs with a Reason
-  MoveMedia,       // another relay session, and a re-INVITE to each leg
-  AnswerBye,       // BYE while closing: 200, nothing else
-  AckAgain,        // 2xx retransmitted: its ACK again; 2xx of another fork: ACK and BYE it
-  AckClosing,      // the ACK that a BYE was waiting for
-  PickUp,          // cancel leg B's INVITE, connect the newcomer with leg A
-  End,             // remove
+  Undecided,        // must not occur in the table
+  Ignore,           // can happen, needs nothing
+  Bug,              // cannot happen unless we broke a promise
+  Decide,           // ask the policy
+  Prepare,          // take the first candidate, open the relay session
+  Refuse,           // answer leg A as the policy said, or announce that first
+  Announce,         // the relay is ready: early media to leg A
+  EndAnnouncement,  // answer leg A as the policy said
+  TryPlaces,        // the candidate's places are known: try the first
+  PassOverName,     // the candidate's name has no place: the next candidate
+  Dial,             // send leg B's INVITE
+  FailSetup,        // no media: 500/503 to leg A
+  Ring,             // pass the provisional on, with early media
+  PassEarlyOffer,   // the relay is ready for an offer that came in a provisional
+  Answer,           // pass the 2xx on (or ask the relay first)
+  AnswerAnchored,   // late offer: the relay is ready, pass the 2xx on
+  NextOrFail,       // try the next candidate or give leg A the final response
+  AbandonBranch,    // cancel the branch, try the next candidate
+  CancelCall,       // 487 to leg A, CANCEL to leg B
+  CancelDeciding,   // 487 to leg A, nothing is on leg B yet
+  CancelAnswered,   // leg A is gone while leg B has answered: ACK and BYE leg B
+  Finish,           // leg B's INVITE is over, end
+  LateAnswer,       // 2xx after CANCEL: ACK, then BYE (RFC 3261 9.1, 15)
+  Confirm,          // leg A's ACK: carry a late answer to leg B
+  AcceptOffer,      // re-INVITE: start renegotiation
+  DeferOffer,       // re-INVITE while another is pending: 491 or 500
+  RefuseOffer,      // re-INVITE in a state that has no session to change
+  SendOffer,        // the relay extended the session: re-INVITE to the other leg
+  PassAnswer,       // answer of the re-INVITE back to the leg that asked
+  RollBack,         // the re-INVITE failed: session as before
+  ConfirmOffer,     // ACK of the re-INVITE
+  CancelOffer,      // the re-INVITE was cancelled, or the UPDATE waited too long
+  Refreshed,        // our refresh was accepted
+  RefreshFailed,    // our refresh was refused: again later, or the end
+  HangUp,           // BYE from one leg: answer it, BYE the other
+  HangUpEarly,      // BYE in an early dialog: answer it, then as CANCEL
+  HangUpBoth,       // BYE to both legs with a Reason
+  MoveMedia,        // another relay session, and a re-INVITE to each leg
+  AnswerBye,        // BYE while closing: 200, nothing else
+  AckAgain,         // 2xx retransmitted: its ACK again; 2xx of another fork: ACK and BYE it
+  AckClosing,       // the ACK that a BYE was waiting for
+  PickUp,           // cancel leg B's INVITE, connect the newcomer with leg A
+  End,              // remove
 };
 
 struct Cell {
@@ -136,6 +143,21 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Deciding, Event::Cancel, Step::CancelDeciding},
   {State::Deciding, Event::PeerGone, Step::End},
   {State::Deciding, Event::Kill, Step::FailSetup},
+
+  // Announcing: there is no leg B.
+  {State::Announcing, Event::RelayReady, Step::Announce},
+  {State::Announcing, Event::RelayRefused, Step::EndAnnouncement},
+  {State::Announcing, Event::RelayLost, Step::EndAnnouncement},
+  {State::Announcing, Event::MediaLost, Step::Ignore},
+  {State::Announcing, Event::Played, Step::EndAnnouncement},
+  {State::Announcing, Event::RingTimeout, Step::EndAnnouncement},  // it takes too long
+  {State::Announcing, Event::Cancel, Step::CancelDeciding},
+  {State::Announcing, Event::PeerGone, Step::CancelDeciding},
+  {State::Announcing, Event::Bye, Step::HangUpEarly},
+  {State::Announcing, Event::Offer, Step::DeferOffer},
+  {State::Announcing, Event::Ack, Step::Ignore},
+  {State::Announcing, Event::NoAck, Step::EndAnnouncement},        // RFC 3262 3: no PRACK
+  {State::Announcing, Event::Kill, Step::EndAnnouncement},
 
   // Locating: as Anchoring, but the resolver is waited for. Its answer for a call that has moved on is dropped before
   // it gets here.
@@ -340,7 +362,7 @@ inline constexpr std::uint32_t kFromDialog = bits(Event::Ack, Event::NoAck, Even
 inline constexpr std::uint32_t kFromRelay =
     bits(Event::RelayReady, Event::RelayRefused, Event::RelayLost, Event::MediaLost);
 inline constexpr std::uint32_t kFromPolicy = bits(Event::Routed, Event::Refused);
-// Calls hands these to no call that does not wait for them; nor does takeover.cc PickUp.
+// Calls hands these to no call that does not wait for them, nor Played; nor does takeover.cc PickUp.
 inline constexpr std::uint32_t kFromResolver = bits(Event::Located, Event::LocateFailed);
 inline constexpr std::uint32_t kAll = (1u << kEvents) - 1;
 
@@ -348,6 +370,7 @@ inline constexpr std::uint32_t kAll = (1u << kEvents) - 1;
 inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
     /* Idle         */ kAll & ~bit(Event::Invite),
     /* Deciding     */ bits(Event::Invite, Event::ByesDone) | kFromRelay | kFromAttempt | kFromDialog,
+    /* Announcing   */ bits(Event::Invite, Event::ByesDone, Event::Progress, Event::Accept, Event::Reject, Event::BranchDead) | kFromPolicy,
     /* Locating     */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
     /* Anchoring    */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
     /* Inviting     */ bits(Event::Invite, Event::ByesDone) | kFromPolicy,
@@ -375,7 +398,8 @@ constexpr Table make_table() {
   for (std::size_t s = 0; s < kStates; ++s) {
     const std::uint32_t impossible = kImpossible[s] |
                                      (s == static_cast<std::size_t>(State::Locating) ? 0U : kFromResolver) |
-                                     (s == static_cast<std::size_t>(State::Inviting) ? 0U : bit(Event::PickUp));
+                                     (s == static_cast<std::size_t>(State::Inviting) ? 0U : bit(Event::PickUp)) |
+                                     (s == static_cast<std::size_t>(State::Announcing) ? 0U : bit(Event::Played));
     for (std::size_t e = 0; e < kEvents; ++e)
       if ((impossible >> e & 1) != 0 && table[s][e] == Step::Undecided) table[s][e] = Step::Bug;
   }

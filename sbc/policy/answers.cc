@@ -30,7 +30,11 @@ Made& made_on_top(lua_State* lua, Expectation expected) {
 
 // Status, reason and headers of a refusal.
 template <typename Decision>
-void take_refusal(Made& made, Decision& out) {
+void take_refusal(lua_State* lua, Made& made, Decision& out) {
+  if constexpr (requires { out.announcement; })
+    out.announcement = std::move(made.announcement);
+  else if (!made.announcement.empty())
+    raise(lua, std::string_view(made.where), ": only on_invite can have an announcement");
   out.status = made.status;
   out.reason = std::move(made.reason);
   out.headers = std::move(made.headers);
@@ -83,7 +87,7 @@ void read_answer(lua_State* lua, InviteDecision& out) {
     case Made::Kind::Reject:
     case Made::Kind::Deny:
       out.kind = InviteDecision::Kind::Reject;
-      take_refusal(made, out);
+      take_refusal(lua, made, out);
       break;
     case Made::Kind::Challenge:
       out.kind = InviteDecision::Kind::Challenge;
@@ -115,7 +119,7 @@ void read_answer(lua_State* lua, RegisterDecision& out) {
     case Made::Kind::Reject:
     case Made::Kind::Deny:
       out.kind = RegisterDecision::Kind::Deny;
-      take_refusal(made, out);
+      take_refusal(lua, made, out);
       break;
     case Made::Kind::Challenge:
       out.kind = RegisterDecision::Kind::Challenge;
@@ -147,7 +151,7 @@ void read_answer(lua_State* lua, RequestDecision& out) {
     case Made::Kind::Reject:
     case Made::Kind::Deny:
       out.kind = RequestDecision::Kind::Reject;
-      take_refusal(made, out);
+      take_refusal(lua, made, out);
       break;
     case Made::Kind::Challenge:
       out.kind = RequestDecision::Kind::Challenge;
@@ -180,7 +184,7 @@ void read_answer(lua_State* lua, FailureDecision& out) {
     case Made::Kind::Reject:
     case Made::Kind::Deny:
       out.kind = FailureDecision::Kind::GiveUp;
-      take_refusal(made, out);
+      take_refusal(lua, made, out);
       break;
     case Made::Kind::Route:
       out.kind = FailureDecision::Kind::Route;

@@ -13,10 +13,10 @@ namespace {
 
 enum class Depth : std::uint8_t { Top, Element };
 
-constexpr std::array<std::string_view, 17> kFields = {
-    "contacts",      "trunk",          "group",   "uri",  "realm",     "number",
-    "timeout",       "ring_timeout",   "headers", "from", "redirects", "late_offer",
-    "preconditions", "media_security", "codecs",  "dtmf", "record"};
+constexpr std::array<std::string_view, 19> kFields = {
+    "contacts",     "trunk",   "group",  "uri",           "realm",      "number",        "timeout",
+    "ring_timeout", "headers", "from",   "redirects",     "late_offer", "preconditions", "media_security",
+    "codecs",       "dtmf",    "record", "music_on_hold", "ringback"};
 constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
@@ -155,6 +155,10 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       common.dtmf = read_word(lua, value, {what, key}, kDtmf);
     } else if (key == "record") {
       common.record = read_recording(lua, value, {what, key});
+    } else if (key == "music_on_hold") {
+      common.music_on_hold = read_sound(lua, value, {what, key});
+    } else if (key == "ringback") {
+      common.ringback = read_sound(lua, value, {what, key});
     } else if (key == "preconditions") {
       common.preconditions = read_word(lua, value, {what, key}, kPreconditions);
     } else {
@@ -181,6 +185,8 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (!candidate.codecs) candidate.codecs = common.codecs;
   if (!candidate.dtmf) candidate.dtmf = common.dtmf;
   if (!candidate.record) candidate.record = common.record;
+  if (!candidate.music_on_hold) candidate.music_on_hold = common.music_on_hold;
+  if (!candidate.ringback) candidate.ringback = common.ringback;
   if (!candidate.preconditions) candidate.preconditions = common.preconditions;
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());

@@ -111,6 +111,8 @@ struct Candidate {
   std::optional<sdp::CodecRules> codecs = {};
   std::optional<Dtmf> dtmf = {};
   std::optional<Recording> record = {};
+  std::optional<std::string> music_on_hold = {};  // "": none
+  std::optional<std::string> ringback = {};       // likewise; that the caller hears
 };
 
 struct InviteDecision {
@@ -120,6 +122,7 @@ struct InviteDecision {
   std::uint16_t status = 500;         // Reject: 400..699
   std::string reason;                 // Reject: "" means the standard phrase
   std::vector<Header> headers;        // Reject: added to the response
+  std::string announcement;           // Reject: a sound that the caller hears before; "": none
   std::string where;
 };
 

@@ -27,6 +27,7 @@ struct Made {
   std::uint16_t status = 0;  // 0: not given
   std::string reason;
   std::vector<Header> headers;
+  std::string announcement;
   std::optional<std::uint32_t> min_expires, max_expires, default_expires, max_contacts;
   std::string where;
 };

@@ -1,6 +1,8 @@
 #include "sbc/policy/readers.h"
 
 #include "media-relay/base/text.h"
+#include "media-relay/control/limits.h"
+#include "media-relay/control/sound.h"
 
 #include "sbc/policy/engine.h"
 #include "sbc/policy/header_rules.h"
@@ -83,6 +85,16 @@ std::string_view read_phrase(lua_State* lua, int index, Place place, std::size_t
   const std::string_view text = read_text(lua, index, place, most);
   if (!is_header_value(text)) raise(lua, place.what, ": ", place.field, " contains a control character");
   return text;
+}
+
+std::string_view read_sound(lua_State* lua, int index, Place place) {
+  const std::string_view text = read_text(lua, index, place, control::kMaxSoundBytes);
+  if (text.empty()) return text;
+  std::string& wrong = engine_of(lua).text;  // raising jumps over destructors
+  wrong = control::sound_problem(text);
+  if (wrong.empty()) return text;
+  wrong.insert(0, ": ").insert(0, place.field).insert(0, ": ").insert(0, place.what);
+  raise_text(lua);
 }
 
 void read_header_ops(lua_State* lua, int index, Place place, std::vector<HeaderOp>& out) {

@@ -27,6 +27,8 @@ std::uint32_t read_whole(lua_State* lua, int index, Place place, Bounds bounds);
 bool read_boolean(lua_State* lua, int index, Place place);
 std::string_view read_text(lua_State* lua, int index, Place place, std::size_t most);
 
+// The name of a sound of the relay, or tones (media-relay/control/sound.h); "": none.
+std::string_view read_sound(lua_State* lua, int index, Place place);
 // A user part; a number such as 4311234 is taken too.
 std::string_view read_user_part(lua_State* lua, int index, Place place);
 // A reason phrase: one line.

@@ -61,8 +61,10 @@ struct Realm {
   sdp::CodecRulesPtr codecs = nullptr;
   policy::Dtmf dtmf = policy::Dtmf::Pass;
   policy::Recording record = {};
-  bool sdes_in_clear = false;  // keys may be said where the signalling is not encrypted
-  bool mixed_streams = false;  // its audio in clear may come in several streams (SSRC) at once
+  bool sdes_in_clear = false;      // keys may be said where the signalling is not encrypted
+  bool mixed_streams = false;      // its audio in clear may come in several streams (SSRC) at once
+  std::string music_on_hold = {};  // sound that its peers hear while the other side holds them; "": none
+  std::string ringback = {};       // and that its callers hear while a callee rings in silence
   Marks marks = {};
   std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
 
@@ -116,6 +118,8 @@ struct Trunk {
   std::optional<policy::Recording> record = {};
   std::optional<bool> sdes_in_clear = {};
   std::optional<bool> mixed_streams = {};
+  std::optional<std::string> music_on_hold = {};
+  std::optional<std::string> ringback = {};
   std::optional<std::vector<std::string>> redirect_to = {};  // besides itself
 };
 

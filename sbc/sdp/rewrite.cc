@@ -108,7 +108,8 @@ class Writer {
     const Anchor& anchor = *input_.anchors[index];
     const RemoteMedia remote = remote_media(*slot.source, input_.from);
     if (!remote.usable() || anchor.rtp.empty() || anchor.rtp.port == 0) return slot;
-    slot.direction = common(slot.direction, remote.direction);
+    const bool plays = input_.plays_on == index && remote.held;
+    slot.direction = common(slot.direction, plays ? Direction::SendOnly : remote.direction);
     if (slot.offered != nullptr) {
       if (slot.offered->kind != slot.source->kind || !remote_media(*slot.offered, *context_.answering).usable())
         return slot;

@@ -47,6 +47,7 @@ struct RewriteInput {
   std::span<const std::string> extra_attributes = {};   // names of unknown attributes that may cross
   std::span<const std::size_t> bundle = {};             // m-lines on one transport, that of the first (bundle.h)
   Direction at_most = Direction::SendRecv;              // ceiling for every m-line, to hold a leg ourselves
+  std::optional<std::size_t> plays_on = {};             // m-line on which we have something to send ourselves when held
 };
 
 // How the description relates to what the leg has seen.

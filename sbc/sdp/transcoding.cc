@@ -9,6 +9,7 @@
 #include "sbc/sdp/codec_rules.h"
 #include "sbc/sdp/narrow.h"
 #include "sbc/sdp/parser.h"
+#include "sbc/sdp/remote_media.h"
 
 namespace sbc::sdp {
 namespace {
@@ -294,6 +295,42 @@ std::optional<Transcoding> transcoding_between(const LegWords& sender, const Leg
   out.noise_from = noise_in(sent);
   out.noise_to = noise_in(heard);
   return out;
+}
+
+std::optional<PlayedFormat> played_to(const LegWords& listener, std::size_t index) {
+  for (const Session* s : {&listener.told, &listener.said})
+    if (index >= s->media.size() || !is_audio(s->media[index])) return std::nullopt;
+  const Media& said = listener.said.media[index];
+  const auto heard = shared(listener.said, said, listener.told, listener.told.media[index]);
+  const Format* to = first_coded(heard);
+  if (to == nullptr) return std::nullopt;
+  return PlayedFormat{{to->payload_type, to->coding->name, fmtp(listener.said, said, to->text).value_or("")},
+                      packet_time(listener.said, said, *to->coding)};
+}
+
+std::expected<std::string, Error> players_answer(const Session& offer) {
+  std::optional<std::size_t> heard;
+  for (std::size_t i = 0; i < offer.media.size() && !heard; ++i)
+    if (is_audio(offer.media[i]) && first_coded(formats_of(offer, offer.media[i])) != nullptr &&
+        receives(remote_media(offer, i).direction))
+      heard = i;
+  if (!heard) return std::unexpected(Error{.kind = ErrorKind::Unexpected, .text = "nobody who hears a sound"});
+  const auto answer = narrowed(offer, [&](const Media& media, std::size_t index) -> std::optional<NarrowedLine> {
+    if (index != heard) return NarrowedLine{};
+    NarrowedLine line;
+    const auto formats = formats_of(offer, media);
+    const Format* codec = first_coded(formats);
+    line.formats.push_back(codec->text);
+    for (const Format& f : formats)
+      if (f.is(kEvent) && f.map.clock_rate == codec->map.clock_rate) line.formats.push_back(f.text);
+    return line;
+  });
+  if (!answer) return std::unexpected(answer.error());
+  std::string text = *(*answer)->text;
+  // RFC 3264 6.1: who only receives is answered by one who only sends.
+  if (const std::size_t at = text.find("a=recvonly\r\n"); at != std::string::npos)
+    text.replace(at, 12, "a=sendonly\r\n");
+  return text;
 }
 
 }  // namespace sbc::sdp

@@ -55,4 +55,16 @@ struct Transcoding {
 // have, or on none that can be transcoded. Both must have answered or been answered.
 std::optional<Transcoding> transcoding_between(const LegWords& sender, const LegWords& listener, std::size_t index);
 
+// What whoever is described so can be played: his first codec that the relay can make, which he was told, too.
+struct PlayedFormat {
+  TranscodedFormat to;
+  std::uint32_t ptime_ms = 20;
+};
+std::optional<PlayedFormat> played_to(const LegWords& listener, std::size_t index);
+
+// The answer of somebody who plays sounds to this offer: its first audio m-line with the first codec that the relay can
+// make, and telephone-event; to be listened to. The address in it is that of the offer. Error: nobody would hear
+// anything.
+std::expected<std::string, Error> players_answer(const Session& offer);
+
 }  // namespace sbc::sdp

@@ -99,6 +99,16 @@ TEST(LoadConfig, RedirectionsAreRefusedUnlessSomebodySaysOtherwise) {
   EXPECT_THAT(error_of(std::string(kSmall) + trunk + "redirect_to = [\"x\"]\n"), HasSubstr("redirect_to"));
 }
 
+TEST(LoadConfig, MusicOnHoldIsTheTrunksOrItsRealms) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto config = load(std::string(kSmall) + trunk + "music_on_hold = \"tone:425/200,0/5000\"\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->trunk("carrier")->music_on_hold, "tone:425/200,0/5000");
+  EXPECT_EQ(config->routes->realm("access")->music_on_hold, "");
+  EXPECT_THAT(error_of(std::string(kSmall) + trunk + "music_on_hold = \"../x\"\n"),
+              HasSubstr("trunk.carrier.music_on_hold: expected the name of a sound"));
+}
+
 TEST(LoadConfig, WhatATrunkTakesForOffersIsItsOwnOrItsRealms) {
   const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
   const auto config = load(std::string(kSmall) + "[media]\noffer_codecs = [\"opus\", \"PCMA\"]\n" + trunk +

@@ -21,6 +21,29 @@ TEST(Decision, RejectCarriesStatusReasonHeadersAndPlace) {
   EXPECT_EQ(outcome.decision.where, "p.lua:2");
 }
 
+TEST(Decision, SoundsAreNamedOrSpelledOut) {
+  const auto busy = invite("return reject(486, nil, nil, { announcement = 'busy' })");
+  ASSERT_FALSE(busy.failed()) << busy.error;
+  EXPECT_EQ(busy.decision.announcement, "busy");
+  const auto music = invite(
+      "return route { { trunk = 'carrier_a', music_on_hold = 'tone:425/200,0/200' },"
+      " { trunk = 'carrier_a', ringback = 'ring' }, music_on_hold = '' }");
+  ASSERT_FALSE(music.failed()) << music.error;
+  ASSERT_EQ(music.decision.candidates.size(), 2U);
+  EXPECT_EQ(music.decision.candidates[0].music_on_hold, "tone:425/200,0/200");
+  EXPECT_FALSE(music.decision.candidates[0].ringback);
+  EXPECT_EQ(music.decision.candidates[1].ringback, "ring");
+  EXPECT_EQ(music.decision.candidates[1].music_on_hold, "") << "none, whatever the trunk has";
+}
+
+TEST(Decision, OnlyACallHasAnAnnouncement) {
+  FakeLookup lookup;
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_request = function()\n"
+      "return reject(404, nil, nil, { announcement = 'busy' }) end }");
+  EXPECT_THAT(host->on_request(RequestFacts{}, lookup).error, HasSubstr("only on_invite can have an announcement"));
+}
+
 TEST(Decision, PlainOnesAreTakenAsTheyAre) {
   EXPECT_EQ(invite("return challenge()").decision.kind, InviteDecision::Kind::Challenge);
   EXPECT_EQ(invite("return drop()").decision.kind, InviteDecision::Kind::Drop);
@@ -224,7 +247,15 @@ TEST(Decision, MistakesAreNamedWithTheirLine) {
       {"return reject()", "the status must be a whole number from 400 to 699"},
       {"return reject(200)", "from 400 to 699"},
       {"return reject(700)", "from 400 to 699"},
-      {"return reject(404, 'a', {}, 1)", "at most 3 arguments"},
+      {"return reject(404, 'a', {}, {}, 1)", "at most 4 arguments"},
+      {"return reject(404, 'a', {}, 1)", "reject: the options must be a table, not a number"},
+      {"return reject(404, nil, nil, { announcment = 'busy' })", "did you mean \"announcement\"?"},
+      {"return reject(404, nil, nil, { announcement = '../busy' })",
+       "reject: announcement: expected the name of a sound"},
+      {"return reject(404, nil, nil, { announcement = 'tone:1' })", "expected tones as in"},
+      {"return route { trunk = 'carrier_a', music_on_hold = 'a/b' }",
+       "route: music_on_hold: expected the name of a sound"},
+      {"return deny(404, 'a', {}, {})", "at most 3 arguments"},
       {"return reject(404, 'a\\nb')", "control character"},
       {"return reject(404, 'x', { ['X-A'] = false })", "must be a string"},
       {"return accept()", "on_invite cannot answer accept"},

@@ -119,5 +119,33 @@ TEST(TranscodingBetween, TakesAPacketTimeThatTheCodecHas) {
   EXPECT_EQ(transcoding_between({*c.a_told, *c.a_said}, {*c.b_told, *most}, 0)->ptime_ms, 40U);
 }
 
+TEST(PlayedTo, IsTheFirstCodecThatTheListenerHasAndTheRelayCanMake) {
+  const auto told = audio("18 8 96", std::string("a=rtpmap:18 G729/8000\r\n") + kOpus);
+  const auto said = audio("18 96 8", std::string("a=rtpmap:18 G729/8000\r\n") + kOpus + "a=ptime:40\r\n");
+  const auto format = played_to({*told, *said}, 0);
+  ASSERT_TRUE(format);
+  EXPECT_EQ(format->to.coding, "opus");
+  EXPECT_EQ(format->to.payload_type, 96);
+  EXPECT_EQ(format->to.fmtp, "maxaveragebitrate=20000");
+  EXPECT_EQ(format->ptime_ms, 40U);
+  EXPECT_FALSE(played_to({*told, *audio("18", "a=rtpmap:18 G729/8000\r\n")}, 0));
+  EXPECT_FALSE(played_to({*told, *said}, 1));
+}
+
+TEST(PlayersAnswer, TakesOneCodecAndTheEventsOfItsClock) {
+  const auto answer = players_answer(*audio("18 8 96 101", std::string("a=rtpmap:18 G729/8000\r\n") + kOpus + kEvents));
+  ASSERT_TRUE(answer) << answer.error().text;
+  EXPECT_THAT(*answer, HasSubstr("m=audio 4000 RTP/AVP 8 101\r\n"));
+}
+
+TEST(PlayersAnswer, OnlySendsToWhoOnlyReceives) {
+  const auto answer = players_answer(*audio("8", "a=recvonly\r\n"));
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(*answer, HasSubstr("a=sendonly\r\n"));
+  EXPECT_FALSE(players_answer(*audio("8", "a=sendonly\r\n")));
+  EXPECT_FALSE(players_answer(*audio("8", "a=inactive\r\n")));
+  EXPECT_FALSE(players_answer(*audio("18", "a=rtpmap:18 G729/8000\r\n")));
+}
+
 }  // namespace
 }  // namespace sbc::sdp

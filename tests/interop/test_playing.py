@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Sounds that the border plays: announcements, music on hold and ringback, heard by phones (baresip)."""
+
+import pathlib
+import sys
+import time
+
+from harness import check, equal, eventually, main, namespace, test
+from harness.border import ACCESS, OWN_POLICIES
+from harness.lab import CARRIER, PHONE
+from harness.phone import Phone, seconds_of
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts" / "lib"))
+import tones  # noqa: E402
+
+TONES = {"alice": 440, "bob": 1000}  # Hz
+CLOSED, MUSIC, RINGING = 1300, 1700, 700  # Hz
+
+
+def start(lab, names=("alice",), access=None):
+    sounds = lab.directory / "sounds"
+    sounds.mkdir()
+    tones.write_tone(sounds / "closed.wav", CLOSED, 3)
+    tones.write_tone(sounds / "music.wav", MUSIC, 1, 48000, 2)
+    lab.start({"realm": {"access": {"registrar": {"algorithms": ["MD5"]}, **(access or {})}},
+               "policy": {"file": str(OWN_POLICIES / "sounds.lua"), "settings": None}},
+              {"sounds": {"directory": str(sounds)}}, register=False)
+    equal(lab.border.relay_metrics().total("relay_sounds"), 2, "sounds")
+    namespace.speak_as(PHONE, ACCESS)
+    phones = []
+    for name, port in zip(names, (5062, 5064)):
+        phones.append(lab.keep(Phone(lab.directory, name, TONES[name], PHONE, port)))
+        phones[-1].wait_registered()
+    return phones
+
+
+def heard(phone, hertz):
+    phone.stop()
+    return seconds_of(phone.heard(), hertz)
+
+
+def plays_ended(lab, end):
+    return lab.border.relay_metrics().total("relay_plays_ended_total", end=end)
+
+
+@test
+def a_refusal_is_told_in_words(lab):
+    (alice,) = start(lab)
+    began = time.monotonic()
+    alice.command("dial", f"sip:closed@{ACCESS}")
+    alice.wait("CALL_CLOSED", 15)
+    check(time.monotonic() - began > 2.5, "the refusal came before the end of the announcement")
+    refused = [m for m in lab.capture.messages() if m.start.startswith("SIP/2.0 486")]
+    check(refused, "no 486")
+    equal(plays_ended(lab, "done"), 1, "sounds that were played to their end")
+    seconds = heard(alice, CLOSED)
+    check(seconds >= 2, f"the announcement was heard for {seconds:.1f} s")
+
+
+@test
+def a_missing_announcement_keeps_nothing_back(lab):
+    (alice,) = start(lab)
+    began = time.monotonic()
+    alice.command("dial", f"sip:lost@{ACCESS}")
+    alice.wait("CALL_CLOSED", 10)
+    check(time.monotonic() - began < 5, "the refusal was kept back")
+    equal(plays_ended(lab, "no_sound"), 1, "sounds that are not there")
+    alice.stop()
+
+
+@test
+def who_is_held_hears_music(lab):
+    alice, bob = start(lab, ("alice", "bob"), {"music_on_hold": "music"})
+    alice.command("dial", f"sip:bob@{ACCESS}")
+    for each in (alice, bob):
+        each.wait("CALL_ESTABLISHED", 20)
+    time.sleep(1)
+    alice.command("hold")
+    time.sleep(4)
+    alice.command("resume")
+    time.sleep(3)
+    alice.command("hangup")
+    bob.wait("CALL_CLOSED")
+    time.sleep(0.3)
+    alice.stop()
+    music = heard(bob, MUSIC)
+    check(music >= 2.5, f"music was heard for {music:.1f} s")
+    check(music < 6, f"music was heard for {music:.1f} s: it went on after the resume")
+    check(seconds_of(bob.heard(), TONES["alice"]) >= 2, "alice was not heard before and after")
+    check(seconds_of(alice.heard(), MUSIC) < 0.3, "music went to the holder")
+
+
+@test
+def ringing_in_silence_is_heard(lab):
+    (alice,) = start(lab, access={"ringback": f"tone:{RINGING}/1000"})
+    carrier = lab.ua(CARRIER, "carrier")
+    alice.command("dial", f"sip:1000@{ACCESS}")
+    invite = carrier.request("INVITE")
+    invite.reply(180)
+    time.sleep(4)
+    invite.reply(200, sdp=carrier.sdp())
+    alice.wait("CALL_ESTABLISHED", 10)
+    carrier.request("ACK")
+    before = lab.border.relay_metrics().total("relay_packets_sent_total")
+    time.sleep(1)
+    alice.command("hangup")
+    carrier.request("BYE").reply(200)
+    alice.wait("CALL_CLOSED")
+    check(before > 100, "hardly anything was played")
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_dialog_events_total", event="ringbacks") == 1, "counted")
+    seconds = heard(alice, RINGING)
+    check(seconds >= 2.5, f"the ringback tone was heard for {seconds:.1f} s")
+    check(seconds < 5.5, f"the ringback tone was heard for {seconds:.1f} s: it went on after the answer")
+
+
+if __name__ == "__main__":
+    main()
