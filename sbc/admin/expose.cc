@@ -59,6 +59,12 @@ void expose_leaks(Metrics& metrics, const ShardMetrics& shard) {
   metrics.counter(scrubbed, help, {{"result", "kept"}}, shard.leaks_kept);
 }
 
+void expose_limits(Metrics& metrics, const ShardMetrics& shard) {
+  expose_by(metrics, "parapet_limits_total",
+            "What was left out, forgotten or refused because a limit without a counter of its own was reached.",
+            "limit", shard.limits);
+}
+
 void expose_calls(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_calls_total", "Calls that ended their setup, by result.", "result", shard.calls);
   metrics.counter("parapet_calls_started_total", "Calls that began: INVITEs that passed the first checks.", {},
@@ -156,6 +162,7 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_crypto_lines_skipped_total", "Lines with SRTP keys (a=crypto) that could not be used.",
             "reason", shard.crypto_lines_skipped);
   expose_leaks(metrics, shard);
+  expose_limits(metrics, shard);
   expose_by(metrics, "parapet_dns_total", "What became of questions to the DNS, by kind.", "event", shard.dns);
   expose_by(metrics, "parapet_response_detours_total", "Responses whose connection was gone, by what became of them.",
             "result", shard.response_detours);

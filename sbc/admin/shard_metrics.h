@@ -11,6 +11,7 @@
 
 #include "sbc/leak/place.h"
 #include "sbc/leak/word.h"
+#include "sbc/limit/reached.h"
 #include "sbc/sip/method.h"
 
 namespace sbc::admin {
@@ -325,6 +326,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<leak::Place::Where> leaks_by_place;
   base::Counter leaks_removed;
   base::Counter leaks_kept;
+  CountersBy<limit::Reached> limits;
   CountersBy<DnsCount> dns;
   base::Gauge dns_cached;
   CountersBy<ResponseDetour> response_detours;

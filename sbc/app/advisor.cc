@@ -280,7 +280,10 @@ std::vector<policy::Contact> ShardAdvisor::location(std::string_view aor) {
   }
   std::vector<policy::Contact> contacts;
   for (auto& binding : bindings) {
-    if (offered_.size() >= kMaxOffered) break;
+    if (offered_.size() >= kMaxOffered) {
+      limits_.add(limit::Reached::Contacts);
+      break;
+    }
     policy::Contact contact;
     contact.uri = binding.contact_uri;
     contact.aor = binding.aor;

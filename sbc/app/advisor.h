@@ -56,6 +56,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   // gone (430, RFC 5626 5.3.1). 0: go on.
   int refusal(const sip::Message& message);
 
+  const limit::Counts& limits() const { return limits_; }
   const registrar::RegistrarCounters& registrar_counters() const { return registrar_.counters(); }
   const registrar::IdentityCounters& identity_counters() const { return identities_.counters(); }
 
@@ -93,6 +94,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   std::string wanted_;                                     // Request-URI of the call that is being decided
   // Contacts that the running policy was told of, by token.
   std::vector<registrar::Binding> offered_;
+  limit::Counts limits_;
 };
 
 }  // namespace sbc::app

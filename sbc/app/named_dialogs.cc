@@ -10,16 +10,22 @@ namespace {
 // Asks nothing: it hears what a rewriter would ask.
 class Listener final : public body::Identifiers {
  public:
+  explicit Listener(limit::Counts& counts) : limits(counts) {}
+
   std::optional<body::DialogIds> other_side(std::string_view call_id, std::string_view local_tag,
                                             std::string_view remote_tag) override {
-    if (named.size() < kMostNamed)
+    if (named.size() < kMostNamed) {
       named.push_back({std::string(call_id), std::string(local_tag), std::string(remote_tag)});
+    } else {
+      limits.add(limit::Reached::NamedDialogs);
+    }
     return std::nullopt;
   }
   std::string public_uri(const sip::Uri&) override { return "sip:border.invalid"; }
   std::string opaque(std::string_view) override { return "i"; }
 
   std::vector<body::DialogIds> named;
+  limit::Counts& limits;
 };
 
 void hear_event(const sip::Message& request, Listener& listener) {
@@ -35,8 +41,8 @@ void hear_event(const sip::Message& request, Listener& listener) {
 
 }  // namespace
 
-std::vector<body::DialogIds> dialogs_named_in(const sip::Message& request) {
-  Listener listener;
+std::vector<body::DialogIds> dialogs_named_in(const sip::Message& request, limit::Counts& limits) {
+  Listener listener(limits);
   if (request.method() == sip::Method::Refer) {
     const auto target = call::refer_target(request);
     if (target && target->replaces) {

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "sbc/body/identifiers.h"
+#include "sbc/limit/reached.h"
 #include "sbc/sip/message.h"
 
 namespace sbc::app {
 
 // At most kMostNamed of them; what is not well-formed names nothing.
 inline constexpr std::size_t kMostNamed = 64;  // a full state of a busy switchboard's lamps
-std::vector<body::DialogIds> dialogs_named_in(const sip::Message& request);
+std::vector<body::DialogIds> dialogs_named_in(const sip::Message& request, limit::Counts& limits);
 
 }  // namespace sbc::app

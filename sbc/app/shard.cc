@@ -531,6 +531,22 @@ void Shard::arm_timer() {
   if (next < timer_.deadline()) timer_.arm(next);
 }
 
+// The rooms count for themselves; each limit is one room's.
+void Shard::copy_limits() {
+  limit::Counts all = limits_;
+  all += layer_.counters().limits;
+  all += calls_.limits();
+  all += exchange_.counters().limits;
+  all += advisor_.limits();
+  all += upstream_.limits();
+  all += trunk_registrar_.limits();
+  all += resolver_.counters().limits;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(limit::Reached::kCount); ++i) {
+    const auto limit = static_cast<limit::Reached>(i);
+    metrics_->limits[limit].set(all[limit]);
+  }
+}
+
 void Shard::copy_counters() {
   static_assert(relay_client::kFullReasons == static_cast<std::size_t>(admin::RelayRefusal::kCount));
   for (std::size_t i = 0; i < relay_client::kFullReasons; ++i)
@@ -550,6 +566,7 @@ void Shard::copy_counters() {
   copy(calls_.credential_counters(), *metrics_);
   copy(calls_.leaks(), *metrics_);
   copy(exchange_, *metrics_);
+  copy_limits();
   copy(calls_.counters(), advisor_.registrar_counters(), advisor_.identity_counters(), *metrics_);
   metrics_->dialogs[admin::DialogCount::LateInvitesForgotten].set(calls_.late_forks().forgotten());
 }

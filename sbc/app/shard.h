@@ -97,9 +97,9 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void tell_names(const std::vector<body::DialogIds>& named, std::uint8_t asker, std::uint32_t number);
   using Names = std::vector<std::pair<body::DialogIds, call::DialogPair>>;
   void learn_names(Names names, std::uint32_t number);
-  std::uint8_t owner_of(const sip::Message& message) const;
+  std::uint8_t owner_of(const sip::Message& message);
   std::optional<std::uint8_t> shard_of_dialog(const call::NamedDialog& named) const;
-  std::optional<std::uint8_t> entered_shard(const sip::Message& invite) const;
+  std::optional<std::uint8_t> entered_shard(const sip::Message& invite);
   std::optional<std::uint8_t> referred_shard(const sip::Message& refer) const;
   void dispatch();
   void on_event(const transaction::RequestArrived& request);
@@ -120,6 +120,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void hear_of_targets(std::vector<route::TrunkHealth::Change> changes);  // from any thread
   void log_target(const route::TrunkHealth::Change& change, const std::vector<route::Probes::Status>& statuses);
   void copy_counters();
+  void copy_limits();
   void trace(SipTrace::Direction direction, const sip::Hop& hop, const base::Endpoint& local, std::string_view bytes);
   void reject(admin::RejectReason reason) { metrics_->rejects[reason].add(); }
 
@@ -135,6 +136,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   std::unique_ptr<TargetProbes> probes_;  // of the first shard only
   net::Transports transports_;
   route::Detours detours_;
+  limit::Counts limits_;  // of the shard itself
   transaction::Layer layer_;
   ShardAdvisor advisor_;
   UpstreamRegistrations upstream_;

@@ -61,7 +61,7 @@ std::optional<std::uint8_t> Shard::shard_of_dialog(const call::NamedDialog& name
 
 // An INVITE that names a dialog (RFC 3891, 3911, 4538) goes where that call is; its CANCEL, which names no dialog,
 // follows.
-std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) const {
+std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) {
   for (const auto id : {sip::HeaderId::Replaces, sip::HeaderId::Join, sip::HeaderId::TargetDialog}) {
     const auto value = invite.find(id);
     if (!value) continue;
@@ -71,7 +71,7 @@ std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) con
     // Either tag may be ours: a Replaces may name the other end's dialog (takeover.cc).
     const auto shard = shard_of_dialog(*named);
     if (!shard) continue;
-    shared_.signposts.put_attempt(std::string(invite.call_id()), *shard);
+    if (!shared_.signposts.put_attempt(std::string(invite.call_id()), *shard)) limits_.add(limit::Reached::Attempts);
     return shard;
   }
   return std::nullopt;
@@ -88,7 +88,7 @@ std::optional<std::uint8_t> Shard::referred_shard(const sip::Message& refer) con
 
 // Which shard has, or gets, the state for a message: responses and requests inside dialogs carry it in what we minted;
 // everything else goes by Call-ID, so that all requests of one attempt meet.
-std::uint8_t Shard::owner_of(const sip::Message& message) const {
+std::uint8_t Shard::owner_of(const sip::Message& message) {
   const std::size_t count = shared_.shards.size();
   if (count == 1) return 0;
   if (message.is_response()) {
@@ -115,7 +115,7 @@ std::uint8_t Shard::owner_of(const sip::Message& message) const {
 bool Shard::asks_for_names(const sip::MessagePtr& message, const sip::Source& source) {
   if (shared_.shards.size() == 1 || !message->is_request()) return false;
   std::map<std::uint8_t, std::vector<body::DialogIds>> wanted;
-  for (auto& named : dialogs_named_in(*message)) {
+  for (auto& named : dialogs_named_in(*message, limits_)) {
     for (const std::string* tag : {&named.remote_tag, &named.local_tag}) {
       auto shard = shared_.signposts.find(*tag);
       if (!shard) shard = minter_.shard_of(*tag);
@@ -175,7 +175,11 @@ void Shard::ask_for_leg(const call::LegWanted& wanted) {
 void Shard::give_leg(const call::LegWanted& wanted, std::uint8_t asker) {
   using Moved = std::expected<call::MovedLeg, int>;
   const auto moved = std::make_shared<Moved>(std::unexpected(503));
-  if (shared_.signposts.size() < Signposts::kMost) *moved = calls_.give_leg(wanted, loop_.now(), out_);
+  if (shared_.signposts.size() < Signposts::kMost) {
+    *moved = calls_.give_leg(wanted, loop_.now(), out_);
+  } else {
+    limits_.add(limit::Reached::Signposts);
+  }
   if (*moved) (void)shared_.signposts.put((*moved)->leg.dialog->local_tag(), asker);
   Shard& shard = *shared_.shards[asker];
   const bool posted = shard.post_mail([&shard, wanted, moved] {

@@ -16,15 +16,17 @@ void Signposts::remove(std::string_view tag) {
   count_.store(dialogs_.size() + attempts_.size(), std::memory_order_relaxed);
 }
 
-void Signposts::put_attempt(const std::string& call_id, std::uint8_t shard) {
-  if (call_id.size() > kLongest) return;
+bool Signposts::put_attempt(const std::string& call_id, std::uint8_t shard) {
+  if (call_id.size() > kLongest) return false;
   const std::scoped_lock lock(mutex_);
   if (attempts_.insert_or_assign(call_id, shard).second) order_.push_back(call_id);
-  if (order_.size() > kAttempts) {
+  const bool full = order_.size() > kAttempts;
+  if (full) {
     attempts_.erase(order_.front());
     order_.pop_front();
   }
   count_.store(dialogs_.size() + attempts_.size(), std::memory_order_relaxed);
+  return !full;
 }
 
 std::optional<std::uint8_t> Signposts::find(std::string_view name) const {

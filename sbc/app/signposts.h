@@ -23,7 +23,8 @@ class Signposts {
   bool put(const std::string& tag, std::uint8_t shard);
   void remove(std::string_view tag);
   // The same for a Call-ID, which stands until kAttempts others have come. One that is longer than kLongest does not.
-  void put_attempt(const std::string& call_id, std::uint8_t shard);
+  // False: that one, or the oldest, has none now.
+  bool put_attempt(const std::string& call_id, std::uint8_t shard);
   // By tag or Call-ID.
   std::optional<std::uint8_t> find(std::string_view name) const;
 

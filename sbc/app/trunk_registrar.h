@@ -45,6 +45,7 @@ class TrunkRegistrar {
   base::Instant next_deadline() const { return machine_.next_deadline(); }
 
   void copy_counters(base::Instant now);
+  const limit::Counts& limits() const { return machine_.counters().limits; }
 
  private:
   struct Search;  // for the places of one trunk, target by target

@@ -50,6 +50,7 @@ class UpstreamRegistrations {
   base::Instant next_deadline() const { return machine_.next_deadline(); }
 
   void copy_counters();
+  const limit::Counts& limits() const { return machine_.counters().limits; }
 
  private:
   void carry_out(base::Instant now, transaction::Output& out);

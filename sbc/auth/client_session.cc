@@ -18,10 +18,13 @@ std::string new_cnonce(base::Random& random) {
   return text.data();
 }
 
-std::vector<Challenge> readable(std::span<const std::string_view> values) {
+std::vector<Challenge> readable(std::span<const std::string_view> values, limit::Counts* limits) {
   std::vector<Challenge> challenges;
   for (const std::string_view value : values) {
-    if (challenges.size() >= kMaxClientChallenges) break;
+    if (challenges.size() >= kMaxClientChallenges) {
+      limit::note(limits, limit::Reached::Challenges);
+      break;
+    }
     if (auto challenge = parse_challenge(value)) challenges.push_back(*std::move(challenge));
   }
   return challenges;
@@ -53,7 +56,7 @@ std::string_view name_of(Reaction reaction) {
   return "";
 }
 
-void ClientSession::remember(bool proxy, const Challenge& challenge) {
+bool ClientSession::remember(bool proxy, const Challenge& challenge) {
   const auto found = std::ranges::find_if(
       entries_, [&](const Entry& entry) { return entry.proxy == proxy && entry.challenge.realm == challenge.realm; });
   // Two requests may be challenged with one nonce; its count goes on (RFC 7616 3.4).
@@ -63,13 +66,15 @@ void ClientSession::remember(bool proxy, const Challenge& challenge) {
       count = found->count;
     entries_.erase(found);
   }
-  if (entries_.size() >= kMaxClientRealms) entries_.erase(entries_.begin());
+  const bool full = entries_.size() >= kMaxClientRealms;
+  if (full) entries_.erase(entries_.begin());
   entries_.push_back({proxy, challenge, count});
+  return !full;
 }
 
 Reaction ClientSession::take(const Account& account, bool proxy, std::span<const std::string_view> values,
-                             std::span<const std::string_view> carried) {
-  const auto challenges = readable(values);
+                             std::span<const std::string_view> carried, limit::Counts* limits) {
+  const auto challenges = readable(values, limits);
   Reaction reaction = Reaction::Unanswerable;
   std::vector<std::string_view> seen;
   for (const Challenge& first : challenges) {
@@ -82,16 +87,16 @@ Reaction ClientSession::take(const Account& account, bool proxy, std::span<const
     const Challenge* best = choose(offers, account.secret);
     if (best == nullptr) continue;
     if (refused(*best, carried)) return Reaction::Refused;
-    remember(proxy, *best);
+    if (!remember(proxy, *best)) limit::note(limits, limit::Reached::ChallengeRealms);
     reaction = Reaction::Retry;
   }
   return reaction;
 }
 
-Reaction ClientSession::challenged(const Account& account, const HeaderValues& challenges,
-                                   const HeaderValues& carried) {
-  const Reaction server = take(account, false, challenges.server, carried.server);
-  const Reaction proxy = take(account, true, challenges.proxy, carried.proxy);
+Reaction ClientSession::challenged(const Account& account, const HeaderValues& challenges, const HeaderValues& carried,
+                                   limit::Counts* limits) {
+  const Reaction server = take(account, false, challenges.server, carried.server, limits);
+  const Reaction proxy = take(account, true, challenges.proxy, carried.proxy, limits);
   if (server == Reaction::Refused || proxy == Reaction::Refused) return Reaction::Refused;
   return server == Reaction::Retry || proxy == Reaction::Retry ? Reaction::Retry : Reaction::Unanswerable;
 }

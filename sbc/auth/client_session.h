@@ -12,6 +12,7 @@
 
 #include "sbc/auth/challenge.h"
 #include "sbc/auth/secret.h"
+#include "sbc/limit/reached.h"
 
 namespace sbc::auth {
 
@@ -45,7 +46,8 @@ class ClientSession {
  public:
   // A 401 or 407 to a request that carried `carried`. The caller bounds how often one request is sent again
   // (kMaxClientRetries), because a server may call every nonce stale.
-  Reaction challenged(const Account& account, const HeaderValues& challenges, const HeaderValues& carried);
+  Reaction challenged(const Account& account, const HeaderValues& challenges, const HeaderValues& carried,
+                      limit::Counts* limits = nullptr);
 
   struct Request {
     std::string_view method;
@@ -63,8 +65,9 @@ class ClientSession {
   };
 
   Reaction take(const Account& account, bool proxy, std::span<const std::string_view> values,
-                std::span<const std::string_view> carried);
-  void remember(bool proxy, const Challenge& challenge);
+                std::span<const std::string_view> carried, limit::Counts* limits);
+  // False: another realm's went for it.
+  bool remember(bool proxy, const Challenge& challenge);
 
   std::vector<Entry> entries_;  // oldest first
 };

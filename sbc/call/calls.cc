@@ -50,6 +50,14 @@ void Calls::feed(CallHandle handle, Event event, const Input& input, base::Insta
   sweep(handle);
 }
 
+limit::Counts Calls::limits() const {
+  limit::Counts all = core_.counters.limits;
+  all += core_.credentials->counters.limits;
+  all += leaks().limits;
+  all.add(limit::Reached::HealthMarks, core_.health.forgotten());
+  return all;
+}
+
 void Calls::sweep(CallHandle handle) {
   const Call* call = core_.calls.find(handle);
   if (call != nullptr && call->state == State::Ended) core_.calls.erase(handle);

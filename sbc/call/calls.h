@@ -71,6 +71,7 @@ class Calls {
   std::uint64_t connected() const { return core_.connected; }
   const Counters& counters() const { return core_.counters; }
   const LateForks& late_forks() const { return core_.late_forks; }
+  limit::Counts limits() const;  // what was left out, forgotten or refused, of everything here
   const CredentialCounters& credential_counters() const { return core_.credentials->counters; }
   // What leaves the calls is looked at by this; the exchange has its messages looked at too.
   LeakGuard& leak_guard() { return core_.layer.guard(); }

@@ -19,6 +19,7 @@
 #include "sbc/call/ending.h"
 #include "sbc/call/late_forks.h"
 #include "sbc/call/settings.h"
+#include "sbc/limit/reached.h"
 #include "sbc/route/health.h"
 #include "sbc/sip/minter.h"
 #include "sbc/transaction/layer.h"
@@ -99,6 +100,7 @@ struct Counters {
   std::uint64_t followed_redirects = 0;
   std::uint64_t passed_redirects = 0;
   std::uint64_t refused_redirects = 0;  // 3xx that was a failure as others
+  limit::Counts limits{};               // of what has no counter of another name
 };
 
 template <typename T>

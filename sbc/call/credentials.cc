@@ -105,7 +105,7 @@ auth::Reaction Credentials::challenged(const auth::Account& account, const std::
                                        const sip::Message& response, const sip::Message& request) {
   const auto reaction = sessions_[trunk].challenged(
       account, values_of(response, sip::HeaderId::WwwAuthenticate, sip::HeaderId::ProxyAuthenticate),
-      values_of(request, sip::HeaderId::Authorization, sip::HeaderId::ProxyAuthorization));
+      values_of(request, sip::HeaderId::Authorization, sip::HeaderId::ProxyAuthorization), &counters.limits);
   if (reaction == auth::Reaction::Refused) ++counters.refused;
   if (reaction == auth::Reaction::Unanswerable) ++counters.unanswerable;
   return reaction;

@@ -15,6 +15,7 @@
 
 #include "sbc/auth/client_session.h"
 #include "sbc/call/call.h"
+#include "sbc/limit/reached.h"
 #include "sbc/sip/minter.h"
 #include "sbc/sip/writer.h"
 #include "sbc/transaction/events.h"
@@ -30,6 +31,7 @@ struct CredentialCounters {
   std::uint64_t refused = 0;       // the trunk does not take our credentials
   std::uint64_t unanswerable = 0;  // a challenge for another realm, or of an unknown algorithm
   std::uint64_t too_many = 0;      // every nonce was called stale
+  limit::Counts limits{};          // of what has no counter of another name
 };
 
 class Credentials {

@@ -66,30 +66,32 @@ bool tells_who(const sip::Message& message) {
   return method && (message.is_request() || (message.status() > 100 && message.status() < 300));
 }
 
-void hear_reason(Call& call, Side side, const sip::Message& message) {
+void hear_reason(Core& core, Call& call, Side side, const sip::Message& message) {
   Leg& to = call.leg(other(side));
   if (message.is_request()) {
     if (message.method() == sip::Method::Bye || message.method() == sip::Method::Cancel)
-      to.told.reason = identity::reason_lines(identity::reasons_of(message), false);
+      to.told.reason = identity::reason_lines(identity::reasons_of(message, &core.counters.limits), false);
     return;
   }
   if (message.method() != sip::Method::Invite || message.status() < 300) return;
   to.told.refusal.clear();
-  for (const auto& reason : identity::reasons_of(message))
+  for (const auto& reason : identity::reasons_of(message, &core.counters.limits))
     if (reason.protocol == identity::Reason::Protocol::Q850) to.told.refusal.push_back(identity::value_of(reason));
 }
 
-void add_redirects(const Core& core, const Call& call, const route::Target& target, bool hide_all,
-                   HeaderList& headers) {
+void add_redirects(Core& core, const Call& call, const route::Target& target, bool hide_all, HeaderList& headers) {
   using Form = route::Redirects;
   const Form form =
       chosen(*core.settings, target.realm, target.trunk, &route::Realm::redirects, &route::Trunk::redirects);
   if (form == Form::Drop) return;
   std::vector<identity::Redirect> redirects;
-  if (trusts(*core.settings, call.a.realm, call.a.trunk)) redirects = identity::redirects_of(*call.invite);
+  if (trusts(*core.settings, call.a.realm, call.a.trunk))
+    redirects = identity::redirects_of(*call.invite, &core.counters.limits);
   redirects.insert(redirects.end(), call.forwarded.begin(), call.forwarded.end());
-  if (redirects.size() > identity::kMaxRedirects)
+  if (redirects.size() > identity::kMaxRedirects) {
+    core.counters.limits.add(limit::Reached::Redirects);
     redirects.erase(redirects.begin(), redirects.end() - static_cast<std::ptrdiff_t>(identity::kMaxRedirects));
+  }
   const auto uri = sip::parse_uri(target.request_uri);
   const identity::RedirectTarget to{.host = own_domain(*core.settings, target.realm, target.hop.listener),
                                     .user = uri ? uri->user : std::string_view{},
@@ -101,8 +103,8 @@ void add_redirects(const Core& core, const Call& call, const route::Target& targ
 }
 
 // Between networks that trust each other, and for whoever calls for help (trap 85).
-void add_priority(const Call& call, bool trusted, HeaderList& headers) {
-  for (const auto& value : identity::resource_priorities(*call.invite))
+void add_priority(Core& core, const Call& call, bool trusted, HeaderList& headers) {
+  for (const auto& value : identity::resource_priorities(*call.invite, &core.counters.limits))
     headers.emplace_back("Resource-Priority", value);
   for (const auto& value : identity::locations(*call.invite, trusted)) headers.emplace_back("Geolocation", value);
   for (const auto& field : call.invite->headers())  // RFC 6442 4.2
@@ -146,29 +148,28 @@ std::string_view own_domain(const Settings& settings, std::string_view realm, st
   return found != settings.domains.end() ? found->second : settings.faces.at(listener).host;
 }
 
-void hear(const Core& core, Call& call, Side side, const sip::Message& message) {
+void hear(Core& core, Call& call, Side side, const sip::Message& message) {
   Leg& leg = call.leg(side);
   leg.told.q850_from_status =
       chosen(*core.settings, leg.realm, leg.trunk, &route::Realm::q850_from_status, &route::Trunk::q850_from_status);
   hear_session_id(core, call, side, message);
   tell_session_id(call);
-  hear_reason(call, side, message);
+  hear_reason(core, call, side, message);
   if (!tells_who(message)) return;
   Said& said = leg.said;
-  auto people = identity::asserted_by(message, sender_of(core, call, side));
+  auto people = identity::asserted_by(message, sender_of(core, call, side), &core.counters.limits);
   if (!people.empty()) said.people = std::move(people);
-  if (const auto privacy = identity::privacy_of(message); privacy.asked) said.privacy = privacy;
+  if (const auto privacy = identity::privacy_of(message, &core.counters.limits); privacy.asked) said.privacy = privacy;
   tell_who(core, call, side, call.leg(other(side)));
 }
 
-HeaderList redirect_history(const Core& core, const Call& call, const sip::Message& response,
-                            const route::Target& from) {
+HeaderList redirect_history(Core& core, const Call& call, const sip::Message& response, const route::Target& from) {
   using Form = route::Redirects;
   HeaderList headers;
   const Form form =
       chosen(*core.settings, call.a.realm, call.a.trunk, &route::Realm::redirects, &route::Trunk::redirects);
   if (form == Form::Drop || !trusts(*core.settings, from.realm, from.trunk)) return headers;
-  const auto redirects = identity::redirects_of(response);
+  const auto redirects = identity::redirects_of(response, &core.counters.limits);
   const auto contacts = sip::parse_contacts(response);
   const bool known = contacts && !contacts->values.empty();
   const identity::RedirectTarget to{.host = own_domain(*core.settings, call.a.realm, call.source.hop.listener),
@@ -181,7 +182,7 @@ HeaderList redirect_history(const Core& core, const Call& call, const sip::Messa
   return headers;
 }
 
-CallerWords caller_words(const Core& core, Call& call, const route::Target& target) {
+CallerWords caller_words(Core& core, Call& call, const route::Target& target) {
   CallerWords words;
   const bool trusted = trusts(*core.settings, target.realm, target.trunk);
   const auto treatment = treatment_for(call, Side::A, trusted);
@@ -193,7 +194,7 @@ CallerWords caller_words(const Core& core, Call& call, const route::Target& targ
   words.headers.emplace_back("Session-ID", call.b.told.session_id);
   add_redirects(core, call, target, treatment.hide_history, words.headers);
   const bool among_friends = trusted && trusts(*core.settings, call.a.realm, call.a.trunk);
-  if (call.emergency || among_friends) add_priority(call, among_friends, words.headers);
+  if (call.emergency || among_friends) add_priority(core, call, among_friends, words.headers);
   if (among_friends) add_passports(call, target, words.anonymous, words.headers);
   return words;
 }

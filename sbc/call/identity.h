@@ -17,7 +17,7 @@ bool trusts(const Settings& settings, std::string_view realm, std::string_view t
 identity::Sender sender_of(const Settings& settings, const Arrival& arrival);
 
 // A message of that side has come. `call.leg(side)` must have its realm and trunk.
-void hear(const Core& core, Call& call, Side side, const sip::Message& message);
+void hear(Core& core, Call& call, Side side, const sip::Message& message);
 
 // What an INVITE toward a target of leg B says about the caller.
 struct CallerWords {
@@ -25,7 +25,7 @@ struct CallerWords {
   HeaderList headers;
 };
 // Leg B has been prepared for `target`.
-CallerWords caller_words(const Core& core, Call& call, const route::Target& target);
+CallerWords caller_words(Core& core, Call& call, const route::Target& target);
 // The same about the party of `stays`, for a leg that is to take the other side's place (transfer.cc).
 CallerWords party_words(const Core& core, const Call& call, Side stays, Leg& fresh, const route::Target& target);
 
@@ -33,8 +33,7 @@ CallerWords party_words(const Core& core, const Call& call, Side stays, Leg& fre
 void introduce(const Core& core, Call& call);
 
 // What the caller is told, with a redirection that it gets from `from`, of how the call was forwarded before.
-HeaderList redirect_history(const Core& core, const Call& call, const sip::Message& response,
-                            const route::Target& from);
+HeaderList redirect_history(Core& core, const Call& call, const sip::Message& response, const route::Target& from);
 
 // Our own domain as that realm sees it.
 std::string_view own_domain(const Settings& settings, std::string_view realm, std::uint16_t listener);

@@ -56,7 +56,8 @@ void answer_late_fork(Core& core, const transaction::ResponseArrived& response, 
   loser.dialog = *std::move(made);
   const sip::Hop to = next_hop(core, loser);
   auto ack = in_dialog_request(core, loser, to, sip::Method::Ack, cseq, core.minter.branch(core.random), {}, {});
-  invite->acks.remember(loser.dialog->remote_tag(), cseq, to, ack, now);
+  if (!invite->acks.remember(loser.dialog->remote_tag(), cseq, to, ack, now))
+    core.counters.limits.add(limit::Reached::StoredAcks);
   out.transaction.sends.push_back({to, std::move(ack), 0});
   drop_leg(core, loser, now, out);
 }

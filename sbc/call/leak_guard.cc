@@ -24,6 +24,8 @@ base::SharedBytes LeakGuard::checked(const Settings& settings, leak::Watch* watc
   const leak::Mode mode = settings.leak_guard;
   if (mode == leak::Mode::Off || watch == nullptr) return bytes;
   const auto found = watch->leaks_in(to, *bytes, passed);
+  counters_.limits.add(limit::Reached::LeakWords, watch->take_unlearned());
+  counters_.limits.add(limit::Reached::LeakHits, watch->take_overfull());
   if (found.empty()) return bytes;
   for (const auto& leak : found) {
     ++counters_.by_kind[static_cast<std::size_t>(leak.kind)];

@@ -15,6 +15,7 @@
 #include "sbc/call/output.h"
 #include "sbc/call/settings.h"
 #include "sbc/leak/watch.h"
+#include "sbc/limit/reached.h"
 #include "sbc/sip/transport.h"
 
 namespace sbc::call {
@@ -25,6 +26,7 @@ struct LeakCounters {
   std::array<std::uint64_t, leak::kPlaces> by_place{};
   std::uint64_t removed = 0;  // by mode Scrub
   std::uint64_t kept = 0;     // in places that the message needs
+  limit::Counts limits{};     // words and leaks beyond what the guard keeps: it is blind for them
 };
 
 class LeakGuard {

@@ -150,7 +150,8 @@ void Machine::send_ack(Side side, std::string_view sdp) {
   const sip::Hop hop = next_hop(core_, leg);
   const std::string branch = core_.minter.branch(core_.random);  // RFC 3261 17.1.1.3: a transaction of its own
   auto bytes = in_dialog_request(core_, leg, hop, sip::Method::Ack, leg.invite_cseq, branch, {}, sdp_body(sdp));
-  leg.acks.remember(leg.dialog->remote_tag(), leg.invite_cseq, hop, bytes, now_);
+  if (!leg.acks.remember(leg.dialog->remote_tag(), leg.invite_cseq, hop, bytes, now_))
+    core_.counters.limits.add(limit::Reached::StoredAcks);
   core_.layer.send(call_, hop, std::move(bytes), out_.transaction);
 }
 
@@ -173,7 +174,8 @@ void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop,
   const sip::Hop to = next_hop(core_, loser);
   auto ack =
       in_dialog_request(core_, loser, to, sip::Method::Ack, start.cseq, core_.minter.branch(core_.random), {}, {});
-  call_.b.acks.remember(loser.dialog->remote_tag(), start.cseq, to, ack, now_);
+  if (!call_.b.acks.remember(loser.dialog->remote_tag(), start.cseq, to, ack, now_))
+    core_.counters.limits.add(limit::Reached::StoredAcks);
   core_.layer.send(call_, to, std::move(ack), out_.transaction);
   const std::string branch = core_.minter.branch(core_.random);
   auto bye = in_dialog_request(core_, loser, to, sip::Method::Bye, loser.dialog->next_cseq(), branch, {}, {});

@@ -181,7 +181,10 @@ void Machine::send_progress(Fork& fork, int status) {
   }
   if (reliable && fork.to_caller.waiting()) {
     if (fork.ended) return;
-    if (fork.held.size() >= kMaxHeldProgress) fork.held.pop_back();
+    if (fork.held.size() >= kMaxHeldProgress) {
+      core_.counters.limits.add(limit::Reached::HeldProgress);
+      fork.held.pop_back();
+    }
     fork.held.push_back(status);
     return;
   }

@@ -74,7 +74,7 @@ bool is_redirection(const sip::Message& response) {
   return response.status() >= 300 && response.status() <= 302;
 }
 
-std::vector<sip::Contact> redirect_contacts(const sip::Message& response) {
+std::vector<sip::Contact> redirect_contacts(const sip::Message& response, limit::Counts* limits) {
   auto parsed = sip::parse_contacts(response);
   if (!parsed) return {};
   std::vector<sip::Contact> contacts = std::move(parsed->values);
@@ -83,7 +83,10 @@ std::vector<sip::Contact> redirect_contacts(const sip::Message& response) {
     return uri.is_sip() ? uri.host.empty() : uri.scheme != sip::Uri::Scheme::Tel;
   });
   std::ranges::stable_sort(contacts, std::ranges::greater{}, &sip::Contact::q);
-  if (contacts.size() > kMaxRedirectContacts) contacts.resize(kMaxRedirectContacts);
+  if (contacts.size() > kMaxRedirectContacts) {
+    limit::note(limits, limit::Reached::RedirectContacts);
+    contacts.resize(kMaxRedirectContacts);
+  }
   return contacts;
 }
 
@@ -180,10 +183,11 @@ void Machine::note_forwarding(const sip::Message& response, const route::Target&
   entry.from.user = uri ? std::string(uri->user) : "";
   entry.reason = response.status() == 302 ? "unconditional" : "unknown";
   if (trusts(*core_.settings, from.realm, from.trunk)) {
-    const auto said = identity::redirects_of(response);
+    const auto said = identity::redirects_of(response, &core_.counters.limits);
     if (!said.empty()) entry = said.back();
   }
-  if (call_.forwarded.size() < identity::kMaxRedirects) call_.forwarded.push_back(std::move(entry));
+  if (call_.forwarded.size() >= identity::kMaxRedirects) return core_.counters.limits.add(limit::Reached::Redirects);
+  call_.forwarded.push_back(std::move(entry));
 }
 
 void Machine::pass_redirection(const sip::Message& response, const route::Target& from,
@@ -200,7 +204,7 @@ void Machine::pass_redirection(const sip::Message& response, const route::Target
 }
 
 bool Machine::redirected(const sip::Message& response, const route::Target& from, OnRedirect wish) {
-  const auto contacts = redirect_contacts(response);
+  const auto contacts = redirect_contacts(response, &core_.counters.limits);
   if (wish == OnRedirect::Follow && call_.redirections < kMaxRedirections) {
     if (call_.redirected.empty()) call_.redirected.push_back(key_of(from));
     auto targets = redirect_targets(contacts, from);

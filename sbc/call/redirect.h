@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sbc/call/settings.h"
+#include "sbc/limit/reached.h"
 #include "sbc/policy/decision.h"
 #include "sbc/route/resolve.h"
 #include "sbc/sip/contact.h"
@@ -18,7 +19,7 @@ namespace sbc::call {
 bool is_redirection(const sip::Message& response);
 
 // Where it leads, best q first, equals as they came; at most kMaxRedirectContacts. Views into the response.
-std::vector<sip::Contact> redirect_contacts(const sip::Message& response);
+std::vector<sip::Contact> redirect_contacts(const sip::Message& response, limit::Counts* limits = nullptr);
 
 // What the configuration, or the policy's candidate, wants for redirections by `from`.
 policy::OnRedirect redirect_wish(const Settings& settings, const route::Target& from);

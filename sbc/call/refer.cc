@@ -69,6 +69,13 @@ std::expected<ReferTarget, int> refer_target(const sip::Message& refer) {
   return target;
 }
 
+std::optional<sip::NameAddr> referred_by(const sip::Message& refer) {
+  const auto value = refer.find(sip::HeaderId::ReferredBy);
+  if (!value) return std::nullopt;
+  auto address = sip::parse_name_addr(*value);
+  return address ? std::optional(*std::move(address)) : std::nullopt;
+}
+
 bool wants_reports(const sip::Message& refer) {
   const auto wish = refer.find("Refer-Sub");
   return !wish || !base::equals_ignoring_case(base::trim(wish->substr(0, wish->find(';'))), "false");

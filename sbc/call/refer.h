@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "sbc/sip/message.h"
+#include "sbc/sip/name_addr.h"
 
 namespace sbc::call {
 
@@ -33,6 +34,9 @@ struct ReferTarget {
 std::expected<ReferTarget, int> read_refer_to(const sip::Message& refer);
 // The same for those who can do no more than call somebody: a method other than INVITE gets 403.
 std::expected<ReferTarget, int> refer_target(const sip::Message& refer);
+
+// Who refers (RFC 3892 3): a view into the message. nullopt: it does not say, or not so that it can be read.
+std::optional<sip::NameAddr> referred_by(const sip::Message& refer);
 
 // RFC 4488 4: whether the transferor wants NOTIFYs.
 bool wants_reports(const sip::Message& refer);

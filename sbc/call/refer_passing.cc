@@ -44,9 +44,8 @@ void Machine::pass_refer(const Input& in) {
     headers += "?Replaces=" + escaped(*mapped);
   }
   headers += ">\r\n";
-  if (const auto referred = request.find(sip::HeaderId::ReferredBy)) {
-    const auto address = sip::parse_name_addr(*referred);
-    const std::string who = address ? ids.public_uri(address->uri) : "";
+  if (const auto address = referred_by(request)) {
+    const std::string who = ids.public_uri(address->uri);
     if (!who.empty()) headers += "Referred-By: <" + who + ">\r\n";
   }
   if (!wants_reports(request)) headers += "Refer-Sub: false\r\nSupported: norefersub\r\n";
@@ -54,7 +53,10 @@ void Machine::pass_refer(const Input& in) {
 }
 
 void Machine::remember_referral(Side from, std::uint32_t asked, std::uint32_t passed) {
-  if (call_.referrals.size() == kMaxReferrals) call_.referrals.erase(call_.referrals.begin());
+  if (call_.referrals.size() == kMaxReferrals) {
+    core_.counters.limits.add(limit::Reached::Referrals);
+    call_.referrals.erase(call_.referrals.begin());
+  }
   call_.referrals.push_back({from, asked, passed});
 }
 

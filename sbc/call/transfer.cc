@@ -115,10 +115,7 @@ void Machine::accept_refer(const Input& in) {
   transfer.event = "refer";
   // RFC 3515 2.4.6: NOTIFYs about all but the first REFER of a dialog say which one they mean.
   if (from.refers++ != 0) transfer.event += ";id=" + std::to_string(in.message->cseq().number);
-  if (const auto referred = in.message->find(sip::HeaderId::ReferredBy)) {
-    const auto address = sip::parse_name_addr(*referred);
-    if (address) transfer.referred_by = std::string(address->uri.user);
-  }
+  if (const auto address = referred_by(*in.message)) transfer.referred_by = std::string(address->uri.user);
   const sip::ExtraHeader headers[] = {{"Contact", from.contact}, {"Refer-Sub", "false"}};
   const bool reports = transfer.reports;
   call_.transfer = std::make_unique<Transfer>(std::move(transfer));

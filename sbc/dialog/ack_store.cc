@@ -7,12 +7,14 @@
 
 namespace sbc::dialog {
 
-void AckStore::remember(std::string to_tag, std::uint32_t cseq, const sip::Hop& hop, base::SharedBytes bytes,
+bool AckStore::remember(std::string to_tag, std::uint32_t cseq, const sip::Hop& hop, base::SharedBytes bytes,
                         base::Instant now) {
   expire(now);
   std::erase_if(acks_, [&](const StoredAck& ack) { return ack.cseq == cseq && ack.to_tag == to_tag; });
-  if (acks_.size() >= kMaxStoredAcks) acks_.erase(acks_.begin());
+  const bool full = acks_.size() >= kMaxStoredAcks;
+  if (full) acks_.erase(acks_.begin());
   acks_.push_back(StoredAck{std::move(to_tag), cseq, hop, std::move(bytes), now + lifetime_});
+  return !full;
 }
 
 const StoredAck* AckStore::find(std::string_view to_tag, std::uint32_t cseq, base::Instant now) {

@@ -28,7 +28,8 @@ class AckStore {
   explicit AckStore(base::Duration lifetime = base::seconds(32)) : lifetime_(lifetime) {}
 
   // A second ACK for the same To tag and CSeq takes the place of the first. Beyond kMaxStoredAcks the oldest goes.
-  void remember(std::string to_tag, std::uint32_t cseq, const sip::Hop& hop, base::SharedBytes bytes,
+  // False: another one went for it before its time.
+  bool remember(std::string to_tag, std::uint32_t cseq, const sip::Hop& hop, base::SharedBytes bytes,
                 base::Instant now);
   // nullptr: this 2xx has not been acknowledged yet, or so long ago that it is no retransmission. Valid until the next
   // call.

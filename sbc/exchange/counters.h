@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sbc/limit/reached.h"
 #include "sbc/sip/method.h"
 
 namespace sbc::exchange {
@@ -32,6 +33,7 @@ struct Counters {
   std::uint64_t subscriptions_started = 0;
   std::uint64_t subscriptions_expired = 0;  // nobody refreshed or ended them
   std::uint64_t forks_refused = 0;          // NOTIFY of one notifier too many: 481
+  limit::Counts limits{};                   // of what has no counter of another name
   std::uint64_t bodies_dropped = 0;         // of responses: the response went on without
 
   void count(sip::Method method, Outcome outcome) {

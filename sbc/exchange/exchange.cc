@@ -6,6 +6,7 @@
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/exchange/limits.h"
+#include "sbc/identity/emergency.h"
 #include "sbc/identity/privacy.h"
 #include "sbc/sip/contact.h"
 #include "sbc/sip/params.h"
@@ -90,8 +91,10 @@ bool Exchange::refuse_early(const transaction::RequestArrived& request, bool ins
   if ((draining_ && !inside) || flights_.size() >= settings_.max_flights) return refuse(503, retry, Outcome::Limit);
   if (request.message->max_forwards() == 0) return refuse(483, {}, Outcome::Looped);
   if (dialog::has_too_many_routes(*request.message)) return refuse(400, {}, Outcome::Limit);
+  // What of these is too much stays away when the request is written; it is counted here, once.
+  (void)identity::resource_priorities(*request.message, &counters_.limits);
   // RFC 3323 5: privacy that is critical and cannot be provided.
-  if (!identity::unprovidable(identity::privacy_of(*request.message)).empty())
+  if (!identity::unprovidable(identity::privacy_of(*request.message, &counters_.limits)).empty())
     return refuse(500, {}, Outcome::Extension);
   if (const auto tags = call::unsupported_extensions(*request.message); !tags.empty()) {
     const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};

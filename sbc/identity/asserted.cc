@@ -15,13 +15,17 @@ std::string_view user_of(std::string_view aor) {
   return uri ? uri->user : std::string_view{};
 }
 
-std::vector<Person> believed(const sip::Message& message) {
+std::vector<Person> believed(const sip::Message& message, limit::Counts* limits) {
   std::vector<Person> people;
-  sip::for_each_value(message, sip::HeaderId::PAssertedIdentity, [&people](std::string_view value) {
+  sip::for_each_value(message, sip::HeaderId::PAssertedIdentity, [&people, limits](std::string_view value) {
+    if (people.size() == kMaxIdentities) {
+      limit::note(limits, limit::Reached::Identities);
+      return false;
+    }
     const auto address = sip::parse_name_addr(value);
     const auto person = address ? person_of(*address) : std::nullopt;
     if (person && std::ranges::find(people, person->tel, &Person::tel) == people.end()) people.push_back(*person);
-    return people.size() < kMaxIdentities;
+    return true;
   });
   return people;
 }
@@ -51,8 +55,8 @@ std::string value_of(const Person& person, std::string_view host) {
   return value.append("<sip:").append(person.user).append("@").append(host).append(">");
 }
 
-std::vector<Person> asserted_by(const sip::Message& message, const Sender& sender) {
-  if (sender.trusted) return believed(message);
+std::vector<Person> asserted_by(const sip::Message& message, const Sender& sender, limit::Counts* limits) {
+  if (sender.trusted) return believed(message, limits);
   if (sender.proven.empty()) return {};
   Person person{.display = {}, .user = std::string(user_of(sender.proven.front())), .tel = false};
   sip::for_each_value(message, sip::HeaderId::PPreferredIdentity, [&](std::string_view value) {

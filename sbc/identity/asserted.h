@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sbc/limit/reached.h"
 #include "sbc/sip/message.h"
 #include "sbc/sip/name_addr.h"
 
@@ -35,6 +36,6 @@ struct Sender {
 
 // What may be asserted of the sender: of a trusted one its own words, at most a SIP and a tel URI (RFC 3325 9.1); of
 // another one the proven identity, chosen among several by P-Preferred-Identity (RFC 3325 6); of a stranger nothing.
-std::vector<Person> asserted_by(const sip::Message& message, const Sender& sender);
+std::vector<Person> asserted_by(const sip::Message& message, const Sender& sender, limit::Counts* limits = nullptr);
 
 }  // namespace sbc::identity

@@ -40,13 +40,19 @@ bool is_emergency(const sip::Uri& uri, std::span<const std::string> numbers) {
   return std::ranges::find(numbers, sip::unescape(uri.user)) != numbers.end();
 }
 
-std::vector<std::string> resource_priorities(const sip::Message& message) {
+std::vector<std::string> resource_priorities(const sip::Message& message, limit::Counts* limits) {
   std::vector<std::string> values;
   for (const auto& field : message.headers()) {
     if (!base::equals_ignoring_case(field.name, "Resource-Priority")) continue;
     sip::ValueReader reader(field.value);
-    while (const auto value = reader.next())
-      if (is_priority(*value) && values.size() < kMaxPriorities) values.emplace_back(*value);
+    while (const auto value = reader.next()) {
+      if (!is_priority(*value)) continue;
+      if (values.size() < kMaxPriorities) {
+        values.emplace_back(*value);
+      } else {
+        limit::note(limits, limit::Reached::Priorities);
+      }
+    }
   }
   return values;
 }

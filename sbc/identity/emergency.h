@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sbc/limit/reached.h"
 #include "sbc/sip/message.h"
 #include "sbc/sip/uri.h"
 
@@ -16,7 +17,7 @@ bool is_emergency_urn(const sip::Uri& uri);
 bool is_emergency(const sip::Uri& uri, std::span<const std::string> numbers);
 
 // The values of Resource-Priority (RFC 4412 3.1) that are well formed: namespace "." priority.
-std::vector<std::string> resource_priorities(const sip::Message& message);
+std::vector<std::string> resource_priorities(const sip::Message& message, limit::Counts* limits = nullptr);
 
 // The values of Geolocation (RFC 6442 4.1) that lead somewhere from outside: not those into a body of the same message
 // ("cid:"). Who added a location (loc-src) is a word between networks that trust each other (RFC 8787 3, 4).

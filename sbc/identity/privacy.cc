@@ -42,7 +42,7 @@ void append(std::string& list, std::string_view word) {
 
 }  // namespace
 
-Privacy privacy_of(const sip::Message& message) {
+Privacy privacy_of(const sip::Message& message, limit::Counts* limits) {
   Privacy privacy;
   std::size_t words = 0;
   for (const auto& field : message.headers()) {
@@ -50,7 +50,11 @@ Privacy privacy_of(const sip::Message& message) {
     privacy.asked = true;
     // RFC 3323 4.2: separated by semicolons. Commas are a frequent mistake whose meaning is clear.
     std::string_view rest = field.value;
-    while (!rest.empty() && words < kMaxPrivacyWords) {
+    while (!rest.empty()) {
+      if (words == kMaxPrivacyWords) {
+        limit::note(limits, limit::Reached::PrivacyWords);
+        break;
+      }
       const auto end = std::min(rest.find_first_of(";,"), rest.size());
       take(base::trim(rest.substr(0, end)), privacy);
       ++words;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sbc/limit/reached.h"
 #include "sbc/sip/message.h"
 
 namespace sbc::identity {
@@ -23,7 +24,7 @@ struct Privacy {
   // Whether someone wants to be unknown to those whom nobody vouches for.
   bool hides_caller() const { return !none && (id || user); }
 };
-Privacy privacy_of(const sip::Message& message);
+Privacy privacy_of(const sip::Message& message, limit::Counts* limits = nullptr);
 
 struct Treatment {
   bool hide_from = false;       // From becomes anonymous (RFC 3323 5.3)

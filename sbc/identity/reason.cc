@@ -115,13 +115,17 @@ std::optional<Reason> parse_reason(std::string_view value) {
   return std::nullopt;
 }
 
-std::vector<Reason> reasons_of(const sip::Message& message) {
+std::vector<Reason> reasons_of(const sip::Message& message, limit::Counts* limits) {
   std::vector<Reason> reasons;
-  sip::for_each_value(message, sip::HeaderId::Reason, [&reasons](std::string_view value) {
+  sip::for_each_value(message, sip::HeaderId::Reason, [&reasons, limits](std::string_view value) {
+    if (reasons.size() == kMaxReasons) {
+      limit::note(limits, limit::Reached::Reasons);
+      return false;
+    }
     const auto reason = parse_reason(value);
     if (reason && std::ranges::find(reasons, reason->protocol, &Reason::protocol) == reasons.end())
       reasons.push_back(*reason);
-    return reasons.size() < kMaxReasons;
+    return true;
   });
   return reasons;
 }

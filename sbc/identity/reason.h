@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sbc/limit/reached.h"
 #include "sbc/sip/message.h"
 
 namespace sbc::identity {
@@ -24,7 +25,7 @@ struct Reason {
 // 200..699, Q.850 1..127, Preemption 1..5 (RFC 4411 5).
 std::optional<Reason> parse_reason(std::string_view value);
 // The first of each protocol, in order: more than one of a protocol is not allowed (RFC 3326 2).
-std::vector<Reason> reasons_of(const sip::Message& message);
+std::vector<Reason> reasons_of(const sip::Message& message, limit::Counts* limits = nullptr);
 // `Q.850;cause=16;text="Normal call clearing"`
 std::string value_of(const Reason& reason);
 // One header line for each, with CRLF; only Q.850 when `response` (RFC 6432 3).

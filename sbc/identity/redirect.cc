@@ -46,9 +46,13 @@ constexpr std::string_view kNobody = "<sip:anonymous@anonymous.invalid>";
 
 // --- reading ----------------------------------------------------------------------------------------------------
 
-std::vector<Redirect> from_diversion(const sip::Message& message) {
+std::vector<Redirect> from_diversion(const sip::Message& message, limit::Counts* limits) {
   std::vector<Redirect> redirects;
-  sip::for_each_value(message, sip::HeaderId::Diversion, [&redirects](std::string_view value) {
+  sip::for_each_value(message, sip::HeaderId::Diversion, [&redirects, limits](std::string_view value) {
+    if (redirects.size() == kMaxRedirects) {
+      limit::note(limits, limit::Reached::Redirects);
+      return false;
+    }
     const auto address = sip::parse_name_addr(value);
     if (!address) return true;
     Redirect redirect;
@@ -59,7 +63,7 @@ std::vector<Redirect> from_diversion(const sip::Message& message) {
     const std::string privacy = base::to_lower(sip::unquote(address->param("privacy").value_or("off")));
     redirect.hidden = privacy != "off";
     redirects.push_back(std::move(redirect));
-    return redirects.size() < kMaxRedirects;
+    return true;
   });
   std::ranges::reverse(redirects);  // the top one is the youngest (RFC 7544 5)
   return redirects;
@@ -90,11 +94,15 @@ HistoryEntry history_entry(const sip::NameAddr& address) {
   return entry;
 }
 
-std::vector<Redirect> from_history(const sip::Message& message) {
+std::vector<Redirect> from_history(const sip::Message& message, limit::Counts* limits) {
   std::vector<HistoryEntry> entries;
-  sip::for_each_value(message, sip::HeaderId::HistoryInfo, [&entries](std::string_view value) {
+  sip::for_each_value(message, sip::HeaderId::HistoryInfo, [&entries, limits](std::string_view value) {
+    if (entries.size() == kMaxHistoryEntries) {
+      limit::note(limits, limit::Reached::Redirects);
+      return false;
+    }
     if (const auto address = sip::parse_name_addr(value)) entries.push_back(history_entry(*address));
-    return entries.size() < kMaxHistoryEntries;
+    return true;
   });
   std::vector<Redirect> redirects;
   for (std::size_t i = 1; i < entries.size(); ++i) {
@@ -104,8 +112,10 @@ std::vector<Redirect> from_history(const sip::Message& message) {
     const HistoryEntry& by = entries[i].mapped_from.empty() || named == entries.end() ? entries[i - 1] : *named;
     redirects.push_back({.from = by.who, .reason = entries[i].reason, .counter = 1, .hidden = by.hidden});
   }
-  if (redirects.size() > kMaxRedirects)
+  if (redirects.size() > kMaxRedirects) {
+    limit::note(limits, limit::Reached::Redirects);
     redirects.erase(redirects.begin(), redirects.end() - static_cast<std::ptrdiff_t>(kMaxRedirects));
+  }
   return redirects;
 }
 
@@ -130,8 +140,9 @@ std::string history_value(std::string_view user_at_host, std::string_view cause,
 
 }  // namespace
 
-std::vector<Redirect> redirects_of(const sip::Message& message) {
-  return message.count(sip::HeaderId::HistoryInfo) != 0 ? from_history(message) : from_diversion(message);
+std::vector<Redirect> redirects_of(const sip::Message& message, limit::Counts* limits) {
+  return message.count(sip::HeaderId::HistoryInfo) != 0 ? from_history(message, limits)
+                                                        : from_diversion(message, limits);
 }
 
 std::vector<std::string> diversion_values(const std::vector<Redirect>& redirects, const RedirectTarget& target) {

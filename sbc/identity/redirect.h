@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sbc/identity/asserted.h"
+#include "sbc/limit/reached.h"
 #include "sbc/sip/message.h"
 
 namespace sbc::identity {
@@ -20,7 +21,7 @@ struct Redirect {
 };
 
 // Oldest first; at most kMaxRedirects, the youngest ones. History-Info is believed when both are there.
-std::vector<Redirect> redirects_of(const sip::Message& message);
+std::vector<Redirect> redirects_of(const sip::Message& message, limit::Counts* limits = nullptr);
 
 struct RedirectTarget {
   std::string_view host;  // of our URIs

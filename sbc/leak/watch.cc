@@ -54,15 +54,26 @@ void Watch::learn(End end, const Word& word, const Ours& ours) {
 }
 
 void Watch::allow(std::string_view word) {
-  if (word.empty() || has(allowed_, word) || allowed_.size() >= kMostAllowed) return;
+  if (word.empty() || has(allowed_, word)) return;
+  if (allowed_.size() >= kMostAllowed) {
+    ++not_allowed_;
+    return;
+  }
   allowed_.emplace_back(word);
   for (WordSet& set : ends_) set.release(word);
+}
+
+std::uint64_t Watch::take_unlearned() {
+  const std::uint64_t all = ends_[0].unlearned() + ends_[1].unlearned() + not_allowed_;
+  return all - std::exchange(taken_, all);
 }
 
 std::vector<Leak> Watch::leaks_in(End to, std::string_view message, std::span<const std::string_view> passed) {
   std::vector<Leak> leaks;
   const bool request = !message.starts_with("SIP/2.0");
-  for (const Hit& hit : of(leak::other(to)).find(message)) {
+  const auto hits = of(leak::other(to)).find(message);
+  if (hits.size() == kMostHits) ++overfull_;
+  for (const Hit& hit : hits) {
     const Place place = place_of(message, hit.at);
     if (place.where == Place::Where::Header && std::ranges::find(passed, place.name) != passed.end()) continue;
     if (!addresses_receiver(request, hit, place)) leaks.push_back({hit.kind, place});

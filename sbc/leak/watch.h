@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "media-relay/base/ip.h"
@@ -64,12 +65,19 @@ class Watch {
 
   // Whether a find may have a line in the log: the first ones of a call.
   bool may_tell() { return told_ < kMostNotes && ++told_ != 0; }
+  // Since the last time: words that found no room, as secrets or as what is allowed, and messages with more leaks than
+  // are looked at.
+  std::uint64_t take_unlearned();
+  std::uint64_t take_overfull() { return std::exchange(overfull_, 0); }
   std::size_t words() const { return ends_[0].size() + ends_[1].size(); }
 
  private:
   std::array<WordSet, 2> ends_;
   std::vector<std::string> allowed_;
   std::size_t told_ = 0;
+  std::uint64_t not_allowed_ = 0;  // words that allow() had no room for
+  std::uint64_t taken_ = 0;        // of those and the sets' unlearned ones
+  std::uint64_t overfull_ = 0;
 };
 
 // What `scrub` mode sends in the place of a message with leaks.

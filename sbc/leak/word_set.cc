@@ -127,7 +127,10 @@ bool WordSet::learn(const Word& word) {
   if (word.text.size() < kShortestWord) return false;
   const auto text = word.text.substr(0, kLongestWord);
   if (knows(text)) return false;
-  if (words_.size() == kMostWords && !forget_a_branch()) return false;
+  if (words_.size() == kMostWords && !forget_a_branch()) {
+    ++unlearned_;
+    return false;
+  }
   words_.push_back({.at = static_cast<std::uint16_t>(text_.size()),
                     .size = static_cast<std::uint8_t>(text.size()),
                     .kind = word.kind});

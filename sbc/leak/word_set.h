@@ -27,7 +27,7 @@ struct Hit {
 class WordSet {
  public:
   // Remembers a word, unless it is too short or known. When the set is full an older branch makes room; if there is
-  // none, the word is not remembered. True: it is new.
+  // none, the word is not remembered, and counted. True: it is new.
   bool learn(const Word& word);
   void learn_all(const WordSet& others);  // that are secrets
   // Whether it is remembered, as a secret or not.
@@ -41,6 +41,8 @@ class WordSet {
   std::vector<Hit> find(std::string_view text) const;
 
   std::size_t size() const { return words_.size(); }
+  // Words that found no room: nobody looks for them.
+  std::uint64_t unlearned() const { return unlearned_; }
 
  private:
   struct Known {
@@ -57,6 +59,7 @@ class WordSet {
 
   std::string text_;  // of all words, lower case
   std::vector<Known> words_;
+  std::uint64_t unlearned_ = 0;
 };
 
 // Whether text[at, at+size) stands there as a word, and not inside a longer one: no letter or digit goes on at its

@@ -189,7 +189,7 @@ bool TrunkRegistrations::answer_challenge(Entry& entry, const sip::Message& resp
   if (!entry.wish.account || request == nullptr || entry.challenges >= auth::kMaxClientRetries) return false;
   const auto reaction = entry.session.challenged(
       *entry.wish.account, values_of(response, sip::HeaderId::WwwAuthenticate, sip::HeaderId::ProxyAuthenticate),
-      values_of(*request, sip::HeaderId::Authorization, sip::HeaderId::ProxyAuthorization));
+      values_of(*request, sip::HeaderId::Authorization, sip::HeaderId::ProxyAuthorization), &counters_.limits);
   if (reaction != auth::Reaction::Retry) return false;
   ++entry.challenges;
   ++counters_.challenged;

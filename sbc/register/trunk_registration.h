@@ -20,6 +20,7 @@
 #include "media-relay/base/time.h"
 
 #include "sbc/auth/client_session.h"
+#include "sbc/limit/reached.h"
 #include "sbc/register/upstream.h"
 #include "sbc/sip/message.h"
 #include "sbc/sip/minter.h"
@@ -50,6 +51,7 @@ struct TrunkRegistrationCounters {
   std::uint64_t refused = 0;     // other final responses, challenges that cannot be answered included
   std::uint64_t lost = 0;        // no response, 5xx, or nowhere to send to
   std::uint64_t expired = 0;     // ran out before a refresh succeeded
+  limit::Counts limits{};        // of what has no counter of another name
 };
 
 class TrunkRegistrations {

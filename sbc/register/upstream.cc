@@ -268,7 +268,8 @@ void Upstream::note_flow(sip::ConnectionId connection, Due due) {
   const bool known = std::ranges::any_of(notes, [&due](const Due& n) { return n.wait == 0 && n.key == due.key; });
   if (due.wait == 0 && known) return;
   if (due.wait != 0) std::erase_if(notes, [this](const Due& n) { return n.wait != 0 && !waiting_.contains(n.wait); });
-  if (notes.size() < kMaxFlowNotes) notes.push_back(std::move(due));
+  if (notes.size() >= kMaxFlowNotes) return counters_.limits.add(limit::Reached::FlowNotes);
+  notes.push_back(std::move(due));
 }
 
 void Upstream::send(std::uint64_t id, Waiting& waiting, Output& out) {

@@ -25,6 +25,7 @@
 #include "media-relay/base/time.h"
 
 #include "sbc/leak/watch.h"
+#include "sbc/limit/reached.h"
 #include "sbc/policy/decision.h"
 #include "sbc/register/gruu.h"
 #include "sbc/register/identity.h"
@@ -66,6 +67,7 @@ struct UpstreamCounters {
   std::uint64_t dropped = 0;       // answers of the registrar to phones whose connection was closed meanwhile
   std::uint64_t closed = 0;        // registrations whose connection was closed
   std::uint64_t deregistered = 0;  // a phone fell silent: its alias was taken back upstream
+  limit::Counts limits{};          // of what has no counter of another name
 };
 
 class Upstream {

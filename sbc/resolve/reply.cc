@@ -108,18 +108,26 @@ std::optional<Record> read_record(Reader& reader) {
   return record;
 }
 
+template <typename T>
+void keep(std::vector<T>& records, T record, std::size_t most, DnsAnswer& answer) {
+  if (records.size() < most) {
+    records.push_back(std::move(record));
+  } else {
+    ++answer.left_out;
+  }
+}
+
 void take_data(std::span<const std::uint8_t> message, const Record& record, DnsAnswer& answer) {
   Reader data(message, record.body);
   switch (record.type) {
     case kA:
-      if (const std::uint32_t ip = data.u32(); data.ok() && answer.addresses.size() < route::kMaxAddresses)
-        answer.addresses.push_back(base::IpAddress::v4(ip));
+      if (const std::uint32_t ip = data.u32(); data.ok())
+        keep(answer.addresses, base::IpAddress::v4(ip), route::kMaxAddresses, answer);
       break;
     case kAaaa: {
       std::array<std::uint8_t, 16> ip{};
       for (auto& byte : ip) byte = data.u8();
-      if (data.ok() && answer.addresses.size() < route::kMaxAddresses)
-        answer.addresses.push_back(base::IpAddress::v6(ip));
+      if (data.ok()) keep(answer.addresses, base::IpAddress::v6(ip), route::kMaxAddresses, answer);
       break;
     }
     case kSrv: {
@@ -128,9 +136,8 @@ void take_data(std::span<const std::uint8_t> message, const Record& record, DnsA
       srv.weight = data.u16();
       srv.port = data.u16();
       srv.target = data.name();
-      if (!data.ok() || answer.srv.size() >= route::kMaxSrvRecords) break;
-      if (!srv.target.empty() && route::host_name(srv.target).empty()) break;
-      answer.srv.push_back(std::move(srv));
+      if (!data.ok() || (!srv.target.empty() && route::host_name(srv.target).empty())) break;
+      keep(answer.srv, std::move(srv), route::kMaxSrvRecords, answer);
       break;
     }
     case kNaptr: {
@@ -142,7 +149,7 @@ void take_data(std::span<const std::uint8_t> message, const Record& record, DnsA
       const std::string pattern = data.text();
       naptr.replacement = route::host_name(data.name());
       if (!data.ok() || !base::equals_ignoring_case(flags, "s") || !pattern.empty() || naptr.replacement.empty()) break;
-      if (answer.naptr.size() < route::kMaxNaptrRecords) answer.naptr.push_back(std::move(naptr));
+      keep(answer.naptr, std::move(naptr), route::kMaxNaptrRecords, answer);
       break;
     }
     default:
@@ -188,6 +195,7 @@ DnsAnswer read_reply(std::span<const std::uint8_t> message, const Question& ques
     reader.name();
     reader.skip(4);
   }
+  if (answers > kMaxRecords) answer.left_out = answers - kMaxRecords;
   std::vector<Record> records;
   for (std::uint16_t i = 0; i < answers && i < kMaxRecords; ++i) {
     auto record = read_record(reader);

@@ -155,6 +155,7 @@ void Resolver::Inner::on_reply(void* query, int status, int, unsigned char* byte
       answer.outcome = DnsAnswer::Outcome::Failed;
       break;
   }
+  self.counters.limits.add(limit::Reached::DnsRecords, answer.left_out);
   self.arrived.emplace_back(asked->question, std::move(answer));
 }
 
@@ -219,6 +220,7 @@ void Resolver::Inner::step(std::uint64_t id) {
   if (found == inquiries.end()) return;
   Inquiry& inquiry = found->second;
   auto located = route::locate(inquiry.host, inquiry.realm, View(*this, inquiry), random);
+  counters.limits.add(limit::Reached::Places, located.left_out);
   if (!located.missing.empty() && inquiry.known.size() + located.missing.size() > route::kMaxQuestions) {
     located = {};
     located.problem = "the name needs more questions than " + std::to_string(route::kMaxQuestions);

@@ -10,6 +10,7 @@
 #include "media-relay/base/random.h"
 #include "media-relay/loop/event_loop.h"
 
+#include "sbc/limit/reached.h"
 #include "sbc/resolve/settings.h"
 #include "sbc/route/locate.h"
 
@@ -26,6 +27,7 @@ struct Counters {
   std::uint64_t hits = 0;       // locations that needed no question
   std::uint64_t stale = 0;      // answers used beyond their time because the servers fail
   std::uint64_t evicted = 0;    // answers forgotten because the cache was full
+  limit::Counts limits{};       // of what has no counter of another name
 };
 
 class Resolver {

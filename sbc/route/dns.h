@@ -50,7 +50,8 @@ struct DnsAnswer {
   std::vector<NaptrRecord> naptr{};
   std::vector<SrvRecord> srv{};
   std::vector<base::IpAddress> addresses{};
-  base::Duration ttl{};  // as received; of a negative answer with SOA: RFC 2308 5; 0: not said
+  std::size_t left_out = 0;  // records beyond the limits
+  base::Duration ttl{};      // as received; of a negative answer with SOA: RFC 2308 5; 0: not said
 };
 
 // What is known at the moment.

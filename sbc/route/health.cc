@@ -77,9 +77,11 @@ std::size_t TrunkHealth::marked(base::Instant now) const {
 void TrunkHealth::mark(const Key& key, Mark mark, base::Instant now) {
   if (marks_.size() >= kMaxMarks && !marks_.contains(key)) {
     std::erase_if(marks_, [now](const auto& entry) { return entry.second.until <= now; });
-    if (marks_.size() >= kMaxMarks)
+    if (marks_.size() >= kMaxMarks) {
+      ++forgotten_;
       marks_.erase(std::min_element(marks_.begin(), marks_.end(),
                                     [](const auto& a, const auto& b) { return a.second.until < b.second.until; }));
+    }
   }
   marks_[key] = mark;
 }

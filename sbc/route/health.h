@@ -52,6 +52,8 @@ class TrunkHealth {
   void watch(std::set<Key> probed);
   // Failures always; an answer only after a failure, or while the target is down.
   void report(const Report& report);
+  // Marks that went for others before their time.
+  std::uint64_t forgotten() const { return forgotten_; }
   std::vector<Report> take_reports() { return std::exchange(reports_, {}); }
   void apply(const Change& change, base::Instant now);
 
@@ -71,6 +73,7 @@ class TrunkHealth {
   std::set<Key> down_;      // of the probed
   std::set<Key> doubtful_;  // of the probed: a failure was reported, and no answer since
   std::vector<Report> reports_;
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace sbc::route

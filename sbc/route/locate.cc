@@ -71,9 +71,12 @@ class Search {
     const Question question{type, name};
     const DnsAnswer* answer = known_.find(question);
     if (answer == nullptr) {
-      if (std::ranges::find(located_.missing, question) == located_.missing.end() &&
-          located_.missing.size() < kMaxQuestions)
+      if (std::ranges::find(located_.missing, question) != located_.missing.end()) return nullptr;
+      if (located_.missing.size() >= kMaxQuestions) {
+        ++located_.left_out;
+      } else {
         located_.missing.push_back(question);
+      }
     } else if (answer->outcome == DnsAnswer::Outcome::Silent) {
       silent_ = true;
     }
@@ -159,8 +162,12 @@ class Search {
     }
     if (ip.is_any() || ip.is_multicast()) return;
     const Place place{transport, {.ip = ip, .port = port != 0 ? port : sip::default_port(transport)}};
-    if (located_.places.size() < kMaxTargets && std::ranges::find(located_.places, place) == located_.places.end())
+    if (std::ranges::find(located_.places, place) != located_.places.end()) return;
+    if (located_.places.size() >= kMaxTargets) {
+      ++located_.left_out;
+    } else {
       located_.places.push_back(place);
+    }
   }
 
   const NamedHost& host_;

@@ -26,6 +26,7 @@ struct Located {
   std::vector<Question> missing;  // not empty: nothing is decided yet
   std::vector<Place> places;      // in the order to try; at most kMaxTargets
   std::string problem;            // why there is no place
+  std::size_t left_out = 0;       // questions and places beyond the limits
 };
 
 // The maddr parameter goes before the host (RFC 3263 4). nullopt: the URI names no host, or a transport that is not

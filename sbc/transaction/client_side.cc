@@ -58,6 +58,7 @@ void ClientSide::cancel(ClientId invite, std::string_view extra_headers, base::I
   if (t == nullptr || !t->invite || t->cancelling != Cancelling::No) return;
   using enum invite_client::State;
   if (t->invite_state != Calling && t->invite_state != Proceeding) return;
+  if (extra_headers.size() > kMaxCancelHeaders) shared_.counters.limits.add(limit::Reached::CancelHeaders);
   if (extra_headers.size() > kMaxCancelHeaders || !extra_headers.ends_with("\r\n")) extra_headers = {};
   base::SharedBytes bytes = base::share(repeat_head(*t->bytes, sip::Method::Cancel, {}, extra_headers));
   if (t->invite_state == Calling) {
@@ -146,7 +147,7 @@ void ClientSide::on_transport_error(ClientId id, base::Instant now, Output& out)
 // through after all, this one is its retransmission.
 void ClientSide::fall_back(ClientId id, Transaction& t, base::Instant now, Output& out) {
   ++shared_.counters.tcp_fallbacks;
-  shared_.oversize.refused(t.spare->hop.remote, now);
+  if (!shared_.oversize.refused(t.spare->hop.remote, now)) shared_.counters.limits.add(limit::Reached::WithoutTcp);
   t.hop = t.spare->hop;
   t.bytes = t.spare->bytes;
   t.spare.reset();

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "sbc/limit/reached.h"
+
 namespace sbc::transaction {
 
 struct Counters {
@@ -34,6 +36,7 @@ struct Counters {
   std::uint64_t orphaned_events = 0;   // events of abandoned client transactions
   std::uint64_t bugs = 0;              // must stay 0: a pair that the state tables call impossible
   std::uint64_t legacy_requests = 0;   // matched by RFC 2543 rules (no magic cookie)
+  limit::Counts limits{};              // of what has no counter of another name
 };
 
 }  // namespace sbc::transaction

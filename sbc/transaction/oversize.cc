@@ -45,13 +45,15 @@ std::optional<Oversize::Request> Oversize::over_tcp(const sip::Hop& hop, std::st
   return large;
 }
 
-void Oversize::refused(const base::Endpoint& remote, base::Instant now) {
+bool Oversize::refused(const base::Endpoint& remote, base::Instant now) {
   if (without_tcp_.size() >= kMaxWithoutTcp && !without_tcp_.contains(remote)) {
     std::erase_if(without_tcp_, [now](const auto& entry) { return entry.second <= now; });
-    if (without_tcp_.size() >= kMaxWithoutTcp)
-      without_tcp_.erase(std::ranges::min_element(without_tcp_, {}, [](const auto& entry) { return entry.second; }));
   }
+  const bool full = without_tcp_.size() >= kMaxWithoutTcp && !without_tcp_.contains(remote);
+  if (full)
+    without_tcp_.erase(std::ranges::min_element(without_tcp_, {}, [](const auto& entry) { return entry.second; }));
   without_tcp_[remote] = now + kWithoutTcpFor;
+  return !full;
 }
 
 std::string with_via_of(std::string_view message, std::string_view model) {

@@ -36,7 +36,8 @@ class Oversize {
   // The same request over TCP; nullopt: it goes as it is, because it is small enough or this peer has refused TCP a
   // short time ago.
   std::optional<Request> over_tcp(const sip::Hop& hop, std::string_view request, base::Instant now) const;
-  void refused(const base::Endpoint& remote, base::Instant now);
+  // False: another peer was forgotten for it before its time.
+  bool refused(const base::Endpoint& remote, base::Instant now);
 
  private:
   std::vector<std::optional<TcpTwin>> twins_;

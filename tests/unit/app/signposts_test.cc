@@ -22,7 +22,8 @@ TEST(Signposts, LeadToTheShardThatHasTheDialogNow) {
 
 TEST(Signposts, OfAttemptsMakeRoomForNewerOnes) {
   Signposts posts;
-  for (std::size_t i = 0; i <= Signposts::kAttempts; ++i) posts.put_attempt("call-" + std::to_string(i), 1);
+  for (std::size_t i = 0; i <= Signposts::kAttempts; ++i)
+    EXPECT_EQ(posts.put_attempt("call-" + std::to_string(i), 1), i < Signposts::kAttempts);
   EXPECT_EQ(posts.size(), Signposts::kAttempts);
   EXPECT_EQ(posts.find("call-0"), std::nullopt);
   EXPECT_EQ(posts.find("call-1"), 1);

@@ -17,7 +17,7 @@ class Client {
   Reaction hear(const HeaderValues& challenges, const Account& account = kAccount) {
     HeaderValues carried;
     for (const auto& line : sent) (line.proxy ? carried.proxy : carried.server).emplace_back(line.value);
-    return session.challenged(account, challenges, carried);
+    return session.challenged(account, challenges, carried, &limits);
   }
   Credentials say(const Account& account = kAccount) {
     sent = session.authorize(account, {.method = "INVITE", .uri = "sip:1@trunk", .body = {}}, random);
@@ -27,6 +27,7 @@ class Client {
   ClientSession session;
   base::SeededRandom random{1};
   std::vector<Authorization> sent;
+  limit::Counts limits;
 };
 
 TEST(ClientSession, SaysNothingBeforeItIsAsked) {
@@ -132,6 +133,16 @@ TEST(ClientSession, RemembersABoundedNumberOfRealms) {
   }
   EXPECT_EQ(client.say().realm, "1") << "the oldest was forgotten";
   EXPECT_EQ(client.sent.size(), kMaxClientRealms);
+  EXPECT_EQ(client.limits[limit::Reached::ChallengeRealms], 1U);
+}
+
+TEST(ClientSession, ReadsABoundedNumberOfChallenges) {
+  for (const std::size_t count : {kMaxClientChallenges, kMaxClientChallenges + 1}) {
+    Client client;
+    std::vector<std::string_view> values(count, R"(Digest realm="r", nonce="1", qop="auth")");
+    EXPECT_EQ(client.hear({.server = values, .proxy = {}}), Reaction::Retry);
+    EXPECT_EQ(client.limits[limit::Reached::Challenges], count - kMaxClientChallenges);
+  }
 }
 
 }  // namespace

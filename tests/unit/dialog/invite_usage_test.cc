@@ -81,9 +81,10 @@ TEST(AckStoreTest, LastsAsLongAsThe2xxMayBeRepeated) {
 
 TEST(AckStoreTest, AtTheLimitAndOnePast) {
   AckStore store;
-  for (std::size_t i = 0; i < kMaxStoredAcks; ++i) store.remember(std::to_string(i), 1, {}, base::share("ACK"), kStart);
+  for (std::size_t i = 0; i < kMaxStoredAcks; ++i)
+    EXPECT_TRUE(store.remember(std::to_string(i), 1, {}, base::share("ACK"), kStart));
   EXPECT_NE(store.find("0", 1, kStart), nullptr);
-  store.remember("more", 1, {}, base::share("ACK"), kStart);
+  EXPECT_FALSE(store.remember("more", 1, {}, base::share("ACK"), kStart)) << "and it is said";
   EXPECT_EQ(store.size(), kMaxStoredAcks);
   EXPECT_EQ(store.find("0", 1, kStart), nullptr) << "the oldest went";
   EXPECT_NE(store.find("more", 1, kStart), nullptr);

@@ -87,7 +87,11 @@ TEST(Reply, TheSoaSaysHowLongNothingHolds) {  // RFC 2308 5
 TEST(Reply, MoreRecordsThanTheLimitAreCut) {
   std::vector<std::string> records;
   for (std::uint32_t i = 0; i < route::kMaxAddresses + 1; ++i) records.push_back(a("h", i + 1));
-  EXPECT_EQ(read(message("ab", "", 0, records), Type::A, "h").addresses.size(), route::kMaxAddresses);
+  const auto cut = read(message("ab", "", 0, records), Type::A, "h");
+  EXPECT_EQ(cut.addresses.size(), route::kMaxAddresses);
+  EXPECT_EQ(cut.left_out, 1U);
+  records.pop_back();
+  EXPECT_EQ(read(message("ab", "", 0, records), Type::A, "h").left_out, 0U);
 }
 
 TEST(Reply, ATimeToLiveWithTheHighestBitIsNone) {  // RFC 2181 8

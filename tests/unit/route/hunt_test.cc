@@ -308,7 +308,9 @@ TEST(Health, KeepsALimitOfMarks) {
   for (std::uint32_t i = 0; i < kMaxMarks; ++i)
     health.mark_dead(Transport::Udp, endpoint(i), now + base::milliseconds{i});
   EXPECT_EQ(health.marked(now), kMaxMarks);
+  EXPECT_EQ(health.forgotten(), 0U);
   health.mark_dead(Transport::Udp, endpoint(kMaxMarks), now + base::seconds{20});
+  EXPECT_EQ(health.forgotten(), 1U);
   EXPECT_EQ(health.marked(now), kMaxMarks);
   EXPECT_EQ(health.state(Transport::Udp, endpoint(0), now), TrunkHealth::State::Good);  // the one that ends first
   EXPECT_EQ(health.state(Transport::Udp, endpoint(kMaxMarks), now + base::seconds{20}), TrunkHealth::State::Dead);

@@ -206,6 +206,7 @@ TEST(CancelClientTest, ExtraHeadersBeyondTheLimitAreLeftOut) {
     const std::string reason = "Reason: " + std::string(size - 10, 'x') + "\r\n";
     s.layer.cancel(id, reason, s.now, s.out);
     EXPECT_EQ(s.sends().at(0).bytes->contains("Reason:"), size == kMaxCancelHeaders);
+    EXPECT_EQ(s.layer.counters().limits[limit::Reached::CancelHeaders], size == kMaxCancelHeaders ? 0U : 1U);
   }
 }
 

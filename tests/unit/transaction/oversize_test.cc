@@ -146,8 +146,10 @@ TEST_F(OversizeTest, PeersWithoutTcpAreForgottenTheOldestFirst) {
     made.remote = {base::IpAddress::v4(0xcb007100U + static_cast<std::uint32_t>(n)), 5060};
     return made;
   };
-  for (std::size_t n = 0; n <= kMaxWithoutTcp; ++n)
-    oversize.refused(hop(n).remote, stage.now + milliseconds(static_cast<std::int64_t>(n)));
+  for (std::size_t n = 0; n <= kMaxWithoutTcp; ++n) {
+    const auto when = stage.now + milliseconds(static_cast<std::int64_t>(n));
+    EXPECT_EQ(oversize.refused(hop(n).remote, when), n < kMaxWithoutTcp);
+  }
   EXPECT_TRUE(oversize.over_tcp(hop(0), text, stage.now));
   EXPECT_FALSE(oversize.over_tcp(hop(1), text, stage.now));
   EXPECT_FALSE(oversize.over_tcp(hop(kMaxWithoutTcp), text, stage.now));
