@@ -284,6 +284,10 @@ const char* name_of(TransactionCount c) {
       return "stray_cancels";
     case TransactionCount::OverloadRejects:
       return "overload_rejects";
+    case TransactionCount::DialogReserve:
+      return "dialog_reserve";
+    case TransactionCount::EmergencyReserve:
+      return "emergency_reserve";
     case TransactionCount::ClientOverloads:
       return "client_overloads";
     case TransactionCount::LateResponses:

@@ -93,6 +93,8 @@ enum class TransactionCount : std::uint8_t {
   StrayAcks,
   StrayCancels,
   OverloadRejects,
+  DialogReserve,      // BYE and PRACK that a full table took all the same
+  EmergencyReserve,   // calls for help that it took
   ClientOverloads,    // requests of ours that found the table full
   LateResponses,      // responses of ours that came too late to be sent
   ServersUnanswered,  // requests that we forgot to answer: 500

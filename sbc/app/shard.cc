@@ -64,6 +64,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
   upstream_.use_guard(calls_.leak_guard());
   trunk_registrar_.use_guard(calls_.leak_guard());
   layer_.use_twins(tcp_twins(*config_));
+  layer_.use_emergency_numbers(config_->calls->emergency_numbers);
   upstream_.when_accepted([this](const sip::Message& request, const sip::Source& source, base::Instant now) {
     keep_alives_.on_registered(request, source, now);
   });
@@ -104,6 +105,7 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
     for (std::size_t i = 0; i < config_->certificates.size(); ++i)
       transports_.use_certificates(static_cast<std::uint16_t>(i), config_->certificates[i]);
     layer_.use_twins(tcp_twins(*config_));
+    layer_.use_emergency_numbers(config_->calls->emergency_numbers);
     calls_.replace_settings(config_->calls);
     exchange_.replace_settings(config_->calls, config_->exchange);
     advisor_.use(config_, std::move(policy));

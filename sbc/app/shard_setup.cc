@@ -164,6 +164,8 @@ void copy(const transaction::Counters& from, admin::ShardMetrics& to) {
   to.transactions[TransactionCount::StrayAcks].set(from.stray_acks);
   to.transactions[TransactionCount::StrayCancels].set(from.stray_cancels);
   to.transactions[TransactionCount::OverloadRejects].set(from.overload_rejects);
+  to.transactions[TransactionCount::DialogReserve].set(from.dialog_reserve);
+  to.transactions[TransactionCount::EmergencyReserve].set(from.emergency_reserve);
   to.transactions[TransactionCount::ClientOverloads].set(from.client_overloads);
   to.transactions[TransactionCount::LateResponses].set(from.late_responses);
   to.transactions[TransactionCount::ServersUnanswered].set(from.servers_unanswered);

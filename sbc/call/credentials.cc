@@ -167,7 +167,8 @@ bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived
                                           .branch = again->branch,
                                           .hop = response.hop,
                                           .bytes = again->bytes,
-                                          .owner = call.handle.pack()},
+                                          .owner = call.handle.pack(),
+                                          .emergency = call.emergency},
                                          now, out.transaction);
   if (!client) return false;
   *retry.slot = client;

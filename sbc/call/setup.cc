@@ -227,7 +227,8 @@ void Machine::dial() {
                                         .branch = branch,
                                         .hop = target->hop,
                                         .bytes = std::move(bytes),
-                                        .owner = call_.handle.pack()},
+                                        .owner = call_.handle.pack(),
+                                        .emergency = call_.emergency},
                                        now_, out_.transaction);
   core_.dialogs.emplace(attempt.start.local_tag, DialogRef{call_.handle, Side::B});
   const bool sent = static_cast<bool>(attempt.client);

@@ -27,19 +27,6 @@ bool leads_into_body(std::string_view uri) {
 
 }  // namespace
 
-bool is_emergency_urn(const sip::Uri& uri) {
-  constexpr std::string_view kSos = "urn:service:sos";
-  if (uri.scheme != sip::Uri::Scheme::Other || uri.text.size() < kSos.size()) return false;
-  if (!base::equals_ignoring_case(uri.text.substr(0, kSos.size()), kSos)) return false;
-  return uri.text.size() == kSos.size() || uri.text[kSos.size()] == '.';
-}
-
-bool is_emergency(const sip::Uri& uri, std::span<const std::string> numbers) {
-  if (is_emergency_urn(uri)) return true;
-  if (uri.scheme == sip::Uri::Scheme::Other || uri.user.empty()) return false;
-  return std::ranges::find(numbers, sip::unescape(uri.user)) != numbers.end();
-}
-
 std::vector<std::string> resource_priorities(const sip::Message& message, limit::Counts* limits) {
   std::vector<std::string> values;
   for (const auto& field : message.headers()) {

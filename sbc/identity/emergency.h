@@ -7,14 +7,13 @@
 
 #include "sbc/limit/reached.h"
 #include "sbc/sip/message.h"
+#include "sbc/sip/service_urn.h"
 #include "sbc/sip/uri.h"
 
 namespace sbc::identity {
 
-// urn:service:sos and what is below it (RFC 5031 4.2), in any case.
-bool is_emergency_urn(const sip::Uri& uri);
-// The same, or one of the numbers that mean it here ("112", "911").
-bool is_emergency(const sip::Uri& uri, std::span<const std::string> numbers);
+using sip::is_emergency;
+using sip::is_emergency_urn;
 
 // The values of Resource-Priority (RFC 4412 3.1) that are well formed: namespace "." priority.
 std::vector<std::string> resource_priorities(const sip::Message& message, limit::Counts* limits = nullptr);

@@ -5,9 +5,20 @@
 
 namespace sbc::transaction {
 
+std::optional<Seat> ClientSide::seat_for(const ClientRequest& request) {
+  const bool inside = request.method == sip::Method::Bye || request.method == sip::Method::Prack;
+  const auto seat = seats_.take(inside ? Seat::Dialog : request.emergency ? Seat::Help : Seat::Common);
+  if (!seat) ++shared_.counters.client_overloads;
+  if (seat == Seat::Dialog) ++shared_.counters.dialog_reserve;
+  if (seat == Seat::Help) ++shared_.counters.emergency_reserve;
+  return seat;
+}
+
 ClientId ClientSide::request(const ClientRequest& request, base::Instant now, Output& out) {
-  if (transactions_.size() >= shared_.config.max_clients) {
-    ++shared_.counters.client_overloads;
+  const auto seat = seat_for(request);
+  if (!seat) {
+    // Half a call is worse than a BYE that nobody repeats.
+    if (request.method == sip::Method::Bye) out.sends.push_back(Send{request.hop, request.bytes, 0});
     return {};
   }
   const Fingerprint base = shared_.matching.client_base(request.branch);
@@ -16,6 +27,7 @@ ClientId ClientSide::request(const ClientRequest& request, base::Instant now, Ou
                             .key = shared_.matching.with_method(base, request.method, request.method_text),
                             .invite = request.method == sip::Method::Invite,
                             .audience = Audience::User,
+                            .seat = *seat,
                             .owner = request.owner,
                             .hop = large ? large->hop : request.hop,
                             .bytes = large ? base::share(std::move(large->text)) : request.bytes},
@@ -33,6 +45,7 @@ ClientId ClientSide::open(const Opening& opening, base::Instant now, Output& out
   if (!by_key_.insert(opening.key, id)) {
     // A branch was used twice: its responses could not be told apart.
     transactions_.erase(id);
+    seats_.leave(opening.seat);
     note_bug(shared_.counters);
     return {};
   }
@@ -42,6 +55,7 @@ ClientId ClientSide::open(const Opening& opening, base::Instant now, Output& out
   t.bytes = opening.bytes;
   t.hop = opening.hop;
   t.invite = opening.invite;
+  t.seat = opening.seat;
   t.audience = opening.audience;
   t.timers.interval = shared_.config.t1;
   // RFC 3261 17.1.1.2, 17.1.2.2: timers A and E only where the transport may lose the request.
@@ -80,6 +94,7 @@ void ClientSide::send_cancel(Transaction& t, base::SharedBytes bytes, base::Inst
         .key = shared_.matching.with_method(t.base, sip::Method::Cancel, {}),
         .invite = false,
         .audience = Audience::Nobody,
+        .seat = seats_.squeeze_in(),
         .owner = 0,
         .hop = t.hop,
         .bytes = std::move(bytes)},
@@ -162,6 +177,7 @@ void ClientSide::fall_back(ClientId id, Transaction& t, base::Instant now, Outpu
 void ClientSide::destroy(ClientId id, Transaction& t) {
   t.timers.stop(shared_.deadlines);
   by_key_.erase(t.key);
+  seats_.leave(t.seat);
   transactions_.erase(id);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "media-relay/base/slab.h"
@@ -12,13 +13,16 @@
 #include "sbc/transaction/flat_table.h"
 #include "sbc/transaction/invite_client.h"
 #include "sbc/transaction/other_client.h"
+#include "sbc/transaction/seats.h"
 #include "sbc/transaction/shared.h"
 
 namespace sbc::transaction {
 
 class ClientSide {
  public:
-  explicit ClientSide(Shared& shared) : shared_(shared) {}
+  explicit ClientSide(Shared& shared)
+      : shared_(shared),
+        seats_(shared.config.max_clients, shared.config.dialog_reserve, shared.config.emergency_reserve) {}
 
   ClientId request(const ClientRequest& request, base::Instant now, Output& out);
   void cancel(ClientId invite, std::string_view extra_headers, base::Instant now, Output& out);
@@ -41,6 +45,7 @@ class ClientSide {
     base::SharedBytes held_cancel;  // waits for the first provisional response
     sip::Hop hop;
     bool invite = false;
+    Seat seat = Seat::Common;
     Audience audience = Audience::User;
     Cancelling cancelling = Cancelling::No;
     invite_client::State invite_state = invite_client::State::Calling;
@@ -69,10 +74,12 @@ class ClientSide {
     Fingerprint key;
     bool invite = false;
     Audience audience = Audience::User;
+    Seat seat = Seat::Common;
     Owner owner = 0;
     sip::Hop hop;
     base::SharedBytes bytes;
   };
+  std::optional<Seat> seat_for(const ClientRequest& request);
   ClientId open(const Opening& opening, base::Instant now, Output& out);
 
   // Does what the machine's table says.
@@ -96,6 +103,7 @@ class ClientSide {
   void destroy(ClientId id, Transaction& t);
 
   Shared& shared_;
+  Seats seats_;
   base::Slab<Transaction, ClientTag> transactions_;
   FlatTable<ClientId> by_key_;
 };

@@ -29,6 +29,8 @@ struct Config {
 
   std::size_t max_servers = kMaxServerTransactions;
   std::size_t max_clients = kMaxClientTransactions;
+  std::size_t dialog_reserve = kDialogReserve;        // beyond each of them
+  std::size_t emergency_reserve = kEmergencyReserve;  // the same
 
   base::Duration timer_64_t1() const { return 64 * t1; }  // B, F, H, J, L, M
   base::Duration timer_d() const { return std::max<base::Duration>(base::seconds(32), timer_64_t1()); }

@@ -26,17 +26,19 @@ struct Counters {
   std::uint64_t acks_missing = 0;        // timer H
   std::uint64_t servers_unanswered = 0;  // forgotten by the transaction user
 
-  std::uint64_t merged_requests = 0;   // 482
-  std::uint64_t stray_responses = 0;   // match no transaction: dropped
-  std::uint64_t stray_acks = 0;        // cannot belong to any 2xx of ours: dropped
-  std::uint64_t stray_cancels = 0;     // match no INVITE: dropped, or 481 on a connection
-  std::uint64_t overload_rejects = 0;  // 503 because a table is full
-  std::uint64_t client_overloads = 0;  // Layer::request refused because a table is full
-  std::uint64_t late_responses = 0;    // Layer::respond that the state does not allow: not sent
-  std::uint64_t orphaned_events = 0;   // events of abandoned client transactions
-  std::uint64_t bugs = 0;              // must stay 0: a pair that the state tables call impossible
-  std::uint64_t legacy_requests = 0;   // matched by RFC 2543 rules (no magic cookie)
-  limit::Counts limits{};              // of what has no counter of another name
+  std::uint64_t merged_requests = 0;    // 482
+  std::uint64_t stray_responses = 0;    // match no transaction: dropped
+  std::uint64_t stray_acks = 0;         // cannot belong to any 2xx of ours: dropped
+  std::uint64_t stray_cancels = 0;      // match no INVITE: dropped, or 481 on a connection
+  std::uint64_t overload_rejects = 0;   // 503 because a table is full
+  std::uint64_t client_overloads = 0;   // Layer::request refused because a table is full
+  std::uint64_t dialog_reserve = 0;     // BYE and PRACK that a full table took all the same
+  std::uint64_t emergency_reserve = 0;  // calls for help that it took
+  std::uint64_t late_responses = 0;     // Layer::respond that the state does not allow: not sent
+  std::uint64_t orphaned_events = 0;    // events of abandoned client transactions
+  std::uint64_t bugs = 0;               // must stay 0: a pair that the state tables call impossible
+  limit::Counts limits{};               // of what has no counter of another name
+  std::uint64_t legacy_requests = 0;    // matched by RFC 2543 rules (no magic cookie)
 };
 
 }  // namespace sbc::transaction

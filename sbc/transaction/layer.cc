@@ -43,6 +43,9 @@ void Layer::on_transport_error(std::uint64_t token, base::Instant now, Output& o
 void Layer::use_twins(std::vector<std::optional<TcpTwin>> twins) {
   core_->shared.oversize.use(std::move(twins));
 }
+void Layer::use_emergency_numbers(std::vector<std::string> numbers) {
+  core_->shared.emergency_numbers = std::move(numbers);
+}
 void Layer::set_owner(ServerId id, Owner owner) {
   core_->servers.set_owner(id, owner);
 }

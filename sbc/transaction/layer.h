@@ -47,6 +47,9 @@ class Layer {
 
   // RFC 3261 18.1.1: by listener, what large requests go over. Without it every request goes as its hop says.
   void use_twins(std::vector<std::optional<TcpTwin>> twins);
+  // What calls for help when it is dialled, besides urn:service:sos: a full table takes such an INVITE
+  // (Config::emergency_reserve).
+  void use_emergency_numbers(std::vector<std::string> numbers);
 
   // --- server side -----------------------------------------------------------------------------------------------
   void set_owner(ServerId id, Owner owner);
@@ -65,7 +68,8 @@ class Layer {
 
   // --- client side -----------------------------------------------------------------------------------------------
   // Sends the request, over TCP if it is too large for UDP (use_twins). Not for ACK (send it directly) nor CANCEL (see
-  // cancel). An id of 0 means that the table is full: no event will come.
+  // cancel). An id of 0 means that the table and its reserves are full: no event will come.
+  // A BYE has left all the same, once.
   ClientId request(const ClientRequest& request, base::Instant now, Output& out);
   // Asks to end an INVITE of ours: CANCEL leaves now if a provisional response has come, or when it comes (RFC
   // 3261 9.1); never when a final one comes first. `extra_headers`: whole lines, each with its CRLF (Reason). The

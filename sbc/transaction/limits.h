@@ -12,6 +12,16 @@ namespace sbc::transaction {
 // MB.
 inline constexpr std::size_t kMaxServerTransactions = 100'000;
 
+// Of each table, beyond its limit, for BYE and PRACK in dialogs that are there. They must get through when strangers
+// have filled the table: a BYE that does not leaves half a call. So many legs can be ended within 32 s at the worst
+// moment.
+inline constexpr std::size_t kDialogReserve = 16'384;
+
+// The same for calls for help (urn:service:sos, RFC 5031, and emergency.numbers), which nothing else may crowd out. A
+// shard that is full of other things still takes so many within 32 s: far more than the lines of an emergency centre. A
+// stranger who dials them gets no further than this.
+inline constexpr std::size_t kEmergencyReserve = 256;
+
 // The same rate towards the other side. Every server transaction of a call makes one here, and CANCEL makes a second.
 inline constexpr std::size_t kMaxClientTransactions = 150'000;
 

@@ -6,6 +6,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/sip/response.h"
+#include "sbc/sip/service_urn.h"
 #include "sbc/transaction/own_text.h"
 #include "sbc/transaction/reply_hop.h"
 
@@ -34,6 +35,21 @@ ServerId ServerSide::find(const Fingerprint& key) const {
   return id != nullptr ? *id : ServerId{};
 }
 
+// What finds room when others have filled the table: whoever knows a tag of ours has had a message of that dialog.
+std::optional<Seat> ServerSide::seat_for(const sip::Message& request) {
+  const sip::Method method = request.method();
+  Seat wish = Seat::Common;
+  if (method == sip::Method::Invite && sip::is_emergency(request.request_uri(), shared_.emergency_numbers))
+    wish = Seat::Help;
+  if ((method == sip::Method::Bye || method == sip::Method::Prack) && shared_.minter.shard_of(request.to_tag()))
+    wish = Seat::Dialog;
+  const auto seat = seats_.take(wish);
+  if (!seat) ++shared_.counters.overload_rejects;
+  if (seat == Seat::Dialog) ++shared_.counters.dialog_reserve;
+  if (seat == Seat::Help) ++shared_.counters.emergency_reserve;
+  return seat;
+}
+
 void ServerSide::on_request(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out) {
   const Matching& matching = shared_.matching;
   const Fingerprint key =
@@ -48,17 +64,15 @@ void ServerSide::on_request(sip::MessagePtr message, const sip::Source& source, 
     }
     return;
   }
-  if (transactions_.size() >= shared_.config.max_servers) {
-    ++shared_.counters.overload_rejects;
-    return answer_stateless(*message, source, 503, out);
-  }
+  const auto seat = seat_for(*message);
+  if (!seat) return answer_stateless(*message, source, 503, out);
   // RFC 3261 8.2.2.2: the same request came on another way, and the first copy is being served.
   Fingerprint merge_key;
   if (message->to_tag().empty()) {
     merge_key = matching.merge(*message);
-    if (by_merge_.find(merge_key) != nullptr) return answer_merged(message, source, key, now, out);
+    if (by_merge_.find(merge_key) != nullptr) return answer_merged(open(message, source, key, *seat), now, out);
   }
-  const ServerId id = open(message, source, key);
+  const ServerId id = open(message, source, key, *seat);
   if (merge_key) {
     by_merge_.insert(merge_key, id);
     transactions_.find(id)->merge_key = merge_key;
@@ -134,17 +148,19 @@ void ServerSide::on_cancel(sip::MessagePtr message, const sip::Source& source, b
     out.events.emplace_back(CancelArrived{target, t.owner, message});
   }
   base::SharedBytes ok = base::share(sip::build_response(*message, 200, tag, source));
-  respond(open(message, source, key), 200, std::move(ok), now, out);
+  respond(open(message, source, key, seats_.squeeze_in()), 200, std::move(ok), now, out);
 }
 
 // --- life
 // --------------------------------------------------------------------------------------------------------------
 
-ServerId ServerSide::open(const sip::MessagePtr& message, const sip::Source& source, const Fingerprint& key) {
+ServerId ServerSide::open(const sip::MessagePtr& message, const sip::Source& source, const Fingerprint& key,
+                          Seat seat) {
   const ServerId id = transactions_.emplace();
   by_key_.insert(key, id);
   Transaction& t = *transactions_.find(id);
   t.key = key;
+  t.seat = seat;
   t.request = message;
   t.source = source;
   t.reply_port = reply_port_of(*message, source);
@@ -170,13 +186,13 @@ void ServerSide::admit(ServerId id, base::Instant now, Output& out) {
   t.timers.settle(shared_.deadlines, token_of(id));
 }
 
-void ServerSide::answer_merged(const sip::MessagePtr& message, const sip::Source& source, const Fingerprint& key,
-                               base::Instant now, Output& out) {
+void ServerSide::answer_merged(ServerId id, base::Instant now, Output& out) {
   ++shared_.counters.merged_requests;
   // With a transaction of its own: a copy that is repeated after the first call has ended must not start another.
+  const Transaction& t = *transactions_.find(id);
   const std::string tag = shared_.minter.tag(shared_.random);
-  base::SharedBytes bytes = base::share(sip::build_response(*message, 482, tag, source));
-  respond(open(message, source, key), 482, std::move(bytes), now, out);
+  base::SharedBytes bytes = base::share(sip::build_response(*t.request, 482, tag, t.source));
+  respond(id, 482, std::move(bytes), now, out);
 }
 
 void ServerSide::answer_stateless(const sip::Message& request, const sip::Source& source, int status, Output& out) {
@@ -257,6 +273,7 @@ void ServerSide::drop_merge_key(Transaction& t) {
 void ServerSide::destroy(ServerId id, Transaction& t) {
   t.timers.stop(shared_.deadlines);
   by_key_.erase(t.key);
+  seats_.leave(t.seat);
   drop_merge_key(t);
   transactions_.erase(id);
 }

@@ -2,6 +2,7 @@
 // Server transactions: the table, the matching, and what the actions of both server machines do.
 
 #include <cstddef>
+#include <optional>
 
 #include "media-relay/base/slab.h"
 
@@ -9,13 +10,16 @@
 #include "sbc/transaction/flat_table.h"
 #include "sbc/transaction/invite_server.h"
 #include "sbc/transaction/other_server.h"
+#include "sbc/transaction/seats.h"
 #include "sbc/transaction/shared.h"
 
 namespace sbc::transaction {
 
 class ServerSide {
  public:
-  explicit ServerSide(Shared& shared) : shared_(shared) {}
+  explicit ServerSide(Shared& shared)
+      : shared_(shared),
+        seats_(shared.config.max_servers, shared.config.dialog_reserve, shared.config.emergency_reserve) {}
 
   void on_request(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out);
   void on_ack(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out);
@@ -44,6 +48,7 @@ class ServerSide {
     bool cancelled = false;  // CancelArrived was told
     invite_server::State invite_state = invite_server::State::Proceeding;
     other_server::State other_state = other_server::State::Trying;
+    Seat seat = Seat::Common;
     Timers timers;
 
     bool reliable() const { return sip::is_reliable(source.hop.transport); }
@@ -61,12 +66,12 @@ class ServerSide {
     const sip::Source* source{};
   };
 
-  ServerId open(const sip::MessagePtr& message, const sip::Source& source, const Fingerprint& key);
+  std::optional<Seat> seat_for(const sip::Message& request);
+  ServerId open(const sip::MessagePtr& message, const sip::Source& source, const Fingerprint& key, Seat seat);
   ServerId find(const Fingerprint& key) const;
   ServerId target_of_cancel(const Fingerprint& base) const;
   void admit(ServerId id, base::Instant now, Output& out);
-  void answer_merged(const sip::MessagePtr& message, const sip::Source& source, const Fingerprint& key,
-                     base::Instant now, Output& out);
+  void answer_merged(ServerId id, base::Instant now, Output& out);
   void answer_stateless(const sip::Message& request, const sip::Source& source, int status, Output& out);
 
   // Does what the machine's table says.
@@ -88,6 +93,7 @@ class ServerSide {
   void destroy(ServerId id, Transaction& t);
 
   Shared& shared_;
+  Seats seats_;
   base::Slab<Transaction, ServerTag> transactions_;
   FlatTable<ServerId> by_key_;
   FlatTable<ServerId> by_merge_;

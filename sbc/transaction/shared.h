@@ -3,6 +3,8 @@
 
 #include <cassert>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "media-relay/base/random.h"
 
@@ -24,6 +26,7 @@ struct Shared {
   base::Random& random;
   Matching matching;
   Oversize oversize;
+  std::vector<std::string> emergency_numbers;
   Deadlines deadlines;
   Counters counters;
 };
