@@ -39,7 +39,7 @@ base::SharedBytes LeakGuard::checked(const Settings& settings, leak::Watch* watc
     notes_.push_back({Note::Level::Warning, std::string(call), std::move(text)});
   }
   if (mode != leak::Mode::Scrub) return bytes;
-  auto scrubbed = leak::scrub(*bytes, found);
+  auto scrubbed = leak::scrub(*bytes, watch->leaky_places(to, *bytes, passed));
   counters_.removed += scrubbed.removed;
   counters_.kept += scrubbed.kept;
   return base::share(std::move(scrubbed.message));

@@ -24,9 +24,9 @@ namespace sbc::call {
 struct LeakCounters {
   std::array<std::uint64_t, leak::kKinds> by_kind{};
   std::array<std::uint64_t, leak::kPlaces> by_place{};
-  std::uint64_t removed = 0;  // by mode Scrub
-  std::uint64_t kept = 0;     // in places that the message needs
-  limit::Counts limits{};     // words and leaks beyond what the guard keeps: it is blind for them
+  std::uint64_t removed = 0;  // places, by mode Scrub
+  std::uint64_t kept = 0;     // places that the message needs
+  limit::Counts limits{};     // words that it cannot keep, leaks that it does not count
 };
 
 class LeakGuard {

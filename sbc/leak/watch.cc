@@ -23,6 +23,10 @@ bool addresses_receiver(bool request, const Hit& hit, const Place& place) {
          (place.where == Place::Where::Header && (place.name == "To" || place.name == "Route"));
 }
 
+bool passes(const Place& place, std::span<const std::string_view> passed) {
+  return place.where == Place::Where::Header && std::ranges::find(passed, place.name) != passed.end();
+}
+
 }  // namespace
 
 void Ours::add(std::string_view word) {
@@ -71,13 +75,32 @@ std::uint64_t Watch::take_unlearned() {
 std::vector<Leak> Watch::leaks_in(End to, std::string_view message, std::span<const std::string_view> passed) {
   std::vector<Leak> leaks;
   const bool request = !message.starts_with("SIP/2.0");
-  const auto hits = of(leak::other(to)).find(message);
-  if (hits.size() == kMostHits) ++overfull_;
-  for (const Hit& hit : hits) {
+  std::size_t seen = 0;
+  const auto see = [&](const Hit& hit) {
+    if (++seen > kMostHits) {
+      ++overfull_;
+      return message.size();
+    }
     const Place place = place_of(message, hit.at);
-    if (place.where == Place::Where::Header && std::ranges::find(passed, place.name) != passed.end()) continue;
-    if (!addresses_receiver(request, hit, place)) leaks.push_back({hit.kind, place});
-  }
+    if (!passes(place, passed) && !addresses_receiver(request, hit, place)) leaks.push_back({hit.kind, place});
+    return std::size_t{0};
+  };
+  of(leak::other(to)).search(message, std::ref(see));
+  return leaks;
+}
+
+std::vector<Leak> Watch::leaky_places(End to, std::string_view message,
+                                      std::span<const std::string_view> passed) const {
+  std::vector<Leak> leaks;
+  const bool request = !message.starts_with("SIP/2.0");
+  const auto see = [&](const Hit& hit) {
+    const Place place = place_of(message, hit.at);
+    if (passes(place, passed)) return place.end;
+    if (addresses_receiver(request, hit, place)) return std::size_t{0};
+    leaks.push_back({hit.kind, place});
+    return place.end;
+  };
+  of(leak::other(to)).search(message, std::ref(see));
   return leaks;
 }
 

@@ -61,7 +61,10 @@ class Watch {
   void allow(std::string_view word);
   // What of the other side is in a message of ours to this one. The addresses in Request-URI, Route and To of a request
   // are the receiver's own and not looked at; nor are the headers that pass as they are, by contract.
+  // At most kMostHits words are looked at.
   std::vector<Leak> leaks_in(End to, std::string_view message, std::span<const std::string_view> passed = {});
+  // One leak of each place that has any, however many they are: so many places as the message has lines.
+  std::vector<Leak> leaky_places(End to, std::string_view message, std::span<const std::string_view> passed = {}) const;
 
   // Whether a find may have a line in the log: the first ones of a call.
   bool may_tell() { return told_ < kMostNotes && ++told_ != 0; }
@@ -84,7 +87,7 @@ class Watch {
 struct Scrubbed {
   std::string message;
   std::size_t removed = 0;  // places
-  std::size_t kept = 0;     // leaks in places that the message needs: it would be no use without them
+  std::size_t kept = 0;     // places that the message needs: it would be no use without them
 };
 Scrubbed scrub(std::string_view message, const std::vector<Leak>& leaks);
 

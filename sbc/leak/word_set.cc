@@ -159,11 +159,11 @@ bool WordSet::mentions(const Word& word) const {
   });
 }
 
-std::vector<Hit> WordSet::find(std::string_view text) const {
-  std::vector<Hit> hits;
-  if (words_.empty()) return hits;
+void WordSet::search(std::string_view text, const See& see) const {
+  if (words_.empty()) return;
   const Index index(*this);
-  for (std::size_t at = 0; at + kWindow <= text.size(); at += kStep) {
+  for (std::size_t at = 0, next = 0; at + kWindow <= text.size(); at = next) {
+    next = at + kStep;
     const std::uint32_t bytes = window_at(text.data() + at);
     for (std::uint8_t w = index.first(bytes); w != Index::kNone; w = index[w].next) {
       const Index::Window& window = index[w];
@@ -172,10 +172,21 @@ std::vector<Hit> WordSet::find(std::string_view text) const {
       const std::size_t start = at - window.offset;
       if (!base::equals_ignoring_case(text.substr(start, known.size), text_of(known))) continue;
       if (!stands_alone(known.kind, text, start, known.size)) continue;
-      hits.push_back({.kind = known.kind, .at = start, .size = known.size, .word = window.word});
-      if (hits.size() == kMostHits) return hits;
+      const std::size_t from = see({.kind = known.kind, .at = start, .size = known.size, .word = window.word});
+      if (from <= at) continue;
+      next = from;
+      break;
     }
   }
+}
+
+std::vector<Hit> WordSet::find(std::string_view text) const {
+  std::vector<Hit> hits;
+  const auto keep = [&hits, text](const Hit& hit) {
+    hits.push_back(hit);
+    return hits.size() == kMostHits ? text.size() : std::size_t{0};
+  };
+  search(text, std::ref(keep));
   return hits;
 }
 

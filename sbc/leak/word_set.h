@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ class WordSet {
   bool mentions(const Word& word) const;
   // At most kMostHits, in the order of the text.
   std::vector<Hit> find(std::string_view text) const;
+  // Shows every hit, in the order of the text. `see` says from which position the search goes on; 0: with the next hit.
+  using See = std::function<std::size_t(const Hit&)>;
+  void search(std::string_view text, const See& see) const;
 
   std::size_t size() const { return words_.size(); }
   // Words that found no room: nobody looks for them.

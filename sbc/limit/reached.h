@@ -10,7 +10,7 @@ namespace sbc::limit {
 
 enum class Reached : std::uint8_t {
   LeakWords,         // left out: words that the leak guard can no longer learn in this call, and will not find
-  LeakHits,          // left out: leaks of one message beyond those that it looks at
+  LeakHits,          // left out: leaks of one message beyond those that it counts; what it takes out is all
   HeldProgress,      // left out: 18x that waited for a PRACK
   Referrals,         // forgotten: the oldest REFER of a call, whose NOTIFYs go on unmapped
   RedirectContacts,  // left out: contacts of a 3xx

@@ -181,5 +181,42 @@ TEST_F(WatchTest, ScrubTakesABodyWithTheHeadersThatDescribeIt) {
   EXPECT_EQ(result.kept, 0U);
 }
 
+TEST_F(WatchTest, EveryPlaceWithALeakIsFoundWhereOnlySomeAreCounted) {
+  for (const std::size_t leaks : {kMostHits, kMostHits + 1, 10 * kMostHits}) {
+    alice();
+    std::string message = "INVITE sip:1@x SIP/2.0\r\nVia: SIP/2.0/UDP x;received=10.1.1.1\r\n";
+    for (std::size_t i = 1; i < leaks; ++i) message += "X-A: 1 alice-call\r\n";
+    const std::string good = "X-B: fine\r\nContent-Length: 0\r\n\r\n";
+    EXPECT_EQ(watch.leaks_in(End::B, message + good).size(), kMostHits);
+    EXPECT_EQ(watch.take_overfull(), leaks > kMostHits ? 1U : 0U);
+    const auto result = scrub(message + good, watch.leaky_places(End::B, message + good));
+    EXPECT_EQ(result.message, "INVITE sip:1@x SIP/2.0\r\nVia: SIP/2.0/UDP x;received=10.1.1.1\r\n" + good);
+    EXPECT_EQ(result.removed, leaks - 1);
+    EXPECT_EQ(result.kept, 1U);
+  }
+}
+
+// One place is looked at once, however often the words stand in it.
+TEST_F(WatchTest, APlaceFullOfLeaksIsOne) {
+  for (std::size_t size = 20; size < 60; ++size) watch.learn(End::A, {Kind::CallId, std::string(size, 'a')}, {});
+  const std::string message =
+      "INFO sip:1@x SIP/2.0\r\nCall-ID: c\r\nContent-Length: 60000\r\n\r\n" + std::string(60'000, 'a');
+  const auto places = watch.leaky_places(End::B, message);
+  ASSERT_EQ(places.size(), 1U);
+  EXPECT_EQ(places[0].place.where, Place::Where::Body);
+}
+
+// What goes where it says, or passes by contract, hides nothing that stands behind it.
+TEST_F(WatchTest, PlacesThatPassDoNotEndTheSearch) {
+  alice();
+  std::string message = "INVITE sip:1@10.1.1.1 SIP/2.0\r\n";
+  for (std::size_t i = 0; i < kMostHits; ++i) message += "X-Pass: alice-call\r\nRoute: <sip:10.1.1.1;lr>\r\n";
+  message += "X-A: alice-call\r\nContent-Length: 0\r\n\r\n";
+  const std::string_view passed[] = {"X-Pass"};
+  const auto places = watch.leaky_places(End::B, message, passed);
+  ASSERT_EQ(places.size(), 1U);
+  EXPECT_EQ(places[0].place.name, "X-A");
+}
+
 }  // namespace
 }  // namespace sbc::leak
