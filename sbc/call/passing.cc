@@ -152,10 +152,12 @@ bool Machine::passing_answered(const transaction::ResponseArrived& response) {
         leg_response(*request, *source, asker, status, asker.dialog->local_tag(), headers, {body.type, body.text});
     core_.layer.respond(passing.server, status, std::move(bytes), now_, out_.transaction);
   }
-  if (ends_call(passing.method, answer.status()))
+  if (ends_call(passing.method, answer.status())) {
+    call_.leg(other(passing.from)).over = true;
     feed(Event::PeerGone, {.side = other(passing.from), .cause = EndCause::PeerGone});
-  else if (!passing.server)
+  } else if (!passing.server) {
     next_digit(other(passing.from));
+  }
   return true;
 }
 

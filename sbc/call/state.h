@@ -64,7 +64,7 @@ enum class Event : std::uint8_t {
   BranchDead,    // no response in time, or the transport failed, toward the leg that was invited
   RingTimeout,   // the candidate's time is over
   Cancel,        // the inviting leg cancelled
-  PeerGone,      // our final response could not be delivered, or the peer says 481 or 408 in a dialog
+  PeerGone,      // our final response could not be delivered (it gets a BYE), or the peer says 481 or 408 in a dialog
   Ack,           // ACK to our 2xx
   NoAck,         // no ACK to our 2xx, or no PRACK to a reliable provisional response, in 64*T1
   Offer,         // re-INVITE from either leg

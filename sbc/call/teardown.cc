@@ -177,7 +177,6 @@ bool Machine::leave_early_dialog(const Input& in) {
 void Machine::hang_up_both(Event event, const Input& in) {
   const EndCause cause = cause_of(event, in);
   if (event == Event::NoAck) call_.leg(in.side).accepted.stop();
-  if (event == Event::PeerGone) call_.leg(in.side).over = true;
   for (const Side side : {Side::A, Side::B}) {
     if (!call_.leg(side).gate.remote_pending()) continue;
     call_.inviter = side;

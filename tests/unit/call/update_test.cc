@@ -170,6 +170,22 @@ TEST(ReInvite, Answered481Or408EndsBothLegs) {  // trap 25: a refusal leaves the
   }
 }
 
+// A peer that cannot be given an answer on one connection may still be reached by a request: it is not left alone.
+TEST(ReInvite, WhoseAnswerCannotBeSentEndsBothLegs) {
+  Rig rig;
+  rig.connect();
+  rig.b.reinvite(sdp(rig.b.ip(), 6000, "sendonly", 2));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "recvonly", 2));
+  ASSERT_TRUE(rig.b.has("200 INVITE"));
+  rig.fail_last_send(rig.b);
+  EXPECT_TRUE(rig.a.has("BYE"));
+  rig.pass(minutes(1));
+  EXPECT_TRUE(rig.b.has("BYE")) << "when its 2xx has timed out";
+  rig.pass(minutes(2));
+  EXPECT_EQ(rig.records.at(0).cause, EndCause::PeerGone);
+  rig.expect_idle();
+}
+
 TEST(ReInvite, WithoutAnyAnswerEndsBothLegs) {
   Rig rig;
   rig.connect();
