@@ -114,7 +114,7 @@ def whoever_is_first_at_the_port_of_a_nated_phone_gets_nothing(lab):
 
 
 @test
-def who_speaks_first_or_in_a_pause_is_not_heard_for_a_peer_that_names_its_stream(lab):
+def nobody_else_speaks_for_a_peer_that_names_its_stream(lab):
     lab.start()
     named = [f"a=ssrc:{HERE} cname:phone"]
     alice, far = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")

@@ -48,10 +48,5 @@ def ice_and_dtls_call_dtls(lab):
     meet(lab, "webrtc", "dtls")
 
 
-@test
-def ice_and_dtls_on_both_legs(lab):
-    meet(lab, "webrtc", "webrtc")
-
-
 if __name__ == "__main__":
     main()
