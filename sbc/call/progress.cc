@@ -7,20 +7,13 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
 #include "sbc/call/machine.h"
+#include "sbc/sip/rseq.h"
 #include "sbc/sip/values.h"
 
 namespace sbc::call {
 namespace {
 
 constexpr base::Duration kProgressRefresh = base::seconds(60);  // RFC 3261 13.3.1.1
-
-// The RSeq of a response that was sent reliably.
-std::optional<std::uint32_t> reliable_number(const sip::Message& response) {
-  if (!sip::lists_token(response, sip::HeaderId::Require, "100rel")) return std::nullopt;
-  const auto text = response.find(sip::HeaderId::RSeq);
-  const auto number = text ? base::parse_unsigned<std::uint32_t>(*text) : std::nullopt;
-  return number && *number != 0 ? number : std::nullopt;
-}
 
 }  // namespace
 
@@ -40,7 +33,7 @@ void Machine::ring(const Input& in) {
     ++core_.counters.refused_routes;
     return;
   }
-  const auto rseq = reliable_number(response);
+  const auto rseq = sip::reliable_number(response);
   // RFC 6228 4: a 199 that makes its dialog itself says nothing, unless it must be acknowledged.
   if (response.status() == 199 && !rseq && find_fork(call_.attempt->start.local_tag, response.to_tag()) == nullptr)
     return;

@@ -73,9 +73,8 @@ std::expected<call::HeaderList, int> Crossing::refer_headers(const sip::Message&
   auto refer_to = this->refer_to(refer);
   if (!refer_to) return std::unexpected(refer_to.error());
   call::HeaderList headers{{"Refer-To", *std::move(refer_to)}};
-  if (const auto referred = refer.find(sip::HeaderId::ReferredBy)) {
-    const auto address = sip::parse_name_addr(*referred);
-    if (const std::string who = address ? public_uri(address->uri) : ""; !who.empty())
+  if (const auto address = call::referred_by(refer)) {
+    if (const std::string who = public_uri(address->uri); !who.empty())
       headers.emplace_back("Referred-By", "<" + who + ">");
   }
   if (const auto value = refer.find(sip::HeaderId::TargetDialog))

@@ -42,6 +42,9 @@ void check(const sip::Message& message) {
   for (const auto& reason : identity::reasons_of(message))
     must(identity::parse_reason(identity::value_of(reason)) == reason);
   (void)identity::resource_priorities(message);
+  for (const bool trusted : {true, false})
+    for (const auto& value : identity::locations(message, trusted))
+      must(value.find_first_of("\r\n") == std::string::npos);
   must(identity::passports(message).size() <= identity::kMaxPassports);
   (void)identity::signed_date(message);
   (void)identity::same_number(message.from().uri.user, message.to().uri.user);
