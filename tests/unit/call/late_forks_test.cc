@@ -41,6 +41,7 @@ TEST(LateForks, OneThatAnswersWhenTheCallIsGoneGetsAckAndBye) {
   EXPECT_GT(bye->cseq().number, invite->cseq().number);
   EXPECT_EQ(rig.calls.counters().late_forks, 1U);
   rig.pass(base::minutes(1));
+  rig.expect_no_half_call();
   rig.expect_idle();
 }
 

@@ -107,6 +107,7 @@ std::string Peer::request_text(std::string_view method, std::uint32_t cseq, std:
 void Peer::request(std::string_view method, std::string_view body, std::string_view headers,
                    std::optional<std::uint32_t> cseq) {
   if (!cseq) cseq = ++cseq_;
+  if (method == "BYE") ledger.said_bye({call_id_, local_tag_, remote_tag_});
   send_raw(request_text(method, *cseq, body, headers, new_branch()));
 }
 
@@ -145,6 +146,7 @@ void Peer::answer_to(const sip::MessagePtr& request, int status, std::string_vie
   const bool invite = request->method() == sip::Method::Invite;
   std::string to_tag(tag);
   if (to_tag.empty()) to_tag = request->to_tag().empty() ? "tag-of-" + name_ : std::string(request->to_tag());
+  ledger.answered(*request, status, to_tag, rig_.now);
   std::vector<sip::ExtraHeader> extra;
   const std::string contact = "<sip:contact-of-" + name_ + "@" + endpoint_.text() + ">";
   const std::string server = "agent-of-" + name_;
@@ -184,6 +186,7 @@ void Peer::repeat_accept() {
 void Peer::receive(const sip::MessagePtr& message) {
   if (deaf) return;
   log.push_back(message);
+  ledger.got(*message);
   if (message->is_request()) {
     on_request(message);
   } else {

@@ -16,6 +16,8 @@
 #include "sbc/sip/message.h"
 #include "sbc/sip/transport.h"
 
+#include "dialog_ledger.h"
+
 namespace sbc::call::test {
 
 class Rig;
@@ -91,6 +93,7 @@ class Peer {
   std::vector<sip::MessagePtr> inbox;  // new messages
   std::vector<sip::MessagePtr> log;    // everything
   std::vector<std::string> sent;       // everything that was said
+  DialogLedger ledger;                 // which dialogs were confirmed, and ended
 
  private:
   friend class Rig;

@@ -148,8 +148,10 @@ void Rig::carry(const transaction::Send& send) {
   sent_.push_back({send.hop, *send.bytes, send.token});
   auto parsed = sip::parse(*send.bytes);
   ASSERT_TRUE(parsed.ok()) << (parsed.error ? parsed.error->text : "") << "\n" << *send.bytes;
+  Peer* peer = peer_at(send.hop.remote);
+  if (peer != nullptr) peer->ledger.on_its_way(*parsed.message, now);
   if (loss != 0 && random.below(1000) < loss) return;
-  if (Peer* peer = peer_at(send.hop.remote)) peer->receive(parsed.message);
+  if (peer != nullptr) peer->receive(parsed.message);
 }
 
 void Rig::pump() {
@@ -301,6 +303,11 @@ void Rig::fail_last_send(const Peer& peer) {
   const auto found =
       std::find_if(sent_.rbegin(), sent_.rend(), [&peer](const Sent& s) { return s.hop.remote == peer.endpoint(); });
   if (found == sent_.rend()) return;
+  // A BYE that cannot be sent is all that the border can do: the peer's own timer ends what is left (RFC 4028 10).
+  const auto failed = sip::parse(found->bytes);
+  Peer* known = peer_at(peer.endpoint());
+  if (known != nullptr && failed.ok() && failed.message->is_request() && failed.message->method() == sip::Method::Bye)
+    known->ledger.got(*failed.message);
   layer.on_transport_error(found->token, now, out_.transaction);
   pump();
 }
@@ -333,6 +340,25 @@ void Rig::expect_idle(std::string_view what) {
   EXPECT_EQ(calls.counters().bugs, 0U) << what;
   EXPECT_EQ(layer.counters().bugs, 0U) << what;
   EXPECT_EQ(records.size() + calls.counters().takeovers, invites_from_callers) << what;
+}
+
+std::vector<std::string> Rig::dialogs_alive() const {
+  std::vector<std::string> all;
+  for (const Peer* peer : {&a, &b, &c, &d, static_cast<const Peer*>(guest)}) {
+    if (peer == nullptr) continue;
+    for (const auto& dialog : peer->ledger.alive()) all.push_back(peer->name() + " in " + dialog.call_id);
+  }
+  return all;
+}
+
+void Rig::expect_no_half_call(std::string_view what) {
+  const auto alive = dialogs_alive();
+  EXPECT_EQ(alive, std::vector<std::string>{}) << what;
+}
+
+void Rig::expect_legs_in_pairs(std::string_view what) {
+  const auto alive = dialogs_alive();
+  EXPECT_EQ(alive.size(), 2 * calls.connected()) << what << ": " << testing::PrintToString(alive);
 }
 
 std::vector<std::string> Rig::said_to(const Peer& peer) const {

@@ -95,6 +95,11 @@ class Rig {
   const base::Endpoint& listener(std::uint16_t index) const { return listeners_.at(index); }
   // Everything is over and nothing is left; `what` names the run in failures.
   void expect_idle(std::string_view what = {});
+  // No peer talks to nobody: each has sent or got a BYE in every dialog that was confirmed.
+  void expect_no_half_call(std::string_view what = {});
+  // Both legs of every call are up and no other dialog is: to be asked when everything that was under way has ended.
+  void expect_legs_in_pairs(std::string_view what = {});
+  std::vector<std::string> dialogs_alive() const;
   // Every word that the border sent to the peer.
   std::vector<std::string> said_to(const Peer& peer) const;
 

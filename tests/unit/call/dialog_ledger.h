@@ -1,0 +1,53 @@
+#pragma once
+// What a peer knows of its dialogs from the messages that it got and sent, whatever the border thinks: the witness for
+// "no half call". It judges by RFC 3261 12 and 15 alone: a 2xx to INVITE confirms a dialog, BYE ends it.
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "media-relay/base/time.h"
+
+#include "sbc/sip/message.h"
+
+namespace sbc::call::test {
+
+struct DialogName {
+  std::string call_id;
+  std::string local_tag;
+  std::string remote_tag;
+  auto operator<=>(const DialogName&) const = default;
+};
+
+class DialogLedger {
+ public:
+  // The border has sent it; it may be lost on the way.
+  void on_its_way(const sip::Message& message, base::Instant now);
+  void got(const sip::Message& message);
+  void answered(const sip::Message& request, int status, std::string_view own_tag, base::Instant now);
+  void said_bye(const DialogName& dialog);
+
+  // Confirmed, with no BYE sent and none that came.
+  std::vector<DialogName> alive() const;
+
+ private:
+  enum class State { Confirmed, Ended };
+  // How long a 2xx to an INVITE finds somebody who acknowledges it. A later one is the peer's own to end, with BYE
+  // after 64*T1 without ACK (RFC 3261 13.3.1.4).
+  struct Invite {
+    base::Instant ends;  // timer B; 64*T1 after CANCEL (9.1), or after the first 2xx (13.2.2.4)
+    bool cancelled = false;
+    bool heard = false;    // some response was sent
+    bool refused = false;  // a final one other than 2xx was: no server transaction sends another (17.2.1)
+  };
+
+  bool is_heard(const sip::Message& invite, int status, base::Instant now);
+  void confirm(DialogName dialog);
+  void end(const DialogName& dialog);
+
+  std::map<DialogName, State> dialogs_;
+  std::map<std::string, Invite, std::less<>> invites_;  // by branch
+};
+
+}  // namespace sbc::call::test
