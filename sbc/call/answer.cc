@@ -193,7 +193,9 @@ void Machine::confirm(const Input& in) {
 // 13.2.2.4); one that still waits for its ACK will get it.
 void Machine::ack_again(const Input& in) {
   if (in.message->method() != sip::Method::Invite) return;  // RFC 3311: no ACK to an UPDATE
-  Leg& leg = call_.leg(in.side);
+  // A party that is about to be replaced is still in its dialog, and stays there when the newcomer is refused.
+  const bool replaced = call_.takeover && call_.takeover->replaced.dialog->local_tag() == in.message->from_tag();
+  Leg& leg = replaced ? call_.takeover->replaced : call_.leg(in.side);
   const std::string_view tag = in.message->to_tag();
   if (const auto* ack = leg.acks.find(tag, in.message->cseq().number, now_)) {
     core_.layer.send(call_, ack->hop, ack->bytes, out_.transaction);
@@ -201,7 +203,8 @@ void Machine::ack_again(const Input& in) {
   }
   if (leg.dialog && leg.dialog->remote_tag() == tag) {
     // Not acknowledged yet: a late answer is on its way, or the call is closing and nobody else will acknowledge it.
-    if (call_.state == State::Closing && leg.invite_cseq == in.message->cseq().number) send_ack(in.side, {});
+    if (!replaced && call_.state == State::Closing && leg.invite_cseq == in.message->cseq().number)
+      send_ack(in.side, {});
     return;
   }
   if (in.side == Side::B && call_.attempt) ack_and_bye(call_.attempt->start, in.source.hop, in.message);

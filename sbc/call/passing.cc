@@ -153,7 +153,7 @@ bool Machine::passing_answered(const transaction::ResponseArrived& response) {
     core_.layer.respond(passing.server, status, std::move(bytes), now_, out_.transaction);
   }
   if (ends_call(passing.method, answer.status())) {
-    call_.leg(other(passing.from)).over = true;
+    call_.leg(other(passing.from)).over = answer.status() == 481;  // 408: it may well be there
     feed(Event::PeerGone, {.side = other(passing.from), .cause = EndCause::PeerGone});
   } else if (!passing.server) {
     next_digit(other(passing.from));

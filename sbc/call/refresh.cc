@@ -157,7 +157,7 @@ void Machine::refresh_failed(const Input& in) {
   Leg& leg = call_.leg(call_.refreshing);
   call_.media.roll_back();
   if (status == 481 || status == 408) {  // RFC 4028 10
-    leg.over = true;
+    leg.over = status == 481;            // whoever says 408 may well be there, and waits for a BYE
     feed(Event::PeerGone, {.side = call_.refreshing, .cause = EndCause::PeerGone});
     return;
   }

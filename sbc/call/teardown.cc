@@ -128,10 +128,9 @@ void Machine::finish() {
   settle();
 }
 
-// RFC 3261 9.1, 15: the 2xx crossed our CANCEL.
+// RFC 3261 9.1, 15: the 2xx crossed our CANCEL. The attempt stays with the call: other forks may have answered as well.
 void Machine::late_answer(const Input& in) {
   ack_and_bye(call_.attempt->start, in.source.hop, in.message);
-  take_off_attempt();
   settle();
 }
 

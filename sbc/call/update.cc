@@ -222,7 +222,7 @@ void Machine::roll_back(Event event, const Input& in) {
   // RFC 3261 12.2.1.2: the other leg no longer knows the dialog.
   if (status == 481 || status == 408) {
     respond_inviter(call_.by_update ? 481 : status);  // RFC 4320 4.2: an UPDATE never gets 408
-    leg.over = true;
+    leg.over = status == 481;                         // whoever says 408 may well be there, and waits for a BYE
     feed(Event::PeerGone, {.side = to, .cause = EndCause::PeerGone});
     return;
   }

@@ -140,6 +140,27 @@ TEST(Takeover, ThatIsRefusedLeavesTheCallAsItWas) {
   rig.expect_idle();
 }
 
+// RFC 3261 13.2.2.4: a lost ACK while somebody is about to take the callee's place, who stays when that is refused.
+TEST(Takeover, MeanwhileARepeated2xxOfTheOldPartyGetsItsAckAgain) {
+  Rig rig;
+  rig.connect();
+  const std::string headers = replaces_callee(rig);
+  come(rig, headers);
+  const auto before = rig.said_to(rig.b);
+  rig.b.repeat_accept();
+  const auto after = rig.said_to(rig.b);
+  ASSERT_EQ(after.size(), before.size() + 1);
+  EXPECT_TRUE(after.back().starts_with("ACK "));
+  rig.a.answer(488);
+  EXPECT_TRUE(rig.c.has("488 INVITE"));
+  rig.expect_legs_in_pairs();
+  rig.a.bye();
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+  rig.expect_no_half_call();
+}
+
 TEST(Takeover, ThatIsCancelledLeavesTheCallAsItWas) {
   for (const bool crossing : {false, true}) {
     Rig rig;
