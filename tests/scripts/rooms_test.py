@@ -15,7 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 RELAY = {"base", "observe", "loop", "settings", "control", "stun", "packet", "rtp", "udptl", "secure", "codec", "ice", "flow", "session", "io", "worker",
          "recording", "server"}
 PURE = {"base", "control", "stun", "packet", "rtp", "udptl", "secure", "codec", "ice", "flow", "session", "sip", "sdp", "auth", "transaction", "dialog", "policy",
-        "body", "identity", "leak", "quality",
+        "body", "identity", "leak", "limit", "quality",
         "route", "call", "exchange", "register"}
 LENT = {"base", "observe", "loop", "settings", "control", "stun"}  # what sbc may see of the relay
 
