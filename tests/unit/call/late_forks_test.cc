@@ -45,6 +45,21 @@ TEST(LateForks, OneThatAnswersWhenTheCallIsGoneGetsAckAndBye) {
   rig.expect_idle();
 }
 
+TEST(LateForks, AfterACancelEachOneThatAnswersGetsAckAndBye) {
+  Rig rig;
+  rig.ring();
+  rig.b.auto_terminate = false;
+  rig.a.cancel();
+  const auto invite = rig.b.log.front();
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6000));
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6002), {}, "fork-of-bob");
+  EXPECT_EQ(rig.b.count("ACK"), 2U);
+  EXPECT_EQ(rig.b.count("BYE"), 2U);
+  rig.pass(base::minutes(2));
+  rig.expect_no_half_call();
+  rig.expect_idle();
+}
+
 TEST(LateForks, ARepeatedOneGetsItsAckAgainAndNoSecondBye) {
   Rig rig;
   const auto invite = over(rig);

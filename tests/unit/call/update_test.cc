@@ -164,6 +164,7 @@ TEST(ReInvite, Answered481Or408EndsBothLegs) {  // trap 25: a refusal leaves the
     rig.a.answer(status);
     EXPECT_TRUE(rig.b.has(std::to_string(status) + " INVITE"));
     EXPECT_TRUE(rig.b.has("BYE"));
+    EXPECT_EQ(rig.a.has("BYE"), status == 408) << "RFC 3261 12.2.1.2: it may well be there";
     rig.pass(minutes(2));
     EXPECT_EQ(rig.records.at(0).cause, EndCause::PeerGone);
     rig.expect_idle();
