@@ -24,9 +24,12 @@ class Heard(_Listener):
             self.sources.add(source[0])
 
 
-def as_sent(sent, heard, what):
-    """All that was played, in its order and unaltered."""
-    equal([p[12:] for p in heard], [p[12:] for p in sent], what)
+def as_sent(sent, heard, what, early=0):
+    """All that was played, in its order and unaltered; but `early` packets at the beginning may have come too early."""
+    check(len(sent) - early <= len(heard) <= len(sent), f"{what}: {len(heard)} packets of {len(sent)}")
+    sent = sent[len(sent) - len(heard):]
+    equal([p[12:].hex()[:16] for p in heard], [p[12:].hex()[:16] for p in sent], f"{what}: how the packets begin")
+    check([p[12:] for p in heard] == [p[12:] for p in sent], f"{what}: a packet was altered")
     equal([p[1] for p in heard], [p[1] for p in sent], f"{what}: payload types and markers")
     first = int.from_bytes(heard[0][2:4], "big")
     equal([int.from_bytes(p[2:4], "big") for p in heard], [first + i & 0xFFFF for i in range(len(heard))],
@@ -55,7 +58,8 @@ def g711_that_the_called_side_plays_comes_whole_to_the_caller(lab):
     callee = lab.callee("callee_plays", play="play_pcap_audio", file=file, media=SIPP_MEDIA)
     lab.caller("caller", talk=2500).done()
     callee.done()
-    as_sent([p for _, p in packets], ear.packets, "audio at the phone")
+    # It plays when it has the ACK; the relay may not know by then where the caller is.
+    as_sent([p for _, p in packets], ear.packets, "audio at the phone", 3)
     equal(ear.sources, {ACCESS}, "whom the phone hears")
 
 
