@@ -137,7 +137,11 @@ void Machine::let_go() {
   const auto takeover = std::move(call_.takeover);
   if (!takeover->replaced.over) send_aside(takeover->replaced, sip::Method::Bye, {}, {});
   forget_dialog(takeover->replaced.dialog->local_tag());
-  if (takeover->side == Side::B) take_off_attempt();
+  if (takeover->side != Side::B || !call_.attempt) return;
+  // Another fork may still answer the INVITE of the one who has left.
+  call_.attempt->finished = true;
+  call_.strays.push_back(*std::move(call_.attempt));
+  call_.attempt.reset();
 }
 
 // The newcomer was refused, or has given up.

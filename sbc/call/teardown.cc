@@ -265,7 +265,7 @@ void Machine::settle() {
 // What was answered may be answered once more, by another fork, when the call is gone.
 void Machine::keep_late_forks() {
   core_.late_forks.expire(now_);
-  if (call_.b.acks.size() == 0) return;  // there was no 2xx
+  if (call_.b.acks.size() == 0 && !call_.b.dialog) return;  // there was no 2xx
   const auto keep = [this](const Attempt& attempt) {
     if (!core_.layer.is_live(attempt.client)) return;
     core_.late_forks.keep(attempt.client, {.start = attempt.start,

@@ -60,6 +60,20 @@ TEST(LateForks, AfterACancelEachOneThatAnswersGetsAckAndBye) {
   rig.expect_idle();
 }
 
+TEST(LateForks, AfterTheCalleeHungUpBeforeHisAckOneGetsAckAndBye) {
+  Rig rig;
+  rig.a.invite({.body = ""});
+  const auto invite = rig.b.take("INVITE");
+  rig.b.answer(200, sdp(rig.b.ip(), 6000));
+  rig.b.bye();
+  rig.b.clear();
+  rig.pass(base::seconds(3));
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6002), {}, "late-fork");
+  EXPECT_EQ(rig.b.take("BYE")->to_tag(), "late-fork");
+  rig.pass(base::minutes(2));
+  rig.expect_no_half_call();
+}
+
 TEST(LateForks, ARepeatedOneGetsItsAckAgainAndNoSecondBye) {
   Rig rig;
   const auto invite = over(rig);
