@@ -8,9 +8,11 @@ namespace {
 
 constexpr base::Duration k64T1 = base::seconds(32);
 
-// RFC 5057 5.1: 481 says that there is no such dialog. To PRACK it is about the response, to CANCEL the transaction.
+// RFC 5057 5.1: 481 says that there is no such dialog. To PRACK it is about the response, to CANCEL the transaction,
+// and nothing answers an ACK; and after a 2xx to an INVITE no other answer of it is heard.
 bool denies(const sip::Message& request, int status) {
-  return status == 481 && request.method() != sip::Method::Prack && request.method() != sip::Method::Cancel;
+  return status == 481 && !request.to_tag().empty() && request.method() != sip::Method::Prack &&
+         request.method() != sip::Method::Cancel && request.method() != sip::Method::Ack;
 }
 
 }  // namespace
@@ -23,6 +25,13 @@ void DialogLedger::on_its_way(const sip::Message& message, base::Instant now) {
   const auto found = invites_.find(branch);
   if (found == invites_.end() || std::exchange(found->second.cancelled, true)) return;
   found->second.ends = std::min(found->second.ends, now + k64T1);
+}
+
+void DialogLedger::could_not_be_sent(const sip::Message& message, base::Instant now) {
+  if (message.is_response()) return;
+  if (message.method() == sip::Method::Bye) got(message);
+  const auto found = invites_.find(message.top_via().branch);
+  if (message.method() == sip::Method::Invite && found != invites_.end()) found->second.ends = now;
 }
 
 // Whether the response to an INVITE finds its transaction, or what is left of it.

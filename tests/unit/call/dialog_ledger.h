@@ -24,6 +24,9 @@ class DialogLedger {
  public:
   // The border has sent it; it may be lost on the way.
   void on_its_way(const sip::Message& message, base::Instant now);
+  // The transport has told the border that it cannot be sent: nobody waits for an answer to it any more (RFC 3261
+  // 17.1.4), and a BYE was all that could be said. The peer's own timers end what is left.
+  void could_not_be_sent(const sip::Message& message, base::Instant now);
   void got(const sip::Message& message);
   void answered(const sip::Message& request, int status, std::string_view own_tag, base::Instant now);
   void said_bye(const DialogName& dialog);

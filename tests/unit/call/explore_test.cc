@@ -23,6 +23,7 @@ class Explorer {
  public:
   Explorer(std::uint64_t seed, bool loud) : rig_({.seed = seed}), dice_(seed * 977 + 5), loud_(loud) {
     rig_.guest = &erin_;
+    rig_.loud = loud;
   }
 
   void run(std::uint64_t seed) {
@@ -37,8 +38,9 @@ class Explorer {
       act();
       EXPECT_LE(rig_.relay.sessions.size(), rig_.calls.size()) << "seed " << seed << ": a session without a call";
     }
-    heal();
+    heal(seed);
     rig_.expect_idle("seed " + std::to_string(seed));
+    rig_.expect_no_half_call("seed " + std::to_string(seed));
     expect_one_final_answer(seed);
   }
 
@@ -305,7 +307,7 @@ class Explorer {
     }
   }
 
-  void heal() {
+  void heal(std::uint64_t seed) {
     say("heal");
     rig_.loss = 0;
     rig_.slow_names = false;
@@ -327,6 +329,7 @@ class Explorer {
       }
       rig_.pass(base::seconds(20));
     }
+    rig_.expect_legs_in_pairs("seed " + std::to_string(seed));
     for (Peer* peer : all_)
       if (peer->in_dialog()) peer->bye();
     for (int round = 0; round < 3; ++round) {

@@ -58,6 +58,7 @@ sip::Source Peer::source() const {
 }
 
 void Peer::send_raw(std::string bytes) {
+  rig_.print("<-", name_, bytes);
   sent.push_back(bytes);
   rig_.inject(std::move(bytes), source());
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iostream>
 #include <iterator>
 
 #include "sbc/sip/parser.h"
@@ -149,9 +150,19 @@ void Rig::carry(const transaction::Send& send) {
   auto parsed = sip::parse(*send.bytes);
   ASSERT_TRUE(parsed.ok()) << (parsed.error ? parsed.error->text : "") << "\n" << *send.bytes;
   Peer* peer = peer_at(send.hop.remote);
+  print("->", peer != nullptr ? peer->name() : send.hop.remote.text(), *send.bytes);
   if (peer != nullptr) peer->ledger.on_its_way(*parsed.message, now);
   if (loss != 0 && random.below(1000) < loss) return;
   if (peer != nullptr) peer->receive(parsed.message);
+}
+
+void Rig::print(std::string_view arrow, std::string_view who, std::string_view message) const {
+  if (!loud) return;
+  const auto parsed = sip::parse(std::string(message));
+  if (!parsed.ok()) return;
+  const sip::Message& m = *parsed.message;
+  std::cout << "           " << arrow << " " << who << ": " << message.substr(0, message.find('\r')) << " | "
+            << m.cseq().number << " " << m.method_text() << ", " << m.from_tag() << " to " << m.to_tag() << "\n";
 }
 
 void Rig::pump() {
@@ -303,11 +314,9 @@ void Rig::fail_last_send(const Peer& peer) {
   const auto found =
       std::find_if(sent_.rbegin(), sent_.rend(), [&peer](const Sent& s) { return s.hop.remote == peer.endpoint(); });
   if (found == sent_.rend()) return;
-  // A BYE that cannot be sent is all that the border can do: the peer's own timer ends what is left (RFC 4028 10).
   const auto failed = sip::parse(found->bytes);
   Peer* known = peer_at(peer.endpoint());
-  if (known != nullptr && failed.ok() && failed.message->is_request() && failed.message->method() == sip::Method::Bye)
-    known->ledger.got(*failed.message);
+  if (known != nullptr && failed.ok()) known->ledger.could_not_be_sent(*failed.message, now);
   layer.on_transport_error(found->token, now, out_.transaction);
   pump();
 }

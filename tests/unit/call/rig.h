@@ -92,6 +92,8 @@ class Rig {
   void connect();  // a and b talk
 
   std::uint64_t next_number() { return ++number_; }
+  bool loud = false;  // prints each message on its way
+  void print(std::string_view arrow, std::string_view who, std::string_view message) const;
   const base::Endpoint& listener(std::uint16_t index) const { return listeners_.at(index); }
   // Everything is over and nothing is left; `what` names the run in failures.
   void expect_idle(std::string_view what = {});
