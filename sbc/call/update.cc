@@ -191,7 +191,7 @@ void Machine::restore_other_leg(bool offer_taken) {
   }
   send_ack(to, {});
   call_.media.roll_back();
-  if (call_.restored) {
+  if (call_.restored || call_.leg(call_.inviter).over) {
     call_.restored = false;
     call_.inviter_gone = false;
     ask_relay(false);
@@ -272,7 +272,6 @@ void Machine::cancel_offer() {
 }
 
 void Machine::finish_exchange() {
-  const bool given_back = call_.takeover != nullptr;
   undo_takeover();
   call_.leg(call_.inviter).gate.remote_done();
   call_.leg(other(call_.inviter)).gate.local_done();
@@ -285,7 +284,7 @@ void Machine::finish_exchange() {
   call_.state = State::Active;
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);
   // It hung up while somebody was about to take its place, and nobody did.
-  if (given_back && call_.leg(call_.inviter).over) feed(Event::Kill, {.cause = EndCause::Bye});
+  if (call_.leg(call_.inviter).over) feed(Event::Kill, {.cause = EndCause::Bye});
 }
 
 void Machine::respond_inviter(int status, std::span<const sip::ExtraHeader> headers, std::string_view sdp) {

@@ -161,6 +161,22 @@ TEST(Takeover, MeanwhileARepeated2xxOfTheOldPartyGetsItsAckAgain) {
   rig.expect_no_half_call();
 }
 
+TEST(Takeover, WhenBothTheOldPartyAndTheNewcomerHaveLeftTheCallEnds) {
+  Rig rig;
+  rig.connect();
+  come(rig, replaces_callee(rig));
+  rig.c.cancel();
+  rig.b.bye();
+  rig.b.clear();
+  EXPECT_EQ(rig.calls.connected(), 1U) << "nothing is known of the other party yet";
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  EXPECT_TRUE(rig.a.has("BYE"));
+  EXPECT_EQ(rig.calls.connected(), 0U);
+  rig.pass(minutes(2));
+  rig.expect_idle();
+  rig.expect_no_half_call();
+}
+
 TEST(Takeover, AForkOfTheOldPartyThatAnswersAfterwardsIsHungUp) {
   Rig rig;
   rig.ring();
