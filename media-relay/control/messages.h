@@ -201,6 +201,7 @@ struct SessionSpec {
   std::vector<FlowSpec> flows;
   std::uint32_t media_timeout_ms = 0;  // 0: the relay's default
   bool suspended = false;              // on hold: no media is expected, the media timeout rests
+  bool first = false;                  // opened also while the relay drains, or has all the sessions it may have
   std::uint32_t one_sided_ms = 0;      // silence of one half while the other is heard that is told; 0: never
   friend bool operator==(const SessionSpec&, const SessionSpec&) = default;
 };

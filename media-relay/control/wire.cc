@@ -196,6 +196,7 @@ void put(wire::SessionSpec& out, const SessionSpec& spec) {
   out.set_media_timeout_ms(spec.media_timeout_ms);
   out.set_suspended(spec.suspended);
   out.set_one_sided_ms(spec.one_sided_ms);
+  out.set_first(spec.first);
 }
 
 void put(wire::FlowAddresses& out, const FlowAddresses& addresses) {
@@ -471,6 +472,7 @@ SessionSpec Reading::spec(const wire::SessionSpec& in) {
   out.media_timeout_ms = in.media_timeout_ms();
   out.suspended = in.suspended();
   out.one_sided_ms = in.one_sided_ms();
+  out.first = in.first();
   return out;
 }
 

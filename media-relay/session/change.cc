@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "media-relay/session/limits.h"
 #include "media-relay/session/sessions.h"
 #include "media-relay/session/translate.h"
 
@@ -20,8 +21,9 @@ void Sessions::open(Asker asker, ControllerHandle owner, control::Open command, 
     if (session.spec == change.wanted) return answer(asker, kind, control::Opened{session.id, addresses(session)}, out);
     return start_change(found->second, std::move(change), now, out);
   }
-  if (draining_) return answer(asker, kind, Error{ErrorCode::Draining, "the relay is about to stop"}, out);
-  if (sessions_.size() >= config_.max_sessions)
+  const bool first = change.wanted.first;
+  if (draining_ && !first) return answer(asker, kind, Error{ErrorCode::Draining, "the relay is about to stop"}, out);
+  if (sessions_.size() >= config_.max_sessions + (first ? 1 + config_.max_sessions / kRoomForFirst : 0))
     return answer(asker, kind,
                   Error{ErrorCode::SessionLimit, "all " + std::to_string(config_.max_sessions) + " sessions are taken"},
                   out);

@@ -24,6 +24,8 @@ inline constexpr unsigned kMaxBindAttempts = 8;
 // Sessions in all. Each takes two to four descriptors and some kilobytes; the configuration may ask for less.
 inline constexpr std::size_t kDefaultMaxSessions = 20'000;
 inline constexpr std::size_t kMaxSessions = 1'000'000;
+// Of all that a relay may have, so many parts more are for calls for help and of priority alone.
+inline constexpr std::size_t kRoomForFirst = 10;
 
 // Flows of one worker that are transcoded in either direction. Opus both ways takes about one hundredth of a processor
 // (media-relay/docs/transcoding.md); what is over must not make the others wait.

@@ -140,6 +140,8 @@ const char* name_of(DialogCount c) {
       return "late_invites_forgotten";
     case DialogCount::LateForks:
       return "late_forks";
+    case DialogCount::RefusedSips:
+      return "refused_sips";
     case DialogCount::RefusedPrivacy:
       return "refused_privacy";
     case DialogCount::RefusedExtension:

@@ -183,6 +183,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.dtmf = table.one_of<policy::Dtmf>("dtmf", kDtmf, policy::Dtmf::Pass);
     realm.record = read_recording(table);
     realm.sdes_in_clear = table.boolean("sdes_in_clear", false);
+    realm.sips_in_clear = table.boolean("sips_in_clear", false);
     realm.mixed_streams = table.boolean("mixed_streams", false);
     realm.marks = read_marks(table.table("dscp"));
     realm.music_on_hold = read_sound(table, "music_on_hold");

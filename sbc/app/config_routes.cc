@@ -138,6 +138,7 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     if (table.has("dtmf")) trunk.dtmf = table.one_of<policy::Dtmf>("dtmf", kDtmf, policy::Dtmf::Pass);
     if (table.has("record")) trunk.record = read_recording(table);
     if (table.has("sdes_in_clear")) trunk.sdes_in_clear = table.boolean("sdes_in_clear", false);
+    if (table.has("sips_in_clear")) trunk.sips_in_clear = table.boolean("sips_in_clear", false);
     if (table.has("music_on_hold")) trunk.music_on_hold = read_sound(table, "music_on_hold");
     if (table.has("ringback")) trunk.ringback = read_sound(table, "ringback");
     if (table.has("mixed_streams")) trunk.mixed_streams = table.boolean("mixed_streams", false);

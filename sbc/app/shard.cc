@@ -64,7 +64,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
   upstream_.use_guard(calls_.leak_guard());
   trunk_registrar_.use_guard(calls_.leak_guard());
   layer_.use_twins(tcp_twins(*config_));
-  layer_.use_emergency_numbers(config_->calls->emergency_numbers);
+  use_urgency();
   upstream_.when_accepted([this](const sip::Message& request, const sip::Source& source, base::Instant now) {
     keep_alives_.on_registered(request, source, now);
   });
@@ -99,13 +99,24 @@ void Shard::join() {
 
 // --- from other threads -----------------------------------------------------------------------------------------
 
+// What a full table of transactions takes all the same.
+void Shard::use_urgency() {
+  layer_.use_emergency_numbers(config_->calls->emergency_numbers);
+  layer_.use_trust([this](const sip::Source& source) {
+    const auto* realm = config_->routes->realm_of(source.hop.listener);
+    if (realm == nullptr) return false;
+    const auto* trunk = config_->routes->identify(realm->name, source.hop.remote.ip, source.tls_peer.get());
+    return call::trusts(*config_->calls, realm->name, trunk != nullptr ? trunk->name : std::string_view());
+  });
+}
+
 void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> policy) {
   loop_.post([this, config = std::move(config), policy = std::move(policy)]() mutable {
     config_ = std::move(config);
     for (std::size_t i = 0; i < config_->certificates.size(); ++i)
       transports_.use_certificates(static_cast<std::uint16_t>(i), config_->certificates[i]);
     layer_.use_twins(tcp_twins(*config_));
-    layer_.use_emergency_numbers(config_->calls->emergency_numbers);
+    use_urgency();
     calls_.replace_settings(config_->calls);
     exchange_.replace_settings(config_->calls, config_->exchange);
     advisor_.use(config_, std::move(policy));
@@ -370,7 +381,8 @@ void Shard::carry_out() {
     for (const auto& wanted : std::exchange(out_.wanted, {})) ask_for_leg(wanted);
   }
   for (const auto& record : out_.records) close_record(record);
-  for (const auto& note : out_.notes) shared_.log.write(level_of(note.level), note.text, {{"call", note.call}});
+  for (const auto& note : out_.notes)
+    shared_.log.write(level_of(note.level), note.text, {{"call", note.call}, {"session_id", note.session_id}});
   for (const auto& tag : out_.guests_gone) shared_.signposts.remove(tag);
   for (const auto& note : calls_.leak_guard().take_notes())
     shared_.log.limited(leak_notes_, loop_.now(), level_of(note.level), note.text, {{"call", note.call}});

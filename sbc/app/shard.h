@@ -54,6 +54,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void join();
 
   // From any thread; carried out on the shard's own.
+  void use_urgency();
   void reload(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> policy);
   void drain();
   void kill_calls();

@@ -200,6 +200,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::StrayAcks].set(calls.stray_acks);
   to.dialogs[DialogCount::LateForks].set(calls.late_forks);
   to.dialogs[DialogCount::RefusedExtension].set(calls.refused_extension);
+  to.dialogs[DialogCount::RefusedSips].set(calls.refused_sips);
   to.dialogs[DialogCount::RefusedPrivacy].set(calls.refused_privacy);
   to.dialogs[DialogCount::RefusedMethod].set(calls.refused_method);
   to.dialogs[DialogCount::Passed].set(calls.passed);

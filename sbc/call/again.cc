@@ -33,7 +33,7 @@ bool Machine::try_again(const Input& in) {
   }
   base::Duration wait{};
   if (status == 491) {
-    wait = dialog::glare_wait(to == Side::B, core_.random);  // the Call-ID of leg B is ours
+    wait = dialog::glare_wait(leg.dialog->opened(), core_.random);
   } else if (status == 500) {
     const auto seconds = sip::retry_after(*in.message);
     if (!seconds) return false;

@@ -65,7 +65,7 @@ void Machine::answer(const Input& in) {
   // The caller has ended this early dialog: its phone that picks up all the same is hung up, the others go on.
   if (fork->hung_up) {
     call_.attempt->finished = true;
-    return ack_and_bye(call_.attempt->start, in.source.hop, in.message);
+    return ack_and_bye(*call_.attempt, in.source.hop, in.message);
   }
   fork->ended = false;
   select(*fork);
@@ -207,7 +207,7 @@ void Machine::ack_again(const Input& in) {
       send_ack(in.side, {});
     return;
   }
-  if (in.side == Side::B && call_.attempt) ack_and_bye(call_.attempt->start, in.source.hop, in.message);
+  if (in.side == Side::B && call_.attempt) ack_and_bye(*call_.attempt, in.source.hop, in.message);
 }
 
 void Machine::stray_response(std::size_t index, const sip::MessagePtr& response) {
@@ -218,7 +218,7 @@ void Machine::stray_response(std::size_t index, const sip::MessagePtr& response)
       core_.layer.send(call_, ack->hop, ack->bytes, out_.transaction);
       return;
     }
-    ack_and_bye(stray.start, stray.hop, response);
+    ack_and_bye(stray, stray.hop, response);
   }
   stray_gone(index);
 }

@@ -123,19 +123,6 @@ std::expected<MovedLeg, int> give_leg(Core& core, const LegWanted& wanted, base:
   return Machine(core, call, now, out).release_leg(far);
 }
 
-void drop_leg(Core& core, Leg& leg, base::Instant now, Output& out) {
-  const sip::Hop hop = next_hop(core, leg);
-  const std::string branch = core.minter.branch(core.random);
-  auto bytes = in_dialog_request(core, leg, hop, sip::Method::Bye, leg.dialog->next_cseq(), branch, {}, {});
-  core.layer.request({.method = sip::Method::Bye,
-                      .method_text = {},
-                      .branch = branch,
-                      .hop = hop,
-                      .bytes = std::move(bytes),
-                      .owner = 0},
-                     now, out.transaction);
-}
-
 void Machine::forget_dialog(const std::string& tag) {
   core_.dialogs.erase(tag);
   const auto shard = core_.minter.shard_of(tag);

@@ -87,6 +87,9 @@ struct Attempt {
   transaction::ClientId client;
   dialog::ClientStart start;
   sip::Hop hop;
+  std::string realm;
+  std::string trunk;        // "": none
+  std::string credentials;  // header lines of its INVITE that a 2xx came to, which the ACK repeats
   base::Instant started{};
   bool offered = false;  // its INVITE carried SDP
   bool rang = false;
@@ -164,7 +167,8 @@ struct Call {
   StowedMessage invite;  // leg A's, for the policy's facts and for headers that cross
   sip::Source source;
   Arrival arrival;
-  bool emergency = false;  // a call for help: never refused for want of room, never hidden
+  bool emergency = false;  // a call for help: never hidden
+  bool first = false;  // that, or one of priority (RFC 4412) from where it is trusted: never refused for want of room
   policy::InviteDecision decision;
 
   Leg a;

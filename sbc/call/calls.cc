@@ -12,8 +12,8 @@
 namespace sbc::call {
 namespace {
 
-// Calls for help have as much room again as all calls together: no other call can take it, and a stranger who cries
-// wolf still cannot exhaust the machine.
+// Calls for help, and those that come first (RFC 4412), have as much room again as all calls together: no other call
+// can take it, and a stranger who cries wolf still cannot exhaust the machine.
 constexpr std::size_t kRoomForHelp = 2;
 
 CallRecord new_record(const Call& call) {
@@ -68,6 +68,12 @@ bool Calls::calls_for_help(const sip::Message& invite) const {
   return identity::is_emergency(invite.request_uri(), core_.settings->emergency_numbers);
 }
 
+// RFC 4412 4.5: what a network that is trusted calls more important goes before the others.
+bool Calls::comes_first(const sip::Message& invite, const Arrival& arrival) const {
+  return invite.find("Resource-Priority") && trusts(*core_.settings, arrival.realm, arrival.trunk) &&
+         !identity::resource_priorities(invite).empty();
+}
+
 void Calls::answer(const transaction::RequestArrived& request, int status, std::span<const sip::ExtraHeader> headers,
                    base::Instant now, Output& out, std::string_view reason) {
   auto bytes = base::share(sip::build_response(*request.message, status, core_.minter.tag(core_.random), request.source,
@@ -97,11 +103,18 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
     return true;
   };
   const bool help = calls_for_help(invite);  // trap 85: neither a drain nor other people's calls keep it out
-  if (core_.draining && !help) return refuse(503, retry, core_.counters.refused_draining, EndCause::Shutdown);
-  if (core_.calls.size() >= core_.settings->max_calls * (help ? kRoomForHelp : 1))
+  const bool first = help || comes_first(invite, arrival);
+  if (core_.draining && !first) return refuse(503, retry, core_.counters.refused_draining, EndCause::Shutdown);
+  if (core_.calls.size() >= core_.settings->max_calls * (first ? kRoomForHelp : 1))
     return refuse(503, retry, core_.counters.refused_limit, EndCause::Limit);
   if (dialog::has_too_many_routes(invite))
     return refuse(400, {}, core_.counters.refused_routes, EndCause::Limit, "Too Many Record-Routes");
+  if (invite.request_uri().scheme == sip::Uri::Scheme::Sips && !sip::is_secure(request.source.hop.transport)) {
+    const std::string warning = "380 " + core_.settings->faces.at(request.source.hop.listener).sent_by +
+                                " \"SIPS Not Allowed: this transport is not TLS\"";
+    const sip::ExtraHeader why[] = {{"Warning", warning}};
+    return refuse(480, why, core_.counters.refused_sips, EndCause::Limit);
+  }
   if (invite.max_forwards() == 0) return refuse(483, {}, core_.counters.refused_loop, EndCause::Limit);
   if (const auto tags = unsupported_extensions(invite); !tags.empty()) {
     const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
@@ -132,12 +145,7 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
                       Output& out) {
   if (refuse_early(request, arrival, now, out)) return;
   const auto& hop = request.source.hop;
-  sdp::OriginIdentity identity;
-  identity.session_id = core_.random.below(std::uint64_t{1} << 62);
-  identity.first_version = 1 + core_.random.below(std::uint64_t{1} << 31);
-  identity.address = core_.settings->faces.at(hop.listener).address;
-
-  const CallHandle handle = core_.calls.emplace(std::move(identity));
+  const CallHandle handle = core_.calls.emplace(origin_identity(core_, hop.listener));
   Call& call = *core_.calls.find(handle);
   ++core_.counters.started;
   call.handle = handle;
@@ -153,11 +161,13 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   call.a.hop = hop;
   call.a.session = dialog::SessionTimer(core_.settings->session);
   call.a.server = request.transaction;
-  call.a.contact = contact_value(*core_.settings, hop.transport, hop.listener, core_.minter.user(core_.random));
+  const Scheme scheme = sip::is_secure(hop.transport) ? scheme_for(*request.message) : Scheme::Sip;
+  call.a.contact = contact_value(*core_.settings, hop.transport, hop.listener, core_.minter.user(core_.random), scheme);
   call.a.allow = allow_value(*core_.settings, call.a.realm);
   call.a.packages = info_packages(*request.message).value_or("");
   call.record = new_record(call);
   call.emergency = calls_for_help(*request.message);
+  call.first = call.emergency || comes_first(*request.message, arrival);
   hear(core_, call, Side::A, *request.message);
   core_.layer.set_owner(request.transaction, handle.pack());
   core_.dialogs.emplace(call.local_tag_a, DialogRef{handle, Side::A});
@@ -253,7 +263,10 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
   }
   if (call.state == State::Closing || call.state == State::Canceling) return answer(request, 481, {}, now, out);
   if (request.message->method() == sip::Method::Options) {
-    const sip::ExtraHeader able[] = {{"Allow", leg.allow}, {"Accept", "application/sdp"}};
+    std::string extensions;
+    for (const auto tag : kExtensions) extensions.append(extensions.empty() ? "" : ", ").append(tag);
+    const sip::ExtraHeader able[] = {
+        {"Allow", leg.allow}, {"Accept", "application/sdp, multipart/mixed"}, {"Supported", extensions}};
     return answer(request, 200, able, now, out);
   }
   Machine machine(core_, call, now, out);
@@ -290,6 +303,7 @@ void Calls::on_cancel(const transaction::CancelArrived& cancel, base::Instant no
 }
 
 void Calls::on_response(const transaction::ResponseArrived& response, base::Instant now, Output& out) {
+  if (answer_farewell(core_, response, now, out)) return;
   const auto handle = CallHandle::unpack(response.owner);
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return answer_late_fork(core_, response, now, out);
@@ -339,6 +353,7 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
 }
 
 void Calls::on_client_failed(const transaction::ClientFailed& failed, base::Instant now, Output& out) {
+  core_.farewells.forget(failed.transaction);
   const auto handle = CallHandle::unpack(failed.owner);
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
@@ -416,7 +431,7 @@ void Calls::on_leg(const LegWanted& wanted, std::expected<MovedLeg, int> moved, 
   Call* call = core_.calls.find(wanted.call);
   if (call != nullptr && Machine(core_, *call, now, out).leg_arrived(wanted, moved)) return sweep(wanted.call);
   if (!moved) return;
-  drop_leg(core_, moved->leg, now, out);
+  say_goodbye(core_, moved->leg, kOfNoCall, now, out);
   out.guests_gone.emplace_back(moved->leg.dialog->local_tag());
 }
 
@@ -503,8 +518,8 @@ void Calls::on_play_ended(CallHandle handle, const control::PlayEnded& ended, ba
   if (call == nullptr) return;
   if (ended.end != control::PlayEnd::Done && ended.end != control::PlayEnd::Yielded) {
     ++core_.counters.sounds_unheard;
-    out.notes.push_back(
-        {Note::Level::Warning, call->session, "a sound is not heard: " + std::string(control::name_of(ended.end))});
+    out.notes.push_back({Note::Level::Warning, call->session, call->record.session_id,
+                         "a sound is not heard: " + std::string(control::name_of(ended.end))});
   }
   if (call->state == State::Announcing) feed(handle, Event::Played, {}, now, out);
 }

@@ -74,6 +74,7 @@ class Calls {
   limit::Counts limits() const;  // what was left out, forgotten or refused, of everything here
   const CredentialCounters& credential_counters() const { return core_.credentials->counters; }
   // What leaves the calls is looked at by this; the exchange has its messages looked at too.
+  std::size_t farewells() const { return core_.farewells.size(); }
   LeakGuard& leak_guard() { return core_.layer.guard(); }
   const LeakCounters& leaks() const { return core_.layer.guard().counters(); }
   // What requests outside of calls share with calls: accounts of trunks, and which targets are well.
@@ -89,6 +90,7 @@ class Calls {
   void answer(const transaction::RequestArrived& request, int status, std::span<const sip::ExtraHeader> headers,
               base::Instant now, Output& out, std::string_view reason = {});
   bool calls_for_help(const sip::Message& invite) const;
+  bool comes_first(const sip::Message& invite, const Arrival& arrival) const;
   void on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request, base::Instant now,
                        Output& out);
   // ending.cc

@@ -17,6 +17,7 @@
 #include "sbc/call/dialog_pairs.h"
 #include "sbc/call/door.h"
 #include "sbc/call/ending.h"
+#include "sbc/call/farewell.h"
 #include "sbc/call/late_forks.h"
 #include "sbc/call/settings.h"
 #include "sbc/limit/reached.h"
@@ -72,6 +73,7 @@ struct Counters {
   std::uint64_t refused_extension = 0;  // 420
   std::uint64_t refused_loop = 0;       // 483
   std::uint64_t refused_routes = 0;     // INVITEs and answers with more Record-Routes than a dialog may have
+  std::uint64_t refused_sips = 0;       // 480, a sips: Request-URI that did not come over TLS
   std::uint64_t refused_privacy = 0;    // 500, critical privacy that cannot be provided
   std::uint64_t refused_media = 0;      // 415, 488, 400: a body that cannot be used
   sdp::CryptoFaults skipped_keys{};     // a=crypto lines that could not be used
@@ -122,6 +124,7 @@ struct Core {
   std::unordered_map<std::uint64_t, Ending> endings = {};  // by the handle of the call that is gone
   Counters counters;
   LateForks late_forks = {};
+  Farewells farewells = {};
   std::uint64_t connected = 0;  // calls between answer and end
   bool draining = false;
   std::vector<CallHandle> ended_aside = {};  // calls that may have ended while an event of another one was handled

@@ -1,5 +1,7 @@
 #include "sbc/call/credentials.h"
 
+#include <algorithm>
+
 #include "media-relay/base/text.h"
 
 #include "sbc/auth/limits.h"
@@ -63,18 +65,38 @@ void note_cseq(Call& call, const UnderWay& retry, sip::Method method, std::uint3
   if (method == sip::Method::Refer && !call.referrals.empty()) call.referrals.back().passed = cseq;
 }
 
+std::string credential_lines(std::string_view request) {
+  std::string lines;
+  const auto parsed = sip::parse(std::string(request));
+  if (!parsed.message) return lines;
+  for (const auto& field : parsed.message->headers())
+    if (is_credentials(field.id)) lines.append(field.name).append(": ").append(field.value).append("\r\n");
+  return lines;
+}
+
+// The INVITE that opens a leg, also one that is not wanted any more.
+Attempt* attempt_of(Call& call, transaction::ClientId client) {
+  if (call.attempt && call.attempt->client == client) return &*call.attempt;
+  if (call.transfer && call.transfer->attempt && call.transfer->attempt->client == client)
+    return &*call.transfer->attempt;
+  const auto stray = std::ranges::find(call.strays, client, &Attempt::client);
+  return stray == call.strays.end() ? nullptr : &*stray;
+}
+
 // RFC 3261 22.1: the ACK carries what its INVITE carried.
 void keep_for_ack(Call& call, const transaction::ResponseArrived& response) {
-  Leg& leg = call.leg(response.message->from_tag() == call.local_tag_a ? Side::A : Side::B);
-  leg.challenges = 0;
-  if (response.message->method() != sip::Method::Invite || !response.request) return;
-  const auto parsed = sip::parse(std::string(*response.request));
-  if (!parsed.message) return;
-  leg.invite_credentials.clear();
-  for (const auto& field : parsed.message->headers()) {
-    if (!is_credentials(field.id)) continue;
-    leg.invite_credentials.append(field.name).append(": ").append(field.value).append("\r\n");
+  const bool invite = response.message->method() == sip::Method::Invite && response.request != nullptr;
+  Leg* leg = &call.leg(response.message->from_tag() == call.local_tag_a ? Side::A : Side::B);
+  if (Attempt* attempt = attempt_of(call, response.transaction)) {
+    if (invite) attempt->credentials = credential_lines(*response.request);
+    const bool of_transfer = call.transfer && call.transfer->attempt && attempt == &*call.transfer->attempt;
+    if (of_transfer) leg = &call.transfer->leg;
+    if (!of_transfer && (!call.attempt || attempt != &*call.attempt)) return;
+    leg->invite_credentials = attempt->credentials;
+  } else if (invite) {
+    leg->invite_credentials = credential_lines(*response.request);
   }
+  leg->challenges = 0;
 }
 
 }  // namespace
@@ -159,7 +181,8 @@ bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived
                                                .least = retry.dialog() != nullptr ? retry.dialog()->next_cseq() : 0U},
                                               response, core.minter, core.random);
   if (!again) {
-    if (!again.error().empty()) out.notes.push_back({Note::Level::Warning, call.session, again.error()});
+    if (!again.error().empty())
+      out.notes.push_back({Note::Level::Warning, call.session, call.record.session_id, again.error()});
     return false;
   }
   const auto client = core.layer.request({.method = again->request->method(),
@@ -168,7 +191,7 @@ bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived
                                           .hop = response.hop,
                                           .bytes = again->bytes,
                                           .owner = call.handle.pack(),
-                                          .emergency = call.emergency},
+                                          .first = call.first},
                                          now, out.transaction);
   if (!client) return false;
   *retry.slot = client;

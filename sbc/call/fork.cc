@@ -127,9 +127,7 @@ void Machine::keep_winner() {
   close_forks(&winner);
   winner.to_caller.stop();
   arm_reliable();
-  call_.a.dialog =
-      winner.a ? *winner.a
-               : dialog::Dialog::from_server(*call_.invite, winner.tag, sip::is_secure(call_.source.hop.transport));
+  call_.a.dialog = winner.a ? *winner.a : dialog::Dialog::from_server(*call_.invite, winner.tag);
   call_.a.dialog->confirm();
   if (call_.local_tag_a != winner.tag) core_.dialogs.erase(call_.local_tag_a);
   for (Fork& fork : call_.forks) {
@@ -164,6 +162,7 @@ Leg Machine::early_leg(Side side, Fork& fork) const {
   leg.trunk = whole.trunk;
   leg.contact = whole.contact;
   leg.allow = whole.allow;
+  leg.told = whole.told;
   leg.hop = side == Side::A ? whole.hop : fork.hop;
   leg.symmetric = side == Side::A ? whole.symmetric : fork.symmetric;
   leg.dialog = fork.dialog(side);

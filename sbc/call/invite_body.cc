@@ -26,19 +26,14 @@ class CallerNames final : public body::Identifiers {
   std::string_view domain_;
 };
 
-bool trusted(const Settings& settings, std::string_view realm) {
-  const auto* found = settings.routes->realm(realm);
-  return found != nullptr && found->trust == route::Trust::Trusted;
-}
-
 }  // namespace
 
-std::expected<InviteBody, MediaError> invite_body(const Settings& settings, const InviteBodyPlan& plan) {
+std::expected<InviteBody, MediaError> invite_body(const InviteBodyPlan& plan) {
   InviteBody plain{.type = plan.sdp.empty() ? "" : "application/sdp", .text = std::string(plan.sdp)};
   const auto type = plan.caller.find(sip::HeaderId::ContentType).value_or("");
   if (plan.caller.body().empty() || !body::is_multipart(type)) return plain;
   body::Rules rules;
-  rules.pass_unknown = trusted(settings, plan.realm_a) && trusted(settings, plan.realm_b);
+  rules.pass_unknown = plan.trusted;
   rules.keep_location =
       identity::is_emergency_urn(plan.caller.request_uri()) || identity::is_emergency_urn(plan.caller.to().uri);
   // Several descriptions (alternatives) become one: ours.

@@ -18,15 +18,14 @@ struct InviteBody {
 
 struct InviteBodyPlan {
   const sip::Message& caller;  // leg A's INVITE
-  std::string_view realm_a;
-  std::string_view realm_b;
-  std::string_view domain;  // of our URIs toward leg B
-  std::string_view sdp;     // "": no offer
+  bool trusted = false;        // both legs are (identity.h)
+  std::string_view domain;     // of our URIs toward leg B
+  std::string_view sdp;        // "": no offer
 };
 
-// Between realms that are both trusted, parts that nobody here can read (ISUP, metadata) cross as they are; otherwise
+// Between legs that are both trusted, parts that nobody here can read (ISUP, metadata) cross as they are; otherwise
 // they are left out. Location in a call to urn:service:sos is never touched (RFC 6442). Error: a part that says
 // handling=required cannot cross (415, RFC 5621 3.2).
-std::expected<InviteBody, MediaError> invite_body(const Settings& settings, const InviteBodyPlan& plan);
+std::expected<InviteBody, MediaError> invite_body(const InviteBodyPlan& plan);
 
 }  // namespace sbc::call

@@ -3,9 +3,8 @@
 #include <utility>
 
 #include "sbc/call/core.h"
-#include "sbc/call/leg_message.h"
+#include "sbc/call/farewell.h"
 #include "sbc/call/limits.h"
-#include "sbc/call/machine.h"
 #include "sbc/call/output.h"
 
 namespace sbc::call {
@@ -39,27 +38,21 @@ void answer_late_fork(Core& core, const transaction::ResponseArrived& response, 
   // The words of the other side went with the call: the door has nothing to search what is said here for.
   LateInvite* invite = core.late_forks.find(response.transaction, now);
   if (invite == nullptr) return;
-  const std::uint32_t cseq = invite->start.cseq;
+  const std::uint32_t cseq = invite->attempt.start.cseq;
   if (const auto* ack = invite->acks.find(message.to_tag(), cseq, now)) {
     out.transaction.sends.push_back({ack->hop, ack->bytes, 0});
     return;
   }
   if (message.to_tag() == invite->winner) return;
-  auto made = dialog::Dialog::from_client(invite->start, message);
-  if (!made) return;
+  auto loser =
+      unwanted_dialog(core, invite->attempt, message,
+                      {.from = response.source.hop, .symmetric = invite->symmetric, .session_id = invite->session_id});
+  if (!loser) return;
   ++core.counters.late_forks;
-  Leg loser;
-  loser.realm = invite->realm;
-  loser.hop = response.source.hop;
-  loser.symmetric = invite->symmetric;
-  loser.contact = contact_value(*core.settings, invite->hop.transport, invite->hop.listener, invite->start.local_tag);
-  loser.dialog = *std::move(made);
-  const sip::Hop to = next_hop(core, loser);
-  auto ack = in_dialog_request(core, loser, to, sip::Method::Ack, cseq, core.minter.branch(core.random), {}, {});
-  if (!invite->acks.remember(loser.dialog->remote_tag(), cseq, to, ack, now))
+  if (!invite->acks.remember(loser->leg.dialog->remote_tag(), cseq, loser->to, loser->ack, now))
     core.counters.limits.add(limit::Reached::StoredAcks);
-  out.transaction.sends.push_back({to, std::move(ack), 0});
-  drop_leg(core, loser, now, out);
+  out.transaction.sends.push_back({loser->to, std::move(loser->ack), 0});
+  say_goodbye(core, loser->leg, response.owner, now, out);
 }
 
 }  // namespace sbc::call

@@ -7,9 +7,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "sbc/call/call.h"
 #include "sbc/dialog/ack_store.h"
-#include "sbc/dialog/dialog.h"
-#include "sbc/sip/transport.h"
 #include "sbc/transaction/events.h"
 #include "sbc/transaction/ids.h"
 
@@ -19,11 +18,10 @@ struct Core;
 struct Output;
 
 struct LateInvite {
-  dialog::ClientStart start;
-  std::string winner;  // remote tag of the dialog that the call had, which has had its BYE
-  std::string realm;
-  sip::Hop hop;
+  Attempt attempt;
+  std::string winner;      // remote tag of the dialog that the call had, which has had its BYE
   bool symmetric = false;  // Leg::symmetric
+  std::string session_id;  // Told::session_id
   dialog::AckStore acks;   // to the 2xx of all its forks
   base::Instant until{};
 };

@@ -36,7 +36,7 @@ base::SharedBytes LeakGuard::checked(const Settings& settings, leak::Watch* watc
     if (!leak.place.name.empty()) text.append(" ").append(leak.place.name);
     // The word itself stays out of the log, which others read.
     text.append(", Call-ID ").append(written_value(*bytes, "\r\nCall-ID: "));
-    notes_.push_back({Note::Level::Warning, std::string(call), std::move(text)});
+    notes_.push_back({Note::Level::Warning, std::string(call), {}, std::move(text)});
   }
   if (mode != leak::Mode::Scrub) return bytes;
   auto scrubbed = leak::scrub(*bytes, watch->leaky_places(to, *bytes, passed));

@@ -8,8 +8,10 @@
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/reason.h"
 #include "sbc/sip/breadth.h"
+#include "sbc/sip/contact.h"
 #include "sbc/sip/params.h"
 #include "sbc/sip/response.h"
+#include "sbc/sip/values.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::call {
@@ -74,18 +76,34 @@ std::string via_value(const Core& core, const sip::Hop& hop, std::string_view br
 }
 
 std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
-                          std::string_view user) {
-  std::string value = "<sip:";
+                          std::string_view user, Scheme scheme) {
+  std::string value = scheme == Scheme::Sips ? "<sips:" : "<sip:";
   value += user;
   value += '@';
   value += settings.faces.at(listener).sent_by;
   if (transport != sip::Transport::Udp) {
     value += ";transport=";
-    // RFC 7118 5.2: "ws" is the only word, secure or not.
-    value += sip::uri_name_of(transport == sip::Transport::Wss ? sip::Transport::Ws : transport);
+    // RFC 7118 5.2: "ws" is the only word, secure or not. RFC 5630 3.1.4: under sips: tcp means TLS.
+    if (transport == sip::Transport::Wss) transport = sip::Transport::Ws;
+    if (transport == sip::Transport::Tls && scheme == Scheme::Sips) transport = sip::Transport::Tcp;
+    value += sip::uri_name_of(transport);
   }
   value += '>';
   return value;
+}
+
+Scheme scheme_for(const sip::Message& invite) {
+  const auto is_sips = [](const sip::Uri& uri) { return uri.scheme == sip::Uri::Scheme::Sips; };
+  if (is_sips(invite.request_uri())) return Scheme::Sips;
+  std::optional<bool> routed;
+  sip::for_each_value(invite, sip::HeaderId::RecordRoute, [&](std::string_view value) {
+    const auto address = sip::parse_name_addr(value);
+    routed = address && is_sips(address->uri);
+    return false;
+  });
+  if (routed) return *routed ? Scheme::Sips : Scheme::Sip;
+  const auto contact = sip::first_contact(invite);
+  return contact && is_sips(contact->uri) ? Scheme::Sips : Scheme::Sip;
 }
 
 sip::Hop next_hop(const Core& core, const Leg& leg) {
@@ -103,7 +121,7 @@ sip::Hop next_hop(const Core& core, const Leg& leg) {
   const auto ip = base::IpAddress::parse(maddr && !maddr->empty() ? *maddr : uri->host);
   sip::Hop hop;
   if (ip) {
-    hop.transport = uri->transport().value_or(sip::Transport::Udp);
+    hop.transport = sip::transport_of(*uri);
     hop.remote = {*ip, uri->has_port ? uri->port : sip::default_port(hop.transport)};
   } else {
     if (leg.way.empty() || route::named_host(*uri) != leg.way_of) return leg.hop;
@@ -130,6 +148,14 @@ sip::Hop next_hop(const Core& core, const Leg& leg) {
                      ? leg.hop.listener
                      : listener->index;
   return hop;
+}
+
+sdp::OriginIdentity origin_identity(Core& core, std::uint16_t listener) {
+  sdp::OriginIdentity identity;
+  identity.session_id = core.random.below(std::uint64_t{1} << 62);
+  identity.first_version = 1 + core.random.below(std::uint64_t{1} << 31);
+  identity.address = face_of(core, listener).address;
+  return identity;
 }
 
 base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip::Hop& hop, sip::Method method,
@@ -186,6 +212,8 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   // Not 1: leg A's number must not be guessable from leg B's, nor equal to it by habit.
   start.cseq = again ? start.cseq + 1 : 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
   attempt.hop = plan.target.hop;
+  attempt.realm = plan.target.realm;
+  attempt.trunk = plan.target.trunk;
   attempt.offered = !plan.sdp.empty();
 
   std::string bytes;

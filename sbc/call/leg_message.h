@@ -22,8 +22,12 @@ bool transfers_from(const Settings& settings, const std::string& realm);
 bool passes_transfers(const Settings& settings, const std::string& realm);
 
 // Our Contact on a listener: <sip:user@host:port;transport=tcp>.
+enum class Scheme : std::uint8_t { Sip, Sips };
+// RFC 3261 12.1.1, 8.1.1.8: it is sips: where the request that it answers, or stands in, is.
 std::string contact_value(const Settings& settings, sip::Transport transport, std::uint16_t listener,
-                          std::string_view user);
+                          std::string_view user, Scheme scheme = Scheme::Sip);
+// Of the Contact in what answers the INVITE.
+Scheme scheme_for(const sip::Message& invite);
 
 // The Via of a request that leaves by a hop.
 std::string via_value(const Core& core, const sip::Hop& hop, std::string_view branch);
@@ -32,6 +36,9 @@ std::string via_value(const Core& core, const sip::Hop& hop, std::string_view br
 // the remote target (RFC 3261 12.2.1.1). A name whose places are not known (Leg::way) leads back to where the peer was
 // last seen.
 sip::Hop next_hop(const Core& core, const Leg& leg);
+
+// The o= line of a description that the border writes by itself, for whoever is reached from that listener.
+sdp::OriginIdentity origin_identity(Core& core, std::uint16_t listener);
 
 struct Body {
   std::string_view type;

@@ -37,6 +37,10 @@ inline constexpr std::size_t kMaxReferrals = 8;
 // kilobyte each; a shard that answers and ends more than 100 calls a second in that time forgets the oldest.
 inline constexpr std::size_t kMaxLateInvites = 4096;
 
+// BYEs outside of calls, to trunks with a password, that wait for their answer. Forks that answer at once are few; all
+// legs of a shard are never dropped together.
+inline constexpr std::size_t kMaxFarewells = 1024;
+
 // Contacts of one redirection that count. Each costs the caller the time of an attempt.
 inline constexpr std::size_t kMaxRedirectContacts = 8;
 

@@ -1,5 +1,6 @@
 #include "sbc/call/machine.h"
 
+#include "sbc/call/farewell.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording.h"
 
@@ -155,38 +156,22 @@ void Machine::send_ack(Side side, std::string_view sdp) {
   core_.layer.send(call_, hop, std::move(bytes), out_.transaction);
 }
 
-void Machine::ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop, const sip::MessagePtr& response) {
+void Machine::ack_and_bye(const Attempt& attempt, const sip::Hop& hop, const sip::MessagePtr& response) {
   ++core_.counters.late_forks;
-  Leg loser;
-  loser.realm = call_.b.realm;
-  loser.hop = hop;
-  loser.symmetric = call_.b.symmetric;
-  loser.told.session_id = call_.b.told.session_id;
-  loser.contact = contact_value(*core_.settings, hop.transport, hop.listener, start.local_tag);
-  auto made = dialog::Dialog::from_client(start, *response);
-  if (!made) return;
-  loser.dialog = *std::move(made);
-  if (const Fork* fork = find_fork(start.local_tag, response->to_tag()); fork != nullptr && fork->b) {
-    // PRACK and UPDATE have used numbers after the INVITE's.
-    loser.dialog->raise_local_cseq(fork->b->local_cseq().value_or(0));
-    loser.symmetric = fork->symmetric;
-  }
-  const sip::Hop to = next_hop(core_, loser);
-  auto ack =
-      in_dialog_request(core_, loser, to, sip::Method::Ack, start.cseq, core_.minter.branch(core_.random), {}, {});
-  if (!call_.b.acks.remember(loser.dialog->remote_tag(), start.cseq, to, ack, now_))
+  const Fork* fork = find_fork(attempt.start.local_tag, response->to_tag());
+  // Nobody has asked how a phone without an early dialog is reached: as one behind a NAT.
+  const bool symmetric = fork != nullptr
+                             ? fork->symmetric
+                             : attempt.trunk.empty() || (attempt.trunk == call_.b.trunk && call_.b.symmetric);
+  auto loser = unwanted_dialog(core_, attempt, *response,
+                               {.from = hop, .symmetric = symmetric, .session_id = call_.b.told.session_id});
+  if (!loser) return;
+  // PRACK and UPDATE have used numbers after the INVITE's.
+  if (fork != nullptr && fork->b) loser->leg.dialog->raise_local_cseq(fork->b->local_cseq().value_or(0));
+  if (!call_.b.acks.remember(loser->leg.dialog->remote_tag(), attempt.start.cseq, loser->to, loser->ack, now_))
     core_.counters.limits.add(limit::Reached::StoredAcks);
-  core_.layer.send(call_, to, std::move(ack), out_.transaction);
-  const std::string branch = core_.minter.branch(core_.random);
-  auto bye = in_dialog_request(core_, loser, to, sip::Method::Bye, loser.dialog->next_cseq(), branch, {}, {});
-  // Nothing follows from its answer; but it is the call's, for the door to know whose words must not be in it.
-  core_.layer.request({.method = sip::Method::Bye,
-                       .method_text = {},
-                       .branch = branch,
-                       .hop = to,
-                       .bytes = std::move(bye),
-                       .owner = call_.handle.pack()},
-                      now_, out_.transaction);
+  core_.layer.send(call_, loser->to, std::move(loser->ack), out_.transaction);
+  say_goodbye(core_, loser->leg, call_.handle.pack(), now_, out_);
 }
 
 void Machine::start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes) {
@@ -218,6 +203,10 @@ void Machine::tidy() {
   call_.b.acks.expire(now_);
   call_.held_response.reset();
   forget_forks();
+  std::erase_if(call_.strays, [this](const Attempt& stray) {
+    if (stray.finished) core_.dialogs.erase(stray.start.local_tag);
+    return stray.finished;
+  });
   call_.strays.shrink_to_fit();
   // What set the call up. A call may be held for hours.
   call_.decision.candidates = {};
@@ -241,6 +230,7 @@ control::SessionSpec Machine::wanted_session() {
         if (flow.index == spec.flows[i].index) spec.flows[i].b = flow.b;
   }
   spec.one_sided_ms = core_.settings->one_sided_ms;
+  spec.first = call_.first;
   if (!call_.record.answered) return spec;
   for (control::FlowSpec& flow : spec.flows)
     if (flow.kind == "audio" && flow.transport == control::Transport::Rtp) flow.quality_ms = core_.settings->quality_ms;
@@ -288,11 +278,7 @@ void Machine::close_session(std::string_view reason) {
 // --- small things -----------------------------------------------------------------------------------------------
 
 sdp::OriginIdentity Machine::new_identity(std::uint16_t listener) {
-  sdp::OriginIdentity identity;
-  identity.session_id = core_.random.below(std::uint64_t{1} << 62);
-  identity.first_version = 1 + core_.random.below(std::uint64_t{1} << 31);
-  identity.address = core_.settings->faces.at(listener).address;
-  return identity;
+  return origin_identity(core_, listener);
 }
 
 void Machine::arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side side) {
@@ -313,7 +299,7 @@ policy::InviteFacts Machine::facts() const {
 }
 
 void Machine::note(Note::Level level, std::string text) {
-  out_.notes.push_back({level, call_.session, std::move(text)});
+  out_.notes.push_back({level, call_.session, call_.record.session_id, std::move(text)});
 }
 
 void Machine::finished(EndCause cause, EndedBy by) {

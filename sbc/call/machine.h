@@ -132,12 +132,14 @@ class Machine {
   void try_places(const Input& in);
   void pass_over_name(const Input& in);
   void dial();
+  bool breaks_sips(const route::Target& target) const;
   void cannot_offer(const route::Target& target, const std::string& why);
   void fail_setup(const Input& in);
   void next_or_fail(Event event, const Input& in);
   void abandon_branch();
   void hunt_on(const route::Failure& failure, const sip::Message* response = nullptr);
   void take_off_attempt();
+  void retire_attempt();
   void keep_late_forks();
   void answer_failure(const route::Answer& answer);
 
@@ -347,7 +349,7 @@ class Machine {
                       std::string_view reason = {});
   void respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {});
   void send_ack(Side side, std::string_view sdp);
-  void ack_and_bye(const dialog::ClientStart& start, const sip::Hop& hop, const sip::MessagePtr& response);
+  void ack_and_bye(const Attempt& attempt, const sip::Hop& hop, const sip::MessagePtr& response);
   void start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes);
   sdp::OriginIdentity new_identity(std::uint16_t listener);
   void arm(base::DeadlineId& id, TimerKind kind, base::Instant when, Side side = Side::A);
@@ -369,7 +371,5 @@ class Machine {
 // attended.cc: the leg across from the named dialog leaves its call, which ends. Error: the status for the transferor.
 // `wanted.number` 0: asked by a call of this shard.
 std::expected<MovedLeg, int> give_leg(Core& core, const LegWanted& wanted, base::Instant now, Output& out);
-// BYE to a leg that left its call and that nobody took.
-void drop_leg(Core& core, Leg& leg, base::Instant now, Output& out);
 
 }  // namespace sbc::call

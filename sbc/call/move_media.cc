@@ -90,7 +90,8 @@ void Machine::leg_refused_to_move(const Input& in) {
   const int status = in.message->status();
   if (status != 491 && status != 500 && status != 503)
     return fail_to_move("a leg refused the new place with " + std::to_string(status));
-  arm(call_.moving->timer, TimerKind::Move, now_ + dialog::glare_wait(in.side == Side::B, core_.random));
+  arm(call_.moving->timer, TimerKind::Move,
+      now_ + dialog::glare_wait(call_.leg(in.side).dialog->opened(), core_.random));
 }
 
 void Machine::fail_to_move(const std::string& why) {

@@ -45,7 +45,8 @@ struct LegWanted {
 struct Note {
   enum class Level : std::uint8_t { Debug, Info, Warning, Error };
   Level level = Level::Info;
-  std::string call;  // Call::session
+  std::string call;             // Call::session
+  std::string session_id = {};  // RFC 7989, as its CDR has it; "" outside of calls
   std::string text;
 };
 

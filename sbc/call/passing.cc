@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sbc/call/crossing.h"
+#include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
 #include "sbc/call/machine.h"
@@ -95,6 +96,7 @@ void Machine::send_passing(const Input& in, Leg& to, const CrossingBody& body, s
   to.dialog->write_request_head(writer, request.method_text(), cseq, via, request.max_forwards().value_or(70) - 1);
   if (refreshes_target(request.method())) writer.header(sip::HeaderId::Contact, to.contact);
   core_.credentials->write_inside(core_, to, hop, request.method(), body.text, writer);
+  if (!to.told.session_id.empty()) writer.header(sip::HeaderId::SessionId, to.told.session_id);
   writer.raw(more);
   writer.raw(referral_named(in.side, crossing_request_headers(request)));
   writer.finish(body.type, body.text);
@@ -116,12 +118,9 @@ void Machine::send_passing(const Input& in, Leg& to, const CrossingBody& body, s
 }
 
 std::optional<CrossingBody> Machine::body_across(Side from, const sip::Message& message) const {
-  const auto trusts = [this](Side side) {
-    const auto* realm = core_.settings->routes->realm(call_.leg(side).realm);
-    return realm != nullptr && realm->trust == route::Trust::Trusted;
-  };
+  const auto trusted = [this](const Leg& leg) { return trusts(*core_.settings, leg.realm, leg.trunk); };
   MappedIds identifiers(core_, call_, from);
-  return crossing_body(message, identifiers, trusts(Side::A) && trusts(Side::B));
+  return crossing_body(message, identifiers, trusted(call_.a) && trusted(call_.b));
 }
 
 bool Machine::passing_answered(const transaction::ResponseArrived& response) {

@@ -191,8 +191,7 @@ void Machine::send_progress(Fork& fork, int status) {
   }
   auto bytes = leg_response(*request, call_.source, call_.a, status, fork.tag, headers, sdp_body(body));
   core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
-  if (!fork.a)
-    fork.a = dialog::Dialog::from_server(*call_.invite, fork.tag, sip::is_secure(call_.source.hop.transport));
+  if (!fork.a) fork.a = dialog::Dialog::from_server(*call_.invite, fork.tag);
   fork.described = fork.described || !body.empty();
   if (!reliable) return;
   fork.offered = fork.offered || offers;

@@ -86,8 +86,7 @@ std::unique_ptr<Leg> Machine::referrer_of(const Input& in) {
   leg->hop = in.source.hop;
   leg->symmetric = !in.arrival->vouched || behind_nat(*in.message, in.source);
   leg->contact = contact_value(*core_.settings, leg->hop.transport, leg->hop.listener, core_.minter.user(core_.random));
-  leg->dialog =
-      dialog::Dialog::from_server(*in.message, core_.minter.tag(core_.random), sip::is_secure(in.source.hop.transport));
+  leg->dialog = dialog::Dialog::from_server(*in.message, core_.minter.tag(core_.random));
   leg->dialog->confirm();
   core_.dialogs[leg->dialog->local_tag()] = DialogRef{call_.handle, in.side};
   return leg;

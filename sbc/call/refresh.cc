@@ -167,7 +167,7 @@ void Machine::refresh_failed(const Input& in) {
   if (without_update) leg.allows_update = false;
   if (without_update || (status == 422 && leg.session.too_small(*in.message))) return refresh(in.side);
   if (status == 491) {
-    leg.session.postpone(now_ + dialog::glare_wait(in.side == Side::B, core_.random));
+    leg.session.postpone(now_ + dialog::glare_wait(leg.dialog->opened(), core_.random));
   } else if (const auto wait = sip::retry_after(*in.message)) {
     leg.session.postpone(now_ + base::seconds(*wait));
   } else {

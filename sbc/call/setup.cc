@@ -5,7 +5,9 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/chosen.h"
 #include "sbc/call/entering.h"
+#include "sbc/call/identity.h"
 #include "sbc/call/invite_body.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
@@ -158,8 +160,21 @@ void Machine::try_target() {
   dial();
 }
 
+// RFC 5630 5.3: whoever dials sips: is not to be carried in clear.
+bool Machine::breaks_sips(const route::Target& target) const {
+  if (call_.emergency || call_.invite->request_uri().scheme != sip::Uri::Scheme::Sips) return false;
+  if (sip::is_secure(target.hop.transport)) return false;
+  return !chosen(*core_.settings, target.realm, target.trunk, &route::Realm::sips_in_clear,
+                 &route::Trunk::sips_in_clear);
+}
+
 void Machine::dial() {
   const route::Target* target = call_.hunt.current();
+  if (breaks_sips(*target)) {
+    note(Note::Level::Info, "not tried: " + target->text() + ": the caller dialled sips:, and this is not TLS");
+    call_.attempt.emplace().started = now_;
+    return hunt_on({.cause = route::Failure::Cause::Response, .status = 480});
+  }
   std::string offer;
   const bool offers = !call_.late_offer || call_.proposed;
   if (offers) {
@@ -179,7 +194,8 @@ void Machine::dial() {
   const auto domain = core_.settings->domains.find(target->realm);
   const std::string branch = core_.minter.branch(core_.random);
   const std::string user = core_.minter.user(core_.random);
-  call_.b.contact = contact_value(*core_.settings, target->hop.transport, target->hop.listener, user);
+  const Scheme scheme = target->request_uri.starts_with("sips:") ? Scheme::Sips : Scheme::Sip;
+  call_.b.contact = contact_value(*core_.settings, target->hop.transport, target->hop.listener, user, scheme);
   call_.b.allow = allow_value(*core_.settings, target->realm);
   const auto& face = core_.settings->faces.at(target->hop.listener);
   CallerWords words = caller_words(core_, call_, *target);
@@ -188,9 +204,9 @@ void Machine::dial() {
                     std::ranges::find(call_.arrival.upstream, target->trunk) != call_.arrival.upstream.end();
   const std::string gr = home ? gr_of(call_.invite->request_uri(), target->candidate) : std::string{};
   const std::string& host = domain != core_.settings->domains.end() ? domain->second : face.host;
-  const auto body = invite_body(
-      *core_.settings,
-      {.caller = *call_.invite, .realm_a = call_.a.realm, .realm_b = target->realm, .domain = host, .sdp = offer});
+  const bool trusted =
+      trusts(*core_.settings, call_.a.realm, call_.a.trunk) && trusts(*core_.settings, target->realm, target->trunk);
+  const auto body = invite_body({.caller = *call_.invite, .trusted = trusted, .domain = host, .sdp = offer});
   if (!body) {
     note(Note::Level::Info, "not tried: " + target->text() + ": " + body.error().text);
     call_.attempt = std::move(attempt);
@@ -228,7 +244,7 @@ void Machine::dial() {
                                         .hop = target->hop,
                                         .bytes = std::move(bytes),
                                         .owner = call_.handle.pack(),
-                                        .emergency = call_.emergency},
+                                        .first = call_.first},
                                        now_, out_.transaction);
   core_.dialogs.emplace(attempt.start.local_tag, DialogRef{call_.handle, Side::B});
   const bool sent = static_cast<bool>(attempt.client);
@@ -307,6 +323,14 @@ void Machine::abandon_branch() {
   call_.strays.push_back(std::move(attempt));
   call_.attempt.reset();
   hunt_on(failure);
+}
+
+// Who answered it has left the call; another fork may still answer.
+void Machine::retire_attempt() {
+  if (!call_.attempt) return;
+  call_.attempt->finished = true;
+  call_.strays.push_back(*std::move(call_.attempt));
+  call_.attempt.reset();
 }
 
 void Machine::take_off_attempt() {

@@ -98,8 +98,7 @@ void Machine::replace_party() {
 void Machine::enter(Call& first, Replaced place, std::optional<Media> media) {
   ++core_.counters.takeovers;
   Leg leg = std::move(call_.a);
-  leg.dialog =
-      dialog::Dialog::from_server(*call_.invite, call_.local_tag_a, sip::is_secure(call_.source.hop.transport));
+  leg.dialog = dialog::Dialog::from_server(*call_.invite, call_.local_tag_a);
   leg.dialog->confirm();
   Input in{.side = place.at.side, .message = call_.invite.get(), .source = call_.source, .server = leg.server};
   call_.local_tag_a.clear();
@@ -137,11 +136,7 @@ void Machine::let_go() {
   const auto takeover = std::move(call_.takeover);
   if (!takeover->replaced.over) send_aside(takeover->replaced, sip::Method::Bye, {}, {});
   forget_dialog(takeover->replaced.dialog->local_tag());
-  if (takeover->side != Side::B || !call_.attempt) return;
-  // Another fork may still answer the INVITE of the one who has left.
-  call_.attempt->finished = true;
-  call_.strays.push_back(*std::move(call_.attempt));
-  call_.attempt.reset();
+  if (takeover->side == Side::B) retire_attempt();
 }
 
 // The newcomer was refused, or has given up.

@@ -130,7 +130,7 @@ void Machine::finish() {
 
 // RFC 3261 9.1, 15: the 2xx crossed our CANCEL. The attempt stays with the call: other forks may have answered as well.
 void Machine::late_answer(const Input& in) {
-  ack_and_bye(call_.attempt->start, in.source.hop, in.message);
+  ack_and_bye(*call_.attempt, in.source.hop, in.message);
   settle();
 }
 
@@ -268,11 +268,10 @@ void Machine::keep_late_forks() {
   if (call_.b.acks.size() == 0 && !call_.b.dialog) return;  // there was no 2xx
   const auto keep = [this](const Attempt& attempt) {
     if (!core_.layer.is_live(attempt.client)) return;
-    core_.late_forks.keep(attempt.client, {.start = attempt.start,
+    core_.late_forks.keep(attempt.client, {.attempt = attempt,
                                            .winner = call_.b.dialog ? call_.b.dialog->remote_tag() : std::string(),
-                                           .realm = call_.b.realm,
-                                           .hop = attempt.hop,
                                            .symmetric = call_.b.symmetric,
+                                           .session_id = call_.b.told.session_id,
                                            .acks = call_.b.acks,
                                            .until = now_ + 64 * core_.settings->t1});
   };

@@ -7,6 +7,8 @@
 //   Z's 2xx brings an offer; Y is re-invited with it; Y's answer goes to Z in the ACK. X gets NOTIFY and BYE.
 //   How a second call gives up its leg: attended.cc.
 
+#include <utility>
+
 #include "media-relay/base/text.h"
 
 #include "sbc/call/identity.h"
@@ -164,7 +166,9 @@ void Machine::try_transfer() {
   leg.trunk = target->trunk;
   leg.aor = target->aor;
   leg.hop = target->hop;
-  leg.contact = contact_value(*core_.settings, leg.hop.transport, leg.hop.listener, core_.minter.user(core_.random));
+  const Scheme scheme = target->request_uri.starts_with("sips:") ? Scheme::Sips : Scheme::Sip;
+  leg.contact =
+      contact_value(*core_.settings, leg.hop.transport, leg.hop.listener, core_.minter.user(core_.random), scheme);
   leg.allow = allow_value(*core_.settings, target->realm);
   invite_successor({});
 }
@@ -334,7 +338,7 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
   auto made = dialog::Dialog::from_client(transfer.attempt->start, *response);
   if (!sdp || !*sdp || !made || call_.state != State::Active) {
     // No offer, or the two parties are just changing their session.
-    ack_and_bye(transfer.attempt->start, source.hop, response);
+    ack_and_bye(*transfer.attempt, source.hop, response);
     core_.dialogs.erase(transfer.attempt->start.local_tag);
     return fail_transfer(call_.state != State::Active ? 500 : 488);
   }
@@ -356,16 +360,16 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
 }
 
 void Machine::replace_leg(Side side, Leg&& fresh) {
-  Leg& old = call_.leg(side);
+  Leg& leg = call_.leg(side);
+  Leg old = std::exchange(leg, std::move(fresh));
   if (!old.over) send_aside(old, sip::Method::Bye, {}, {});
   forget_dialog(old.dialog->local_tag());
-  if (side == Side::B) take_off_attempt();
+  if (side == Side::B) retire_attempt();
   disarm(call_.accepted_timer[static_cast<int>(side)]);
   disarm(call_.session_timer[static_cast<int>(side)]);
-  call_.media.leg(side) = leg_media(*core_.settings, {fresh.realm, fresh.trunk, fresh.hop.transport});
-  old = std::move(fresh);
+  call_.media.leg(side) = leg_media(*core_.settings, {leg.realm, leg.trunk, leg.hop.transport});
   if (side == Side::B) return;
-  call_.local_tag_a = old.dialog->local_tag();
+  call_.local_tag_a = leg.dialog->local_tag();
   call_.arrival.authenticated = false;  // that was somebody else
 }
 

@@ -86,6 +86,8 @@ UnderWay under_way(Call& call, transaction::ClientId client, bool invite) {
   }
   for (Passing& passing : call.passing)
     if (passing.client == client) return {&passing.client, &call.leg(other(passing.from))};
+  for (Aside& aside : call.asides)
+    if (aside.client == client) return {&aside.client, aside.gone ? aside.gone.get() : &call.leg(aside.side)};
   if (call.transfer && call.transfer->attempt && call.transfer->attempt->client == client)
     return {&call.transfer->attempt->client, &call.transfer->leg};
   if (call.attempt && call.attempt->client == client && call.state == State::Inviting)
@@ -95,10 +97,7 @@ UnderWay under_way(Call& call, transaction::ClientId client, bool invite) {
 
 bool fail_over(Core& core, Call& call, const Untaken& untaken, base::Instant now, Output& out) {
   if (untaken.request == nullptr) return false;
-  UnderWay request = under_way(call, untaken.transaction, untaken.request->starts_with("INVITE "));
-  for (Aside& aside : call.asides)
-    if (aside.client == untaken.transaction)
-      request = {&aside.client, aside.gone ? aside.gone.get() : &call.leg(aside.side)};
+  const UnderWay request = under_way(call, untaken.transaction, untaken.request->starts_with("INVITE "));
   if (request.leg == nullptr || request.dialog() == nullptr) return false;
   Leg& leg = *request.leg;
   if (leg.symmetric || leg.way.size() < 2 || !pass_over(leg, untaken.hop.remote)) return false;

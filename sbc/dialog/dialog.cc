@@ -60,7 +60,7 @@ FirstRoute first_route(const std::string& route) {
 
 }  // namespace
 
-Dialog Dialog::from_server(const sip::Message& request, std::string local_tag, bool over_tls) {
+Dialog Dialog::from_server(const sip::Message& request, std::string local_tag) {
   Dialog d;
   d.call_id_ = request.call_id();
   d.local_tag_ = std::move(local_tag);
@@ -71,7 +71,6 @@ Dialog Dialog::from_server(const sip::Message& request, std::string local_tag, b
   d.refresh_target(request);
   d.take_route_set(request, false);
   d.remote_cseq_ = request.cseq().number;
-  d.secure_ = over_tls && request.request_uri().scheme == sip::Uri::Scheme::Sips;
   return d;
 }
 
@@ -92,7 +91,7 @@ std::expected<Dialog, std::string> Dialog::from_client(const ClientStart& start,
   d.refresh_target(response);
   d.take_route_set(response, true);
   d.local_cseq_ = start.cseq;
-  d.secure_ = start.secure;
+  d.opened_ = true;
   if (status >= 200) d.state_ = State::Confirmed;
   return d;
 }

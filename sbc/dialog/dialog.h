@@ -22,7 +22,6 @@ struct ClientStart {
   std::string remote;  // To as written
   std::string target;  // Request-URI: remote target when a response names no Contact
   std::uint32_t cseq = 0;
-  bool secure = false;  // sent over TLS to a sips: URI (12.1.2)
 };
 
 class Dialog {
@@ -35,9 +34,9 @@ class Dialog {
 
   Dialog() = default;
 
-  // 12.1.1: the server's side of a dialog that `request` (INVITE, SUBSCRIBE, REFER) makes. Starts Early. `over_tls`
-  // with a sips: Request-URI sets secure(). Without Contact the remote target is the From URI (RFC 2543 peers).
-  static Dialog from_server(const sip::Message& request, std::string local_tag, bool over_tls = false);
+  // 12.1.1: the server's side of a dialog that `request` (INVITE, SUBSCRIBE, REFER) makes. Starts Early. Without
+  // Contact the remote target is the From URI (RFC 2543 peers).
+  static Dialog from_server(const sip::Message& request, std::string local_tag);
 
   // 12.1.2: the client's side, from a response 101-299. Error: the response makes no dialog (100, a provisional one
   // without To tag, or a final one that is not 2xx). Confirmed if it is a 2xx.
@@ -58,7 +57,8 @@ class Dialog {
   std::optional<std::uint32_t> local_cseq() const { return local_cseq_; }
   std::optional<std::uint32_t> remote_cseq() const { return remote_cseq_; }
   State state() const { return state_; }
-  bool secure() const { return secure_; }
+  // Its first request was ours, and so its Call-ID is.
+  bool opened() const { return opened_; }
 
   // Call-ID and both tags (12): for a request From is the remote side, for a response To is.
   bool matches(const sip::Message& message) const;
@@ -99,7 +99,7 @@ class Dialog {
   std::optional<std::uint32_t> local_cseq_;
   std::optional<std::uint32_t> remote_cseq_;
   State state_ = State::Early;
-  bool secure_ = false;
+  bool opened_ = false;
 };
 
 // More Record-Routes than kMaxRoutes: no dialog is to be made of it.

@@ -14,6 +14,8 @@ const char* name_of(Reached limit) {
       return "referrals";
     case Reached::RedirectContacts:
       return "redirect_contacts";
+    case Reached::Farewells:
+      return "farewells";
     case Reached::StoredAcks:
       return "stored_acks";
     case Reached::CancelHeaders:

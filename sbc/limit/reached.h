@@ -14,6 +14,7 @@ enum class Reached : std::uint8_t {
   HeldProgress,      // left out: 18x that waited for a PRACK
   Referrals,         // forgotten: the oldest REFER of a call, whose NOTIFYs go on unmapped
   RedirectContacts,  // left out: contacts of a 3xx
+  Farewells,         // forgotten: a BYE to a trunk, which is not sent again when the trunk asks for credentials
   StoredAcks,        // forgotten: an ACK that a repeated 2xx would get again
   CancelHeaders,     // left out: Reason of a CANCEL
   WithoutTcp,        // forgotten: that a peer has no TCP

@@ -62,6 +62,7 @@ struct Realm {
   policy::Dtmf dtmf = policy::Dtmf::Pass;
   policy::Recording record = {};
   bool sdes_in_clear = false;      // keys may be said where the signalling is not encrypted
+  bool sips_in_clear = false;      // whoever was called with sips: may be reached there without TLS
   bool mixed_streams = false;      // its audio in clear may come in several streams (SSRC) at once
   std::string music_on_hold = {};  // sound that its peers hear while the other side holds them; "": none
   std::string ringback = {};       // and that its callers hear while a callee rings in silence
@@ -117,6 +118,7 @@ struct Trunk {
   std::optional<policy::Dtmf> dtmf = {};
   std::optional<policy::Recording> record = {};
   std::optional<bool> sdes_in_clear = {};
+  std::optional<bool> sips_in_clear = {};
   std::optional<bool> mixed_streams = {};
   std::optional<std::string> music_on_hold = {};
   std::optional<std::string> ringback = {};

@@ -233,6 +233,12 @@ std::optional<Transport> Uri::transport() const {
   return name ? transport_from(*name) : std::nullopt;
 }
 
+Transport transport_of(const Uri& uri) {
+  const auto named = uri.transport();
+  if (uri.scheme != Uri::Scheme::Sips) return named.value_or(Transport::Udp);
+  return named == Transport::Ws || named == Transport::Wss ? Transport::Wss : Transport::Tls;
+}
+
 std::optional<base::IpAddress> Uri::ip() const {
   if (const auto address = base::IpAddress::parse(host)) return address;
   const std::size_t three = host.find(":::");  // RFC 5118 4.10

@@ -40,6 +40,10 @@ struct Uri {
   std::string_view host_port() const;
 };
 
+// What requests to the URI go over when nothing else says it: UDP unless it names a transport, and TLS under it when it
+// is a sips: URI (RFC 3261 26.2.2, RFC 5630 3.1.4).
+Transport transport_of(const Uri& uri);
+
 // The whole of `text` as a URI, without brackets or surrounding blanks.
 std::expected<Uri, Error> parse_uri(std::string_view text);
 // The same into `fresh`, which must be newly made: saves the hot path two copies. After an error it is good for

@@ -18,7 +18,8 @@ struct ClientRequest {
   sip::Hop hop;
   base::SharedBytes bytes;  // the whole request as it goes out
   Owner owner = 0;
-  bool emergency = false;  // an INVITE that calls for help: a full table takes it (Config::emergency_reserve)
+  bool first =
+      false;  // an INVITE that calls for help or has priority: a full table takes it (Config::emergency_reserve)
 };
 
 }  // namespace sbc::transaction

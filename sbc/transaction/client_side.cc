@@ -7,7 +7,7 @@ namespace sbc::transaction {
 
 std::optional<Seat> ClientSide::seat_for(const ClientRequest& request) {
   const bool inside = request.method == sip::Method::Bye || request.method == sip::Method::Prack;
-  const auto seat = seats_.take(inside ? Seat::Dialog : request.emergency ? Seat::Help : Seat::Common);
+  const auto seat = seats_.take(inside ? Seat::Dialog : request.first ? Seat::Help : Seat::Common);
   if (!seat) ++shared_.counters.client_overloads;
   if (seat == Seat::Dialog) ++shared_.counters.dialog_reserve;
   if (seat == Seat::Help) ++shared_.counters.emergency_reserve;

@@ -43,6 +43,10 @@ void Layer::on_transport_error(std::uint64_t token, base::Instant now, Output& o
 void Layer::use_twins(std::vector<std::optional<TcpTwin>> twins) {
   core_->shared.oversize.use(std::move(twins));
 }
+void Layer::use_trust(std::function<bool(const sip::Source&)> trusts) {
+  core_->shared.trusts = std::move(trusts);
+}
+
 void Layer::use_emergency_numbers(std::vector<std::string> numbers) {
   core_->shared.emergency_numbers = std::move(numbers);
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,8 @@ class Layer {
   // What calls for help when it is dialled, besides urn:service:sos: a full table takes such an INVITE
   // (Config::emergency_reserve).
   void use_emergency_numbers(std::vector<std::string> numbers);
+  // Whose INVITEs with Resource-Priority (RFC 4412) it takes as well; without it nobody's.
+  void use_trust(std::function<bool(const sip::Source&)> trusts);
 
   // --- server side -----------------------------------------------------------------------------------------------
   void set_owner(ServerId id, Owner owner);

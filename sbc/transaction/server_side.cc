@@ -36,10 +36,12 @@ ServerId ServerSide::find(const Fingerprint& key) const {
 }
 
 // What finds room when others have filled the table: whoever knows a tag of ours has had a message of that dialog.
-std::optional<Seat> ServerSide::seat_for(const sip::Message& request) {
+std::optional<Seat> ServerSide::seat_for(const sip::Message& request, const sip::Source& source) {
   const sip::Method method = request.method();
   Seat wish = Seat::Common;
-  if (method == sip::Method::Invite && sip::is_emergency(request.request_uri(), shared_.emergency_numbers))
+  if (method == sip::Method::Invite &&
+      (sip::is_emergency(request.request_uri(), shared_.emergency_numbers) ||
+       (request.find("Resource-Priority") && shared_.trusts && shared_.trusts(source))))
     wish = Seat::Help;
   if ((method == sip::Method::Bye || method == sip::Method::Prack) && shared_.minter.shard_of(request.to_tag()))
     wish = Seat::Dialog;
@@ -64,7 +66,7 @@ void ServerSide::on_request(sip::MessagePtr message, const sip::Source& source, 
     }
     return;
   }
-  const auto seat = seat_for(*message);
+  const auto seat = seat_for(*message, source);
   if (!seat) return answer_stateless(*message, source, 503, out);
   // RFC 3261 8.2.2.2: the same request came on another way, and the first copy is being served.
   Fingerprint merge_key;

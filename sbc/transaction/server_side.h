@@ -66,7 +66,7 @@ class ServerSide {
     const sip::Source* source{};
   };
 
-  std::optional<Seat> seat_for(const sip::Message& request);
+  std::optional<Seat> seat_for(const sip::Message& request, const sip::Source& source);
   ServerId open(const sip::MessagePtr& message, const sip::Source& source, const Fingerprint& key, Seat seat);
   ServerId find(const Fingerprint& key) const;
   ServerId target_of_cancel(const Fingerprint& base) const;

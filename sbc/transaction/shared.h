@@ -3,6 +3,7 @@
 
 #include <cassert>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct Shared {
   Matching matching;
   Oversize oversize;
   std::vector<std::string> emergency_numbers;
+  std::function<bool(const sip::Source&)> trusts;
   Deadlines deadlines;
   Counters counters;
 };

@@ -221,5 +221,51 @@ TEST_F(TrunkWithAccount, ACancelledCallIsNotTriedAgain) {
   rig.expect_idle();
 }
 
+// RFC 3261 22.1: its ACK has the credentials of the INVITE; 13.2.2.4: and it is hung up, whatever the trunk asks for.
+class LosingFork : public TrunkWithAccount, public ::testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(DuringTheCallAndAfterIt, LosingFork, ::testing::Bool());
+
+TEST_P(LosingFork, IsHungUpWithCredentials) {
+  rig.a.invite();
+  rig.b.answer(407, {}, kProxy);
+  const auto invite = rig.b.log.back();
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6000), {}, "fork-1");
+  rig.a.ack();
+  if (GetParam()) {
+    rig.a.bye();
+    rig.pass(base::seconds(2));
+  }
+  rig.b.clear();
+  rig.b.auto_bye_ok = false;
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6100), {}, "fork-2");
+  const auto ack = rig.b.take("ACK");
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(credentials_of(*ack, sip::HeaderId::ProxyAuthorization).nonce, "n1");
+  const auto bye = rig.b.take("BYE");
+  ASSERT_NE(bye, nullptr);
+  rig.b.answer_to(bye, 407, {}, "Proxy-Authenticate: Digest realm=\"t1\", nonce=\"n9\", qop=\"auth\", stale=true\r\n");
+  const auto again = rig.b.take("BYE");
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->to_tag(), "fork-2");
+  EXPECT_EQ(again->cseq().number, bye->cseq().number + 1);
+  EXPECT_EQ(credentials_of(*again, sip::HeaderId::ProxyAuthorization).nonce, "n9");
+  rig.b.answer_to(again, 200);
+  EXPECT_EQ(rig.calls.farewells(), 0U);
+}
+
+TEST_F(TrunkWithAccount, AByeToWhoHasTransferredTheCallIsSentAgain) {
+  rig.connect();
+  rig.b.auto_bye_ok = false;
+  rig.b.request("REFER", {}, "Refer-To: <sip:carol@border.example>\r\n");
+  rig.c.answer(200, sdp(rig.c.ip(), 7000));
+  const auto bye = rig.b.take("BYE");
+  ASSERT_NE(bye, nullptr);
+  rig.b.answer_to(bye, 401, {}, kServer);
+  const auto again = rig.b.take("BYE");
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->cseq().number, bye->cseq().number + 1);
+  EXPECT_EQ(credentials_of(*again, sip::HeaderId::Authorization).nonce, "n2");
+}
+
 }  // namespace
 }  // namespace sbc::call::test

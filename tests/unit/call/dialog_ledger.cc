@@ -40,9 +40,11 @@ bool DialogLedger::is_heard(const sip::Message& request, int status, base::Insta
   if (found == invites_.end()) return true;
   Invite& invite = found->second;
   if (now >= invite.ends || invite.refused) return false;
+  if (invite.accepted && status >= 300 && !request.to_tag().empty()) return false;
   if (!invite.heard && !invite.cancelled) invite.ends = base::kNever;
   invite.heard = true;
-  if (status / 100 == 2) invite.ends = std::min(invite.ends, now + k64T1);
+  invite.accepted = invite.accepted || status / 100 == 2;
+  if (invite.accepted) invite.ends = std::min(invite.ends, now + k64T1);
   invite.refused = status >= 300;
   return true;
 }

@@ -41,8 +41,9 @@ class DialogLedger {
   struct Invite {
     base::Instant ends;  // timer B; 64*T1 after CANCEL (9.1), or after the first 2xx (13.2.2.4)
     bool cancelled = false;
-    bool heard = false;    // some response was sent
-    bool refused = false;  // a final one other than 2xx was: no server transaction sends another (17.2.1)
+    bool heard = false;     // some response was sent
+    bool accepted = false;  // a 2xx was
+    bool refused = false;   // a final one other than 2xx was: no server transaction sends another (17.2.1)
   };
 
   bool is_heard(const sip::Message& invite, int status, base::Instant now);

@@ -339,5 +339,56 @@ TEST(Priority, CrossesBetweenTrustedSidesOnly) {  // RFC 4412
   }
 }
 
+TEST(Priority, IsNeitherHeldUpByALimitNorByADrainWhereItIsTrusted) {  // RFC 4412
+  for (const bool trusted : {true, false}) {
+    Rig rig({.max_calls = 1});
+    if (trusted) trust(rig, {"access"});
+    rig.connect();
+    rig.calls.drain();
+    rig.b.clear();
+    rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = "Resource-Priority: wps.0\r\n"});
+    EXPECT_EQ(rig.b.has("INVITE"), trusted);
+    EXPECT_EQ(rig.a.has("503"), !trusted);
+    EXPECT_TRUE(!trusted || rig.relay.history.back().first) << "nor by the relay's";
+  }
+}
+
+TEST(SessionIds, AreInWhatIsSaidBeforeTheAnswerAndInWhatCrosses) {  // RFC 7989 7
+  Rig rig;
+  trust(rig, {"access", "core"});
+  const auto invite = invite_with(
+      rig, "Supported: 100rel\r\nAllow: INVITE, PRACK, UPDATE\r\nSession-ID: " + session(kAlice, "") + "\r\n" + kClaim);
+  const std::string bobs = "Session-ID: " + session(kBob, kAlice) + "\r\n";
+  rig.b.answer(183, sdp(rig.b.ip(), 6000), "Require: 100rel\r\nRSeq: 1\r\nAllow: INVITE, PRACK, UPDATE\r\n" + bobs);
+  EXPECT_EQ(values_of(*rig.b.take("PRACK"), "Session-ID"), Values{session(kAlice, kBob)});
+  const auto progress = rig.a.take("183");
+  ASSERT_NE(progress, nullptr);
+  rig.a.request("PRACK", {},
+                "RAck: " + std::string(progress->find(sip::HeaderId::RSeq).value_or("0")) + " " +
+                    std::to_string(progress->cseq().number) + " INVITE\r\n");
+  rig.a.request("UPDATE", sdp(rig.a.ip(), 4000, "sendonly", 2));
+  const auto update = rig.b.take("UPDATE");
+  ASSERT_NE(update, nullptr);
+  EXPECT_EQ(values_of(*update, "Session-ID"), Values{session(kAlice, kBob)});
+  EXPECT_EQ(values_of(*update, "P-Asserted-Identity").size(), 1U);
+  rig.b.answer_to(update, 200, sdp(rig.b.ip(), 6000, "recvonly", 2), bobs);
+  rig.b.answer(200, {}, bobs);
+  rig.a.ack();
+  for (const char* method : {"INFO", "MESSAGE", "NOTIFY"}) {
+    rig.a.request(method);
+    const auto there = rig.b.take(method);
+    ASSERT_NE(there, nullptr) << method;
+    EXPECT_EQ(values_of(*there, "Session-ID"), Values{session(kAlice, kBob)}) << method;
+    rig.b.answer_to(there, 200);
+    EXPECT_EQ(values_of(*rig.a.take(std::string("200 ") + method), "Session-ID"), Values{session(kBob, kAlice)})
+        << method;
+    rig.b.request(method);
+    const auto back = rig.a.take(method);
+    ASSERT_NE(back, nullptr) << method;
+    EXPECT_EQ(values_of(*back, "Session-ID"), Values{session(kBob, kAlice)}) << method;
+    rig.a.answer_to(back, 200);
+  }
+}
+
 }  // namespace
 }  // namespace sbc::call::test

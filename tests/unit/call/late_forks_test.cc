@@ -69,6 +69,9 @@ TEST(LateForks, AfterTheCalleeHungUpBeforeHisAckOneGetsAckAndBye) {
   rig.b.clear();
   rig.pass(base::seconds(3));
   rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6002), {}, "late-fork");
+  const auto ack = rig.b.take("ACK");
+  ASSERT_NE(ack, nullptr);
+  EXPECT_NE(ack->body().find("m=audio 0 RTP/AVP"), std::string_view::npos) << "its offer is refused: " << ack->bytes();
   EXPECT_EQ(rig.b.take("BYE")->to_tag(), "late-fork");
   rig.pass(base::minutes(2));
   rig.expect_no_half_call();

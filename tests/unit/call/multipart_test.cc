@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "rig.h"
+#include "places.h"
 
 namespace sbc::call::test {
 namespace {
@@ -59,6 +59,32 @@ TEST(MultipartInvite, WithoutSdpItIsALateOffer) {
   rig.a.cancel();
   rig.pass(base::minutes(2));
   rig.expect_idle();
+}
+
+// What nobody here can read is for those who are trusted, each as its trunk says before its realm.
+TEST(MultipartInvite, OtherPartsCrossBetweenTrustedSidesUnlessATrunkIsNot) {
+  enum class Case { Strangers, Friends, OneTrunkIsNot };
+  for (const Case which : {Case::Strangers, Case::Friends, Case::OneTrunkIsNot}) {
+    Rig rig;
+    change_places(
+        rig,
+        [which](route::Realm& realm) {
+          if (which != Case::Strangers) realm.trust = route::Trust::Trusted;
+        },
+        [which](route::Trunk& trunk) {
+          if (which == Case::OneTrunkIsNot && trunk.name == "t1") trunk.trust = route::Trust::Untrusted;
+        });
+    const bool crosses = which == Case::Friends;
+    rig.a.invite({.body = with_parts(sdp(rig.a.ip(), 4000), kIsup), .content_type = kMixed});
+    const auto invite = rig.b.take("INVITE");
+    ASSERT_NE(invite, nullptr);
+    EXPECT_EQ(invite->bytes().find("isup-bytes") != std::string_view::npos, crosses);
+    rig.b.answer(200, sdp(rig.b.ip(), 5000));
+    rig.a.ack();
+    rig.a.request("INFO", "isup-bytes", "Content-Type: application/ISUP\r\n");
+    EXPECT_EQ(rig.b.has("INFO"), crosses);
+    EXPECT_EQ(rig.a.has("415 INFO"), !crosses);
+  }
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ std::string Peer::via(std::string_view branch) const {
 
 sip::Source Peer::source() const {
   sip::Source s;
-  s.hop.transport = sip::Transport::Udp;
+  s.hop.transport = transport;
   s.hop.listener = listener_;
   s.hop.remote = endpoint_;
   s.local = rig_.listener(listener_);

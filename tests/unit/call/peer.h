@@ -80,7 +80,8 @@ class Peer {
   std::string ip() const { return endpoint_.ip.text(); }
   const base::Endpoint& endpoint() const { return endpoint_; }
 
-  std::string request_uri;  // of the next INVITE; "": the border's
+  sip::Transport transport = sip::Transport::Udp;  // that its messages come over
+  std::string request_uri;                         // of the next INVITE; "": the border's
 
   // --- manners ------------------------------------------------------------------------------------------------------
   bool auto_bye_ok = true;     // 200 to BYE

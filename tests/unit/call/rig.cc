@@ -24,10 +24,11 @@ std::shared_ptr<Settings> make_settings(const RigOptions& options) {
   std::vector<route::Realm> table;
   for (std::uint16_t i = 0; i < 3; ++i) {
     const auto where = endpoint(kListeners[i]);
-    table.push_back({.name = kRealms[i],
-                     .listeners = {{.index = i, .transport = sip::Transport::Udp, .address = where}},
-                     .media_network = kRealms[i],
-                     .trust = route::Trust::Untrusted});
+    table.push_back(
+        {.name = kRealms[i],
+         .listeners = {{.index = i, .transport = i == 0 ? options.transport : sip::Transport::Udp, .address = where}},
+         .media_network = kRealms[i],
+         .trust = route::Trust::Untrusted});
     settings->faces.push_back({.host = where.ip.text(), .sent_by = where.ip.text(), .address = where.ip});
   }
   const auto trunk = [](const char* name, const char* realm, const char* target) {

@@ -55,6 +55,7 @@ class FakeAdvisor final : public Advisor {
 };
 
 struct RigOptions {
+  sip::Transport transport = sip::Transport::Udp;  // of a's listener
   std::uint64_t seed = 1;
   std::size_t max_calls = 100;
   std::uint8_t shard = 0;

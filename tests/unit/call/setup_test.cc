@@ -230,6 +230,22 @@ TEST(Accepted, AnAckOfTheCalleeDoesNotConfirmTheCaller) {
   EXPECT_GT(rig.a.count("200 INVITE"), 1U) << "still waiting for the caller's own";
 }
 
+// RFC 3261 13.2.1: an offer in a 2xx is answered in the ACK, also when nobody wants it.
+TEST(Forks, AnOfferInTheSecond2xxIsRefusedInItsAck) {
+  Rig rig;
+  rig.a.invite({.body = ""});
+  const auto invite = rig.b.take("INVITE");
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6000), {}, "fork-1");
+  rig.a.ack(sdp(rig.a.ip(), 4000));
+  rig.b.clear();
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6100), {}, "fork-2");
+  const auto ack = rig.b.take("ACK");
+  ASSERT_NE(ack, nullptr);
+  EXPECT_NE(ack->body().find("m=audio 0 RTP/AVP"), std::string_view::npos) << ack->bytes();
+  EXPECT_EQ(rig.b.take("BYE")->to_tag(), "fork-2");
+  EXPECT_EQ(rig.calls.connected(), 1U);
+}
+
 TEST(Forks, TheSecond2xxIsAcknowledgedAndHungUpAndTheFirstCallGoesOn) {  // trap 3
   Rig rig;
   rig.a.invite();

@@ -45,8 +45,7 @@ ClientStart client_start() {
           .local = "\"Us\" <sip:us@border.example.net>",
           .remote = "<sip:bob@biloxi.example.com>",
           .target = "sip:bob@203.0.113.9",
-          .cseq = 7,
-          .secure = false};
+          .cseq = 7};
 }
 
 Dialog client(std::string_view extra, int status = 200) {
@@ -78,16 +77,7 @@ TEST(DialogTest, ServerTakesItsStateFromTheRequest) {
   EXPECT_EQ(d.remote_cseq(), 314159U);
   EXPECT_EQ(d.local_cseq(), std::nullopt) << "12.1.1: MUST be empty";
   EXPECT_EQ(d.state(), Dialog::State::Early);
-  EXPECT_FALSE(d.secure());
-}
-
-TEST(DialogTest, SecureNeedsTlsAndSips) {
-  const auto secure = [](std::string_view uri, bool tls) {
-    return Dialog::from_server(*message_of(invite("", uri)), "t", tls).secure();
-  };
-  EXPECT_TRUE(secure("sips:bob@border.example.net", true));
-  EXPECT_FALSE(secure("sip:bob@border.example.net", true));
-  EXPECT_FALSE(secure("sips:bob@border.example.net", false));
+  EXPECT_FALSE(d.opened());
 }
 
 TEST(DialogTest, PeersOfRfc2543HaveNoTagAndNoContact) {  // trap 64: peers of RFC 2543.

@@ -290,6 +290,21 @@ TEST(Sessions, LimitOfSessionsHolds) {
   EXPECT_TRUE(std::holds_alternative<Opened>(rig.ask(1, Open{"s0", audio()})));  // it exists
 }
 
+TEST(Sessions, WhatComesFirstFindsATenthMoreAndADrainOpen) {
+  Rig rig;
+  rig.hello(1);
+  control::SessionSpec urgent = audio();
+  urgent.first = true;
+  for (int i = 0; i < 8; ++i) rig.ask(1, Open{"s" + std::to_string(i), audio()});
+  EXPECT_TRUE(std::holds_alternative<Opened>(rig.ask(1, Open{"help", urgent})));
+  EXPECT_EQ(error_in(rig.ask(1, Open{"one-more", urgent})), ErrorCode::SessionLimit);
+  rig.ask(1, Close{"s0", ""});
+  rig.ask(1, Close{"s1", ""});
+  rig.sessions.drain();
+  EXPECT_EQ(error_in(rig.ask(1, Open{"plain", audio()})), ErrorCode::Draining);
+  EXPECT_TRUE(std::holds_alternative<Opened>(rig.ask(1, Open{"help-2", urgent})));
+}
+
 TEST(Sessions, ControllersDoNotSeeEachOther) {
   Rig rig;
   rig.hello(1, "edge-0");

@@ -80,7 +80,7 @@ TEST(ReserveTest, ACallForHelpLeavesThroughAFullTableAsFarAsTheReserveGoes) {
                             .branch = branch,
                             .hop = Stage::source().hop,
                             .bytes = base::share(RequestText{.branch = branch}.text()),
-                            .emergency = emergency},
+                            .first = emergency},
                            s.now, s.out);
   };
   EXPECT_FALSE(send(false));
@@ -114,6 +114,21 @@ TEST(ReserveTest, AByeOfOursLeavesInAnyCase) {
   ASSERT_EQ(sends.size(), 1U);
   EXPECT_TRUE(sends[0].bytes->starts_with("BYE "));
   EXPECT_EQ(s.layer.counters().client_overloads, 3U);
+}
+
+// RFC 4412: of those who are trusted only.
+TEST(ReserveTest, AnInviteWithPriorityPassesAFullTableWhereItIsTrusted) {
+  Stage s({.max_servers = 0, .emergency_reserve = 8});
+  const auto ask = [&s](const char* number, const char* headers) {
+    s.deliver(RequestText{.branch = std::string("z9hG4bK") + number, .call_id = number, .extra = headers});
+  };
+  ask("1", "Resource-Priority: wps.0\r\n");
+  EXPECT_TRUE(s.events().empty()) << "nobody is";
+  s.layer.use_trust([](const sip::Source&) { return true; });
+  ask("2", "");
+  EXPECT_TRUE(s.events().empty());
+  ask("3", "Resource-Priority: wps.0\r\n");
+  EXPECT_EQ(s.events().size(), 1U);
 }
 
 }  // namespace

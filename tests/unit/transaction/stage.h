@@ -38,6 +38,7 @@ struct RequestText {
   std::string to_tag = {};
   std::string call_id = "call-1";
   int cseq = 1;
+  std::string extra = {};  // header lines
 
   std::string text() const {
     std::string out = method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/" + transport + " " + sent_by;
@@ -46,8 +47,8 @@ struct RequestText {
     if (!from_tag.empty()) out += ";tag=" + from_tag;
     out += "\r\nTo: <sip:bob@example.org>";
     if (!to_tag.empty()) out += ";tag=" + to_tag;
-    out += "\r\nCall-ID: " + call_id + "\r\nCSeq: " + std::to_string(cseq) + " " + method +
-           "\r\nContact: <sip:alice@192.0.2.10>\r\nContent-Length: 0\r\n\r\n";
+    out += "\r\nCall-ID: " + call_id + "\r\nCSeq: " + std::to_string(cseq) + " " + method + "\r\n" + extra +
+           "Contact: <sip:alice@192.0.2.10>\r\nContent-Length: 0\r\n\r\n";
     return out;
   }
 };
