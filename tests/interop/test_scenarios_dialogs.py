@@ -2,71 +2,8 @@
 """sipp plays both sides of what makes dialogs besides calls, and of what names other dialogs: each in both directions."""
 
 from harness import check, equal, main, test
-from harness.border import OWN_POLICIES
-from harness.client import Client
-from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, FROM_CARRIER, PHONE, PHONE2
-
-SECOND = {"realm": "core", "targets": [f"{CARRIER2}:5060"], "sources": [CARRIER2]}
-CONFIG = {"policy": {"file": str(OWN_POLICIES / "scenarios.lua")}, "media": {"timeout": "20s"},
-          "trunk": {"carrier": {"sources": [CARRIER]}, "second": SECOND}}
-
-
-class Way:
-    """Who begins: the phone, which is alice, or the carrier."""
-
-    def __init__(self, lab, phone_begins):
-        self.lab = lab
-        self.near, self.far = (PHONE, CARRIER) if phone_begins else (CARRIER, PHONE)
-        self.border, self.beyond = (ACCESS, CORE) if phone_begins else (CORE, ACCESS)
-        self.other = CARRIER2 if phone_begins else PHONE2  # also on the far side
-        self._whom = {} if phone_begins else FROM_CARRIER
-        self.number_of_other = {"service": "2000"} if phone_begins else {**FROM_CARRIER, "service": "bob"}
-
-    def begin(self, scenario, role, **options):
-        return self.lab.sipp(scenario, role, self.near, **{**self._whom, **options})
-
-    def wait_at(self, scenario, role, at=None, **options):
-        return self.lab.sipp(scenario, role, at or self.far, **options)
-
-    def requests(self, method, target=None):
-        """Those that the border sent to the far side, or to a place there."""
-        return self.lab.capture.messages(self.beyond, target or self.far, lambda m: m.is_request(method))
-
-    def names(self, role):
-        """Call-ID, its own tag and the border's of the call that a role has begun."""
-        def confirmed(m):
-            return m.is_request("ACK") and f"tag={role}-tag" in m.header("from")
-
-        ack = self.lab.capture.wait(confirmed, f"the call of {role}", target=self.border)
-        return ack.header("call-id"), ack.header("from").split("tag=")[1], ack.header("to").split("tag=")[1]
-
-    def sees_nothing_of(self, *words):
-        for word in words:
-            told = [m.start for m in self.lab.capture.messages(self.beyond) if word in m.text]
-            equal(told, [], f"messages with {word!r}")
-
-
-def start(lab, **more):
-    lab.start({**CONFIG, **more})
-    lab.register("bob", PHONE2)
-    with Client(PHONE, ACCESS, 5062) as second:  # alice's other telephone
-        equal(second.register("alice", contact=f"<sip:alice@{PHONE}:5062>;q=0.1").status, 200, "REGISTER")
-
-
-def both_ways(play):
-    """A test in which the phone begins, and one in which the carrier does."""
-    def from_the_phone(lab):
-        start(lab)
-        play(Way(lab, True))
-
-    def from_the_carrier(lab):
-        start(lab)
-        play(Way(lab, False))
-
-    for function, begins in ((from_the_phone, "phone"), (from_the_carrier, "carrier")):
-        function.__name__ = f"{play.__name__}_from_the_{begins}"
-        test(function)
-    return play
+from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE
+from harness.way import CONFIG, SECOND, Way, both_ways, start
 
 
 @both_ways
