@@ -3,10 +3,10 @@
 
 from harness import check, equal, main, test
 from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE
-from harness.way import both_ways, start
+from harness.way import both_ways, each_way, start
 
 
-@both_ways
+@each_way
 def session_intervals_that_are_too_small(way):  # trap 76; RFC 4028 5, 8: 422 on each leg, for reasons of its own
     called = way.wait_at("callee_of_long_sessions", "called")
     way.begin("caller_of_short_sessions", "caller").done()
@@ -15,7 +15,7 @@ def session_intervals_that_are_too_small(way):  # trap 76; RFC 4028 5, 8: 422 on
     equal(again.header("call-id"), first.header("call-id"), "Call-ID of the INVITE after 422")
 
 
-@both_ways
+@each_way
 def what_is_required_and_unknown(way):  # trap 79; RFC 3261 8.2.2.3
     wish = "Require: frobnication, 100rel\n      Supported: timer"
     way.begin("invites_with_refused", "caller", headers=wish, status=420).done()
@@ -30,7 +30,7 @@ def what_is_required_and_unknown(way):  # trap 79; RFC 3261 8.2.2.3
     equal(way.requests("INFO"), [], "INFOs on the far side")
 
 
-@both_ways
+@each_way
 def a_request_that_comes_by_two_ways(way):  # trap 14; RFC 3261 8.2.2.2
     called = way.wait_at("callee_early_media", "called")
     way.begin("caller_merges", "caller").done()
@@ -38,7 +38,7 @@ def a_request_that_comes_by_two_ways(way):  # trap 14; RFC 3261 8.2.2.2
     equal(len({m.header("call-id") for m in way.requests("INVITE")}), 1, "calls on the far side")
 
 
-@both_ways
+@each_way
 def a_request_that_may_go_no_further(way):  # trap 15; RFC 3261 8.1.1.6, 16.3
     way.begin("caller_refused", "lost", max_forwards=0, status=483).done()
     equal(way.requests("INVITE"), [], "INVITEs on the far side")
@@ -57,7 +57,7 @@ def preconditions(way):  # trap 29; RFC 3312
     way.sees_nothing_of("qos", "precondition")
 
 
-@both_ways(realm={"access": {"late_offer": "offer"}}, trunk={"carrier": {"sources": [CARRIER], "late_offer": "offer"}})
+@each_way(realm={"access": {"late_offer": "offer"}}, trunk={"carrier": {"sources": [CARRIER], "late_offer": "offer"}})
 def a_call_without_an_offer_to_whom_wants_one(way):  # trap 20; RFC 3725 4.1
     called = way.wait_at("callee", "called")
     way.begin("caller_late_offer", "caller").done()
@@ -113,7 +113,7 @@ def priorities_cross_between_carriers(lab):  # RFC 4412 3.1
         equal(", ".join(invite.headers("resource-priority")), "ets.2, wps.1", "Resource-Priority")
 
 
-@both_ways
+@each_way
 def a_priority(way):  # RFC 4412: between a carrier and a phone nobody vouches for it
     called = way.wait_at("callee", "called")
     way.begin("invites_with", "caller", headers=PRIORITY).done()

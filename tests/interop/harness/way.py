@@ -70,3 +70,18 @@ def both_ways(play=None, **config):
         function.__name__ = f"{play.__name__}_from_the_{begins}"
         test(function)
     return play
+
+
+def each_way(play=None, **config):
+    """One test in which the phone begins and then, with the same border, the carrier."""
+    if play is None:
+        return lambda named: each_way(named, **config)
+
+    def both(lab):
+        start(lab, **config)
+        for phone_begins in (True, False):
+            play(Way(lab, phone_begins))
+
+    both.__name__ = play.__name__
+    test(both)
+    return play
