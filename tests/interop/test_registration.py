@@ -252,6 +252,27 @@ def line_ends_keep_a_nat_open(lab):
     equal(phone._socket.recv(2048), b"\r\n\r\n", "what keeps the NAT open")
 
 
+# RFC 5626 4.4.2 and 5.4, RFC 8489 5 and 6.1: the border's indications, and the phone's own requests, between SIP messages.
+@test
+def stun_keeps_a_nat_open_both_ways(lab):
+    cookie = bytes.fromhex("2112a442")
+    lab.start(kept_alive("stun"), register=False)
+    carrier = lab.ua(CARRIER, "carrier")
+    phone = Phone(lab)
+    phone.register(contact="<sip:alice@10.9.9.9:5060>")
+    phone._socket.settimeout(8)
+    datagram = phone._socket.recv(2048)
+    equal(datagram[:2] + datagram[4:8], bytes.fromhex("0011") + cookie, "a Binding indication")
+    check(len(datagram) >= 20 and len(datagram) == 20 + int.from_bytes(datagram[2:4], "big"), f"its length: {datagram!r}")
+    ask = bytes.fromhex("00010000") + cookie + b"twelve bytes"
+    phone._socket.sendto(ask, (ACCESS, 5060))
+    while (answer := phone._socket.recv(2048))[:2] == datagram[:2]:
+        pass  # the next indication
+    equal(answer[:2] + answer[4:20], bytes.fromhex("0101") + ask[4:], "the answer to a Binding request")
+    rings(carrier, phone)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_keep_alives_total", event="stun") >= 1, "it is counted")
+
+
 @test
 def a_real_phone_registers_over_two_flows(lab):
     lab.start({"realm": {"access": {"registrar": {"algorithms": ["MD5"], "flow_timer": "60s"}}}}, register=False)

@@ -12,9 +12,10 @@ from harness import check, equal, eventually, main, namespace, test
 from harness.border import ACCESS, CORE
 from harness.client import token
 from harness.deaf import MemoryCost
+from harness.flow_ua import FlowUa
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.phone import Phone, seconds_of
-from harness.tls import Authority, TlsClient
+from harness.tls import Authority, TlsClient, TlsServer
 
 OFFER = ("v=0\r\no=- 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
          "a=rtpmap:0 PCMU/8000\r\n")
@@ -172,6 +173,64 @@ def a_carrier_with_another_name_gets_nothing(lab):
     check(answer and answer.status >= 500, f"INVITE: {answer and answer.status}")
     equal(carrier.invites, [], "INVITEs at the carrier")
     equal(lab.border.sbc_metrics().total("parapet_tls_failures_total", reason="wrong_name"), 1, "counted")
+
+
+def on_one_shard(lab):
+    """The carrier is found by its certificate alone; the certificate, and what starts the border's phone."""
+    core = {"client_certificate": "optional", "client_ca": f"{lab.directory}/authority.pem"}
+    trunk = {"carrier": {"targets": [f"{CARRIER}:5061;transport=tls"], "tls_name": "carrier.example"}}
+    authority, _ = start(lab, core=core, trunk=trunk, process={"shards": 1})
+    phone = FlowUa(lab, TlsClient(PHONE, ACCESS, authority, NAME), "alice", "tls")
+    equal(phone.register().status, 200, "REGISTER")
+    return authority, authority.issue("carrier", "URI:sip:carrier.example"), phone
+
+
+def refused(call, invite):
+    invite.reply(486)
+    call.response(486)
+    call.ack(status=486)
+
+
+# RFC 5923 8.2: alias, and a certificate that names whom the request is for.
+@test
+def a_connection_that_the_carrier_opened_carries_our_calls(lab):
+    authority, own, phone = on_one_shard(lab)
+    with socket.create_server((CARRIER, 5061)) as listener:
+        listener.settimeout(5)
+        carrier = FlowUa(lab, TlsClient(CARRIER, CORE, authority, NAME, own=own), "carrier", "tls")
+        for name in (f"{CARRIER}:5061", f"{CARRIER}:5061;alias"):
+            carrier.name = name
+            call = carrier.invite("sip:nobody@example.org")
+            call.response(404)
+            call.ack(status=404)
+            call = phone.invite("sip:4912345@example.org")
+            if "alias" in name:
+                refused(call, carrier.request("INVITE"))
+            else:
+                listener.accept()[0].close()
+                call.response(503)
+                call.ack(status=503)
+        equal(lab.border.sbc_metrics().total("parapet_tls_connections_open"), 2, "TLS connections: two that came")
+        # It is gone, and another one is opened to where the trunk is.
+        carrier.kill()
+        eventually(lambda: lab.border.sbc_metrics().total("parapet_tls_connections_open") == 1, "it is gone")
+        phone.invite("sip:4912345@example.org")
+        listener.accept()[0].close()
+
+
+# RFC 5923 8.1: what we opened is the carrier's to use, as our Via says.
+@test
+def a_connection_that_we_opened_carries_the_carriers_calls(lab):
+    authority, own, phone = on_one_shard(lab)
+    with TlsServer(CARRIER, authority, own) as server:
+        call = phone.invite("sip:4912345@example.org")
+        carrier = FlowUa(lab, server.accept((CORE, 5061)), "carrier", "tls")
+        invite = carrier.request("INVITE")
+        check(";alias" in invite.header("via"), f"Via: {invite.header('via')}")
+        refused(call, invite)
+        call = carrier.invite("sip:alice@example.org")
+        refused(call, phone.request("INVITE"))
+        equal(lab.border.sbc_metrics().total("parapet_tls_connections_open"), 2, "TLS connections")
 
 
 @test

@@ -82,3 +82,36 @@ class TlsClient(Client):
             return None
         self._buffer = rest[length:]
         return Message((head + end + rest[:length]).decode("utf-8", "replace"))
+
+
+class Accepted(TlsClient):
+    """The same over a connection that the border has opened."""
+
+    def __init__(self, at, border, connection):
+        self.at, self.border, self._socket = at, border, connection
+        self.port = connection.getsockname()[1]
+        self._buffer = b""
+
+
+class TlsServer:
+    """A peer that waits for the border, which has to show its certificate."""
+
+    def __init__(self, at, authority, own, port=5061):
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(own["certificate"], own["key"])
+        self._context.load_verify_locations(str(authority.pem))
+        self._context.verify_mode = ssl.CERT_REQUIRED
+        self._at = at
+        self._listener = socket.create_server((at, port))
+        self._listener.settimeout(10)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.close()
+
+    def accept(self, border):
+        plain, _ = self._listener.accept()
+        plain.settimeout(10)
+        return Accepted(self._at, border, self._context.wrap_socket(plain, server_side=True))
