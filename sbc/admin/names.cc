@@ -78,6 +78,8 @@ const char* name_of(PolicyHandler handler) {
       return "on_nat";
     case PolicyHandler::OnFailure:
       return "on_failure";
+    case PolicyHandler::OnMediaQuality:
+      return "on_media_quality";
     case PolicyHandler::OnEnd:
       return "on_end";
     case PolicyHandler::kCount:

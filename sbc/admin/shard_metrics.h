@@ -62,7 +62,16 @@ enum class RejectReason : std::uint8_t {
 };
 const char* name_of(RejectReason reason);  // "malformed"
 
-enum class PolicyHandler : std::uint8_t { OnRegister, OnInvite, OnRequest, OnNat, OnFailure, OnEnd, kCount };
+enum class PolicyHandler : std::uint8_t {
+  OnRegister,
+  OnInvite,
+  OnRequest,
+  OnNat,
+  OnFailure,
+  OnMediaQuality,
+  OnEnd,
+  kCount
+};
 const char* name_of(PolicyHandler handler);  // "on_register"
 
 enum class RegisterResult : std::uint8_t { Registered, Refreshed, Removed, Queried, Challenged, Rejected, kCount };

@@ -160,6 +160,11 @@ policy::FailureDecision ShardAdvisor::failure(const policy::InviteFacts& facts, 
   return settle(admin::PolicyHandler::OnFailure, began, host_->on_failure(facts, attempt, *this));
 }
 
+void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) {
+  const auto began = base::monotonic_now();
+  settle(admin::PolicyHandler::OnMediaQuality, began, host_->on_media_quality(facts, quality));
+}
+
 void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
   if (!host_->has(policy::Handler::End)) return;
   const auto began = base::monotonic_now();

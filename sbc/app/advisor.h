@@ -47,6 +47,8 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   policy::InviteDecision invite(const policy::InviteFacts& facts) override;
   policy::NatDecision nat(const policy::LegFacts& leg) override;
   policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) override;
+  bool hears_quality() const override { return host_->has(policy::Handler::MediaQuality); }
+  void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override;
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;

@@ -26,6 +26,9 @@ class Advisor : public route::Contacts {
   virtual policy::InviteDecision invite(const policy::InviteFacts& facts) = 0;
   virtual policy::NatDecision nat(const policy::LegFacts& leg) = 0;
   virtual policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) = 0;
+  // Whether anybody wants to be told how answered calls sound, and that it has changed.
+  virtual bool hears_quality() const { return false; }
+  virtual void quality(const policy::InviteFacts& /*facts*/, const policy::QualityFacts& /*quality*/) {}
   virtual void end(const policy::InviteFacts& facts, const policy::EndFacts& end) = 0;
   // 407 with its challenges, strongest first (RFC 8760); 400 for credentials that cannot be read; 403 in a realm where
   // nobody could answer a challenge.

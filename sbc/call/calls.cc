@@ -507,9 +507,9 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
   } else if (const auto* stopped = std::get_if<control::RecordingStopped>(&event.event)) {
     if (Call* call = core_.calls.find(handle)) Machine(core_, *call, now, out).recording_stopped(*stopped);
   } else if (const auto* one_sided = std::get_if<control::OneSided>(&event.event)) {
-    if (Call* call = core_.calls.find(handle)) on_one_sided(*call, *one_sided, out);
+    if (Call* call = core_.calls.find(handle)) on_one_sided(*call, *one_sided, now, out);
   } else if (const auto* quality = std::get_if<control::Quality>(&event.event)) {
-    if (Call* call = core_.calls.find(handle)) on_quality(*call, *quality, out);
+    if (Call* call = core_.calls.find(handle)) on_quality(*call, *quality, now, out);
   }
 }
 

@@ -97,8 +97,9 @@ class Calls {
   void on_last_reply(const control::RelayReply& reply, Output& out);
   void on_ending_due(CallHandle call, Output& out);
   void on_play_ended(CallHandle handle, const control::PlayEnded& ended, base::Instant now, Output& out);
-  void on_one_sided(Call& call, const control::OneSided& event, Output& out);
-  void on_quality(Call& call, const control::Quality& event, Output& out);
+  // told_quality.cc
+  void on_one_sided(Call& call, const control::OneSided& event, base::Instant now, Output& out);
+  void on_quality(Call& call, const control::Quality& event, base::Instant now, Output& out);
 
   Core core_;
 };

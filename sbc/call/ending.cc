@@ -96,28 +96,4 @@ void Calls::on_ending_due(CallHandle call, Output& out) {
   write_off(core_.advisor, std::move(ending), out);
 }
 
-// One side is heard and the other is not: a NAT or a filter, mostly. Nothing ends by it.
-void Calls::on_one_sided(Call& call, const control::OneSided& event, Output& out) {
-  const bool caller = event.silent == control::HalfSide::A;
-  ++(caller ? core_.counters.silent_callers : core_.counters.silent_callees);
-  call.record.silent = caller ? EndedBy::Caller : EndedBy::Callee;
-  out.notes.push_back({Note::Level::Warning, call.session, call.record.session_id,
-                       "one-sided audio: nothing has come from the " + std::string(name_of(*call.record.silent)) +
-                           " for " + std::to_string(event.silent_ms / 1000) + " s, while the other side is heard"});
-}
-
-void Calls::on_quality(Call& call, const control::Quality& event, Output& out) {
-  const auto lately = quality_of(call.media.told(), {event.lately});
-  if (!lately) return;
-  ++core_.counters.quality_reports;
-  for (const EndedBy party : {EndedBy::Caller, EndedBy::Callee}) {
-    const bool caller = party == EndedBy::Caller;
-    const StreamQuality& heard = caller ? lately->from_a : lately->from_b;
-    if (!call.record.watch[caller ? 0 : 1].falls_with(heard, core_.settings->low_mos)) continue;
-    ++(caller ? core_.counters.low_callers : core_.counters.low_callees);
-    out.notes.push_back({Note::Level::Info, call.session, call.record.session_id,
-                         "audio has become bad: from the " + std::string(name_of(party)) + " " + text_of(heard)});
-  }
-}
-
 }  // namespace sbc::call

@@ -77,6 +77,7 @@ class Machine {
   // these and crosses as others do.
   void digit_heard(Side from, const InfoDigit& digit);
   bool recording_by_info(const Input& in);                         // false: it is none of ours
+  void tell_quality(policy::QualityFacts quality, EndedBy party);  // told_quality.cc
   void recording_stopped(const control::RecordingStopped& event);  // recording.cc
   bool digit_by_info(const Input& in);
   // Transfers (transfer.cc). Those that return bool: false when it is no business of the transfer.

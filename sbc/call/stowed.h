@@ -27,6 +27,7 @@ class StowedMessage {
   const sip::Message& operator*() const { return *get(); }
   const sip::Message* operator->() const { return get().get(); }
 
+  bool stowed() const { return !message_; }
   // From now on as text, until somebody looks.
   void stow() {
     if (!message_) return;

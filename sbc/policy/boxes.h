@@ -10,8 +10,8 @@
 
 namespace sbc::policy {
 
-enum class FactKind : std::uint8_t { Invite, Register, Request, Leg, Attempt, End, Address, Headers };
-inline constexpr std::size_t kFactKinds = 8;
+enum class FactKind : std::uint8_t { Invite, Register, Request, Leg, Attempt, Quality, End, Address, Headers };
+inline constexpr std::size_t kFactKinds = 9;
 
 // Makes the metatables; once per state. `facts.cc`, `contacts.cc` and `constructors.cc`.
 void register_fact_boxes(lua_State* lua);

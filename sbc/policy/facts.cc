@@ -18,8 +18,8 @@ struct FactBox {
   std::uint64_t invocation;
 };
 
-constexpr std::array<const char*, kFactKinds> kMetatables = {"call",    "registration", "request", "leg",
-                                                             "attempt", "ending",       "address", "headers"};
+constexpr std::array<const char*, kFactKinds> kMetatables = {"call",    "registration", "request", "leg",    "attempt",
+                                                             "quality", "ending",       "address", "headers"};
 
 const char* metatable_of(FactKind kind) {
   return kMetatables[static_cast<std::size_t>(kind)];
@@ -231,6 +231,20 @@ constexpr std::array kAttemptFields = {
     Field{"usual", push_member<AttemptFacts, &AttemptFacts::usual>},
 };
 
+constexpr std::array kQualityFields = {
+    Field{"event", push_member<QualityFacts, &QualityFacts::event>},
+    Field{"party", push_member<QualityFacts, &QualityFacts::party>},
+    Field{"trunk", push_member<QualityFacts, &QualityFacts::trunk>},
+    Field{"codec", push_member<QualityFacts, &QualityFacts::codec>},
+    Field{"mos", push_member<QualityFacts, &QualityFacts::mos>},
+    Field{"loss", push_member<QualityFacts, &QualityFacts::loss>},
+    Field{"jitter_ms", push_member<QualityFacts, &QualityFacts::jitter_ms>},
+    Field{"round_trip_ms", push_member<QualityFacts, &QualityFacts::round_trip_ms>},
+    Field{"worst_mos", push_member<QualityFacts, &QualityFacts::worst_mos>},
+    Field{"falls", push_member<QualityFacts, &QualityFacts::falls>},
+    Field{"elapsed_ms", push_member<QualityFacts, &QualityFacts::elapsed_ms>},
+};
+
 constexpr std::array kEndFields = {
     Field{"answered", push_member<EndFacts, &EndFacts::answered>},
     Field{"status", push_member<EndFacts, &EndFacts::status>},
@@ -258,9 +272,9 @@ constexpr std::array kAddressFields = {
 
 // ---- metamethods ------------------------------------------------------------------------------------------------
 
-constexpr std::array<const char*, kFactKinds> kHasNo = {
-    "a call has no",     "a registration has no", "a request has no",  "a leg has no",
-    "an attempt has no", "an ending has no",      "an address has no", "headers have no"};
+constexpr std::array<const char*, kFactKinds> kHasNo = {"a call has no",    "a registration has no", "a request has no",
+                                                        "a leg has no",     "an attempt has no",     "a quality has no",
+                                                        "an ending has no", "an address has no",     "headers have no"};
 
 // The error of a field that does not exist. The names are in static storage because raising leaves by longjmp.
 [[noreturn]] void raise_unknown_fact(lua_State* lua, FactKind kind) {
@@ -357,6 +371,7 @@ void register_fact_boxes(lua_State* lua) {
   make_metatable(lua, FactKind::Request, {kRequestFields<RequestFacts>, kSenderFields<RequestFacts>, kOutsideFields});
   make_metatable(lua, FactKind::Leg, {kLegFields});
   make_metatable(lua, FactKind::Attempt, {kAttemptFields});
+  make_metatable(lua, FactKind::Quality, {kQualityFields});
   make_metatable(lua, FactKind::End, {kEndFields});
   make_metatable(lua, FactKind::Address, {kAddressFields});
   make_metatable(lua, FactKind::Headers, {});

@@ -109,6 +109,22 @@ struct AttemptFacts {
   std::string usual;              // what the border does by itself: "next", "stop"; with contacts also "follow", "pass"
 };
 
+// How an answered call sounds has changed.
+struct QualityFacts {
+  std::string event;  // "low", "recovered", "silent" (nothing comes from `party` while the other is heard)
+  std::string party;  // whose audio it is: "caller", "callee"
+  std::string trunk;  // the one that `party` is at, "" unless it is a trunk
+  std::string codec;  // "" when it has no name, or nothing came
+  // Of the last stretch, on its way to the border; nullopt (Lua: nil) when not known.
+  std::optional<double> mos;  // 1..4.5
+  std::optional<double> loss;
+  std::optional<double> jitter_ms;
+  std::optional<double> round_trip_ms;
+  std::optional<double> worst_mos;  // of all stretches so far
+  std::uint32_t falls = 0;          // how often it has become low
+  std::uint32_t elapsed_ms = 0;     // since the answer
+};
+
 struct EndFacts {
   bool answered = false;
   std::uint16_t status = 0;       // final status the caller got (200 when answered)

@@ -150,16 +150,25 @@ Outcome<FailureDecision> Host::on_failure(const InviteFacts& call, const Attempt
   return outcome;
 }
 
+Outcome<Nothing> Host::on_media_quality(const InviteFacts& call, const QualityFacts& quality) {
+  return tell(Handler::MediaQuality, call, FactKind::Quality, &quality);
+}
+
 Outcome<Nothing> Host::on_end(const InviteFacts& call, const EndFacts& end) {
+  return tell(Handler::End, call, FactKind::End, &end);
+}
+
+// Nothing is looked up for what is only told, and nothing follows from it.
+Outcome<Nothing> Host::tell(Handler handler, const InviteFacts& call, FactKind kind, const void* what) {
   Outcome<Nothing> outcome;
-  if (!has(Handler::End)) return outcome;
-  const State::Call what{.handler = Handler::End,
-                         .arguments = {Argument{FactKind::Invite, &call}, Argument{FactKind::End, &end}},
+  if (!has(handler)) return outcome;
+  const State::Call told{.handler = handler,
+                         .arguments = {Argument{FactKind::Invite, &call}, Argument{kind, what}},
                          .argument_count = 2,
                          .read = read_nothing,
                          .lookup = nullptr,
                          .default_host = {}};
-  state_->run(what, &outcome.decision, outcome.error);
+  state_->run(told, &outcome.decision, outcome.error);
   outcome.log = std::move(state_->engine().log);
   return outcome;
 }

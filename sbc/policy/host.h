@@ -25,6 +25,8 @@
 
 namespace sbc::policy {
 
+enum class FactKind : std::uint8_t;
+
 // What a handler may ask while it runs.
 class Lookup {
  public:
@@ -60,8 +62,8 @@ struct LogLine {
   std::string where;
 };
 
-enum class Handler : std::uint8_t { Invite, Register, Request, Nat, Failure, End };
-inline constexpr std::size_t kHandlerCount = 6;
+enum class Handler : std::uint8_t { Invite, Register, Request, Nat, Failure, MediaQuality, End };
+inline constexpr std::size_t kHandlerCount = 7;
 std::string_view name_of(Handler handler);  // "on_invite"
 
 // `decision` is always usable. `error` is "" when the handler ran well, or is missing and the default applied.
@@ -72,7 +74,7 @@ struct Outcome {
   std::vector<LogLine> log;
   bool failed() const { return !error.empty(); }
 };
-struct Nothing {};  // the decision of on_end
+struct Nothing {};  // the decision of on_media_quality and on_end
 
 struct Counters {
   std::array<std::uint64_t, kHandlerCount> invocations{};  // by Handler, of handlers that exist
@@ -103,12 +105,14 @@ class Host {
   Outcome<NatDecision> on_nat(const LegFacts& leg);
   // Missing: Usual.
   Outcome<FailureDecision> on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup);
+  Outcome<Nothing> on_media_quality(const InviteFacts& call, const QualityFacts& quality);
   Outcome<Nothing> on_end(const InviteFacts& call, const EndFacts& end);
 
   const Counters& counters() const;
   std::size_t memory_in_use() const;  // bytes held by Lua
 
  private:
+  Outcome<Nothing> tell(Handler handler, const InviteFacts& call, FactKind kind, const void* what);
   Outcome<NatDecision> asked_about(const LegFacts& leg, const NatDecision& usual);
   class State;
   explicit Host(std::unique_ptr<State> state);

@@ -9,8 +9,8 @@
 namespace sbc::policy {
 namespace {
 
-constexpr std::array<std::string_view, kHandlerCount> kHandlerNames = {"on_invite", "on_register", "on_request",
-                                                                       "on_nat",    "on_failure",  "on_end"};
+constexpr std::array<std::string_view, kHandlerCount> kHandlerNames = {
+    "on_invite", "on_register", "on_request", "on_nat", "on_failure", "on_media_quality", "on_end"};
 
 int finish_invoke(lua_State* lua, int /*status*/, lua_KContext context) {
   const Run& run = *reinterpret_cast<const Run*>(context);

@@ -70,7 +70,8 @@ class Host::State {
   Fallback fallback_;
   lua_State* lua_ = nullptr;
   lua_State* thread_ = nullptr;
-  std::array<int, kHandlerCount> references_ = {LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF};
+  std::array<int, kHandlerCount> references_ = {LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF,
+                                                LUA_NOREF, LUA_NOREF, LUA_NOREF};
   std::array<std::string, kHandlerCount> where_;  // "default.lua:12"
   Memory::Ceiling ceiling_;                       // of one invocation
 };

@@ -99,6 +99,39 @@ TEST(LiveQuality, AFallIsNotedCountedAndKeptForTheRecord) {
   rig.expect_idle();
 }
 
+TEST(LiveQuality, ThePolicyIsToldOfFallsRecoveriesAndSilence) {
+  Rig rig;
+  rig.connect();
+  rig.pass(minutes(1));  // the call's INVITE is kept as text by now
+  rig.quality(control::HalfSide::B, 500, 0);
+  EXPECT_TRUE(rig.advisor.qualities.empty()) << "nothing has changed";
+  rig.quality(control::HalfSide::B, 400, 100);
+  rig.quality(control::HalfSide::B, 380, 120);
+  rig.quality(control::HalfSide::B, 500, 0);
+  rig.one_sided(control::HalfSide::A);
+  ASSERT_EQ(rig.advisor.qualities.size(), 3U);
+  const policy::QualityFacts& low = rig.advisor.qualities[0];
+  EXPECT_EQ(low.event, "low");
+  EXPECT_EQ(low.party, "callee");
+  EXPECT_EQ(low.trunk, "t1");
+  EXPECT_EQ(low.codec, "PCMU");
+  EXPECT_DOUBLE_EQ(low.loss.value_or(0), 0.2);
+  EXPECT_EQ(low.mos, low.worst_mos);
+  EXPECT_EQ(low.falls, 1U);
+  EXPECT_GE(low.elapsed_ms, 60'000U);
+  const policy::QualityFacts& recovered = rig.advisor.qualities[1];
+  EXPECT_EQ(recovered.event, "recovered");
+  EXPECT_GT(recovered.mos.value_or(0), 4.0);
+  EXPECT_LT(recovered.worst_mos.value_or(5), low.mos.value_or(0));
+  EXPECT_EQ(rig.advisor.qualities[2].event, "silent");
+  EXPECT_EQ(rig.advisor.qualities[2].party, "caller");
+  EXPECT_FALSE(rig.advisor.qualities[2].mos);
+  EXPECT_EQ(rig.advisor.caller.user, "alice");
+  rig.a.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
 TEST(LiveQuality, NothingIsAskedBeforeTheAnswer) {
   Rig rig;
   rig.a.invite();

@@ -30,6 +30,11 @@ class FakeAdvisor final : public Advisor {
   policy::InviteDecision invite(const policy::InviteFacts& facts) override;
   policy::NatDecision nat(const policy::LegFacts&) override { return nat_decision; }
   policy::FailureDecision failure(const policy::InviteFacts&, const policy::AttemptFacts& attempt) override;
+  bool hears_quality() const override { return true; }
+  void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override {
+    qualities.push_back(quality);
+    caller = facts.from;
+  }
   void end(const policy::InviteFacts&, const policy::EndFacts& end) override { ends.push_back(end); }
   Challenge challenge(const sip::Message&, std::string_view) override {
     return {407, {{"Proxy-Authenticate", "Digest realm=\"x\", nonce=\"y\""}}};
@@ -51,6 +56,7 @@ class FakeAdvisor final : public Advisor {
   policy::FailureDecision failure_decision;
   bool last_invite_emergency = false;
   std::vector<policy::AttemptFacts> failures;
+  std::vector<policy::QualityFacts> qualities;
   std::vector<policy::EndFacts> ends;
 };
 

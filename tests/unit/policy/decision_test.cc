@@ -521,6 +521,33 @@ TEST(RequestDecision, RoutesAsACallWould) {
   EXPECT_EQ(outcome.decision.candidates.at(0).contact, 9U);
 }
 
+TEST(MediaQuality, IsToldAndMayLog) {
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_media_quality = function(call, quality)\n"
+      "  log.warning(call.from.user, quality.event, quality.party, quality.trunk, quality.mos, quality.loss, "
+      "quality.falls)\n"
+      "  if quality.round_trip_ms == nil then return 5 end end }");
+  QualityFacts quality;
+  quality.event = "low";
+  quality.party = "callee";
+  quality.trunk = "carrier_a";
+  quality.mos = 2.5;
+  quality.loss = 0.25;
+  quality.falls = 1;
+  const auto outcome = host->on_media_quality(call(), quality);
+  EXPECT_EQ(outcome.error, "");
+  ASSERT_EQ(outcome.log.size(), 1U);
+  EXPECT_EQ(outcome.log[0].text, "alice low callee carrier_a 2.5 0.25 1");
+}
+
+TEST(MediaQuality, AMisspeltFactNamesTheNearest) {
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_media_quality = function(_, quality)\n"
+      "  log.info(quality.partie) end }");
+  EXPECT_EQ(host->on_media_quality(call(), {}).error, "p.lua:2: a quality has no \"partie\"; did you mean \"party\"?");
+  EXPECT_EQ(host->counters().failures[static_cast<std::size_t>(Handler::MediaQuality)], 1U);
+}
+
 TEST(End, IsToldAndMayLog) {
   const auto host = load(
       "return { on_invite = function() return drop() end, on_end = function(call, ending)\n"
