@@ -4,6 +4,7 @@
 
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fields.h"
 #include "sbc/policy/readers.h"
 
 namespace sbc::policy {
@@ -211,28 +212,25 @@ void read_nat_answer(lua_State* lua, const LegFacts& leg, NatDecision& out) {
   const int answer = lua_gettop(lua);
   if (!lua_istable(lua, answer))
     raise(lua, "on_nat must return a table such as { latch = \"learn\" }, not a ", type_at(lua, answer));
-  static constexpr std::array<std::string_view, 5> kFields = {"symmetric_signalling", "latch", "latch_from",
-                                                              "keep_alive", "keep_alive_interval"};
   lua_pushnil(lua);
   while (lua_next(lua, answer) != 0) {
     const int value = lua_gettop(lua);
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
     const Place place{.what = "on_nat", .field = key};
-    if (key == kFields[0]) {
+    expect_declared(lua, "on_nat: the answer has no field", key, kNatFields);
+    if (key == "symmetric_signalling") {
       out.symmetric_signalling = read_boolean(lua, value, place);
-    } else if (key == kFields[1]) {
+    } else if (key == "latch") {
       const std::string_view latch = read_text(lua, value, place, kMaxUri);
       if (latch != "learn" && latch != "strict")
         raise(lua, "on_nat: latch must be \"learn\" or \"strict\", not ", Quoted{latch});
       out.latch = latch == "learn" ? Latch::Learn : Latch::Strict;
-    } else if (key == kFields[2]) {
+    } else if (key == "latch_from") {
       read_latch_from(lua, value, leg, out.latch_from);
-    } else if (key == kFields[3]) {
+    } else if (key == "keep_alive") {
       out.keep_alive = read_keep_alive(lua, value, place);
-    } else if (key == kFields[4]) {
+    } else if (key == "keep_alive_interval") {
       out.keep_alive_s = read_whole(lua, value, place, {kMinKeepAlive, kMaxKeepAlive});
-    } else {
-      raise_unknown(lua, "on_nat: the answer has no field", key, kFields);
     }
     lua_settop(lua, value - 1);
   }

@@ -13,6 +13,20 @@ namespace sbc::policy {
 enum class FactKind : std::uint8_t { Invite, Register, Request, Leg, Attempt, Quality, End, Address, Headers };
 inline constexpr std::size_t kFactKinds = 9;
 
+// The name of the kind's metatable: "call"; and how an error about a missing field of it begins: "a call has no".
+const char* name_of(FactKind kind);
+const char* lacking(FactKind kind);
+
+struct FactReader {
+  void (*push)(lua_State* lua, const void* facts);
+  std::string_view type;  // as LuaLS spells it
+};
+// One fact. Upvalue 1 of a metatable's __index has all of its kind, by name, as light userdata.
+struct FactField {
+  std::string_view name;
+  FactReader reader;
+};
+
 // Makes the metatables; once per state. `facts.cc`, `contacts.cc` and `constructors.cc`.
 void register_fact_boxes(lua_State* lua);
 void register_contact_boxes(lua_State* lua);

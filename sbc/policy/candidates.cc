@@ -5,6 +5,7 @@
 
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fields.h"
 #include "sbc/policy/header_rules.h"
 #include "sbc/policy/readers.h"
 
@@ -12,12 +13,6 @@ namespace sbc::policy {
 namespace {
 
 enum class Depth : std::uint8_t { Top, Element };
-
-constexpr std::array<std::string_view, 19> kFields = {
-    "contacts",     "trunk",   "group",  "uri",           "realm",      "number",        "timeout",
-    "ring_timeout", "headers", "from",   "redirects",     "late_offer", "preconditions", "media_security",
-    "codecs",       "dtmf",    "record", "music_on_hold", "ringback"};
-constexpr std::array<std::string_view, 2> kFromFields = {"user", "display"};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
                 const std::vector<std::string>& known) {
@@ -90,15 +85,21 @@ void read_from(lua_State* lua, std::string_view what, Candidate& common) {
   while (lua_next(lua, from) != 0) {
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
     const int value = lua_gettop(lua);
-    if (key == kFromFields[0]) {
+    expect_declared(lua, "from has no field", key, kFromFields);
+    if (key == "user") {
       common.from_user = read_user_part(lua, value, {what, "from.user"});
-    } else if (key == kFromFields[1]) {
+    } else if (key == "display") {
       common.from_display = read_phrase(lua, value, {what, "from.display"}, kMaxDisplay);
-    } else {
-      raise_unknown(lua, "from has no field", key, kFromFields);
     }
     lua_pop(lua, 1);
   }
+}
+
+void expect_place_field(lua_State* lua, std::string_view what, std::string_view key) {
+  static thread_local std::array<char, 64> lacks;  // raising leaves by longjmp: nothing owned here
+  std::string& text = engine_of(lua).text;
+  text.assign(what).append(" has no field");
+  expect_declared(lua, {lacks.data(), text.copy(lacks.data(), lacks.size())}, key, kPlaceFields);
 }
 
 // The named fields of the table at `index`, which hold for each candidate that it adds. `destinations` counts how many
@@ -114,6 +115,7 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       continue;
     }
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
+    expect_place_field(lua, what, key);
     if (key == "contacts") {
       if (!contacts_at(lua, value, contacts))
         raise(lua, what, ": contacts must come from location.lookup, not be a ", type_at(lua, value));
@@ -161,11 +163,6 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       common.ringback = read_sound(lua, value, {what, key});
     } else if (key == "preconditions") {
       common.preconditions = read_word(lua, value, {what, key}, kPreconditions);
-    } else {
-      static thread_local std::array<char, 64> prefix;
-      std::string& text = engine_of(lua).text;
-      text.assign(what).append(" has no field");
-      raise_unknown(lua, {prefix.data(), text.copy(prefix.data(), prefix.size())}, key, kFields);
     }
     lua_settop(lua, value - 1);
   }

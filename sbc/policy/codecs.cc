@@ -5,14 +5,13 @@
 #include <span>
 
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fields.h"
 #include "sbc/policy/readers.h"
 #include "sbc/sdp/limits.h"
 
 namespace sbc::policy {
 namespace {
 
-constexpr std::array<std::string_view, 7> kFields = {"allow",     "deny",  "order",   "force",
-                                                     "transcode", "ptime", "maxptime"};
 constexpr Bounds kPacketTimes{sdp::kMinPacketTime, sdp::kMaxPacketTime};
 
 // Names of codecs as the border knows them; raising leaves by longjmp, so nothing is owned here.
@@ -50,6 +49,7 @@ void read_codecs(lua_State* lua, int index, Place place, sdp::CodecRules& out) {
     const int value = lua_gettop(lua);
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
     const Place at{place.what, key};
+    expect_declared(lua, "codecs has no field", key, kCodecFields);
     if (key == "allow") {
       read_names(lua, value, at, sdp::codec_names(), out.allow);
     } else if (key == "deny") {
@@ -64,8 +64,6 @@ void read_codecs(lua_State* lua, int index, Place place, sdp::CodecRules& out) {
       out.ptime = read_whole(lua, value, at, kPacketTimes);
     } else if (key == "maxptime") {
       out.maxptime = read_whole(lua, value, at, kPacketTimes);
-    } else {
-      raise_unknown(lua, "codecs has no field", key, kFields);
     }
     lua_settop(lua, value - 1);
   }

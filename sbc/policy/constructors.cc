@@ -4,6 +4,7 @@
 
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fields.h"
 #include "sbc/policy/readers.h"
 #include "sbc/policy/sandbox.h"
 
@@ -46,12 +47,11 @@ int route(lua_State* lua) {
 
 // { announcement = "busy" }.
 void read_refusal_options(lua_State* lua, int index, Made& made) {
-  static constexpr std::array<std::string_view, 1> kOptions = {"announcement"};
   if (!lua_istable(lua, index)) raise(lua, "reject: the options must be a table, not a ", type_at(lua, index));
   lua_pushnil(lua);
   while (lua_next(lua, index) != 0) {
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
-    if (key != kOptions[0]) raise_unknown(lua, "reject has no option", key, kOptions);
+    expect_declared(lua, "reject has no option", key, kRefusalFields);
     made.announcement = read_sound(lua, -1, {"reject", key});
     lua_pop(lua, 1);
   }
@@ -97,21 +97,19 @@ int accept(lua_State* lua) {
   if (lua_isnil(lua, 1)) return push_decision(lua, index);
   if (!lua_istable(lua, 1)) raise(lua, "accept takes a table of options, not a ", type_at(lua, 1));
   Made& made = engine_of(lua).made[index];
-  static constexpr std::array<std::string_view, 4> kOptions = {"min_expires", "max_expires", "expires", "max_contacts"};
   lua_pushnil(lua);
   while (lua_next(lua, 1) != 0) {
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
     const Place place{.what = "accept", .field = key};
-    if (key == kOptions[0]) {
+    expect_declared(lua, "accept has no option", key, kAcceptFields);
+    if (key == "min_expires") {
       made.min_expires = read_whole(lua, -1, place, {1, kMaxExpires});
-    } else if (key == kOptions[1]) {
+    } else if (key == "max_expires") {
       made.max_expires = read_whole(lua, -1, place, {1, kMaxExpires});
-    } else if (key == kOptions[2]) {
+    } else if (key == "expires") {
       made.default_expires = read_whole(lua, -1, place, {1, kMaxExpires});
-    } else if (key == kOptions[3]) {
+    } else if (key == "max_contacts") {
       made.max_contacts = read_whole(lua, -1, place, {1, kMaxContactsLimit});
-    } else {
-      raise_unknown(lua, "accept has no option", key, kOptions);
     }
     lua_pop(lua, 1);
   }

@@ -1,9 +1,8 @@
 // location.lookup gives a list of contacts; both are userdata that name a range of Engine::contacts.
 
-#include <array>
-
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fields.h"
 #include "sbc/policy/sandbox.h"
 
 namespace sbc::policy {
@@ -47,24 +46,21 @@ int index_contact(lua_State* lua) {
   const Contact& contact = engine_of(lua).contacts[checked_range(lua, 1, kOne).first];
   luaL_checktype(lua, 2, LUA_TSTRING);
   const std::string_view name = text_at(lua, 2);
-  static constexpr std::array<std::string_view, 7> kNames = {"uri",       "aor", "user_agent", "source_ip",
-                                                             "transport", "q",   "expires_in"};
-  if (name == kNames[0]) {
+  expect_declared(lua, "a contact has no", name, kContactFields);
+  if (name == "uri") {
     push(lua, contact.uri);
-  } else if (name == kNames[1]) {
+  } else if (name == "aor") {
     push(lua, contact.aor);
-  } else if (name == kNames[2]) {
+  } else if (name == "user_agent") {
     push(lua, contact.user_agent);
-  } else if (name == kNames[3]) {
+  } else if (name == "source_ip") {
     push(lua, contact.source_ip);
-  } else if (name == kNames[4]) {
+  } else if (name == "transport") {
     push(lua, contact.transport);
-  } else if (name == kNames[5]) {
+  } else if (name == "q") {
     lua_pushnumber(lua, static_cast<lua_Number>(contact.q));
-  } else if (name == kNames[6]) {
+  } else if (name == "expires_in") {
     lua_pushinteger(lua, contact.expires_in);
-  } else {
-    raise_unknown(lua, "a contact has no", name, kNames);
   }
   return 1;
 }

@@ -1,8 +1,11 @@
 // Facts as userdata: nothing is copied into Lua until a handler reads it.
 
 #include <array>
+#include <concepts>
 #include <ctime>
 #include <span>
+#include <type_traits>
+#include <utility>
 
 #include "media-relay/base/text.h"
 
@@ -63,15 +66,45 @@ void push_value(lua_State* lua, const std::vector<std::string>& value) {
   }
 }
 
-struct Field {
-  std::string_view name;
-  void (*push)(lua_State* lua, const void* facts);
-};
-
 template <typename Facts, auto member>
-void push_member(lua_State* lua, const void* facts) {
+void read_member(lua_State* lua, const void* facts) {
   push_value(lua, static_cast<const Facts*>(facts)->*member);
 }
+
+// The type that a policy sees, as LuaLS spells it (language.h).
+constexpr std::string_view type_of(const std::string*) {
+  return "string";
+}
+constexpr std::string_view type_of(const bool*) {
+  return "boolean";
+}
+template <std::unsigned_integral Number>
+constexpr std::string_view type_of(const Number*) {
+  return "integer";
+}
+constexpr std::string_view type_of(const std::optional<double>*) {
+  return "number?";
+}
+constexpr std::string_view type_of(const Address*) {
+  return "Address";
+}
+constexpr std::string_view type_of(const std::vector<Address>*) {
+  return "Address[]";
+}
+constexpr std::string_view type_of(const std::vector<HeaderView>*) {
+  return "Headers";
+}
+constexpr std::string_view type_of(const std::vector<std::string>*) {
+  return "string[]";
+}
+
+// How a fact is read, and of which type it is.
+template <typename Facts, auto member>
+constexpr FactReader push_member{
+    read_member<Facts, member>,
+    type_of(static_cast<const std::remove_reference_t<decltype(std::declval<Facts>().*member)>*>(nullptr))};
+
+using Field = FactField;
 
 // ---- values that are computed -----------------------------------------------------------------------------------
 
@@ -125,10 +158,12 @@ int header_values(lua_State* lua) {
 }
 
 template <typename Facts>
-void push_header_values(lua_State* lua, const void* facts) {
+void read_header_values(lua_State* lua, const void* facts) {
   push_value(lua, static_cast<const Facts*>(facts)->headers);
   lua_pushcclosure(lua, header_values, 1);
 }
+template <typename Facts>
+constexpr FactReader push_header_values{read_header_values<Facts>, "fun(name: string): string[]"};
 
 // Upvalue 1: whether the registration is authenticated.
 int challenge_unless_authenticated(lua_State* lua) {
@@ -141,15 +176,19 @@ int challenge_unless_authenticated(lua_State* lua) {
 }
 
 template <typename Facts>
-void push_challenge_sugar(lua_State* lua, const void* facts) {
+void read_challenge_sugar(lua_State* lua, const void* facts) {
   lua_pushboolean(lua, static_cast<const Facts*>(facts)->authenticated ? 1 : 0);
   lua_pushcclosure(lua, challenge_unless_authenticated, 1);
 }
+template <typename Facts>
+constexpr FactReader push_challenge_sugar{read_challenge_sugar<Facts>, "fun(): Accept|Challenge"};
 
 template <typename Facts>
-void push_time_of(lua_State* lua, const void* facts) {
+void read_time_of(lua_State* lua, const void* facts) {
   push_time(lua, *static_cast<const Facts*>(facts));
 }
+template <typename Facts>
+constexpr FactReader push_time_of{read_time_of<Facts>, "Time"};
 
 // ---- the fields of each kind ------------------------------------------------------------------------------------
 
@@ -299,7 +338,7 @@ int index_facts(lua_State* lua) {
   lua_rawget(lua, lua_upvalueindex(1));
   const auto* field = static_cast<const Field*>(lua_touserdata(lua, -1));
   if (field == nullptr) raise_unknown_fact(lua, kind);
-  field->push(lua, box->facts);
+  field->reader.push(lua, box->facts);
   return 1;
 }
 
@@ -364,6 +403,13 @@ void make_metatable(lua_State* lua, FactKind kind, std::initializer_list<std::sp
 }
 
 }  // namespace
+
+const char* name_of(FactKind kind) {
+  return metatable_of(kind);
+}
+const char* lacking(FactKind kind) {
+  return kHasNo[static_cast<std::size_t>(kind)];
+}
 
 void register_fact_boxes(lua_State* lua) {
   make_metatable(lua, FactKind::Invite, {kRequestFields<InviteFacts>, kSenderFields<InviteFacts>, kInviteFields});

@@ -3,6 +3,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fields.h"
 
 namespace sbc::policy {
 
@@ -53,6 +54,16 @@ void raise_unknown(lua_State* lua, std::string_view what, std::string_view name,
     for (std::size_t i = 0; i < options.size(); ++i) text.append(i == 0 ? "" : ", ").append(options[i]);
   }
   raise_text(lua);
+}
+
+void expect_declared(lua_State* lua, std::string_view lacks, std::string_view key, std::span<const Declared> fields) {
+  static thread_local std::array<std::string_view, 64> names;  // raising leaves by longjmp: nothing owned here
+  std::size_t count = 0;
+  for (const Declared& field : fields) {
+    if (field.name == key) return;
+    if (count < names.size()) names[count++] = field.name;
+  }
+  raise_unknown(lua, lacks, key, std::span(names).first(count));
 }
 
 void where(lua_State* lua, std::string& out) {

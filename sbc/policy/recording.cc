@@ -1,16 +1,10 @@
 // record = { wav = true, pcap = true, required = true }; {}: not recorded.
 
-#include <array>
-
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fields.h"
 #include "sbc/policy/readers.h"
 
 namespace sbc::policy {
-namespace {
-
-constexpr std::array<std::string_view, 4> kFields = {"wav", "pcap", "required", "control"};
-
-}  // namespace
 
 Recording read_recording(lua_State* lua, int index, Place place) {
   if (!lua_istable(lua, index))
@@ -21,6 +15,7 @@ Recording read_recording(lua_State* lua, int index, Place place) {
     const int value = lua_gettop(lua);
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
     const Place at{place.what, key};
+    expect_declared(lua, "record has no field", key, kRecordFields);
     if (key == "wav")
       out.wav = read_boolean(lua, value, at);
     else if (key == "pcap")
@@ -29,8 +24,6 @@ Recording read_recording(lua_State* lua, int index, Place place) {
       out.required = read_boolean(lua, value, at);
     else if (key == "control")
       out.control = read_boolean(lua, value, at);
-    else
-      raise_unknown(lua, "record has no field", key, kFields);
     lua_settop(lua, value - 1);
   }
   if (out.required && !out.wanted())

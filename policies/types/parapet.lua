@@ -1,0 +1,320 @@
+---@meta
+-- What a policy of Parapet finds in the language, for editors with LuaLS. Written by
+-- `sbcctl policy stubs`; a test says when it is old.
+
+---@alias TrunkName string
+---@alias GroupName string
+---@alias RealmName string
+
+---@class Call
+---@field auth_user string
+---@field authenticated boolean
+---@field behind_nat boolean
+---@field call_id string
+---@field emergency boolean
+---@field from Address
+---@field has_sdp boolean
+---@field header_values fun(name: string): string[]
+---@field headers Headers
+---@field method string
+---@field realm string
+---@field recent_failures integer
+---@field referred_by string
+---@field registered_aor string
+---@field registered_source boolean
+---@field replaces string
+---@field ruri string
+---@field source_ip string
+---@field source_port integer
+---@field time Time
+---@field tls_peer string[]
+---@field to Address
+---@field to_header Address
+---@field transport string
+---@field trunk string
+---@field user_agent string
+
+---@class Registration
+---@field auth_user string
+---@field authenticated boolean
+---@field behind_nat boolean
+---@field call_id string
+---@field challenge_unless_authenticated fun(): Accept|Challenge
+---@field contacts string[]
+---@field expires integer
+---@field from Address
+---@field header_values fun(name: string): string[]
+---@field headers Headers
+---@field method string
+---@field realm string
+---@field recent_failures integer
+---@field removes_all boolean
+---@field ruri string
+---@field source_ip string
+---@field source_port integer
+---@field time Time
+---@field tls_peer string[]
+---@field to Address
+---@field to_header Address
+---@field transport string
+---@field trunk string
+---@field user_agent string
+
+---@class Request
+---@field auth_user string
+---@field authenticated boolean
+---@field behind_nat boolean
+---@field call_id string
+---@field from Address
+---@field header_values fun(name: string): string[]
+---@field headers Headers
+---@field method string
+---@field realm string
+---@field recent_failures integer
+---@field registered_aor string
+---@field registered_source boolean
+---@field ruri string
+---@field source_ip string
+---@field source_port integer
+---@field target_party string
+---@field time Time
+---@field tls_peer string[]
+---@field to Address
+---@field to_header Address
+---@field transport string
+---@field trunk string
+---@field user_agent string
+
+---@class Leg
+---@field behind_nat boolean
+---@field contact_host string
+---@field media_host string
+---@field realm string
+---@field side "caller"|"callee"|"registration"
+---@field source_ip string
+---@field transport string
+---@field trunk string
+---@field user_agent string
+
+---@class Attempt
+---@field cause "response"|"timeout"|"transport"
+---@field contacts Address[]
+---@field early_media boolean
+---@field elapsed_ms integer
+---@field group string
+---@field number integer
+---@field rang boolean
+---@field realm string
+---@field reason string
+---@field remaining integer
+---@field retry_after integer
+---@field status integer
+---@field target string
+---@field trunk string
+---@field usual "next"|"stop"|"follow"|"pass"
+
+---@class Ending
+---@field answered boolean
+---@field callee_loss number?
+---@field callee_mos number?
+---@field callee_worst_mos number?
+---@field caller_loss number?
+---@field caller_mos number?
+---@field caller_worst_mos number?
+---@field cause "bye"|"cancel"|"rejected"|"media_timeout"|"timeout"|"error"|"shutdown"
+---@field duration_ms integer
+---@field ended_by "caller"|"callee"|"border"
+---@field reason string
+---@field setup_ms integer
+---@field silent "caller"|"callee"|""
+---@field status integer
+---@field trunk string
+
+---@class Address
+---@field aor string
+---@field display string
+---@field host string
+---@field port integer
+---@field scheme string
+---@field uri string
+---@field user string
+
+---@class Headers
+---@field [string] string?
+
+---@class Contact
+---@field uri string
+---@field aor string
+---@field user_agent string
+---@field source_ip string
+---@field transport string
+---@field q number
+---@field expires_in integer
+
+---@class Time
+---@field year integer
+---@field month integer
+---@field day integer
+---@field hour integer
+---@field minute integer
+---@field second integer
+---@field weekday integer
+---@field date string
+---@field clock string
+---@field unix integer
+
+---@class Place
+---@field contacts? Contacts|Contact
+---@field trunk? TrunkName
+---@field group? GroupName
+---@field uri? string
+---@field realm? RealmName
+---@field number? string|integer
+---@field timeout? integer
+---@field ring_timeout? integer
+---@field headers? HeaderChanges
+---@field from? CallerAs
+---@field redirects? "refuse"|"follow"|"pass"
+---@field late_offer? "pass"|"offer"|"refuse"
+---@field preconditions? "strip"|"refuse"
+---@field media_security? "none"|"sdes"|"best-effort"|"dtls"|"webrtc"
+---@field codecs? Codecs
+---@field dtmf? "pass"|"rfc4733"|"info"|"inband"
+---@field record? Record
+---@field music_on_hold? string
+---@field ringback? string
+---@field [integer] Place|Contacts|Contact
+
+---@class CallerAs
+---@field user? string|integer
+---@field display? string
+
+---@class Codecs
+---@field allow? string[]
+---@field deny? string[]
+---@field order? string[]
+---@field force? string[]
+---@field transcode? string[]
+---@field ptime? integer
+---@field maxptime? integer
+
+---@class Record
+---@field wav? boolean
+---@field pcap? boolean
+---@field required? boolean
+---@field control? boolean
+
+---@class AcceptOptions
+---@field min_expires? integer
+---@field max_expires? integer
+---@field expires? integer
+---@field max_contacts? integer
+
+---@class RefusalOptions
+---@field announcement? string
+
+---@class NatTreatment
+---@field symmetric_signalling? boolean
+---@field latch? "learn"|"strict"
+---@field latch_from? string[]
+---@field keep_alive? "none"|"options"|"crlf"|"stun"
+---@field keep_alive_interval? integer
+
+---@class HeaderChanges
+---@field [string] string|string[]|false
+
+---@class HeaderValues
+---@field [string] string|string[]
+
+---@class Route
+
+---@class Reject
+
+---@class GiveUp
+
+---@class Challenge
+
+---@class Drop
+
+---@class Accept
+
+---@class Next
+
+---@class Follow
+
+---@class Pass
+
+---@class Contacts
+---@field [integer] Contact
+
+---@class lib.groups
+---@field exists fun(name: string): boolean
+---@field names string[]
+
+---@class lib.ip
+---@field inside fun(address: string, ...: string): boolean
+---@field is_private fun(address: string): boolean
+
+---@class lib.location
+---@field known fun(address: string): boolean
+---@field lookup fun(address: string): Contacts?
+
+---@class lib.log
+---@field debug fun(...: any)
+---@field error fun(...: any)
+---@field info fun(...: any)
+---@field warning fun(...: any)
+
+---@class lib.realms
+---@field exists fun(name: string): boolean
+---@field names string[]
+
+---@class lib.settings
+---@field [string] string|number|boolean|nil
+
+---@class lib.trunks
+---@field exists fun(name: string): boolean
+---@field names string[]
+
+---@class Policy
+---@field on_invite fun(call: Call): Route|Reject|Challenge|Drop
+---@field on_register? fun(reg: Registration): Accept|Reject|Challenge|Drop
+---@field on_request? fun(request: Request): Accept|Route|Reject|Challenge|Drop
+---@field on_nat? fun(leg: Leg): NatTreatment|nil
+---@field on_failure? fun(call: Call, attempt: Attempt): Next|GiveUp|Reject|Route|Follow|Pass|nil
+---@field on_end? fun(call: Call, ending: Ending): any
+
+---@type fun(options?: AcceptOptions): Accept
+accept = nil
+---@type fun(): Challenge
+challenge = nil
+---@type fun(status?: integer, reason?: string, headers?: HeaderValues): Reject
+deny = nil
+---@type fun(): Drop
+drop = nil
+---@type fun(): Follow
+follow = nil
+---@type fun(status?: integer, reason?: string, headers?: HeaderValues): GiveUp
+give_up = nil
+---@type lib.groups
+groups = nil
+---@type lib.ip
+ip = nil
+---@type lib.location
+location = nil
+---@type lib.log
+log = nil
+---@type fun(): Next
+next_candidate = nil
+---@type fun(): Pass
+pass = nil
+---@type lib.realms
+realms = nil
+---@type fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject
+reject = nil
+---@type fun(places: Place|Contacts|Contact): Route
+route = nil
+---@type lib.settings
+settings = nil
+---@type lib.trunks
+trunks = nil

@@ -1,0 +1,74 @@
+#pragma once
+// The fields that a decision may have, with their types: the one list from which the engine refuses what it does not
+// know, `sbcctl policy check` finds it before it runs, and the stubs for editors are written. Types are spelled as
+// LuaLS has them (language.h).
+
+#include <array>
+#include <lua.hpp>
+#include <span>
+#include <string_view>
+
+namespace sbc::policy {
+
+struct Declared {
+  std::string_view name;
+  std::string_view type;
+};
+
+// A place of a route, and route's own table (candidates.cc).
+inline constexpr std::array<Declared, 19> kPlaceFields = {{
+    {"contacts", "Contacts|Contact"},
+    {"trunk", "TrunkName"},
+    {"group", "GroupName"},
+    {"uri", "string"},
+    {"realm", "RealmName"},
+    {"number", "string|integer"},
+    {"timeout", "integer"},
+    {"ring_timeout", "integer"},
+    {"headers", "HeaderChanges"},
+    {"from", "CallerAs"},
+    {"redirects", R"("refuse"|"follow"|"pass")"},
+    {"late_offer", R"("pass"|"offer"|"refuse")"},
+    {"preconditions", R"("strip"|"refuse")"},
+    {"media_security", R"("none"|"sdes"|"best-effort"|"dtls"|"webrtc")"},
+    {"codecs", "Codecs"},
+    {"dtmf", R"("pass"|"rfc4733"|"info"|"inband")"},
+    {"record", "Record"},
+    {"music_on_hold", "string"},
+    {"ringback", "string"},
+}};
+inline constexpr std::array<Declared, 2> kFromFields = {{{"user", "string|integer"}, {"display", "string"}}};
+// What location.lookup gives of each phone; a fact, read in contacts.cc.
+inline constexpr std::array<Declared, 7> kContactFields = {{{"uri", "string"},
+                                                            {"aor", "string"},
+                                                            {"user_agent", "string"},
+                                                            {"source_ip", "string"},
+                                                            {"transport", "string"},
+                                                            {"q", "number"},
+                                                            {"expires_in", "integer"}}};
+// codecs.cc
+inline constexpr std::array<Declared, 7> kCodecFields = {{{"allow", "string[]"},
+                                                          {"deny", "string[]"},
+                                                          {"order", "string[]"},
+                                                          {"force", "string[]"},
+                                                          {"transcode", "string[]"},
+                                                          {"ptime", "integer"},
+                                                          {"maxptime", "integer"}}};
+// recording.cc
+inline constexpr std::array<Declared, 4> kRecordFields = {
+    {{"wav", "boolean"}, {"pcap", "boolean"}, {"required", "boolean"}, {"control", "boolean"}}};
+// constructors.cc
+inline constexpr std::array<Declared, 4> kAcceptFields = {
+    {{"min_expires", "integer"}, {"max_expires", "integer"}, {"expires", "integer"}, {"max_contacts", "integer"}}};
+inline constexpr std::array<Declared, 1> kRefusalFields = {{{"announcement", "string"}}};
+// What on_nat answers (answers.cc).
+inline constexpr std::array<Declared, 5> kNatFields = {{{"symmetric_signalling", "boolean"},
+                                                        {"latch", R"("learn"|"strict")"},
+                                                        {"latch_from", "string[]"},
+                                                        {"keep_alive", R"("none"|"options"|"crlf"|"stun")"},
+                                                        {"keep_alive_interval", "integer"}}};
+
+// Raises unless `key` is among `fields`; `lacks` begins the error: "codecs has no field".
+void expect_declared(lua_State* lua, std::string_view lacks, std::string_view key, std::span<const Declared> fields);
+
+}  // namespace sbc::policy
