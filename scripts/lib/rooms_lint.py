@@ -11,7 +11,7 @@ import sys
 # Under the purity line (CONTRIBUTING.md): no socket, no clock, no thread, no dice, no log, no metrics library.
 PURE = {
     "media-relay": {"packet", "stun", "rtp", "udptl", "secure", "codec", "ice", "flow", "session", "control"},
-    "sbc": {"sip", "sdp", "auth", "transaction", "dialog", "policy", "route", "call", "exchange", "register", "body", "identity", "leak", "limit", "quality"},
+    "sbc": {"sip", "sdp", "auth", "transaction", "dialog", "policy", "route", "call", "exchange", "register", "body", "identity", "leak", "limit", "quality", "syntax", "check"},
 }
 # What the relay lends to sbc; the relay includes nothing of sbc.
 SHARED = {"base", "control", "stun", "observe", "loop", "settings"}
@@ -49,7 +49,7 @@ DOORS = {
     r"toml\+\+|toml\.hpp": {"media-relay/settings"},
     r"nlohmann/": {"sbc/app", "sbc/admin"},
     r"pugixml": {"sbc/body"},
-    r"CLI/": {"sbc/app", "media-relay/server"},
+    r"CLI/": {"sbc/app", "sbc/ctl", "media-relay/server"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?P<what><[^>]+>|"[^"]+")')
 

@@ -1,0 +1,157 @@
+#include <algorithm>
+
+#include "sbc/check/infer.h"
+
+namespace sbc::check {
+
+Type Inference::call(const Node& node) {
+  const Node& callee = node.part(0);
+  const Type target = value(callee, true);
+  for (std::size_t i = 1; i < node.parts.size(); ++i) value(node.part(i));
+  if (callee.kind == Kind::Name && callee.text == "require" && !program_.meant.contains(&callee))
+    return take_module(node);
+  if (target.any || target.empty()) return Type::unknown();
+  if (target.function != nullptr) {
+    record(*target.function, node);
+    return Type::unknown();
+  }
+  if (target.signatures.size() == 1) {
+    check_arguments(node, *target.signatures.front(), 1);
+    return *target.signatures.front()->result;
+  }
+  const bool callable = !target.signatures.empty() || (target.basic & (kFunction | kTable)) != 0 ||
+                        target.module != nullptr || target.element != nullptr;
+  if (!callable) error(node.line, shown(callee) + " cannot be called: it is " + target.shown());
+  return Type::unknown();
+}
+
+// ("text"):find(...)
+Type Inference::method_call(const Node& node) {
+  const Type object = value(node.part(0), true);
+  for (std::size_t i = 1; i < node.parts.size(); ++i) value(node.part(i));
+  const bool text = !object.any && object.may_be_text() && object.classes.empty() && (object.basic & kTable) == 0;
+  if (text) {
+    const Type found = member(node, types_.read("lib.string"), node.text);
+    return found.signatures.size() == 1 ? *found.signatures.front()->result : Type::unknown();
+  }
+  if (object.may_be_text()) return Type::unknown();
+  const Type found = member(node, object, node.text);
+  if (found.function != nullptr) found.function->escapes = true;
+  return Type::unknown();
+}
+
+Type Inference::take_module(const Node& node) {
+  if (node.parts.size() != 2 || node.part(1).kind != Kind::String) return Type::unknown();
+  const File* file = program_.find(module_path(node.part(1).text));
+  if (file == nullptr) return Type::unknown();
+  return Type{.module = &file->module};
+}
+
+void Inference::record(const Function& function, const Node& node) {
+  function.called = true;
+  const std::size_t given = node.parts.size() - 1;
+  const bool open = given > 0 && (node.last().kind == Kind::Call || node.last().kind == Kind::MethodCall ||
+                                  node.last().kind == Kind::Vararg);
+  for (std::size_t i = 0; i < function.seen.size(); ++i) {
+    if (i < given && !(open && i + 1 == given)) {
+      function.seen[i].add(type_of(node.part(i + 1)));
+    } else if (open) {
+      function.seen[i].add(i < given ? type_of(node.part(i + 1)) : Type::unknown());
+    } else {
+      function.seen[i].add(Type::of(kNil));
+    }
+  }
+  const bool takes_more = !function.body->part(0).parts.empty() && function.body->part(0).last().kind == Kind::Vararg;
+  if (given > function.parameters.size() && !takes_more && !open)
+    warning(node.line, shown(node.part(0)) + " takes " + std::to_string(function.parameters.size()) +
+                           " arguments, got " + std::to_string(given));
+}
+
+void Inference::check_arguments(const Node& node, const Signature& signature, std::size_t first) {
+  const std::string called = shown(node.part(0));
+  const std::size_t given = node.parts.size() - first;
+  const bool open = given > 0 && (node.last().kind == Kind::Call || node.last().kind == Kind::MethodCall ||
+                                  node.last().kind == Kind::Vararg);
+  if (given > signature.parameters.size() && signature.rest == nullptr)
+    error(node.line, called + " takes at most " + std::to_string(signature.parameters.size()) + " arguments, got " +
+                         std::to_string(given));
+  for (std::size_t i = 0; i < signature.parameters.size(); ++i) {
+    const auto& parameter = signature.parameters[i];
+    if (i >= given) {
+      if (!parameter.optional && !open && !parameter.type->any)
+        error(node.line, called + ": " + parameter.name + " is missing, " + parameter.type->shown());
+      continue;
+    }
+    Type wanted = *parameter.type;
+    if (parameter.optional) wanted.basic |= kNil;
+    check_value(node.part(first + i), wanted, called + ": " + parameter.name);
+  }
+}
+
+void Inference::literals(const Node& node, std::vector<const Node*>& out) {
+  if (node.kind == Kind::Table) out.push_back(&node);
+  const bool passes =
+      node.kind == Kind::Paren || (node.kind == Kind::Binary && (node.text == "and" || node.text == "or"));
+  if (!passes) return;
+  for (const auto& part : node.parts) literals(*part, out);
+}
+
+void Inference::check_value(const Node& node, const Type& wanted, const std::string& what, std::string_view spelling) {
+  const Type& given = type_of(node);
+  if (!fits(given, wanted)) {
+    if (given.words.size() == 1 && given.basic == 0 && given.classes.empty() && !wanted.words.empty()) {
+      const std::vector<std::string_view> there(wanted.words.begin(), wanted.words.end());
+      return error(node.line, unknown(what + " cannot be", given.words.front(), there));
+    }
+    Type named = wanted;
+    if (named.basic != kNil)
+      named.basic &= static_cast<std::uint8_t>(~kNil);  // that it may be left out is not the news
+    return error(node.line, what + " must be " + named.shown() + ", not " + given.shown());
+  }
+  check_name(node, spelling);
+  std::vector<const Node*> tables;
+  literals(node, tables);
+  for (const Node* written : tables) {
+    for (const auto* one : wanted.classes)
+      if (one->written) check_table(*written, *one);
+    if (wanted.element == nullptr) continue;
+    for (const auto& item : written->parts)
+      if (item->kind == Kind::Item) check_value(item->part(0), *wanted.element, what);
+  }
+}
+
+void Inference::check_table(const Node& node, const policy::Class& wanted) {
+  for (const auto& part : node.parts) {
+    if (part->kind == Kind::Item) {
+      if (wanted.name != "Place") continue;
+      Type place = types_.read("Place|Contacts|Contact|nil");
+      check_value(part->part(0), place, "a place of a route");
+      continue;
+    }
+    if (part->part(0).kind != Kind::String) continue;
+    const std::string& key = part->part(0).text;
+    const auto field = std::ranges::find(wanted.fields, key, &policy::Member::name);
+    if (field != wanted.fields.end()) {
+      Type type = types_.read(field->type);
+      type.basic |= kNil;
+      check_value(part->part(1), type, key, field->type);
+    } else if (!wanted.open) {
+      unknown_member(*part, wanted.lacks, key, wanted.fields);
+    }
+  }
+}
+
+// The name of a trunk, group or realm, when a configuration says which there are.
+void Inference::check_name(const Node& node, std::string_view spelling) {
+  if (program_.names == nullptr || node.kind != Kind::String) return;
+  const auto look = [&](std::string_view kind, const std::vector<std::string>& names) {
+    if (std::ranges::find(names, node.text) != names.end()) return;
+    const std::vector<std::string_view> there(names.begin(), names.end());
+    error(node.line, unknown("there is no " + std::string(kind), node.text, there));
+  };
+  if (spelling == "TrunkName") look("trunk", program_.names->trunks);
+  if (spelling == "GroupName") look("group", program_.names->groups);
+  if (spelling == "RealmName") look("realm", program_.names->realms);
+}
+
+}  // namespace sbc::check

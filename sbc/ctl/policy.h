@@ -1,0 +1,36 @@
+#pragma once
+// `sbcctl policy ...`: questions about a policy that need no running border.
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace sbc::ctl {
+
+// What a command ends with.
+inline constexpr int kGood = 0;
+inline constexpr int kBad = 1;        // what was asked about has mistakes
+inline constexpr int kCannotAsk = 2;  // a wrong command line, or a file that cannot be read
+
+// Where the policy is: `file`, or else what the configuration names.
+struct PolicyPlace {
+  std::string config = "/etc/parapet/sbc.toml";
+  std::string file;
+};
+
+struct CheckOptions {
+  PolicyPlace place;
+  bool strict = false;  // warnings are mistakes, too
+};
+int check_policy(const CheckOptions& options);
+
+// Writes what editors and luacheck want to know below `folder`, or shows the first of them when it is "".
+int write_stubs(const std::string& folder);
+
+// Adds the commands; the one that is chosen is put into `chosen`.
+void add_policy_commands(CLI::App& options, std::function<int()>& chosen);
+
+}  // namespace sbc::ctl
