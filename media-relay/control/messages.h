@@ -118,7 +118,8 @@ struct Transcode {
   AudioFormat to;
   std::uint32_t ptime_ms = 20;           // of the packets that leave
   std::vector<PayloadRule> events = {};  // telephone-events of the other half's peer, and what they become
-  // Payload types of comfort noise, of the other half's peer and of this one; it passes where both have it.
+  // Payload types of comfort noise, of the other half's peer and of this one; it passes where both have it, and is made
+  // for a peer who has none.
   std::optional<std::uint8_t> noise_from = {};
   std::optional<std::uint8_t> noise_to = {};
   friend bool operator==(const Transcode&, const Transcode&) = default;

@@ -246,6 +246,7 @@ base::Instant Flow::next_deadline() const {
     if (h.ice) next = std::min(next, h.ice->next_deadline());
     if (h.dtls) next = std::min({next, h.dtls->next_deadline(), h.secured_by});
     if (h.sound) next = std::min(next, h.sound->next_deadline());
+    if (h.transcoder) next = std::min(next, h.transcoder->next_deadline());
   }
   return next;
 }
@@ -256,6 +257,7 @@ void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
     on_repair_deadline(side, now, events);
     on_keepalive_deadline(side, now);
     on_sound_deadline(side, now, events);
+    on_noise_deadline(side, now);
   }
   if (now >= report_due_) report_quality(now, events);
   if (now < deadline_) return;

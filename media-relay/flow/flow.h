@@ -19,7 +19,7 @@
 //
 // A side that asked for digits is listened to behind `inspect`, and towards a side that asked for it RTP and RTCP are
 // rewritten in front of the last step (repair.cc): what is rewritten is clear and authentic, what is protected has its
-// final numbers.
+// final numbers. Transcoded audio is rewritten behind its transcoder.
 //
 // A side that is played a sound hears that instead of the other side, in the stream in which it hears the other side
 // where that is ours (`continuous`), else in a stream of its own (playing.cc). Playing goes on over a replacement of
@@ -73,6 +73,7 @@
 #include "media-relay/rtp/reception.h"
 #include "media-relay/rtp/report.h"
 #include "media-relay/rtp/rtcp.h"
+#include "media-relay/rtp/translate.h"
 
 namespace flow {
 
@@ -284,7 +285,10 @@ class Flow {
 
   // Transcoding (transcoding.cc).
   class TranscoderSink;
+  class NoiseSink;
   void set_transcoder(Side side);
+  static Rewrite behind_transcoder(const Transcode& transcode, bool continuous);
+  void on_noise_deadline(Side side, base::Instant now);
   std::optional<Drop> transcode_rtp(Context& c);
   std::optional<Drop> transcode_rtcp(Context& c);
   std::optional<Drop> send_made(Context& c);
@@ -300,12 +304,13 @@ class Flow {
   rtp::OutgoingStream first_stream(Side side) const;
   Pipeline repaired(Pipeline steps, Side side, Component kind) const;
   bool is_continuous(Side side) const {
-    // Transcoded audio has a stream of its own (transcoder.h).
-    return spec_.half(side).rewrite && spec_.half(side).rewrite->continuous && half(side).rewriter && !transcodes();
+    return spec_.half(side).rewrite && spec_.half(side).rewrite->continuous && half(side).rewriter;
   }
   std::optional<Drop> listen(Context& c);
   std::optional<Drop> rewrite_rtp(Context& c);
   std::optional<Drop> rewrite_rtcp(Context& c);
+  static std::optional<Drop> translate_rtcp(Context& c, const rtp::Direction& direction);
+  void swallow(Context& c);
   static void tell_digit(Side side, const rtp::HeardDigit& digit, std::vector<Event>& events);
   base::Instant next_repair_deadline() const;
   void on_repair_deadline(Side side, base::Instant now, std::vector<Event>& events);

@@ -51,7 +51,7 @@ std::optional<Drop> Flow::give_way(Context& c) {
     tell_sound(to, c.events);
     return std::nullopt;
   }
-  if (is_continuous(to)) h.rewriter->swallow(c.header);
+  swallow(c);
   return Drop::PlayedOver;
 }
 

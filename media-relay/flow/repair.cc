@@ -17,10 +17,12 @@ void Flow::set_repair(Side side) {
   const HalfSpec& spec = spec_.half(side);
   Half& h = half(side);
   if (spec.rewrite) {
+    const Rewrite& rewrite =
+        spec.transcode ? behind_transcoder(*spec.transcode, spec.rewrite->continuous) : *spec.rewrite;
     if (h.rewriter)
-      h.rewriter->set(*spec.rewrite);
+      h.rewriter->set(rewrite);
     else
-      h.rewriter = std::make_unique<Rewriter>(*spec.rewrite, first_stream(side));
+      h.rewriter = std::make_unique<Rewriter>(rewrite, first_stream(side));
   }
   if (!spec.digits) {
     h.listener.reset();
@@ -63,7 +65,7 @@ Flow::Pipeline Flow::repaired(Pipeline steps, Side side, Component kind) const {
   if (kind == Component::Rtp && heard && spec_.half(side).digits) *at++ = &Flow::listen;
   if (kind == Component::Rtp && (forwards || last == &Flow::transcode_rtp) && spec_.half(to).play)
     *at++ = &Flow::give_way;
-  if (kind == Component::Rtp && forwards && spec_.half(to).rewrite && !transcodes()) *at++ = &Flow::rewrite_rtp;
+  if (kind == Component::Rtp && forwards && spec_.half(to).rewrite) *at++ = &Flow::rewrite_rtp;
   if (kind == Component::Rtcp && forwards && (is_continuous(side) || is_continuous(to))) *at++ = &Flow::rewrite_rtcp;
   *at = last;
   return steps;
@@ -77,8 +79,17 @@ std::optional<Drop> Flow::listen(Context& c) {
   if (const auto digit = h.listener->on_packet(c.header, payload, c.now)) tell_digit(c.side, *digit, c.events);
   if (h.listener->next_deadline() < before) attention_ = true;
   if (!sounded && !h.listener->in_tone()) return std::nullopt;
-  if (Half& to = half(other(c.side)); to.rewriter) to.rewriter->swallow(c.header);
+  swallow(c);
   return Drop::DigitTone;
+}
+
+// The other side does not hear this packet, and shall not take it for lost.
+void Flow::swallow(Context& c) {
+  Half& to = half(other(c.side));
+  if (to.transcoder)
+    to.transcoder->swallow(c.header);
+  else if (to.rewriter)
+    to.rewriter->swallow(c.header);
 }
 
 void Flow::tell_digit(Side side, const rtp::HeardDigit& digit, std::vector<Event>& events) {
@@ -102,6 +113,10 @@ std::optional<Drop> Flow::rewrite_rtcp(Context& c) {
   rtp::Direction direction;
   if (is_continuous(to)) direction.forward = &half(to).rewriter->stream();
   if (is_continuous(c.side)) direction.backward = &half(c.side).rewriter->stream();
+  return translate_rtcp(c, direction);
+}
+
+std::optional<Drop> Flow::translate_rtcp(Context& c, const rtp::Direction& direction) {
   const auto size = rtp::translate(c.packet.bytes(), direction);
   if (!size) return Drop::RtcpEmptied;
   c.packet.resize(*size);

@@ -25,7 +25,8 @@ struct Transcode {
   unsigned ptime_ms = 20;         // of audio in each packet towards this side
   // telephone-events of the other side: from its payload type and clock to this side's. `use` is not looked at.
   std::vector<PayloadRule> events = {};
-  // Payload types of comfort noise (RFC 3389): the other side's, and this side's. One alone is of no use.
+  // Payload types of comfort noise (RFC 3389): the other side's, and this side's. Without the second one the noise is
+  // made here and coded as audio; the second one alone is of no use.
   std::optional<std::uint8_t> noise_from = {};
   std::optional<std::uint8_t> noise_to = {};
   friend bool operator==(const Transcode&, const Transcode&) = default;
@@ -36,7 +37,7 @@ std::string check(const Transcode& transcode);
 
 // What transcoding has done, to be summed.
 struct TranscodeCounts {
-  std::uint64_t decoded = 0;    // packets
+  std::uint64_t decoded = 0;    // packets, of comfort noise that is made here as well
   std::uint64_t encoded = 0;    // packets
   std::uint64_t passed = 0;     // telephone-events and comfort noise
   std::uint64_t concealed = 0;  // gaps that were filled

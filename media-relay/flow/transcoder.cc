@@ -48,6 +48,7 @@ Transcoder::Transcoder(Transcode spec) : spec_(std::move(spec)) {
   clock_from_ = codec::clock_of(spec_.from.front().coding);
   clock_to_ = codec::clock_of(spec_.to.coding);
   for (const AudioFormat& f : spec_.from) sources_.push_back(make_source(f));
+  if (spec_.noise_from && !spec_.noise_to) noise_.emplace(encoder_->rate());
   heard_.resize(kScratch);
   resampled_.resize(kScratch + 1);
   queue_.reserve(kScratch + frame_ + 1);
@@ -70,16 +71,25 @@ std::uint32_t Transcoder::timestamp_of(std::uint32_t source_timestamp) const {
   return anchor_to_ + scaled(ticks, clock_from_, clock_to_);
 }
 
-std::optional<Drop> Transcoder::take(const rtp::Header& header, std::span<const std::byte> payload, Sink& sink) {
+std::optional<Drop> Transcoder::take(const rtp::Header& header, std::span<const std::byte> payload, base::Instant now,
+                                     Sink& sink) {
   const auto source =
       std::ranges::find(sources_, header.payload_type, [](const Source& s) { return s.format.payload_type; });
   const auto event = std::ranges::find(spec_.events, header.payload_type, &PayloadRule::from);
-  const bool is_noise = spec_.noise_from == header.payload_type && spec_.noise_to.has_value();
-  if (source == sources_.end() && event == spec_.events.end() && !is_noise) return Drop::NoCodec;
+  if (source == sources_.end() && event == spec_.events.end() && spec_.noise_from != header.payload_type) {
+    swallow(header);
+    return Drop::NoCodec;
+  }
   if (const auto dropped = take_sequence(header)) return dropped;
   if (source != sources_.end()) return take_audio(*source, header, payload, sink);
   if (event != spec_.events.end()) return pass(header, payload, event->to, &*event, sink);
+  if (noise_) return take_noise(header, payload, now, sink);
   return pass(header, payload, *spec_.noise_to, nullptr, sink);
+}
+
+// What comes under another source is looked at when it has something for the listener.
+void Transcoder::swallow(const rtp::Header& header) {
+  if (started_ && header.ssrc == ssrc_) (void)take_sequence(header);
 }
 
 void Transcoder::start(const rtp::Header& header) {
@@ -96,6 +106,8 @@ void Transcoder::start(const rtp::Header& header) {
   anchor_from_ = anchor_to_ = header.timestamp;
   event_.reset();
   queue_.clear();
+  if (noise_) noise_->stop();
+  ahead_ = 0;
   marker_ = true;
   packets_ = octets_ = 0;
 }
@@ -117,7 +129,7 @@ std::optional<Drop> Transcoder::take_audio(Source& source, const rtp::Header& he
   std::span<codec::Sample> room(heard_);
   std::size_t made_up = 0;
   std::uint32_t silent = 0;
-  if (has_audio_) {
+  if (has_audio_ && !makes_noise()) {
     const auto gap = static_cast<std::int32_t>(distance(next_timestamp_, header.timestamp));
     const bool is_short = gap > 0 && scaled(gap, clock_from_, 1000) <= kMaxConcealmentMs;
     if (lost_ && is_short && current_ == &source) {
@@ -137,6 +149,7 @@ std::optional<Drop> Transcoder::take_audio(Source& source, const rtp::Header& he
     return Drop::Undecodable;
   }
   ++counts_.decoded;
+  if (makes_noise()) end_noise(header.timestamp, sink);
   if (silent > 0) pause(silent, sink);
   if (!has_audio_) queue_timestamp_ = timestamp_of(header.timestamp);
   has_audio_ = true;
@@ -144,7 +157,7 @@ std::optional<Drop> Transcoder::take_audio(Source& source, const rtp::Header& he
   current_ = &source;
   append(source, room.first(made_up));
   anchor_from_ = header.timestamp;
-  anchor_to_ = queue_timestamp_ + ticks_of(queue_.size());
+  anchor_to_ = queue_end();
   next_timestamp_ = header.timestamp + scaled(static_cast<std::int64_t>(*samples), rate, clock_from_);
   append(source, room.subspan(made_up, *samples));
   cut_frames(sink);
@@ -153,7 +166,7 @@ std::optional<Drop> Transcoder::take_audio(Source& source, const rtp::Header& he
 
 // The sender said nothing for so many ticks of its clock.
 void Transcoder::pause(std::uint32_t ticks, Sink& sink) {
-  const std::uint32_t resumes = queue_timestamp_ + ticks_of(queue_.size()) + scaled(ticks, clock_from_, clock_to_);
+  const std::uint32_t resumes = queue_end() + scaled(ticks, clock_from_, clock_to_);
   if (!queue_.empty()) {
     queue_.resize(frame_, codec::Sample{0});
     cut_frames(sink);

@@ -11,6 +11,9 @@
 //   before
 //     it is filled up with silence, and the first one behind it has the marker (RFC 3551 4.1);
 //   - frames of another length (ptime) are cut as the audio comes.
+//
+// One thing goes by time: comfort noise for a listener who has none (transcoder_noise.cc). From the sender's packet on
+// that says how its silence sounds until it speaks again, or for kLongestNoise, the listener gets noise in his codec.
 
 #include <cstdint>
 #include <memory>
@@ -19,10 +22,12 @@
 #include <utility>
 #include <vector>
 
+#include "media-relay/base/time.h"
 #include "media-relay/codec/decoder.h"
 #include "media-relay/codec/encoder.h"
 #include "media-relay/codec/resampler.h"
 #include "media-relay/flow/drop.h"
+#include "media-relay/flow/noise_stretch.h"
 #include "media-relay/flow/transcode.h"
 #include "media-relay/rtp/header.h"
 
@@ -50,7 +55,18 @@ class Transcoder {
 
   // Takes a packet; what it fills up goes to the sink, in order, after the payload was read. Drop: the packet is of no
   // use.
-  std::optional<Drop> take(const rtp::Header& header, std::span<const std::byte> payload, Sink& sink);
+  std::optional<Drop> take(const rtp::Header& header, std::span<const std::byte> payload, base::Instant now,
+                           Sink& sink);
+  // A packet of the source that the listener does not get now: its number is no loss.
+  void swallow(const rtp::Header& header);
+
+  // Noise that is due by itself. A packet that was taken may make it due sooner.
+  base::Instant next_deadline() const { return noise_ ? noise_->due : base::kNever; }
+  void on_deadline(base::Instant now, Sink& sink);
+  // The listener cannot be reached, or hears something else: no noise until the sender tells of it again.
+  void hush() {
+    if (noise_) noise_->due = base::kNever;
+  }
 
   // The numbers of what leaves; audio that has not filled a packet yet, and what decoders remember, is lost.
   template <typename Carrier>
@@ -85,6 +101,11 @@ class Transcoder {
   std::optional<Drop> take_sequence(const rtp::Header& header);
   std::optional<Drop> take_audio(Source& source, const rtp::Header& header, std::span<const std::byte> payload,
                                  Sink& sink);
+  std::optional<Drop> take_noise(const rtp::Header& header, std::span<const std::byte> payload, base::Instant now,
+                                 Sink& sink);
+  void begin_noise(std::uint32_t timestamp, base::Instant now, Sink& sink);
+  void end_noise(std::uint32_t timestamp, Sink& sink);
+  bool makes_noise() const { return noise_ && noise_->active; }
   std::optional<Drop> pass(const rtp::Header& header, std::span<const std::byte> payload, std::uint8_t payload_type,
                            const PayloadRule* event, Sink& sink);
   void pause(std::uint32_t ticks, Sink& sink);
@@ -92,6 +113,8 @@ class Transcoder {
   void cut_frames(Sink& sink);
   void emit(Made made, Sink& sink);
   std::uint32_t ticks_of(std::size_t samples) const;
+  // Behind what is in the queue, in the new clock.
+  std::uint32_t queue_end() const { return queue_timestamp_ + ticks_of(queue_.size()); }
 
   Transcode spec_;
   std::vector<Source> sources_;
@@ -116,6 +139,8 @@ class Transcoder {
   std::vector<codec::Sample> queue_;   // not coded yet, at the encoder's rate
   std::uint32_t queue_timestamp_ = 0;  // of its first sample
   bool marker_ = true;                 // of the next frame
+  std::optional<NoiseStretch> noise_;  // where it is made here
+  std::uint32_t ahead_ = 0;            // ticks of the new clock by which noise that reached into it has moved the audio
   std::uint16_t sequence_ = 0;
   std::uint32_t packets_ = 0;
   std::uint32_t octets_ = 0;

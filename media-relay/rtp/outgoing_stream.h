@@ -92,6 +92,11 @@ class OutgoingStream {
   std::optional<Stamp> relay_event(const Header& packet, base::Instant now);
   // A packet of the source that does not leave: its number leaves no gap.
   void swallow(const Header& packet);
+  // Whatever comes next is another source, even under the same SSRC.
+  void forget_source() {
+    s_.relaying = false;
+    s_.left.reset();
+  }
 
   // Sources of our own: the timestamp of something that begins now, ...
   std::uint32_t timestamp_at(base::Instant now) const;

@@ -378,7 +378,7 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
             half->one_stream && leg != nullptr && leg->remote() != nullptr && i < leg->remote()->media.size())
           half->sources = sdp::sources_of(*leg->remote(), leg->remote()->media[i]);
     }
-    if (converts_digits() && digit_line() == i && !flow.a.transcode && !flow.b.transcode) {
+    if (converts_digits() && digit_line() == i) {
       add_digits(flow, Side::A);
       add_digits(flow, Side::B);
     }

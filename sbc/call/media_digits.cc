@@ -34,9 +34,27 @@ std::optional<std::uint8_t> law_of(const sdp::OfferAnswer* leg, std::size_t inde
   return law;
 }
 
-void drop(control::Rewrite& rewrite, std::uint8_t type) {
-  std::erase_if(rewrite.payloads, [type](const control::PayloadRule& rule) { return rule.from == type; });
-  rewrite.payloads.push_back({.from = type, .use = control::PayloadUse::Drop});
+// Audio that is transcoded leaves by what `transcode` names alone.
+void drop(control::HalfSpec& target, std::uint8_t type) {
+  const auto of_type = [type](const control::PayloadRule& rule) { return rule.from == type; };
+  if (target.transcode) {
+    std::erase_if(target.transcode->events, of_type);
+    return;
+  }
+  std::erase_if(target.rewrite->payloads, of_type);
+  target.rewrite->payloads.push_back({.from = type, .use = control::PayloadUse::Drop});
+}
+
+std::uint32_t clock_of(const control::AudioFormat& format) {
+  return format.coding == "opus" ? 48'000 : 8000;  // RFC 7587 4.1, RFC 3551 4.5.2
+}
+
+// RFC 4733 2.1: the one in the clock of the audio.
+control::EventFormat beside(const std::vector<sdp::EventFormat>& events, const control::HalfSpec& target) {
+  auto found = events.begin();
+  if (target.transcode) found = std::ranges::find(events, clock_of(target.transcode->to), &sdp::EventFormat::clock);
+  if (found == events.end()) found = events.begin();
+  return {found->payload_type, found->clock};
 }
 
 }  // namespace
@@ -85,7 +103,7 @@ void Media::add_digits(control::FlowSpec& flow, Side from) const {
       source.digits->heard.push_back({event.payload_type, event.clock});
       if (!target.rewrite) target.rewrite.emplace();
       target.rewrite->continuous = true;
-      drop(*target.rewrite, event.payload_type);
+      drop(target, event.payload_type);
     }
   }
   source.digits->tones_heard = way == Dtmf::Inband;
@@ -93,7 +111,7 @@ void Media::add_digits(control::FlowSpec& flow, Side from) const {
   if (!target.digits) target.digits.emplace();
   const auto events = events_of(state_if(other(from)), true, flow.index);
   if (wanted == Dtmf::Rfc4733 && !events.empty())
-    target.digits->event = control::EventFormat{events.front().payload_type, events.front().clock};
+    target.digits->event = beside(events, target);
   else
     target.digits->tone = law_of(state_if(other(from)), flow.index);
   if (!target.digits->event && !target.digits->tone) return;

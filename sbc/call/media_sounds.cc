@@ -51,11 +51,9 @@ void Media::add_music(control::FlowSpec& flow) const {
   for (const Side side : {Side::A, Side::B}) {
     if (leg(side).music_on_hold.empty()) continue;
     control::HalfSpec& half = side == Side::A ? flow.a : flow.b;
-    // One stream before, during and after. What is transcoded has numbers of its own.
-    if (!flow.a.transcode && !flow.b.transcode) {
-      if (!half.rewrite) half.rewrite.emplace();
-      half.rewrite->continuous = true;
-    }
+    // One stream before, during and after.
+    if (!half.rewrite) half.rewrite.emplace();
+    half.rewrite->continuous = true;
     half.play = music(side, flow.index);
     if (half.play) half.send = true;
   }

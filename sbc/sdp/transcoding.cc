@@ -177,7 +177,6 @@ bool have_codec_in_common(const Session& one, const Media& one_media, const Sess
   return false;
 }
 
-// Of the offer's formats, those that are no codec and that the answer has in some clock too.
 bool has_name(const std::vector<Format>& formats, std::string_view name) {
   return std::ranges::any_of(formats, [&](const Format& f) { return f.is(name); });
 }
@@ -193,7 +192,8 @@ NewLine answer_in(const Session& answer, const Media& said, const Session& offer
   line.replaces = true;
   line.add(codec->payload_type, codec->coding->rtpmap, codec->coding->payload_type < 0 ? "useinbandfec=1" : "");
   for (const Format& f : offered) {
-    const bool companion = (f.is(kEvent) && has_name(have, kEvent)) || (f.is(kNoise) && has_name(have, kNoise));
+    // Comfort noise needs nobody on the other side: the relay makes it.
+    const bool companion = f.is(kNoise) || (f.is(kEvent) && has_name(have, kEvent));
     if (!companion || f.map.clock_rate != codec->map.clock_rate) continue;
     line.add(f.payload_type, std::string(f.map.encoding) + "/" + std::to_string(f.map.clock_rate),
              f.is(kEvent) ? fmtp(offer, wanted, f.text).value_or("") : "");
@@ -233,8 +233,10 @@ std::vector<TranscodedEvent> pair_events(const std::vector<Format>& sent, const 
   return out;
 }
 
-std::optional<std::uint8_t> noise_in(const std::vector<Format>& formats) {
-  const auto it = std::ranges::find_if(formats, [](const Format& f) { return f.is(kNoise); });
+// RFC 3389 5.1: comfort noise that goes with this codec has its clock.
+std::optional<std::uint8_t> noise_in(const std::vector<Format>& formats, const Coding& codec) {
+  const auto it =
+      std::ranges::find_if(formats, [&](const Format& f) { return f.is(kNoise) && f.map.clock_rate == codec.clock; });
   if (it == formats.end()) return std::nullopt;
   return it->payload_type;
 }
@@ -292,8 +294,8 @@ std::optional<Transcoding> transcoding_between(const LegWords& sender, const Leg
   out.to = {to->payload_type, to->coding->name, fmtp(listener.said, listener_said, to->text).value_or("")};
   out.ptime_ms = packet_time(listener.said, listener_said, *to->coding);
   out.events = pair_events(sent, heard);
-  out.noise_from = noise_in(sent);
-  out.noise_to = noise_in(heard);
+  out.noise_from = noise_in(sent, *first);
+  out.noise_to = noise_in(heard, *to->coding);
   return out;
 }
 

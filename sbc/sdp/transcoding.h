@@ -24,7 +24,8 @@ std::vector<std::string_view> coded_names(const Session& session);
 std::expected<SessionPtr, Error> with_codecs(SessionPtr session, std::span<const std::string> names);
 
 // An answer for whoever made `offer`: an m-line that has none of its codecs gets the first one of `offer` that can be
-// transcoded, with the payload types of `offer`. The very same session when nothing changes.
+// transcoded, with the payload types of `offer`; comfort noise for it (RFC 3389) if that is offered; and
+// telephone-event if both have that. The very same session when nothing changes.
 std::expected<SessionPtr, Error> answered_in(SessionPtr answer, const Session& offer);
 
 // What one side has been told (by us) and has said last.
@@ -48,7 +49,7 @@ struct Transcoding {
   TranscodedFormat to;
   std::uint32_t ptime_ms = 20;
   std::vector<TranscodedEvent> events;
-  std::optional<std::uint8_t> noise_from;
+  std::optional<std::uint8_t> noise_from;  // of comfort noise in the clock of the audio
   std::optional<std::uint8_t> noise_to;
 };
 // What the relay does with audio on its way from `sender` to `listener`; nullopt: the two agreed on a codec that both

@@ -60,7 +60,7 @@ void transcode(benchmark::State& state) {
   header.ssrc = 7;
   for (auto _ : state)
     for (const auto& payload : payloads) {
-      (void)transcoder.take(header, payload, sink);
+      (void)transcoder.take(header, payload, base::Instant{}, sink);
       ++header.sequence;
       header.timestamp += codec::clock_of(from) / 50;
     }

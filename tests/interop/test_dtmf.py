@@ -198,6 +198,74 @@ def tones_become_events_and_events_tones(lab):
     talk.end()
 
 
+def transcoded(**trunk):
+    return {"trunk": {"carrier": {"codecs": {"transcode": ["PCMA"]}, **trunk}}}
+
+
+def pcma(at, port):
+    return sdp_of(at, port, "8", ["a=rtpmap:8 PCMA/8000"])
+
+
+def in_one_row(heard, what):
+    equal(len({p[4] for p in heard}), 1, f"sources that {what} hears")
+    sequence = [p[2] for p in heard]
+    equal(sequence, list(range(sequence[0], sequence[0] + len(sequence))), f"sequence numbers at {what}")
+
+
+# traps 35, 36
+@test
+def digits_are_converted_where_audio_is_transcoded(lab):
+    lab.start(sbc=transcoded(dtmf="info"))
+    talk = Talk(lab, with_events(PHONE, 7000), pcma(CARRIER, 7100))
+    talk.near.audio(5)
+    talk.near.press(5)
+    info = talk.carrier.request("INFO")
+    equal(info.body.split("\r\n")[0], "Signal=5", "the digit")
+    info.reply(200)
+    talk.near.audio(5)
+    talk.far.hear(0.2)
+    equal({p[1] for p in talk.far.heard}, {8}, "payload types at the carrier")
+    in_one_row(talk.far.heard, "the carrier")
+    talk.far.audio(5, payload_type=8)
+    talk.other.send("INFO", body="Signal=7\r\nDuration=200\r\n", content_type=RELAY_BODY).response(200)
+    for _ in range(20):  # audio goes on meanwhile
+        talk.far.audio(1, payload_type=8)
+        talk.near.hear(0.01)
+    talk.near.hear(0.3)
+    events = talk.near.events()
+    check(len(events) >= 10, f"expected a row of events, got {events}")
+    equal({e[0] for e in events}, {7}, "the digit")
+    equal({p[1] for p in talk.near.heard}, {0, EVENT}, "payload types at the phone")
+    in_one_row(talk.near.heard, "the phone")
+    talk.carrier.nothing(lambda m: m.is_request("INFO"), 0.3)
+    talk.end()
+
+
+@test
+def comfort_noise_is_heard_by_who_has_none(lab):
+    lab.start(sbc=transcoded())
+    talk = Talk(lab, sdp_of(PHONE, 7000, "0 13", ["a=rtpmap:0 PCMU/8000", "a=rtpmap:13 CN/8000"]), pcma(CARRIER, 7100))
+    check("RTP/AVP 0 13" in talk.ok.body, f"the phone may not send comfort noise:\n{talk.ok.body}")
+    talk.near.audio(5)
+    talk.near.timestamp += 160
+    talk.near.send(13, bytes([40]))
+    talk.far.hear(1.0)
+    heard = talk.far.heard
+    check(40 <= len(heard) <= 56, f"expected a second of noise, got {len(heard)} packets")
+    equal({p[1] for p in heard}, {8}, "payload types at the carrier")
+    check(len(set(heard[-1][5])) > 8, "silence instead of noise")
+    in_one_row(heard, "the carrier")
+    steps = {b[3] - a[3] for a, b in zip(heard, heard[1:])}
+    equal(steps, {160}, "steps of its timestamps")
+    talk.near.timestamp += 8000
+    talk.near.audio(5)
+    before = len(heard)
+    talk.far.hear(0.2)
+    check(before + 4 <= len(talk.far.heard) <= before + 14, "noise goes on beside audio")
+    in_one_row(talk.far.heard, "the carrier")
+    talk.end()
+
+
 # trap 58
 @test
 def a_change_of_source_is_one_stream_to_the_listener(lab):

@@ -122,7 +122,7 @@ Transcode spec(Coding from, Coding to, unsigned ptime = 20) {
 }
 
 std::optional<Drop> give(Transcoder& transcoder, const Sent& sent, Listener& listener) {
-  return transcoder.take(sent.header, sent.payload, listener);
+  return transcoder.take(sent.header, sent.payload, {}, listener);
 }
 
 struct Pair {
@@ -289,6 +289,133 @@ TEST(Transcoder, PassesComfortNoiseWhereBothSidesHaveIt) {
   EXPECT_EQ(listener.heard[1].payload, std::vector{std::byte{60}});
   Transcoder without(spec(Coding::Pcmu, Coding::G722));
   EXPECT_EQ(give(without, phone.say_noise(13, {std::byte{60}}), listener), Drop::NoCodec);
+}
+
+// The power of what was heard from a packet on, in dBov (RFC 3389 3.1).
+int level(const Listener& listener, Coding coding, std::size_t from) {
+  const auto decoder = codec::make_decoder(coding, codec::sample_rate_of(coding));
+  std::vector<Sample> room(codec::kMaxSamples), all;
+  for (std::size_t i = 0; i < listener.heard.size(); ++i) {
+    const auto samples = decoder->decode(listener.heard[i].payload, room).value_or(0);
+    if (i >= from) all.insert(all.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(samples));
+  }
+  return -codec::noise_level_of(all);
+}
+
+// The noise that is due until then.
+void run(Transcoder& transcoder, base::Instant& now, base::Duration time, Listener& listener) {
+  const base::Instant end = now + time;
+  while (transcoder.next_deadline() <= end) {
+    now = transcoder.next_deadline();
+    transcoder.on_deadline(now, listener);
+  }
+  now = end;
+}
+
+Transcode noisy(Coding to) {
+  Transcode t = spec(Coding::Pcmu, to);
+  t.noise_from = 13;
+  return t;
+}
+
+// RFC 3389 5: from the packet that tells of it until the sender speaks again, and as loud as it says.
+TEST(Transcoder, MakesComfortNoiseForAListenerWhoHasNone) {
+  for (const Coding to : {Coding::Pcma, Coding::G722, Coding::Opus}) {
+    SCOPED_TRACE(codec::name_of(to));
+    Phone phone(Coding::Pcmu, 96);
+    Transcoder transcoder(noisy(to));
+    Listener listener;
+    base::Instant now{};
+    for (int i = 0; i < 5; ++i) (void)give(transcoder, phone.say(), listener);
+    ASSERT_EQ(listener.heard.size(), 5U);
+    const Sent told = phone.say_noise(13, {std::byte{40}});
+    ASSERT_EQ(transcoder.take(told.header, told.payload, now, listener), std::nullopt);
+    run(transcoder, now, base::seconds(1), listener);
+    EXPECT_NEAR(static_cast<double>(listener.heard.size()), 55, 1);
+    phone.pause(1000);
+    const Sent spoken = phone.say();
+    ASSERT_EQ(transcoder.take(spoken.header, spoken.payload, now, listener), std::nullopt);
+    EXPECT_EQ(transcoder.next_deadline(), base::kNever);
+    for (std::size_t i = 1; i < listener.heard.size(); ++i) {
+      EXPECT_EQ(listener.heard[i].sequence, static_cast<std::uint16_t>(listener.heard[i - 1].sequence + 1));
+      EXPECT_EQ(listener.heard[i].timestamp - listener.heard[i - 1].timestamp, codec::clock_of(to) / 50);
+      EXPECT_EQ(listener.heard[i].payload_type, 97);
+    }
+    EXPECT_TRUE(listener.heard.back().marker);
+    listener.heard.pop_back();
+    EXPECT_NEAR(level(listener, to, 10), -40, to == Coding::Opus ? 6 : 3);
+  }
+}
+
+TEST(Transcoder, ChangesItsNoiseWhenItIsToldAgain) {
+  Phone phone(Coding::Pcmu, 96);
+  Transcoder transcoder(noisy(Coding::Pcma));
+  Listener listener;
+  base::Instant now{};
+  for (const unsigned loud : {60U, 30U}) {
+    const Sent told = phone.say_noise(13, {std::byte(loud)});
+    ASSERT_EQ(transcoder.take(told.header, told.payload, now, listener), std::nullopt);
+    const std::size_t before = listener.heard.size();
+    run(transcoder, now, base::milliseconds(400), listener);
+    phone.pause(400);
+    ASSERT_EQ(listener.heard.size(), before + 20);
+    EXPECT_NEAR(level(listener, Coding::Pcma, before), -static_cast<int>(loud), 2);
+  }
+}
+
+// Each stretch of noise may reach a frame into what is said next. That must not add up.
+TEST(Transcoder, KeepsTheSendersTimeOverManyStretchesOfNoise) {
+  Phone phone(Coding::Pcmu, 96);
+  Transcoder transcoder(noisy(Coding::Pcma));
+  Listener listener;
+  base::Instant now{};
+  const std::uint32_t began = phone.header().timestamp;
+  for (int i = 0; i < 100; ++i) {
+    const Sent told = phone.say_noise(13, {std::byte{50}});
+    (void)transcoder.take(told.header, told.payload, now, listener);
+    run(transcoder, now, base::milliseconds(190), listener);  // audio comes early
+    phone.pause(180);
+    for (int j = 0; j < 5; ++j) {
+      const Sent spoken = phone.say();
+      (void)transcoder.take(spoken.header, spoken.payload, now, listener);
+      now += base::milliseconds(20);
+    }
+    const auto late = static_cast<std::int32_t>((listener.heard.back().timestamp - listener.heard.front().timestamp) -
+                                                (phone.header().timestamp - 160 - began));
+    ASSERT_LE(std::abs(late), 320) << i;
+  }
+}
+
+TEST(Transcoder, StopsItsNoiseWhenNothingIsToldOfItForLong) {
+  Phone phone(Coding::Pcmu, 96);
+  Transcoder transcoder(noisy(Coding::Pcma));
+  Listener listener;
+  base::Instant now{};
+  const Sent told = phone.say_noise(13, {std::byte{50}});
+  (void)transcoder.take(told.header, told.payload, now, listener);
+  run(transcoder, now, kLongestNoise + base::seconds(60), listener);
+  EXPECT_EQ(transcoder.next_deadline(), base::kNever);
+  EXPECT_NEAR(static_cast<double>(listener.heard.size()), kLongestNoise / base::milliseconds(20), 1);
+  phone.pause(120'000);
+  const Sent spoken = phone.say();
+  (void)transcoder.take(spoken.header, spoken.payload, now, listener);
+  EXPECT_TRUE(listener.heard.back().marker);
+  EXPECT_EQ(listener.heard.back().timestamp - listener.heard.front().timestamp, 120U * 8000);
+  EXPECT_EQ(give(transcoder, phone.say_noise(13, {std::byte{200}}), listener), Drop::Undecodable);
+}
+
+TEST(Transcoder, TakesNothingForLostThatIsNotForTheListener) {
+  Phone phone(Coding::Pcmu, 96);
+  Transcoder transcoder(spec(Coding::Pcmu, Coding::Pcma));
+  Listener listener;
+  (void)give(transcoder, phone.say(), listener);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(give(transcoder, phone.say_event(101, 160), listener), Drop::NoCodec);
+  transcoder.swallow(phone.say_event(101, 160).header);
+  phone.pause(60);
+  (void)give(transcoder, phone.say(), listener);
+  EXPECT_EQ(transcoder.take_counts().concealed, 0U);
+  ASSERT_EQ(listener.heard.size(), 2U);
+  EXPECT_EQ(listener.heard[1].sequence, static_cast<std::uint16_t>(listener.heard[0].sequence + 1));
 }
 
 // trap 33: the answer had several codecs, and the phone changes among them.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <variant>
+
 #include "media-relay/rtp/rtcp.h"
 
 #include "rig.h"
@@ -200,6 +203,138 @@ TEST_F(TranscodingFlow, TakesOutFeedbackAboutPacketsThatItsReaderNeverSent) {
   const auto out = give(Side::A, Component::Rtcp, rr + nack);
   ASSERT_EQ(out.size(), 1U);
   EXPECT_EQ(out[0].bytes, rr);
+}
+
+// Toward B digits are sent, and its stream is ours.
+Spec with_digits() {
+  Spec s = spec();
+  s.b.transcode->to = {Coding::Opus, 96, {}};
+  s.a.transcode->from = {{Coding::Opus, 96, {}}};
+  s.b.rewrite = Rewrite{{}, false, true};
+  s.b.digits = Digits{{}, false, EventFormat{97, 48'000}, std::nullopt};
+  return s;
+}
+
+// trap 36: digits that were heard elsewhere are heard in the stream of the audio, whose numbers go on (RFC
+// 4733 2.5.1.2).
+TEST_F(TranscodingFlow, SendsDigitsInTheStreamOfItsAudio) {
+  rig.flow.replace(with_digits(), rig.now);
+  std::vector<std::string> heard;
+  const auto pass = [&](int packets) {
+    for (int i = 0; i < packets; ++i) {
+      for (auto& o : say(Side::A, 0, 160)) heard.push_back(std::move(o.bytes));
+      rig.now += base::milliseconds(20);
+      rig.flow.on_deadline(rig.now, rig.events);
+      for (const auto& o : rig.flow.attend(rig.events))
+        heard.emplace_back(reinterpret_cast<const char*>(o.bytes.data()), o.bytes.size());
+    }
+  };
+  pass(5);
+  ASSERT_TRUE(rig.flow.play(Side::B, "5", base::milliseconds(100), rig.now));
+  pass(15);
+  const auto is_event = [](const std::string& bytes) { return (number(bytes, 1, 1) & 0x7f) == 97; };
+  const auto events = std::ranges::count_if(heard, is_event);
+  EXPECT_GE(events, 7);
+  EXPECT_EQ(std::ranges::count_if(heard, is_event), events);
+  const auto first = std::ranges::find_if(heard, is_event);
+  const auto last = std::find_if(heard.rbegin(), heard.rend(), is_event).base() - 1;
+  EXPECT_EQ(std::count_if(first, last, is_event), events - 1) << "audio rests meanwhile";
+  EXPECT_EQ(number(*last, 14, 2), 4800U) << "100 ms in the clock of the event";
+  for (std::size_t i = 1; i < heard.size(); ++i) {
+    EXPECT_EQ(number(heard[i], 2, 2), (number(heard[i - 1], 2, 2) + 1) & 0xffff);
+    EXPECT_EQ(number(heard[i], 8, 4), number(heard[0], 8, 4));
+    const auto step = static_cast<std::int32_t>(number(heard[i], 4, 4) - number(heard[i - 1], 4, 4));
+    EXPECT_GE(step, 0);
+    EXPECT_LE(step, 48 * 160);
+  }
+  EXPECT_NE(number(heard[0], 8, 4), 7U) << "a source of ours";
+}
+
+// RFC 8079 3.2: what each side reports is put into the other one's numbers, through both changes.
+TEST_F(TranscodingFlow, TranslatesReportsOfAStreamOfOurs) {
+  rig.flow.replace(with_digits(), rig.now);
+  std::string last;
+  for (int i = 0; i < 5; ++i) last = say(Side::A, 0, 160).at(0).bytes;
+  const std::string sr =
+      std::string("\x80\xc8\x00\x06", 4) + word(7) + word(0xe0000000) + word(0) + word(timestamp) + word(5) + word(800);
+  const auto out = give(Side::A, Component::Rtcp, sr);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(number(out[0].bytes, 4, 4), number(last, 8, 4));
+  EXPECT_EQ(number(out[0].bytes, 16, 4), number(last, 4, 4) + 960);
+  EXPECT_EQ(number(out[0].bytes, 20, 4), 5U);
+  const std::string block =
+      word(number(last, 8, 4)) + word(0) + word(number(last, 2, 2)) + word(480) + word(0x12345678) + word(0x10000);
+  const auto back = give(Side::B, Component::Rtcp, std::string("\x81\xc9\x00\x07", 4) + word(3) + block);
+  ASSERT_EQ(back.size(), 1U);
+  EXPECT_EQ(number(back[0].bytes, 8, 4), 7U);
+  EXPECT_EQ(number(back[0].bytes, 16, 4), 504U) << "A's own last number";
+  EXPECT_EQ(number(back[0].bytes, 20, 4), 80U) << "jitter in A's clock";
+}
+
+// trap 36: what is told as a digit is not sent as well.
+TEST_F(TranscodingFlow, KeepsEventsFromAListenerWhoHearsOfThemElsewhere) {
+  Spec s = spec();
+  s.a.digits = Digits{{{101, 8000}}, false, std::nullopt, std::nullopt};
+  rig.flow.replace(s, rig.now);
+  const auto before = say(Side::A, 0, 160);
+  const std::string digit("\x05\x8a\x03\x20", 4);
+  std::string bytes = std::string("\x80\x65", 2);
+  bytes += static_cast<char>(sequence >> 8);
+  bytes += static_cast<char>(sequence & 0xff);
+  ++sequence;
+  EXPECT_TRUE(give(Side::A, Component::Rtp, bytes + word(timestamp) + word(7) + digit).empty());
+  EXPECT_EQ(dropped, Drop::NoCodec);
+  const auto after = say(Side::A, 0, 160);
+  ASSERT_EQ(after.size(), 1U);
+  EXPECT_EQ(number(after[0].bytes, 2, 2), number(before[0].bytes, 2, 2) + 1);
+  const auto told = std::ranges::count_if(rig.events, [](const Event& e) { return std::holds_alternative<Dtmf>(e); });
+  EXPECT_EQ(told, 1);
+}
+
+// RFC 3389: B has no comfort noise. It is paced by the flow's deadlines, in the stream of the audio.
+TEST_F(TranscodingFlow, MakesNoiseByItself) {
+  for (const bool ours : {false, true}) {
+    SCOPED_TRACE(ours);
+    Spec s = spec();
+    s.b.transcode->noise_from = 13;
+    if (ours) s.b.rewrite = Rewrite{{}, false, true};
+    rig.flow.replace(s, rig.now);
+    const auto before = say(Side::A, 0, 160);
+    ASSERT_EQ(before.size(), 1U);
+    std::string bytes = std::string("\x80\x0d", 2);
+    bytes += static_cast<char>(sequence >> 8);
+    bytes += static_cast<char>(sequence & 0xff);
+    ++sequence;
+    EXPECT_TRUE(give(Side::A, Component::Rtp, bytes + word(timestamp) + word(7) + "\x28").empty());
+    EXPECT_EQ(dropped, std::nullopt);
+    unsigned made = 0;
+    const base::Instant end = rig.now + base::milliseconds(200);
+    while (rig.flow.next_deadline() <= end) {
+      rig.now = rig.flow.next_deadline();
+      rig.flow.on_deadline(rig.now, rig.events);
+      for (const auto& o : rig.flow.attend(rig.events)) {
+        const std::string sent(reinterpret_cast<const char*>(o.bytes.data()), o.bytes.size());
+        ++made;
+        EXPECT_EQ(o.destination, kPhoneB);
+        EXPECT_EQ(number(sent, 1, 1), 8U);
+        EXPECT_EQ(number(sent, 2, 2), number(before[0].bytes, 2, 2) + made);
+        EXPECT_EQ(number(sent, 4, 4), number(before[0].bytes, 4, 4) + 160 * made);
+        EXPECT_EQ(number(sent, 8, 4), number(before[0].bytes, 8, 4));
+        EXPECT_EQ(sent.size(), 172U);
+      }
+    }
+    EXPECT_EQ(made, 10U);
+    timestamp += 1600;
+    rig.now = end;
+    const auto after = say(Side::A, 0, 160);
+    ASSERT_EQ(after.size(), 1U);
+    EXPECT_EQ(number(after[0].bytes, 2, 2), number(before[0].bytes, 2, 2) + 11);
+    // A listener who cannot be reached hears none.
+    Spec held = s;
+    held.b.remote_rtp = endpoint("0.0.0.0:5000");
+    rig.flow.replace(held, rig.now);
+    rig.flow.replace(spec(), rig.now);
+  }
 }
 
 TEST_F(TranscodingFlow, IsRefusedWhenItCannotBeBuilt) {

@@ -110,6 +110,29 @@ TEST(TranscodingBetween, IsNothingWhereOneCodecIsShared) {
   EXPECT_FALSE(transcoding_between({*c.a_told, *c.a_said}, {*c.b_told, *c.b_said}, 1));
 }
 
+// RFC 3389 5.1: comfort noise goes with a codec of its clock. Where the other side has none, the relay makes it.
+TEST(AnsweredIn, HasComfortNoiseWhereItIsOffered) {
+  const auto out = answered_in(audio("96", "a=rtpmap:96 opus/48000/2\r\n"), *audio("8 13"));
+  ASSERT_TRUE(out);
+  EXPECT_THAT(text(*out), HasSubstr(" RTP/AVP 8 13\r\n"));
+  const auto other = answered_in(audio("8 13"), *audio("96 13", "a=rtpmap:96 opus/48000/2\r\n"));
+  ASSERT_TRUE(other);
+  EXPECT_THAT(text(*other), HasSubstr(" RTP/AVP 96\r\n"));
+}
+
+TEST(TranscodingBetween, FindsComfortNoiseInTheClockOfTheAudio) {
+  Call c;
+  c.a_told = audio("8 101 13", kEvents);
+  const auto there = transcoding_between({*c.a_told, *c.a_said}, {*c.b_told, *c.b_said}, 0);
+  ASSERT_TRUE(there);
+  EXPECT_EQ(there->noise_from, 13);
+  EXPECT_EQ(there->noise_to, std::nullopt);
+  // In Opus's line it is of no clock that is there.
+  c.b_said = audio("96 97 13", std::string(kOpus) + "a=rtpmap:97 telephone-event/48000\r\n");
+  EXPECT_EQ(transcoding_between({*c.a_told, *c.a_said}, {*c.b_told, *c.b_said}, 0)->noise_to, std::nullopt);
+  EXPECT_EQ(transcoding_between({*c.b_told, *c.b_said}, {*c.a_told, *c.a_said}, 0)->noise_from, std::nullopt);
+}
+
 // trap 37: ptime. RFC 6716 2.1.4: Opus has no packets of 30 ms.
 TEST(TranscodingBetween, TakesAPacketTimeThatTheCodecHas) {
   const Call c;
