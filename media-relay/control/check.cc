@@ -177,6 +177,22 @@ std::optional<std::string> shared_problem(const std::vector<FlowSpec>& flows, st
   return std::nullopt;
 }
 
+// The same. What comes from nobody is all that it has.
+std::optional<std::string> copies_problem(const std::vector<FlowSpec>& flows, std::size_t place,
+                                          HalfSpec FlowSpec::* half) {
+  const HalfSpec& own = flows[place].*half;
+  if (!own.copies) return std::nullopt;
+  if (own.remote_rtp || own.remote_rtcp || own.srtp || own.ice || own.dtls || own.rewrite || own.digits ||
+      own.transcode || own.shared || own.play)
+    return "copies: expected neither remote, srtp, ice, dtls, rewrite, digits, transcode, shared nor play";
+  if (flows[place].a.copies && flows[place].b.copies) return "copies: expected a peer on the other half";
+  const auto before = std::span(flows).first(place);
+  const auto found = std::ranges::find(before, own.copies->flow, &FlowSpec::index);
+  if (found == before.end() || found->transport != Transport::Rtp || found->a.copies || found->b.copies)
+    return "copies: expected a flow of RTP that stands before and copies none, got " + std::to_string(own.copies->flow);
+  return std::nullopt;
+}
+
 // What it names becomes the name of a file.
 bool is_file_name(std::string_view name) {
   const auto plain = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
@@ -206,8 +222,8 @@ std::optional<std::string> udptl_problem(const FlowSpec& flow) {
   if (flow.transport != Transport::Udptl) return std::nullopt;
   for (const HalfSpec* half : {&flow.a, &flow.b})
     if (half->srtp || half->dtls || half->ice || half->rtcp_mux || half->rewrite || half->digits || half->transcode ||
-        half->shared || half->play)
-      return "udptl: expected neither srtp, dtls, ice, rtcp_mux, rewrite, digits, transcode, shared nor play";
+        half->shared || half->play || half->copies)
+      return "udptl: expected neither srtp, dtls, ice, rtcp_mux, rewrite, digits, transcode, shared, play nor copies";
   return std::nullopt;
 }
 
@@ -266,6 +282,8 @@ std::optional<Problem> problem_with(const SessionSpec& spec) {
     const std::size_t place = seen.size() - 1;
     if (auto text = shared_problem(spec.flows, place, &FlowSpec::a)) return spec_problem(where + "half a: " + *text);
     if (auto text = shared_problem(spec.flows, place, &FlowSpec::b)) return spec_problem(where + "half b: " + *text);
+    if (auto text = copies_problem(spec.flows, place, &FlowSpec::a)) return spec_problem(where + "half a: " + *text);
+    if (auto text = copies_problem(spec.flows, place, &FlowSpec::b)) return spec_problem(where + "half b: " + *text);
     if (auto text = udptl_problem(flow)) return spec_problem(where + *text);
     if (auto text = record_problem(flow)) return spec_problem(where + *text);
     if (flow.quality_ms != 0 && (flow.quality_ms < kMinQualityMs || flow.quality_ms > kMaxMilliseconds))

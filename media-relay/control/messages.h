@@ -144,6 +144,14 @@ struct Play {
   friend bool operator==(const Play&, const Play&) = default;
 };
 
+// A half without a peer: what comes from it is a copy of what the peer of another flow's half sends and the other one
+// there hears, as a recorder gets it.
+struct Copied {
+  std::uint32_t flow = 0;  // its index: one of RTP that stands before, with a peer of its own on that half
+  HalfSide half = HalfSide::A;
+  friend bool operator==(const Copied&, const Copied&) = default;
+};
+
 struct HalfSpec {
   std::string network;                        // name of a network in the relay's configuration: "access", "core"
   std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
@@ -168,7 +176,8 @@ struct HalfSpec {
   std::optional<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
   // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's. Without meaning when shared.
   std::optional<std::uint8_t> dscp = {};
-  std::optional<Play> play = {};  // absent: nothing, or no more
+  std::optional<Play> play = {};      // absent: nothing, or no more
+  std::optional<Copied> copies = {};  // instead of a peer and ports, and of all that is about these
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 

@@ -139,6 +139,10 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
     out.mutable_shared()->set_flow(half.shared->flow);
     for (const std::uint8_t type : half.shared->payload_types) out.mutable_shared()->add_payload_types(type);
   }
+  if (half.copies) {
+    out.mutable_copies()->set_flow(half.copies->flow);
+    out.mutable_copies()->set_half_b(half.copies->half == HalfSide::B);
+  }
   if (half.dscp) out.set_dscp(*half.dscp + 1U);
   for (const std::uint32_t source : half.sources) out.add_sources(source);
   if (!half.srtp) return;
@@ -296,6 +300,7 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
     }
   }
   if (in.has_shared()) out.shared = shared(in.shared());
+  if (in.has_copies()) out.copies = Copied{in.copies().flow(), in.copies().half_b() ? HalfSide::B : HalfSide::A};
   if (static_cast<std::size_t>(in.sources_size()) > kMaxSources)
     fail("sources", "expected at most " + std::to_string(kMaxSources));
   else

@@ -39,6 +39,7 @@ bool any_source(std::span<const std::byte> datagram, const rtp::RtcpPacket& p, F
 }  // namespace
 
 Flow::~Flow() {
+  part_copies();
   for (const Side side : kSides) {
     for (Flow* guest : half(side).guests) {
       guest->half(side).carrier = nullptr;

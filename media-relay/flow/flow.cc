@@ -51,6 +51,7 @@ void Flow::replace(Spec spec, base::Instant now) {
   for (const Side side : kSides) {
     if (has_moved(spec_.half(side), spec.half(side))) half(side).host = {};
     judge_keys(side, spec.half(side));
+    judge_copies(side, spec.half(side));
   }
   const std::array old{std::move(spec_.a.srtp), std::move(spec_.b.srtp)};
   spec_ = std::move(spec);
@@ -114,7 +115,7 @@ void Flow::build() {
     for (const Component port : kComponents)
       for (const Component kind : kComponents)
         half(side).pipeline[index_of(port)][index_of(kind)] =
-            recorded(repaired(pipeline_for(side, port, kind), side, kind));
+            recorded(repaired(pipeline_for(side, port, kind), side, kind), side);
   update_exits();
 }
 
@@ -130,6 +131,7 @@ Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) con
       last = &Flow::refuse_sending;
     return {&Flow::take_udptl, &Flow::inspect_udptl, last};
   }
+  if (from.copies) return guest_pipeline(side, kind);
   if (from.shared) return port == Component::Rtcp ? Pipeline{&Flow::refuse_port} : guest_pipeline(side, kind);
   if (from.ice) return port == Component::Rtcp ? Pipeline{&Flow::refuse_port} : checked_pipeline(side, kind);
   if (kind == Component::Rtp) {

@@ -42,6 +42,9 @@
 // Recording. What one side sends and the other one hears is copied when it is open and has been inspected, as it came:
 // before it is changed for the other side. What the other side does not get (a hold) is not recorded.
 //
+// Copies (copy.cc). Likewise they are handed to flows that have `copies` of that side. Towards its other side such a
+// flow is one as others: its keys, its numbers, its reports.
+//
 // One-sided media. Where one side is heard and the other one ought to be and is not, somebody hears nothing: a NAT or a
 // filter, mostly. That is told with the name of the silent side, and ends nothing.
 
@@ -61,6 +64,7 @@
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/event.h"
 #include "media-relay/flow/media_report.h"
+#include "media-relay/flow/outlet.h"
 #include "media-relay/flow/packet_tap.h"
 #include "media-relay/flow/rewriter.h"
 #include "media-relay/flow/sound_player.h"
@@ -94,6 +98,12 @@ class Flow {
 
   // Where copies go when the spec says `record`; must outlive the flow. Without one, nothing is recorded.
   void record_to(PacketTap* tap) { tap_ = tap; }
+
+  // A half that has `copies` hears copies of what comes from that side of `source`, until one of the two is gone. Both
+  // walk on one thread; the copier wants attention when the source has had a packet.
+  void copy(Side side, Flow& source, Side of);
+  // Where copies leave; must outlive the flow. Without one they do not.
+  void leave_by(Outlet* outlet) { outlet_ = outlet; }
 
   // Sets a new spec (signalling has spoken). Statistics stay; learned sources stay where the remote stays; SRTP goes on
   // with its rollover counters and replay windows in each direction whose keys stay, and starts anew where they do not
@@ -169,6 +179,10 @@ class Flow {
     unsigned pierced = 0;
     bool piercing = true;  // nothing has come from the peer yet
   };
+  struct Copier {
+    Flow* flow;
+    Side side;  // of it
+  };
   struct Half {
     std::array<SourceGuard, 2> guard;                 // by component
     std::array<std::array<Pipeline, 2>, 2> pipeline;  // by port and kind of packet
@@ -206,6 +220,9 @@ class Flow {
     // Bundles (bundle.cc).
     Flow* carrier = nullptr;    // whose transport this half uses
     std::vector<Flow*> guests;  // who use this half's
+    // Copies (copy.cc).
+    Flow* copied = nullptr;
+    std::vector<Copier> copiers;  // of what comes from this side
     // Of a bundle: sources that come from the peer for this flow, and those that it is sent. Video has three each way
     // (media, retransmissions, FEC).
     std::array<std::uint32_t, 8> sources{};
@@ -296,8 +313,15 @@ class Flow {
   Step last_rtcp_step(Side to) const;
 
   // Recording (record.cc).
-  Pipeline recorded(const Pipeline& steps) const;
+  Pipeline recorded(const Pipeline& steps, Side side) const;
   std::optional<Drop> record(Context& c);
+
+  // Copies (copy.cc).
+  void part_copies();
+  void stop_copying(Side side);
+  void judge_copies(Side side, const HalfSpec& next);
+  void hear_copy(Side side, const Context& of, Component kind);
+  std::optional<Drop> absorb(Context& c);
 
   // Rewriting and digits (repair.cc).
   void set_repair(Side side);
@@ -371,6 +395,8 @@ class Flow {
   std::array<std::array<Exit, 2>, 2> exits_;
 
   PacketTap* tap_ = nullptr;
+  Outlet* outlet_ = nullptr;
+  std::vector<std::byte> copy_;  // the packet of another flow that is being walked here
   base::Instant deadline_ = base::kNever;
   base::Instant report_due_ = base::kNever;
   base::Instant clock_start_{};

@@ -1,4 +1,4 @@
-// Copies of packets for the recorder.
+// Copies of packets: for the recorder, and for flows that copy this one.
 
 #include <algorithm>
 
@@ -7,8 +7,9 @@
 
 namespace flow {
 
-Flow::Pipeline Flow::recorded(const Pipeline& steps) const {
-  if (!spec_.record || spec_.record->paused) return steps;
+Flow::Pipeline Flow::recorded(const Pipeline& steps, Side side) const {
+  const bool to_files = spec_.record && !spec_.record->paused;
+  if (!to_files && half(side).copiers.empty()) return steps;
   const auto end = std::ranges::find(steps, nullptr);
   const Step last = end == steps.begin() ? nullptr : *(end - 1);
   if (last == &Flow::refuse_receiving || last == &Flow::refuse_sending) return steps;
@@ -23,9 +24,10 @@ Flow::Pipeline Flow::recorded(const Pipeline& steps) const {
 }
 
 std::optional<Drop> Flow::record(Context& c) {
-  if (tap_ == nullptr) return std::nullopt;
-  const HalfSpec& own = transport(c.side).spec_.half(c.side);
   const Component kind = rtp::classify(c.packet.bytes()) == rtp::Kind::Rtcp ? Component::Rtcp : Component::Rtp;
+  for (const Copier& copier : half(c.side).copiers) copier.flow->hear_copy(copier.side, c, kind);
+  if (tap_ == nullptr || !spec_.record || spec_.record->paused) return std::nullopt;
+  const HalfSpec& own = transport(c.side).spec_.half(c.side);
   tap_->on_packet({spec_.record->id, c.side, spec_.transport == Transport::Udptl ? Component::Rtp : kind,
                    c.packet.source, c.port == Component::Rtp ? own.local_rtp : own.local_rtcp, c.packet.bytes(),
                    c.now});

@@ -16,6 +16,8 @@ std::string check_half(const HalfSpec& half, const char* side) {
   }
   if (half.shared && (half.ice || half.dtls || half.srtp))
     return where + "expected no ice, dtls or srtp of its own on the transport of another flow";
+  if (half.copies && (half.ice || half.dtls || half.srtp || half.shared || half.remote_rtp))
+    return where + "expected no peer of its own where another flow is copied";
   if ((half.ice || half.dtls) && !half.rtcp_mux) return where + "ice and dtls need rtcp_mux";
   if (half.ice)
     if (std::string wrong = ice::check(*half.ice); !wrong.empty()) return where + "ice: " + wrong;

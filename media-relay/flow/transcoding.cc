@@ -111,6 +111,7 @@ Flow::Step Flow::last_rtp_step(Side to) const {
 }
 
 Flow::Step Flow::last_rtcp_step(Side to) const {
+  if (spec_.half(to).copies) return &Flow::absorb;
   return is_secure(to) ? &Flow::protect_and_forward_rtcp : &Flow::forward_rtcp;
 }
 

@@ -35,7 +35,8 @@ struct InstallFlow {
   FlowHandle flow;
   unsigned worker = 0;
   flow::Spec spec;
-  std::array<FlowHandle, 2> carriers{};  // by side: whose transport a half that is `shared` uses; installed before
+  std::array<FlowHandle, 2> carriers{};  // by side: whose transport a half that is `shared` uses, or whom
+                                         // one that has `copies` copies; installed before
   std::string saved = {};                // worker/command.h
 };
 struct ReplaceFlow {

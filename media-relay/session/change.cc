@@ -113,14 +113,14 @@ void Sessions::count_transcoding(FlowRecord& record, bool transcodes) {
     --worker_transcoded_[record.worker];
 }
 
-// By `shared`, which has been checked: a flow that stands before.
+// By `shared` and `copies`, which have been checked: a flow that stands before.
 std::array<FlowHandle, 2> Sessions::carriers_of(const Change& change, const control::FlowSpec& wanted) const {
   std::array<FlowHandle, 2> out{};
   for (auto [half, carrier] : {std::pair{&wanted.a, &out[0]}, std::pair{&wanted.b, &out[1]}}) {
-    if (!half->shared) continue;
+    if (!half->shared && !half->copies) continue;
+    const std::uint32_t index = half->shared ? half->shared->flow : half->copies->flow;
     for (const FlowHandle flow : change.next)
-      if (const FlowRecord* record = flows_.find(flow); record != nullptr && record->index == half->shared->flow)
-        *carrier = flow;
+      if (const FlowRecord* record = flows_.find(flow); record != nullptr && record->index == index) *carrier = flow;
   }
   return out;
 }
@@ -308,6 +308,12 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
   spec.quality_interval = base::milliseconds(flow.quality_ms);
   spec.suspended = session.suspended;
   spec.srtp_engine = config_.srtp_engine;
+  // Whoever gets copies is silent, and hears what others say.
+  if (spec.a.copies || spec.b.copies) {
+    spec.media_timeout = {};
+    spec.one_sided_timeout = {};
+    spec.quality_interval = {};
+  }
   return spec;
 }
 

@@ -29,9 +29,10 @@ void Sessions::on_flow_saved(FlowHandle flow, std::string saved) {
 }
 
 bool Sessions::is_saved(const Session& session) const {
-  // Bundled flows would have to find each other again.
-  const bool bundled = std::ranges::any_of(
-      session.spec.flows, [](const control::FlowSpec& flow) { return flow.a.shared || flow.b.shared; });
+  // Flows that use or copy others would have to find each other again.
+  const bool bundled = std::ranges::any_of(session.spec.flows, [](const control::FlowSpec& flow) {
+    return flow.a.shared || flow.b.shared || flow.a.copies || flow.b.copies;
+  });
   return !session.change && !bundled && std::ranges::all_of(session.flows, [this](FlowHandle handle) {
     const FlowRecord* record = flows_.find(handle);
     return record != nullptr && record->state == FlowState::Saved && !record->saved.empty();

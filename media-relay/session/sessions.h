@@ -142,7 +142,7 @@ class Sessions {
     FlowState state = FlowState::Binding;
     bool transcodes = false;  // counted in worker_transcoded_
     std::array<HalfRecord, 2> half;
-    std::array<FlowHandle, 2> carriers{};  // by side: whose transport is used instead of ports
+    std::array<FlowHandle, 2> carriers{};  // by side: who is used, or copied, instead of ports
     IdentityPtr identity;                  // what its peers have been told
     std::string saved;                     // of a predecessor, until it is installed; for a successor, when it is saved
     std::uint64_t recording = 0;           // 0: none

@@ -192,6 +192,7 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   if (half.digits) out.digits = digits_of(*half.digits);
   if (half.transcode) out.transcode = transcode_of(*half.transcode);
   if (half.play) out.play = play_of(*half.play);
+  if (half.copies) out.copies = half.copies->half == control::HalfSide::A ? flow::Side::A : flow::Side::B;
   out.shared = half.shared.has_value();
   if (half.shared)
     for (const std::uint8_t type : half.shared->payload_types) out.payload_types.set(type & 0x7f);

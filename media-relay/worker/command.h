@@ -25,9 +25,9 @@ struct HalfSockets {
   io::Socket rtcp;
 };
 
-// Takes the sockets over and starts relaying. A half that is `shared` has none, but a carrier: a flow that is installed
-// and whose transport it uses. local_rtp and local_rtcp of the spec's halves are filled from the
-// sockets.
+// Takes the sockets over and starts relaying. A half that is `shared` or `copies` has none, but a carrier: a flow that
+// is installed and whose transport it uses, or whom it copies. local_rtp and local_rtcp of the spec's halves are filled
+// from the sockets.
 struct InstallFlow {
   FlowId id;
   flow::Spec spec;

@@ -83,6 +83,7 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
     return fail(command.id, true, "what was saved of the flow is not of this one", events);
   }
   installed->flow.record_to(tap_);
+  installed->flow.leave_by(this);
   join(*installed, carriers);
   map_ports(*installed);
   arm(*installed);
@@ -96,7 +97,7 @@ std::string Engine::attach(InstallFlow& command, flow::Flow::Ports& ports) {
   std::array<std::array<io::Socket*, 2>, 2> sockets{
       {{&command.a.rtp, &command.a.rtcp}, {&command.b.rtp, &command.b.rtcp}}};
   for (const flow::Side side : kSides) {
-    if (command.spec.half(side).shared) continue;
+    if (command.spec.half(side).shared || command.spec.half(side).copies) continue;
     for (const flow::Component component : kComponents) {
       io::Socket& socket = *sockets[flow::index_of(side)][flow::index_of(component)];
       if (!socket && component == flow::Component::Rtcp && command.spec.half(side).rtcp_mux) continue;
@@ -137,10 +138,12 @@ void Engine::mark(const Installed& installed, const flow::Spec& wanted) {
 
 std::string Engine::find_carriers(const InstallFlow& command, std::array<Installed*, 2>& carriers) const {
   for (const flow::Side side : kSides) {
-    if (!command.spec.half(side).shared) continue;
+    const flow::HalfSpec& half = command.spec.half(side);
+    if (!half.shared && !half.copies) continue;
     const auto found = flows_.find(command.carriers[flow::index_of(side)].value);
-    if (found == flows_.end()) return "the flow whose transport is to be used is not installed";
-    if (!found->second->flow.spec().half(side).ice) return "the flow whose transport is to be used has no ice there";
+    if (found == flows_.end()) return "the flow that is to be used or copied is not installed";
+    if (half.shared && !found->second->flow.spec().half(side).ice)
+      return "the flow whose transport is to be used has no ice there";
     carriers[flow::index_of(side)] = found->second.get();
   }
   return {};
@@ -151,7 +154,10 @@ void Engine::join(Installed& installed, const std::array<Installed*, 2>& carrier
   for (const flow::Side side : kSides) {
     Installed* carrier = carriers[flow::index_of(side)];
     if (carrier == nullptr) continue;
-    installed.flow.share(side, carrier->flow);
+    if (const auto& copied = installed.flow.spec().half(side).copies)
+      installed.flow.copy(side, carrier->flow, *copied);
+    else
+      installed.flow.share(side, carrier->flow);
     carrier->guests.push_back(&installed);
   }
 }
@@ -262,7 +268,10 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
     if (port.owner != nullptr && port.owner->flow.wants_attention()) attend(*port.owner, events);
     if (!told_.empty()) tell(port.owner->id, events);
     if (port.owner == nullptr) continue;
-    for (Installed* guest : port.owner->guests) attend(*guest, events);
+    for (Installed* guest : port.owner->guests) {
+      attend(*guest, events);
+      for (Installed* copier : guest->guests) attend(*copier, events);
+    }
   }
   flush();
   counters_.batches.add(1);
@@ -312,6 +321,17 @@ void Engine::send(flow::Flow::Outgoing out) {
   p.assign(storage, storage.size());
   p.leaves_by = out.port;
   p.destination = out.destination;
+  if (outbox_.full()) flush();
+}
+
+// A copy, behind the packet that it is of.
+void Engine::leave(packet::PortIndex port, const base::Endpoint& destination, std::span<const std::byte> bytes) {
+  std::vector<std::byte>& storage = outbox_bytes_[outbox_.size()];
+  storage.assign(bytes.begin(), bytes.end());
+  packet::Packet& p = outbox_.add();
+  p.assign(storage, storage.size());
+  p.leaves_by = port;
+  p.destination = destination;
   if (outbox_.full()) flush();
 }
 

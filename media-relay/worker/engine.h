@@ -17,7 +17,7 @@
 
 namespace worker {
 
-class Engine {
+class Engine : private flow::Outlet {
  public:
   // All must outlive the engine. `name_key` hides RTCP names of flows whose spec brings no key; `tap` takes copies of
   // what is recorded.
@@ -75,6 +75,7 @@ class Engine {
   void find_tracks(flow::Spec& spec);
   // Packets of our own are gathered, and go out before anything is detached or transmitted behind them.
   void send(flow::Flow::Outgoing out);
+  void leave(packet::PortIndex port, const base::Endpoint& destination, std::span<const std::byte> bytes) override;
   void flush();
   void count_transcoding(flow::Flow& flow, base::Instant began);
   void fail(FlowId id, bool installing, std::string text, std::vector<Event>& events);

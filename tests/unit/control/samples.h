@@ -55,6 +55,9 @@ inline SessionSpec sample_spec() {
   HalfSpec guest;
   guest.network = "core";
   guest.shared = SharedTransport{4, {0, 127}};
+  HalfSpec copy;
+  copy.network = "core";
+  copy.copies = Copied{3, HalfSide::B};
   HalfSpec fax = a;
   fax.srtp.reset();
   fax.rtcp_mux = false;
@@ -63,7 +66,8 @@ inline SessionSpec sample_spec() {
            {3, "video", b, a, Transport::Rtp, Record{"x", true, false, false}},
            {4, "audio", web, a},
            {5, "video", guest, b},
-           {6, "image", fax, fax, Transport::Udptl, {}, 10'000}},
+           {6, "image", fax, fax, Transport::Udptl, {}, 10'000},
+           {100, "audio", copy, a}},
           45'000,
           true};
 }

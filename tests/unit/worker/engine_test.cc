@@ -292,6 +292,43 @@ TEST(Engine, TransportAndGuestMayGoInAnyOrder) {
   }
 }
 
+TEST(Engine, ACopyLeavesBesideItsPacket) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  const base::Endpoint recorder = endpoint("198.51.100.99:8000");
+  const base::Endpoint local = endpoint("192.0.2.1:16390");
+  InstallFlow copy;
+  copy.id = {2};
+  copy.carriers[0] = {1};
+  copy.spec.a.copies = flow::Side::A;
+  copy.spec.b.remote_rtp = recorder;
+  copy.b = {io::memory_socket(local), io::memory_socket(endpoint("192.0.2.1:16391"))};
+  rig.apply(std::move(copy));
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
+  rig.backend.deliver({kPhoneB, kLocalB, rtp(1)});
+  rig.turn();
+  std::size_t copies = 0;
+  const auto sent = rig.backend.take_sent();
+  for (const auto& packet : sent) {
+    if (packet.from != local) continue;
+    ++copies;
+    EXPECT_EQ(packet.to, recorder);
+    EXPECT_EQ(packet.bytes, rtp(1));
+  }
+  EXPECT_EQ(sent.size(), 3U);
+  EXPECT_EQ(copies, 1U);
+  const auto heard = [&rig](std::uint64_t id) {
+    std::size_t count = 0;
+    for (const auto& e : rig.told<FlowEvent>()) count += e.id == FlowId{id};
+    return count;
+  };
+  EXPECT_EQ(heard(1), 2U);
+  EXPECT_EQ(heard(2), 1U);
+  rig.apply(RemoveFlow{{1}});
+  rig.apply(RemoveFlow{{2}});
+  EXPECT_EQ(rig.engine.flows(), 0U);
+}
+
 TEST(Engine, SoundsArePlayedToManyForOneEncoding) {
   Rig rig;
   const auto audio = std::make_shared<const codec::Audio>(codec::Audio{8000, std::vector<codec::Sample>(800)});
