@@ -109,6 +109,11 @@ void expose_relay(Metrics& metrics, const ShardMetrics& shard) {
   metrics.counter("parapet_recordings_stopped_total",
                   "Media lines that were to be recorded and are not, or not to their end.", {},
                   shard.recordings_stopped);
+  metrics.counter("parapet_recording_sessions_total", "Sessions with recording servers (SIPREC) that were begun.", {},
+                  shard.recording_sessions);
+  metrics.counter("parapet_recording_sessions_lost_total",
+                  "Sessions with recording servers that died, after which another one was asked for.", {},
+                  shard.recording_sessions_lost);
   metrics.counter("parapet_media_not_secured_total",
                   "Calls that ended because media that was to be secure could not be.", {}, shard.media_not_secured);
 }

@@ -368,7 +368,9 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Counter media_not_secured;  // calls ended because media could not be secured
 
   // By who speaks: caller, callee.
-  base::Counter recordings_stopped;     // media lines that were to be recorded
+  base::Counter recordings_stopped;  // media lines that were to be recorded
+  base::Counter recording_sessions;  // with recording servers
+  base::Counter recording_sessions_lost;
   std::array<base::Counter, 2> silent;  // one-sided audio
   base::Counter quality_reports;
   std::array<base::Counter, 2> low_quality;

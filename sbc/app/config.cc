@@ -210,6 +210,7 @@ std::expected<std::shared_ptr<const Config>, std::string> load_config(const std:
     routing_error = table.error();
   }
   if (config->routes != nullptr) check_upstreams(root, *config);
+  if (config->routes != nullptr) check_recorders(root, *config);
   calls->accounts = read_accounts(root);
   config->registrations = read_registrations(root, *config, *calls);
   calls->leak_guard = read_leak_guard(root);

@@ -63,6 +63,8 @@ call::CrossingRules read_crossing(settings::Table& realm);
 sdp::CodecRulesPtr read_codecs(settings::Table& peer);
 // record = {...} of a realm or trunk.
 policy::Recording read_recording(settings::Table& peer);
+// That the recording servers named there exist; after the routes were read.
+void check_recorders(settings::Table root, const Config& config);
 // [leak_guard].
 leak::Mode read_leak_guard(settings::Table root);
 // [dns].

@@ -1,3 +1,5 @@
+#include "media-relay/base/text.h"
+
 #include "sbc/app/config_parts.h"
 
 namespace sbc::app {
@@ -8,10 +10,24 @@ policy::Recording read_recording(settings::Table& peer) {
   if (!table.present()) return out;
   out.wav = table.boolean("wav", false);
   out.pcap = table.boolean("pcap", false);
+  out.siprec = table.text("siprec", "");
   out.required = table.boolean("required", false);
   out.control = table.boolean("control", false);
-  if (out.required && !out.wanted()) table.fail("required", "expected wav = true or pcap = true beside it");
+  if (out.required && !out.wanted()) table.fail("required", "expected wav = true, pcap = true or siprec beside it");
   return out;
+}
+
+void check_recorders(settings::Table root, const Config& config) {
+  for (const char* kind : {"realm", "trunk"})
+    for (auto& [name, table] : root.named_tables(kind)) {
+      auto record = table.table("record");
+      if (!record.present()) continue;
+      const std::string servers = record.text("siprec", "");
+      if (servers.empty()) continue;
+      for (const auto& trunk : trunks_of(*config.routes, servers))
+        if (config.routes->trunk(trunk) == nullptr)
+          record.fail("siprec", "expected a trunk or group, got \"" + base::printable(trunk) + "\"");
+    }
 }
 
 }  // namespace sbc::app

@@ -459,6 +459,7 @@ void Shard::close_record(const call::CallRecord& record) {
                                   {"policy", record.where},
                                   {"silent", record.silent ? call::name_of(*record.silent) : ""},
                                   {"recording", record.recording},
+                                  {"recorder", record.recorder},
                                   {"recording_failure", record.recording_failure},
                                   {"caller_audio", call::text_of(quality.from_a)},
                                   {"callee_audio", call::text_of(quality.from_b)},

@@ -227,6 +227,8 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.silent[0].set(calls.silent_callers);
   to.silent[1].set(calls.silent_callees);
   to.recordings_stopped.set(calls.not_recorded);
+  to.recording_sessions.set(calls.recording_sessions);
+  to.recording_sessions_lost.set(calls.recording_sessions_lost);
   to.dialogs[DialogCount::MediaMoves].set(calls.moves);
   to.dialogs[DialogCount::MediaMoved].set(calls.moved);
   to.dialogs[DialogCount::Takeovers].set(calls.takeovers);

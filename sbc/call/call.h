@@ -157,8 +157,13 @@ struct Takeover {
   sdp::OfferAnswer description;
 };
 
+struct RecordingSession;
+
 struct Call {
-  explicit Call(sdp::OriginIdentity identity_a) : media(std::move(identity_a)) {}
+  explicit Call(sdp::OriginIdentity identity_a);
+  Call(Call&&) noexcept;
+  Call& operator=(Call&&) noexcept;
+  ~Call();
 
   State state = State::Idle;
   CallHandle handle;
@@ -200,7 +205,8 @@ struct Call {
   bool newcomer_waits = false;  // leg B came by an INVITE with Replaces, which has no final response yet (pickup.cc)
   std::unique_ptr<Moving> moving;
   bool recording_paused = false;
-  bool joining = false;  // the re-INVITE under way asks a leg of another call for its offer
+  std::unique_ptr<RecordingSession> recorder;  // null: no recording server was wanted yet
+  bool joining = false;                        // the re-INVITE under way asks a leg of another call for its offer
 
   std::unique_ptr<leak::Watch> watch;  // null: the leak guard is off
 

@@ -5,6 +5,7 @@
 #include "sbc/call/extensions.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
+#include "sbc/call/recording_client.h"
 #include "sbc/call/under_way.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/privacy.h"
@@ -47,6 +48,7 @@ void Calls::feed(CallHandle handle, Event event, const Input& input, base::Insta
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
   Machine(core_, *call, now, out).feed(event, input);
+  RecordingClient(core_, *call, now, out).follow();
   sweep(handle);
 }
 
@@ -179,6 +181,11 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
 void Calls::on_dialog_request(const transaction::RequestArrived& request, base::Instant now, Output& out) {
   const auto found = core_.dialogs.find(request.message->to_tag());
   const Call* call = found != core_.dialogs.end() ? core_.calls.find(found->second.call) : nullptr;
+  if (call != nullptr && found->second.recorder) {
+    const CallHandle handle = found->second.call;
+    RecordingClient(core_, *core_.calls.find(handle), now, out).on_request(request);
+    return sweep(handle);
+  }
   bool ours = false;
   if (call != nullptr) {
     const Leg& leg = call->leg(found->second.side);
@@ -274,6 +281,7 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     passes_transfers(*core_.settings, leg.realm) ? machine.pass_refer(input) : machine.refer(input);
   } else {
     if (!machine.recording_by_info(input) && !machine.digit_by_info(input)) machine.pass_request(input);
+    RecordingClient(core_, call, now, out).follow();
   }
   sweep(handle);
 }
@@ -281,6 +289,11 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
 void Calls::on_ack(const transaction::AckArrived& ack, base::Instant now, Output& out) {
   const auto found = core_.dialogs.find(ack.message->to_tag());
   const Call* call = found != core_.dialogs.end() ? core_.calls.find(found->second.call) : nullptr;
+  if (call != nullptr && found->second.recorder) {
+    const CallHandle handle = found->second.call;
+    RecordingClient(core_, *core_.calls.find(handle), now, out).on_ack(ack);
+    return sweep(handle);
+  }
   // RFC 3261 12.2.2: by Call-ID and tags, not by where it came from (trap 11).
   if (call == nullptr || !call->leg(found->second.side).dialog ||
       !call->leg(found->second.side).dialog->matches(*ack.message)) {
@@ -307,6 +320,10 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
   const auto handle = CallHandle::unpack(response.owner);
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return answer_late_fork(core_, response, now, out);
+  if (RecordingClient::owns(*call, response.message->from_tag())) {
+    RecordingClient(core_, *call, now, out).on_response(response);
+    return sweep(handle);
+  }
   core_.layer.heard(*call, response.message->from_tag(), *response.message, response.source);
   if (answer_challenge(core_, *call, response, now, out)) return;
   if (response.message->status() == 503 &&
@@ -357,6 +374,10 @@ void Calls::on_client_failed(const transaction::ClientFailed& failed, base::Inst
   const auto handle = CallHandle::unpack(failed.owner);
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
+  if (RecordingClient::owns(*call, failed.transaction)) {
+    RecordingClient(core_, *call, now, out).on_failed(failed);
+    return sweep(handle);
+  }
   if (fail_over(core_, *call, {failed.transaction, failed.request, failed.hop}, now, out)) return;
   note_answer(*call, failed.transaction, nullptr);
   for (const Side side : {Side::A, Side::B}) {
@@ -413,6 +434,10 @@ void Calls::on_located(const Lookup& lookup, const std::vector<route::Place>& pl
     Machine(core_, *call, now, out).successor_located(places, problem);
     return sweep(handle);
   }
+  if (call->recorder && call->recorder->locating == lookup.number) {
+    RecordingClient(core_, *call, now, out).located(places, problem);
+    return sweep(handle);
+  }
   if (call->state != State::Locating || call->lookups != lookup.number) return;
   if (places.empty()) {
     feed(handle, Event::LocateFailed, {.text = problem}, now, out);
@@ -453,6 +478,11 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
     const bool gone = error->code == LinkDown || error->code == Timeout || error->code == UnknownSession;
     if (gone && call->record.answered && call->state != State::Reanchoring)
       return feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
+    const bool awaited = call->relay_answered == call->relay_awaited;
+    if (RecordingClient(core_, *call, now, out).refused(error->text)) {
+      if (awaited) call->relay_awaited = call->relay_asked;
+      return sweep(handle);
+    }
     feed(handle, Event::RelayRefused,
          {.cause = EndCause::RelayFailure, .text = std::string(control::name_of(error->code)) + ": " + error->text},
          now, out);
@@ -479,7 +509,10 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
   if (call->offered) call->offered->take_addresses(*flows);
   for (Fork& fork : call->forks)
     if (fork.media) fork.media->take_addresses(*flows);
-  if (call->relay_answered == call->relay_awaited) feed(handle, Event::RelayReady, {}, now, out);
+  if (call->recorder) RecordingClient(core_, *call, now, out).anchored(*flows);
+  if (call->relay_answered == call->relay_awaited) return feed(handle, Event::RelayReady, {}, now, out);
+  RecordingClient(core_, *call, now, out).follow();
+  sweep(handle);
 }
 
 void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, Output& out) {
@@ -488,7 +521,14 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
   const CallHandle handle = found->second;
   if (std::holds_alternative<control::MediaLost>(event.event)) {
     feed(handle, Event::MediaLost, {.cause = EndCause::MediaTimeout}, now, out);
-  } else if (const auto* peer = std::get_if<control::PeerChanged>(&event.event)) {
+  } else if (const auto* peer = std::get_if<control::PeerChanged>(&event.event);
+             peer != nullptr && peer->flow >= kFirstCopy) {
+    const bool lost =
+        peer->change == control::PeerChange::ConsentLost || peer->change == control::PeerChange::NotSecured;
+    if (Call* call = core_.calls.find(handle); call != nullptr && lost)
+      RecordingClient(core_, *call, now, out).not_secured();
+    sweep(handle);
+  } else if (peer != nullptr) {
     // RFC 7675: whoever stops to ask for media is gone.
     if (peer->change == control::PeerChange::ConsentLost)
       feed(handle, Event::MediaLost, {.cause = EndCause::MediaTimeout}, now, out);
@@ -561,6 +601,9 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         break;
       case TimerKind::Move:
         machine.go_on_moving();
+        break;
+      case TimerKind::Recording:
+        RecordingClient(core_, *call, now, out).on_deadline();
         break;
       case TimerKind::Ending:  // of a call that is gone: above
         break;

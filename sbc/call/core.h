@@ -39,6 +39,7 @@ enum class TimerKind : std::uint8_t {
   Transfer,
   Ending,
   Move,
+  Recording,
 };
 
 struct TimerKey {
@@ -51,6 +52,7 @@ struct TimerKey {
 struct DialogRef {
   CallHandle call;
   Side side = Side::A;
+  bool recorder = false;  // neither side's, but a recording server's (recording_client.h)
 };
 
 struct Counters {
@@ -102,7 +104,10 @@ struct Counters {
   std::uint64_t followed_redirects = 0;
   std::uint64_t passed_redirects = 0;
   std::uint64_t refused_redirects = 0;  // 3xx that was a failure as others
-  limit::Counts limits{};               // of what has no counter of another name
+  // With recording servers: begun, and lost because the server died.
+  std::uint64_t recording_sessions = 0;
+  std::uint64_t recording_sessions_lost = 0;
+  limit::Counts limits{};  // of what has no counter of another name
 };
 
 template <typename T>

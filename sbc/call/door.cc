@@ -18,7 +18,8 @@ std::string_view tag_of(std::string_view value) {
 // transfer takes over.
 Door::Way Door::way_of(std::string_view own_tag, transaction::Owner owner) const {
   const auto found = core_.dialogs.find(own_tag);
-  if (found != core_.dialogs.end()) return {core_.calls.find(found->second.call), found->second.side};
+  if (found != core_.dialogs.end())
+    return {core_.calls.find(found->second.call), found->second.side, found->second.recorder};
   Call* call = core_.calls.find(CallHandle::unpack(owner));
   return {call, call != nullptr && call->transfer ? call->transfer->from : Side::B};
 }
@@ -54,6 +55,9 @@ base::SharedBytes Door::guarded(std::string_view our_header, transaction::Owner 
   if (core_.settings->leak_guard == leak::Mode::Off) return bytes;
   const Way way = way_of(tag_of(written_value(*bytes, our_header)), owner);
   if (way.call == nullptr) return bytes;
+  // A recording server is on neither side.
+  if (way.recorder)
+    bytes = guard_.checked(*core_.settings, way.call->watch.get(), leak::End::A, std::move(bytes), way.call->session);
   return guard_.checked(*core_.settings, way.call->watch.get(), end_of(way.side), std::move(bytes), way.call->session);
 }
 

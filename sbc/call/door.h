@@ -54,6 +54,7 @@ class Door {
   struct Way {
     Call* call = nullptr;
     Side side = Side::A;
+    bool recorder = false;
   };
   Way way_of(std::string_view own_tag, transaction::Owner owner) const;
   // `our_header`: of the one that has our tag.

@@ -48,6 +48,11 @@ inline constexpr std::size_t kMaxRedirectContacts = 8;
 // this sends us in circles.
 inline constexpr std::size_t kMaxRedirections = 5;
 
+// Streams of one recording session: two for each m-line of the call, which needs flows of the relay's itself
+// (control::kMaxFlows). And who has left the call, but is still spoken of there.
+inline constexpr std::size_t kMaxRecordedStreams = 8;
+inline constexpr std::size_t kMaxFormerParties = 8;
+
 // What is announced before a refusal is cut off then: callers' timers run, and nobody listens longer.
 inline constexpr base::Duration kLongestAnnouncement = base::seconds(60);
 

@@ -3,6 +3,7 @@
 #include "sbc/call/farewell.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording.h"
+#include "sbc/call/recording_client.h"
 
 namespace sbc::call {
 void Machine::feed(Event event, const Input& input) {
@@ -163,8 +164,10 @@ void Machine::ack_and_bye(const Attempt& attempt, const sip::Hop& hop, const sip
   const bool symmetric = fork != nullptr
                              ? fork->symmetric
                              : attempt.trunk.empty() || (attempt.trunk == call_.b.trunk && call_.b.symmetric);
-  auto loser = unwanted_dialog(core_, attempt, *response,
-                               {.from = hop, .symmetric = symmetric, .session_id = call_.b.told.session_id});
+  const bool of_recorder = RecordingClient::owns(call_, attempt.start.local_tag);
+  auto loser = unwanted_dialog(
+      core_, attempt, *response,
+      {.from = hop, .symmetric = symmetric, .session_id = of_recorder ? std::string() : call_.b.told.session_id});
   if (!loser) return;
   // PRACK and UPDATE have used numbers after the INVITE's.
   if (fork != nullptr && fork->b) loser->leg.dialog->raise_local_cseq(fork->b->local_cseq().value_or(0));
@@ -235,10 +238,11 @@ control::SessionSpec Machine::wanted_session() {
   for (control::FlowSpec& flow : spec.flows)
     if (flow.kind == "audio" && flow.transport == control::Transport::Rtp) flow.quality_ms = core_.settings->quality_ms;
   // What is heard before the answer belongs to nobody's conversation.
-  if (wanted_recording(call_.media).wanted()) {
+  if (wanted_recording(call_.media).to_files()) {
     call_.record.recording = call_.record.id;
     record_flows(spec, call_.media, {call_.record.recording, call_.recording_paused});
   }
+  RecordingClient::add_flows(call_, spec);
   return spec;
 }
 
@@ -268,8 +272,9 @@ void Machine::ask_relay(bool wait) {
 }
 
 void Machine::close_session(std::string_view reason) {
-  if (!call_.session_open) return;
-  call_.session_open = false;
+  const bool open = std::exchange(call_.session_open, false);
+  RecordingClient(core_, call_, now_, out_).end();
+  if (!open) return;
   core_.sessions.erase(call_.session);
   call_.close_asked = true;
   out_.relay.push_back({call_.handle.pack(), control::Close{call_.session, std::string(reason)}});

@@ -79,6 +79,11 @@ class Machine {
   bool recording_by_info(const Input& in);                         // false: it is none of ours
   void tell_quality(policy::QualityFacts quality, EndedBy party);  // told_quality.cc
   void recording_stopped(const control::RecordingStopped& event);  // recording.cc
+  // A recording server's session (recording_client.h): the relay is to know of a change, the call is not recorded and
+  // may have to end, and our BYE to the server is answered.
+  void relay_changes() { ask_relay(false); }
+  void not_recorded(const std::string& why);
+  void recorder_gone();
   bool digit_by_info(const Input& in);
   // Transfers (transfer.cc). Those that return bool: false when it is no business of the transfer.
   void refer(const Input& in);

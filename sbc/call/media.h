@@ -142,6 +142,9 @@ class Media {
   // What each side was told last: it names the payload types that the side may send. Null before that.
   std::array<sdp::SessionPtr, 2> told() const { return {a_.local(), b_ ? b_->local() : nullptr}; }
 
+  // What the side has said last; null before that.
+  sdp::SessionPtr heard(Side side) const { return state_if(side) != nullptr ? state_if(side)->remote() : nullptr; }
+
   // Sounds (media_sounds.cc). From now on side A is to hear this sound, and leg B is nobody but whoever plays it.
   // The answer of whoever plays it has been taken. loops 0: until another description counts. Error: nobody would hear
   // it.

@@ -52,6 +52,7 @@ struct CallRecord {
   std::optional<CallQuality> quality;  // nullopt: no audio was relayed, or the relay did not tell
   std::array<QualityWatch, 2> watch;   // of the caller and the callee, while the call lasted
   std::string recording;               // front of the names of its files at the relay; "": it was not to be recorded
+  std::string recorder;                // trunk of the server that recorded it (SIPREC); "": none
   std::string recording_failure;       // why it is not recorded, or not to its end
   std::optional<EndedBy> silent;       // Caller, Callee: whose media did not come while the other's did
   base::Duration setup{};              // INVITE to final response

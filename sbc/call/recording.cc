@@ -40,7 +40,10 @@ std::vector<control::AudioFormat> formats_of(const sdp::Session* told, std::size
 policy::Recording wanted_recording(const Media& media) {
   const policy::Recording& a = media.leg(Side::A).record;
   const policy::Recording& b = media.leg(Side::B).record;
-  return {.wav = a.wav || b.wav, .pcap = a.pcap || b.pcap, .required = a.required || b.required};
+  return {.wav = a.wav || b.wav,
+          .pcap = a.pcap || b.pcap,
+          .siprec = a.siprec.empty() ? b.siprec : a.siprec,
+          .required = a.required || b.required};
 }
 
 void record_flows(control::SessionSpec& spec, const Media& media, const RecordingAs& as) {
@@ -72,13 +75,21 @@ bool Machine::recording_by_info(const Input& in) {
   return true;
 }
 
-// A recording that fails does not fail the call, unless one of its legs said that it must.
 void Machine::recording_stopped(const control::RecordingStopped& event) {
+  not_recorded(event.reason);
+}
+
+// A recording that fails does not fail the call, unless one of its legs said that it must.
+void Machine::not_recorded(const std::string& why) {
   ++core_.counters.not_recorded;
-  call_.record.recording_failure = event.reason;
-  note(Note::Level::Warning, "not recorded: " + event.reason);
+  call_.record.recording_failure = why;
+  note(Note::Level::Warning, "not recorded: " + why);
   if (wanted_recording(call_.media).required)
-    feed(Event::Kill, {.cause = EndCause::NotRecorded, .text = "not recorded: " + event.reason});
+    feed(Event::Kill, {.cause = EndCause::NotRecorded, .text = "not recorded: " + why});
+}
+
+void Machine::recorder_gone() {
+  if (call_.state == State::Closing && !outstanding()) feed(Event::ByesDone);
 }
 
 }  // namespace sbc::call

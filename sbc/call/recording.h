@@ -9,7 +9,7 @@
 
 namespace sbc::call {
 
-// By either leg; it is required when one of them says so.
+// By either leg; it is required when one of them says so. Of two recording servers it is the caller's side's.
 policy::Recording wanted_recording(const Media& media);
 
 struct RecordingAs {

@@ -5,6 +5,7 @@
 #include "sbc/call/guarded_lines.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/recording_client.h"
 
 namespace sbc::call {
 namespace {
@@ -247,6 +248,7 @@ void Machine::bye_done(Side side) {
 
 bool Machine::outstanding() const {
   return call_.a.bye || call_.b.bye || call_.a.bye_when_acked || call_.b.bye_when_acked ||
+         RecordingClient::outstanding(call_) ||
          std::ranges::any_of(call_.strays, [](const Attempt& stray) { return !stray.finished; });
 }
 
@@ -295,6 +297,7 @@ void Machine::end() {
   forget_dialog(call_.local_tag_a);
   if (call_.b.dialog) forget_dialog(call_.b.dialog->local_tag());
   for (const Attempt& stray : call_.strays) core_.dialogs.erase(stray.start.local_tag);
+  RecordingClient(core_, call_, now_, out_).forget();
   if (call_.record.answered) --core_.connected;
   call_.state = State::Ended;  // Calls removes it, and writes its record, when the event is over
 

@@ -74,13 +74,16 @@ enum class Dtmf : std::uint8_t {
   Inband,   // tones in the audio, which is G.711
 };
 
-// Whether a place's calls are recorded by the relay, once they are answered, and into which files.
+// Whether a place's calls are recorded, once they are answered: by the relay, and into which files, and by a recording
+// server (SIPREC, RFC 7866).
 struct Recording {
   bool wav = false;
   bool pcap = false;
-  bool required = false;  // a call that is not recorded ends
-  bool control = false;   // the peer there may pause it, and go on: INFO with Record: off, or on
-  bool wanted() const { return wav || pcap; }
+  std::string siprec = {};  // trunk or group of the servers; "": none
+  bool required = false;    // a call that is not recorded ends
+  bool control = false;     // the peer there may pause it, and go on: INFO with Record: off, or on
+  bool to_files() const { return wav || pcap; }
+  bool wanted() const { return to_files() || !siprec.empty(); }
   friend bool operator==(const Recording&, const Recording&) = default;
 };
 

@@ -56,7 +56,7 @@ inline constexpr std::array<Declared, 7> kCodecFields = {{{"allow", "string[]"},
                                                           {"maxptime", "integer"}}};
 // recording.cc
 inline constexpr std::array<Declared, 4> kRecordFields = {
-    {{"wav", "boolean"}, {"pcap", "boolean"}, {"required", "boolean"}, {"control", "boolean"}}};
+    {{"wav", "boolean"}, {"pcap", "boolean"}, {"siprec", "string"}, {"required", "boolean"}, {"control", "boolean"}}};
 // constructors.cc
 inline constexpr std::array<Declared, 4> kAcceptFields = {
     {{"min_expires", "integer"}, {"max_expires", "integer"}, {"expires", "integer"}, {"max_contacts", "integer"}}};

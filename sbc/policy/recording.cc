@@ -20,6 +20,8 @@ Recording read_recording(lua_State* lua, int index, Place place) {
       out.wav = read_boolean(lua, value, at);
     else if (key == "pcap")
       out.pcap = read_boolean(lua, value, at);
+    else if (key == "siprec")
+      out.siprec = read_text(lua, value, at, kMaxPlaceName);
     else if (key == "required")
       out.required = read_boolean(lua, value, at);
     else if (key == "control")
@@ -27,7 +29,7 @@ Recording read_recording(lua_State* lua, int index, Place place) {
     lua_settop(lua, value - 1);
   }
   if (out.required && !out.wanted())
-    raise(lua, place.what, ": ", place.field, ": required wants wav or pcap beside it");
+    raise(lua, place.what, ": ", place.field, ": required wants wav, pcap or siprec beside it");
   return out;
 }
 

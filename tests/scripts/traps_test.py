@@ -8,8 +8,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 # A comment on the line before, on the line itself, or inside: "// trap 27", "# traps 77, 78: ...".
 COMMENT = re.compile(r"(?://|#).*?\btraps? (\d+(?:(?:, | and )\d+)*)\b")
 
-# Trap 89 is about session recording, which has no test yet.
-WANTED = set(range(1, 91)) - {89}
+WANTED = set(range(1, 91))
 
 
 def text_of(file, name):

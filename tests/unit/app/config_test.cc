@@ -152,7 +152,17 @@ TEST(LoadConfig, RecordingIsTheTrunksOwnOrItsRealms) {
     return error_of(std::string(kSmall) + trunk + "record = { " + record + " }\n");
   };
   EXPECT_THAT(error("wave = true"), HasSubstr("trunk.carrier.record"));
-  EXPECT_THAT(error("required = true"), HasSubstr("expected wav = true or pcap = true"));
+  EXPECT_THAT(error("required = true"), HasSubstr("expected wav = true, pcap = true or siprec"));
+}
+
+TEST(LoadConfig, ARecordingServerIsATrunkOrGroup) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto config = load(std::string(kSmall) + trunk + "record = { siprec = \"carrier\", required = true }\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->trunk("carrier")->record, (policy::Recording{.siprec = "carrier", .required = true}));
+  EXPECT_THAT(
+      error_of(std::string(kSmall) + trunk + "record = { siprec = \"nobody\" }\n"),
+      testing::AllOf(HasSubstr("trunk.carrier.record"), HasSubstr("expected a trunk or group, got \"nobody\"")));
 }
 
 TEST(LoadConfig, CodecsAreTheTrunksOwnOrItsRealms) {

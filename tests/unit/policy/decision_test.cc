@@ -157,10 +157,15 @@ TEST(Decision, APlaceSaysWhetherItsCallsAreRecorded) {
   const auto error_of = [](const std::string& record) {
     return invite("return route { trunk = 'carrier_a', record = " + record + " }").error;
   };
+  EXPECT_EQ(invite("return route { trunk = 'carrier_a', record = { siprec = 'recorders', required = true } }")
+                .decision.candidates.at(0)
+                .record,
+            (Recording{.siprec = "recorders", .required = true}));
   EXPECT_THAT(error_of("{ wave = true }"), HasSubstr("wav"));
   EXPECT_THAT(error_of("{ wav = 'yes' }"), HasSubstr("wav"));
+  EXPECT_THAT(error_of("{ siprec = true }"), HasSubstr("siprec must be a string"));
   EXPECT_THAT(error_of("true"), HasSubstr("must be a table"));
-  EXPECT_THAT(error_of("{ required = true }"), HasSubstr("wants wav or pcap"));
+  EXPECT_THAT(error_of("{ required = true }"), HasSubstr("wants wav, pcap or siprec"));
 }
 
 TEST(Decision, APlaceSaysWhatItTakesForOffers) {

@@ -1,0 +1,513 @@
+// Recording servers (SIPREC, RFC 7866): dave is one, and records what alice and bob say.
+
+#include <gtest/gtest.h>
+
+#include "codec_rig.h"
+
+namespace sbc::call::test {
+namespace {
+
+using base::minutes;
+using base::seconds;
+
+void record_by(Rig& rig, const char* servers, bool required = false) {
+  change_places(rig, kAsItIs, [&](route::Trunk& trunk) {
+    if (trunk.name == "t1") trunk.record = policy::Recording{.siprec = servers, .required = required};
+  });
+}
+
+std::string server_sdp(const Peer& server, int port, std::string_view direction = "recvonly") {
+  std::string out = "v=0\r\no=- 9 " + std::to_string(port) + " IN IP4 " + server.ip() + "\r\ns=-\r\nc=IN IP4 " +
+                    server.ip() + "\r\nt=0 0\r\n";
+  for (int line = 1; line <= 2; ++line)
+    out += "m=audio " + std::to_string(port + 2 * line) + " RTP/AVP 0\r\na=" + std::string(direction) +
+           "\r\na=label:" + std::to_string(line) + "\r\n";
+  return out;
+}
+
+std::size_t count(std::string_view text, std::string_view word) {
+  std::size_t n = 0;
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
+bool says(const sip::MessagePtr& message, std::string_view word) {
+  return message != nullptr && message->bytes().find(word) != std::string_view::npos;
+}
+
+// A call that bob's trunk wants recorded by dave.
+struct Recorded : Rig {
+  explicit Recorded(bool required = false) {
+    record_by(*this, "far", required);
+    connect();
+    invite = d.take("INVITE");
+  }
+  void server_answers() {
+    d.answer(200, server_sdp(d, 8000));
+    d.clear();
+  }
+  std::vector<control::FlowSpec> copies() const {
+    std::vector<control::FlowSpec> out;
+    for (const auto& flow : relay.history.back().flows)
+      if (flow.a.copies) out.push_back(flow);
+    return out;
+  }
+  CallRecord end_call() {
+    a.bye();
+    pass(minutes(3));
+    EXPECT_EQ(records.size(), 1U);
+    expect_idle();
+    return records.empty() ? CallRecord{} : records[0];
+  }
+  sip::MessagePtr invite;
+};
+
+// RFC 7866 6.1.1, 7.1.1, 9.1.
+TEST(RecordingSession, BeginsWithTheAnswerAndSaysWhoTalks) {
+  Recorded rig;
+  ASSERT_NE(rig.invite, nullptr);
+  EXPECT_EQ(rig.invite->find("Require").value_or(""), "siprec");
+  EXPECT_TRUE(says(rig.invite, ";+sip.src"));
+  EXPECT_TRUE(rig.invite->find(sip::HeaderId::ContentType).value_or("").starts_with("multipart/mixed"));
+  const std::string_view body = rig.invite->body();
+  EXPECT_EQ(count(body, "m=audio "), 2U);
+  EXPECT_EQ(count(body, "a=sendonly"), 2U);
+  EXPECT_EQ(count(body, "a=label:1\r\n"), 1U);
+  EXPECT_EQ(count(body, "a=label:2\r\n"), 1U);
+  EXPECT_EQ(count(body, "Content-Disposition: recording-session"), 1U);
+  EXPECT_EQ(count(body, "<participant "), 2U);
+  EXPECT_NE(body.find("sip:alice@"), std::string_view::npos);
+  EXPECT_EQ(count(body, "<send>"), 2U);
+  EXPECT_EQ(count(body, "<recv>"), 2U);
+
+  ASSERT_EQ(rig.copies().size(), 2U);
+  EXPECT_FALSE(rig.copies()[0].b.remote_rtp) << "nobody has said where it listens";
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  EXPECT_TRUE(rig.d.has("ACK"));
+  const auto copies = rig.copies();
+  ASSERT_EQ(copies.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(copies[i].a.copies->flow, 0U);
+    EXPECT_EQ(copies[i].a.copies->half, i == 0 ? control::HalfSide::A : control::HalfSide::B);
+    EXPECT_EQ(copies[i].b.network, "far");
+    EXPECT_EQ(copies[i].b.remote_rtp->text(), rig.d.ip() + (i == 0 ? ":8002" : ":8004"));
+    EXPECT_TRUE(copies[i].b.send);
+    EXPECT_FALSE(copies[i].b.receive);
+    EXPECT_TRUE(copies[i].b.rewrite && copies[i].b.rewrite->continuous);
+  }
+  rig.a.bye();
+  EXPECT_TRUE(rig.d.has("BYE"));
+  rig.pass(minutes(3));
+  ASSERT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.records[0].recorder, "far");
+  EXPECT_EQ(rig.records[0].recording_failure, "");
+  EXPECT_EQ(rig.calls.counters().recording_sessions, 1U);
+  rig.expect_idle();
+}
+
+TEST(RecordingSession, IsAskedForByNobodyOtherwise) {
+  Rig rig;
+  rig.connect();
+  EXPECT_EQ(rig.d.count("INVITE"), 0U);
+  rig.a.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+// The server is told who talks, and nothing of where they are; they are told nothing of it.
+TEST(RecordingSession, NoSidesNetworkIsKnownOnAnother) {
+  Recorded rig;
+  rig.server_answers();
+  for (const Peer* party : {&rig.a, &rig.b}) {
+    for (const auto& text : rig.said_to(rig.d)) {
+      EXPECT_EQ(text.find(party->ip()), std::string::npos) << text;
+      EXPECT_EQ(text.find("agent-of"), std::string::npos) << text;
+    }
+    for (const auto& text : rig.said_to(*party)) EXPECT_EQ(text.find(rig.d.ip()), std::string::npos) << text;
+  }
+  rig.end_call();
+}
+
+// trap 89: a hold of the call is a change of the metadata, and so is its end.
+TEST(RecordingSession, HoldAndResumeAreToldAsTheyHappen) {
+  Recorded rig;
+  rig.server_answers();
+  rig.b.reinvite(sdp(rig.b.ip(), 5000, "sendonly", 2));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "recvonly", 2));
+  rig.b.ack();
+  const auto held = rig.d.take("INVITE");
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(count(held->body(), "a=inactive"), 1U) << "alice is not heard";
+  EXPECT_EQ(count(held->body(), "<send>"), 1U);
+  EXPECT_EQ(count(held->body(), "<recv>"), 1U);
+  EXPECT_EQ(count(held->body(), "<datamode>complete</datamode>"), 1U);
+  EXPECT_EQ(held->find("Require").value_or(""), "siprec");
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  rig.b.reinvite(sdp(rig.b.ip(), 5000, "sendrecv", 3));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 3));
+  rig.b.ack();
+  const auto resumed = rig.d.take("INVITE");
+  ASSERT_NE(resumed, nullptr);
+  EXPECT_EQ(count(resumed->body(), "a=sendonly"), 2U);
+  EXPECT_EQ(count(resumed->body(), "<send>"), 2U);
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  EXPECT_EQ(rig.end_call().recording_failure, "");
+}
+
+// trap 89: one after the other, however fast the call changes (RFC 3261 14.1).
+TEST(RecordingSession, AChangeWaitsForTheOneBefore) {
+  Recorded rig;
+  const auto reinvite = [&rig](const char* theirs, const char* ours, int version) {
+    rig.b.reinvite(sdp(rig.b.ip(), 5000, theirs, version));
+    rig.a.answer(200, sdp(rig.a.ip(), 4000, ours, version));
+    rig.b.ack();
+  };
+  reinvite("sendonly", "recvonly", 2);
+  EXPECT_FALSE(rig.d.has("INVITE")) << "the first has no answer yet";
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  const auto held = rig.d.take("INVITE");
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(count(held->body(), "a=inactive"), 1U);
+  reinvite("sendrecv", "sendrecv", 3);
+  EXPECT_FALSE(rig.d.has("INVITE"));
+  rig.d.answer(491);
+  rig.pass(seconds(5));
+  const auto now = rig.d.take("INVITE");
+  ASSERT_NE(now, nullptr);
+  EXPECT_EQ(count(now->body(), "a=sendonly"), 2U) << "what counts is how things are by now";
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  EXPECT_FALSE(rig.d.has("INVITE"));
+  rig.end_call();
+}
+
+// trap 89: after a transfer another one talks, and who has left is told with the time.
+TEST(RecordingSession, ATransferBringsAnotherParticipant) {
+  Recorded rig;
+  rig.server_answers();
+  rig.advisor.transfer_trunks = {"t2"};
+  rig.a.request("REFER", {}, "Refer-To: <sip:carol@secret.invalid>\r\n");
+  rig.c.answer(200, sdp(rig.c.ip(), 7000));
+  rig.b.answer(200, sdp(rig.b.ip(), 5000, "sendrecv", 2));
+  // Bob's trunk wants it; bob is still there.
+  const auto told = rig.d.take("INVITE");
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(count(told->body(), "<participant "), 3U);
+  EXPECT_EQ(count(told->body(), "<disassociate-time>"), 1U);
+  EXPECT_EQ(count(told->body(), "<participantstreamassoc "), 2U);
+  EXPECT_NE(told->body().find("sip:carol@"), std::string_view::npos);
+  EXPECT_EQ(told->body().find("secret"), std::string_view::npos);
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  rig.c.bye();
+  EXPECT_TRUE(rig.d.has("BYE"));
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+// trap 89: a server that fails is no reason for the call to fail.
+TEST(RecordingSession, ThatIsRefusedLeavesTheCallAlone) {
+  Recorded rig;
+  rig.d.answer(503);
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_TRUE(rig.copies().empty()) << "their ports are free again";
+  EXPECT_EQ(rig.calls.counters().not_recorded, 1U);
+  const CallRecord record = rig.end_call();
+  EXPECT_EQ(record.cause, EndCause::Bye);
+  EXPECT_NE(record.recording_failure, "");
+  EXPECT_EQ(record.recorder, "");
+}
+
+// trap 89: unless it must be recorded.
+TEST(RecordingSession, ThatIsRefusedEndsACallThatMustBeRecorded) {
+  Recorded rig(true);
+  rig.a.clear();
+  rig.d.answer(488);
+  EXPECT_TRUE(rig.a.has("BYE"));
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.pass(minutes(3));
+  ASSERT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.records[0].cause, EndCause::NotRecorded);
+  rig.expect_idle();
+}
+
+TEST(RecordingSession, TheNextServerOfAGroupIsAsked) {
+  Rig rig;
+  std::vector<route::Trunk> trunks = rig.settings->routes->trunks();
+  for (auto& trunk : trunks)
+    if (trunk.name == "t1") trunk.record = policy::Recording{.siprec = "recorders"};
+  route::Group group;
+  group.name = "recorders";
+  group.members = {{.trunk = "t2", .priority = 1}, {.trunk = "far", .priority = 2}};
+  auto built = route::Table::build(rig.settings->routes->realms(), std::move(trunks), {group});
+  ASSERT_TRUE(built) << built.error();
+  rig.settings->routes = std::make_shared<const route::Table>(*std::move(built));
+  rig.connect();
+  ASSERT_TRUE(rig.c.has("INVITE"));
+  rig.c.answer(486);
+  ASSERT_TRUE(rig.d.has("INVITE"));
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  EXPECT_EQ(rig.relay.history.back().flows.back().b.network, "far");
+  rig.a.bye();
+  rig.pass(minutes(3));
+  EXPECT_EQ(rig.records.at(0).recorder, "far");
+  rig.expect_idle();
+}
+
+// trap 89: a server that dies is asked once more, for somebody may have taken its place.
+TEST(RecordingSession, ThatDiesIsBegunAgainOnce) {
+  Recorded rig;
+  rig.server_answers();
+  const auto hold = [&rig](const char* theirs, const char* ours, int version) {
+    rig.b.reinvite(sdp(rig.b.ip(), 5000, theirs, version));
+    rig.a.answer(200, sdp(rig.a.ip(), 4000, ours, version));
+    rig.b.ack();
+  };
+  hold("sendonly", "recvonly", 2);
+  ASSERT_TRUE(rig.d.has("INVITE"));
+  rig.d.answer(481);
+  const auto again = rig.d.take("INVITE");
+  ASSERT_NE(again, nullptr);
+  rig.d.clear();
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  rig.d.answer(200, server_sdp(rig.d, 8100));
+  EXPECT_EQ(rig.calls.counters().recording_sessions, 2U);
+  EXPECT_EQ(rig.calls.counters().recording_sessions_lost, 1U);
+  hold("sendrecv", "sendrecv", 3);
+  rig.d.answer(481);
+  EXPECT_EQ(rig.d.pending_invites(), 0U) << "twice is enough";
+  EXPECT_NE(rig.end_call().recording_failure, "");
+}
+
+TEST(RecordingSession, OfAServerThatFallsSilentIsOver) {
+  Recorded rig;
+  rig.server_answers();
+  rig.d.deaf = true;
+  rig.b.reinvite(sdp(rig.b.ip(), 5000, "sendonly", 2));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "recvonly", 2));
+  rig.b.ack();
+  rig.pass(minutes(2));
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  const CallRecord record = rig.end_call();
+  EXPECT_EQ(record.cause, EndCause::Bye);
+  EXPECT_NE(record.recording_failure, "");
+}
+
+// trap 89: the server may be the one that refreshes (RFC 4028 7.2, 9).
+TEST(RecordingSession, RefreshesOfTheServerAreAnswered) {
+  Recorded rig;
+  rig.d.answer(200, server_sdp(rig.d, 8000),
+               "Session-Expires: 90;refresher=uas\r\nRequire: timer\r\nSupported: timer\r\n");
+  rig.d.clear();
+  for (int i = 0; i < 3; ++i) {
+    rig.pass(seconds(40));
+    rig.d.request("UPDATE", {}, "Session-Expires: 90;refresher=uac\r\nSupported: timer\r\nRequire: siprec\r\n");
+    const auto answer = rig.d.take("200 UPDATE");
+    ASSERT_NE(answer, nullptr);
+    EXPECT_TRUE(says(answer, "Session-Expires: 90;refresher=uac"));
+  }
+  rig.pass(seconds(40));
+  rig.d.reinvite(server_sdp(rig.d, 8000), "Session-Expires: 90;refresher=uac\r\nSupported: timer\r\n");
+  const auto answer = rig.d.take("200 INVITE");
+  ASSERT_NE(answer, nullptr);
+  EXPECT_TRUE(says(answer, ";+sip.src"));
+  EXPECT_EQ(count(answer->body(), "a=sendonly"), 2U);
+  EXPECT_EQ(count(answer->body(), "a=label:"), 2U);
+  rig.d.ack();
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_EQ(rig.end_call().recording_failure, "");
+}
+
+TEST(RecordingSession, NobodyRefreshesIsTheEndOfTheSessionAndNotOfTheCall) {
+  Recorded rig;
+  rig.d.answer(200, server_sdp(rig.d, 8000),
+               "Session-Expires: 90;refresher=uas\r\nRequire: timer\r\nSupported: timer\r\n");
+  rig.d.clear();
+  rig.pass(seconds(91));
+  EXPECT_TRUE(rig.d.has("BYE"));
+  EXPECT_TRUE(rig.d.has("INVITE")) << "begun again";
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  rig.end_call();
+}
+
+TEST(RecordingSession, WeRefreshWhereItIsOurTurn) {
+  Recorded rig;
+  rig.d.answer(200, server_sdp(rig.d, 8000),
+               "Session-Expires: 90;refresher=uac\r\nRequire: timer\r\nSupported: timer\r\n");
+  rig.d.clear();
+  rig.pass(seconds(46));
+  const auto refresh = rig.d.take("INVITE");
+  ASSERT_NE(refresh, nullptr);
+  EXPECT_TRUE(says(refresh, "Session-Expires: "));
+  EXPECT_EQ(count(refresh->body(), "<participant "), 2U);
+  rig.d.answer(200, server_sdp(rig.d, 8000), "Session-Expires: 90;refresher=uac\r\nRequire: timer\r\n");
+  rig.end_call();
+}
+
+// RFC 7866 7.2: it says when it is not ready, and when it is.
+TEST(RecordingSession, AServerThatHoldsGetsNothingUntilItWantsIt) {
+  Recorded rig;
+  rig.d.answer(200, server_sdp(rig.d, 8000, "inactive"));
+  ASSERT_EQ(rig.copies().size(), 2U);
+  EXPECT_FALSE(rig.copies()[0].b.send);
+  rig.d.clear();
+  rig.d.reinvite(server_sdp(rig.d, 8000));
+  rig.d.ack();
+  EXPECT_TRUE(rig.copies()[0].b.send);
+  EXPECT_TRUE(rig.copies()[1].b.send);
+  rig.d.reinvite(server_sdp(rig.d, 8000, "inactive"));
+  const auto answer = rig.d.take("200 INVITE");
+  rig.d.ack();
+  EXPECT_FALSE(rig.copies()[0].b.send);
+  rig.end_call();
+}
+
+TEST(RecordingSession, AServerMayAskForAnOffer) {
+  Recorded rig;
+  rig.server_answers();
+  rig.d.reinvite("");
+  const auto offer = rig.d.take("200 INVITE");
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(count(offer->body(), "a=sendonly"), 2U);
+  rig.d.ack(server_sdp(rig.d, 8200));
+  EXPECT_EQ(rig.copies().at(0).b.remote_rtp->port, 8202);
+  rig.end_call();
+}
+
+// RFC 7866 9.2.
+TEST(RecordingSession, TheWholeMetadataComeWhenTheServerAsksForThem) {
+  Recorded rig;
+  rig.server_answers();
+  rig.d.send_raw([&] {
+    std::string text =
+        rig.d.request_text("UPDATE", 9'000'000,
+                           "<?xml version=\"1.0\"?><requestsnapshot "
+                           "xmlns='urn:ietf:params:xml:ns:recording:1'/>",
+                           "Require: siprec\r\nContent-Disposition: recording-session\r\n", "z9hG4bKsnap");
+    text.replace(text.find("application/sdp"), 15, "application/rs-metadata");
+    return text;
+  }());
+  EXPECT_TRUE(rig.d.has("200 UPDATE"));
+  const auto snapshot = rig.d.take("INVITE");
+  ASSERT_NE(snapshot, nullptr);
+  EXPECT_EQ(count(snapshot->body(), "<datamode>complete</datamode>"), 1U);
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  rig.end_call();
+}
+
+TEST(RecordingSession, TheServerMayEndItAndAskForNothingStrange) {
+  Recorded rig;
+  rig.server_answers();
+  rig.d.request("MESSAGE", "hello");
+  EXPECT_TRUE(rig.d.has("405 MESSAGE"));
+  rig.d.request("OPTIONS");
+  EXPECT_TRUE(rig.d.has("200 OPTIONS"));
+  rig.d.request("UPDATE", "", "Require: teleport\r\n");
+  EXPECT_TRUE(rig.d.has("420 UPDATE"));
+  rig.d.bye();
+  EXPECT_TRUE(rig.d.has("200 BYE"));
+  EXPECT_TRUE(rig.copies().empty());
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_NE(rig.end_call().recording_failure, "");
+}
+
+TEST(RecordingSession, ThatRingsIsCancelledWithTheCall) {
+  Recorded rig;
+  rig.d.answer(180);
+  rig.a.bye();
+  EXPECT_TRUE(rig.d.has("CANCEL"));
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+TEST(RecordingSession, ThatIsAnsweredWhileItIsCancelledIsHungUp) {
+  Recorded rig;
+  rig.d.auto_terminate = false;
+  rig.d.answer(180);
+  rig.a.bye();
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  EXPECT_TRUE(rig.d.has("ACK"));
+  EXPECT_TRUE(rig.d.has("BYE"));
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+// RFC 3263: its places are asked for while the call goes on.
+TEST(RecordingSession, AServerMayBeAHostName) {
+  Rig rig;
+  record_by(rig, "named");
+  rig.slow_names = true;
+  rig.names["pbx.example"] = {{sip::Transport::Udp, rig.c.endpoint()}};
+  rig.connect();
+  EXPECT_FALSE(rig.c.has("INVITE"));
+  rig.release_lookups();
+  EXPECT_TRUE(rig.c.has("INVITE"));
+  rig.c.answer(200, server_sdp(rig.c, 8000));
+  rig.a.bye();
+  EXPECT_TRUE(rig.c.has("BYE"));
+  rig.pass(minutes(3));
+  EXPECT_EQ(rig.records.at(0).recorder, "named");
+  rig.expect_idle();
+}
+
+TEST(RecordingSession, WithoutPortsTheCallGoesOn) {
+  Rig rig;
+  record_by(rig, "named");
+  rig.slow_names = true;
+  rig.names["pbx.example"] = {{sip::Transport::Udp, rig.c.endpoint()}};
+  rig.connect();
+  rig.relay.refuse_next = 1;
+  rig.release_lookups();
+  EXPECT_FALSE(rig.c.has("INVITE"));
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_EQ(rig.calls.counters().not_recorded, 1U);
+  EXPECT_EQ(rig.relay.history.back().flows.size(), 1U) << "asked once more, for the call alone";
+  rig.a.bye();
+  rig.pass(minutes(3));
+  EXPECT_NE(rig.records.at(0).recording_failure, "");
+  rig.expect_idle();
+}
+
+// A party that may pauses it: what must not be stored does not leave, and the server knows (RFC 7866 7.1.1.1).
+TEST(RecordingSession, IsPausedByThePartyThatMay) {
+  Rig rig;
+  change_places(
+      rig, [](route::Realm& realm) { realm.record.control = realm.name == "access"; },
+      [](route::Trunk& trunk) {
+        if (trunk.name == "t1") trunk.record = policy::Recording{.siprec = "far"};
+      });
+  rig.connect();
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  rig.d.clear();
+  rig.a.request("INFO", "", "Record: off\r\n");
+  EXPECT_FALSE(rig.relay.history.back().flows.back().b.send) << "at once";
+  const auto paused = rig.d.take("INVITE");
+  ASSERT_NE(paused, nullptr);
+  EXPECT_EQ(count(paused->body(), "a=inactive"), 2U);
+  rig.d.answer(200, server_sdp(rig.d, 8000, "inactive"));
+  rig.a.request("INFO", "", "Record: on\r\n");
+  const auto on = rig.d.take("INVITE");
+  ASSERT_NE(on, nullptr);
+  EXPECT_EQ(count(on->body(), "a=sendonly"), 2U);
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  EXPECT_TRUE(rig.relay.history.back().flows.back().b.send);
+  rig.a.bye();
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+// The relay of the call is gone: the server learns the new place as the parties do.
+TEST(RecordingSession, MovesWithTheMedia) {
+  Recorded rig;
+  rig.server_answers();
+  rig.session_lost();
+  rig.pass(seconds(1));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  rig.b.answer(200, sdp(rig.b.ip(), 5000, "sendrecv", 2));
+  const auto moved = rig.d.take("INVITE");
+  ASSERT_NE(moved, nullptr);
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  EXPECT_EQ(rig.copies().size(), 2U);
+  EXPECT_EQ(rig.end_call().recording_failure, "");
+}
+
+}  // namespace
+}  // namespace sbc::call::test
