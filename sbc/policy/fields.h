@@ -55,7 +55,7 @@ inline constexpr std::array<Declared, 7> kCodecFields = {{{"allow", "string[]"},
                                                           {"ptime", "integer"},
                                                           {"maxptime", "integer"}}};
 // recording.cc
-inline constexpr std::array<Declared, 4> kRecordFields = {
+inline constexpr std::array<Declared, 5> kRecordFields = {
     {{"wav", "boolean"}, {"pcap", "boolean"}, {"siprec", "string"}, {"required", "boolean"}, {"control", "boolean"}}};
 // constructors.cc
 inline constexpr std::array<Declared, 4> kAcceptFields = {
