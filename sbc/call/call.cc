@@ -1,5 +1,8 @@
 #include "sbc/call/call.h"
 
+#include <utility>
+
+#include "sbc/call/output.h"
 #include "sbc/call/recording_session.h"
 
 namespace sbc::call {
@@ -8,5 +11,9 @@ Call::Call(sdp::OriginIdentity identity_a) : media(std::move(identity_a)) {}
 Call::Call(Call&&) noexcept = default;
 Call& Call::operator=(Call&&) noexcept = default;
 Call::~Call() = default;
+
+Note note_about(const Call& call, Note::Level level, std::string text) {
+  return {.level = level, .call = call.session, .session_id = call.record.session_id, .text = std::move(text)};
+}
 
 }  // namespace sbc::call

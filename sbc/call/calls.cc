@@ -558,8 +558,8 @@ void Calls::on_play_ended(CallHandle handle, const control::PlayEnded& ended, ba
   if (call == nullptr) return;
   if (ended.end != control::PlayEnd::Done && ended.end != control::PlayEnd::Yielded) {
     ++core_.counters.sounds_unheard;
-    out.notes.push_back({Note::Level::Warning, call->session, call->record.session_id,
-                         "a sound is not heard: " + std::string(control::name_of(ended.end))});
+    out.notes.push_back(
+        note_about(*call, Note::Level::Warning, "a sound is not heard: " + std::string(control::name_of(ended.end))));
   }
   if (call->state == State::Announcing) feed(handle, Event::Played, {}, now, out);
 }

@@ -181,8 +181,7 @@ bool answer_challenge(Core& core, Call& call, const transaction::ResponseArrived
                                                .least = retry.dialog() != nullptr ? retry.dialog()->next_cseq() : 0U},
                                               response, core.minter, core.random);
   if (!again) {
-    if (!again.error().empty())
-      out.notes.push_back({Note::Level::Warning, call.session, call.record.session_id, again.error()});
+    if (!again.error().empty()) out.notes.push_back(note_about(call, Note::Level::Warning, again.error()));
     return false;
   }
   const auto client = core.layer.request({.method = again->request->method(),

@@ -304,7 +304,7 @@ policy::InviteFacts Machine::facts() const {
 }
 
 void Machine::note(Note::Level level, std::string text) {
-  out_.notes.push_back({level, call_.session, call_.record.session_id, std::move(text)});
+  out_.notes.push_back(note_about(call_, level, std::move(text)));
 }
 
 void Machine::finished(EndCause cause, EndedBy by) {

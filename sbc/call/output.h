@@ -50,6 +50,10 @@ struct Note {
   std::string text;
 };
 
+struct Call;
+// What is to be known of it, under the names that its CDR has.
+Note note_about(const Call& call, Note::Level level, std::string text);
+
 struct Output {
   transaction::Output transaction;
   std::vector<RelayCommand> relay;

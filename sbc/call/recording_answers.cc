@@ -95,7 +95,7 @@ void RecordingClient::answered(const transaction::ResponseArrived& response) {
   if (first) {
     ++core_.counters.recording_sessions;
     call_.record.recorder = rs.leg.trunk;
-    out_.notes.push_back({Note::Level::Info, call_.session, "recorded by " + rs.hunt.current()->text()});
+    out_.notes.push_back(note_about(call_, Note::Level::Info, "recorded by " + rs.hunt.current()->text()));
   }
   arm();
   Machine(core_, call_, now_, out_).relay_changes();
@@ -133,7 +133,7 @@ void RecordingClient::refused_change(const sip::Message& response) {
   // It records as it did before, and will not be asked for the same again.
   rs.leg.session.refused(now_);
   out_.notes.push_back(
-      {Note::Level::Warning, call_.session, "the recording server refuses a change: " + std::to_string(status)});
+      note_about(call_, Note::Level::Warning, "the recording server refuses a change: " + std::to_string(status)));
   arm();
   Machine(core_, call_, now_, out_).relay_changes();
 }

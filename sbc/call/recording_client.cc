@@ -149,7 +149,7 @@ void RecordingClient::located(const std::vector<route::Place>& places, const std
   if (rs.step != Step::Locating) return;
   const route::Realm* realm = core_.settings->routes->realm(rs.hunt.current()->realm);
   if (realm != nullptr && !places.empty() && rs.hunt.located(places, *realm, core_.health, now_)) return try_target();
-  out_.notes.push_back({Note::Level::Info, call_.session, "recording server: " + problem});
+  out_.notes.push_back(note_about(call_, Note::Level::Info, "recording server: " + problem));
   next_target({.cause = route::Failure::Cause::Unresolved});
 }
 
@@ -213,9 +213,9 @@ void RecordingClient::next_target(const route::Failure& failure) {
   if (rs.hunt.current() == nullptr) return fail("no recording server takes the call");
   // Another server may well take what this one refused.
   (void)rs.hunt.failed(failure, core_.health, now_);
-  out_.notes.push_back(
-      {Note::Level::Info, call_.session,
-       "recording server " + rs.hunt.current()->text() + " failed: " + std::to_string(route::status_of(failure))});
+  out_.notes.push_back(note_about(
+      call_, Note::Level::Info,
+      "recording server " + rs.hunt.current()->text() + " failed: " + std::to_string(route::status_of(failure))));
   rs.hunt.advance();
   try_target();
 }
@@ -235,7 +235,7 @@ void RecordingClient::died(const std::string& why) {
   RecordingSession& rs = session();
   rs.leg.accepted.stop();
   if (std::exchange(rs.again, true)) return fail(why);
-  out_.notes.push_back({Note::Level::Warning, call_.session, why + ": another one is asked"});
+  out_.notes.push_back(note_about(call_, Note::Level::Warning, why + ": another one is asked"));
   ++core_.counters.recording_sessions_lost;
   if (!find_targets(wanted_recording(call_.media).siprec)) return fail(why);
   const transaction::ClientId bye = rs.leg.bye;

@@ -107,7 +107,7 @@ void RecordingClient::change() {
   if (const auto taken = rs.media.take_offer(Side::A, recorded_offer(now_recorded(spec))); !taken) {
     rs.media.roll_back();
     rs.told = described();  // there is no other way to say it
-    out_.notes.push_back({Note::Level::Warning, call_.session, "recording server: " + taken.error().text});
+    out_.notes.push_back(note_about(call_, Note::Level::Warning, "recording server: " + taken.error().text));
     return;
   }
   if (!rs.media.needs_ports()) return send_change();
@@ -123,7 +123,7 @@ void RecordingClient::send_change() {
   rs.unasked = false;
   if (!offer) {
     rs.media.roll_back();
-    out_.notes.push_back({Note::Level::Warning, call_.session, "recording server: " + offer.error().text});
+    out_.notes.push_back(note_about(call_, Note::Level::Warning, "recording server: " + offer.error().text));
     return;
   }
   const RecordingBody body = body_of(*offer);

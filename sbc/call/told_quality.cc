@@ -47,9 +47,9 @@ void Calls::on_one_sided(Call& call, const control::OneSided& event, base::Insta
   ++(caller ? core_.counters.silent_callers : core_.counters.silent_callees);
   const EndedBy party = caller ? EndedBy::Caller : EndedBy::Callee;
   call.record.silent = party;
-  out.notes.push_back({Note::Level::Warning, call.session,
-                       "one-sided audio: nothing has come from the " + std::string(name_of(party)) + " for " +
-                           std::to_string(event.silent_ms / 1000) + " s, while the other side is heard"});
+  out.notes.push_back(note_about(call, Note::Level::Warning,
+                                 "one-sided audio: nothing has come from the " + std::string(name_of(party)) + " for " +
+                                     std::to_string(event.silent_ms / 1000) + " s, while the other side is heard"));
   Machine(core_, call, now, out).tell_quality(facts_of("silent", {}), party);
 }
 
@@ -64,8 +64,9 @@ void Calls::on_quality(Call& call, const control::Quality& event, base::Instant 
     const bool was_low = watch.low;
     if (watch.falls_with(heard, core_.settings->low_mos)) {
       ++(caller ? core_.counters.low_callers : core_.counters.low_callees);
-      out.notes.push_back({Note::Level::Info, call.session,
-                           "audio has become bad: from the " + std::string(name_of(party)) + " " + text_of(heard)});
+      out.notes.push_back(
+          note_about(call, Note::Level::Info,
+                     "audio has become bad: from the " + std::string(name_of(party)) + " " + text_of(heard)));
     }
     if (watch.low != was_low)
       Machine(core_, call, now, out).tell_quality(facts_of(watch.low ? "low" : "recovered", heard), party);
