@@ -4,6 +4,7 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording.h"
 #include "sbc/call/recording_client.h"
+#include "sbc/call/waiting.h"
 
 namespace sbc::call {
 void Machine::feed(Event event, const Input& input) {
@@ -232,6 +233,8 @@ control::SessionSpec Machine::wanted_session() {
       for (const control::FlowSpec& flow : waiting.flows)
         if (flow.index == spec.flows[i].index) spec.flows[i].b = flow.b;
   }
+  if (const std::string sound = ringing_sound(call_); !sound.empty())
+    play_to_waiting(spec, call_.media, other(call_.transfer->from), sound);
   spec.one_sided_ms = core_.settings->one_sided_ms;
   spec.first = call_.first;
   if (!call_.record.answered) return spec;

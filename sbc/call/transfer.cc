@@ -5,7 +5,7 @@
 //                <- 202, NOTIFY --                      attended: Refer-To names by Replaces a second call of X, whose
 //                                                                 other party Z gets a re-INVITE without offer
 //   Z's 2xx brings an offer; Y is re-invited with it; Y's answer goes to Z in the ACK. X gets NOTIFY and BYE.
-//   How a second call gives up its leg: attended.cc.
+//   How a second call gives up its leg: attended.cc. What Y hears while Z rings: waiting.h.
 
 #include <utility>
 
@@ -18,6 +18,7 @@
 #include "sbc/call/refer.h"
 #include "sbc/call/securing.h"
 #include "sbc/call/under_way.h"
+#include "sbc/call/waiting.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::call {
@@ -239,7 +240,9 @@ void Machine::next_transfer(const route::Failure& failure) {
   Transfer& transfer = *call_.transfer;
   disarm(transfer.timer);
   if (transfer.attempt) core_.dialogs.erase(transfer.attempt->start.local_tag);
+  const bool rang = !ringing_sound(call_).empty();
   transfer.attempt.reset();
+  if (rang) ask_relay(false);
   if (transfer.hunt.failed(failure, core_.health, now_) == route::Verdict::Stop)
     return fail_transfer(transfer.hunt.answer().status);
   transfer.hunt.advance();
@@ -275,6 +278,9 @@ bool Machine::transfer_answered(const transaction::ResponseArrived& response) {
     arm(transfer.timer, TimerKind::Transfer,
         attempt.started + (ring != 0 ? base::Duration(base::seconds(ring)) : core_.settings->ring));
     report_transfer(180);
+    if (ringing_sound(call_).empty()) return true;
+    ++core_.counters.ringbacks;
+    ask_relay(false);
   }
   return true;
 }
@@ -305,8 +311,10 @@ void Machine::abandon_transfer() {
   disarm(transfer.timer);
   if (!transfer.attempt) return;
   core_.layer.cancel(transfer.attempt->client, {}, now_, out_.transaction);
+  const bool rang = !ringing_sound(call_).empty();
   call_.strays.push_back(*std::move(transfer.attempt));
   transfer.attempt.reset();
+  if (rang) ask_relay(false);
 }
 
 void Machine::drop_transfer() {
@@ -322,7 +330,9 @@ void Machine::drop_transfer() {
 
 void Machine::forget_transfer() {
   if (call_.transfer->referrer) forget_dialog(call_.transfer->referrer->dialog->local_tag());
+  const bool rang = !ringing_sound(call_).empty();
   call_.transfer.reset();
+  if (rang) ask_relay(false);
 }
 
 bool Machine::leave_by_transfer(const Input& in) {

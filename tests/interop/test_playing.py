@@ -150,5 +150,30 @@ def ringing_in_silence_is_heard(lab):
     check(seconds < 5.5, f"the ringback tone was heard for {seconds:.1f} s: it went on after the answer")
 
 
+@test
+def who_is_transferred_hears_the_target_ring(lab):
+    (alice,) = start(lab, access={"ringback": f"tone:{RINGING}/1000"})
+    carrier = lab.ua(CARRIER, "carrier")
+    alice.command("dial", f"sip:1000@{ACCESS}")
+    invite = carrier.request("INVITE")
+    invite.reply(200, sdp=carrier.sdp())
+    alice.wait("CALL_ESTABLISHED", 10)
+    carrier.request("ACK")
+    refer = invite.dialog().send("REFER", headers=["Refer-To: <sip:2000@example.org>", "Refer-Sub: false"])
+    refer.response(202)
+    target = carrier.request("INVITE", where=lambda m: "2000" in m.start)
+    target.reply(180)
+    time.sleep(4)
+    target.reply(200, sdp=carrier.sdp(7100))
+    carrier.request("BYE").reply(200)
+    carrier.request("ACK")
+    time.sleep(1.5)
+    alice.command("hangup")
+    carrier.request("BYE").reply(200)
+    alice.wait("CALL_CLOSED")
+    seconds = heard(alice, RINGING)
+    check(2.5 <= seconds < 5.5, f"the ringback tone was heard for {seconds:.1f} s")
+
+
 if __name__ == "__main__":
     main()
