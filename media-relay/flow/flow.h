@@ -40,7 +40,8 @@
 // to it (keepalive.cc).
 //
 // Recording. What one side sends and the other one hears is copied when it is open and has been inspected, as it came:
-// before it is changed for the other side. What the other side does not get (a hold) is not recorded.
+// before it is changed for the other side. What the other side does not get (a hold, a sound that is played over it) is
+// not recorded; the sound is, in its place.
 //
 // Copies (copy.cc). Likewise they are handed to flows that have `copies` of that side. Towards its other side such a
 // flow is one as others: its keys, its numbers, its reports.
@@ -315,6 +316,7 @@ class Flow {
   // Recording (record.cc).
   Pipeline recorded(const Pipeline& steps, Side side) const;
   std::optional<Drop> record(Context& c);
+  void record_sound(Side to, std::span<const std::byte> packet, base::Instant now);
 
   // Copies (copy.cc).
   void part_copies();
@@ -346,7 +348,10 @@ class Flow {
   std::optional<Drop> give_way(Context& c);
   SoundPlayer::Way way_to(Side side) const;
   void on_sound_deadline(Side side, base::Instant now, std::vector<Event>& events);
-  void send_media(Side side, const rtp::Stamp& stamp, std::uint8_t payload_type, std::span<const std::byte> payload);
+  // Of the stream of ours that the side hears.
+  std::vector<std::byte> media_packet(Side side, const rtp::Stamp& stamp, std::uint8_t payload_type,
+                                      std::span<const std::byte> payload) const;
+  void send_media(Side side, std::vector<std::byte> packet);
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);

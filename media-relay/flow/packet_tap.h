@@ -2,10 +2,12 @@
 // Where copies of packets go that a flow was told to record.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
+#include "media-relay/codec/format.h"
 #include "media-relay/flow/spec.h"
 
 namespace flow {
@@ -18,6 +20,8 @@ struct Heard {
   base::Endpoint to;
   std::span<const std::byte> bytes;  // opened: in clear. Valid until the call returns
   base::Instant at{};
+  // Of a sound of ours: `side` is the one whose place it takes, and this its codec, which the side may not have.
+  std::optional<codec::Coding> sound = {};
 };
 
 class PacketTap {

@@ -68,22 +68,29 @@ void Flow::on_sound_deadline(Side side, base::Instant now, std::vector<Event>& e
   Half& h = half(side);
   if (!h.sound || now < h.sound->next_deadline()) return;
   const SoundPlayer::Way way = way_to(side);
-  while (const auto played = h.sound->next(h.rewriter->stream(), way, now))
-    send_media(side, played->stamp, h.sound->payload_type(), played->payload);
+  while (const auto played = h.sound->next(h.rewriter->stream(), way, now)) {
+    std::vector<std::byte> packet = media_packet(side, played->stamp, h.sound->payload_type(), played->payload);
+    record_sound(side, packet, now);
+    send_media(side, std::move(packet));
+  }
   tell_sound(side, events);
 }
 
-void Flow::send_media(Side side, const rtp::Stamp& stamp, std::uint8_t payload_type,
-                      std::span<const std::byte> payload) {
-  rtp::OutgoingStream& stream = half(side).rewriter->stream();
+std::vector<std::byte> Flow::media_packet(Side side, const rtp::Stamp& stamp, std::uint8_t payload_type,
+                                          std::span<const std::byte> payload) const {
   std::vector<std::byte> packet(rtp::kFixedHeaderBytes);
   packet[0] = std::byte{0x80};
   packet[1] = static_cast<std::byte>((stamp.first ? 0x80 : 0) | payload_type);
   rtp::write_u16(packet, 2, stamp.sequence);
   rtp::write_u32(packet, 4, stamp.timestamp);
-  rtp::write_u32(packet, 8, stream.ssrc());
+  rtp::write_u32(packet, 8, half(side).rewriter->stream().ssrc());
   packet.insert(packet.end(), payload.begin(), payload.end());
-  if (send_own(side, Component::Rtp, std::move(packet))) stream.count(payload.size());
+  return packet;
+}
+
+void Flow::send_media(Side side, std::vector<std::byte> packet) {
+  const std::size_t payload = packet.size() - rtp::kFixedHeaderBytes;
+  if (send_own(side, Component::Rtp, std::move(packet))) half(side).rewriter->stream().count(payload);
 }
 
 }  // namespace flow

@@ -147,7 +147,7 @@ void Flow::on_repair_deadline(Side side, base::Instant now, std::vector<Event>& 
   if (!h.player || !h.rewriter) return;
   std::array<std::byte, kMaxPlayedBytes> payload;
   while (const auto played = h.player->next(h.rewriter->stream(), payload, now))
-    send_media(side, played->stamp, played->payload_type, std::span(payload).first(played->size));
+    send_media(side, media_packet(side, played->stamp, played->payload_type, std::span(payload).first(played->size)));
 }
 
 // Room for what protection adds behind a packet of ours.

@@ -27,6 +27,7 @@ struct Head {
   base::Endpoint to;
   flow::Side side = flow::Side::A;
   flow::Component component = flow::Component::Rtp;
+  std::optional<codec::Coding> sound;
 };
 static_assert(std::is_trivially_copyable_v<Head>);
 
@@ -36,7 +37,7 @@ class Recorder::Tap final : public flow::PacketTap {
  public:
   Tap() : ring_(kRingBytes) {}
   void on_packet(const flow::Heard& heard) override {
-    const Head head{heard.recording, heard.at, heard.from, heard.to, heard.side, heard.component};
+    const Head head{heard.recording, heard.at, heard.from, heard.to, heard.side, heard.component, heard.sound};
     ring_.push(std::as_bytes(std::span(&head, 1)), heard.bytes);
   }
   Ring& ring() { return ring_; }
@@ -165,8 +166,8 @@ void Recorder::take_packets(base::Instant now) {
       const auto found = running_.find(head.recording);
       if (found == running_.end()) return;  // it has ended
       const auto bytes = piece.subspan(sizeof head);
-      found->second.recording->take({head.recording, head.side, head.component, head.from, head.to, bytes, head.at},
-                                    epoch);
+      found->second.recording->take(
+          {head.recording, head.side, head.component, head.from, head.to, bytes, head.at, head.sound}, epoch);
       counters_.packets.add();
       counters_.bytes.add(bytes.size());
     });

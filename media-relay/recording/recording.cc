@@ -60,7 +60,7 @@ void Recording::take(const flow::Heard& heard, base::Duration epoch) {
   if (!header) return;
   const std::size_t side = flow::index_of(heard.side);
   const auto placed = wav_->tracks[side].take(
-      *header, heard.bytes.subspan(header->payload_offset, header->payload_size), heard.at - *began_);
+      *header, heard.bytes.subspan(header->payload_offset, header->payload_size), heard.at - *began_, heard.sound);
   if (placed) wav_->mix.put(side, placed->at, placed->samples);
 }
 

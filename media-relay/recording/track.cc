@@ -35,8 +35,8 @@ std::int64_t Track::place(const rtp::Header& header, const Format& format, std::
 }
 
 std::optional<Track::Placed> Track::take(const rtp::Header& header, std::span<const std::byte> payload,
-                                         base::Duration since) {
-  const auto format = format_of(header.payload_type);
+                                         base::Duration since, std::optional<codec::Coding> coding) {
+  const auto format = coding ? Format{*coding, header.payload_type} : format_of(header.payload_type);
   if (!format || payload.empty()) return std::nullopt;
   const std::int64_t at = place(header, *format, samples_in(since, rate_));
   const bool same = voice_ && voice_->ssrc == header.ssrc && voice_->format == *format;

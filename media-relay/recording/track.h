@@ -36,7 +36,9 @@ class Track {
   };
   // `since`: from the beginning of the recording. nullopt: no audio that is known (telephone-events, comfort noise), or
   // too late for its decoder. The samples are valid until the next call.
-  std::optional<Placed> take(const rtp::Header& header, std::span<const std::byte> payload, base::Duration since);
+  // `coding`: known otherwise.
+  std::optional<Placed> take(const rtp::Header& header, std::span<const std::byte> payload, base::Duration since,
+                             std::optional<codec::Coding> coding = {});
 
  private:
   struct Voice {  // one source in one format

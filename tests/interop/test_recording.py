@@ -132,6 +132,27 @@ def phones_of_different_codecs_are_heard_in_one_file(lab):
     judge_wav(*whole_files(lab, place, 1), 16000)
 
 
+MUSIC = 1700  # Hz
+
+
+@test
+def what_the_border_plays_is_in_the_channel_of_whom_it_replaces(lab):
+    place, alice, bob = start(lab, {"wav": True}, music_on_hold=f"tone:{MUSIC}/1000")
+    call(alice, bob, 3)
+    alice.command("hold")
+    time.sleep(4)
+    alice.command("resume")
+    time.sleep(3)
+    alice.command("hangup")
+    bob.wait("CALL_CLOSED")
+    for each in (alice, bob):
+        each.stop()
+    _, left, right = channels(*whole_files(lab, place, 1))
+    check(heard(left, MUSIC) >= 2.5, f"the music that bob heard: {heard(left, MUSIC):.1f} s of it")
+    equal(heard(right, MUSIC), 0, "seconds of music in the channel of bob")
+    check(heard(left, TONES["alice"]) >= ENOUGH, "hardly anything of alice")
+
+
 @test
 def a_recording_that_fails_is_not_heard(lab):
     place, alice, bob = start(lab, {"wav": True, "pcap": True})

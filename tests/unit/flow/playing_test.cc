@@ -221,6 +221,54 @@ TEST(Playing, WithoutAStreamOfOursItHasOneOfItsOwn) {
   EXPECT_EQ(relayed.ssrc, 7U) << "what is relayed leaves as it came";
 }
 
+struct Copies final : PacketTap {
+  void on_packet(const Heard& heard) override {
+    taken.push_back(heard);
+    packets.push_back(seen(heard.bytes));
+  }
+  std::vector<Heard> taken;
+  std::vector<Seen> packets;
+};
+
+// A listener of the recording hears what the side heard.
+TEST(Playing, IsRecordedInPlaceOfTheSideThatIsNotHeard) {
+  Tracks tracks;
+  Spec spec = playing(tracks, play_of(100));
+  spec.record = Record{5, false};
+  Call call(spec);
+  Copies copies;
+  call.flow.record_to(&copies);
+  EXPECT_EQ(call.rtp(Side::B, kPhoneB).dropped, Drop::PlayedOver);
+  EXPECT_FALSE(call.rtp(Side::A, kPhoneA).dropped);
+  ASSERT_EQ(copies.taken.size(), 1U) << "of B, whom nobody hears, nothing";
+  EXPECT_EQ(copies.taken[0].side, Side::A);
+  EXPECT_FALSE(copies.taken[0].sound);
+  const auto sent = call.sent(milliseconds(300));
+  ASSERT_EQ(sent.size(), 5U);
+  ASSERT_EQ(copies.taken.size(), 6U);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_EQ(copies.taken[i + 1].side, Side::B);
+    EXPECT_EQ(copies.taken[i + 1].sound, codec::Coding::Pcmu);
+    EXPECT_EQ(copies.taken[i + 1].from, spec.a.local_rtp);
+    EXPECT_EQ(copies.taken[i + 1].to, kPhoneA);
+    EXPECT_EQ(copies.packets[i + 1].payload, sent[i].payload);
+  }
+  EXPECT_FALSE(call.rtp(Side::B, kPhoneB).dropped);
+  EXPECT_EQ(copies.taken.size(), 7U);
+  EXPECT_EQ(copies.taken.back().side, Side::B);
+}
+
+TEST(Playing, IsNotRecordedWhileTheRecordingIsPaused) {
+  Tracks tracks;
+  Spec spec = playing(tracks, play_of(100));
+  spec.record = Record{5, true};
+  Call call(spec);
+  Copies copies;
+  call.flow.record_to(&copies);
+  EXPECT_EQ(call.sent(milliseconds(300)).size(), 5U);
+  EXPECT_TRUE(copies.taken.empty());
+}
+
 TEST(Playing, ARestartBeginsTheSoundAnew) {
   Tracks tracks;
   const Spec spec = playing(tracks, play_of(100));
