@@ -23,6 +23,8 @@ void Flow::set_repair(Side side) {
       h.rewriter->set(rewrite);
     else
       h.rewriter = std::make_unique<Rewriter>(rewrite, first_stream(side));
+  } else if (h.rewriter && !transcodes()) {
+    h.rewriter->set({});
   }
   if (!spec.digits) {
     h.listener.reset();
@@ -111,8 +113,13 @@ std::optional<Drop> Flow::rewrite_rtp(Context& c) {
 std::optional<Drop> Flow::rewrite_rtcp(Context& c) {
   const Side to = other(c.side);
   rtp::Direction direction;
-  if (is_continuous(to)) direction.forward = &half(to).rewriter->stream();
-  if (is_continuous(c.side)) direction.backward = &half(c.side).rewriter->stream();
+  // Before a stream has begun it has no name yet.
+  const auto stream_to = [this](Side side) -> const rtp::OutgoingStream* {
+    const bool begun = is_continuous(side) && !half(side).rewriter->stream().fresh();
+    return begun ? &half(side).rewriter->stream() : nullptr;
+  };
+  direction.forward = stream_to(to);
+  direction.backward = stream_to(c.side);
   return translate_rtcp(c, direction);
 }
 

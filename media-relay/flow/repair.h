@@ -25,8 +25,8 @@ struct PayloadRule {
 struct Rewrite {
   std::vector<PayloadRule> payloads;  // each `from` once
   bool closed = false;                // payload types without a rule are dropped
-  // One source of ours whose sequence numbers and timestamps go on whoever speaks behind it (rtp/outgoing_stream.h);
-  // RTCP is translated. For streams with one source at a time.
+  // One source whose sequence numbers and timestamps go on whoever speaks behind it (rtp/outgoing_stream.h): it has the
+  // name and numbers of whoever speaks first. RTCP is translated. For streams with one source at a time.
   bool continuous = false;
   friend bool operator==(const Rewrite&, const Rewrite&) = default;
 };

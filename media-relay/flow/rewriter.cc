@@ -24,6 +24,10 @@ std::uint32_t scaled(std::uint32_t ticks, std::uint32_t from, std::uint32_t to) 
 }  // namespace
 
 void Rewriter::set(const Rewrite& spec) {
+  if (continuous_ && !spec.continuous && !stream_.fresh() && stream_.ssrc() != own_.ssrc()) {
+    stream_ = own_;
+    adopts_ = false;
+  }
   continuous_ = spec.continuous;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const auto type = static_cast<std::uint8_t>(i);
@@ -50,10 +54,12 @@ std::optional<Drop> Rewriter::rewrite(packet::Packet& packet, const rtp::Header&
   const bool scales = rule.use == PayloadUse::Event && rule.clock_from != rule.clock_to;
   if (continuous_) {
     const bool event = rule.use == PayloadUse::Event;
+    const bool begins = adopts_ && stream_.fresh();
+    if (begins) stream_.adopt(header);
     const auto stamp = event ? stream_.relay_event(header, now) : stream_.relay(header, rule.clock_from, now);
     if (!stamp) return Drop::Straggler;
     // RFC 3551 4.1: the first packet after a pause; whoever plays the stream may set its delay anew there.
-    if (stamp->first && !event && stream_.clock() != kVideoClock && !looks_like_rtcp(rule.to)) marker = true;
+    if (stamp->first && !begins && !event && stream_.clock() != kVideoClock && !looks_like_rtcp(rule.to)) marker = true;
     rtp::write_u16(bytes, 2, stamp->sequence);
     rtp::write_u32(bytes, 4, scales ? place_event(header, rule, stamp->timestamp, now) : stamp->timestamp);
     rtp::write_u32(bytes, 8, stream_.ssrc());

@@ -17,10 +17,12 @@ namespace flow {
 
 class Rewriter {
  public:
-  // `start` is where a continuous stream begins; it is used once, whatever `set` says later.
-  Rewriter(const Rewrite& spec, const rtp::OutgoingStream& start) : stream_(start) { set(spec); }
+  // A continuous stream that begins with a sound of our own begins at `start`, which is used once, whatever `set` says
+  // later; else it begins as its first source.
+  Rewriter(const Rewrite& spec, const rtp::OutgoingStream& start) : stream_(start), own_(start) { set(spec); }
 
-  // Signalling has spoken. The stream goes on.
+  // Signalling has spoken. The stream goes on, but for one with the name of a source that speaks for itself meanwhile:
+  // under the same keys its numbers must not come again (RFC 3711 9.1), so what follows later is our own.
   void set(const Rewrite& spec);
   bool continuous() const { return continuous_; }
 
@@ -51,7 +53,9 @@ class Rewriter {
 
   std::array<Rule, 128> rules_;
   bool continuous_ = false;
+  bool adopts_ = true;
   rtp::OutgoingStream stream_;
+  rtp::OutgoingStream own_;
   rtp::EventScaler scaler_;
   std::optional<EventPlace> event_;
 };

@@ -28,6 +28,12 @@ OutgoingStream::OutgoingStream(std::uint32_t ssrc, std::uint16_t sequence, std::
   s_.timestamp = timestamp;
 }
 
+void OutgoingStream::adopt(const Header& packet) {
+  s_.ssrc = packet.ssrc;
+  s_.next = packet.sequence;
+  s_.timestamp = packet.timestamp;
+}
+
 std::uint32_t OutgoingStream::timestamp_at(base::Instant now) const {
   if (!s_.sent) return s_.timestamp;
   // Never on top of the packet before, however fast this one follows it.

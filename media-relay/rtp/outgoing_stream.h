@@ -12,6 +12,9 @@
 // its timestamps), its first packet leaves with the next number and a timestamp that is ahead of the last one by the
 // time that has passed.
 //
+// A stream that begins with a source that is relayed takes that source's name and numbers (`adopt`): as long as the
+// source stays, what leaves is what came.
+//
 // Pure: time is an argument. Its state is plain values, so that it can be kept over a restart.
 
 #include <cstdint>
@@ -84,6 +87,11 @@ class OutgoingStream {
   void carry(Carrier& c) {
     c(s_);
   }
+
+  // Nothing has been sent yet, nor relayed.
+  bool fresh() const { return !s_.sent && !s_.relaying && s_.packets == 0; }
+  // Of a fresh stream: it begins as if it were this packet's source.
+  void adopt(const Header& packet);
 
   // A packet of a source that leaves. `clock` is that of its payload type in Hz, 0: not known. nullopt: it has no place
   // in the stream: a straggler of a source that was replaced, or a leap that the next packet must confirm.

@@ -7,6 +7,7 @@
 #include "sbc/body/multipart.h"
 #include "sbc/body/rewrite.h"
 #include "sbc/call/lingering.h"
+#include "sbc/call/media_streams.h"
 #include "sbc/sdp/header_extension.h"
 #include "sbc/sdp/parser.h"
 #include "sbc/sdp/preconditions.h"
@@ -386,6 +387,7 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     flow.b.dscp = mark_of(leg_b_.marks, flow);
     add_music(flow);
     add_played(flow);
+    make_continuous(flow, {{{leg_a_, state_if(Side::A)}, {leg_b_, state_if(Side::B)}}});
     spec.flows.push_back(std::move(flow));
   }
   return spec;

@@ -67,6 +67,8 @@ class Rtp(_Listener):
         self._sender = None
         self._sequence = 0
         self.received = {}  # SSRC: packets
+        self.payload = b"\xff" * 160
+        self.payloads = {}  # first byte: packets
         self.sources = set()
         self.loses = 0  # of so many packets one is not sent; 0: all are
         super().__init__(at, port)
@@ -88,6 +90,10 @@ class Rtp(_Listener):
     def heard(self, ssrc):
         return self.received.get(ssrc, 0)
 
+    def heard_words(self, payload):
+        """Packets whose payload begins so, under whatever name they came."""
+        return self.payloads.get(payload[:1], 0)
+
     def sent(self):
         return self._sequence
 
@@ -104,7 +110,7 @@ class Rtp(_Listener):
                 packet = struct.pack("!BBHII", 0x80, 0, self._sequence & 0xFFFF, self._sequence * 160, self.ssrc)
                 try:
                     if not self.loses or self._sequence % self.loses:
-                        self._socket.sendto(packet + b"\xff" * 160, target)
+                        self._socket.sendto(packet + self.payload, target)
                 except OSError:
                     pass  # refused: the relay has closed the port
                 self._sequence += 1
@@ -116,4 +122,5 @@ class Rtp(_Listener):
             return
         ssrc, = struct.unpack("!I", data[8:12])
         self.received[ssrc] = self.received.get(ssrc, 0) + 1
+        self.payloads[data[12:13]] = self.payloads.get(data[12:13], 0) + 1
         self.sources.add(source[:2])

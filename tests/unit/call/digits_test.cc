@@ -69,7 +69,9 @@ TEST(Digits, PassAsTheyAreUnlessConfigured) {
   Rig rig;
   connect(rig, true);
   EXPECT_EQ(flow(rig).a.digits, std::nullopt);
-  EXPECT_EQ(flow(rig).b.rewrite, std::nullopt);
+  ASSERT_TRUE(flow(rig).b.rewrite);
+  EXPECT_THAT(flow(rig).b.rewrite->payloads,
+              ElementsAre(control::PayloadRule{101, 101, 8000, 0, control::PayloadUse::Event}));
   rig.a.request("INFO", "Signal=5\r\n", kRelay);
   EXPECT_TRUE(rig.b.has("INFO"));
 }

@@ -53,21 +53,25 @@ TEST(Payloads, AnAnswerWithOtherNumbersIsMappedTowardTheCallee) {
                                                          PayloadRule{101, 97, 8000, 0, PayloadUse::Event}));
   EXPECT_FALSE(flow(rig).b.rewrite->closed);
   // The callee was offered the caller's numbers, and sends those.
-  EXPECT_FALSE(flow(rig).a.rewrite);
+  ASSERT_TRUE(flow(rig).a.rewrite);
+  EXPECT_THAT(flow(rig).a.rewrite->payloads, ElementsAre(PayloadRule{111, 111, 48'000, 0, PayloadUse::Pass},
+                                                         PayloadRule{101, 101, 8000, 0, PayloadUse::Event}));
   rig.a.bye();
   rig.pass(minutes(3));
   rig.expect_idle();
 }
 
-TEST(Payloads, WhereBothAgreeNothingIsRewritten) {
+TEST(Payloads, WhereBothAgreeEachKeepsItsNumber) {
   Rig rig;
   rig.a.invite({.body = body(rig.a, 4000, "111 0 101", opus(111, 101))});
   ASSERT_TRUE(rig.b.has("INVITE"));
   rig.b.answer(200, body(rig.b, 6000, "0 101", "a=rtpmap:101 telephone-event/8000\r\n"));
   EXPECT_THAT(text(rig.a.take("200 INVITE")), HasSubstr(" RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n"));
   rig.a.ack();
-  EXPECT_FALSE(flow(rig).a.rewrite);
-  EXPECT_FALSE(flow(rig).b.rewrite);
+  for (const auto* half : {&flow(rig).a, &flow(rig).b}) {
+    ASSERT_TRUE(half->rewrite);
+    for (const PayloadRule& rule : half->rewrite->payloads) EXPECT_EQ(rule.to, rule.from);
+  }
   rig.a.bye();
   rig.pass(minutes(3));
   rig.expect_idle();

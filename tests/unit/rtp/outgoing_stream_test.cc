@@ -31,6 +31,23 @@ struct Rig {
   }
 };
 
+// trap 58
+TEST(OutgoingStream, BeginsAsASourceThatItAdopts) {
+  Rig rig;
+  ASSERT_TRUE(rig.stream.fresh());
+  rig.stream.adopt(packet(7, 40'000, 5000));
+  const auto first = rig.relay(7, 40'000, 5000);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_FALSE(rig.stream.fresh());
+  EXPECT_EQ(rig.stream.ssrc(), 7U);
+  EXPECT_EQ(first->sequence, 40'000);
+  EXPECT_EQ(first->timestamp, 5000U);
+  const auto other = rig.relay(8, 3, 77);
+  ASSERT_TRUE(other.has_value());
+  EXPECT_EQ(rig.stream.ssrc(), 7U);
+  EXPECT_EQ(other->sequence, 40'001);
+}
+
 TEST(OutgoingStream, BeginsAtItsOwnNumbers) {
   Rig rig;
   const auto first = rig.relay(7, 40'000, 5000);

@@ -1,0 +1,74 @@
+#include "sbc/call/media_streams.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "media-relay/base/text.h"
+#include "media-relay/control/limits.h"
+
+#include "sbc/sdp/codec.h"
+#include "sbc/sdp/events.h"
+#include "sbc/sdp/sources.h"
+
+namespace sbc::call {
+namespace {
+
+// RFC 3551 3: what means nothing without a=rtpmap.
+constexpr std::uint8_t kFirstDynamic = 96;
+constexpr std::uint8_t kLastDynamic = 127;
+
+const StreamParty& party(const StreamParties& parties, Side side) {
+  return parties[static_cast<std::size_t>(side)];
+}
+
+// What the party has said; null: nothing yet of that line.
+const sdp::Session* said_by(const StreamParty& party, std::size_t index) {
+  if (party.state == nullptr || party.state->remote() == nullptr) return nullptr;
+  const sdp::Session& session = *party.state->remote();
+  return index < session.media.size() ? &session : nullptr;
+}
+
+// A conference may send several streams at once: then nobody can make one of them.
+bool speaks_in_one_stream(const StreamParty& speaker, std::size_t index) {
+  if (speaker.leg.mixed_streams) return false;
+  const sdp::Session* said = said_by(speaker, index);
+  return said == nullptr || sdp::sources_of(*said, said->media[index]).size() <= 1;
+}
+
+// The relay must know the clocks, or a pause of a codec with another one than 8000 Hz looks like a leap to it, and must
+// know events, whose timestamps stand still. RFC 3264 5.1: the speaker sends under the numbers that it was told.
+void name_clocks(std::vector<control::PayloadRule>& rules, const sdp::Session& told, const sdp::Media& line) {
+  const auto events = sdp::event_formats(told, line);
+  sdp::for_each_format(line, [&](std::string_view format) {
+    const auto type = base::parse_unsigned<std::uint8_t>(format);
+    if (!type || *type < kFirstDynamic || *type > kLastDynamic) return;
+    const auto map = sdp::rtpmap(told, line, *type);
+    if (!map || map->clock_rate == 0 || map->clock_rate > control::kMaxClock) return;
+    if (std::ranges::find(rules, *type, &control::PayloadRule::from) != rules.end()) return;
+    const bool event = std::ranges::find(events, *type, &sdp::EventFormat::payload_type) != events.end();
+    rules.push_back({.from = *type,
+                     .to = *type,
+                     .clock_from = map->clock_rate,
+                     .use = event ? control::PayloadUse::Event : control::PayloadUse::Pass});
+  });
+}
+
+}  // namespace
+
+void make_continuous(control::FlowSpec& flow, const StreamParties& parties) {
+  if (flow.kind != "audio" || flow.transport != control::Transport::Rtp || flow.a.transcode || flow.b.transcode) return;
+  for (const Side toward : {Side::A, Side::B}) {
+    const StreamParty& speaker = party(parties, other(toward));
+    control::HalfSpec& half = toward == Side::A ? flow.a : flow.b;
+    const bool asked = half.rewrite && half.rewrite->continuous;
+    if (!asked && !speaks_in_one_stream(speaker, flow.index)) continue;
+    if (!half.rewrite) half.rewrite.emplace();
+    half.rewrite->continuous = true;
+    const sdp::SessionPtr told = speaker.state != nullptr ? speaker.state->local() : nullptr;
+    if (told != nullptr && flow.index < told->media.size())
+      name_clocks(half.rewrite->payloads, *told, told->media[flow.index]);
+  }
+}
+
+}  // namespace sbc::call

@@ -1,0 +1,24 @@
+#pragma once
+// The streams (SSRC) of a line. What a listener hears of audio is one stream, whoever speaks: a transfer, another fork
+// or music is no new source to it.
+
+#include <array>
+
+#include "media-relay/control/messages.h"
+
+#include "sbc/call/media.h"
+#include "sbc/sdp/offer_answer.h"
+
+namespace sbc::call {
+
+// By side. Without a state the side has not begun.
+struct StreamParty {
+  const LegMedia& leg;
+  const sdp::OfferAnswer* state = nullptr;
+};
+using StreamParties = std::array<StreamParty, 2>;
+
+// Sets that each side hears one stream, where it can be.
+void make_continuous(control::FlowSpec& flow, const StreamParties& parties);
+
+}  // namespace sbc::call

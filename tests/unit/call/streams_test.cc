@@ -1,0 +1,77 @@
+// One stream toward a listener, whoever speaks.
+
+#include <gtest/gtest.h>
+
+#include "places.h"
+
+namespace sbc::call::test {
+namespace {
+
+using base::minutes;
+
+const control::FlowSpec& flow(const Rig& rig) {
+  return rig.relay.sessions.begin()->second.flows.at(0);
+}
+
+bool continuous(const control::HalfSpec& half) {
+  return half.rewrite && half.rewrite->continuous;
+}
+
+std::string audio(const Peer& peer, int port, std::string_view more = "") {
+  return "v=0\r\no=- 1 1 IN IP4 " + peer.ip() + "\r\ns=-\r\nc=IN IP4 " + peer.ip() + "\r\nt=0 0\r\nm=audio " +
+         std::to_string(port) + " RTP/AVP 0\r\n" + std::string(more);
+}
+
+void end(Rig& rig) {
+  rig.a.bye();
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+// trap 58: without anything configured, so that a transfer changes nothing for who stays.
+TEST(Streams, EachPartyHearsOneStreamFromTheBeginning) {
+  Rig rig;
+  rig.a.invite({.body = audio(rig.a, 4000)});
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, audio(rig.b, 6000));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  EXPECT_TRUE(continuous(flow(rig).a));
+  EXPECT_TRUE(continuous(flow(rig).b));
+  rig.b.request("REFER", {}, "Refer-To: <sip:carol@secret.invalid>\r\n");
+  ASSERT_TRUE(rig.c.has("INVITE"));
+  rig.c.answer(200, audio(rig.c, 7000));
+  ASSERT_TRUE(rig.a.has("INVITE"));
+  rig.a.answer(200, audio(rig.a, 4000));
+  EXPECT_TRUE(continuous(flow(rig).a)) << "and goes on";
+  EXPECT_EQ(rig.relay.sessions.size(), 1U) << "in the same session";
+  end(rig);
+}
+
+// RFC 5576: who names two sources speaks in both.
+TEST(Streams, SeveralSourcesOfAPeerStaySeveral) {
+  Rig rig;
+  rig.a.invite({.body = audio(rig.a, 4000, "a=ssrc:1 cname:x\r\na=ssrc:2 cname:x\r\n")});
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, audio(rig.b, 6000, "a=ssrc:3 cname:y\r\n"));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  EXPECT_FALSE(continuous(flow(rig).b));
+  EXPECT_TRUE(continuous(flow(rig).a));
+  end(rig);
+}
+
+TEST(Streams, OfAPeerThatMixesStreamsNothingIsMade) {
+  Rig rig;
+  change_places(rig, [](route::Realm& realm) { realm.mixed_streams = true; }, [](route::Trunk&) {});
+  rig.a.invite({.body = audio(rig.a, 4000)});
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, audio(rig.b, 6000));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  EXPECT_FALSE(continuous(flow(rig).b));
+  end(rig);
+}
+
+}  // namespace
+}  // namespace sbc::call::test
