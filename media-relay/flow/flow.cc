@@ -80,7 +80,9 @@ void Flow::open_guards(Side side, base::Instant now) {
   rules.allowed = &spec.latch_from;
   rules.window = spec_.latch_window;
   rules.one_stream = spec.one_stream && spec_.transport == Transport::Rtp;
-  rules.sources = rules.one_stream ? &spec.sources : nullptr;
+  rules.sources = spec_.transport == Transport::Rtp ? &spec.sources : nullptr;
+  rules.numbered = spec_.transport == Transport::Udptl;
+  rules.stream_silence = spec_.stream_silence;
   rules.remote = usable_or_empty(spec.remote_rtp);
   if (spec_.transport == Transport::Udptl) rules.host = half(side).host;
   rules.held = spec.remote_rtp && !is_usable(*spec.remote_rtp);

@@ -56,6 +56,13 @@ inline constexpr base::Duration kStreamSilence = base::milliseconds(100);
 inline constexpr unsigned kRivalPackets = 3;
 inline constexpr base::Duration kContested = base::seconds(10);
 
+// Text (RFC 4103) pauses between two words, and its source does not change: it leaves its place only after so long.
+inline constexpr base::Duration kTextSilence = base::seconds(60);
+
+// Packets of UDPTL further from each other than this are of different streams. Fewer are lost in a row, or the stream
+// was silent for long enough to begin anew; and of all numbers it is one in two thousand.
+inline constexpr std::int32_t kMaxNumberGap = 16;
+
 // How long after signalling has named both peers a DTLS handshake may take: longer than one attempt with its
 // retransmissions (RFC 6347 4.2.4.1: 1 + 2 + 4 + 8 s), and longer than people listen to nothing.
 inline constexpr base::Duration kHandshakeLimit = base::seconds(20);

@@ -1,6 +1,7 @@
 #include "media-relay/flow/source_guard.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "media-relay/rtp/sequence.h"
 
@@ -24,6 +25,7 @@ bool is_usable(const base::Endpoint& endpoint) {
 void SourceGuard::open(const Rules& rules, base::Instant now) {
   const bool moved = !rules.remote.empty() && !last_remote_.empty() && rules.remote != last_remote_;
   const bool relaxed = rules.mode != rules_.mode;
+  if (rules.numbered != rules_.numbered) number_.reset();
   if (!rules.remote.empty()) last_remote_ = rules.remote;
   rules_ = rules;
   window_end_ = now + rules.window;
@@ -57,6 +59,7 @@ void SourceGuard::forget(base::Instant now, base::Duration window) {
 
 void SourceGuard::forget_stream() {
   stream_known_ = false;
+  number_.reset();
   displaced_.reset();
   newcomer_ = {};
   rival_came_ = false;
@@ -88,7 +91,10 @@ SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evid
   learned_at_ = now;
   displaced_.reset();
   hear(evidence, now);
-  if (evidence.nameless) forget_stream();
+  if (evidence.nameless) {
+    forget_stream();
+    number_ = evidence.sequence;
+  }
   candidates_ = {};
   return {std::nullopt, true};
 }
@@ -165,7 +171,7 @@ void SourceGuard::hear(const Evidence& evidence, base::Instant now) {
 }
 
 bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
-  if (evidence.nameless) return true;
+  if (evidence.nameless) return !evidence.sequence || goes_on(*evidence.sequence, now);
   if (!evidence.sequence) return true;  // RTCP may come from a source that sends no RTP
   if (is_foreign(evidence)) return false;
   if (!rules_.one_stream || evidence.authentic || !stream_known_) {
@@ -177,14 +183,29 @@ bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
     hear(evidence, now);
     return true;
   }
+  if (!succeeds(evidence, now)) return false;
+  displaced_ = ssrc_;
+  hear(evidence, now);
+  return true;
+}
+
+bool SourceGuard::goes_on(std::uint16_t number, base::Instant now) {
+  if (number_ && std::abs(rtp::sequence_distance(*number_, number)) > kMaxNumberGap) {
+    if (!succeeds({.sequence = number, .nameless = true}, now)) return false;
+    newcomer_ = {};
+    rival_came_ = false;
+    rival_packets_ = 0;
+  }
+  number_ = number;
+  return true;
+}
+
+bool SourceGuard::succeeds(const Evidence& evidence, base::Instant now) {
   const bool known = newcomer_.sequence && newcomer_.ssrc == evidence.ssrc;
   const bool continues = known && follows(*newcomer_.sequence, *evidence.sequence);
   newcomer_ = {heard_, evidence.ssrc, evidence.sequence, 1};
   rival_came_ = true;
-  if (!continues || now - stream_heard_ < kStreamSilence || now < contested_until_) return false;
-  displaced_ = ssrc_;
-  hear(evidence, now);
-  return true;
+  return continues && now - stream_heard_ >= rules_.stream_silence && now >= contested_until_;
 }
 
 unsigned SourceGuard::probation(const base::Endpoint& source, const Evidence& evidence) {

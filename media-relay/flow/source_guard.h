@@ -26,7 +26,10 @@
 // proof) the SSRC is what a forger who cannot listen does not know: another one than the one that is heard passes only
 // after kStreamSilence and with two packets in sequence. The stream that it took the place of comes back at once. When
 // others have been coming between the packets of the one that is heard, it must have been silent for kContested. Where
-// the peer has said which streams are its own, no other is heard at all.
+// the peer has said which streams are its own, no other is heard at all, whether they come one at a time or not.
+//
+// UDPTL has no SSRC, so its numbers stand for one: a packet whose number is far from those that are heard is another
+// stream.
 
 #include <algorithm>
 #include <array>
@@ -64,6 +67,8 @@ class SourceGuard {
     base::IpAddress host{};  // empty: any. Else the peer is known by more than addresses to be there
     base::Duration window{};
     bool one_stream = false;                              // of RTP, see above
+    bool numbered = false;                                // UDPTL, likewise
+    base::Duration stream_silence = kStreamSilence;       // before another one takes its place
     const std::vector<std::uint32_t>* sources = nullptr;  // SSRCs that are the peer's; null or empty: any
   };
   // Signalling has spoken: new rules, and a new window.
@@ -134,6 +139,10 @@ class SourceGuard {
   Verdict rebind(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
   // Whether a packet of another stream than the one that is heard passes.
   bool takes_over(const Evidence& evidence, base::Instant now);
+  // Likewise of UDPTL.
+  bool goes_on(std::uint16_t number, base::Instant now);
+  // Whether a stream that is not heard may be from now on: this packet follows its last one, and nobody else speaks.
+  bool succeeds(const Evidence& evidence, base::Instant now);
   void hear(const Evidence& evidence, base::Instant now);
   void forget_stream();
   // How many packets of this source have come in sequence, this one included.
@@ -155,6 +164,7 @@ class SourceGuard {
   base::Instant stream_heard_{};
   std::uint16_t sequence_ = 0;  // of the last RTP packet of that stream
   base::Instant learned_at_{};
+  std::optional<std::uint16_t> number_;     // of the last packet of UDPTL
   std::optional<std::uint32_t> displaced_;  // the stream that was heard before
   Candidate newcomer_;                      // the last packet of a stream that is not heard
   bool rival_came_ = false;                 // there was one since the last packet of the stream that is heard

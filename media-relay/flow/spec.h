@@ -72,7 +72,7 @@ struct HalfSpec {
   bool send = true;                         // RTP may be sent to this peer (RTCP always may, RFC 3264 8.4)
   bool receive = true;                      // RTP from this peer is relayed (RTCP always is)
   bool one_stream = false;                  // in clear: see SourceGuard::Rules
-  std::vector<std::uint32_t> sources = {};  // likewise
+  std::vector<std::uint32_t> sources = {};  // in clear: the peer's own; empty: any
   std::optional<Srtp> srtp = {};            // nullopt: plain RTP, or DTLS
   // The peer's address is what its checks say, whatever was signalled. RTP and RTCP on one port.
   std::optional<ice::Parameters> ice = {};
@@ -110,6 +110,7 @@ struct Spec {
   HalfSpec b;
   Transport transport = Transport::Rtp;
   base::Duration latch_window = kDefaultLatchWindow;
+  base::Duration stream_silence = kStreamSilence;  // before another stream is heard, with `one_stream`
   // Silence of both sides, RTP and RTCP, that is reported as lost media; zero: never. The time runs only while the flow
   // is not suspended, both remotes are known, and at least one side is received from: see flow.h.
   base::Duration media_timeout{};

@@ -302,6 +302,7 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
   spec.a.dscp = flow.a.dscp.value_or(config_.dscp);
   spec.b.dscp = flow.b.dscp.value_or(config_.dscp);
   spec.latch_window = config_.latch_window;
+  if (flow.kind == "text") spec.stream_silence = flow::kTextSilence;
   spec.media_timeout =
       session.media_timeout_ms == 0 ? config_.media_timeout : base::milliseconds(session.media_timeout_ms);
   spec.one_sided_timeout = base::milliseconds(session.one_sided_ms);

@@ -12,7 +12,6 @@
 #include "sbc/sdp/parser.h"
 #include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
-#include "sbc/sdp/sources.h"
 #include "sbc/sdp/synthesis.h"
 
 namespace sbc::call {
@@ -370,15 +369,8 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     flow.b = half(Side::B, i, passage.a_to_b, passage.b_to_a);
     // Fax that is only offered is not there yet.
     if (!is_fax(i) && flow.kind == "image" && on_b) flow.kind = std::string(on_b->kind);
-    // Video may come in several streams: repairs, layers.
-    if (flow.kind == "audio") {
-      flow.a.one_stream = !leg_a_.mixed_streams;
-      flow.b.one_stream = !leg_b_.mixed_streams;
-      for (const auto& [side, half] : {std::pair{Side::A, &flow.a}, std::pair{Side::B, &flow.b}})
-        if (const auto* leg = state_if(side);
-            half->one_stream && leg != nullptr && leg->remote() != nullptr && i < leg->remote()->media.size())
-          half->sources = sdp::sources_of(*leg->remote(), leg->remote()->media[i]);
-    }
+    const StreamParties parties{{{leg_a_, state_if(Side::A)}, {leg_b_, state_if(Side::B)}}};
+    guard_streams(flow, parties);
     if (converts_digits() && digit_line() == i) {
       add_digits(flow, Side::A);
       add_digits(flow, Side::B);
@@ -387,7 +379,7 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     flow.b.dscp = mark_of(leg_b_.marks, flow);
     add_music(flow);
     add_played(flow);
-    make_continuous(flow, {{{leg_a_, state_if(Side::A)}, {leg_b_, state_if(Side::B)}}});
+    make_continuous(flow, parties);
     spec.flows.push_back(std::move(flow));
   }
   return spec;

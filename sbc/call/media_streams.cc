@@ -29,6 +29,20 @@ const sdp::Session* said_by(const StreamParty& party, std::size_t index) {
   return index < session.media.size() ? &session : nullptr;
 }
 
+// Formats that repair another stream of the line in one of their own (RFC 4588, RFC 8627, RFC 6015): then there are two
+// at a time, and without a=ssrc nobody knows which.
+bool has_repairs(const sdp::Session& session, const sdp::Media& line) {
+  bool found = false;
+  sdp::for_each_format(line, [&](std::string_view format) {
+    const auto type = base::parse_unsigned<std::uint8_t>(format);
+    const auto map = type ? sdp::rtpmap(session, line, *type) : std::nullopt;
+    if (!map) return;
+    const std::string name = base::to_lower(map->encoding);
+    found = found || name == "rtx" || name.starts_with("flexfec") || name.ends_with("parityfec");
+  });
+  return found;
+}
+
 // A conference may send several streams at once: then nobody can make one of them.
 bool speaks_in_one_stream(const StreamParty& speaker, std::size_t index) {
   if (speaker.leg.mixed_streams) return false;
@@ -55,6 +69,19 @@ void name_clocks(std::vector<control::PayloadRule>& rules, const sdp::Session& t
 }
 
 }  // namespace
+
+void guard_streams(control::FlowSpec& flow, const StreamParties& parties) {
+  if (flow.transport != control::Transport::Rtp) return;
+  for (const Side side : {Side::A, Side::B}) {
+    if (party(parties, side).leg.mixed_streams) continue;
+    control::HalfSpec& half = side == Side::A ? flow.a : flow.b;
+    const sdp::Session* said = said_by(party(parties, side), flow.index);
+    if (said != nullptr) half.sources = sdp::sources_of(*said, said->media[flow.index]);
+    // Of streams that are named several may come at a time, and so does video with its repairs.
+    half.one_stream = flow.kind != "video" || said == nullptr ||
+                      (half.sources.empty() && !has_repairs(*said, said->media[flow.index]));
+  }
+}
 
 void make_continuous(control::FlowSpec& flow, const StreamParties& parties) {
   if (flow.kind != "audio" || flow.transport != control::Transport::Rtp || flow.a.transcode || flow.b.transcode) return;

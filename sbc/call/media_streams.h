@@ -1,6 +1,7 @@
 #pragma once
-// The streams (SSRC) of a line. What a listener hears of audio is one stream, whoever speaks: a transfer, another fork
-// or music is no new source to it.
+// The streams (SSRC) of a line. What a peer may send is what it has named, or else one at a time, so that a forged
+// address is not enough to be heard; and what a listener hears of audio is one stream, whoever speaks: a transfer,
+// another fork or music is no new source to it.
 
 #include <array>
 
@@ -18,6 +19,8 @@ struct StreamParty {
 };
 using StreamParties = std::array<StreamParty, 2>;
 
+// Sets which streams of each side are heard.
+void guard_streams(control::FlowSpec& flow, const StreamParties& parties);
 // Sets that each side hears one stream, where it can be.
 void make_continuous(control::FlowSpec& flow, const StreamParties& parties);
 

@@ -7,7 +7,7 @@ import struct
 import time
 
 from harness import check, equal, eventually, main, test
-from harness.fax import end, place
+from harness.fax import FaxMachine, description, end, fax_sdp, place, udptl
 from harness.forge import spoof
 from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2
 from harness.talk import HERE, answer_to, both_hear, connect, offer_to, peers
@@ -139,6 +139,73 @@ def nobody_else_speaks_for_a_peer_that_names_its_stream(lab):
     eventually(lambda: carrier.heard(HERE) > before + 20, "the phone after its pause")
     equal(carrier.heard_words(WORDS), 0, "forged packets that were heard")
     check(refused(lab, "wrong_stream") >= 100, "the drops are not counted")
+    end(call, far)
+
+
+def lines_of(at, first):
+    """Audio, video that says nothing of its streams, and text."""
+    return description(at, [f"m=audio {first} RTP/AVP 0", f"m=video {first + 2} RTP/AVP 96", "a=rtpmap:96 VP8/90000",
+                            f"m=text {first + 4} RTP/AVP 98", "a=rtpmap:98 t140/1000"])
+
+
+def ports_of(message):
+    lines = message.body.split("\r\n")
+    at = next(l.split()[-1] for l in lines if l.startswith("c="))
+    return [(at, int(l.split()[1])) for l in lines if l.startswith("m=")]
+
+
+@test
+def nobody_shows_or_types_anything_in_a_peers_name(lab):
+    lab.start()
+    alice, far = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    call = alice.invite("sip:1000@example.org", sdp=lines_of(PHONE, 7000))
+    invite = far.request("INVITE")
+    invite.reply(200, sdp=lines_of(CARRIER, 7100))
+    borders = ports_of(call.response(200))
+    call.ack()
+    far.request("ACK")
+    near = [lab.rtp(PHONE, HERE + n, port=7000 + 2 * n) for n in range(3)]
+    heard = [lab.rtp(CARRIER, THERE + n, port=7100 + 2 * n) for n in range(3)]
+    attacker = Attacker(lab)
+    for phone, border in zip(near, borders):
+        phone.send_to(border)
+    eventually(lambda: all(r.heard_words(b"\xff") > 10 for r in heard), "audio, video and text")
+    for _ in range(10):
+        for phone, border in zip(near, borders):
+            attacker.pretends((phone.at, phone.port), border, 5)
+            attacker.stands_by(border, 5)
+        time.sleep(0.02)
+    near[2].send_to(None)  # nobody types all the time
+    time.sleep(1)
+    attacker.pretends((PHONE, near[2].port), borders[2], 50)
+    near[2].send_to(borders[2])
+    before = [r.heard_words(b"\xff") for r in heard]
+    eventually(lambda: all(r.heard_words(b"\xff") > n + 10 for r, n in zip(heard, before)), "each goes on")
+    equal([r.heard_words(WORDS) for r in heard], [0, 0, 0], "forged packets that were heard")
+    check(refused(lab, "wrong_stream") >= 200, "the drops are not counted")
+    end(call, far)
+
+
+# trap 38
+@test
+def nobody_faxes_in_a_peers_name(lab):
+    lab.start()
+    alice, far = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    near_fax, far_fax = lab.keep(FaxMachine(PHONE, 7200, "alice")), lab.keep(FaxMachine(CARRIER, 7100, "carrier"))
+    call = alice.invite("sip:1000@example.org", sdp=fax_sdp(PHONE, 7200, 1))
+    invite = far.request("INVITE")
+    invite.reply(200, sdp=fax_sdp(CARRIER, 7100, 1))
+    border = place(call.response(200))
+    call.ack()
+    far.request("ACK")
+    near_fax.send(border, 5)
+    eventually(lambda: len(far_fax.pages_of("alice")) == 5, "the machine is heard")
+    for number in range(100):
+        spoof((PHONE, 7200), border, udptl(20000 + number, b"EVIL"))
+        near_fax.send(border, 1)
+    eventually(lambda: len(far_fax.pages_of("alice")) == 105, "the machine goes on")
+    check(not any(b"EVIL" in data for data in far_fax.heard), "a forged packet of fax was heard")
+    equal(refused(lab, "wrong_stream"), 100, "forged packets that were dropped")
     end(call, far)
 
 

@@ -73,5 +73,53 @@ TEST(Streams, OfAPeerThatMixesStreamsNothingIsMade) {
   end(rig);
 }
 
+const control::FlowSpec& video(const Rig& rig) {
+  return rig.relay.sessions.begin()->second.flows.at(1);
+}
+
+// The caller's video, with these lines; the callee's is plain.
+void call_with_video(Rig& rig, std::string_view formats, std::string_view lines) {
+  const std::string own = "m=video 4002 RTP/AVP " + std::string(formats) + "\r\n" + std::string(lines);
+  rig.a.invite({.body = audio(rig.a, 4000, own)});
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, audio(rig.b, 6000, "m=video 6002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+}
+
+// A forged address is not enough to be seen.
+TEST(Streams, VideoIsTakenFromTheStreamsThatItsPeerNames) {
+  Rig rig;
+  call_with_video(rig, "96 97",
+                  "a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=ssrc-group:FID 1 2\r\n"
+                  "a=ssrc:1 cname:x\r\na=ssrc:2 cname:x\r\n");
+  EXPECT_EQ(video(rig).a.sources, (std::vector<std::uint32_t>{1, 2}));
+  EXPECT_FALSE(video(rig).a.one_stream) << "several at a time";
+  EXPECT_TRUE(video(rig).b.one_stream) << "of who names none one at a time";
+  EXPECT_FALSE(continuous(video(rig).b)) << "each keeps its name";
+  end(rig);
+}
+
+TEST(Streams, VideoWithRepairsThatNamesNoStreamsMayHaveSeveral) {
+  Rig rig;
+  call_with_video(rig, "96 97", "a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n");
+  EXPECT_TRUE(video(rig).a.sources.empty());
+  EXPECT_FALSE(video(rig).a.one_stream);
+  end(rig);
+}
+
+TEST(Streams, TextComesInOne) {
+  Rig rig;
+  const std::string text = "m=text 4002 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n";
+  rig.a.invite({.body = audio(rig.a, 4000, text)});
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, audio(rig.b, 6000, text));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  EXPECT_TRUE(video(rig).a.one_stream);
+  EXPECT_TRUE(video(rig).b.one_stream);
+  end(rig);
+}
+
 }  // namespace
 }  // namespace sbc::call::test

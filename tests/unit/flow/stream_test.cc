@@ -156,6 +156,32 @@ TEST(OneStream, WhatSignallingNamesLaterEndsAForger) {
   EXPECT_TRUE(passes(rig, kTalker));
 }
 
+// Video has several streams at a time, media and its repairs.
+TEST(OneStream, StreamsThatAreNamedMayComeAtATime) {
+  Spec spec = strict_spec();
+  spec.a.sources = {kTalker, kMusic};
+  Rig rig(spec);
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(passes(rig, kTalker));
+    EXPECT_TRUE(passes(rig, kMusic, milliseconds(1)));
+    EXPECT_FALSE(passes(rig, kForger, milliseconds(1)));
+  }
+}
+
+// RFC 4103: nobody types all the time.
+TEST(OneStream, APauseOfTextIsNoChanceForAForger) {
+  Spec spec = one_stream_spec();
+  spec.stream_silence = kTextSilence;
+  Rig rig(spec);
+  ASSERT_TRUE(passes(rig, kTalker));
+  rig.pass(seconds(30));
+  for (int i = 0; i < 50; ++i) EXPECT_FALSE(passes(rig, kForger));
+  EXPECT_TRUE(passes(rig, kTalker));
+  rig.pass(kTextSilence);
+  EXPECT_FALSE(passes(rig, kMusic));
+  EXPECT_TRUE(passes(rig, kMusic)) << "who is gone for so long has a successor";
+}
+
 TEST(OneStream, IsAskedForByName) {
   Rig rig(strict_spec());
   EXPECT_TRUE(passes(rig, kTalker));

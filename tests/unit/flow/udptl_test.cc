@@ -89,6 +89,52 @@ TEST(Udptl, InAReopenedWindowASequenceNumberIsNoProof) {
   EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, udptl(8)).dropped, Drop::NotAllowed);
 }
 
+// Whether a packet of A's, from the right address, passes.
+bool passes(Rig& rig, std::uint16_t number, base::Duration after = milliseconds(20)) {
+  rig.pass(after);
+  const auto dropped = rig.send(Side::A, Component::Rtp, kPhoneA, udptl(number)).dropped;
+  EXPECT_TRUE(!dropped || dropped == Drop::WrongStream);
+  return !dropped;
+}
+
+// trap 38: a forged address is not enough, its numbers are not those of the machine that speaks.
+TEST(Udptl, NumbersThatAreFarAwayAreNobodys) {
+  Rig rig(fax(strict_spec()));
+  for (std::uint16_t n = 0; n < 200; ++n) {
+    EXPECT_TRUE(passes(rig, static_cast<std::uint16_t>(65'500 + n)));
+    EXPECT_FALSE(passes(rig, static_cast<std::uint16_t>(30'000 + n), milliseconds(1)));
+  }
+  EXPECT_EQ(rig.drops(Side::A, Drop::WrongStream), 200U);
+  rig.flow.replace(fax(strict_spec()), rig.now);
+  EXPECT_FALSE(passes(rig, 30'200)) << "signalling is no chance either";
+  EXPECT_FALSE(passes(rig, 30'201));
+  EXPECT_TRUE(passes(rig, 165));
+}
+
+TEST(Udptl, LostAndLatePacketsAreTheMachinesOwn) {
+  Rig rig(fax(strict_spec()));
+  for (const unsigned n : {7U, 9U, 8U, 8U, 20U, 36U}) EXPECT_TRUE(passes(rig, static_cast<std::uint16_t>(n))) << n;
+}
+
+TEST(Udptl, AMachineThatBeginsAnewIsHeardAfterItsPause) {
+  Rig rig(fax(strict_spec()));
+  EXPECT_TRUE(passes(rig, 500));
+  EXPECT_FALSE(passes(rig, 0, kStreamSilence));
+  EXPECT_TRUE(passes(rig, 1));
+  EXPECT_TRUE(passes(rig, 2));
+  EXPECT_FALSE(passes(rig, 501));
+}
+
+// What audio came between two faxes says nothing of their numbers.
+TEST(Udptl, AnotherFaxAfterAudioBeginsAtOnce) {
+  Rig rig(fax(strict_spec()));
+  EXPECT_TRUE(passes(rig, 500));
+  rig.flow.replace(strict_spec(), rig.now);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, std::nullopt);
+  rig.flow.replace(fax(strict_spec()), rig.now);
+  EXPECT_TRUE(passes(rig, 0));
+}
+
 TEST(Udptl, AudioComesBack) {
   Rig rig(strict_spec());
   EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, std::nullopt);
