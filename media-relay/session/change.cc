@@ -305,7 +305,8 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
   if (flow.kind == "text") spec.stream_silence = flow::kTextSilence;
   spec.media_timeout =
       session.media_timeout_ms == 0 ? config_.media_timeout : base::milliseconds(session.media_timeout_ms);
-  spec.one_sided_timeout = base::milliseconds(session.one_sided_ms);
+  // Who sees nothing may have shut his camera, and text comes when somebody types.
+  if (flow.kind == "audio") spec.one_sided_timeout = base::milliseconds(session.one_sided_ms);
   spec.quality_interval = base::milliseconds(flow.quality_ms);
   spec.suspended = session.suspended;
   spec.srtp_engine = config_.srtp_engine;

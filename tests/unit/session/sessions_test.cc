@@ -223,6 +223,25 @@ TEST(Sessions, SocketsAreBoundWithTheMarkThatTheControllerNames) {
   EXPECT_EQ(spec.b.dscp, 34);
 }
 
+// Video may be shut, and text comes when somebody types: neither is one-sided audio.
+TEST(Sessions, OnlyAudioIsListenedToForOneSidedSilence) {
+  Rig rig;
+  rig.hello(1);
+  Open open{"s", audio(3)};
+  open.spec.flows[1].kind = "video";
+  open.spec.flows[2].kind = "text";
+  open.spec.one_sided_ms = 5000;
+  rig.ask(1, open);
+  ASSERT_EQ(rig.specs.size(), 3U);
+  std::size_t listened = 0;
+  for (const auto& [flow, spec] : rig.specs) {
+    if (spec.one_sided_timeout == base::Duration{}) continue;
+    EXPECT_EQ(spec.one_sided_timeout, base::seconds(5));
+    ++listened;
+  }
+  EXPECT_EQ(listened, 1U);
+}
+
 TEST(Sessions, BindingIsTriedABoundedNumberOfTimes) {
   Config config = test_config();
   config.networks[0].last_port = 20199;
