@@ -1,5 +1,6 @@
 // ICE and DTLS of a flow's sides: checks are answered, handshakes walked, keys taken over.
 
+#include <algorithm>
 #include <utility>
 
 #include "media-relay/flow/flow.h"
@@ -41,7 +42,27 @@ Drop drop_of(secure::DtlsRefusal refusal) {
   return Drop::DtlsMalformed;
 }
 
+// The two parts of an association's name.
+std::string_view our_end(std::string_view name) {
+  return name.substr(0, name.find(kPeerMark));
+}
+std::string_view peers_end(std::string_view name) {
+  return name.substr(std::min(our_end(name).size() + 1, name.size()));
+}
+bool same_end(std::string_view before, std::string_view now) {
+  return before.empty() || now.empty() || before == now;
+}
+
+bool same_peer(const std::vector<secure::Fingerprint>& before, const std::vector<secure::Fingerprint>& now) {
+  const auto said_before = [&](const secure::Fingerprint& f) { return std::ranges::find(before, f) != before.end(); };
+  return before.empty() || now.empty() || std::ranges::any_of(now, said_before);
+}
+
 }  // namespace
+
+bool is_same_association(std::string_view before, std::string_view now) {
+  return our_end(before) == our_end(now) && same_end(peers_end(before), peers_end(now));
+}
 
 std::vector<Flow::Outgoing> Flow::attend(std::vector<Event>& events) {
   attention_ = false;
@@ -100,10 +121,24 @@ void Flow::set_dtls(Side side) {
   // peer that is asked again while it has just begun. After it roles mean nothing.
   const bool open =
       h.dtls && (h.dtls->state() == secure::DtlsState::Idle || h.dtls->state() == secure::DtlsState::Handshaking);
-  const bool kept =
-      h.dtls && h.association == wanted->association && (h.dtls->role() == wanted->parameters.role || !open);
-  if (kept) return;
+  const std::vector<secure::Fingerprint>& certificates = wanted->parameters.fingerprints;
+  // RFC 8842 3.1: the peer's certificate and name make the association as well. A hello may come before both are known,
+  // and another peer may answer the same offer (a fork, or another answer than the early one): that one shakes hands
+  // anew, and the one before is not heard meanwhile.
+  const bool same =
+      h.dtls && is_same_association(h.association, wanted->association) && same_peer(h.certificates, certificates);
+  if (same && (h.dtls->role() == wanted->parameters.role || !open)) {
+    if (!certificates.empty()) h.certificates = certificates;
+    if (!peers_end(wanted->association).empty()) h.association = wanted->association;
+    return;
+  }
+  if (h.dtls && !same && our_end(h.association) == our_end(wanted->association)) {
+    h.sender.reset();
+    h.receiver.reset();
+    h.former.reset();
+  }
   h.association = wanted->association;
+  h.certificates = certificates;
   h.dtls = secure::DtlsSession::make(wanted->identity, wanted->parameters);
 }
 

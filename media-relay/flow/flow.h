@@ -198,8 +198,9 @@ class Flow {
     rtp::PeerReports reports;
     std::unique_ptr<ice::Agent> ice;
     std::unique_ptr<secure::DtlsSession> dtls;
-    std::string association;             // of `dtls`
-    std::unique_ptr<Rewriter> rewriter;  // towards this side; kept once there was one
+    std::string association;                        // of `dtls`
+    std::vector<secure::Fingerprint> certificates;  // of its peer; empty: not known yet
+    std::unique_ptr<Rewriter> rewriter;             // towards this side; kept once there was one
     std::unique_ptr<DigitListener> listener;
     std::unique_ptr<DigitPlayer> player;     // towards this side
     std::unique_ptr<Transcoder> transcoder;  // towards this side

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "media-relay/base/hash.h"
@@ -53,9 +54,14 @@ struct Srtp {
 struct Dtls {
   std::shared_ptr<const secure::Identity> identity;
   // Another name is another association (RFC 8842 section 4): a new handshake, while the keys of the old one go on.
+  // What stands behind kPeerMark is the peer's, and may become known later; another one of these, like another
+  // certificate, is another peer: a new handshake, and the old keys are gone.
   std::string association;
   secure::DtlsParameters parameters;
 };
+inline constexpr char kPeerMark = ';';
+// Whether the second name may be what the first one has become.
+bool is_same_association(std::string_view before, std::string_view now);
 
 struct HalfSpec {
   // Our own ports on this side, as bound: what the loop guard compares with. Empty when there is none.

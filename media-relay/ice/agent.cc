@@ -108,7 +108,9 @@ Agent::Agent(const Parameters& parameters, base::Instant now)
 
 void Agent::set(const Parameters& parameters, base::Instant now, std::vector<Event>& events) {
   const Parameters& old = current_->parameters;
-  if (parameters.local_ufrag != old.local_ufrag || !(parameters.local_password == old.local_password)) {
+  const bool another_peer =
+      !old.remote_ufrag.empty() && !parameters.remote_ufrag.empty() && parameters.remote_ufrag != old.remote_ufrag;
+  if (another_peer || parameters.local_ufrag != old.local_ufrag || !(parameters.local_password == old.local_password)) {
     if (state_ == State::Connected && !previous_) previous_ = std::move(current_);
     current_ = std::make_unique<Generation>(parameters);
     ++generation_;

@@ -88,8 +88,9 @@ class Agent {
   // The parameters must have passed `check`.
   Agent(const Parameters& parameters, base::Instant now);
 
-  // What signalling says now. Other local credentials are a restart (RFC 8445 section 9): the selected pair, with the
-  // credentials under which it was chosen, stays until the peer nominates under the new ones.
+  // What signalling says now. Other local credentials, or another name of the peer's than the one that was known
+  // (another one answers the same offer), are a restart (RFC 8445 section 9): the selected pair, with the credentials
+  // under which it was chosen, stays until the peer nominates under the new ones.
   void set(const Parameters& parameters, base::Instant now, std::vector<Event>& events);
 
   // A datagram that looks like STUN by its first byte. The response, if any, is written to `response` (at least

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "media-relay/base/hash.h"
 #include "media-relay/base/text.h"
 
 #include "sbc/body/multipart.h"
@@ -32,6 +33,15 @@ bool says_mux(const sdp::Session& session, std::size_t index) {
 bool mux_of(const sdp::OfferAnswer& leg, std::size_t index) {
   if (!lingers(leg, index)) return leg.mux_agreed(index);
   return says_mux(*leg.agreed_local(), index) && says_mux(*leg.agreed_remote(), index);
+}
+
+// RFC 8842 4: both names make the association. Several peers may answer one offer, behind one certificate even. Their
+// names may be long.
+std::string peers_mark(std::string_view tls_id) {
+  std::string mark = ";";
+  for (std::uint64_t hash = base::siphash(base::HashKey{}, tls_id); mark.size() <= 16; hash >>= 4)
+    mark.push_back("0123456789abcdef"[hash & 0xf]);
+  return mark;
 }
 
 const control::FlowAddresses* find_flow(const std::vector<control::FlowAddresses>& flows, std::size_t index) {
@@ -303,6 +313,7 @@ control::HalfSpec Media::half_alone(Side side, std::size_t index, bool send, boo
     half.dtls = dtls_of(line);
     // A peer that says no tls-id is told none.
     if (half.dtls->association.empty()) half.dtls->association = own_[static_cast<std::size_t>(side)].tls_id;
+    if (line.peer && !line.peer->tls_id.empty()) half.dtls->association += peers_mark(line.peer->tls_id);
     half.ice = ice_of(leg(side).security, line);
     half.rtcp_mux = true;
   } else if (line.kind == LineSecurity::Kind::Protected) {

@@ -119,9 +119,36 @@ TEST(Webrtc, ThePlainCallersOfferBecomesOneThatABrowserTakes) {
   ASSERT_TRUE(rig.a.has("200 INVITE"));
   rig.a.ack();
   EXPECT_EQ(flow(rig).b.dtls->role, control::DtlsRole::Passive);
-  EXPECT_EQ(flow(rig).b.dtls->association, association);
+  EXPECT_TRUE(flow(rig).b.dtls->association.starts_with(association)) << "with the peer's name, if it says one";
   EXPECT_EQ(flow(rig).b.dtls->fingerprints.at(0).value, std::string(32, '\xbb'));
   EXPECT_EQ(flow(rig).b.ice->remote_ufrag, "theirs");
+  rig.a.bye();
+  end_well(rig);
+}
+
+// trap 43: the relay tells them apart by name and certificate.
+TEST(Webrtc, TwoForksThatAnswerOneOfferAreTwoPeers) {
+  Rig rig;
+  configure(rig, MediaSecurity::None, MediaSecurity::Dtls);
+  rig.a.invite();
+  const auto invite = rig.b.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  const std::string offered = flow(rig).b.dtls->association;
+  rig.b.answer_to(invite, 183,
+                  web_sdp(rig.b, 6000, {.setup = "active", .certificate = 'B', .tls_id = "first-of-twenty-letters"}),
+                  {}, "fork-1");
+  const control::Dtls first = *flow(rig).b.dtls;
+  EXPECT_TRUE(first.association.starts_with(offered + ";"));
+  EXPECT_EQ(first.fingerprints.at(0).value, std::string(32, '\xbb'));
+  rig.b.answer_to(invite, 200,
+                  web_sdp(rig.b, 6100, {.setup = "active", .certificate = 'C', .tls_id = "other-of-twenty-letters"}),
+                  {}, "fork-2");
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  const control::Dtls second = *flow(rig).b.dtls;
+  EXPECT_TRUE(second.association.starts_with(offered + ";"));
+  EXPECT_NE(second.association, first.association);
+  EXPECT_EQ(second.fingerprints.at(0).value, std::string(32, '\xcc'));
   rig.a.bye();
   end_well(rig);
 }

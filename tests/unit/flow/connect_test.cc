@@ -197,6 +197,70 @@ TEST(Connect, OnlyAnotherAssociationIsShakenAnew) {
   EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(rig.rtp_bytes(7))).dropped, Drop::Unauthentic);
 }
 
+// trap 43: one offer, two answers (forks, or a 200 that is not the 183): the one that counts shakes hands anew.
+TEST(Connect, AnotherCertificateForTheSameOfferIsAnotherHandshake) {
+  Spec spec = strict_spec();
+  spec.a.rtcp_mux = true;
+  spec.a.dtls = dtls();
+  Rig rig(spec);
+  Web first(rig, secure::DtlsRole::Active);
+  first.shake();
+  ASSERT_TRUE(first.has_keys());
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, first.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+  const auto other = make_identity();
+  Spec again = spec;
+  again.a.remote_rtp = kStranger;
+  again.a.dtls->parameters.fingerprints = {other->fingerprint()};
+  rig.flow.replace(again, rig.now);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, Drop::NoKeys) << "nothing for the first one any more";
+  EXPECT_TRUE(rig.send(Side::A, Component::Rtp, kPhoneA, first.seal(rig.rtp_bytes(7))).dropped);
+  Web second(rig, secure::DtlsRole::Active, other);
+  second.shake(kStranger);
+  ASSERT_TRUE(second.has_keys());
+  const std::string clear = rig.rtp_bytes(7);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kStranger, second.seal(clear)).bytes, clear);
+  const std::string reply = rig.rtp_bytes(8);
+  EXPECT_EQ(second.open(rig.send(Side::B, Component::Rtp, kPhoneB, reply).bytes), reply);
+}
+
+// Two peers behind one certificate have two names.
+TEST(Connect, AnotherNameOfThePeersIsAnotherHandshake) {
+  Spec spec = web_to_plain();
+  spec.a.dtls->association = "1";
+  Rig rig(spec);
+  Web web(rig, secure::DtlsRole::Active);
+  web.send(check());
+  web.shake();
+  for (const char* name : {"1;x", "1", "1;x"}) {  // known with the answer, for a while not
+    spec.a.dtls->association = name;
+    rig.flow.replace(spec, rig.now);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(rig.rtp_bytes(7))).dropped, std::nullopt) << name;
+  }
+  spec.a.dtls->association = "1;y";
+  rig.flow.replace(spec, rig.now);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).dropped, Drop::NoKeys);
+  Web next(rig, secure::DtlsRole::Active);
+  next.shake();
+  EXPECT_TRUE(next.has_keys());
+}
+
+// RFC 8842 5.2: the hello was faster than the answer.
+TEST(Connect, AHandshakeBeforeTheAnswerGoesOnWithIt) {
+  Spec early = web_to_plain();
+  early.a.dtls->parameters.fingerprints.clear();
+  Rig rig(early);
+  Web web(rig, secure::DtlsRole::Active);
+  web.send(check());
+  web.shake();
+  Spec answered = web_to_plain();
+  answered.a.dtls->association = "1;x";
+  rig.flow.replace(answered, rig.now);
+  web.shake(kPhoneA, false);
+  ASSERT_TRUE(web.has_keys());
+  const std::string clear = rig.rtp_bytes(7);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, web.seal(clear)).bytes, clear);
+}
+
 // A transfer: who was there before is not heard any more.
 TEST(Connect, KeysOfAnotherCertificateHaveNoGrace) {
   Rig rig(web_to_plain());
