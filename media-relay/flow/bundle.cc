@@ -19,6 +19,15 @@ constexpr std::size_t kBlockBytes = 24;
 // draft-alvestrand-rmcat-remb 2.2: no media source, but a list behind the bit rate.
 constexpr std::uint8_t kApplicationFeedback = 15;
 constexpr std::size_t kRembSource = 20;
+// RFC 5104 4.2, 4.3: requests that name no media source but one source in each entry: TMMBR and TMMBN, FIR, TSTR, TSTN
+// and VBCM.
+constexpr std::size_t kFirstEntry = 12;
+constexpr std::size_t kEntryBytes = 8;
+
+bool names_sources_in_entries(const rtp::RtcpPacket& p) {
+  if (p.type == rtp::kTransportFeedback) return p.count == 3 || p.count == 4;
+  return p.count >= 4 && p.count <= 7;
+}
 
 template <typename F>
 bool any_source(std::span<const std::byte> datagram, const rtp::RtcpPacket& p, F&& known) {
@@ -27,6 +36,8 @@ bool any_source(std::span<const std::byte> datagram, const rtp::RtcpPacket& p, F
   if (transport || p.type == rtp::kPayloadFeedback) {
     if (source(kMediaSource)) return true;
     if (!transport && p.count == kApplicationFeedback && source(kRembSource)) return true;
+    for (std::size_t at = kFirstEntry; names_sources_in_entries(p) && at + kEntryBytes <= p.size; at += kEntryBytes)
+      if (source(at)) return true;
   }
   if (source(kSender)) return true;
   if (p.type != rtp::kSenderReport && p.type != rtp::kReceiverReport) return false;

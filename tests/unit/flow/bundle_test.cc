@@ -119,8 +119,13 @@ TEST(Bundle, FeedbackReachesTheFlowThatItIsAbout) {
       rtcp(1, 206, word(1) + word(22)),                      // PLI, by a source that only listens
       rtcp(1, 205, word(11) + word(22) + word(0x00010000)),  // NACK, by audio's
       rtcp(15, 206, word(1) + word(0) + "REMB" + word(0x01000000) + word(22)),
-      rtcp(0, 200, word(12) + block),                            // SR
-      rtcp(1, 201, word(1) + word(22) + block),                  // RR
+      // FIR and TMMBR name no media source (RFC 5104 4.3.1.2, 4.2.1.2), whoever sends them.
+      rtcp(4, 206, word(11) + word(0) + word(22) + word(0x01000000)),
+      rtcp(4, 206, word(1) + word(0) + word(99) + word(0) + word(22) + word(0)),
+      rtcp(3, 205, word(11) + word(0) + word(22) + word(0)),
+      rtcp(15, 205, word(11) + word(22) + word(0x00010001) + word(0x01) + word(0x20010000)),  // transport-wide
+      rtcp(0, 200, word(12) + block),                                                         // SR
+      rtcp(1, 201, word(1) + word(22) + block),                                               // RR
       rtcp(0, 201, word(1)) + rtcp(1, 206, word(1) + word(22)),  // told by the second packet
   };
   for (const std::string& bytes : to_video) {
@@ -132,7 +137,7 @@ TEST(Bundle, FeedbackReachesTheFlowThatItIsAbout) {
   const std::string to_audio[] = {rtcp(1, 201, word(1) + word(21) + block), rtcp(0, 200, word(11) + block),
                                   rtcp(0, 201, word(99))};  // and what names nobody
   for (const std::string& bytes : to_audio) EXPECT_EQ(b.from_web(b.web.seal_rtcp(bytes)).to, kPhoneBRtcp);
-  EXPECT_EQ(b.video->stats(b.rig->now).a().rtcp_packets_in, 6U);
+  EXPECT_EQ(b.video->stats(b.rig->now).a().rtcp_packets_in, 10U);
 }
 
 TEST(Bundle, ADirectionThatIsClosedConcernsItsOwnFlowOnly) {
