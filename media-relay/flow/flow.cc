@@ -252,6 +252,7 @@ base::Instant Flow::next_deadline() const {
     if (h.sound) next = std::min(next, h.sound->next_deadline());
     if (h.transcoder) next = std::min(next, h.transcoder->next_deadline());
   }
+  for (const Side side : kSides) next = std::min(next, next_own_report(side));
   return next;
 }
 
@@ -262,6 +263,7 @@ void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
     on_keepalive_deadline(side, now);
     on_sound_deadline(side, now, events);
     on_noise_deadline(side, now);
+    on_own_report_deadline(side, now);
   }
   if (now >= report_due_) report_quality(now, events);
   if (now < deadline_) return;

@@ -206,6 +206,8 @@ class Flow {
     std::unique_ptr<Transcoder> transcoder;  // towards this side
     std::unique_ptr<SoundPlayer> sound;      // likewise; kept when it has ended
     base::Instant secured_by = base::kNever;
+    base::Instant report_due = base::kNever;  // of what we play towards this side
+    std::uint64_t reports_passed = 0;         // RTCP of the other side when it was looked at last
     HalfStats stats;
     base::Instant last_heard{};
     bool heard = false;
@@ -349,6 +351,9 @@ class Flow {
   std::optional<Drop> give_way(Context& c);
   SoundPlayer::Way way_to(Side side) const;
   void on_sound_deadline(Side side, base::Instant now, std::vector<Event>& events);
+  // Reports of what is played (own_reports.cc).
+  base::Instant next_own_report(Side side) const;
+  void on_own_report_deadline(Side side, base::Instant now);
   // Of the stream of ours that the side hears.
   std::vector<std::byte> media_packet(Side side, const rtp::Stamp& stamp, std::uint8_t payload_type,
                                       std::span<const std::byte> payload) const;

@@ -79,6 +79,10 @@ inline constexpr std::size_t kMaxAudioFormats = 4;
 // and what is filled late is late: a longer gap stays one, for the listener's own concealment.
 inline constexpr unsigned kMaxConcealmentMs = 100;
 
+// Reports of a stream that we play (RFC 3550 6.2: every five seconds, the first one after half of that).
+inline constexpr base::Duration kReportInterval = base::seconds(5);
+inline constexpr base::Duration kFirstReport = kReportInterval / 2;
+
 // How long a sound waits for somebody to play it to: a handshake of DTLS or a NAT that must be learned takes less.
 inline constexpr base::Duration kPlayPatience = base::seconds(10);
 

@@ -184,14 +184,4 @@ bool Flow::send_own(Side side, Component component, std::vector<std::byte> packe
   return true;
 }
 
-// RFC 3550 6.3.7: a participant that never sent anything says no BYE.
-void Flow::say_farewell() {
-  for (const Side side : {Side::A, Side::B}) {
-    if (!is_continuous(side) || half(side).rewriter->stream().state().packets == 0) continue;
-    std::vector<std::byte> packet(rtp::kFarewellBytes);
-    rtp::write_farewell(packet, half(side).rewriter->stream().ssrc());
-    send_own(side, Component::Rtcp, std::move(packet));
-  }
-}
-
 }  // namespace flow

@@ -41,6 +41,10 @@ std::uint32_t OutgoingStream::timestamp_at(base::Instant now) const {
   return s_.timestamp + static_cast<std::uint32_t>(std::max<std::int64_t>(passed, s_.step));
 }
 
+std::uint32_t OutgoingStream::media_time(base::Instant now) const {
+  return s_.timestamp + static_cast<std::uint32_t>(s_.sent ? ticks(now - s_.sent_at, clock()) : 0);
+}
+
 std::optional<Stamp> OutgoingStream::relay(const Header& packet, std::uint32_t clock, base::Instant now) {
   if (clock != 0) s_.clock = clock;
   return place(packet, false, now);

@@ -108,6 +108,8 @@ class OutgoingStream {
 
   // Sources of our own: the timestamp of something that begins now, ...
   std::uint32_t timestamp_at(base::Instant now) const;
+  // ... (for a report: what is heard at this moment) ...
+  std::uint32_t media_time(base::Instant now) const;
   // ... and the numbers of their packets one after another. What `relay` is given later follows them.
   Stamp own(std::uint32_t timestamp, std::uint32_t clock, base::Instant now);
   Stamp own_event(std::uint32_t timestamp);

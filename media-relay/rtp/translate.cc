@@ -225,27 +225,48 @@ class Translator {
   std::size_t kept_ = 0;
 };
 
+constexpr std::size_t kNames = 20;  // header, SSRC, CNAME of 8 letters, end and padding
+
+// Into bytes that are zero.
+void write_names(std::span<std::byte> out, std::uint32_t ssrc) {
+  constexpr std::string_view kLetters = "abcdefghijklmnop";
+  write_u16(out, 0, 0x81 << 8 | kSourceDescription);
+  write_u16(out, 2, 4);
+  write_u32(out, 4, ssrc);
+  out[8] = std::byte{1};  // CNAME
+  out[9] = std::byte{8};
+  for (unsigned i = 0; i < 8; ++i) out[10 + i] = static_cast<std::byte>(kLetters[ssrc >> (28 - 4 * i) & 0xf]);
+}
+
 }  // namespace
 
 std::optional<std::size_t> translate(std::span<std::byte> compound, const Direction& direction) {
   return Translator(compound, direction).run();
 }
 
+std::size_t write_own_report(std::span<std::byte> out, const OutgoingStream& stream, base::Instant now) {
+  std::fill_n(out.begin(), kOwnReportBytes, std::byte{0});
+  write_u16(out, 0, 0x80 << 8 | kSenderReport);
+  write_u16(out, 2, 6);
+  write_u32(out, 4, stream.ssrc());
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  const auto since = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  write_u32(out, 8, static_cast<std::uint32_t>(since / kSecond));
+  write_u32(out, 12, static_cast<std::uint32_t>((since % kSecond << 32) / kSecond));
+  write_u32(out, 16, stream.media_time(now));
+  write_u32(out, 20, stream.state().packets);
+  write_u32(out, 24, stream.state().octets);
+  write_names(out.subspan(kSenderInfo + kSenderInfoBytes), stream.ssrc());
+  return kOwnReportBytes;
+}
+
 std::size_t write_farewell(std::span<std::byte> out, std::uint32_t ssrc) {
   constexpr std::size_t kReport = 8;
-  constexpr std::size_t kNames = 20;  // header, SSRC, CNAME of 8 letters, end and padding
-  constexpr std::string_view kLetters = "abcdefghijklmnop";
   std::fill_n(out.begin(), kFarewellBytes, std::byte{0});
   write_u16(out, 0, 0x80 << 8 | kReceiverReport);
   write_u16(out, 2, 1);
   write_u32(out, 4, ssrc);
-  const auto names = out.subspan(kReport);
-  write_u16(names, 0, 0x81 << 8 | kSourceDescription);
-  write_u16(names, 2, 4);
-  write_u32(names, 4, ssrc);
-  names[8] = std::byte{1};  // CNAME
-  names[9] = std::byte{8};
-  for (unsigned i = 0; i < 8; ++i) names[10 + i] = static_cast<std::byte>(kLetters[ssrc >> (28 - 4 * i) & 0xf]);
+  write_names(out.subspan(kReport), ssrc);
   const auto bye = out.subspan(kReport + kNames);
   write_u16(bye, 0, 0x81 << 8 | kBye);
   write_u16(bye, 2, 1);

@@ -28,6 +28,11 @@ struct Direction {
 // - BYE: left out. A source that goes is followed by another one, and our stream ends with the flow.
 std::optional<std::size_t> translate(std::span<std::byte> compound, const Direction& direction);
 
+// What is said of our stream while we are its source: SR and CNAME (RFC 3550 6.1, 6.4.1). The time in it is that since
+// the worker's start, which has no calendar. Returns the size; `out` must have room for kOwnReportBytes.
+inline constexpr std::size_t kOwnReportBytes = 48;
+std::size_t write_own_report(std::span<std::byte> out, const OutgoingStream& stream, base::Instant now);
+
 // The last words of our stream: an empty RR, a CNAME and BYE (RFC 3550 6.1, 6.6). Returns the size; `out` must have
 // room for kFarewellBytes.
 inline constexpr std::size_t kFarewellBytes = 36;

@@ -9,6 +9,8 @@
 #include "media-relay/codec/tones.h"
 #include "media-relay/flow/track.h"
 #include "media-relay/rtp/header.h"
+#include "media-relay/rtp/rtcp.h"
+#include "media-relay/rtp/wire.h"
 
 #include "rig.h"
 
@@ -94,6 +96,48 @@ TEST(Playing, AListenerHearsTheWholeSoundPacedByItsFrames) {
   }
   EXPECT_EQ(call.ended(), (std::vector<PlayEnded>{{Side::A, 0, PlayEnd::Done}}));
   EXPECT_EQ(call.flow.next_deadline() > call.now + base::seconds(5), true) << "nothing is left to do";
+}
+
+// What the relay sent by itself as RTCP, to A's RTCP port.
+std::vector<std::vector<std::byte>> reports(Call& call, base::Duration d, bool held_one_reports = false) {
+  std::vector<std::vector<std::byte>> out;
+  const base::Instant end = call.now + d;
+  while (call.flow.next_deadline() <= end) {
+    call.now = call.flow.next_deadline();
+    if (held_one_reports) call.rtcp(Side::B, kPhoneBRtcp);
+    call.flow.on_deadline(call.now, call.events);
+    for (Flow::Outgoing& o : call.flow.attend(call.events))
+      if (o.destination == kPhoneARtcp) out.push_back(std::move(o.bytes));
+  }
+  call.now = end;
+  return out;
+}
+
+// RFC 8079 3.1, RFC 3550 6.4.1.
+TEST(Playing, WhoeverPlaysReports) {
+  Tracks tracks;
+  Call call(playing(tracks, play_of(100, 0)));
+  const auto found = reports(call, base::seconds(8));
+  ASSERT_EQ(found.size(), 2U) << "after 2.5 s and 5 s more";
+  const auto at = [](const std::vector<std::byte>& bytes, std::size_t offset) { return rtp::read_u32(bytes, offset); };
+  for (const auto& report : found) {
+    ASSERT_TRUE(rtp::read_compound(report).has_value());
+    EXPECT_EQ(at(report, 0), 0x80c80006U) << "SR";
+    EXPECT_EQ(at(report, 28), 0x81ca0004U) << "SDES";
+    EXPECT_EQ(at(report, 32), at(report, 4)) << "of the same source";
+  }
+  EXPECT_EQ(at(found[1], 20) - at(found[0], 20), 250U) << "packets in five seconds";
+  EXPECT_EQ(at(found[1], 24) - at(found[0], 24), 250U * 160) << "their bytes";
+  EXPECT_EQ(at(found[1], 16) - at(found[0], 16), 5U * 8000) << "RTP time goes with NTP time";
+  EXPECT_EQ(at(found[1], 8) - at(found[0], 8), 5U);
+  call.flow.say_farewell();
+  EXPECT_EQ(call.flow.attend(call.events).size(), 1U) << "BYE";
+}
+
+TEST(Playing, WhereThePartyOnHoldReportsNobodyElseDoes) {
+  Tracks tracks;
+  Call call(playing(tracks, play_of(100, 0)));
+  EXPECT_TRUE(reports(call, base::seconds(8), true).empty());
 }
 
 TEST(Playing, LoopsAreSeamlessAndForeverIsForever) {
