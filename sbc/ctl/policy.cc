@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "sbc/ctl/policy_simulate.h"
+#include "sbc/ctl/policy_test.h"
+
 namespace sbc::ctl {
 namespace {
 
@@ -9,6 +12,44 @@ void add_place(CLI::App& command, PolicyPlace& place) {
   auto* config = command.add_option("-c,--config", place.config, "Configuration of sbc, which names the policy");
   config->capture_default_str();
   command.add_option("-f,--file", place.file, "The policy itself, without a configuration")->excludes(config);
+}
+
+void add_simulate(CLI::App& policy, std::function<int()>& chosen) {
+  auto* command =
+      policy.add_subcommand("simulate", "One call through the policy: each decision, each attempt, the INVITE");
+  auto asked = std::make_shared<SimulateOptions>();
+  command->add_option("-c,--config", asked->config, "Configuration of sbc")->capture_default_str();
+  command->add_option("--policy", asked->policy, "Another policy than the configuration names");
+  auto* to = command->add_option("--to", asked->to, "Whom the call is for: a number, a user or a URI");
+  command->add_option("--from", asked->from, "Who calls")->capture_default_str();
+  command->add_option("--realm", asked->realm, "Where the call comes in; default: the trunk's, or the first");
+  command->add_option("--trunk", asked->trunk, "The call comes from this trunk");
+  command->add_option("--source", asked->source, "The address that it comes from");
+  command->add_option("--transport", asked->transport, "udp, tcp, tls, ws or wss")->capture_default_str();
+  command->add_option("--authenticated", asked->authenticated, "The caller has proved to be this user");
+  command->add_option("--registered", asked->registered, "The call comes over the registration of this user");
+  command->add_option("--user-agent", asked->user_agent, "Of the caller");
+  command->add_flag("--behind-nat", asked->behind_nat, "The caller names a private address of its own");
+  command->add_option("--header", asked->headers, "\"Name: value\" in the INVITE; may be given again")->take_all();
+  command->add_option("--sip", asked->message, "File with the INVITE, instead of --from and --to")->excludes(to);
+  command->add_option("--phone", asked->phones, "A registered phone: USER or USER@DOMAIN=ADDRESS; may be given again");
+  command->add_option("--answer", asked->answers,
+                      "What somebody who is called says: WHO=STATUS[@SECONDS],... or WHO=silence. WHO is a trunk, "
+                      "sip:user@domain or an address. Others ring and answer");
+  command->add_option("--at", asked->at, "Local time of the border, \"2026-11-21 08:30\"; default: now");
+  command->add_option("--gives-up", asked->gives_up, "The caller hangs up after this time without an answer");
+  command->add_option("--talks", asked->talks, "How long the call lasts once it is answered")->capture_default_str();
+  command->add_flag("--all", asked->all, "Show every INVITE, and what the caller gets");
+  command->callback([&chosen, asked] { chosen = [asked] { return simulate_policy(*asked); }; });
+}
+
+void add_test(CLI::App& policy, std::function<int()>& chosen) {
+  auto* command = policy.add_subcommand("test", "The tests that lie beside a policy");
+  auto asked = std::make_shared<TestOptions>();
+  command->add_option("folder", asked->folder, "Folder with files ..._test.lua")->capture_default_str();
+  command->add_option("-c,--config", asked->config, "Configuration of sbc; default: sbc.toml in the folder");
+  command->add_option("--only", asked->only, "Only tests whose name contains this");
+  command->callback([&chosen, asked] { chosen = [asked] { return test_policy(*asked); }; });
 }
 
 }  // namespace
@@ -26,6 +67,8 @@ void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   auto* stubs = policy->add_subcommand("stubs", "What editors (LuaLS) and luacheck want to know of the language");
   auto folder = std::make_shared<std::string>();
   stubs->add_option("--to", *folder, "Folder of policies to write them to; without it they are shown");
+  add_simulate(*policy, chosen);
+  add_test(*policy, chosen);
   stubs->callback([&chosen, folder] { chosen = [folder] { return write_stubs(*folder); }; });
 }
 

@@ -82,6 +82,86 @@ class Stubs(Folder):
                              "run: sbcctl policy stubs --to policies")
 
 
+class Simulate(Folder):
+    config = TOP / "policies/tests/sbc.toml"
+
+    def simulate(self, *arguments):
+        return sbcctl("policy", "simulate", "--config", self.config, *arguments)
+
+    def test_decisions_attempts_and_the_invite_are_shown(self):
+        result = self.simulate("--from", "alice@example.net", "--authenticated", "alice", "--to", "06601234567", "--answer",
+                               "carrier_a=503", "--answer", "carrier_b=503")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertRegex(result.stdout, r"on_invite +route: group carriers, number \+436601234567, timeout 4 s +\[default.lua:\d+\]")
+        self.assertRegex(result.stdout, r"on_failure +as usual")
+        self.assertRegex(result.stdout, r"attempt 2 +carrier_[ab], UDP 203.0.113.1[01]:5060: 503 at 0\.")
+        self.assertIn("The INVITE of attempt 2:\n\nINVITE sip:+436601234567@203.0.113.1", result.stdout)
+        self.assertIn("the caller gets 503", result.stdout)
+        self.assertNotIn("example.net", result.stdout.split("The INVITE of")[1].split("\n\n")[1].replace("sip:alice@example.net", ""))
+
+    def test_an_invite_may_be_pasted(self):
+        message = self.write("invite.sip", "INVITE sip:bob@example.net SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK77\n"
+                             "Max-Forwards: 70\nFrom: <sip:alice@example.net>;tag=1\nTo: <sip:bob@example.net>\nCall-ID: pasted\n"
+                             "CSeq: 7 INVITE\nContact: <sip:alice@192.0.2.9>\nSubject: lunch\n\n")
+        result = self.simulate("--sip", message, "--authenticated", "alice", "--phone", "bob=192.0.2.10:5060", "--all")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("sip:bob@example.net, UDP 192.0.2.10:5060", result.stdout)
+        self.assertIn("Subject: lunch", result.stdout)
+        self.assertIn("the caller gets 200 (bye, by the caller)", result.stdout)
+
+    def test_another_policy_can_be_asked(self):
+        policy = self.write("p.lua", "return { on_invite = function(call)\n  log.info(call.time.clock)\n  return reject(603, call.relm) end }")
+        result = self.simulate("--policy", policy, "--to", "bob", "--at", "2026-11-21 08:30")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('it failed: p.lua:3: a call has no "relm"; did you mean "realm"?', result.stdout)
+        self.assertIn("log: 08:30  [p.lua:2]", result.stdout)
+        self.assertIn("the caller gets 500", result.stdout)
+
+    def test_what_cannot_be_asked_ends_with_2(self):
+        for arguments, said in (((), "--to"), (("--to", "bob", "--trunk", "none"), 'there is no trunk "none"'),
+                                (("--to", "bob", "--answer", "carrier_a=9"), "expected a status"),
+                                (("--to", "bob", "--at", "noon"), "expected a time"),
+                                (("--to", "bob", "--transport", "tls"), "no listener for TLS"),
+                                (("--sip", self.folder / "none"), "cannot be read")):
+            result = self.simulate(*arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertIn(said, result.stderr)
+
+
+class Test(Folder):
+    def test_the_tests_of_the_shipped_policy_pass(self):
+        result = sbcctl("policy", "test", TOP / "policies/tests")
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        self.assertRegex(result.stdout, r"\d+ passed, 0 failed; \d+ calls in ")
+
+    def run_test(self, text, policy="return { on_invite = function(call)\n  return route { trunk = \"carrier_a\" } end }"):
+        config = (TOP / "policies/tests/sbc.toml").read_text().replace("../default.lua", "p.lua")
+        self.write("sbc.toml", config)
+        self.write("p.lua", policy)
+        self.write("one_test.lua", text)
+        return sbcctl("policy", "test", self.folder)
+
+    def test_a_failure_shows_what_differs_and_what_was_decided(self):
+        result = self.run_test('test("goes to b", function()\n  expect(call { to = "1" }, { status = 200, attempts = { { to = "carrier_b" } } })\nend)\n'
+                               'test("another", function() expect(1, 1) end)\n')
+        self.assertEqual(result.returncode, 1)
+        self.assertIn('FAILED one_test.lua:2: goes to b\n    attempts[1].to: expected "carrier_b", got "carrier_a"\n', result.stdout)
+        self.assertIn("on_invite: route: trunk carrier_a  [p.lua:2]", result.stdout)
+        self.assertIn("1 passed, 1 failed", result.stdout)
+
+    def test_a_mistake_in_a_test_is_named(self):
+        for text, said in (('test("x", function() call { too = "1" } end)', 'call has no field "too"; did you mean "to"?'),
+                           ('test("x", function() nosuch() end)', "nosuch"), ("test(", "one_test.lua:1"),
+                           ('test("x", function() call { to = "1", answers = { carrier_a = "silent" } } end)', "expected a status"),
+                           ('test("x", function() while true do end end)', "takes too long")):
+            result = self.run_test(text)
+            self.assertEqual(result.returncode, 1, text)
+            self.assertIn(said, result.stdout)
+
+    def test_a_folder_without_tests_ends_with_2(self):
+        self.assertEqual(sbcctl("policy", "test", self.folder).returncode, 2)
+
+
 CONFIG = """
 [policy]
 file = "p.lua"

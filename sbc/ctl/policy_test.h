@@ -1,0 +1,17 @@
+#pragma once
+// `sbcctl policy test`: the tests that lie beside a policy.
+
+#include <string>
+
+#include "sbc/ctl/policy.h"
+
+namespace sbc::ctl {
+
+struct TestOptions {
+  std::string folder = "policies/tests";
+  std::string config;  // "": sbc.toml in the folder
+  std::string only;    // tests whose name contains this
+};
+int test_policy(const TestOptions& options);
+
+}  // namespace sbc::ctl

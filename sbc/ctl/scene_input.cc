@@ -1,0 +1,80 @@
+#include "sbc/ctl/scene_input.h"
+
+#include "media-relay/base/text.h"
+
+#include "sbc/simulate/spelled.h"
+#include "sbc/sip/uri.h"
+
+namespace sbc::ctl {
+namespace {
+
+std::expected<simulate::Step, std::string> read_step(std::string_view text) {
+  const auto at = text.find('@');
+  const auto status = base::parse_unsigned(text.substr(0, at));
+  if (!status || *status < 100 || *status > 699)
+    return std::unexpected("expected a status such as 503 or 486@3, got \"" + std::string(text) + "\"");
+  simulate::Step step{.after = base::milliseconds(100), .status = static_cast<int>(*status), .headers = {}};
+  if (at != std::string_view::npos) {
+    const auto seconds = base::parse_unsigned(text.substr(at + 1));
+    if (!seconds || *seconds > 3600)
+      return std::unexpected("expected seconds behind @, got \"" + std::string(text) + "\"");
+    step.after = base::seconds(*seconds);
+  }
+  return step;
+}
+
+}  // namespace
+
+simulate::Setting setting_of(const app::Config& config) {
+  simulate::Setting setting;
+  setting.calls = config.calls;
+  setting.transactions = config.transactions;
+  setting.account = [users = config.users](std::string_view aor) {
+    const auto uri = sip::parse_uri(aor);
+    return uri && users->find(sip::unescape(uri->user), base::to_lower(uri->host)) != nullptr;
+  };
+  return setting;
+}
+
+std::expected<std::pair<std::string, simulate::Behaviour>, std::string> read_behaviour(std::string_view text) {
+  const auto equals = text.rfind('=');
+  if (equals == std::string_view::npos || equals == 0)
+    return std::unexpected("expected WHO=STATUS,... or WHO=silence, got \"" + std::string(text) + "\"");
+  std::pair<std::string, simulate::Behaviour> result{std::string(text.substr(0, equals)), {}};
+  result.second.steps.clear();
+  std::string_view rest = text.substr(equals + 1);
+  if (rest == "silence") return result;
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    auto step = read_step(rest.substr(0, comma));
+    if (!step) return std::unexpected(step.error());
+    // In their order, also when no time is given.
+    if (!result.second.steps.empty() && step->after <= result.second.steps.back().after)
+      step->after = result.second.steps.back().after + base::milliseconds(100);
+    result.second.steps.push_back(*std::move(step));
+    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+  }
+  if (result.second.steps.empty()) return std::unexpected("expected a status or \"silence\" behind =");
+  return result;
+}
+
+std::expected<simulate::Phone, std::string> read_phone(std::string_view text, const app::Config& config,
+                                                       std::size_t number) {
+  const auto equals = text.rfind('=');
+  auto phone = simulate::make_phone(setting_of(config),
+                                    simulate::whole_aor(text.substr(0, equals), config.policy_environment.domain),
+                                    phones_realm(config), number);
+  if (!phone || equals == std::string_view::npos) return phone;
+  const auto address = simulate::read_address(text.substr(equals + 1));
+  if (!address) return std::unexpected(address.error());
+  phone->address = *address;
+  return phone;
+}
+
+std::string phones_realm(const app::Config& config) {
+  for (const auto& realm : config.realms)
+    if (realm.has_registrations()) return realm.name;
+  return {};
+}
+
+}  // namespace sbc::ctl

@@ -1,0 +1,105 @@
+#include "sbc/simulate/advisor.h"
+
+#include <algorithm>
+
+namespace sbc::simulate {
+
+const route::Realm* realm_of(const Setting& setting, std::string_view name) {
+  const auto& routes = *setting.calls->routes;
+  if (!name.empty()) return routes.realm(name);
+  return routes.realms().empty() ? nullptr : &routes.realms().front();
+}
+
+// Writes down what was decided, and why.
+template <typename Outcome>
+auto SceneAdvisor::tell(policy::Handler handler, Outcome&& outcome) {
+  Decision& decision = told_.emplace_back();
+  decision.at = elapsed_();
+  decision.handler = handler;
+  decision.what = describe(outcome.decision);
+  if constexpr (requires { outcome.decision.where; }) decision.where = outcome.decision.where;
+  decision.error = outcome.error;
+  decision.log = std::move(outcome.log);
+  return std::forward<Outcome>(outcome).decision;
+}
+
+call::Arrival SceneAdvisor::arrival_of(const sip::Message& /*request*/, const sip::Source& source) {
+  call::Arrival arrival;
+  const auto& routes = *setting_.calls->routes;
+  const auto* realm = routes.realm_of(source.hop.listener);
+  if (realm == nullptr) return arrival;
+  arrival.realm = realm->name;
+  if (const auto* trunk = routes.identify(realm->name, source.hop.remote.ip, source.tls_peer.get()))
+    arrival.trunk = trunk->name;
+  if (!scene_.caller.trunk.empty()) arrival.trunk = scene_.caller.trunk;
+  arrival.vouched = !arrival.trunk.empty() || realm->trust == route::Trust::Trusted;
+  arrival.authenticated = !scene_.caller.authenticated.empty();
+  arrival.auth_user = scene_.caller.authenticated;
+  arrival.registered_aor = scene_.caller.registered_aor;
+  arrival.recent_failures = scene_.recent_failures;
+  arrival.wall = scene_.wall;
+  arrival.wall.seconds += elapsed_().count() / base::seconds(1).count();
+  arrival.utc_offset_seconds = scene_.utc_offset_seconds;
+  return arrival;
+}
+
+policy::InviteDecision SceneAdvisor::invite(const policy::InviteFacts& facts) {
+  return tell(policy::Handler::Invite, host_.on_invite(facts, *this));
+}
+
+policy::NatDecision SceneAdvisor::nat(const policy::LegFacts& leg) {
+  return tell(policy::Handler::Nat, host_.on_nat(leg));
+}
+
+policy::FailureDecision SceneAdvisor::failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) {
+  return tell(policy::Handler::Failure, host_.on_failure(facts, attempt, *this));
+}
+
+void SceneAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
+  if (host_.has(policy::Handler::End)) tell(policy::Handler::End, host_.on_end(facts, end));
+}
+
+call::Challenge SceneAdvisor::challenge(const sip::Message& /*request*/, std::string_view realm) {
+  return {407, {{"Proxy-Authenticate", "Digest realm=\"" + std::string(realm) + "\", nonce=\"simulated\""}}};
+}
+
+std::vector<policy::Contact> SceneAdvisor::location(std::string_view aor) {
+  std::vector<policy::Contact> contacts;
+  for (std::size_t i = 0; i < scene_.phones.size(); ++i) {
+    const Phone& phone = scene_.phones[i];
+    if (phone.aor != aor) continue;
+    contacts.push_back({.token = i + 1,
+                        .uri = phone.contact_uri(),
+                        .aor = phone.aor,
+                        .user_agent = phone.user_agent,
+                        .source_ip = phone.address.ip.text(),
+                        .transport = std::string(sip::name_of(phone.transport)),
+                        .q = phone.q,
+                        .expires_in = 600});
+  }
+  std::ranges::stable_sort(contacts, std::ranges::greater{}, &policy::Contact::q);
+  return contacts;
+}
+
+bool SceneAdvisor::known(std::string_view aor) {
+  return setting_.account(aor) || std::ranges::any_of(scene_.phones, [aor](const Phone& p) { return p.aor == aor; });
+}
+
+std::optional<route::ContactWay> SceneAdvisor::way_to(std::uint64_t token) {
+  if (token == 0 || token > scene_.phones.size()) return std::nullopt;
+  const Phone& phone = scene_.phones[token - 1];
+  const auto* realm = realm_of(setting_, phone.realm);
+  const auto* listener = realm != nullptr ? realm->listener_for(phone.transport, phone.address.ip) : nullptr;
+  if (listener == nullptr) return std::nullopt;
+  route::ContactWay way;
+  way.hop.transport = phone.transport;
+  way.hop.listener = listener->index;
+  way.hop.remote = phone.address;
+  way.hop.flow = true;
+  way.realm = realm->name;
+  way.request_uri = phone.contact_uri();
+  way.aor = phone.aor;
+  return way;
+}
+
+}  // namespace sbc::simulate

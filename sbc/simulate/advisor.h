@@ -1,0 +1,53 @@
+#pragma once
+// Answers what the calls of a scene ask: the policy, and the phones that have registered. Internal to the room.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sbc/call/advisor.h"
+#include "sbc/simulate/scene.h"
+#include "sbc/simulate/story.h"
+
+namespace sbc::simulate {
+
+class SceneAdvisor final : public call::Advisor, private policy::Lookup {
+ public:
+  // `elapsed`: since the scene began. All references outlive the object.
+  SceneAdvisor(const Setting& setting, policy::Host& host, const Scene& scene, std::vector<Decision>& told,
+               std::function<base::Duration()> elapsed)
+      : setting_(setting), host_(host), scene_(scene), told_(told), elapsed_(std::move(elapsed)) {}
+
+  call::Arrival arrival_of(const sip::Message& request, const sip::Source& source) override;
+  policy::InviteDecision invite(const policy::InviteFacts& facts) override;
+  policy::NatDecision nat(const policy::LegFacts& leg) override;
+  policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) override;
+  void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
+  call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
+  std::optional<route::ContactWay> way_to(std::uint64_t token) override;
+
+ private:
+  std::vector<policy::Contact> location(std::string_view aor) override;
+  bool known(std::string_view aor) override;
+  template <typename Outcome>
+  auto tell(policy::Handler handler, Outcome&& outcome);
+
+  const Setting& setting_;
+  policy::Host& host_;
+  const Scene& scene_;
+  std::vector<Decision>& told_;
+  std::function<base::Duration()> elapsed_;
+};
+
+// What a decision says, in words.
+std::string describe(const policy::InviteDecision& decision);
+std::string describe(const policy::NatDecision& decision);
+std::string describe(const policy::FailureDecision& decision);
+inline std::string describe(const policy::Nothing& /*decision*/) {
+  return "told";
+}
+
+// The realm that a phone is in, and the listener of it that can reach `address`; nullptr: none.
+const route::Realm* realm_of(const Setting& setting, std::string_view name);
+
+}  // namespace sbc::simulate

@@ -1,0 +1,17 @@
+#pragma once
+// Session descriptions of peers that are not there. Internal to the room.
+
+#include <string>
+#include <string_view>
+
+#include "media-relay/base/ip.h"
+
+namespace sbc::simulate {
+
+// Audio with PCMA, PCMU and telephone-event.
+std::string usual_offer(const base::IpAddress& at);
+
+// What somebody at `at` answers who takes everything that is offered.
+std::string answer_to(std::string_view offer, const base::IpAddress& at);
+
+}  // namespace sbc::simulate

@@ -1,0 +1,58 @@
+#include "sbc/simulate/spelled.h"
+
+#include <cstdio>
+#include <ctime>
+
+#include "sbc/simulate/advisor.h"
+
+namespace sbc::simulate {
+
+std::expected<base::WallTime, std::string> read_time(std::string_view text) {
+  std::tm parts{};
+  int year = 0;
+  int month = 0;
+  char rest = 0;
+  const std::string given(text);
+  const int read = std::sscanf(given.c_str(), "%4d-%2d-%2d %2d:%2d%c", &year, &month, &parts.tm_mday, &parts.tm_hour,
+                               &parts.tm_min, &rest);
+  const bool possible = read == 5 && year >= 1970 && month >= 1 && month <= 12 && parts.tm_mday >= 1 &&
+                        parts.tm_mday <= 31 && parts.tm_hour >= 0 && parts.tm_hour < 24 && parts.tm_min >= 0 &&
+                        parts.tm_min < 60;
+  if (!possible) return std::unexpected("expected a time such as \"2026-11-21 08:30\", got \"" + given + "\"");
+  parts.tm_year = year - 1900;
+  parts.tm_mon = month - 1;
+  base::WallTime wall;
+  wall.seconds = timegm(&parts);
+  return wall;
+}
+
+std::expected<base::Endpoint, std::string> read_address(std::string_view text) {
+  if (const auto whole = base::Endpoint::parse(text)) return *whole;
+  if (const auto ip = base::IpAddress::parse(text)) return base::Endpoint{*ip, 5060};
+  return std::unexpected("expected an address such as 192.0.2.5:5060, got \"" + std::string(text) + "\"");
+}
+
+std::string whole_aor(std::string_view text, std::string_view domain) {
+  std::string aor(text);
+  if (!aor.starts_with("sip:") && !aor.starts_with("sips:")) aor.insert(0, "sip:");
+  if (!aor.contains('@')) aor.append("@").append(domain);
+  return aor;
+}
+
+std::expected<Phone, std::string> make_phone(const Setting& setting, std::string aor, const std::string& realm_name,
+                                             std::size_t number) {
+  const auto* realm = realm_of(setting, realm_name);
+  if (realm == nullptr || realm->listeners.empty())
+    return std::unexpected("there is no realm \"" + realm_name + "\" for phones");
+  Phone phone;
+  phone.aor = std::move(aor);
+  phone.realm = realm->name;
+  const auto& listener = realm->listeners.front();
+  phone.transport = listener.transport;
+  const std::string host = listener.address.ip.is_v4() ? "198.51.100." + std::to_string(1 + number % 250)
+                                                       : "2001:db8:1::" + std::to_string(1 + number % 9000);
+  phone.address = {*base::IpAddress::parse(host), 5060};
+  return phone;
+}
+
+}  // namespace sbc::simulate

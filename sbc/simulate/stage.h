@@ -1,0 +1,93 @@
+#pragma once
+// One scene while it is played. Internal to the room.
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "media-relay/base/random.h"
+
+#include "sbc/call/calls.h"
+#include "sbc/simulate/advisor.h"
+#include "sbc/simulate/scene.h"
+#include "sbc/simulate/story.h"
+#include "sbc/sip/minter.h"
+#include "sbc/transaction/layer.h"
+
+namespace sbc::simulate {
+
+class Stage {
+ public:
+  Stage(const Setting& setting, policy::Host& host, const Scene& scene);
+  Story run();
+
+ private:
+  struct Incoming {
+    std::string bytes;
+    sip::Source source;
+    std::string branch{};  // of the attempt that it answers
+    int status = 0;
+  };
+
+  // stage.cc: time and messages
+  void arrive(std::string bytes, const sip::Source& source, base::Duration later = base::milliseconds(1));
+  void pump();
+  void on_events();
+  void on_request(const transaction::RequestArrived& request);
+  void carry(const transaction::Send& send);
+  bool over() const;
+  bool step();
+
+  // surroundings.cc: the relay and the DNS
+  void command(const call::RelayCommand& command);
+  void look_up(const call::Lookup& lookup);
+  std::vector<control::FlowAddresses> addresses(const control::SessionSpec& spec);
+  control::HalfAddress half(const control::HalfSpec& spec);
+
+  // caller.cc
+  bool begin();
+  std::string invite(const route::Realm& realm, const base::Endpoint& local);
+  std::string whole_uri(const std::string& given, const route::Realm& realm, const base::Endpoint& local) const;
+  void on_caller(const sip::MessagePtr& message);
+  void acknowledge(const sip::Message& response);
+  std::string caller_request(std::string_view method, const sip::Message& dialog, std::uint32_t cseq,
+                             const std::string& sdp = {}) const;
+  void cancel();
+
+  // callee.cc
+  void on_callee(const sip::MessagePtr& message, const sip::Source& source);
+  void on_callee_invite(const sip::MessagePtr& message, const sip::Source& source);
+  void on_callee_cancel(const sip::Message& message, const sip::Source& source);
+  std::string answer(const sip::Message& request, int status, std::string_view headers, const base::Endpoint& at) const;
+  std::string known_as(const base::Endpoint& remote) const;
+  const Behaviour& behaviour_of(const Attempt& attempt, const base::Endpoint& remote) const;
+
+  base::Duration elapsed() const { return now_ - begun_; }
+
+  const Setting& setting_;
+  const Scene& scene_;
+  base::Instant now_{base::hours(1)};
+  const base::Instant begun_ = now_;
+  base::SeededRandom random_;
+  sip::Minter minter_;
+  Story story_;
+  SceneAdvisor advisor_;
+  transaction::Layer layer_;
+  call::Calls calls_;
+  call::Output out_;
+  std::multimap<base::Instant, Incoming> incoming_;
+  std::size_t messages_ = 0;
+
+  sip::Source caller_;                             // as the border sees it
+  sip::MessagePtr invited_;                        // the caller's INVITE
+  sip::MessagePtr accepted_;                       // its 2xx
+  std::size_t answered_ = 0;                       // final responses to it
+  std::map<std::string, std::size_t> attempt_of_;  // by branch
+  std::set<std::string> seen_;                     // requests of the border, by branch and method
+  std::map<base::Endpoint, std::string> located_;  // hosts whose addresses were asked for
+  std::map<base::Instant, std::string> plans_;     // what the caller does by itself
+  std::uint16_t next_port_ = 20000;
+};
+
+}  // namespace sbc::simulate

@@ -1,0 +1,337 @@
+#include "sbc/trial/scene_value.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "media-relay/base/text.h"
+
+#include "sbc/simulate/spelled.h"
+#include "sbc/sip/values.h"
+
+namespace sbc::trial {
+namespace {
+
+using Done = std::expected<void, std::string>;
+using Wrong = std::unexpected<std::string>;
+
+constexpr std::array<std::string_view, 21> kFields = {
+    "from",       "to",         "realm",   "trunk",    "source",     "transport", "authenticated",
+    "registered", "behind_nat", "headers", "tls_peer", "user_agent", "sdp",       "at",
+    "gives_up",   "talks",      "phones",  "answers",  "names",      "message",   "recent_failures"};
+constexpr std::array<std::string_view, 6> kPhoneFields = {"user", "address", "q", "user_agent", "contact", "transport"};
+
+std::string unknown(std::string_view what, std::string_view name, std::span<const std::string_view> options) {
+  std::string text = std::string(what) + " has no field \"" + base::printable(name, 60) + "\"";
+  if (const auto nearest = base::nearest(name, options)) text += "; did you mean \"" + std::string(*nearest) + "\"?";
+  return text;
+}
+
+// Reads fields of one table; the first that is wrong is kept.
+class Fields {
+ public:
+  Fields(const Record& fields, std::string_view what, std::span<const std::string_view> known)
+      : fields_(fields), what_(what) {
+    for (const auto& [name, value] : fields)
+      if (std::ranges::find(known, name) == known.end()) fail(unknown(what, name, known));
+  }
+
+  const Value* find(std::string_view name) const {
+    const auto found = fields_.find(name);
+    return found != fields_.end() && !found->second.nil() ? &found->second : nullptr;
+  }
+  void text(std::string_view name, std::string& out) {
+    const Value* value = find(name);
+    if (value == nullptr) return;
+    if (value->text() != nullptr) {
+      out = *value->text();
+    } else {
+      expected(name, "a text", *value);
+    }
+  }
+  void yes(std::string_view name, bool& out) {
+    const Value* value = find(name);
+    if (value == nullptr) return;
+    if (value->boolean() != nullptr) {
+      out = *value->boolean();
+    } else {
+      expected(name, "true or false", *value);
+    }
+  }
+  std::optional<double> number(std::string_view name) {
+    const Value* value = find(name);
+    if (value == nullptr) return std::nullopt;
+    if (const auto* whole = value->integer()) return static_cast<double>(*whole);
+    if (const auto* real = std::get_if<double>(&value->is)) return *real;
+    expected(name, "a number", *value);
+    return std::nullopt;
+  }
+  void expected(std::string_view name, std::string_view kind, const Value& got) {
+    fail(std::string(what_) + ": expected " + std::string(kind) + " for " + std::string(name) + ", got " + got.shown());
+  }
+  void fail(std::string text) {
+    if (error_.empty()) error_ = std::move(text);
+  }
+  Done done() const { return error_.empty() ? Done{} : Wrong(error_); }
+
+ private:
+  const Record& fields_;
+  std::string_view what_;
+  std::string error_;
+};
+
+base::Duration seconds(double value) {
+  return base::milliseconds(static_cast<std::int64_t>(value * 1000));
+}
+
+// 503, "silence", { 180, 200 }, { 180, { 486, after = 3 } }
+std::expected<simulate::Step, std::string> read_step(const Value& value) {
+  simulate::Step step{.after = base::milliseconds(100), .status = 0, .headers = {}};
+  const auto* status = value.integer();
+  if (const auto* record = value.record()) {
+    Fields fields(*record, "an answer", std::array<std::string_view, 3>{"status", "after", "headers"});
+    if (const auto number = fields.number("status")) step.status = static_cast<int>(*number);
+    if (const auto after = fields.number("after")) step.after = seconds(*after);
+    if (const Value* headers = fields.find("headers"); headers != nullptr && headers->record() != nullptr)
+      for (const auto& [name, text] : *headers->record())
+        if (text.text() != nullptr) step.headers += name + ": " + *text.text() + "\r\n";
+    if (auto done = fields.done(); !done) return Wrong(done.error());
+  } else if (status != nullptr) {
+    step.status = static_cast<int>(*status);
+  }
+  if (step.status < 100 || step.status > 699)
+    return Wrong("expected a status such as 503 or { status = 486, after = 3 }, got " + value.shown());
+  return step;
+}
+
+std::expected<simulate::Behaviour, std::string> read_behaviour(const Value& value) {
+  simulate::Behaviour behaviour;
+  behaviour.steps.clear();
+  if (value.text() != nullptr && *value.text() == "silence") return behaviour;
+  const List alone{value};
+  for (const Value& one : value.list() != nullptr ? *value.list() : alone) {
+    auto step = read_step(one);
+    if (!step) return Wrong(step.error());
+    // In their order, also when no time is given.
+    if (!behaviour.steps.empty() && step->after <= behaviour.steps.back().after)
+      step->after = behaviour.steps.back().after + base::milliseconds(100);
+    behaviour.steps.push_back(*std::move(step));
+  }
+  return behaviour;
+}
+
+std::expected<simulate::Phone, std::string> read_phone(const Value& value, const Ground& ground, std::size_t number) {
+  std::string user;
+  if (value.text() != nullptr) user = *value.text();
+  if (const auto* record = value.record())
+    if (const auto found = record->find("user"); found != record->end() && found->second.text() != nullptr)
+      user = *found->second.text();
+  if (user.empty()) return Wrong("expected a user such as \"alice\" or { user = \"alice\" }, got " + value.shown());
+  auto phone =
+      simulate::make_phone(ground.setting, simulate::whole_aor(user, ground.domain), ground.phones_realm, number);
+  if (!phone || value.record() == nullptr) return phone;
+  Fields fields(*value.record(), "a phone", kPhoneFields);
+  std::string address;
+  std::string transport;
+  fields.text("address", address);
+  fields.text("transport", transport);
+  fields.text("user_agent", phone->user_agent);
+  fields.text("contact", phone->contact);
+  if (const auto q = fields.number("q")) phone->q = static_cast<float>(*q);
+  if (auto done = fields.done(); !done) return Wrong(done.error());
+  if (!address.empty()) {
+    const auto read = simulate::read_address(address);
+    if (!read) return Wrong(read.error());
+    phone->address = *read;
+  }
+  if (transport.empty()) return phone;
+  const auto known = sip::transport_from(transport);
+  if (!known) return Wrong("a phone: there is no transport \"" + transport + "\"");
+  phone->transport = *known;
+  return phone;
+}
+
+Done read_caller(Fields& fields, const Ground& ground, simulate::Caller& caller) {
+  std::string source;
+  std::string transport = "udp";
+  fields.text("from", caller.from);
+  fields.text("to", caller.to);
+  fields.text("realm", caller.realm);
+  fields.text("trunk", caller.trunk);
+  fields.text("source", source);
+  fields.text("transport", transport);
+  fields.text("authenticated", caller.authenticated);
+  fields.text("registered", caller.registered_aor);
+  fields.yes("behind_nat", caller.behind_nat);
+  fields.text("user_agent", caller.user_agent);
+  fields.text("message", caller.message);
+  if (const auto after = fields.number("gives_up")) caller.gives_up = seconds(*after);
+  if (const auto time = fields.number("talks")) caller.talks = seconds(*time);
+  if (!caller.registered_aor.empty()) caller.registered_aor = simulate::whole_aor(caller.registered_aor, ground.domain);
+  if (const Value* sdp = fields.find("sdp")) {
+    if (sdp->text() != nullptr) caller.sdp = *sdp->text();
+    if (sdp->boolean() != nullptr && !*sdp->boolean()) caller.sdp = "";
+  }
+  if (const Value* names = fields.find("tls_peer"); names != nullptr && names->list() != nullptr)
+    for (const Value& name : *names->list())
+      if (name.text() != nullptr) caller.tls_peer.push_back(*name.text());
+  if (const Value* headers = fields.find("headers"); headers != nullptr && headers->record() != nullptr)
+    for (const auto& [name, text] : *headers->record())
+      if (text.text() != nullptr) caller.headers += name + ": " + *text.text() + "\r\n";
+  const auto known = sip::transport_from(transport);
+  if (!known) return Wrong("call: there is no transport \"" + transport + "\"");
+  caller.transport = *known;
+  if (source.empty()) return {};
+  const auto address = simulate::read_address(source);
+  if (!address) return Wrong("call: source: " + address.error());
+  caller.source = *address;
+  return {};
+}
+
+Done read_surroundings(Fields& fields, const Ground& ground, simulate::Scene& scene) {
+  if (const Value* phones = fields.find("phones")) {
+    if (phones->list() == nullptr) return Wrong("call: phones must be a list, not " + phones->shown());
+    for (const Value& one : *phones->list()) {
+      auto phone = read_phone(one, ground, scene.phones.size());
+      if (!phone) return Wrong("call: phones: " + phone.error());
+      scene.phones.push_back(*std::move(phone));
+    }
+  }
+  if (const Value* answers = fields.find("answers"); answers != nullptr && answers->record() != nullptr)
+    for (const auto& [who, what] : *answers->record()) {
+      auto behaviour = read_behaviour(what);
+      if (!behaviour) return Wrong("call: answers." + who + ": " + behaviour.error());
+      // "bob" is a phone's user unless there is such a trunk.
+      const bool trunk = ground.setting.calls->routes->trunk(who) != nullptr || who.contains(':');
+      scene.behaviours[trunk ? who : simulate::whole_aor(who, ground.domain)] = *std::move(behaviour);
+    }
+  if (const Value* names = fields.find("names"); names != nullptr && names->record() != nullptr)
+    for (const auto& [name, address] : *names->record()) {
+      const auto read = simulate::read_address(address.text() != nullptr ? *address.text() : "");
+      if (!read) return Wrong("call: names: " + read.error());
+      scene.names[name] = *read;
+    }
+  scene.wall = ground.wall;
+  std::string at;
+  fields.text("at", at);
+  if (at.empty()) return {};
+  const auto wall = simulate::read_time(at);
+  if (!wall) return Wrong("call: at: " + wall.error());
+  scene.wall = *wall;
+  return {};
+}
+
+// The first value of each header.
+Record headers_of(const sip::Message& message) {
+  Record headers;
+  for (const auto& field : message.headers()) {
+    const auto name = field.id == sip::HeaderId::Other ? field.name : sip::canonical_name(field.id);
+    headers.emplace(std::string(name), std::string(field.value));
+  }
+  return headers;
+}
+
+Value value_of(const simulate::Attempt& attempt) {
+  Record out;
+  out["to"] = attempt.to;
+  out["target"] = attempt.target;
+  out["uri"] = std::string(attempt.invite->request_uri_text());
+  out["number"] = sip::unescape(attempt.invite->request_uri().user);
+  out["from"] = std::string(attempt.invite->from().uri_text);
+  out["headers"] = headers_of(*attempt.invite);
+  out["body"] = std::string(attempt.invite->body());
+  out["cancelled"] = attempt.cancelled;
+  out["at"] = base::to_seconds(attempt.at);
+  List responses;
+  for (const auto& [at, status] : attempt.responses) {
+    responses.emplace_back(static_cast<std::int64_t>(status));
+    if (status >= 200) out["status"] = static_cast<std::int64_t>(status);
+  }
+  out["responses"] = std::move(responses);
+  return out;
+}
+
+Value value_of(const simulate::Decision& decision) {
+  Record out;
+  out["handler"] = std::string(name_of(decision.handler));
+  out["what"] = decision.what;
+  out["where"] = decision.where;
+  if (!decision.error.empty()) out["error"] = decision.error;
+  return out;
+}
+
+}  // namespace
+
+std::expected<simulate::Scene, std::string> scene_from(const Record& record, const Ground& ground) {
+  Fields fields(record, "call", kFields);
+  simulate::Scene scene;
+  scene.caller.from = simulate::whole_aor("alice", ground.domain);
+  if (auto done = read_caller(fields, ground, scene.caller); !done) return Wrong(done.error());
+  if (auto done = read_surroundings(fields, ground, scene); !done) return Wrong(done.error());
+  if (const auto failures = fields.number("recent_failures"))
+    scene.recent_failures = static_cast<std::uint32_t>(*failures);
+  if (auto done = fields.done(); !done) return Wrong(done.error());
+  if (scene.caller.to.empty() && scene.caller.message.empty()) return Wrong("call: \"to\" is missing");
+  return scene;
+}
+
+Value value_of(const simulate::Story& story) {
+  Record out;
+  List responses;
+  for (const auto& [at, message] : story.to_caller) {
+    if (!message->is_response() || message->method() != sip::Method::Invite || message->status() == 100) continue;
+    responses.emplace_back(static_cast<std::int64_t>(message->status()));
+    if (message->status() < 200) continue;
+    out["status"] = static_cast<std::int64_t>(message->status());
+    out["reason"] = std::string(message->reason_phrase());
+    out["headers"] = headers_of(*message);
+  }
+  out["responses"] = std::move(responses);
+  List attempts;
+  for (const auto& attempt : story.attempts) attempts.push_back(value_of(attempt));
+  out["attempts"] = std::move(attempts);
+  List decisions;
+  List log;
+  for (const auto& decision : story.decisions) {
+    decisions.push_back(value_of(decision));
+    for (const auto& line : decision.log) log.emplace_back(line.text);
+    if (!decision.error.empty()) out.emplace("error", decision.error);
+  }
+  out["decisions"] = std::move(decisions);
+  out["log"] = std::move(log);
+  if (story.record) out["answered"] = story.record->answered;
+  if (story.record) out["ended"] = std::string(name_of(story.record->cause));
+  if (!story.problem.empty()) out["problem"] = story.problem;
+  return out;
+}
+
+std::string told(const simulate::Story& story) {
+  std::string text;
+  std::array<char, 48> at;
+  const auto begin = [&](base::Duration when) {
+    text.append("    ").append(
+        at.data(), static_cast<std::size_t>(std::snprintf(at.data(), at.size(), "%8.3f s  ", base::to_seconds(when))));
+  };
+  std::size_t decided = 0;
+  const auto decisions_until = [&](base::Duration when) {
+    for (; decided < story.decisions.size() && story.decisions[decided].at <= when; ++decided) {
+      const auto& one = story.decisions[decided];
+      begin(one.at);
+      text +=
+          std::string(name_of(one.handler)) + ": " + one.what + (one.where.empty() ? "\n" : "  [" + one.where + "]\n");
+      if (!one.error.empty()) text += "                failed: " + one.error + "\n";
+    }
+  };
+  for (const auto& attempt : story.attempts) {
+    decisions_until(attempt.at);
+    begin(attempt.at);
+    text += "INVITE " + std::string(attempt.invite->request_uri_text()) + " to " + attempt.to + ":";
+    for (const auto& [when, status] : attempt.responses) text += " " + std::to_string(status);
+    text += attempt.responses.empty() ? " nothing\n" : "\n";
+  }
+  decisions_until(base::Duration::max());
+  begin(story.lasted);
+  return text + "the caller gets " + (story.status() == 0 ? "no answer" : std::to_string(story.status())) + "\n";
+}
+
+}  // namespace sbc::trial

@@ -1,0 +1,182 @@
+// A scene is played to its end, and its story is what happened.
+
+#include "sbc/simulate/play.h"
+
+#include <gmock/gmock.h>
+
+#include "sbc/simulate/spelled.h"
+
+namespace sbc::simulate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+base::Endpoint endpoint(const char* text) {
+  return *base::Endpoint::parse(text);
+}
+
+Setting setting() {
+  const char* const realms[] = {"access", "core"};
+  const char* const at[] = {"198.51.100.1:5060", "203.0.113.1:5060"};
+  auto calls = std::make_shared<call::Settings>();
+  std::vector<route::Realm> table;
+  for (std::uint16_t i = 0; i < 2; ++i) {
+    const auto where = endpoint(at[i]);
+    table.push_back({.name = realms[i],
+                     .listeners = {{.index = i, .transport = sip::Transport::Udp, .address = where}},
+                     .media_network = realms[i],
+                     .trust = route::Trust::Untrusted});
+    calls->faces.push_back({.host = where.ip.text(), .sent_by = where.ip.text(), .address = where.ip});
+  }
+  route::Trunk carrier;
+  carrier.name = "carrier";
+  carrier.realm = "core";
+  carrier.targets.push_back({.endpoint = endpoint("203.0.113.10:5060")});
+  route::Trunk named;
+  named.name = "named";
+  named.realm = "core";
+  named.targets.push_back({.endpoint = {}, .name = route::NamedHost{.host = "pbx.example"}});
+  calls->routes = std::make_shared<const route::Table>(*route::Table::build(table, {carrier, named}, {}));
+  Setting made;
+  made.calls = calls;
+  made.transactions.trying_after = base::milliseconds(200);  // as the configuration has it: who is dropped gets no 100
+  return made;
+}
+
+Story play_with(const std::string& policy, const Scene& scene) {
+  policy::Environment names;
+  names.realms = {"access", "core"};
+  names.trunks = {"carrier", "named"};
+  names.domain = "example.net";
+  const auto host = policy::Host::load(policy::Bundle("p.lua", {{"p.lua", policy}}), {}, names);
+  EXPECT_TRUE(host) << host.error().message();
+  return host ? play(setting(), **host, scene) : Story{};
+}
+
+Scene scene_to(const std::string& to) {
+  Scene scene;
+  scene.caller.to = to;
+  return scene;
+}
+
+std::vector<int> responses(const Attempt& attempt) {
+  std::vector<int> all;
+  for (const auto& [at, status] : attempt.responses) all.push_back(status);
+  return all;
+}
+
+constexpr const char* kToCarrier = "return { on_invite = function(call)\nreturn route { trunk = \"carrier\" } end }";
+
+TEST(Play, ACallIsAnsweredAndHungUp) {
+  const auto story = play_with(kToCarrier, scene_to("100"));
+  EXPECT_EQ(story.problem, "");
+  EXPECT_EQ(story.status(), 200);
+  EXPECT_THAT(story.notes, IsEmpty());
+  ASSERT_EQ(story.attempts.size(), 1U);
+  EXPECT_EQ(story.attempts[0].to, "carrier");
+  EXPECT_EQ(story.attempts[0].target, "UDP 203.0.113.10:5060");
+  EXPECT_THAT(responses(story.attempts[0]), ElementsAre(180, 200));
+  ASSERT_TRUE(story.record);
+  EXPECT_EQ(story.record->cause, call::EndCause::Bye);
+  EXPECT_EQ(story.decisions.at(0).what, "route: trunk carrier");
+  EXPECT_EQ(story.decisions.at(0).where, "p.lua:2");
+}
+
+TEST(Play, SilenceTakesTheTimeThatThePolicyGives) {
+  auto scene = scene_to("100");
+  scene.behaviours["carrier"] = {.steps = {}};
+  const auto story = play_with(
+      "return { on_invite = function() return route { trunk = \"carrier\", timeout = 30 } end,\n"
+      "on_failure = function(call, attempt) return give_up(480, attempt.cause) end }",
+      scene);
+  EXPECT_EQ(story.status(), 480);
+  EXPECT_EQ(story.decisions.back().what, "give_up 480 timeout");
+  EXPECT_GE(story.decisions.back().at, base::seconds(30));
+  EXPECT_THAT(story.attempts.at(0).responses, IsEmpty());
+}
+
+TEST(Play, ACallerWhoGivesUpCancels) {
+  auto scene = scene_to("100");
+  scene.caller.gives_up = base::seconds(1);
+  const auto story = play_with(kToCarrier, scene);
+  EXPECT_EQ(story.status(), 487);
+  ASSERT_EQ(story.attempts.size(), 1U);
+  EXPECT_TRUE(story.attempts[0].cancelled);
+  EXPECT_THAT(responses(story.attempts[0]), ElementsAre(180, 487));
+}
+
+TEST(Play, PhonesAndNamesAreFound) {
+  auto scene = scene_to("bob@example.net");
+  auto phone = make_phone(setting(), "sip:bob@example.net", "", 0);
+  ASSERT_TRUE(phone) << phone.error();
+  scene.phones.push_back(*phone);
+  scene.behaviours["sip:bob@example.net"] = {.steps = {{base::seconds(1), 486}}};
+  const auto story = play_with(
+      "return { on_invite = function(call) return route { location.lookup(call.to.aor), { trunk = \"named\" } } end,\n"
+      "on_failure = function() return next_candidate() end }",
+      scene);
+  EXPECT_EQ(story.status(), 200);
+  ASSERT_EQ(story.attempts.size(), 2U);
+  EXPECT_EQ(story.attempts[0].to, "sip:bob@example.net");
+  EXPECT_THAT(responses(story.attempts[0]), ElementsAre(486));
+  EXPECT_EQ(story.attempts[1].to, "named");
+}
+
+TEST(Play, AnOfferOfTheCalleeIsAnsweredInTheAck) {
+  auto scene = scene_to("100");
+  scene.caller.sdp = "";
+  const auto story = play_with(kToCarrier, scene);
+  EXPECT_EQ(story.status(), 200);
+  EXPECT_THAT(story.notes, IsEmpty());
+  ASSERT_TRUE(story.record);
+  EXPECT_EQ(story.record->cause, call::EndCause::Bye);
+}
+
+TEST(Play, APolicyThatDropsTellsTheCallerNothing) {
+  const auto story = play_with("return { on_invite = function() return drop() end }", scene_to("100"));
+  EXPECT_EQ(story.status(), 0);
+  EXPECT_THAT(story.to_caller, IsEmpty());
+}
+
+TEST(Play, AHandlerThatFailsSaysWhere) {
+  const auto story = play_with("return { on_invite = function()\n error(\"no\") end }", scene_to("100"));
+  EXPECT_EQ(story.status(), 500);
+  EXPECT_EQ(story.decisions.at(0).where, "fallback");
+  EXPECT_EQ(story.decisions.at(0).error, "p.lua:2: no");
+}
+
+TEST(Play, TheSameSceneHasTheSameStory) {
+  const auto once = play_with(kToCarrier, scene_to("100"));
+  const auto again = play_with(kToCarrier, scene_to("100"));
+  ASSERT_EQ(once.attempts.size(), again.attempts.size());
+  EXPECT_EQ(once.attempts[0].invite->bytes(), again.attempts[0].invite->bytes());
+}
+
+TEST(Play, WhatCannotBePlayedSaysWhy) {
+  auto scene = scene_to("100");
+  scene.caller.realm = "cor";
+  EXPECT_EQ(play_with(kToCarrier, scene).problem, "there is no realm \"cor\"");
+  scene = scene_to("100");
+  scene.caller.transport = sip::Transport::Tls;
+  EXPECT_THAT(play_with(kToCarrier, scene).problem, HasSubstr("has no listener for TLS"));
+  scene.caller = {};
+  scene.caller.message = "OPTIONS sip:x SIP/2.0\n";
+  EXPECT_NE(play_with(kToCarrier, scene).problem, "");
+}
+
+TEST(Spelled, TimesAndAddressesAreRead) {
+  ASSERT_TRUE(read_time("2026-11-21 08:30"));
+  EXPECT_EQ(read_time("2026-11-21 08:30")->seconds, 1'795'249'800);
+  for (const char* text : {"", "2026-11-21", "2026-13-21 08:30", "2026-11-21 24:00", "2026-11-21 08:30x"})
+    EXPECT_FALSE(read_time(text)) << text;
+  EXPECT_EQ(read_address("192.0.2.5")->text(), "192.0.2.5:5060");
+  EXPECT_EQ(read_address("[2001:db8::5]:5070")->text(), "[2001:db8::5]:5070");
+  EXPECT_FALSE(read_address("pbx.example"));
+  EXPECT_EQ(whole_aor("bob", "example.net"), "sip:bob@example.net");
+  EXPECT_EQ(whole_aor("sip:bob@other.example", "example.net"), "sip:bob@other.example");
+}
+
+}  // namespace
+}  // namespace sbc::simulate
