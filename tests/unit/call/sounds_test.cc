@@ -371,5 +371,32 @@ TEST(Ringback, IsReliableForACallerThatHasIt) {
   end_well(rig);
 }
 
+// --- transfers ----------------------------------------------------------------------------------------------------
+
+TEST(Ringback, IsHeardByTheOneWhoIsTransferred) {
+  for (const bool answered : {true, false}) {
+    Rig rig;
+    change_places(rig, [](route::Realm& realm) { realm.ringback = "ring"; }, kAsItIs);
+    talk(rig);
+    rig.b.request("REFER", {}, "Refer-To: <sip:carol@secret.invalid>\r\n");
+    EXPECT_TRUE(rig.b.has("202 REFER"));
+    EXPECT_FALSE(flow(rig).a.play);
+    rig.c.answer(180);
+    ASSERT_TRUE(flow(rig).a.play);
+    EXPECT_EQ(flow(rig).a.play->sound, "ring");
+    EXPECT_EQ(flow(rig).a.play->loops, 0U);
+    EXPECT_FALSE(flow(rig).b.play);
+    if (answered) {
+      rig.c.answer(200, sdp(rig.c.ip(), 7000));
+      rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+    } else {
+      rig.c.answer(486);
+    }
+    EXPECT_FALSE(flow(rig).a.play);
+    rig.a.bye();
+    end_well(rig);
+  }
+}
+
 }  // namespace
 }  // namespace sbc::call::test

@@ -71,6 +71,18 @@ TEST(Track, WhatIsNoKnownAudioIsLeftOut) {
   EXPECT_EQ(side.place({.payload_type = 101}, ms(0)), 0);
 }
 
+// A sound of ours has the payload type of its listener, which is another codec's, or none, of the side.
+TEST(Track, ACodecThatIsKnownOtherwiseNeedsNoPayloadType) {
+  Side side;
+  side.track.set_formats({{codec::Coding::G722, 101}});
+  const auto packet = rtp({.payload_type = 101}, 160, kLoud);
+  const auto placed =
+      side.track.take(*rtp::read_header(packet), std::span(packet).subspan(12), ms(0), codec::Coding::Pcmu);
+  ASSERT_TRUE(placed);
+  EXPECT_EQ(placed->samples.size(), 160U);
+  EXPECT_EQ(placed->samples[0], 32'124);
+}
+
 TEST(Track, WhatComesBehindALaterPacketIsLeftOut) {
   Side side;
   EXPECT_EQ(side.place({.sequence = 2, .timestamp = 160}, ms(20)), 160);
