@@ -1,5 +1,7 @@
 // Sounds that a side hears instead of the other side (sound_player.h).
 
+#include <algorithm>
+
 #include "media-relay/flow/flow.h"
 #include "media-relay/rtp/wire.h"
 
@@ -78,13 +80,13 @@ void Flow::on_sound_deadline(Side side, base::Instant now, std::vector<Event>& e
 
 std::vector<std::byte> Flow::media_packet(Side side, const rtp::Stamp& stamp, std::uint8_t payload_type,
                                           std::span<const std::byte> payload) const {
-  std::vector<std::byte> packet(rtp::kFixedHeaderBytes);
+  std::vector<std::byte> packet(rtp::kFixedHeaderBytes + payload.size());
   packet[0] = std::byte{0x80};
   packet[1] = static_cast<std::byte>((stamp.first ? 0x80 : 0) | payload_type);
   rtp::write_u16(packet, 2, stamp.sequence);
   rtp::write_u32(packet, 4, stamp.timestamp);
   rtp::write_u32(packet, 8, half(side).rewriter->stream().ssrc());
-  packet.insert(packet.end(), payload.begin(), payload.end());
+  std::ranges::copy(payload, packet.begin() + rtp::kFixedHeaderBytes);
   return packet;
 }
 
