@@ -15,12 +15,19 @@ bool denies(const sip::Message& request, int status) {
          request.method() != sip::Method::Cancel && request.method() != sip::Method::Ack;
 }
 
+// The dialog of a request to the peer, as the peer names it.
+DialogName own_name(const sip::Message& request) {
+  return {std::string(request.call_id()), std::string(request.to_tag()), std::string(request.from_tag())};
+}
+
 }  // namespace
 
 void DialogLedger::on_its_way(const sip::Message& message, base::Instant now) {
   if (message.is_response()) return;
   const std::string branch(message.top_via().branch);
   if (message.method() == sip::Method::Invite) invites_.try_emplace(branch, Invite{.ends = now + k64T1});
+  if (message.method() == sip::Method::Ack) acknowledged(message, now);
+  if (message.method() == sip::Method::Bye) hung_up(message, now);
   if (message.method() != sip::Method::Cancel) return;
   const auto found = invites_.find(branch);
   if (found == invites_.end() || std::exchange(found->second.cancelled, true)) return;
@@ -51,8 +58,7 @@ bool DialogLedger::is_heard(const sip::Message& request, int status, base::Insta
 
 void DialogLedger::got(const sip::Message& message) {
   if (message.is_request()) {
-    if (message.method() == sip::Method::Bye)
-      end({std::string(message.call_id()), std::string(message.to_tag()), std::string(message.from_tag())});
+    if (message.method() == sip::Method::Bye) end(own_name(message));
     return;
   }
   DialogName dialog{std::string(message.call_id()), std::string(message.from_tag()), std::string(message.to_tag())};
@@ -60,14 +66,43 @@ void DialogLedger::got(const sip::Message& message) {
   if (message.method() == sip::Method::Invite && message.status() / 100 == 2) confirm(std::move(dialog));
 }
 
-void DialogLedger::answered(const sip::Message& request, int status, std::string_view own_tag, base::Instant now) {
-  if (request.method() == sip::Method::Invite && !is_heard(request, status, now)) return;
-  DialogName dialog{std::string(request.call_id()), std::string(own_tag), std::string(request.from_tag())};
-  if (request.method() == sip::Method::Invite && status / 100 == 2) return confirm(std::move(dialog));
-  if (denies(request, status)) end(dialog);
+void DialogLedger::answered(const sip::Message& request, const Reply& reply, base::Instant now) {
+  const bool invite = request.method() == sip::Method::Invite;
+  if (invite && !is_heard(request, reply.status, now)) return;
+  DialogName dialog{std::string(request.call_id()), std::string(reply.own_tag), std::string(request.from_tag())};
+  if (invite && request.body().empty() && reply.described) offered(request, dialog, reply);
+  if (invite && reply.status / 100 == 2) return confirm(std::move(dialog));
+  if (denies(request, reply.status)) end(dialog);
+}
+
+// SDP in a response that nobody has to acknowledge is a preview: the offer comes in the 2xx (RFC 3261 13.2.1).
+void DialogLedger::offered(const sip::Message& invite, const DialogName& dialog, const Reply& reply) {
+  if (reply.status >= 300 || (reply.status < 200 && !reply.reliable)) return;
+  offers_.try_emplace({dialog, invite.cseq().number}, reply.status < 200 ? Offer::InPrack : Offer::InAck);
+}
+
+void DialogLedger::acknowledged(const sip::Message& ack, base::Instant now) {
+  DialogName dialog = own_name(ack);
+  const auto found = offers_.find({dialog, ack.cseq().number});
+  if (found == offers_.end() || std::exchange(found->second, Offer::Done) != Offer::InAck) return;
+  if (ack.body().empty()) bare_acks_.try_emplace(std::move(dialog), BareAck{now, std::string(ack.bytes())});
+}
+
+// Before the ACK, or at once after it. A later one does not excuse it.
+void DialogLedger::hung_up(const sip::Message& bye, base::Instant now) {
+  BareAck& bare = bare_acks_[own_name(bye)];
+  if (bare.sent == now) bare.text.clear();
+}
+
+std::vector<std::string> DialogLedger::unanswered() const {
+  std::vector<std::string> result;
+  for (const auto& [dialog, ack] : bare_acks_)
+    if (!ack.text.empty()) result.push_back(ack.text);
+  return result;
 }
 
 void DialogLedger::said_bye(const DialogName& dialog) {
+  bare_acks_.try_emplace(dialog);
   end(dialog);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 // What a peer knows of its dialogs from the messages that it got and sent, whatever the border thinks: the witness for
-// "no half call". It judges by RFC 3261 12 and 15 alone: a 2xx to INVITE confirms a dialog, BYE ends it.
+// "no half call". It judges by RFC 3261 12 and 15 alone: a 2xx to INVITE confirms a dialog, BYE ends it. And for "every
+// offer is answered", by 13.2.1: the ACK to a 2xx that has the offer brings the answer, unless the dialog ends with it.
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,6 +22,14 @@ struct DialogName {
   auto operator<=>(const DialogName&) const = default;
 };
 
+// What a peer says to an INVITE, or to another request.
+struct Reply {
+  int status = 0;
+  std::string_view own_tag;
+  bool described = false;  // with SDP that can be read
+  bool reliable = false;   // RFC 3262
+};
+
 class DialogLedger {
  public:
   // The border has sent it; it may be lost on the way.
@@ -28,11 +38,13 @@ class DialogLedger {
   // 17.1.4), and a BYE was all that could be said. The peer's own timers end what is left.
   void could_not_be_sent(const sip::Message& message, base::Instant now);
   void got(const sip::Message& message);
-  void answered(const sip::Message& request, int status, std::string_view own_tag, base::Instant now);
+  void answered(const sip::Message& request, const Reply& reply, base::Instant now);
   void said_bye(const DialogName& dialog);
 
   // Confirmed, with no BYE sent and none that came.
   std::vector<DialogName> alive() const;
+  // The ACKs without the answer that they had to bring, as text.
+  std::vector<std::string> unanswered() const;
 
  private:
   enum class State { Confirmed, Ended };
@@ -46,12 +58,29 @@ class DialogLedger {
     bool refused = false;   // a final one other than 2xx was: no server transaction sends another (17.2.1)
   };
 
+  // An offer in our answer to an INVITE without one: where its answer is to be.
+  enum class Offer { InPrack, InAck, Done };
+  struct InviteName {
+    DialogName dialog;
+    std::uint32_t cseq = 0;
+    auto operator<=>(const InviteName&) const = default;
+  };
+
   bool is_heard(const sip::Message& invite, int status, base::Instant now);
+  void offered(const sip::Message& invite, const DialogName& dialog, const Reply& reply);
+  void acknowledged(const sip::Message& ack, base::Instant now);
+  void hung_up(const sip::Message& bye, base::Instant now);
   void confirm(DialogName dialog);
   void end(const DialogName& dialog);
 
   std::map<DialogName, State> dialogs_;
   std::map<std::string, Invite, std::less<>> invites_;  // by branch
+  std::map<InviteName, Offer> offers_;
+  struct BareAck {
+    base::Instant sent;
+    std::string text;  // empty: one of the two has hung up, and nothing is missing
+  };
+  std::map<DialogName, BareAck> bare_acks_;
 };
 
 }  // namespace sbc::call::test

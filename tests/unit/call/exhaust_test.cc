@@ -4,8 +4,8 @@
 // both sides, forks, time, the relay's events, the operator.
 //
 // After each sequence everybody behaves for a while. What the border has left of the call has two legs or none then;
-// and in the end nothing is left: no call, no dialog that a peer holds alone, no tag, no relay session, no deadline,
-// and no event that the state table calls impossible.
+// and in the end nothing is left: no call, no dialog that a peer holds alone, no offer without its answer, no tag, no
+// relay session, no deadline, and no event that the state table calls impossible.
 //
 // A failure names its sequence. PARAPET_DEPTH=<n> goes as deep as that (default: 2, some seconds; 3 takes ten minutes).
 
@@ -140,6 +140,21 @@ bool early_update(Rig& rig) {
   return true;
 }
 
+// Something provisional to a re-INVITE of ours.
+bool ring_again(Peer& peer) {
+  const auto invite = last_invite(peer);
+  if (invite == nullptr || invite->to_tag().empty() || peer.pending_invites() == 0) return false;
+  peer.answer_to(invite, 180, {}, kAllow);
+  return true;
+}
+
+// RFC 3262 3: there is nothing of ours that the callee could acknowledge.
+bool stray_prack(Rig& rig) {
+  if (!rig.b.in_dialog()) return false;
+  rig.b.request("PRACK", {}, "RAck: 1 1 INVITE\r\n");
+  return true;
+}
+
 // --- the alphabet -----------------------------------------------------------------------------------------------
 
 // What either of the two does.
@@ -159,6 +174,7 @@ void add_of_both(std::vector<Letter>& letters) {
     for (const int status : {200, 491})
       letters.push_back({who + "update-" + std::to_string(status),
                          [peer, status](Rig& r) { return answer_update(peer(r), status); }});
+    letters.push_back({who + "reinvite-180", [peer](Rig& r) { return ring_again(peer(r)); }});
     letters.push_back({who + "ack", [peer](Rig& r) { return ack(peer(r)); }});
     letters.push_back({who + "ack-described", [peer](Rig& r) { return ack_with_answer(peer(r)); }});
     letters.push_back({who + "bye", [peer](Rig& r) { return bye(peer(r)); }});
@@ -184,6 +200,7 @@ void add_early(std::vector<Letter>& letters) {
   letters.push_back({"c:fork-200", [](Rig& r) { return answer_as(r.c, 200, "fork"); }});
   letters.push_back({"c:302", [](Rig& r) { return answer_as(r.c, 302, "", "Contact: <sip:8@203.0.113.10>\r\n"); }});
   letters.push_back({"c:486", [](Rig& r) { return answer_invite(r.c, 486); }});
+  letters.push_back({"b:prack", stray_prack});
   letters.push_back({"b:prack-200", [](Rig& r) { return answer_prack(r.b, 200); }});
   letters.push_back({"b:prack-481", [](Rig& r) { return answer_prack(r.b, 481); }});
   letters.push_back({"a:prack", [](Rig& r) { return prack(r, false); }});
@@ -313,6 +330,7 @@ class Exhaustion {
     heal(rig, name());
     rig.expect_idle(name());
     rig.expect_no_half_call(name());
+    rig.expect_offers_answered(name());
     return true;
   }
 

@@ -41,6 +41,7 @@ class Explorer {
     heal(seed);
     rig_.expect_idle("seed " + std::to_string(seed));
     rig_.expect_no_half_call("seed " + std::to_string(seed));
+    rig_.expect_offers_answered("seed " + std::to_string(seed));
     expect_one_final_answer(seed);
   }
 

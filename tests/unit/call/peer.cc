@@ -25,6 +25,21 @@ std::string sdp_two_lines(std::string_view ip, int port, int version) {
          " RTP/AVP 97\r\na=rtpmap:97 VP8/90000\r\n";
 }
 
+namespace {
+
+// Takes the line out of `lines`; without one a body is SDP.
+std::string take_content_type(std::string& lines) {
+  constexpr std::string_view kName = "Content-Type: ";
+  const std::size_t begins = lines.find(kName);
+  if (begins == std::string::npos) return "application/sdp";
+  const std::size_t ends = lines.find("\r\n", begins);
+  std::string type = lines.substr(begins + kName.size(), ends - begins - kName.size());
+  lines.erase(begins, ends + 2 - begins);
+  return type;
+}
+
+}  // namespace
+
 std::string line_of(const sip::Message& message) {
   return message.is_request() ? std::string(message.method_text())
                               : std::to_string(message.status()) + " " + std::string(message.method_text());
@@ -120,9 +135,9 @@ void Peer::reinvite(std::string_view body, std::string_view headers) {
   send_raw(request_text("INVITE", invite_cseq_, body, headers, invite_branch_));
 }
 
-void Peer::ack(std::string_view body) {
+void Peer::ack(std::string_view body, std::string_view headers) {
   ASSERT_NE(accepted_, nullptr) << name_ << " has nothing to acknowledge";
-  const auto text = request_text("ACK", accepted_->cseq().number, body, {}, new_branch());
+  const auto text = request_text("ACK", accepted_->cseq().number, body, headers, new_branch());
   acks_[std::to_string(accepted_->cseq().number) + " " + std::string(accepted_->to_tag())] = text;
   unacked_ = nullptr;
   send_raw(text);
@@ -147,7 +162,14 @@ void Peer::answer_to(const sip::MessagePtr& request, int status, std::string_vie
   const bool invite = request->method() == sip::Method::Invite;
   std::string to_tag(tag);
   if (to_tag.empty()) to_tag = request->to_tag().empty() ? "tag-of-" + name_ : std::string(request->to_tag());
-  ledger.answered(*request, status, to_tag, rig_.now);
+  std::string lines(headers);
+  const std::string type = body.empty() ? "" : take_content_type(lines);
+  ledger.answered(*request,
+                  {.status = status,
+                   .own_tag = to_tag,
+                   .described = body.contains("\r\nm="),
+                   .reliable = headers.contains("Require: 100rel")},
+                  rig_.now);
   std::vector<sip::ExtraHeader> extra;
   const std::string contact = "<sip:contact-of-" + name_ + "@" + endpoint_.text() + ">";
   const std::string server = "agent-of-" + name_;
@@ -156,9 +178,9 @@ void Peer::answer_to(const sip::MessagePtr& request, int status, std::string_vie
   extra.push_back({"X-Secret", server});
   sip::Source from;
   from.hop.remote = rig_.listener(listener_);
-  std::string bytes = sip::build_response(*request, status, status == 100 ? "" : to_tag, from, extra,
-                                          body.empty() ? "" : "application/sdp", body, "reason-of-" + name_);
-  if (!headers.empty()) bytes.insert(bytes.find("\r\n") + 2, headers);
+  std::string bytes =
+      sip::build_response(*request, status, status == 100 ? "" : to_tag, from, extra, type, body, "reason-of-" + name_);
+  bytes.insert(bytes.find("\r\n") + 2, lines);
   answered_[std::string(request->top_via().branch) + " " + std::string(request->method_text())] = bytes;
   if (invite && status >= 200) {
     std::erase(pending_, request);

@@ -41,7 +41,7 @@ class Peer {
   void invite() { invite({.body = sdp(ip(), 4000)}); }
   void cancel(std::string_view headers = {});
   // The ACK to the last 2xx.
-  void ack(std::string_view body = {});
+  void ack(std::string_view body = {}, std::string_view headers = {});
   void ack_from(const std::string& address, std::string_view body = {});
 
   // --- as a callee --------------------------------------------------------------------------------------------------

@@ -366,6 +366,13 @@ void Rig::expect_no_half_call(std::string_view what) {
   EXPECT_EQ(alive, std::vector<std::string>{}) << what;
 }
 
+void Rig::expect_offers_answered(std::string_view what) {
+  for (const Peer* peer : std::initializer_list<const Peer*>{&a, &b, &c, &d, guest})
+    if (peer != nullptr) {
+      EXPECT_EQ(peer->ledger.unanswered(), std::vector<std::string>{}) << what << ": " << peer->name();
+    }
+}
+
 void Rig::expect_legs_in_pairs(std::string_view what) {
   const auto alive = dialogs_alive();
   EXPECT_EQ(alive.size(), 2 * calls.connected()) << what << ": " << testing::PrintToString(alive);

@@ -106,6 +106,8 @@ class Rig {
   void expect_idle(std::string_view what = {});
   // No peer talks to nobody: each has sent or got a BYE in every dialog that was confirmed.
   void expect_no_half_call(std::string_view what = {});
+  // Every offer in a 2xx to the border has got its answer with the ACK.
+  void expect_offers_answered(std::string_view what = {});
   // Both legs of every call are up and no other dialog is: to be asked when everything that was under way has ended.
   void expect_legs_in_pairs(std::string_view what = {});
   std::vector<std::string> dialogs_alive() const;
