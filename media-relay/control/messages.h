@@ -19,7 +19,7 @@ using SessionId = std::string;
 
 // Strict: media is accepted from the remote address only. Learn: the remote address is learned once from a packet that
 // arrives in the relay's latch window, from an address that `latch_from` allows.
-enum class LatchMode : std::uint8_t { Strict, Learn };
+enum class LatchMode : std::uint8_t { Strict, Learn, Hear };
 // A flow joins two halves: A and B are the two legs of a call, in the controller's words.
 enum class HalfSide : std::uint8_t { A, B };
 std::string_view name_of(HalfSide side);
@@ -168,7 +168,7 @@ struct HalfSpec {
   std::optional<Digits> digits = {};        // absent: none are listened for, none can be sent
   std::optional<Transcode> transcode = {};  // absent: audio leaves towards this peer in the codec in which it came
   bool one_stream = false;  // in clear: while one stream (SSRC) is heard, another one from the same source is not
-  // With one_stream, in clear: the streams that the peer has said are its own (SSRC); no other is heard. Empty: any
+  // In clear: the streams that the peer has said are its own (SSRC); no other is heard. Empty: any
   // one.
   std::vector<std::uint32_t> sources = {};
   // Identifiers of the header extensions (RFC 8285) that may be sent to this peer; absent: all.
@@ -212,7 +212,7 @@ struct SessionSpec {
   std::uint32_t media_timeout_ms = 0;  // 0: the relay's default
   bool suspended = false;              // on hold: no media is expected, the media timeout rests
   bool first = false;                  // opened also while the relay drains, or has all the sessions it may have
-  std::uint32_t one_sided_ms = 0;      // silence of one half while the other is heard that is told; 0: never
+  std::uint32_t one_sided_ms = 0;      // of audio: silence of one half while the other is heard; 0: never told
   friend bool operator==(const SessionSpec&, const SessionSpec&) = default;
 };
 

@@ -103,7 +103,7 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   if (half.remote_rtp) put(*out.mutable_remote_rtp(), *half.remote_rtp);
   if (half.remote_rtcp) put(*out.mutable_remote_rtcp(), *half.remote_rtcp);
   out.set_rtcp_mux(half.rtcp_mux);
-  out.set_latch(half.latch == LatchMode::Learn ? wire::LATCH_LEARN : wire::LATCH_STRICT);
+  out.set_latch(static_cast<wire::LatchMode>(half.latch));
   for (const base::Prefix& prefix : half.latch_from) {
     wire::Prefix& p = *out.add_latch_from();
     p.set_ip(ip_bytes(prefix.ip));
@@ -258,9 +258,10 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   if (in.has_remote_rtp()) out.remote_rtp = endpoint("remote_rtp", in.remote_rtp());
   if (in.has_remote_rtcp()) out.remote_rtcp = endpoint("remote_rtcp", in.remote_rtcp());
   out.rtcp_mux = in.rtcp_mux();
-  if (in.latch() != wire::LATCH_STRICT && in.latch() != wire::LATCH_LEARN)
+  if (in.latch() < wire::LATCH_STRICT || in.latch() > wire::LATCH_HEAR)
     fail("latch", "expected a known latch mode, got " + std::to_string(in.latch()));
-  out.latch = in.latch() == wire::LATCH_LEARN ? LatchMode::Learn : LatchMode::Strict;
+  else
+    out.latch = static_cast<LatchMode>(in.latch());
   if (static_cast<std::size_t>(in.latch_from_size()) > kMaxLatchPrefixes) {
     fail("latch_from", "expected at most " + std::to_string(kMaxLatchPrefixes) + " prefixes, got " +
                            std::to_string(in.latch_from_size()));

@@ -214,7 +214,8 @@ Flow::Exit Flow::exit_for(Side side, Component component) const {
   if (!exit.port || !is_usable(exit.destination)) return exit;
   // RTP came from another address than was signalled, so the signalled RTCP address is as wrong: wait until RTCP is
   // heard.
-  if (!h.ice && rtp.latched() && rtp.latched()->ip != exit.destination.ip) return exit;
+  if (!h.ice && spec_.half(side).latch != LatchMode::Hear && rtp.latched() && rtp.latched()->ip != exit.destination.ip)
+    return exit;
   exit.closed = std::nullopt;
   for (const HalfSpec* own : {&spec_.a, &spec_.b})
     if (exit.destination == own->local_rtp || exit.destination == own->local_rtcp) exit.closed = Drop::Loop;

@@ -225,6 +225,7 @@ unsigned SourceGuard::probation(const base::Endpoint& source, const Evidence& ev
 
 base::Endpoint SourceGuard::destination() const {
   if (rules_.held) return {};
+  if (rules_.mode == LatchMode::Hear) return rules_.remote;
   if (!heard_.empty()) return heard_;
   if (rules_.remote.empty() || !is_allowed(rules_.remote.ip)) return {};
   return rules_.remote;

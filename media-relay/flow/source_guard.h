@@ -8,6 +8,9 @@
 //               ^                  window) |                        |  signalling, remote changed: forget, (open)
 //               +---- window passes -------+                        |  signalling, remote the same: keep, and see below
 //
+//   Hear:    as Learn, of a peer that sends from elsewhere than it listens: what it is sent goes to the signalled
+//            endpoint whatever was learned.
+//
 // In an open window a source is learned when it may be (prefixes) and shows two packets in sequence of one SSRC: a
 // single blind packet learns nothing (RFC 3550 A.1 asks the same of a new source). Of SRTP one authentic packet will
 // do. The signalled remote endpoint itself is known and needs no second packet; it is also heard outside the window,

@@ -41,6 +41,7 @@ constexpr std::size_t index_of(Component c) {
 enum class LatchMode : std::uint8_t {
   Strict,  // only the signalled remote endpoint is heard
   Learn,   // the first plausible source inside the window after signalling is learned (RFC 4961, RFC 7362)
+  Hear,    // likewise, and it is heard; what is sent goes to the signalled endpoint, which may be another one
 };
 
 // SRTP with a peer. A direction whose keys are not known yet passes nothing: not in clear, and not unchecked.

@@ -174,12 +174,24 @@ std::string unknown_name(const control::FlowSpec& flow) {
   return {};
 }
 
+flow::LatchMode latch_of(control::LatchMode mode) {
+  switch (mode) {
+    case control::LatchMode::Strict:
+      return flow::LatchMode::Strict;
+    case control::LatchMode::Learn:
+      return flow::LatchMode::Learn;
+    case control::LatchMode::Hear:
+      return flow::LatchMode::Hear;
+  }
+  return flow::LatchMode::Strict;
+}
+
 flow::HalfSpec to_flow(const control::HalfSpec& half) {
   flow::HalfSpec out;
   out.remote_rtp = half.remote_rtp;
   out.remote_rtcp = half.remote_rtcp;
   out.rtcp_mux = half.rtcp_mux;
-  out.latch = half.latch == control::LatchMode::Learn ? flow::LatchMode::Learn : flow::LatchMode::Strict;
+  out.latch = latch_of(half.latch);
   out.latch_from = half.latch_from;
   out.send = half.send;
   out.receive = half.receive;

@@ -44,6 +44,18 @@ std::string peers_mark(std::string_view tls_id) {
   return mark;
 }
 
+control::LatchMode latch_of(policy::Latch latch) {
+  switch (latch) {
+    case policy::Latch::Strict:
+      return control::LatchMode::Strict;
+    case policy::Latch::Learn:
+      return control::LatchMode::Learn;
+    case policy::Latch::Hear:
+      return control::LatchMode::Hear;
+  }
+  return control::LatchMode::Strict;
+}
+
 const control::FlowAddresses* find_flow(const std::vector<control::FlowAddresses>& flows, std::size_t index) {
   const auto it = std::ranges::find(flows, index, &control::FlowAddresses::index);
   return it == flows.end() ? nullptr : &*it;
@@ -304,7 +316,7 @@ control::HalfSpec Media::half_alone(Side side, std::size_t index, bool send, boo
   if (const auto of = carrier(side, index)) return guest_half(side, index, *of, send, receive);
   control::HalfSpec half;
   half.network = leg(side).network;
-  half.latch = leg(side).latch == policy::Latch::Learn ? control::LatchMode::Learn : control::LatchMode::Strict;
+  half.latch = latch_of(leg(side).latch);
   half.latch_from = leg(side).latch_from;
   half.send = send;
   half.receive = receive;

@@ -222,9 +222,9 @@ void read_nat_answer(lua_State* lua, const LegFacts& leg, NatDecision& out) {
       out.symmetric_signalling = read_boolean(lua, value, place);
     } else if (key == "latch") {
       const std::string_view latch = read_text(lua, value, place, kMaxUri);
-      if (latch != "learn" && latch != "strict")
-        raise(lua, "on_nat: latch must be \"learn\" or \"strict\", not ", Quoted{latch});
-      out.latch = latch == "learn" ? Latch::Learn : Latch::Strict;
+      if (latch != "learn" && latch != "strict" && latch != "hear")
+        raise(lua, "on_nat: latch must be \"learn\", \"strict\" or \"hear\", not ", Quoted{latch});
+      out.latch = latch == "learn" ? Latch::Learn : latch == "hear" ? Latch::Hear : Latch::Strict;
     } else if (key == "latch_from") {
       read_latch_from(lua, value, leg, out.latch_from);
     } else if (key == "keep_alive") {

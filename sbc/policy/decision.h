@@ -154,6 +154,7 @@ struct RequestDecision {
 enum class Latch : std::uint8_t {
   Strict,  // media only from and to the address in SDP
   Learn,   // media address learned from the first packets that come in time and from where they may
+  Hear,    // likewise for what is heard; media goes to the address in SDP
 };
 
 // What keeps the NAT before a registered phone open.

@@ -4,8 +4,8 @@
 import time
 
 from harness import check, equal, eventually, main, test
-from harness.border import ACCESS6
-from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE6
+from harness.border import ACCESS6, OWN_POLICIES
+from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2, PHONE6
 from harness.talk import HERE, THERE, answer_to, both_hear, connect, offer_to, peers
 
 SHORT_TIMEOUT = {"media": {"timeout": "1s"}}
@@ -218,6 +218,24 @@ def a_phone_behind_a_nat_is_heard_and_hears(lab):
     connect(phone, carrier, lab)
     both_hear(phone, carrier)
     equal(lab.capture.packets((ACCESS, None), ("192.168.77.7", 40000)), 0, "packets to the unreachable address")
+    caller.done()
+    callee.done()
+
+
+# trap 55.
+@test
+def a_phone_that_listens_elsewhere_is_heard_and_hears(lab):
+    """It sends from one of its addresses and is sent to at another, by policy."""
+    lab.start({"policy": {"file": str(OWN_POLICIES / "elsewhere.lua"), "settings": {"mouth": PHONE2}}})
+    mouth, carrier = lab.rtp(PHONE2, HERE), lab.rtp(CARRIER, THERE)
+    ear = lab.rtp(PHONE, HERE + 1)
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1800)
+    carrier.send_to(offer_to(lab, CARRIER).media()[:2])
+    mouth.send_to(answer_to(lab, PHONE).media()[:2])
+    eventually(
+        lambda: ear.heard(THERE) >= 40 and carrier.heard(HERE) >= 40, "40 packets each way", 6)
+    equal(mouth.received, {}, "what was sent to where it speaks")
     caller.done()
     callee.done()
 

@@ -37,6 +37,24 @@ TEST(Latch, NeedsNoProofFromTheSignalledSource) {
   EXPECT_EQ(rig.told<Latched>(), (std::vector<Latched>{{Side::A, Component::Rtp, kPhoneA}}));
 }
 
+// trap 55: a peer that sends from elsewhere than it listens.
+TEST(Latch, HearsOnePlaceAndSendsToAnother) {
+  Spec spec = learning_spec();
+  spec.a.latch = LatchMode::Hear;
+  spec.a.latch_from = {base::Prefix::parse("198.51.100.99/32").value()};
+  Rig rig(spec);
+  EXPECT_EQ(rig.rtp(Side::A, kStranger).dropped, Drop::NotAllowed);
+  latch(rig);
+  EXPECT_EQ(rig.rtp(Side::A, kStranger).dropped, Drop::WrongSource);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kPhoneA) << "not to where it speaks";
+  EXPECT_EQ(rig.rtcp(Side::A, kNatRtcp).dropped, std::nullopt);
+  EXPECT_EQ(rig.rtcp(Side::B, kPhoneBRtcp).to, kPhoneARtcp);
+  Spec moved = spec;
+  moved.a.remote_rtp = endpoint("198.51.100.12:4000");
+  rig.flow.replace(moved, rig.now);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, moved.a.remote_rtp);
+}
+
 TEST(Latch, BlindPacketsLearnNothing) {  // trap 50: a stranger's packets.
   Rig rig(learning_spec());
   for (std::uint32_t i = 0; i < 50; ++i) {  // another SSRC each time, or far apart in sequence

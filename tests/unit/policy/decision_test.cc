@@ -376,6 +376,17 @@ TEST(NatDecision, FieldsLeftOutKeepTheUsual) {
   EXPECT_EQ(outcome.decision.latch_from[0].text(), base::Prefix::parse("203.0.113.5")->text());
 }
 
+TEST(NatDecision, APeerMayBeHeardFromElsewhere) {
+  LegFacts leg;
+  leg.source_ip = "203.0.113.5";
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_nat = function(leg)\n"
+      "  return { latch = 'hear', latch_from = { '198.51.100.9' } } end }");
+  const auto outcome = host->on_nat(leg);
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_EQ(outcome.decision.latch, Latch::Hear);
+}
+
 TEST(NatDecision, KeepAlivesOfARegistration) {
   LegFacts leg;
   leg.side = "registration";
@@ -414,7 +425,7 @@ TEST(NatDecision, OnlyWhereTheSignallingComesFromIsLearnedUnlessNamed) {
 TEST(NatDecision, MistakesFallBackToTheUsual) {
   LegFacts leg;
   const Refused cases[] = {
-      {"{ latch = 'lern' }", "latch must be \"learn\" or \"strict\""},
+      {"{ latch = 'lern' }", "latch must be \"learn\", \"strict\" or \"hear\""},
       {"{ latched = 'learn' }", "did you mean \"latch\"?"},
       {"{ keep_alive = 'option' }", "did you mean \"options\"?"},
       {"{ keep_alive_interval = 4 }", "5"},

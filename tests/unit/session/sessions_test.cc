@@ -242,6 +242,16 @@ TEST(Sessions, OnlyAudioIsListenedToForOneSidedSilence) {
   EXPECT_EQ(listened, 1U);
 }
 
+TEST(Sessions, APeerMayBeHeardFromElsewhere) {
+  Rig rig;
+  rig.hello(1);
+  Open open{"s", audio()};
+  open.spec.flows[0].a.latch = control::LatchMode::Hear;
+  rig.ask(1, open);
+  EXPECT_EQ(rig.specs.begin()->second.a.latch, flow::LatchMode::Hear);
+  EXPECT_EQ(rig.specs.begin()->second.b.latch, flow::LatchMode::Strict);
+}
+
 TEST(Sessions, BindingIsTriedABoundedNumberOfTimes) {
   Config config = test_config();
   config.networks[0].last_port = 20199;
