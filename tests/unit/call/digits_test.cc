@@ -107,6 +107,43 @@ TEST(Digits, EventsBecomeInfo) {
   EXPECT_THAT(rig.relay.digits, IsEmpty());
 }
 
+// traps 35, 36: the same where audio is transcoded: the phone has PCMA, the trunk Opus and INFO.
+TEST(Digits, AreConvertedInATranscodedCall) {
+  Rig rig;
+  change_places(
+      rig, [](route::Realm&) {},
+      [](route::Trunk& trunk) {
+        trunk.dtmf = Dtmf::Info;
+        trunk.codecs = std::make_shared<const sdp::CodecRules>(sdp::CodecRules{.transcode = {"opus"}});
+      });
+  const auto line = [](const Peer& peer, int port, const std::string& formats, const std::string& maps) {
+    return "v=0\r\no=- 1 1 IN IP4 " + peer.ip() + "\r\ns=-\r\nc=IN IP4 " + peer.ip() + "\r\nt=0 0\r\nm=audio " +
+           std::to_string(port) + " RTP/AVP " + formats + "\r\n" + maps;
+  };
+  rig.a.invite({.body = line(rig.a, 4000, "8 101", "a=rtpmap:101 telephone-event/8000\r\n")});
+  const auto invite = rig.b.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  EXPECT_THAT(std::string(invite->body()), Not(HasSubstr("telephone-event")));
+  rig.b.answer(200, line(rig.b, 6000, "96", "a=rtpmap:96 opus/48000/2\r\n"));
+  const auto ok = rig.a.take("200 INVITE");
+  ASSERT_NE(ok, nullptr);
+  EXPECT_THAT(std::string(ok->body()), HasSubstr(" RTP/AVP 8 101\r\n"));
+  rig.a.ack();
+  const auto& f = flow(rig);
+  ASSERT_TRUE(f.a.transcode && f.b.transcode && f.a.digits);
+  EXPECT_THAT(f.a.digits->heard, ElementsAre(control::EventFormat{101, 8000}));
+  EXPECT_EQ(f.a.digits->event, (control::EventFormat{101, 8000}));
+  EXPECT_TRUE(f.a.rewrite && f.a.rewrite->continuous);
+  EXPECT_THAT(f.b.transcode->events, IsEmpty());
+
+  hear(rig, control::HalfSide::A, '#', 200);
+  ASSERT_TRUE(rig.b.has("INFO"));
+  rig.b.request("INFO", "Signal=7\r\nDuration=250\r\n", kRelay);
+  EXPECT_TRUE(rig.b.has("200 INFO"));
+  ASSERT_EQ(rig.relay.digits.size(), 1U);
+  EXPECT_EQ(rig.relay.digits[0].half, control::HalfSide::A);
+}
+
 TEST(Digits, InfoBecomesEvents) {
   Rig rig;
   configure(rig, Dtmf::Pass, Dtmf::Info);
