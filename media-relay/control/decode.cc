@@ -84,7 +84,8 @@ Listed listed_of(const wire::Listed& in, Reading& r) {
 Welcome welcome_of(const wire::Welcome& in, Reading& r) {
   if (static_cast<std::size_t>(in.networks_size()) > kMaxNetworks) r.fail("networks", "expected fewer networks");
   for (const std::string& name : in.networks()) r.text("networks", name, kMaxNetworkNameBytes);
-  return {in.relay_instance(), in.lease_ms(), in.sessions(), {in.networks().begin(), in.networks().end()}};
+  return {
+      in.relay_instance(), in.lease_ms(), in.sessions(), {in.networks().begin(), in.networks().end()}, in.resume_ms()};
 }
 
 HalfSide side_of(const wire::MediaNotice& in) {

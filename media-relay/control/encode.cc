@@ -100,6 +100,7 @@ void append_reply(std::string& out, std::uint64_t request, const Reply& reply) {
                    m.set_lease_ms(r.lease_ms);
                    m.set_sessions(r.sessions);
                    for (const std::string& network : r.networks) m.add_networks(network);
+                   m.set_resume_ms(r.resume_ms);
                  },
                  [&](const Opened& r) { put_opened(*e.mutable_opened(), r.id, r.flows); },
                  [&](const Modified& r) { put_opened(*e.mutable_modified(), r.id, r.flows); },

@@ -331,6 +331,8 @@ struct Welcome {                     // to Hello
   std::uint32_t lease_ms = 0;        // what this controller got
   std::uint32_t sessions = 0;        // of this controller, alive from before
   std::vector<std::string> networks;
+  // When the connection ends without a word, a successor that has the sessions may come within that time; 0: none will.
+  std::uint32_t resume_ms = 0;
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 struct Opened {

@@ -15,15 +15,30 @@ std::optional<std::string> Flow::save(base::Instant now) {
 }
 
 bool Flow::restore(std::string_view saved, base::Instant now) {
+  if (!take_up(saved, now)) return false;
+  begin_again(now);
+  return true;
+}
+
+bool Flow::restore(std::string_view checkpoint, const Ledger& last, base::Instant now) {
+  if (!take_up(checkpoint, base::Instant{}) || !catch_up(last, now)) return false;
+  begin_again(now);
+  return true;
+}
+
+bool Flow::take_up(std::string_view saved, base::Instant saved_at) {
   // What making the flow has begun, its predecessor did long ago.
   outgoing_.clear();
   untold_.clear();
   for (const Side side : {Side::A, Side::B})
     if (const auto& dtls = spec_.half(side).dtls)
       half(side).dtls = secure::DtlsSession::make(dtls->identity, dtls->parameters);
-  base::Unpacker unpacker(saved, now);
+  base::Unpacker unpacker(saved, saved_at);
   carry(unpacker);
-  if (unpacker.failed() || !unpacker.at_end()) return false;
+  return !unpacker.failed() && unpacker.at_end();
+}
+
+void Flow::begin_again(base::Instant now) {
   build();
   report_due_ = base::kNever;  // what came before the restart is not of the next report
   start_reports(now);
@@ -32,12 +47,11 @@ bool Flow::restore(std::string_view saved, base::Instant now) {
     set_sound(side, now);
     start_dtls(side, now);
   }
-  return true;
 }
 
 template <typename Carrier>
 void Flow::carry(Carrier& c) {
-  c(deadline_, clock_start_, reported_, spec_.name_key.k0, spec_.name_key.k1);
+  c(deadline_, clock_start_, reported_, spec_.name_key.k0, spec_.name_key.k1, keyings_);
   for (const Side side : {Side::A, Side::B}) carry_half(c, side);
 }
 
@@ -45,7 +59,8 @@ template <typename Carrier>
 void Flow::carry_half(Carrier& c, Side side) {
   Half& h = half(side);
   c(h.guard, h.reception, h.reception_report, h.reports, h.stats, h.last_heard, h.heard, h.last_rtp, h.told_silent,
-    h.secured_by);
+    h.secured_by, h.sources, h.next_source);
+  c.expect(h.next_source < h.sources.size());
   // Digits that are being heard or sent are not carried, and a sound begins anew.
   bool rewrites = h.rewriter != nullptr;
   bool transcodes = h.transcoder != nullptr;

@@ -115,6 +115,7 @@ void Flow::set_dtls(Side side) {
   Half& h = half(side);
   if (!wanted) {
     h.dtls.reset();
+    h.association.clear();
     return;
   }
   // Our role is settled by the answer; until the handshake is done another answer may settle it otherwise, as that of a

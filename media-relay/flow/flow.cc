@@ -119,6 +119,7 @@ void Flow::build() {
         half(side).pipeline[index_of(port)][index_of(kind)] =
             recorded(repaired(pipeline_for(side, port, kind), side, kind), side);
   update_exits();
+  keep_counters();  // contexts change in front of this only
 }
 
 Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) const {

@@ -64,6 +64,7 @@
 #include "media-relay/flow/digit_player.h"
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/event.h"
+#include "media-relay/flow/ledger.h"
 #include "media-relay/flow/media_report.h"
 #include "media-relay/flow/outlet.h"
 #include "media-relay/flow/packet_tap.h"
@@ -149,6 +150,15 @@ class Flow {
   // Of a flow that has just been made, with the spec of the one that was saved. False when the bytes are not of such a
   // one: the flow is of no use then.
   bool restore(std::string_view saved, base::Instant now);
+
+  // As save, for the case that this process dies: the flow goes on, and until then what would make these bytes unsafe
+  // is written to its ledger (ledger.cc). Times are told as they are.
+  std::optional<std::string> checkpoint() { return save(base::Instant{}); }
+  // As restore, from a checkpoint of a process that died, and what was in the flow's ledger then. False also when its
+  // keys have changed since.
+  bool restore(std::string_view checkpoint, const Ledger& last, base::Instant now);
+  // Zeros, or what restore was given; outlives the flow. Null: checkpoints are of no use.
+  void keep_in(Ledger* ledger);
 
   Stats stats(base::Instant now) const;
   const Spec& spec() const { return spec_; }
@@ -283,6 +293,11 @@ class Flow {
   void carry_half(Carrier& c, Side side);
   template <typename Carrier>
   void carry_keys(Carrier& c, Side side);
+  bool take_up(std::string_view saved, base::Instant saved_at);
+  void begin_again(base::Instant now);
+  // After a crash (ledger.cc).
+  void keep_counters();
+  bool catch_up(const Ledger& last, base::Instant now);
 
   // Keys that change (key_grace.cc).
   void judge_keys(Side side, const HalfSpec& next);
@@ -408,6 +423,8 @@ class Flow {
   PacketTap* tap_ = nullptr;
   Outlet* outlet_ = nullptr;
   std::vector<std::byte> copy_;  // the packet of another flow that is being walked here
+  Ledger* ledger_ = nullptr;
+  std::uint64_t keyings_ = 0;
   base::Instant deadline_ = base::kNever;
   base::Instant report_due_ = base::kNever;
   base::Instant clock_start_{};

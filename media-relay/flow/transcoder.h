@@ -74,6 +74,8 @@ class Transcoder {
     c(started_, ssrc_, next_sequence_, anchor_from_, anchor_to_, sequence_, packets_, octets_);
     if constexpr (Carrier::kReading) lost_ = true;
   }
+  // After a crash: numbers that may have been sent already are left out.
+  void leap(std::uint16_t packets) { sequence_ = static_cast<std::uint16_t>(sequence_ + packets); }
 
   const Transcode& spec() const { return spec_; }
   // What a sender report about the source has to say of what leaves (RFC 3550 7.2): its timestamp in the new clock ...

@@ -45,6 +45,13 @@ std::uint32_t OutgoingStream::media_time(base::Instant now) const {
   return s_.timestamp + static_cast<std::uint32_t>(s_.sent ? ticks(now - s_.sent_at, clock()) : 0);
 }
 
+void OutgoingStream::leap(std::uint16_t numbers) {
+  s_.next = static_cast<std::uint16_t>(s_.next + numbers);
+  s_.relaying = false;
+  s_.before.reset();
+  s_.left.reset();
+}
+
 std::optional<Stamp> OutgoingStream::relay(const Header& packet, std::uint32_t clock, base::Instant now) {
   if (clock != 0) s_.clock = clock;
   return place(packet, false, now);

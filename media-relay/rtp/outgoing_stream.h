@@ -106,6 +106,9 @@ class OutgoingStream {
     s_.left.reset();
   }
 
+  // Leaves so many numbers out: what has been sent under them is not known. Who is relayed next takes over.
+  void leap(std::uint16_t numbers);
+
   // Sources of our own: the timestamp of something that begins now, ...
   std::uint32_t timestamp_at(base::Instant now) const;
   // ... (for a report: what is heard at this moment) ...

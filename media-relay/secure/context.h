@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "media-relay/base/pack.h"
+#include "media-relay/secure/ledger.h"
 #include "media-relay/secure/parameters.h"
 
 namespace secure {
@@ -52,6 +53,11 @@ class Sender {
   // `pack` must never be: its index would be used twice (RFC 3711 9.1). An engine that cannot tell them fails.
   virtual void pack(base::Packer& out) = 0;
   virtual void unpack(base::Unpacker& in) = 0;
+  // Its counters are written there as they change; it is zeros. Null: not any more. An engine that cannot tell them
+  // writes nothing, and fails to catch up.
+  virtual void keep_in(Ledger* ledger) = 0;
+  // After `unpack`: no index is used that the ledger of a process that died knows as used. False: that cannot be said.
+  virtual bool catch_up(const Ledger& last) = 0;
 };
 
 class Receiver {
@@ -60,9 +66,12 @@ class Receiver {
   // Nothing is remembered of a packet that is refused. Its bytes may be changed.
   virtual Outcome unprotect_rtp(std::span<std::byte> packet) = 0;
   virtual Outcome unprotect_rtcp(std::span<std::byte> packet) = 0;
-  // As a sender's: rollover counters and replay windows.
+  // As a sender's: rollover counters and replay windows. After `catch_up` nothing that is older than what was heard
+  // last is let in: whether it was heard is not known.
   virtual void pack(base::Packer& out) = 0;
   virtual void unpack(base::Unpacker& in) = 0;
+  virtual void keep_in(Ledger* ledger) = 0;
+  virtual bool catch_up(const Ledger& last) = 0;
 };
 
 // The parameters must have passed `check`. Null when the library cannot (out of memory, a cipher that it was built

@@ -155,6 +155,8 @@ class LibsrtpSender final : public Sender {
   // The library does not tell its replay windows.
   void pack(base::Packer& out) override { out.expect(false); }
   void unpack(base::Unpacker& in) override { in.expect(false); }
+  void keep_in(Ledger*) override {}
+  bool catch_up(const Ledger&) override { return false; }
 
  private:
   Session session_;
@@ -199,6 +201,8 @@ class LibsrtpReceiver final : public Receiver {
   // The library does not tell its replay windows.
   void pack(base::Packer& out) override { out.expect(false); }
   void unpack(base::Unpacker& in) override { in.expect(false); }
+  void keep_in(Ledger*) override {}
+  bool catch_up(const Ledger&) override { return false; }
 
  private:
   Session session_;

@@ -58,7 +58,9 @@ class OpenSslSender final : public Sender {
     const std::size_t sealed =
         key_.rtp->seal(storage, {layout->header_bytes, size, layout->ssrc, *index}, mki_of(key_));
     if (sealed == 0) return std::unexpected(Refusal::Malformed);
-    (source == nullptr ? streams_.add(layout->ssrc) : *source).rtp.mark(*index);
+    SourceState& state = source == nullptr ? streams_.add(layout->ssrc) : *source;
+    state.rtp.mark(*index);
+    streams_.note(state);
     --key_.left;
     return sealed;
   }
@@ -73,6 +75,7 @@ class OpenSslSender final : public Sender {
     // RFC 3711 9.2: 2^31 SRTCP packets at most.
     if (source->next_rtcp > kMaxRtcpIndex) return std::unexpected(Refusal::KeyExpired);
     const std::uint32_t index = source->next_rtcp++;
+    streams_.note(*source);
     const std::size_t sealed = key_.rtcp->seal(storage, {kRtcpClearBytes, size, layout->ssrc, index}, mki_of(key_));
     if (sealed == 0) return std::unexpected(Refusal::Malformed);
     return sealed;
@@ -80,6 +83,12 @@ class OpenSslSender final : public Sender {
 
   void pack(base::Packer& out) override { carry(out); }
   void unpack(base::Unpacker& in) override { carry(in); }
+  void keep_in(Ledger* ledger) override { streams_.keep_in(ledger); }
+  bool catch_up(const Ledger& last) override {
+    const auto packets = streams_.catch_up(last, true);
+    if (packets) key_.left -= std::min(key_.left, *packets);
+    return packets.has_value();
+  }
 
  private:
   template <typename Carrier>
@@ -116,7 +125,9 @@ class OpenSslReceiver final : public Receiver {
     if (!key->rtp->open(packet, {layout->header_bytes, size, layout->ssrc, *index}))
       return std::unexpected(Refusal::Unauthentic);
     if (source == nullptr && streams_.full()) return std::unexpected(Refusal::TooManyStreams);
-    (source == nullptr ? streams_.add(layout->ssrc) : *source).rtp.mark(*index);
+    SourceState& state = source == nullptr ? streams_.add(layout->ssrc) : *source;
+    state.rtp.mark(*index);
+    streams_.note(state);
     return size;
   }
 
@@ -136,12 +147,16 @@ class OpenSslReceiver final : public Receiver {
     if (!key->rtcp->open(packet, {kRtcpClearBytes, size, layout->ssrc, index}))
       return std::unexpected(Refusal::Unauthentic);
     if (source == nullptr && streams_.full()) return std::unexpected(Refusal::TooManyStreams);
-    (source == nullptr ? streams_.add(layout->ssrc) : *source).rtcp.mark(index);
+    SourceState& state = source == nullptr ? streams_.add(layout->ssrc) : *source;
+    state.rtcp.mark(index);
+    streams_.note(state);
     return size;
   }
 
   void pack(base::Packer& out) override { out(streams_); }
   void unpack(base::Unpacker& in) override { in(streams_); }
+  void keep_in(Ledger* ledger) override { streams_.keep_in(ledger); }
+  bool catch_up(const Ledger& last) override { return streams_.catch_up(last, false).has_value(); }
 
  private:
   // The key that the MKI at the start of `bytes` names.

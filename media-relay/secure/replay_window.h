@@ -35,6 +35,13 @@ class ReplayWindow {
     words_[word(index)] |= bit(index);
   }
 
+  // As if every index up to this one had been seen, for what was really seen is not known any more.
+  void close_up_to(std::uint64_t index) {
+    if (index < highest_) return;
+    highest_ = index;
+    words_.fill(~std::uint64_t{0});
+  }
+
   template <typename Carrier>
   void carry(Carrier& c) {
     c(highest_, words_);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "media-relay/secure/ledger.h"
 #include "media-relay/secure/limits.h"
 #include "media-relay/secure/replay_window.h"
 
@@ -69,9 +70,57 @@ class Streams {
     last_ = 0;
   }
 
+  // From now on what is noted is written there, too; null: nowhere.
+  void keep_in(Ledger* ledger) {
+    ledger_ = ledger;
+    for (const SourceState& state : states_) note(state);
+  }
+  // To be called when a state that `find` or `add` returned has been changed, before its packet is handed on.
+  void note(const SourceState& state) {
+    if (ledger_ == nullptr) return;
+    const auto at = static_cast<std::size_t>(&state - states_.data());
+    if (at < kLedgerSources) {
+      Ledger::Source& kept = ledger_->sources[at];
+      kept.ssrc = state.ssrc;
+      kept.rtcp = state.next_rtcp != 0 ? state.next_rtcp : next_of(state.rtcp);
+      kept.rtp = next_of(state.rtp);
+    }
+    ledger_->count = states_.size();
+  }
+  // What the ledger of a process that has died knows and `carry` did not: everything up to there counts as seen.
+  // Returns how many packets of RTP these are; nullopt when it cannot be known.
+  std::optional<std::uint64_t> catch_up(const Ledger& last, bool sends) {
+    if (last.count > kLedgerSources || last.count < states_.size()) return std::nullopt;
+    std::uint64_t packets = 0;
+    for (std::size_t i = 0; i < last.count; ++i) {
+      const Ledger::Source& kept = last.sources[i];
+      SourceState& state = i < states_.size() ? states_[i] : add(kept.ssrc);
+      if (state.ssrc != kept.ssrc || kept.rtp < next_of(state.rtp)) return std::nullopt;
+      packets += kept.rtp - next_of(state.rtp);
+      if (kept.rtp != 0) state.rtp.close_up_to(kept.rtp - 1);
+      if (sends)
+        state.next_rtcp = kept.rtcp;
+      else if (kept.rtcp != 0)
+        state.rtcp.close_up_to(kept.rtcp - 1);
+    }
+    return packets;
+  }
+
  private:
+  // One past the highest index that was seen; 0: none.
+  template <std::size_t Size>
+  static std::uint32_t next_of(const ReplayWindow<Size>& window)
+    requires(Size == kRtcpWindow)
+  {
+    return window.is_new(window.highest()) ? 0 : static_cast<std::uint32_t>(window.highest() + 1);
+  }
+  static std::uint64_t next_of(const ReplayWindow<kRtpWindow>& window) {
+    return window.is_new(window.highest()) ? 0 : window.highest() + 1;
+  }
+
   std::vector<SourceState> states_;
   std::size_t last_ = 0;
+  Ledger* ledger_ = nullptr;
 };
 
 }  // namespace secure

@@ -154,6 +154,11 @@ std::expected<Config, std::string> read(settings::File file) {
   if (!config.snapshot.empty() && config.session.srtp_engine == secure::Engine::Libsrtp)
     shutdown.fail("snapshot", "expected media.srtp_engine = \"openssl\" beside it: libsrtp does not tell its counters");
   config.snapshot_on_disk = shutdown.boolean("snapshot_on_disk", false);
+  config.checkpoint = shutdown.duration("checkpoint", {base::Duration{}, kLongestCheckpoint}, base::Duration{});
+  if (config.checkpoint != base::Duration{} && config.checkpoint < kShortestCheckpoint)
+    shutdown.fail("checkpoint", "expected 0s or at least 100ms");
+  if (config.checkpoint != base::Duration{} && config.snapshot.empty())
+    shutdown.fail("checkpoint", "expected shutdown.snapshot beside it: the place where checkpoints are left");
   config.resume = shutdown.duration("resume", {base::seconds(1), kLongestResume}, kDefaultResume);
   settings::Table sounds = root.table("sounds");
   config.sounds = sounds.text("directory", "");
@@ -212,6 +217,7 @@ std::vector<std::string> needs_restart(const Config& running, const Config& want
   compare(running.log.file == wanted.log.file, "log.file");
   compare(running.drain == wanted.drain, "shutdown.drain");
   compare(running.snapshot == wanted.snapshot, "shutdown.snapshot");
+  compare(running.checkpoint == wanted.checkpoint, "shutdown.checkpoint");
   compare(running.snapshot_on_disk == wanted.snapshot_on_disk, "shutdown.snapshot_on_disk");
   compare(running.resume == wanted.resume, "shutdown.resume");
   compare(running.recordings == wanted.recordings, "recording.directory");

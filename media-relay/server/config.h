@@ -26,6 +26,7 @@ struct Config {
   base::Duration drain = kDefaultDrain;
   std::string snapshot;           // file for a successor; empty: sessions end with the process
   bool snapshot_on_disk = false;  // else only where files are kept in memory
+  base::Duration checkpoint{};    // how often one is taken for the case of a crash; zero: never
   base::Duration resume = kDefaultResume;
   std::string sounds;  // directory; empty: none
   std::size_t sound_bytes = session::kDefaultSoundBytes;

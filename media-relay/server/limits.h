@@ -30,6 +30,17 @@ inline constexpr base::Duration kSaving = base::seconds(3);
 // A session of one media line takes about two kilobytes, one whose peers change their SSRC with each word a hundred.
 inline constexpr std::size_t kMaxSnapshotBytes = std::size_t{1} << 30;
 
+// Checkpoints of sessions for the case of a crash: a round takes as long as it may (shutdown.checkpoint), with a few
+// flows at each turn, so that a worker is not kept from its packets for longer than they wait in a batch anyhow. A
+// round that is not done long after its time is begun anew. How far numbers leap after a crash (flow/ledger.cc) is
+// chosen for two rounds of the longest time.
+inline constexpr base::Duration kShortestCheckpoint = base::milliseconds(100);
+inline constexpr base::Duration kLongestCheckpoint = base::seconds(5);
+inline constexpr base::Duration kCheckpointTurn = base::milliseconds(20);
+inline constexpr base::Duration kCheckpointPatience = base::seconds(2);
+// Of flows that there are at once; the file is a hole where there are none.
+inline constexpr std::size_t kMaxLedgers = std::size_t{1} << 18;
+
 // More workers than this on one machine is a typing error.
 inline constexpr unsigned kMaxWorkers = 256;
 

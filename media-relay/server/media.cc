@@ -90,7 +90,9 @@ bool Media::install(session::InstallFlow action) {
   auto node = kept_.extract(action.flow.pack());
   // Both halves may use the transports of other flows.
   if (node.empty() && !(action.spec.a.shared && action.spec.b.shared)) return false;
-  worker::InstallFlow command{id_of(action.flow), std::move(action.spec), {}, {}, {}, std::move(action.saved)};
+  worker::InstallFlow command{
+      id_of(action.flow),     std::move(action.spec),         {}, {}, {}, std::move(action.saved),
+      std::move(action.last), mark(action.flow, action.epoch)};
   if (!node.empty()) {
     command.a = std::move(node.mapped()[0]);
     command.b = std::move(node.mapped()[1]);
@@ -101,15 +103,17 @@ bool Media::install(session::InstallFlow action) {
 }
 
 bool Media::replace(session::ReplaceFlow action) {
+  mark(action.flow, action.epoch);
   return post(action.worker, worker::ReplaceFlow{id_of(action.flow), std::move(action.spec)});
 }
 
 bool Media::remove(const session::RemoveFlow& action) {
+  mark(action.flow, 0);
   return post(action.worker, worker::RemoveFlow{id_of(action.flow)});
 }
 
 bool Media::save(const session::SaveFlow& action) {
-  return post(action.worker, worker::SaveFlow{id_of(action.flow)});
+  return post(action.worker, worker::SaveFlow{id_of(action.flow), action.round});
 }
 
 bool Media::query(const session::QueryFlow& action) {
@@ -118,6 +122,13 @@ bool Media::query(const session::QueryFlow& action) {
 
 bool Media::play(session::PlayDigits action) {
   return post(action.worker, worker::PlayDigits{id_of(action.flow), action.to, std::move(action.digits), action.each});
+}
+
+// Its ledger, if it has one.
+flow::Ledger* Media::mark(session::FlowHandle flow, std::uint64_t epoch) {
+  flow::Ledger* ledger = ledgers_ == nullptr ? nullptr : ledgers_->at(flow.slot);
+  if (ledger != nullptr) ledger->epoch = epoch;
+  return ledger;
 }
 
 bool Media::post(unsigned worker, worker::Command command) {

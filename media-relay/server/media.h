@@ -14,6 +14,7 @@
 #include "media-relay/loop/event_loop.h"
 #include "media-relay/observe/log.h"
 #include "media-relay/recording/recorder.h"
+#include "media-relay/server/ledger_file.h"
 #include "media-relay/session/action.h"
 #include "media-relay/session/sessions.h"
 #include "media-relay/worker/event_queue.h"
@@ -41,6 +42,9 @@ class Media {
   // Closes all flows and joins the threads. Nothing is told any more.
   void stop();
 
+  // Where flows that are installed from now on have their ledgers; outlives Media.
+  void use(LedgerFile* ledgers) { ledgers_ = ledgers; }
+
   session::BindResult bind(const session::BindPair& action);
   void drop(session::FlowHandle flow) { kept_.erase(flow.pack()); }
   // False: the workers have stopped and nothing will be told.
@@ -60,11 +64,13 @@ class Media {
 
  private:
   bool post(unsigned worker, worker::Command command);
+  flow::Ledger* mark(session::FlowHandle flow, std::uint64_t epoch);
   void find_threads();
 
   loop::EventLoop& loop_;
   observe::Log& log_;
   MediaOptions options_;
+  LedgerFile* ledgers_ = nullptr;
   std::function<void(std::vector<worker::Event>&)> on_events_;
   observe::RateLimit bind_log_;
   worker::EventQueue events_;

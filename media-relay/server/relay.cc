@@ -35,7 +35,8 @@ Relay::Relay(loop::EventLoop& loop, observe::Log& log, Config config, std::funct
       http_(loop),
       lease_timer_(loop, [this] { on_lease_timer(); }),
       stop_timer_(loop, [this] { on_stop_timer(); }),
-      identity_timer_(loop, [this] { renew_identity(); }) {}
+      identity_timer_(loop, [this] { renew_identity(); }),
+      checkpoint_timer_(loop, [this] { on_checkpoint_timer(); }) {}
 
 Relay::~Relay() = default;
 
@@ -116,7 +117,7 @@ void Relay::on_worker_events(std::vector<worker::Event>& events) {
             [&](const worker::FlowEvent& e) { sessions_.on_flow_event(handle(e.id), e.event, actions); },
             [&](const worker::FlowStats& e) { sessions_.on_flow_stats(handle(e.id), e.token, e.stats, actions); },
             [&](const worker::FlowRemoved& e) { sessions_.on_flow_removed(handle(e.id), e.stats, now, actions); },
-            [&](worker::FlowSaved& e) { sessions_.on_flow_saved(handle(e.id), std::move(e.saved)); },
+            [&](worker::FlowSaved& e) { sessions_.on_flow_saved(handle(e.id), std::move(e.saved), e.round); },
             [&](const worker::FlowFailed& e) {
               sessions_.on_flow_failed(handle(e.id), e.installing, e.text, now, actions);
             },
@@ -162,7 +163,7 @@ void Relay::carry_out_one(session::Action action, session::Actions& more) {
             if (!media_.remove(a)) sessions_.on_flow_removed(a.flow, {}, now, more);
           },
           [&](const session::SaveFlow& a) {
-            if (!media_.save(a)) sessions_.on_flow_saved(a.flow, {});
+            if (!media_.save(a)) sessions_.on_flow_saved(a.flow, {}, a.round);
           },
           [&](const session::QueryFlow& a) {
             if (!media_.query(a)) sessions_.on_flow_stats(a.flow, a.token, {}, more);
@@ -230,6 +231,7 @@ void Relay::finish() {
   lease_timer_.cancel();
   links_.stop_listening();
   media_.stop();
+  end_checkpoints();
   stop_recorder();
   log_.info("media-relay stopped");
   // After the turn, so that the last events are written.

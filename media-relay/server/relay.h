@@ -13,6 +13,7 @@
 #include "media-relay/observe/log.h"
 #include "media-relay/observe/metrics.h"
 #include "media-relay/server/config.h"
+#include "media-relay/server/ledger_file.h"
 #include "media-relay/server/links.h"
 #include "media-relay/server/media.h"
 #include "media-relay/session/sessions.h"
@@ -67,7 +68,15 @@ class Relay final : private Links::Delegate {
   // restart.cc
   void restore();
   void finish_saving();
+  static void find_ledgers(session::Snapshot& snapshot, LedgerFile* ledgers);
   void register_restart_metrics();
+
+  // checkpoint.cc
+  std::expected<std::string, std::string> take_checkpoint();
+  std::unique_ptr<LedgerFile> take_ledgers();
+  void start_checkpoints();
+  void on_checkpoint_timer();
+  void end_checkpoints();
 
   void finish_if_idle();
   void finish();
@@ -90,19 +99,28 @@ class Relay final : private Links::Delegate {
   Links links_;
   std::unique_ptr<recording::Recorder> recorder_;  // null: without a directory
   std::unique_ptr<loop::FdWatch> recorder_watch_;
+  std::unique_ptr<LedgerFile> ledgers_;  // null: without checkpoints; outlives the workers
   Media media_;
   observe::Metrics metrics_;
   loop::HttpServer http_;
   loop::Timer lease_timer_;
   loop::Timer stop_timer_;
   loop::Timer identity_timer_;
+  loop::Timer checkpoint_timer_;
   base::Endpoint metrics_address_;
   struct SnapshotCounts {
     std::uint64_t restored = 0;
     std::uint64_t stale = 0;
     std::uint64_t unusable = 0;
+    std::uint64_t checkpoints = 0;
+    std::uint64_t checkpoints_failed = 0;
+    std::size_t bytes = 0;
   };
   SnapshotCounts snapshots_;
+  base::Instant checkpoint_due_{};  // of the round that is under way, to be done by then; passed: none is
+  base::Instant checkpoint_next_{};
+  std::size_t checkpoint_step_ = 1;  // flows at once
+  observe::RateLimit checkpoint_log_;
   std::size_t unusable_sounds_ = 0;
   bool started_ = false;
   Phase phase_ = Phase::Serving;

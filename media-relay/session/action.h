@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "media-relay/base/ip.h"
 #include "media-relay/base/slab.h"
 #include "media-relay/control/messages.h"
+#include "media-relay/flow/ledger.h"
 #include "media-relay/flow/spec.h"
 
 namespace session {
@@ -35,16 +37,19 @@ struct InstallFlow {
   FlowHandle flow;
   unsigned worker = 0;
   flow::Spec spec;
-  std::array<FlowHandle, 2> carriers{};  // by side: whose transport a half that is `shared` uses, or whom
-                                         // one that has `copies` copies; installed before
-  std::string saved = {};                // worker/command.h
+  std::array<FlowHandle, 2> carriers{};           // by side: whose transport a half that is `shared` uses, or whom
+                                                  // one that has `copies` copies; installed before
+  std::string saved = {};                         // worker/command.h
+  std::shared_ptr<const flow::Ledger> last = {};  // likewise
+  std::uint64_t epoch = 0;  // for the flow's ledger, before anything that follows: another spec, another number
 };
 struct ReplaceFlow {
   FlowHandle flow;
   unsigned worker = 0;
   flow::Spec spec;
+  std::uint64_t epoch = 0;
 };
-// Ends with Sessions::on_flow_removed, always.
+// Ends with Sessions::on_flow_removed, always. The flow's ledger says at once that there is none.
 struct RemoveFlow {
   FlowHandle flow;
   unsigned worker = 0;
@@ -53,6 +58,7 @@ struct RemoveFlow {
 struct SaveFlow {
   FlowHandle flow;
   unsigned worker = 0;
+  std::uint64_t round = 0;  // not 0: a checkpoint of that round, and the flow goes on
 };
 // Ends with Sessions::on_flow_stats, always.
 struct QueryFlow {

@@ -234,14 +234,15 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
       if (half->play) half->play->audio = sounds_.find(half->play->sound);
     if (record->recording != 0) spec.record = flow::Record{record->recording, session.spec.flows[i].record->paused};
     count_transcoding(*record, transcodes(session.spec.flows[i]));
+    record->epoch = ++last_epoch_;
     if (record->state == FlowState::Binding) {
       record->state = FlowState::Installed;
-      out.push_back(
-          InstallFlow{session.flows[i], record->worker, std::move(spec), record->carriers, std::move(record->saved)});
+      out.push_back(InstallFlow{session.flows[i], record->worker, std::move(spec), record->carriers,
+                                std::move(record->saved), std::move(record->last), record->epoch});
       record->saved.clear();
     } else {
       // Also when nothing changed: signalling has spoken, so the window for learning opens anew.
-      out.push_back(ReplaceFlow{session.flows[i], record->worker, std::move(spec)});
+      out.push_back(ReplaceFlow{session.flows[i], record->worker, std::move(spec), record->epoch});
     }
   }
   if (!session.established) ++(change.restoring ? counters_.sessions_restored : counters_.sessions_opened);

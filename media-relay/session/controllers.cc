@@ -40,6 +40,7 @@ void Sessions::hello(Asker asker, const control::Hello& command, base::Instant n
   welcome.lease_ms =
       static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(controller.lease).count());
   welcome.sessions = static_cast<std::uint32_t>(controller.sessions.size());
+  welcome.resume_ms = static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(resume_).count());
   for (const Network& network : config_.networks) welcome.networks.push_back(network.name);
   answer(asker, kind, std::move(welcome), out);
 }

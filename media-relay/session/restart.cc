@@ -20,7 +20,8 @@ void Sessions::begin_save(Actions& out) {
   });
 }
 
-void Sessions::on_flow_saved(FlowHandle flow, std::string saved) {
+void Sessions::on_flow_saved(FlowHandle flow, std::string saved, std::uint64_t round) {
+  if (round != 0) return take_checkpoint(flow, std::move(saved), round);
   FlowRecord* record = flows_.find(flow);
   if (record == nullptr || record->state != FlowState::Saving) return;
   record->state = FlowState::Saved;
@@ -29,14 +30,11 @@ void Sessions::on_flow_saved(FlowHandle flow, std::string saved) {
 }
 
 bool Sessions::is_saved(const Session& session) const {
-  // Flows that use or copy others would have to find each other again.
-  const bool bundled = std::ranges::any_of(session.spec.flows, [](const control::FlowSpec& flow) {
-    return flow.a.shared || flow.b.shared || flow.a.copies || flow.b.copies;
-  });
-  return !session.change && !bundled && std::ranges::all_of(session.flows, [this](FlowHandle handle) {
-    const FlowRecord* record = flows_.find(handle);
-    return record != nullptr && record->state == FlowState::Saved && !record->saved.empty();
-  });
+  return !session.change && can_come_back(session.spec) &&
+         std::ranges::all_of(session.flows, [this](FlowHandle handle) {
+           const FlowRecord* record = flows_.find(handle);
+           return record != nullptr && record->state == FlowState::Saved && !record->saved.empty();
+         });
 }
 
 SavedSession Sessions::saved_session(Session& session, std::vector<IdentityPtr>& identities) {
@@ -45,6 +43,8 @@ SavedSession Sessions::saved_session(Session& session, std::vector<IdentityPtr>&
     FlowRecord& record = *flows_.find(handle);
     SavedFlow flow;
     flow.index = record.index;
+    flow.ledger = handle.slot;
+    flow.epoch = record.epoch;
     for (std::size_t i = 0; i < flow.half.size(); ++i)
       flow.half[i] = {config_.networks[record.half[i].network].name, record.half[i].port};
     if (record.identity) {
@@ -61,6 +61,7 @@ SavedSession Sessions::saved_session(Session& session, std::vector<IdentityPtr>&
 Snapshot Sessions::snapshot(base::WallTime wall, base::Instant now, Actions& out) {
   Snapshot snapshot;
   snapshot.written = wall;
+  snapshot.at = now;
   snapshot.instance = config_.instance;
   std::vector<IdentityPtr> identities;
   controllers_.for_each([&](ControllerHandle, Controller& controller) {
@@ -73,22 +74,28 @@ Snapshot Sessions::snapshot(base::WallTime wall, base::Instant now, Actions& out
       } else {
         ++counters_.sessions_not_saved;
         out.push_back(
-            Note{"session not kept over the restart: a change or a handshake is under way, its flows share a "
-                 "transport, or its SRTP engine does not tell its counters",
+            Note{"session not kept over the restart: a change or a handshake is under way, or its SRTP engine "
+                 "does not tell its counters",
                  controller.id, id});
       }
     }
     if (!saved.sessions.empty()) snapshot.controllers.push_back(std::move(saved));
   });
   for (const IdentityPtr& identity : identities) snapshot.identities.push_back(identity->saved());
+  snapshot.resting = resting_ports(now);
+  return snapshot;
+}
+
+std::vector<SavedRest> Sessions::resting_ports(base::Instant now) {
+  std::vector<SavedRest> out;
   std::vector<std::size_t> told;  // pools: networks may share one
   for (std::size_t i = 0; i < config_.networks.size(); ++i) {
     if (std::ranges::find(told, pool_index_[i]) != told.end()) continue;
     told.push_back(pool_index_[i]);
     for (const PortPool::Rest& rest : pool_of(i).resting(now))
-      snapshot.resting.push_back({config_.networks[i].name, rest.port, rest.until});
+      out.push_back({config_.networks[i].name, rest.port, rest.until});
   }
-  return snapshot;
+  return out;
 }
 
 void Sessions::tell_stopping(base::Duration resume, Actions& out) {
@@ -109,7 +116,10 @@ void Sessions::restore(Snapshot snapshot, base::Instant now, Actions& out) {
   for (SavedController& controller : snapshot.controllers)
     for (SavedSession& session : controller.sessions) {
       const control::SessionId id = session.id;
-      if (!restore_session(controller.id, controller.lease, std::move(session), identities, now, out))
+      if (!snapshot.planned &&
+          !std::ranges::all_of(session.flows, [](const SavedFlow& f) { return f.last != nullptr; }))
+        note_not_restored("it was changed or closed after the last checkpoint", controller.id, id, out);
+      else if (!restore_session(controller.id, controller.lease, std::move(session), identities, now, out))
         note_not_restored("it does not fit the configuration", controller.id, id, out);
     }
 }
@@ -161,9 +171,12 @@ std::optional<std::string> Sessions::restore_flows(SessionHandle handle, SavedSe
     FlowRecord& record = *flows_.find(added);
     record.session = handle;
     record.index = flow.index;
-    record.worker = least_loaded_worker();
+    record.carriers = carriers_of(*session.change, wanted);
+    const FlowRecord* first = flows_.find(session.change->next.front());
+    record.worker = i == 0 || first == nullptr ? least_loaded_worker() : first->worker;
     ++worker_flows_[record.worker];
     record.saved = std::move(flow.state);
+    record.last = std::move(flow.last);
     if (flow.identity > identities.size()) return "its certificate is missing";
     if (flow.identity != 0) record.identity = identities[flow.identity - 1];
     if ((wanted.a.dtls || wanted.b.dtls) && !record.identity) return "its certificate cannot be read";
@@ -173,6 +186,7 @@ std::optional<std::string> Sessions::restore_flows(SessionHandle handle, SavedSe
       const auto network = network_named(half.network);
       if (!network || half.network != spec[h]->network) return "its network is gone";
       record.half[h].network = *network;
+      if (record.carriers[h]) continue;
       if (!pool_of(*network).take(half.port)) return "its ports are not of network " + half.network;
       record.half[h].port = half.port;
     }

@@ -80,12 +80,20 @@ class Sessions {
   // Over a restart (restart.cc). Every flow is asked for what its successor has to know, and is closed by that. No
   // command may come any more.
   void begin_save(Actions& out);
-  void on_flow_saved(FlowHandle flow, std::string saved);
+  void on_flow_saved(FlowHandle flow, std::string saved, std::uint64_t round = 0);
   // Flows that have been asked and have not answered.
   std::size_t unsaved() const { return unsaved_; }
   // Those sessions of which everything came in.
   Snapshot snapshot(base::WallTime wall, base::Instant now, Actions& out);
   void tell_stopping(base::Duration resume, Actions& out);
+  // For a successor in case that this process dies (checkpoint.cc). A round asks flow after flow, `most` each time, and
+  // ends with what is to be kept in place of what the last one left; nullopt: not all of it is there yet. Beside it,
+  // the flows' ledgers have to be kept. A round that begins gives up the one before.
+  void will_resume(base::Duration resume) { resume_ = resume; }  // told to controllers: how long to wait
+  void begin_checkpoint();
+  void continue_checkpoint(std::size_t most, Actions& out);
+  std::optional<std::string> finish_checkpoint(base::WallTime wall, base::Instant now);
+
   // Before the first command: the sessions of a predecessor, on the ports that they had. Their controllers have a lease
   // to come back.
   void restore(Snapshot snapshot, base::Instant now, Actions& out);
@@ -145,8 +153,11 @@ class Sessions {
     std::array<FlowHandle, 2> carriers{};  // by side: who is used, or copied, instead of ports
     IdentityPtr identity;                  // what its peers have been told
     std::string saved;                     // of a predecessor, until it is installed; for a successor, when it is saved
-    std::uint64_t recording = 0;           // 0: none
-    std::optional<control::Record> recorded;  // what was asked for last, also when it has failed
+    std::shared_ptr<const flow::Ledger> last;  // of a predecessor that died
+    std::uint64_t epoch = 0;                   // of its spec, never used twice
+    std::uint64_t asked = 0;                   // for a checkpoint, of this epoch; 0: not asked
+    std::uint64_t recording = 0;               // 0: none
+    std::optional<control::Record> recorded;   // what was asked for last, also when it has failed
   };
   struct Asker {
     LinkId link = 0;
@@ -201,6 +212,24 @@ class Sessions {
                          Actions& out);
   bool is_saved(const Session& session) const;
   SavedSession saved_session(Session& session, std::vector<IdentityPtr>& identities);
+  std::vector<SavedRest> resting_ports(base::Instant now);
+
+  // checkpoint.cc
+  struct Chapter {
+    base::Duration lease{};
+    std::uint64_t sessions = 0;
+    std::string bytes;  // session::append
+  };
+  struct Round {
+    std::uint64_t number = 0;
+    std::vector<SessionHandle> ahead;         // not asked yet, the next one last
+    std::size_t unanswered = 0;               // flows
+    std::map<std::string, Chapter> chapters;  // by controller
+    std::vector<IdentityPtr> identities;
+    ~Round();  // wipes
+  };
+  void take_checkpoint(FlowHandle flow, std::string saved, std::uint64_t round);
+  void note_in_chapter(Session& session);
 
   // controllers.cc
   ControllerHandle controller_named(const std::string& id);
@@ -277,6 +306,10 @@ class Sessions {
   std::unordered_map<std::uint64_t, FlowHandle> recordings_;  // that run
   std::uint64_t last_recording_ = 0;
   std::size_t unsaved_ = 0;
+  base::Duration resume_{};
+  std::uint64_t last_epoch_ = 0;
+  std::uint64_t last_round_ = 0;
+  std::unique_ptr<Round> round_;
   bool draining_ = false;
 };
 

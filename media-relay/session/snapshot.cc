@@ -76,7 +76,7 @@ void carry_all(Carrier& c, std::vector<T>& values, F each) {
 
 template <typename Carrier>
 void carry_flow(Carrier& c, SavedFlow& flow) {
-  c(flow.index);
+  c(flow.index, flow.ledger, flow.epoch);
   for (SavedHalf& half : flow.half) c(half.network, half.port);
   c(flow.identity, flow.state);
 }
@@ -94,14 +94,24 @@ void carry_session(Carrier& c, SavedSession& session) {
 }
 
 template <typename Carrier>
+void carry_front(Carrier& c, Snapshot& s) {
+  c(s.written.seconds, s.at, s.planned, s.instance, s.identities);
+}
+
+template <typename Carrier>
+void carry_resting(Carrier& c, Snapshot& s) {
+  carry_all(c, s.resting, [&c](SavedRest& rest) { c(rest.network, rest.port, rest.until); });
+}
+
+template <typename Carrier>
 void carry_body(Carrier& c, Snapshot& s) {
-  c(s.written.seconds, s.instance, s.identities);
+  carry_front(c, s);
   carry_all(c, s.controllers, [&c](SavedController& controller) {
     c(controller.id, controller.lease);
     c.expect(!controller.id.empty() && controller.id.size() <= control::kMaxControllerIdBytes);
     carry_all(c, controller.sessions, [&c](SavedSession& session) { carry_session(c, session); });
   });
-  carry_all(c, s.resting, [&c](SavedRest& rest) { c(rest.network, rest.port, rest.until); });
+  carry_resting(c, s);
 }
 
 }  // namespace
@@ -120,6 +130,30 @@ std::string encode(Snapshot& snapshot, base::Instant now) {
   std::string out = with_head(body);
   wipe(body);
   return out;
+}
+
+std::string encode(Snapshot& snapshot, const std::vector<SavedPart>& parts, base::Instant now) {
+  std::string body;
+  base::Packer packer(body, now);
+  carry_front(packer, snapshot);
+  std::uint64_t count = parts.size();
+  packer(count);
+  for (const SavedPart& part : parts) {
+    std::string controller = part.controller;
+    base::Duration lease = part.lease;
+    std::uint64_t sessions = part.sessions;
+    packer(controller, lease, sessions);
+    body += part.bytes;
+  }
+  carry_resting(packer, snapshot);
+  std::string out = with_head(body);
+  wipe(body);
+  return out;
+}
+
+void append(std::string& out, SavedSession& session, base::Instant now) {
+  base::Packer packer(out, now);
+  carry_session(packer, session);
 }
 
 std::string with_head(std::string_view body) {
@@ -152,6 +186,10 @@ std::expected<Snapshot, std::string> decode(std::string_view bytes, base::Instan
   carry_body(unpacker, out);
   if (unpacker.failed() || !unpacker.at_end()) return std::unexpected("not what a relay of this layout writes");
   return out;
+}
+
+bool can_come_back(const control::SessionSpec& spec) {
+  return std::ranges::none_of(spec.flows, [](const control::FlowSpec& flow) { return flow.a.copies || flow.b.copies; });
 }
 
 }  // namespace session

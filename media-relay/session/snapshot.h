@@ -11,17 +11,19 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "media-relay/base/time.h"
 #include "media-relay/control/messages.h"
+#include "media-relay/flow/ledger.h"
 
 namespace session {
 
 // To be raised with every change of what is carried (`carry` of any class, base/pack.h) or of the values below.
-inline constexpr std::uint64_t kSnapshotLayout = 2;
+inline constexpr std::uint64_t kSnapshotLayout = 4;
 
 struct SavedHalf {
   std::string network;
@@ -29,6 +31,11 @@ struct SavedHalf {
 };
 struct SavedFlow {
   std::uint32_t index = 0;
+  // Of a checkpoint: where the flow's ledger is, and the epoch that it has to have. What was found there goes to
+  // `last`, which is not in the bytes.
+  std::uint32_t ledger = 0;
+  std::uint64_t epoch = 0;
+  std::shared_ptr<const flow::Ledger> last = {};
   std::array<SavedHalf, 2> half;
   std::size_t identity = 0;  // of the snapshot's, counted from 1; 0: none
   std::string state;         // flow::Flow::save
@@ -40,6 +47,9 @@ struct SavedSession {
   std::vector<SavedFlow> flows;  // as spec.flows
   std::vector<control::FlowStats> ended;
 };
+// Flows that copy others would have to find each other again: such a session is left out, and its controller moves the
+// call.
+bool can_come_back(const control::SessionSpec& spec);
 struct SavedController {
   std::string id;
   base::Duration lease{};
@@ -53,6 +63,8 @@ struct SavedRest {
 };
 struct Snapshot {
   base::WallTime written;
+  base::Instant at{};   // the same by the machine's clock
+  bool planned = true;  // false: a checkpoint, whose process has died
   std::uint64_t instance = 0;
   std::vector<std::string> identities;  // secure::Identity::saved
   std::vector<SavedController> controllers;
@@ -68,6 +80,15 @@ struct Snapshot {
 std::string with_head(std::string_view body);
 // The text holds keys, too: to be wiped by whoever has it.
 std::string encode(Snapshot& snapshot, base::Instant now);
+// The same from parts: what `append` has made of sessions, by controller. `snapshot` has all but the controllers.
+struct SavedPart {
+  std::string controller;
+  base::Duration lease{};
+  std::uint64_t sessions = 0;
+  std::string_view bytes;
+};
+std::string encode(Snapshot& snapshot, const std::vector<SavedPart>& parts, base::Instant now);
+void append(std::string& out, SavedSession& session, base::Instant now);
 // Error: what was expected, and what came.
 std::expected<Snapshot, std::string> decode(std::string_view bytes, base::Instant now);
 

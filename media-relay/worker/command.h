@@ -3,10 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 
 #include "media-relay/flow/event.h"
+#include "media-relay/flow/ledger.h"
 #include "media-relay/flow/spec.h"
 #include "media-relay/flow/stats.h"
 #include "media-relay/io/socket.h"
@@ -35,6 +37,8 @@ struct InstallFlow {
   HalfSockets b;
   std::array<FlowId, 2> carriers{};  // by side; 0: none
   std::string saved = {};            // by the worker of another process: the flow goes on from there; empty: it begins
+  std::shared_ptr<const flow::Ledger> last = {};  // with `saved` a checkpoint: what the other process left when it died
+  flow::Ledger* ledger = nullptr;                 // outlives the flow; null: checkpoints are of no use
 };
 
 // Replaces the spec between two batches; sockets, statistics and, where the remote did not change, learned sources
@@ -49,9 +53,10 @@ struct RemoveFlow {
   FlowId id;
 };
 
-// As RemoveFlow, for a successor: tells FlowSaved instead.
+// As RemoveFlow, for a successor: tells FlowSaved instead. Or a checkpoint: likewise, but the flow goes on.
 struct SaveFlow {
   FlowId id;
+  std::uint64_t round = 0;  // not 0: a checkpoint; comes back with FlowSaved
 };
 
 // Answered by FlowStats with the same token.
@@ -90,10 +95,11 @@ struct FlowRemoved {
   flow::Stats stats;
 };
 
-// The flow is gone and its ports are closed. Told once per SaveFlow.
+// The flow is gone and its ports are closed, unless it goes on. Told once per SaveFlow.
 struct FlowSaved {
   FlowId id;
   std::string saved;  // to be wiped; empty: it cannot be told, or there was no such flow
+  std::uint64_t round = 0;
 };
 
 // A command could not be carried out. After a failed InstallFlow the sockets that it carried are closed and nothing is

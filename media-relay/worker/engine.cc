@@ -33,7 +33,7 @@ void Engine::apply(Command& command, base::Instant now, std::vector<Event>& even
   else if (auto* d = std::get_if<RemoveFlow>(&command))
     end(d->id, now, events);
   else if (auto* s = std::get_if<SaveFlow>(&command))
-    save(s->id, now, events);
+    save(*s, now, events);
   else if (auto* q = std::get_if<QueryFlow>(&command))
     query(*q, now, events);
   else if (auto* p = std::get_if<PlayDigits>(&command))
@@ -76,7 +76,9 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
   if (std::string wrong = attach(command, ports); !wrong.empty())
     return fail(command.id, true, std::move(wrong), events);
   auto installed = std::make_unique<Installed>(command.id, std::move(command.spec), ports, now);
-  const bool restored = command.saved.empty() || installed->flow.restore(command.saved, now);
+  const bool restored =
+      command.saved.empty() || (command.last ? installed->flow.restore(command.saved, *command.last, now)
+                                             : installed->flow.restore(command.saved, now));
   explicit_bzero(command.saved.data(), command.saved.size());
   if (!restored) {
     detach(ports);
@@ -84,6 +86,7 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
   }
   installed->flow.record_to(tap_);
   installed->flow.leave_by(this);
+  installed->flow.keep_in(command.ledger);
   join(*installed, carriers);
   map_ports(*installed);
   arm(*installed);
@@ -223,12 +226,14 @@ void Engine::remove(FlowId id, base::Instant now, std::vector<Event>& events) {
   events.emplace_back(std::move(removed));
 }
 
-void Engine::save(FlowId id, base::Instant now, std::vector<Event>& events) {
-  FlowSaved told{id, {}};
-  if (const auto found = flows_.find(id.value); found != flows_.end())
-    told.saved = found->second->flow.save(now).value_or("");
+void Engine::save(const SaveFlow& command, base::Instant now, std::vector<Event>& events) {
+  FlowSaved told{command.id, {}, command.round};
+  if (const auto found = flows_.find(command.id.value); found != flows_.end()) {
+    flow::Flow& flow = found->second->flow;
+    told.saved = (command.round != 0 ? flow.checkpoint() : flow.save(now)).value_or("");
+  }
   std::vector<Event> removed;
-  remove(id, now, removed);
+  if (command.round == 0) remove(command.id, now, removed);
   events.emplace_back(std::move(told));
 }
 

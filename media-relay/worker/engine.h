@@ -58,7 +58,7 @@ class Engine : private flow::Outlet {
   void remove(FlowId id, base::Instant now, std::vector<Event>& events);
   void end(FlowId id, base::Instant now, std::vector<Event>& events);
   void play(const PlayDigits& command, base::Instant now);
-  void save(FlowId id, base::Instant now, std::vector<Event>& events);
+  void save(const SaveFlow& command, base::Instant now, std::vector<Event>& events);
   void query(const QueryFlow& command, base::Instant now, std::vector<Event>& events) const;
 
   // Empty, or why not; on failure all that was attached is detached.

@@ -106,6 +106,8 @@ void RelayLink::Machine::disconnect(std::string why) {
   listed_.clear();
   ping_timer_.cancel();
   timeout_timer_.cancel();
+  // It may have died, and its successor may have what it knew.
+  if (state_ == LinkState::Up && !resuming()) resume_until_ = loop_.now() + resumes_within_;
   // From the last word that the relay can have heard from us; its lease ends no later.
   if (lease_timer_.deadline() == base::kNever) lease_timer_.arm(resuming() ? resume_until_ : loop_.now() + lease_);
   auto waiting = pending_.drain();

@@ -94,7 +94,8 @@ class RelayLink::Machine final : public loop::Stream::Delegate {
   LinkState state_ = LinkState::Down;
   bool draining_ = false;
   unsigned refusals_ = 0;
-  base::Instant resume_until_{};  // a successor with our sessions is expected until then
+  base::Instant resume_until_{};     // a successor with our sessions is expected until then
+  base::Duration resumes_within_{};  // likewise when it dies, as it said
   base::Duration backoff_;
   base::Duration lease_;               // as granted
   std::vector<std::string> networks_;  // as the relay said

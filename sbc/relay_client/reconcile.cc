@@ -16,6 +16,7 @@ void RelayLink::Machine::on_internal_reply(const Context& context, control::Repl
   if (const auto* welcome = std::get_if<control::Welcome>(&reply)) {
     lease_ = base::milliseconds(welcome->lease_ms);
     networks_ = welcome->networks;
+    resumes_within_ = base::milliseconds(welcome->resume_ms);
     listed_.clear();
     transmit_internal(control::Subscribe{control::kAllEvents});
     return transmit_internal(control::List{});

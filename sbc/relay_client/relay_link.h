@@ -8,7 +8,8 @@
 // that are wanted here and the relay does not have are reported with SessionLost. They are reported without a
 // reconnect, too, once nobody listens on the relay's socket any more (the process is gone, and its ports with it), or
 // when the link has been down for the whole lease. A relay that says that it stops and that its successor will have the
-// sessions is waited for as long as it says.
+// sessions is waited for as long as it says; so is one that says beforehand that a successor will have them when it
+// dies.
 
 #include <cstdint>
 #include <memory>

@@ -22,9 +22,13 @@ def start(lab, *users):
     web = {"domains": ["example.org"], "media_network": "access", "registrar": {"algorithms": ["MD5"]},
            "media_security": "webrtc", "listener": [{"transport": "wss", "bind": f"{ACCESS}:8443", **pair}]}
     lab.start({"realm": {"access": {"registrar": {"algorithms": ["MD5"]}}, "web": web},
-               "policy": {"file": str(OWN_POLICIES / "web.lua"), "settings": {}}}, register=False)
+               "policy": {"file": str(OWN_POLICIES / "web.lua"), "settings": {}}}, with_snapshot(lab), register=False)
     namespace.speak_as(PHONE, ACCESS)
     return Chromium(lab, f"wss://{NAME}:8443", pair["certificate"], users)
+
+
+def with_snapshot(lab):
+    return {"shutdown": {"snapshot": f"{lab.directory}/relay.snapshot", "snapshot_on_disk": True}}
 
 
 def phone(lab, extra=()):
@@ -171,8 +175,26 @@ def two_browsers_see_each_other(lab):
     told = alice.ask("described")["remote"]
     check("a=group:BUNDLE 0 1" in told and "transport-wide-cc" in told, f"what alice's page was told:\n{told}")
     check("sdes:mid" not in told and "msid:" not in told and "ssrc:" not in told, f"names of bob's streams:\n{told}")
+    goes_on_over_a_restart(lab, alice, bob)
     alice.do("hang_up")
     bob.wait("ended", by="remote")
+
+
+def goes_on_over_a_restart(lab, alice, bob):
+    """The relay is another process, and neither page is asked for anything."""
+    handshakes = lab.border.relay_metrics().total("relay_peer_changes_total", change="secured")
+    equal(lab.border.relay.stop(8), 0, "exit code of the relay")
+    lab.border.start_relay()
+    equal(lab.border.relay_metrics().total("relay_restart_sessions_total", result="restored"), 1, "restored sessions")
+    for page in (alice, bob):
+        goes_on(page, f"{page.user}'s audio after the restart")
+        frames = video(page, "inbound", "framesDecoded")
+        eventually(lambda page=page, frames=frames: video(page, "inbound", "framesDecoded") > frames + 20,
+                   f"{page.user}'s page decodes video after the restart", 20)
+    check(handshakes >= 2, f"{handshakes} handshakes before the restart")
+    equal(lab.border.relay_metrics().total("relay_peer_changes_total", change="secured"), 0, "handshakes after it")
+    eventually(lab.border.ready, "the sbc has its relay again", 10)
+    equal(lab.border.sbc_metrics().total("parapet_dialog_events_total", event="media_moves"), 0, "calls that moved")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,36 @@ def a_call_goes_on_over_the_relay_that_comes_back(lab):
 
 
 @test
+def a_call_goes_on_where_it_was_with_checkpoints(lab):
+    """The relay is killed and comes back with its last checkpoint: nobody is asked for anything."""
+    snapshot = {"snapshot": f"{lab.directory}/relay.snapshot", "snapshot_on_disk": True, "checkpoint": "200ms"}
+    border = lab.start(relay={"shutdown": snapshot})
+    phone, far = lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(CARRIER, CORE, "first"))
+    here, there = peers(lab)
+    call = phone.call("sip:00431555@" + ACCESS)
+    other = far.accept()
+    here.send_to(phone.answered(call).media()[:2])
+    there.send_to(other.invite.media()[:2])
+    both_hear(here, there, 10)
+    for _ in range(2):  # a relay that came back is as good as one that did not go
+        written = border.relay_metrics().total("relay_checkpoints_total", result="written")
+        eventually(lambda w=written: border.relay_metrics().total("relay_checkpoints_total", result="written") >= w + 2,
+                   "checkpoints")
+        border.relay.kill()
+        border.start_relay()
+        equal(border.relay_metrics().total("relay_restart_sessions_total", result="restored"), 1, "restored sessions")
+        heard = here.heard(THERE), there.heard(HERE)
+        eventually(lambda h=heard: here.heard(THERE) > h[0] + 25 and there.heard(HERE) > h[1] + 25, "packets after it")
+        eventually(border.ready, "the sbc has its relay again", 10)
+    equal(border.sbc_metrics().total("parapet_dialog_events_total", event="media_moves"), 0, "calls that moved")
+    phone.hang_up(call)
+    far.accept_bye(other)
+    border.until_idle()
+    equal(border.relay.stop(8), 0, "exit code of the relay")
+    equal(sorted(f.name for f in lab.directory.glob("relay.snapshot.*")), [], "files for a crash that did not come")
+
+
+@test
 def without_a_relay_calls_end_and_new_ones_come_after_its_restart(lab):
     border = lab.start()
     *_, caller, callee = talking(lab)

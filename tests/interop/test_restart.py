@@ -17,8 +17,15 @@ ALICE_TONE, BOB_TONE = 440, 1000  # Hz
 AFTER = 2.5  # seconds of tone that must have come after the restart
 
 
-def with_snapshot(lab):
-    return {"shutdown": {"snapshot": f"{lab.directory}/relay.snapshot", "snapshot_on_disk": True}}
+def with_snapshot(lab, checkpoint="0s"):
+    return {"shutdown": {"snapshot": f"{lab.directory}/relay.snapshot", "snapshot_on_disk": True, "checkpoint": checkpoint}}
+
+
+def crash(border):
+    written = border.relay_metrics().total("relay_checkpoints_total", result="written")
+    eventually(lambda: border.relay_metrics().total("relay_checkpoints_total", result="written") >= written + 2, "checkpoints")
+    border.relay.kill()
+    border.start_relay()
 
 
 def restart(border):
@@ -63,7 +70,7 @@ def phone(lab, name, port, transport="udp", account="", extra=()):
     return made
 
 
-def talk_over_a_restart(lab, alice, bob, transport=""):
+def talk_over_a_restart(lab, alice, bob, transport="", restart=restart):
     border = lab.border
     alice.command("dial", f"sip:bob@{ACCESS}{transport}")
     for each in (alice, bob):
@@ -89,16 +96,25 @@ def talk_over_a_restart(lab, alice, bob, transport=""):
 
 @test
 def srtp_goes_on_with_its_counters(lab):
+    srtp_goes_on(lab, restart)
+
+
+@test
+def srtp_goes_on_with_its_counters_after_a_crash(lab):
+    srtp_goes_on(lab, crash)
+
+
+def srtp_goes_on(lab, restart):
     authority = Authority(lab.directory)
     pair = authority.issue("border", f"DNS:sbc.example.org,IP:{ACCESS},IP:{CORE}")
     plain = [{"transport": t, "bind": f"{ACCESS}:5060"} for t in ("udp", "tcp")]
     tls = {"transport": "tls", "bind": f"{ACCESS}:5061", "advertise": f"{ACCESS}:5061", **pair}
     access = {"listener": plain + [tls], "registrar": {"algorithms": ["MD5"]}, "media_security": "best-effort"}
-    lab.start({"realm": {"access": access}}, with_snapshot(lab), register=False)
+    lab.start({"realm": {"access": access}}, with_snapshot(lab, "200ms"), register=False)
     namespace.speak_as(PHONE, ACCESS)
     alice = phone(lab, "alice", 5062, "tls", ";mediaenc=srtp-mand")
     bob = phone(lab, "bob", 5064)
-    talk_over_a_restart(lab, alice, bob, ";transport=tls")
+    talk_over_a_restart(lab, alice, bob, ";transport=tls", restart)
     dropped = lab.border.relay_metrics()
     for reason in ("replayed", "index_used", "no_keys"):
         equal(dropped.total("relay_packets_dropped_total", reason=reason), 0, f"packets dropped after it as {reason}")

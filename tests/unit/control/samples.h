@@ -109,7 +109,7 @@ inline std::vector<Reply> sample_replies() {
   const HalfAddress half{endpoint("198.51.100.1:20000"), endpoint("198.51.100.1:20001"), "4A:AD:B9"};
   const HalfAddress other{endpoint("[2001:db8::1]:20002"), endpoint("[2001:db8::1]:20003")};
   const std::vector<FlowAddresses> flows{{0, half, other}, {3, other, half}};
-  return {Welcome{0x0123456789abcdef, 30'000, 7, {"access", "core"}},
+  return {Welcome{0x0123456789abcdef, 30'000, 7, {"access", "core"}, 10'000},
           Opened{"call-1", flows},
           Modified{"call-1", flows},
           Closed{"call-1", true, {sample_stats(0), sample_stats(3)}},

@@ -29,11 +29,12 @@ Spec guest_spec() {
 
 // Audio owns the transport, video is its guest; the browser is connected.
 struct Bundle {
-  explicit Bundle(Spec spec = guest_spec())
+  explicit Bundle(Spec spec = guest_spec(), bool connect = true)
       : rig(std::make_unique<Rig>(web_to_plain())), web(*rig, secure::DtlsRole::Active) {
     Flow::Ports ports{};
     for (std::size_t c = 0; c < 2; ++c) ports[1][c] = packet::PortIndex{kVideoPorts[c]};
     video.emplace(std::move(spec), ports, rig->now);
+    if (!connect) return;
     video->share(Side::A, rig->flow);
     web.send(check());
     web.shake();
@@ -180,6 +181,36 @@ TEST(Bundle, WithoutTheTransportNothingLeavesAndWithoutTheGuestTheRestGoesOn) {
   std::vector<Event> events;
   EXPECT_EQ(orphan.video->on_packet(p, Side::B, Component::Rtp, now, events), Drop::NoDestination);
   EXPECT_FALSE(p.leaves());
+}
+
+TEST(Bundle, GoesOnInAnotherProcess) {
+  Bundle b;
+  b.from_web(b.web.seal(b.rtp(0, 11)));
+  b.from_web(b.web.seal(b.rtp(kVideoType, 12)));
+  b.to_web(*b.video, kVideoB, b.rtp(kVideoType, 22));
+  const std::string audio = b.rig->flow.save(b.rig->now).value();
+  const std::string video = b.video->save(b.rig->now).value();
+
+  Bundle next(guest_spec(), false);
+  ASSERT_TRUE(next.rig->flow.restore(audio, next.rig->now));
+  ASSERT_TRUE(next.video->restore(video, next.rig->now));
+  next.video->share(Side::A, next.rig->flow);
+  next.rig->sequence = 500;
+  const std::string clear = next.rtp(kVideoType, 12);
+  EXPECT_EQ(next.from_web(b.web.seal(clear)).bytes, clear);
+  const std::string back = next.rtp(kVideoType, 22);
+  EXPECT_EQ(b.web.open(next.to_web(*next.video, kVideoB, back).bytes), back);
+  // By a source that it knows from before only.
+  EXPECT_EQ(next.from_web(b.web.seal_rtcp(rtcp(1, 206, word(1) + word(22)))).to, kVideoBRtcp);
+}
+
+// RFC 9143 7.4: it had a transport of its own before.
+TEST(Bundle, AFlowThatHasJoinedGoesOnInAnotherProcess) {
+  Bundle b(guest_spec(), false);
+  Rig joined(web_to_plain());
+  joined.flow.replace(guest_spec(), joined.now);
+  const std::string saved = joined.flow.save(joined.now).value();
+  EXPECT_TRUE(b.video->restore(saved, b.rig->now));
 }
 
 // RFC 8445 9: a restart concerns all that is on the transport; keys and addresses stay until it is done.

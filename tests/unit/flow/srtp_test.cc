@@ -365,6 +365,79 @@ TEST(Srtp, GoesOnInAnotherProcess) {
   EXPECT_EQ(next.flow.stats(next.now).a().lost, 0);
 }
 
+// RFC 3711 9.1, 3.3.2: the checkpoint is old, what was sent and heard since is known all the same.
+TEST(Srtp, GoesOnAfterACrashWithoutUsingAnIndexTwice) {
+  Spec spec = secure_to_plain();
+  spec.a.latch = LatchMode::Learn;
+  Rig rig(spec);
+  Ledger ledger;
+  rig.flow.keep_in(&ledger);
+  Phone phone(keys());
+  rig.sequence = 65'500;
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kNat, phone.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kNatRtcp, phone.seal_rtcp(kReport)).dropped, std::nullopt);
+  phone.open(rig.send(Side::B, Component::Rtp, kPhoneB, rig.rtp_bytes(8)).bytes);
+  const std::string checkpoint = rig.flow.checkpoint().value();
+  std::string last_in;
+  for (int i = 0; i < 60; ++i) {  // over a wrap
+    last_in = phone.seal(rig.rtp_bytes(7));
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kNat, last_in).dropped, std::nullopt);
+    phone.open(rig.send(Side::B, Component::Rtp, kPhoneB, rig.rtp_bytes(8)).bytes);
+  }
+  const std::string report_in = phone.seal_rtcp(kReport);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kNatRtcp, report_in).dropped, std::nullopt);
+  EXPECT_FALSE(phone.open_rtcp(rig.send(Side::B, Component::Rtcp, kPhoneBRtcp, kReport).bytes).empty());
+  const std::uint16_t sent = rig.sequence;
+
+  Rig next(spec);
+  next.pass(seconds(3));
+  ASSERT_TRUE(next.flow.restore(checkpoint, ledger, next.now));
+  // What was heard before the crash is not heard again, what was sent is not sent again with other words.
+  EXPECT_EQ(next.send(Side::A, Component::Rtp, kNat, last_in).dropped, Drop::Replayed);
+  EXPECT_EQ(next.send(Side::A, Component::Rtcp, kNatRtcp, report_in).dropped, Drop::Replayed);
+  next.sequence = static_cast<std::uint16_t>(sent - 1);
+  EXPECT_EQ(next.send(Side::B, Component::Rtp, kPhoneB, next.rtp_bytes(8)).dropped, Drop::IndexUsed);
+  // What comes then passes both ways, under the rollover counters of now.
+  for (int i = 0; i < 3; ++i) {
+    const std::string clear = next.rtp_bytes(7);
+    EXPECT_EQ(next.send(Side::A, Component::Rtp, kNat, phone.seal(clear)).bytes, clear);
+    const std::string reply = next.rtp_bytes(8);
+    const auto back = next.send(Side::B, Component::Rtp, kPhoneB, reply);
+    EXPECT_EQ(back.to, kNat);
+    EXPECT_EQ(phone.open(back.bytes), reply);
+  }
+  EXPECT_FALSE(phone.open_rtcp(next.send(Side::B, Component::Rtcp, kPhoneBRtcp, kReport).bytes).empty());
+}
+
+TEST(Srtp, ACheckpointIsOfNoUseWhenTheKeysHaveChangedSince) {
+  Rig rig(secure_to_plain());
+  Ledger ledger;
+  rig.flow.keep_in(&ledger);
+  const std::string checkpoint = rig.flow.checkpoint().value();
+  Rig same(secure_to_plain());
+  EXPECT_TRUE(same.flow.restore(checkpoint, ledger, same.now));
+  rig.flow.replace(secure_to_plain(), rig.now);
+  Rig next(secure_to_plain());
+  EXPECT_FALSE(next.flow.restore(checkpoint, ledger, next.now));
+  const std::string later = rig.flow.checkpoint().value();
+  Rig after(secure_to_plain());
+  EXPECT_TRUE(after.flow.restore(later, ledger, after.now));
+}
+
+TEST(Srtp, MoreSourcesThanALedgerHoldsCostTheCheckpoint) {
+  Rig rig(secure_to_plain());
+  Ledger ledger;
+  rig.flow.keep_in(&ledger);
+  const std::string checkpoint = rig.flow.checkpoint().value();
+  for (std::uint32_t i = 0; i <= secure::kLedgerSources; ++i) {
+    Rig next(secure_to_plain());
+    EXPECT_EQ(next.flow.restore(checkpoint, ledger, next.now), i <= secure::kLedgerSources);
+    EXPECT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, rig.rtp_bytes(100 + i)).dropped, std::nullopt);
+  }
+  Rig next(secure_to_plain());
+  EXPECT_FALSE(next.flow.restore(checkpoint, ledger, next.now));
+}
+
 TEST(Srtp, WhatWasSavedOfAnotherFlowIsNotTaken) {
   Rig rig(secure_to_plain());
   const std::string saved = rig.flow.save(rig.now).value();

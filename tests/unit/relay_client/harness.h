@@ -100,6 +100,7 @@ class FakeRelay final : public loop::Stream::Delegate {
   std::set<std::size_t> mute;            // kinds of command (index) that get no reply
   std::optional<control::Error> refuse;  // for Open
   std::size_t page = 2;
+  std::uint32_t resume_ms = 0;
   std::vector<control::Command> heard;
 
  private:
@@ -120,7 +121,7 @@ class FakeRelay final : public loop::Stream::Delegate {
 
   control::Reply answer(const control::Command& command) {
     using namespace control;
-    if (const auto* c = std::get_if<Hello>(&command)) return Welcome{1, c->lease_ms, 0, {"access"}};
+    if (const auto* c = std::get_if<Hello>(&command)) return Welcome{1, c->lease_ms, 0, {"access"}, resume_ms};
     if (const auto* c = std::get_if<Open>(&command)) {
       if (refuse) return *refuse;
       sessions.insert(c->id);

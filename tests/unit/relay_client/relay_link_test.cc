@@ -244,6 +244,23 @@ TEST(RelayLink, ARelayThatSaysSoIsWaitedForWithItsSessions) {
   EXPECT_EQ(rig.link->sessions(), 1U);
 }
 
+TEST(RelayLink, ARelayThatDiesIsWaitedForWhenItHasSaidSo) {
+  Rig rig;
+  rig.relay.resume_ms = 5000;
+  rig.start();
+  rig.opened(1, "a");
+  const std::set<std::string> kept = rig.relay.sessions;
+  rig.relay.die();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.link->counters().connect_failures >= 5; }));
+  EXPECT_TRUE(rig.calls.events.empty());
+  rig.relay.sessions = kept;
+  rig.relay.listen();
+  ASSERT_TRUE(rig.up());
+  EXPECT_EQ(rig.link->counters().resumptions, 1U);
+  EXPECT_TRUE(rig.calls.events.empty());
+  EXPECT_EQ(rig.link->sessions(), 1U);
+}
+
 TEST(RelayLink, ARelayThatDoesNotComeBackInItsTimeHasLostItsSessions) {
   Rig rig;
   rig.start();

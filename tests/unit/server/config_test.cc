@@ -27,6 +27,18 @@ TEST(Config, OneNetworkIsEnough) {
   EXPECT_GE(config->session.workers, 1U);
 }
 
+TEST(Config, CheckpointsNeedTheirPlaceAndTheirTime) {
+  const std::string shutdown = std::string(kSmall) + "[shutdown]\n";
+  const auto config = parse_config(shutdown + "snapshot = \"/run/x\"\ncheckpoint = \"2s\"\n", "relay.toml");
+  ASSERT_TRUE(config.has_value()) << config.error();
+  EXPECT_EQ(config->checkpoint, base::seconds(2));
+  EXPECT_EQ(parse_config(kSmall, "relay.toml")->checkpoint, base::Duration{});
+  EXPECT_NE(error_of(shutdown + "checkpoint = \"2s\"\n").find("shutdown.snapshot"), std::string::npos);
+  for (const char* wrong : {"6s", "20ms"})
+    EXPECT_NE(error_of(shutdown + "snapshot = \"/run/x\"\ncheckpoint = \"" + wrong + "\"\n").find("checkpoint"),
+              std::string::npos);
+}
+
 TEST(Config, EverythingCanBeSaid) {
   const auto config = parse_config(R"(
 [control]

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "media-relay/server/ledger_file.h"
 #include "media-relay/server/snapshot_file.h"
 
 #include "harness.h"
@@ -29,6 +30,7 @@ struct Succession {
     Config config = test_config(directory.file("relay.sock"));
     config.snapshot = directory.file("snapshot");
     config.snapshot_on_disk = on_disk;
+    config.checkpoint = checkpoint;
     stopped = false;
     relay.reset();
     relay = std::make_unique<Relay>(loop, *log, config, [this] { stopped = true; });
@@ -45,7 +47,16 @@ struct Succession {
     return at == std::string::npos ? -1 : std::stod(text.substr(at + sample.size() + 2));
   }
 
+  // As if the process had been killed: nobody says anything to anybody.
+  void die() { relay.reset(); }
+  bool wait_for_checkpoints(double more) {
+    const double until = metric(kWritten) + more;
+    return run_until(loop, [&] { return metric(kWritten) >= until; });
+  }
+  static constexpr const char* kWritten = "relay_checkpoints_total{result=\"written\"}";
+
   bool on_disk = true;
+  base::Duration checkpoint{};
   Directory directory;
   loop::EventLoop loop;
   std::unique_ptr<observe::Log> log = *observe::Log::open({.level = observe::Level::Off});
@@ -89,6 +100,94 @@ TEST(RelayRestart, ASessionGoesOnWithItsLearnedAddress) {
   ASSERT_EQ(closed.stats.size(), 1U);
   EXPECT_GE(closed.stats[0].a.packets_received, 2U);
   EXPECT_EQ(closed.stats[0].a.source, alice.address());
+}
+
+TEST(RelayRestart, ASessionGoesOnAfterACrash) {
+  Succession test;
+  test.checkpoint = base::milliseconds(100);
+  test.begin();
+  Phone alice;
+  Phone bob;
+  SessionSpec spec;
+  spec.flows = {{0, "audio", {}, {}}};
+  spec.flows[0].a.network = "access";
+  spec.flows[0].a.latch = LatchMode::Learn;
+  spec.flows[0].b.network = "core";
+  spec.flows[0].b.remote_rtp = bob.address();
+  Controller first(test.loop, test.directory.file("relay.sock"));
+  EXPECT_EQ(first.get<Welcome>(Hello{"edge-0", 0, 1}).resume_ms, 10'000U);
+  const auto opened = first.get<Opened>(Open{"call", spec});
+  const auto gone = first.get<Opened>(Open{"gone", spec});
+  ASSERT_TRUE(heard(alice, opened.flows[0].a.rtp, bob));
+  ASSERT_TRUE(heard(bob, opened.flows[0].b.rtp, alice));
+  ASSERT_TRUE(test.wait_for_checkpoints(2));
+  EXPECT_GT(test.metric("relay_checkpoint_bytes"), 500);
+  EXPECT_TRUE(first.get<Closed>(Close{"gone", "bye"}).existed);
+  struct stat info{};
+  for (const char* name : {"snapshot.crash", "snapshot.ledgers"}) {
+    ASSERT_EQ(stat(test.directory.file(name).c_str(), &info), 0) << name;
+    EXPECT_EQ(info.st_mode & 0777U, 0600U);
+  }
+  test.die();
+
+  test.begin();
+  EXPECT_EQ(test.metric("relay_restart_sessions_total{result=\"restored\"}"), 1);
+  EXPECT_TRUE(heard(bob, opened.flows[0].b.rtp, alice));
+  EXPECT_TRUE(heard(alice, opened.flows[0].a.rtp, bob));
+  Controller second(test.loop, test.directory.file("relay.sock"));
+  EXPECT_EQ(second.get<Welcome>(Hello{"edge-0", 0, 1}).sessions, 1U);
+  EXPECT_NE(stat(test.directory.file("snapshot.crash").c_str(), &info), 0);  // used once
+  // Again, and then as it should be: nothing of it stays.
+  ASSERT_TRUE(test.wait_for_checkpoints(2));
+  test.die();
+  test.begin();
+  EXPECT_EQ(test.relay->sessions().live(), 1U);
+  test.stop();
+  for (const char* name : {"snapshot.crash", "snapshot.ledgers"})
+    EXPECT_NE(stat(test.directory.file(name).c_str(), &info), 0) << name;
+  test.begin();
+  EXPECT_EQ(test.relay->sessions().live(), 1U);
+}
+
+TEST(RelayRestart, ACheckpointWithoutItsLedgersIsOfNoUse) {
+  Succession test;
+  test.checkpoint = base::milliseconds(100);
+  test.begin();
+  Controller first(test.loop, test.directory.file("relay.sock"));
+  first.hello("edge-0");
+  SessionSpec spec;
+  spec.flows = {{0, "audio", {}, {}}};
+  spec.flows[0].a.network = "access";
+  spec.flows[0].b.network = "core";
+  first.ask(Open{"call", spec});
+  ASSERT_TRUE(test.wait_for_checkpoints(2));
+  test.die();
+  std::filesystem::resize_file(test.directory.file("snapshot.ledgers"), 100);
+  test.begin();
+  EXPECT_EQ(test.relay->sessions().live(), 0U);
+  EXPECT_EQ(test.metric("relay_restart_sessions_total{result=\"lost\"}"), 1);
+}
+
+TEST(LedgerFile, HoldsWhatWasWrittenForWhoTakesItOnce) {
+  Directory directory;
+  const std::string path = directory.file("ledgers");
+  EXPECT_EQ(LedgerFile::take(path).value(), nullptr);
+  {
+    const auto made = LedgerFile::create(path).value();
+    EXPECT_FALSE(LedgerFile::create(path).has_value());
+    made->at(0)->epoch = 7;
+    made->at(1'000)->epoch = 8;
+    EXPECT_NE(made->at(static_cast<std::uint32_t>(kMaxLedgers - 1)), nullptr);
+    EXPECT_EQ(made->at(static_cast<std::uint32_t>(kMaxLedgers)), nullptr);
+  }
+  const auto taken = LedgerFile::take(path).value();
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_EQ(taken->at(0)->epoch, 7U);
+  EXPECT_EQ(taken->at(1'000)->epoch, 8U);
+  EXPECT_EQ(taken->at(999)->epoch, 0U);
+  ASSERT_TRUE(leave_snapshot(path, "abc").has_value());
+  EXPECT_FALSE(LedgerFile::take(path).has_value());
+  EXPECT_FALSE(LedgerFile::create(directory.file("none/ledgers")).has_value());
 }
 
 TEST(RelayRestart, WithoutSessionsItStopsAsFastAndStartsEmpty) {

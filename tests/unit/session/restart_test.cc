@@ -179,6 +179,34 @@ TEST(Restart, TheCertificateThatPeersWereToldComesBack) {
             opened.flows[0].a.fingerprint);
 }
 
+// RFC 9143: what shares a transport finds it again, on the same worker.
+TEST(Restart, FlowsOfABundleComeBackTogether) {
+  SessionSpec spec = audio(2);
+  spec.flows[0].a.rtcp_mux = true;
+  spec.flows[0].a.ice = Ice{"ours", base::Secret(std::vector<std::byte>(24, std::byte{'p'})), "them"};
+  spec.flows[0].a.dtls = Dtls{DtlsRole::Passive, "1", {}};
+  spec.flows[1].a.shared = SharedTransport{0, {96}};
+  Rig before;
+  before.sessions.use(secure::Identity::make(kWall.seconds).value());
+  before.hello(1);
+  before.ask(1, Open{"other", audio()});  // so that the workers are not equally loaded
+  const auto opened = std::get<Opened>(before.ask(1, Open{"call", spec}));
+  EXPECT_EQ(opened.flows[0].a, opened.flows[1].a);
+  Rig after;
+  after.sessions.use(secure::Identity::make(kWall.seconds).value());
+  take(after, leave(before));
+  EXPECT_EQ(after.sessions.counters().sessions_restored, 2U);
+  after.check_books();
+  after.hello(1);
+  EXPECT_EQ(std::get<Queried>(after.ask(1, Query{"call"})).flows, opened.flows);
+  EXPECT_EQ(after.binds, 5U);
+  ASSERT_EQ(after.carried.size(), 1U);
+  EXPECT_EQ(after.workers.at(after.carried.begin()->first), after.workers.at(after.carried.begin()->second));
+  // As if nothing had been: it keeps its ports.
+  EXPECT_EQ(std::get<Modified>(after.ask(1, Modify{"call", spec})).flows, opened.flows);
+  EXPECT_EQ(after.binds, 5U);
+}
+
 TEST(Restart, ControllersThatAskedAreToldToWait) {
   Rig rig;
   rig.hello(1);

@@ -53,7 +53,11 @@ struct Rig {
   std::map<std::uint64_t, std::vector<base::Endpoint>> kept;       // bound, not installed
   std::map<std::uint64_t, std::vector<base::Endpoint>> installed;  // with a worker
   std::map<std::uint64_t, flow::Spec> specs;
-  std::map<std::uint64_t, std::string> restored;  // what flows were installed with
+  std::map<std::uint64_t, std::string> restored;   // what flows were installed with
+  std::map<std::uint64_t, unsigned> workers;       // of flows
+  std::map<std::uint64_t, std::uint64_t> carried;  // flows to whose transport they use
+  std::map<std::uint32_t, std::uint64_t> epochs;   // ledgers
+  std::size_t caught_up = 0;                       // flows that were installed with what a ledger said
   std::vector<SaveFlow> saving;
   std::set<base::Endpoint> open;  // sockets
   std::vector<FlowHandle> removing;
@@ -97,13 +101,20 @@ struct Rig {
       } else if (const auto* in = std::get_if<InstallFlow>(&action)) {
         installed[in->flow.pack()] = kept[in->flow.pack()];
         specs[in->flow.pack()] = in->spec;
+        workers[in->flow.pack()] = in->worker;
+        for (const FlowHandle carrier : in->carriers)
+          if (carrier) carried[in->flow.pack()] = carrier.pack();
+        epochs[in->flow.slot] = in->epoch;
+        if (in->last) ++caught_up;
         if (!in->saved.empty()) restored[in->flow.pack()] = in->saved;
         kept.erase(in->flow.pack());
       } else if (const auto* r = std::get_if<ReplaceFlow>(&action)) {
         ++replaced;
+        epochs[r->flow.slot] = r->epoch;
         specs[r->flow.pack()] = r->spec;
       } else if (const auto* rm = std::get_if<RemoveFlow>(&action)) {
         removing.push_back(rm->flow);
+        epochs[rm->flow.slot] = 0;
       } else if (const auto* sv = std::get_if<SaveFlow>(&action)) {
         saving.push_back(*sv);
       } else if (const auto* q = std::get_if<QueryFlow>(&action)) {
