@@ -97,6 +97,8 @@ class Flow {
   // A half that is `shared` uses the transport of `carrier`'s half from now on, which has ICE, until one of the two is
   // gone. Both walk on one thread; the guest wants attention when its carrier has had a packet.
   void share(Side side, Flow& carrier);
+  // The side's ports are closed: it is to share a transport.
+  void close_ports(Side side) { ports_[index_of(side)] = {}; }
 
   // Where copies go when the spec says `record`; must outlive the flow. Without one, nothing is recorded.
   void record_to(PacketTap* tap) { tap_ = tap; }
@@ -416,7 +418,7 @@ class Flow {
   Exit& exit(Side s, Component c) { return exits_[index_of(s)][index_of(c)]; }
 
   Spec spec_;
-  const Ports ports_;
+  Ports ports_;
   std::array<Half, 2> halves_;
   std::array<std::array<Exit, 2>, 2> exits_;
 

@@ -104,7 +104,10 @@ bool Media::install(session::InstallFlow action) {
 
 bool Media::replace(session::ReplaceFlow action) {
   mark(action.flow, action.epoch);
-  return post(action.worker, worker::ReplaceFlow{id_of(action.flow), std::move(action.spec)});
+  worker::ReplaceFlow command{id_of(action.flow), std::move(action.spec), {}};
+  for (std::size_t side = 0; side < command.carriers.size(); ++side)
+    if (action.carriers[side]) command.carriers[side] = id_of(action.carriers[side]);
+  return post(action.worker, std::move(command));
 }
 
 bool Media::remove(const session::RemoveFlow& action) {

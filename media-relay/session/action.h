@@ -48,6 +48,7 @@ struct ReplaceFlow {
   unsigned worker = 0;
   flow::Spec spec;
   std::uint64_t epoch = 0;
+  std::array<FlowHandle, 2> carriers{};  // as of InstallFlow; a half that gets one closes its ports
 };
 // Ends with Sessions::on_flow_removed, always. The flow's ledger says at once that there is none.
 struct RemoveFlow {

@@ -126,14 +126,19 @@ std::array<FlowHandle, 2> Sessions::carriers_of(const Change& change, const cont
 }
 
 // The flow that serves this media line already, when its ports are in the right networks, or those of the same other
-// flow.
+// flow. It may give up ports and use another flow's from now on (RFC 9143 7.4), not the other way round.
 FlowHandle Sessions::kept_flow(const Session& session, const Change& change, const control::FlowSpec& wanted) const {
   for (const FlowHandle handle : session.flows) {
     const FlowRecord* record = flows_.find(handle);
     if (record == nullptr || record->index != wanted.index) continue;
+    const auto carriers = carriers_of(change, wanted);
+    const auto may_stay = [&](std::size_t side) {
+      const FlowRecord* carrier = flows_.find(carriers[side]);
+      return carriers[side] == record->carriers[side] ||
+             (!record->carriers[side] && carrier != nullptr && carrier->worker == record->worker);
+    };
     const bool same = config_.networks[record->half[0].network].name == wanted.a.network &&
-                      config_.networks[record->half[1].network].name == wanted.b.network &&
-                      record->carriers == carriers_of(change, wanted);
+                      config_.networks[record->half[1].network].name == wanted.b.network && may_stay(0) && may_stay(1);
     return same ? handle : FlowHandle{};
   }
   return {};
@@ -210,10 +215,25 @@ void Sessions::on_bound(const BindResult& result, base::Instant now, Actions& ou
   out.push_back(BindPair{result.flow, result.side, {config_.networks[half.network].bind, half.port}, half.dscp});
 }
 
+// Its ports are closed before anybody can be given them again: they rest.
+void Sessions::give_up_ports(FlowRecord& record, const std::array<FlowHandle, 2>& carriers, base::Instant now) {
+  for (std::size_t side = 0; side < carriers.size(); ++side) {
+    if (!carriers[side] || record.carriers[side]) continue;
+    HalfRecord& half = record.half[side];
+    pool_of(half.network).release(half.port, now);
+    half.port = 0;
+    half.bound = false;
+  }
+  record.carriers = carriers;
+}
+
 void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& out) {
   Session& session = *sessions_.find(handle);
   Change change = *std::move(session.change);
   session.change.reset();
+  for (std::size_t i = 0; i < change.next.size(); ++i)
+    if (FlowRecord* record = flows_.find(change.next[i]); record != nullptr && record->state == FlowState::Installed)
+      give_up_ports(*record, carriers_of(change, change.wanted.flows[i]), now);
   for (const FlowHandle old : session.flows) {
     FlowRecord* record = flows_.find(old);
     if (record == nullptr || std::ranges::find(change.next, old) != change.next.end()) continue;
@@ -242,7 +262,7 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
       record->saved.clear();
     } else {
       // Also when nothing changed: signalling has spoken, so the window for learning opens anew.
-      out.push_back(ReplaceFlow{session.flows[i], record->worker, std::move(spec), record->epoch});
+      out.push_back(ReplaceFlow{session.flows[i], record->worker, std::move(spec), record->epoch, record->carriers});
     }
   }
   if (!session.established) ++(change.restoring ? counters_.sessions_restored : counters_.sessions_opened);

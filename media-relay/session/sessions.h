@@ -248,6 +248,7 @@ class Sessions {
   FlowHandle kept_flow(const Session& session, const Change& change, const control::FlowSpec& wanted) const;
   std::array<FlowHandle, 2> carriers_of(const Change& change, const control::FlowSpec& wanted) const;
   void ask_for_ports(Session& session, Actions& out);
+  void give_up_ports(FlowRecord& record, const std::array<FlowHandle, 2>& carriers, base::Instant now);
   void finish_change(SessionHandle handle, base::Instant now, Actions& out);
   void fail_change(SessionHandle handle, control::Error error, base::Instant now, Actions& out);
   void after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out);

@@ -42,10 +42,11 @@ struct InstallFlow {
 };
 
 // Replaces the spec between two batches; sockets, statistics and, where the remote did not change, learned sources
-// stay. Opens the window for learning anew.
+// stay. Opens the window for learning anew. A half that becomes `shared` closes its sockets and uses its carrier's.
 struct ReplaceFlow {
   FlowId id;
   flow::Spec spec;
+  std::array<FlowId, 2> carriers{};  // by side; 0: none
 };
 
 // Closes the flow's sockets, then tells FlowRemoved.

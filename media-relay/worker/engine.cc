@@ -70,7 +70,7 @@ void Engine::install(InstallFlow& command, base::Instant now, std::vector<Event>
     return fail(command.id, true, std::move(wrong), events);
   find_tracks(command.spec);
   std::array<Installed*, 2> carriers{};
-  if (std::string wrong = find_carriers(command, carriers); !wrong.empty())
+  if (std::string wrong = find_carriers(command.spec, command.carriers, carriers); !wrong.empty())
     return fail(command.id, true, std::move(wrong), events);
   flow::Flow::Ports ports{};
   if (std::string wrong = attach(command, ports); !wrong.empty())
@@ -139,11 +139,12 @@ void Engine::mark(const Installed& installed, const flow::Spec& wanted) {
   }
 }
 
-std::string Engine::find_carriers(const InstallFlow& command, std::array<Installed*, 2>& carriers) const {
+std::string Engine::find_carriers(const flow::Spec& spec, const std::array<FlowId, 2>& ids,
+                                  std::array<Installed*, 2>& carriers) const {
   for (const flow::Side side : kSides) {
-    const flow::HalfSpec& half = command.spec.half(side);
+    const flow::HalfSpec& half = spec.half(side);
     if (!half.shared && !half.copies) continue;
-    const auto found = flows_.find(command.carriers[flow::index_of(side)].value);
+    const auto found = flows_.find(ids[flow::index_of(side)].value);
     if (found == flows_.end()) return "the flow that is to be used or copied is not installed";
     if (half.shared && !found->second->flow.spec().half(side).ice)
       return "the flow whose transport is to be used has no ice there";
@@ -153,16 +154,27 @@ std::string Engine::find_carriers(const InstallFlow& command, std::array<Install
 }
 
 void Engine::join(Installed& installed, const std::array<Installed*, 2>& carriers) {
-  installed.carriers = carriers;
   for (const flow::Side side : kSides) {
     Installed* carrier = carriers[flow::index_of(side)];
-    if (carrier == nullptr) continue;
-    if (const auto& copied = installed.flow.spec().half(side).copies)
+    if (carrier == nullptr || installed.carriers[flow::index_of(side)] == carrier) continue;
+    installed.carriers[flow::index_of(side)] = carrier;
+    if (const auto& copied = installed.flow.spec().half(side).copies) {
       installed.flow.copy(side, carrier->flow, *copied);
-    else
+    } else {
+      close_ports(installed, side);
       installed.flow.share(side, carrier->flow);
+    }
     carrier->guests.push_back(&installed);
   }
+}
+
+// It has some when the peer has only now said that its lines share one transport.
+void Engine::close_ports(Installed& installed, flow::Side side) {
+  flush();
+  flow::Flow::Ports own{};
+  own[0] = installed.flow.ports()[flow::index_of(side)];
+  detach(own);
+  installed.flow.close_ports(side);
 }
 
 void Engine::part(Installed& installed) {
@@ -189,15 +201,19 @@ void Engine::replace(ReplaceFlow& command, base::Instant now, std::vector<Event>
   if (found == flows_.end()) return fail(command.id, false, "no flow of this id", events);
   Installed& installed = *found->second;
   const flow::Spec& old = installed.flow.spec();
-  set_locals(command.spec.a, old.a.local_rtp, old.a.local_rtcp);
-  set_locals(command.spec.b, old.b.local_rtp, old.b.local_rtcp);
+  for (auto [half, before] : {std::pair{&command.spec.a, &old.a}, std::pair{&command.spec.b, &old.b}})
+    if (!half->shared) set_locals(*half, before->local_rtp, before->local_rtcp);
   if (is_empty(command.spec.name_key)) command.spec.name_key = old.name_key;
   command.spec.number = old.number;
   if (std::string wrong = flow::check(command.spec); !wrong.empty())
     return fail(command.id, false, std::move(wrong), events);
+  std::array<Installed*, 2> carriers{};
+  if (std::string wrong = find_carriers(command.spec, command.carriers, carriers); !wrong.empty())
+    return fail(command.id, false, std::move(wrong), events);
   mark(installed, command.spec);
   find_tracks(command.spec);
   installed.flow.replace(std::move(command.spec), now);
+  join(installed, carriers);
   deadlines_.cancel(installed.deadline);
   arm(installed);
   attend(installed, events);

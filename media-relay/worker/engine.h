@@ -67,8 +67,11 @@ class Engine : private flow::Outlet {
   void mark(const Installed& installed, const flow::Spec& wanted);
   void map_ports(Installed& installed);
   // Empty, or why not.
-  std::string find_carriers(const InstallFlow& command, std::array<Installed*, 2>& carriers) const;
-  static void join(Installed& installed, const std::array<Installed*, 2>& carriers);
+  std::string find_carriers(const flow::Spec& spec, const std::array<FlowId, 2>& ids,
+                            std::array<Installed*, 2>& carriers) const;
+  // Uses them from now on, instead of ports of its own.
+  void join(Installed& installed, const std::array<Installed*, 2>& carriers);
+  void close_ports(Installed& installed, flow::Side side);
   static void part(Installed& installed);
   void arm(Installed& installed);
   void attend(Installed& installed, std::vector<Event>& events);

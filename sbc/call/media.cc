@@ -7,6 +7,7 @@
 
 #include "sbc/body/multipart.h"
 #include "sbc/body/rewrite.h"
+#include "sbc/call/bundle_offer.h"
 #include "sbc/call/lingering.h"
 #include "sbc/call/media_streams.h"
 #include "sbc/sdp/header_extension.h"
@@ -179,7 +180,8 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
   if (!digits) return std::unexpected(std::move(digits.error()));
   said = *std::move(digits);
   const auto places = anchors(to, *said, false);
-  const auto bundled = bundle(to);
+  auto bundled = bundle(to);
+  if (leg(to).security.uses_ice()) bundled = with_joining_lines(state(to), *said, places, std::move(bundled));
   auto body = state(to).offer({.from = *said, .anchors = places, .bundle = bundled, .plays_on = music_line(to)});
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);

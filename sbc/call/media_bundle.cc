@@ -1,10 +1,14 @@
 // Media: which m-lines share a transport toward a side (BUNDLE, RFC 9143). We bundle what a browser offers as a bundle,
-// and offer as one only what was agreed on as such before; the other side knows nothing of it.
+// and offer a bundle to a peer of which we expect that it is a browser; the other side knows nothing of it. Lines that
+// we offer have places of their own until the answer says that they share one, so that a peer that does not bundle, or
+// not all of them, loses nothing by it.
 
 #include <algorithm>
 
+#include "sbc/call/bundle_offer.h"
 #include "sbc/call/media.h"
 #include "sbc/sdp/bundle.h"
+#include "sbc/sdp/remote_media.h"
 
 namespace sbc::call {
 
@@ -24,6 +28,24 @@ std::vector<std::size_t> Media::bundle(Side side) const {
   const auto theirs = sdp::bundled_lines(*leg_state->agreed_remote());
   std::erase_if(lines, [&theirs](std::size_t i) { return std::ranges::find(theirs, i) == theirs.end(); });
   return lines;
+}
+
+std::vector<std::size_t> with_joining_lines(const sdp::OfferAnswer& leg, const sdp::Session& said,
+                                            std::span<const std::optional<sdp::Anchor>> places,
+                                            std::vector<std::size_t> bundled) {
+  const sdp::SessionPtr& before = leg.agreed_local();
+  if (leg.established() && bundled.empty()) return bundled;
+  const std::size_t tagged = bundled.empty() ? 0 : bundled.front();
+  sdp::BundleNumbers numbers;
+  for (const std::size_t index : bundled) (void)numbers.take(*before, before->media[index]);
+  for (std::size_t i = tagged; i < said.media.size() && i < places.size(); ++i) {
+    // One that the peer has left outside stays there.
+    if (before != nullptr && i < before->media.size() && before->media[i].port != 0) continue;
+    if (!places[i] || !places[i]->handshake || !sdp::remote_media(said, i).usable()) continue;
+    if (numbers.take(said, said.media[i])) bundled.push_back(i);
+  }
+  std::ranges::sort(bundled);
+  return bundled;
 }
 
 std::optional<std::size_t> Media::carrier(Side side, std::size_t index) const {

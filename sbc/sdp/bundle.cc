@@ -9,6 +9,7 @@
 
 #include "sbc/sdp/codec.h"
 #include "sbc/sdp/handshake.h"
+#include "sbc/sdp/header_extension.h"
 
 namespace sbc::sdp {
 namespace {
@@ -74,6 +75,24 @@ std::vector<std::size_t> acceptable_bundle(const Session& offer) {
     lines.push_back(index);
   }
   return lines;
+}
+
+bool BundleNumbers::take(const Session& session, const Media& media) {
+  auto types = types_;
+  for (const std::uint8_t type : payload_types(media)) {
+    if (types[type]) return false;
+    types.set(type);
+  }
+  auto extensions = extensions_;
+  for (const Line& line : session.lines_of(media)) {
+    if (line.attribute != AttributeId::Extmap) continue;
+    const auto extension = parse_extmap(line.attribute_value());
+    if (!extension || !describes_media(*extension)) continue;
+    if (extensions.emplace(extension->id, extension->uri).first->second != extension->uri) return false;
+  }
+  types_ = types;
+  extensions_ = std::move(extensions);
+  return true;
 }
 
 const Media& transport_of(const Session& session, const Media& media) {

@@ -1,8 +1,13 @@
 #pragma once
-// BUNDLE (RFC 9143): m-lines of one description that share a transport, that of the first of them, the tagged one.
+// BUNDLE (RFC 9143): m-lines of one description that share a transport, that of the first of them, the tagged one. In
+// an offer a line may have a place of its own, which it leaves for the tagged line's when the answer says so
+// (7.2, 7.4).
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "sbc/sdp/session.h"
@@ -16,6 +21,18 @@ std::vector<std::size_t> bundled_lines(const Session& session);
 // The lines of an offer that can be answered as a bundle: those of its group, but for what is no RTP. Empty: not all of
 // them have the tagged line's transport and payload types of their own, by which they are told apart.
 std::vector<std::size_t> acceptable_bundle(const Session& offer);
+
+// What lines that share a transport, and so an RTP session, have to have for themselves: payload types, by which they
+// are told apart (RFC 9143 9.1.1), and the meaning of header extensions' identifiers (RFC 8285 5).
+class BundleNumbers {
+ public:
+  // False, and nothing is taken: a number of this line means something else in another one.
+  bool take(const Session& session, const Media& media);
+
+ private:
+  std::bitset<128> types_;
+  std::map<std::uint8_t, std::string> extensions_;
+};
 
 // The line whose ICE, DTLS and address count for this one; itself when it is not bundled.
 const Media& transport_of(const Session& session, const Media& media);

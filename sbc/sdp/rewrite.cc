@@ -72,20 +72,26 @@ class Writer {
     if (const std::size_t tagged = input_.bundle.front(); tagged < slots.size() && slots[tagged].anchor != nullptr)
       return;
     for (const std::size_t index : input_.bundle)
-      if (index < slots.size()) slots[index].anchor = nullptr;
+      if (index < slots.size() && !has_transport(index)) slots[index].anchor = nullptr;
   }
   // Of the lines that are anchored and have a name (RFC 9143 7.3).
   void append_group(std::string& out, std::span<const Slot> slots) const {
     std::string names;
     for (const std::size_t index : input_.bundle) {
       if (index >= slots.size() || slots[index].anchor == nullptr) continue;
-      if (const Line* mid = known_mid(slots[index])) names.append(" ").append(mid->attribute_value());
+      if (const std::string mid = mid_of(slots[index], index); !mid.empty()) names.append(" ").append(mid);
     }
     if (!names.empty()) out.append("a=group:BUNDLE").append(names).append("\r\n");
   }
-  bool is_tagged(std::size_t index) const {
-    return input_.bundle.empty() || index == input_.bundle.front() ||
-           std::ranges::find(input_.bundle, index) == input_.bundle.end();
+  // Of its own: it is in no bundle, or the tagged line of one, or offered with another place than that (RFC 9143 7.2).
+  bool has_transport(std::size_t index) const {
+    if (input_.bundle.empty() || index == input_.bundle.front() ||
+        std::ranges::find(input_.bundle, index) == input_.bundle.end())
+      return true;
+    const auto place = [this](std::size_t at) {
+      return at < input_.anchors.size() && input_.anchors[at] ? input_.anchors[at]->rtp : base::Endpoint{};
+    };
+    return context_.answering == nullptr && place(index) != place(input_.bundle.front());
   }
 
   std::size_t slot_count() const {
@@ -155,12 +161,12 @@ class Writer {
       out += crypto_value(crypto);
       out += "\r\n";
     }
-    if (slot.anchor->handshake && is_tagged(index))  // RFC 9143 7.1.3
+    if (slot.anchor->handshake && has_transport(index))  // RFC 9143 7.1.3
       append_handshake(out, *slot.anchor->handshake, slot.anchor->rtp, slot.offered == nullptr);
     append_mid(out, slot, index);
     const bool fax = is_fax(*slot.source);
     if (!fax) {
-      append_rtcp(out, slot, is_tagged(index));
+      append_rtcp(out, slot, has_transport(index));
       const std::string reports = extended_reports(input_.from, *slot.source);
       if (!reports.empty()) out.append("a=rtcp-xr:").append(reports).append("\r\n");
     }
@@ -183,9 +189,14 @@ class Writer {
   // RFC 5888 9.2: an answer names the line as the offer did. Each leg has its own names: what a line was called before
   // on this leg it is called again, and browsers have each line named (RFC 8829 5.2.1).
   void append_mid(std::string& out, const Slot& slot, std::size_t index) const {
-    if (const Line* mid = known_mid(slot)) return append_line(out, *mid);
-    if (slot.offered != nullptr) return;
-    if (!slot.anchor->handshake || slot.anchor->handshake->ice_ufrag.empty()) return;
+    if (const std::string mid = mid_of(slot, index); !mid.empty()) out.append("a=mid:").append(mid).append("\r\n");
+  }
+
+  // Empty: it has none.
+  std::string mid_of(const Slot& slot, std::size_t index) const {
+    if (const Line* mid = known_mid(slot)) return std::string(mid->attribute_value());
+    if (slot.offered != nullptr) return {};
+    if (!slot.anchor->handshake || slot.anchor->handshake->ice_ufrag.empty()) return {};
     const auto taken = [&](std::string_view name) {
       return context_.previous != nullptr && std::ranges::any_of(context_.previous->media, [&](const Media& media) {
                const Line* mid = find(context_.previous->lines_of(media), AttributeId::Mid);
@@ -194,7 +205,7 @@ class Writer {
     };
     std::string name = std::to_string(index);
     while (taken(name)) name += "a";
-    out.append("a=mid:").append(name).append("\r\n");
+    return name;
   }
 
   const Line* known_mid(const Slot& slot) const {
@@ -203,13 +214,13 @@ class Writer {
     return find(context_.previous->lines_of(*slot.previous), AttributeId::Mid);
   }
 
-  void append_rtcp(std::string& out, const Slot& slot, bool tagged) const {
+  void append_rtcp(std::string& out, const Slot& slot, bool own) const {
     const Anchor& anchor = *slot.anchor;
     // RFC 5761 5.1.1: an answer carries a=rtcp-mux only when the offer did. It then needs no RTCP port.
     const bool offer = slot.offered == nullptr;
     // In a bundle there is nothing else, and browsers want to read it in each line.
-    const bool mux = !tagged || (anchor.rtcp_mux && (offer || find(context_.answering->lines_of(*slot.offered),
-                                                                   AttributeId::RtcpMux) != nullptr));
+    const bool mux = !own || (anchor.rtcp_mux && (offer || find(context_.answering->lines_of(*slot.offered),
+                                                                AttributeId::RtcpMux) != nullptr));
     if (!anchor.rtcp.empty() && (offer || !mux)) {
       const bool same_ip = anchor.rtcp.ip == anchor.rtp.ip;
       if (!same_ip || anchor.rtcp.port != anchor.rtp.port + 1) {

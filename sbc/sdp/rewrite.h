@@ -45,7 +45,7 @@ struct RewriteInput {
   const Session& from;                                  // what the other leg said
   std::span<const std::optional<Anchor>> anchors = {};  // per m-line of `from`; nullopt or missing: refused
   std::span<const std::string> extra_attributes = {};   // names of unknown attributes that may cross
-  std::span<const std::size_t> bundle = {};             // m-lines on one transport, that of the first (bundle.h)
+  std::span<const std::size_t> bundle = {};             // m-lines that share a transport, see bundle.h
   Direction at_most = Direction::SendRecv;              // ceiling for every m-line, to hold a leg ourselves
   std::optional<std::size_t> plays_on = {};             // m-line on which we have something to send ourselves when held
 };

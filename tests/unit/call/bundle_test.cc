@@ -177,6 +177,117 @@ TEST(Bundle, ALineWithoutAPlaceIsRefusedWhereNothingIsBundled) {
   end_well(rig);
 }
 
+std::string two_lines(const Peer& peer, int version = 1) {
+  return "v=0\r\no=- 1 " + std::to_string(version) + " IN IP4 " + peer.ip() + "\r\ns=-\r\nc=IN IP4 " + peer.ip() +
+         "\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n";
+}
+std::string port_of(const std::string& body, const std::string& kind) {
+  const std::size_t at = body.find("m=" + kind + " ") + kind.size() + 3;
+  return body.substr(at, body.find(' ', at) - at);
+}
+std::size_t times(const std::string& body, std::string_view word) {
+  std::size_t count = 0;
+  for (std::size_t at = body.find(word); at != std::string::npos; at = body.find(word, at + 1)) ++count;
+  return count;
+}
+
+// RFC 9143 7.2: each line has a place of its own until the answer says that they share one (7.4).
+TEST(Bundle, ABrowserThatIsCalledIsOfferedOne) {
+  Rig rig;
+  configure(rig, MediaSecurity::None, MediaSecurity::Webrtc);
+  rig.a.invite({.body = two_lines(rig.a)});
+  const std::string offer = text_of(rig.b.take("INVITE"));
+  EXPECT_THAT(offer, HasSubstr("a=group:BUNDLE 0 1\r\n"));
+  EXPECT_NE(port_of(offer, "audio"), port_of(offer, "video"));
+  for (const char* word : {"a=ice-ufrag", "a=candidate", "a=fingerprint", "a=rtcp-mux\r\n"})
+    EXPECT_EQ(times(offer, word), 2U) << word;
+  EXPECT_THAT(offer, Not(HasSubstr("bundle-only")));
+  EXPECT_FALSE(spec(rig).flows[1].b.shared);
+
+  rig.b.answer(200, web_head(rig.b) + "a=group:BUNDLE 0 1\r\n" +
+                        web_line("audio 6000 UDP/TLS/RTP/SAVPF 0", "0", transport("active")) +
+                        web_line("video 6000 UDP/TLS/RTP/SAVPF 96", "1", "a=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\n"));
+  const std::string answer = text_of(rig.a.take("200 INVITE"));
+  rig.a.ack();
+  for (const char* word : {"BUNDLE", "mid", "ice"}) EXPECT_THAT(answer, Not(HasSubstr(word)));
+  EXPECT_NE(port_of(answer, "audio"), port_of(answer, "video"));
+  ASSERT_EQ(spec(rig).flows.size(), 2U);
+  EXPECT_TRUE(spec(rig).flows[0].b.ice);
+  ASSERT_TRUE(spec(rig).flows[1].b.shared);
+  EXPECT_EQ(spec(rig).flows[1].b.shared->flow, 0U);
+  EXPECT_THAT(spec(rig).flows[1].b.shared->payload_types, ElementsAre(96));
+
+  // RFC 9143 7.5: what was agreed on is offered from then on.
+  rig.a.reinvite(two_lines(rig.a, 2));
+  const std::string again = text_of(rig.b.take("INVITE"));
+  EXPECT_THAT(again, HasSubstr("a=group:BUNDLE 0 1\r\n"));
+  EXPECT_EQ(port_of(again, "audio"), port_of(again, "video"));
+  EXPECT_EQ(times(again, "a=candidate"), 1U);
+}
+
+TEST(Bundle, APeerThatDoesNotBundleLosesNothing) {
+  Rig rig;
+  configure(rig, MediaSecurity::None, MediaSecurity::Webrtc);
+  rig.a.invite({.body = two_lines(rig.a)});
+  const std::string offer = text_of(rig.b.take("INVITE"));
+  EXPECT_THAT(offer, HasSubstr("a=group:BUNDLE 0 1\r\n"));
+  const auto apart = [&](int version) {
+    return web_head(rig.b, version) + web_line("audio 6000 UDP/TLS/RTP/SAVPF 0", "0", transport("active")) +
+           web_line("video 6002 UDP/TLS/RTP/SAVPF 96", "1", transport("active") + "a=rtpmap:96 VP8/90000\r\n");
+  };
+  rig.b.answer(200, apart(1));
+  EXPECT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  for (const control::FlowSpec& flow : spec(rig).flows) EXPECT_TRUE(flow.b.ice && flow.b.dtls && !flow.b.shared);
+  // Nor is it asked again.
+  rig.a.reinvite(two_lines(rig.a, 2));
+  const std::string again = text_of(rig.b.take("INVITE"));
+  EXPECT_THAT(again, Not(HasSubstr("BUNDLE")));
+  EXPECT_EQ(port_of(again, "video"), port_of(offer, "video"));
+  rig.b.answer(200, apart(2));
+  EXPECT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  end_well(rig);
+}
+
+// RFC 9143 9.1.1: by payload type they could not be told apart.
+TEST(Bundle, LinesThatShareANumberAreNotOfferedAsOne) {
+  Rig rig;
+  configure(rig, MediaSecurity::None, MediaSecurity::Webrtc);
+  std::string body = two_lines(rig.a);
+  body.replace(body.find("RTP/AVP 0"), 9, "RTP/AVP 96");
+  rig.a.invite({.body = body + "m=video 4004 RTP/AVP 97\r\na=rtpmap:97 VP8/90000\r\n"});
+  EXPECT_THAT(text_of(rig.b.take("INVITE")), HasSubstr("a=group:BUNDLE 0 2\r\n"));
+}
+
+// RFC 9143 7.5.1.
+TEST(Bundle, ALineThatIsAddedJoinsIt) {
+  Rig rig;
+  configure(rig, MediaSecurity::None, MediaSecurity::Webrtc);
+  const std::string two = two_lines(rig.a, 2);
+  std::string one = two_lines(rig.a);
+  one.resize(one.find("m=video"));
+  rig.a.invite({.body = one});
+  EXPECT_THAT(text_of(rig.b.take("INVITE")), HasSubstr("a=group:BUNDLE 0\r\n"));
+  rig.b.answer(200, web_head(rig.b) + "a=group:BUNDLE 0\r\n" +
+                        web_line("audio 6000 UDP/TLS/RTP/SAVPF 0", "0", transport("active")));
+  EXPECT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  rig.a.reinvite(two);
+  const std::string offer = text_of(rig.b.take("INVITE"));
+  EXPECT_THAT(offer, HasSubstr("a=group:BUNDLE 0 1\r\n"));
+  EXPECT_NE(port_of(offer, "audio"), port_of(offer, "video"));
+  EXPECT_EQ(times(offer, "a=candidate"), 2U);
+  rig.b.answer(200, web_head(rig.b, 2) + "a=group:BUNDLE 0 1\r\n" +
+                        web_line("audio 6000 UDP/TLS/RTP/SAVPF 0", "0", transport("active")) +
+                        web_line("video 6000 UDP/TLS/RTP/SAVPF 96", "1", "a=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\n"));
+  EXPECT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  ASSERT_EQ(spec(rig).flows.size(), 2U);
+  EXPECT_TRUE(spec(rig).flows[1].b.shared);
+  end_well(rig);
+}
+
 // RFC 8285 5: what both sides have listed may be sent, and nothing else.
 TEST(HeaderExtensions, AreThoseThatBothLegsHaveAgreedTo) {
   Rig rig;

@@ -95,6 +95,32 @@ Anchor web_anchor(std::string_view at) {
   return place;
 }
 
+// RFC 9143 9.1.1, RFC 8285 5.
+TEST(SdpBundle, LinesWhoseNumbersMeanDifferentThingsStayApart) {
+  const std::string level = "a=extmap:3 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n";
+  const std::string turned = "a=extmap:3 urn:3gpp:video-orientation\r\n";
+  const auto all = parsed(head("") + line("audio", 4000, "0", "0", level) + line("video", 4002, "0", "1") +
+                          line("video", 4004, "96", "2", turned) + line("video", 4006, "96", "3", level));
+  BundleNumbers numbers;
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(numbers.take(*all, all->media[i]), i == 0 || i == 3) << i;
+}
+
+// RFC 9143 7.2: in a first offer each line has a place of its own.
+TEST(SdpBundle, AnOfferMayHaveLinesWithPlacesOfTheirOwn) {
+  const auto other =
+      parsed(head("") + line("audio", 5000, "0", "x", "", "RTP/AVP") + line("video", 5002, "96", "y", "", "RTP/AVP"));
+  const std::vector<std::size_t> bundle{0, 1};
+  for (const bool apart : {true, false}) {
+    std::vector<std::optional<Anchor>> anchors{web_anchor("203.0.113.9:20000"), web_anchor("203.0.113.9:20000")};
+    if (apart) anchors[1] = web_anchor("203.0.113.9:20002");
+    const std::string text = rewrite({.from = *other, .anchors = anchors, .bundle = bundle}, {}, 1).text;
+    EXPECT_THAT(text, HasSubstr("a=group:BUNDLE 0 1\r\n"));
+    const std::string video = text.substr(text.find("m=video"));
+    for (const char* word : {"candidate", "ice-ufrag", "fingerprint", "setup"})
+      EXPECT_EQ(video.find(word) != std::string::npos, apart) << word;
+  }
+}
+
 TEST(SdpBundle, AnAnswerHasTheGroupAndOneTransport) {
   const auto offer = parsed(head("BUNDLE a v") + kAudio + kOnly);
   const auto other =

@@ -58,6 +58,26 @@ TEST(SessionBundle, ALineThatLeavesTheBundleGetsPortsOfItsOwn) {
   rig.check_books();
 }
 
+// RFC 9143 7.4: the answer to our offer says that it is one transport; the other side has been told its ports.
+TEST(SessionBundle, ALineThatJoinsTheBundleKeepsItsOtherPorts) {
+  Web rig;
+  SessionSpec apart = bundle();
+  apart.flows[1].a = apart.flows[0].a;
+  const auto opened = get<Opened>(rig.ask(1, Open{"s", apart}));
+  EXPECT_NE(opened.flows[1].a.rtp, opened.flows[0].a.rtp);
+  const auto binds = rig.binds;
+  const auto modified = get<Modified>(rig.ask(1, Modify{"s", bundle()}));
+  EXPECT_EQ(rig.binds, binds);
+  EXPECT_EQ(modified.flows[0], opened.flows[0]);
+  EXPECT_EQ(modified.flows[1].a, opened.flows[0].a);
+  EXPECT_EQ(modified.flows[1].b, opened.flows[1].b);
+  EXPECT_EQ(rig.sessions.ports(0, rig.now).quarantined, 1U);
+  EXPECT_TRUE(rig.removing.empty());
+  EXPECT_EQ(get<Modified>(rig.ask(1, Modify{"s", bundle()})).flows, modified.flows);
+  rig.ask(1, Close{"s", ""});
+  rig.check_books();
+}
+
 TEST(SessionBundle, WhatCannotBeSharedIsABadSpec) {
   const auto code = [](auto change) {
     SessionSpec spec = bundle();

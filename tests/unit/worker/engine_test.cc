@@ -277,6 +277,29 @@ TEST(Engine, AGuestNeedsATransportWithIce) {
   EXPECT_EQ(rig.engine.flows(), 1U);
 }
 
+// RFC 9143 7.4: both were offered with a transport of their own.
+TEST(Engine, AFlowThatBecomesAGuestClosesItsPortsThere) {
+  Rig rig;
+  rig.apply(web(1));
+  InstallFlow second = web(2);
+  second.a = {io::memory_socket(endpoint("192.0.2.1:16394")), io::memory_socket(endpoint("192.0.2.1:16395"))};
+  second.b = {io::memory_socket(endpoint("192.0.2.1:16390")), io::memory_socket(endpoint("192.0.2.1:16391"))};
+  rig.apply(std::move(second));
+  ASSERT_TRUE(rig.told<FlowFailed>().empty());
+  const std::size_t ports = rig.backend.attached();
+  const flow::Spec joined = guest_of(1, 2).spec;
+  rig.apply(ReplaceFlow{{2}, joined, {FlowId{1}, FlowId{}}});
+  EXPECT_EQ(rig.backend.attached(), ports - 2);
+  rig.apply(ReplaceFlow{{2}, joined, {FlowId{1}, FlowId{}}});
+  EXPECT_EQ(rig.backend.attached(), ports - 2);
+  rig.apply(ReplaceFlow{{2}, joined, {}});  // nobody to share with
+  EXPECT_EQ(rig.told<FlowFailed>().size(), 1U);
+  rig.apply(RemoveFlow{{1}});
+  rig.apply(RemoveFlow{{2}});
+  EXPECT_EQ(rig.told<FlowRemoved>().size(), 2U);
+  EXPECT_EQ(rig.backend.attached(), 0U);
+}
+
 TEST(Engine, TransportAndGuestMayGoInAnyOrder) {
   for (const bool guest_first : {true, false}) {
     Rig rig;
