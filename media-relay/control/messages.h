@@ -152,6 +152,13 @@ struct Copied {
   friend bool operator==(const Copied&, const Copied&) = default;
 };
 
+// A header extension on its way to a peer: its identifier as the other half's peer sends it, and as it leaves.
+struct ExtensionRule {
+  std::uint8_t from = 0;
+  std::uint8_t to = 0;
+  friend bool operator==(const ExtensionRule&, const ExtensionRule&) = default;
+};
+
 struct HalfSpec {
   std::string network;                        // name of a network in the relay's configuration: "access", "core"
   std::optional<base::Endpoint> remote_rtp;   // where the peer said it receives; absent: not known yet
@@ -171,8 +178,8 @@ struct HalfSpec {
   // In clear: the streams that the peer has said are its own (SSRC); no other is heard. Empty: any
   // one.
   std::vector<std::uint32_t> sources = {};
-  // Identifiers of the header extensions (RFC 8285) that may be sent to this peer; absent: all.
-  std::optional<std::vector<std::uint8_t>> extensions = {};
+  // Header extensions (RFC 8285) that may be sent to this peer; absent: all.
+  std::optional<std::vector<ExtensionRule>> extensions = {};
   std::optional<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
   // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's. Without meaning when shared.
   std::optional<std::uint8_t> dscp = {};

@@ -133,7 +133,12 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   if (half.play) put_play(*out.mutable_play(), *half.play);
   if (half.extensions) {
     wire::HeaderExtensions& extensions = *out.mutable_extensions();
-    for (const std::uint8_t id : *half.extensions) extensions.add_ids(id);
+    const bool renumbered =
+        std::ranges::any_of(*half.extensions, [](const ExtensionRule& rule) { return rule.from != rule.to; });
+    for (const ExtensionRule& rule : *half.extensions) {
+      extensions.add_ids(rule.from);
+      if (renumbered) extensions.add_leaves_as(rule.to);
+    }
   }
   if (half.shared) {
     out.mutable_shared()->set_flow(half.shared->flow);
@@ -292,12 +297,17 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   if (in.has_play()) out.play = play(in.play());
   if (in.has_extensions()) {
     out.extensions.emplace();
-    for (const std::uint32_t id : in.extensions().ids()) {
-      if (id == 0 || id > 255 || out.extensions->size() >= kMaxExtensions) {
+    const auto& ids = in.extensions().ids();
+    const auto& leaves_as = in.extensions().leaves_as();
+    if (!leaves_as.empty() && leaves_as.size() != ids.size())
+      fail("extensions", "expected what each of the identifiers leaves as, or none");
+    for (int i = 0; i < ids.size() && !failed(); ++i) {
+      const std::uint32_t from = ids[i];
+      const std::uint32_t to = leaves_as.empty() ? from : leaves_as[i];
+      if (from == 0 || from > 255 || to == 0 || to > 255 || out.extensions->size() >= kMaxExtensions)
         fail("extensions", "expected at most " + std::to_string(kMaxExtensions) + " identifiers from 1 to 255");
-        break;
-      }
-      out.extensions->push_back(static_cast<std::uint8_t>(id));
+      else
+        out.extensions->push_back({static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to)});
     }
   }
   if (in.has_shared()) out.shared = shared(in.shared());

@@ -217,7 +217,11 @@ std::optional<Drop> Flow::hide_names(Context& c) {
 }
 
 std::optional<Drop> Flow::filter_extensions(Context& c) {
-  rtp::keep_extensions(c.packet.bytes(), *spec_.half(other(c.side)).extensions);
+  // What protects it needs room, too.
+  const std::size_t room = c.packet.tailroom() - std::min(c.packet.tailroom(), secure::kMaxGrowthBytes);
+  const std::size_t size = rtp::map_extensions(c.packet.storage().first(c.packet.size() + room), c.packet.size(),
+                                               *spec_.half(other(c.side)).extensions);
+  c.packet.resize(size);
   return std::nullopt;
 }
 

@@ -95,8 +95,9 @@ struct HalfSpec {
   // Has neither peer nor ports: what comes from it are copies of what comes from this side of another flow
   // (Flow::copy).
   std::optional<Side> copies = {};
-  // Header extensions (RFC 8285) that this peer has agreed to; it is sent no others. nullopt: whatever comes.
-  std::optional<rtp::ExtensionIds> extensions = {};
+  // Header extensions (RFC 8285) that this peer has agreed to, and under which identifiers; it is sent no others.
+  // nullopt: whatever comes.
+  std::optional<rtp::ExtensionMap> extensions = {};
   std::uint8_t dscp = kDefaultDscp;  // mark of what leaves by our ports on this side (RFC 2474), 0 to 63
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Header extensions of RTP packets (RFC 8285), of which each side has agreed on its own:
+// Header extensions of RTP packets (RFC 8285), of which each side has agreed on its own, under identifiers of its own:
 //
 //    0                   1                   2                   3
 //    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -9,18 +9,21 @@
 //   |  ID   | L=0   |     data      |  ID   |  L=1  |   data...
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+   (RFC 8285 4.2; the two-byte form is in 4.3)
 
-#include <bitset>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace rtp {
 
-// By identifier.
-using ExtensionIds = std::bitset<256>;
+// By identifier as it comes: as it leaves; 0: it does not.
+using ExtensionMap = std::array<std::uint8_t, 256>;
 
-// Overwrites with padding, in place, every element whose identifier is not `kept`, and whatever cannot be read; an
-// extension of another form (RFC 3550 5.3.1) becomes padding as a whole. The packet is one that read_header has
-// accepted, and keeps its length.
-void keep_extensions(std::span<std::byte> packet, const ExtensionIds& kept);
+// Overwrites with padding, in place, every element that does not leave, and whatever cannot be read, and renumbers the
+// others; an extension of another form (RFC 3550 5.3.1) becomes padding as a whole. The packet is one that read_header
+// has accepted. Returns its size, which is what it was unless an element of the one-byte form is to leave under an
+// identifier that only the two-byte form has (15 and up): then all of them leave in that form. Where `storage` has no
+// room for it, the extension becomes padding.
+std::size_t map_extensions(std::span<std::byte> storage, std::size_t size, const ExtensionMap& map);
 
 }  // namespace rtp

@@ -310,7 +310,8 @@ control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool rece
   const auto* other_state = state_if(other(side));
   if (leg_state != nullptr && leg_state->remote() != nullptr && other_state != nullptr &&
       other_state->remote() != nullptr)
-    half.extensions = sdp::common_extensions(*leg_state->remote(), *other_state->remote(), index);
+    for (const auto& [from, to] : sdp::common_extensions(*other_state->remote(), *leg_state->remote(), index))
+      half.extensions->push_back({from, to});
   return half;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 
 #include "media-relay/base/text.h"
 
@@ -9,6 +10,8 @@
 
 namespace sbc::sdp {
 namespace {
+
+constexpr std::uint8_t kHighestOneByteId = 14;  // RFC 8285 4.2
 
 constexpr auto kKnown = std::to_array<std::string_view>({
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level",  // RFC 6464
@@ -42,23 +45,55 @@ bool describes_media(const HeaderExtension& extension) {
   return std::ranges::find(kKnown, extension.uri) != kKnown.end();
 }
 
-bool lists(const Session& session, const Media& media, const HeaderExtension& extension) {
-  return std::ranges::any_of(session.lines_of(media), [&](const Line& line) {
-    return line.attribute == AttributeId::Extmap && parse_extmap(line.attribute_value()) == extension;
-  });
+namespace {
+
+template <typename F>
+void for_each_extension(std::span<const Line> lines, F&& each) {
+  for (const Line& line : lines)
+    if (line.attribute == AttributeId::Extmap)
+      if (const auto extension = parse_extmap(line.attribute_value())) each(*extension);
 }
 
-std::vector<std::uint8_t> common_extensions(const Session& one, const Session& other, std::size_t index) {
-  std::vector<std::uint8_t> out;
+std::optional<std::uint8_t> identifier_in(std::span<const Line> lines, std::string_view uri) {
+  std::optional<std::uint8_t> found;
+  for_each_extension(lines, [&](const HeaderExtension& listed) {
+    if (!found && listed.uri == uri) found = listed.id;
+  });
+  return found;
+}
+
+}  // namespace
+
+std::optional<std::uint8_t> identifier_of(const Session& session, const Media& media, std::string_view uri) {
+  return identifier_in(session.lines_of(media), uri);
+}
+
+std::optional<std::uint8_t> identifier_for(const HeaderExtension& extension, std::span<const Line> others,
+                                           std::span<const Line> before, std::bitset<256>& given) {
+  if (const auto known = identifier_in(before, extension.uri)) return known;
+  std::bitset<256> taken = given;
+  for_each_extension(before, [&](const HeaderExtension& listed) { taken.set(listed.id); });
+  if (!taken[extension.id]) return extension.id;
+  // Nor one that another extension of this description is about to have.
+  for_each_extension(others, [&](const HeaderExtension& listed) { taken.set(listed.id); });
+  for (std::uint8_t id = 1; id <= kHighestOneByteId; ++id)
+    if (!taken[id]) {
+      given.set(id);
+      return id;
+    }
+  return std::nullopt;
+}
+
+std::vector<CommonExtension> common_extensions(const Session& one, const Session& other, std::size_t index) {
+  std::vector<CommonExtension> out;
   if (index >= one.media.size() || index >= other.media.size()) return out;
   const Media& media = one.media[index];
   if (!has_feedback(media) || !has_feedback(other.media[index])) return out;
-  for (const Line& line : one.lines_of(media)) {
-    if (line.attribute != AttributeId::Extmap) continue;
-    const auto extension = parse_extmap(line.attribute_value());
-    if (!extension || !describes_media(*extension) || !lists(other, other.media[index], *extension)) continue;
-    if (std::ranges::find(out, extension->id) == out.end()) out.push_back(extension->id);
-  }
+  for_each_extension(one.lines_of(media), [&](const HeaderExtension& extension) {
+    const auto id = identifier_of(other, other.media[index], extension.uri);
+    if (id && describes_media(extension) && std::ranges::find(out, extension.id, &CommonExtension::one) == out.end())
+      out.push_back({extension.id, *id});
+  });
   return out;
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 // Header extensions of RTP packets in descriptions (RFC 8285): a=extmap:<id>["/"<direction>] <URI> [<attributes>].
 //
-// Packets cross with the identifiers that they have, so an extension is offered on under the identifier under which it
-// was offered, and used when both legs have agreed to it. What describes one leg's transport or names its streams (MID,
-// RTP stream identifiers) stays on its leg, and so does what nobody here knows.
+// Each leg has identifiers of its own: an extension that is offered on gets the one that it was offered under, unless
+// the leg has another one for it, or has given that one to something else (RFC 8285 5: what was agreed is not
+// remapped); an answer has those of its offer. It is used when both legs have agreed to it. What describes one leg's
+// transport or names its streams (MID, RTP stream identifiers) stays on its leg, and so does what nobody here knows.
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,11 +29,23 @@ std::optional<HeaderExtension> parse_extmap(std::string_view value);
 // Whether it may cross: it says something about the media, and the far end can make sense of it.
 bool describes_media(const HeaderExtension& extension);
 
-// Whether the m-line lists it so.
-bool lists(const Session& session, const Media& media, const HeaderExtension& extension);
+// The identifier under which the m-line lists it; nullopt: it does not.
+std::optional<std::uint8_t> identifier_of(const Session& session, const Media& media, std::string_view uri);
 
-// Identifiers that may be sent either way between the two sides of one m-line: those that both have listed and that may
-// cross. None between profiles without feedback (see rewrite.h).
-std::vector<std::uint8_t> common_extensions(const Session& one, const Session& other, std::size_t index);
+// The identifier under which the extension, of an m-line of somebody else's, is to be offered on a leg whose m-line was
+// described like `before`. `others` are all lines of that other description, `given` what was returned for those of
+// them that came first. nullopt: there is none left.
+std::optional<std::uint8_t> identifier_for(const HeaderExtension& extension, std::span<const Line> others,
+                                           std::span<const Line> before, std::bitset<256>& given);
+
+// An extension under its identifiers on two legs.
+struct CommonExtension {
+  std::uint8_t one = 0;
+  std::uint8_t other = 0;
+  friend bool operator==(const CommonExtension&, const CommonExtension&) = default;
+};
+// Those that may be sent either way between the two sides of one m-line: that both have listed and that may cross. None
+// between profiles without feedback (see rewrite.h).
+std::vector<CommonExtension> common_extensions(const Session& one, const Session& other, std::size_t index);
 
 }  // namespace sbc::sdp

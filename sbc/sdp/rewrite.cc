@@ -1,6 +1,7 @@
 #include "sbc/sdp/rewrite.h"
 
 #include <algorithm>
+#include <bitset>
 #include <string_view>
 #include <vector>
 
@@ -154,8 +155,12 @@ class Writer {
     copy_bandwidth(out, lines);
     // RFC 4585 4.2, RFC 5506 5: feedback is agreed on with peers that say they have it.
     const bool feedback = has_feedback(*slot.source) && has_feedback(profile_of(slot, *slot.anchor));
+    std::bitset<256> given;
     for (const Line& line : lines)
-      if (wanted(line, feedback) || (feedback && wanted_extension(line, slot))) append_line(out, line);
+      if (wanted(line, feedback))
+        append_line(out, line);
+      else if (feedback && line.attribute == AttributeId::Extmap)
+        append_extension(out, line, slot, given);
     for (const Crypto& crypto : slot.anchor->crypto) {
       out += "a=crypto:";
       out += crypto_value(crypto);
@@ -239,11 +244,21 @@ class Writer {
   }
 
   // RFC 8285 5: an answer lists what the offer does, and under its identifier.
-  bool wanted_extension(const Line& line, const Slot& slot) const {
-    if (line.attribute != AttributeId::Extmap) return false;
-    const auto extension = parse_extmap(line.attribute_value());
-    if (!extension || !describes_media(*extension)) return false;
-    return slot.offered == nullptr || lists(*context_.answering, *slot.offered, *extension);
+  void append_extension(std::string& out, const Line& line, const Slot& slot, std::bitset<256>& given) const {
+    const std::string_view value = base::trim(line.attribute_value());
+    const auto extension = parse_extmap(value);
+    if (!extension || !describes_media(*extension)) return;
+    const auto id = slot.offered != nullptr
+                        ? identifier_of(*context_.answering, *slot.offered, extension->uri)
+                        : identifier_for(*extension, input_.from.lines_of(*slot.source),
+                                         slot.previous != nullptr ? context_.previous->lines_of(*slot.previous)
+                                                                  : std::span<const Line>(),
+                                         given);
+    if (!id) return;
+    out += "a=extmap:";
+    base::append_number(out, *id);
+    out += value.substr(value.find_first_not_of("0123456789"));
+    out += "\r\n";
   }
 
   bool wanted(const Line& line, bool feedback) const {

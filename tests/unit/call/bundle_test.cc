@@ -308,7 +308,7 @@ TEST(HeaderExtensions, AreThoseThatBothLegsHaveAgreedTo) {
   EXPECT_THAT(answer, HasSubstr(level));
   EXPECT_THAT(answer, Not(HasSubstr("video-orientation")));
   for (const control::HalfSpec* half : {&spec(rig).flows[0].a, &spec(rig).flows[0].b})
-    EXPECT_THAT(*half->extensions, ElementsAre(1));
+    EXPECT_THAT(*half->extensions, ElementsAre(control::ExtensionRule{1, 1}));
   end_well(rig);
 }
 

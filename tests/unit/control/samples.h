@@ -33,7 +33,7 @@ inline SessionSpec sample_spec() {
                       true,
                       true};
   b.digits = Digits{{{101, 8000}, {120, 48'000}}, true, EventFormat{110, 48'000}, 0};
-  b.extensions = {1, 14, 255};
+  b.extensions = {{1, 1}, {14, 255}, {255, 3}};
   a.dscp = 0;
   b.dscp = kMaxDscp;
   b.sources = {1, 0xffffffff};
@@ -59,6 +59,7 @@ inline SessionSpec sample_spec() {
   copy.network = "core";
   copy.copies = Copied{3, HalfSide::B};
   HalfSpec fax = a;
+  fax.extensions = {{1, 1}, {14, 14}};
   fax.srtp.reset();
   fax.rtcp_mux = false;
   return {{{0, "audio", a, b, Transport::Rtp,

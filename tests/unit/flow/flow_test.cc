@@ -30,10 +30,10 @@ TEST(Flow, LeavesRtpAsItIs) {
 }
 
 // RFC 3550 11: RTCP on the next higher port, unless a=rtcp (RFC 3605) says otherwise.
-// RFC 8285 5: each side has agreed on its own.
+// RFC 8285 5: each side has agreed on its own, under identifiers of its own.
 TEST(Flow, SendsOnlyHeaderExtensionsThatTheListenerHasAgreedTo) {
   Spec spec = strict_spec();
-  spec.b.extensions.emplace().set(2);
+  spec.b.extensions.emplace()[2] = 3;
   Rig rig(spec);
   std::string sent = rig.rtp_bytes(7);
   sent[0] = '\x90';
@@ -48,7 +48,7 @@ TEST(Flow, SendsOnlyHeaderExtensionsThatTheListenerHasAgreedTo) {
                        4));
   const auto to_b = rig.send(Side::A, Component::Rtp, kPhoneA, both);
   ASSERT_FALSE(to_b.dropped);
-  EXPECT_EQ(to_b.bytes, with(std::string("\0\0\x20"
+  EXPECT_EQ(to_b.bytes, with(std::string("\0\0\x30"
                                          "b",
                                          4)));
   EXPECT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, both).bytes, both);

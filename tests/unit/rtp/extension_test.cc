@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 #include "bytes.h"
@@ -21,9 +22,18 @@ Bytes packet(unsigned form, const Bytes& data) {
 }
 
 Bytes kept(Bytes bytes, std::initializer_list<unsigned> ids) {
-  ExtensionIds set;
-  for (const unsigned id : ids) set.set(id);
-  keep_extensions(bytes, set);
+  ExtensionMap map{};
+  for (const unsigned id : ids) map[id] = static_cast<std::uint8_t>(id);
+  EXPECT_EQ(map_extensions(bytes, bytes.size(), map), bytes.size());
+  return bytes;
+}
+
+Bytes mapped(Bytes bytes, std::initializer_list<std::pair<unsigned, std::uint8_t>> rules, std::size_t room = 64) {
+  ExtensionMap map{};
+  for (const auto& [from, to] : rules) map[from] = to;
+  const std::size_t size = bytes.size();
+  bytes.resize(size + room);
+  bytes.resize(map_extensions(bytes, size, map));
   return bytes;
 }
 
@@ -45,6 +55,27 @@ TEST(Extension, TwoByteElementsLikewise) {
   EXPECT_EQ(kept(both, {1, 200}), both);
   EXPECT_EQ(kept(both, {200}), packet(0x1005, bytes_of({0, 0, 200, 3, 'b', 'c', 'd', 0})));
   EXPECT_EQ(kept(both, {1}), packet(0x1005, bytes_of({1, 0, 0, 0, 0, 0, 0, 0})));
+}
+
+// RFC 8285 5: each side has identifiers of its own, which it does not change.
+TEST(Extension, ElementsLeaveUnderTheListenersIdentifiers) {
+  const Bytes both = packet(0xbede, bytes_of({0x10, 'a', 0x22, 'b', 'c', 'd', 0, 0}));
+  EXPECT_EQ(mapped(both, {{1, 2}, {2, 1}}), packet(0xbede, bytes_of({0x20, 'a', 0x12, 'b', 'c', 'd', 0, 0})));
+  EXPECT_EQ(mapped(both, {{2, 14}}), packet(0xbede, bytes_of({0, 0, 0xe2, 'b', 'c', 'd', 0, 0})));
+  const Bytes wide = packet(0x1005, bytes_of({1, 0, 200, 3, 'b', 'c', 'd', 0}));
+  EXPECT_EQ(mapped(wide, {{1, 255}, {200, 4}}), packet(0x1005, bytes_of({255, 0, 4, 3, 'b', 'c', 'd', 0})));
+}
+
+// RFC 8285 4.2: the one-byte form has no identifiers above 14.
+TEST(Extension, HighIdentifiersTakeTheTwoByteForm) {
+  const Bytes both = packet(0xbede, bytes_of({0x10, 'a', 0x22, 'b', 'c', 'd', 0, 0}));
+  EXPECT_EQ(mapped(both, {{1, 15}, {2, 2}}), packet(0x1000, bytes_of({15, 1, 'a', 2, 3, 'b', 'c', 'd'})));
+  EXPECT_EQ(mapped(both, {{1, 200}}), packet(0x1000, bytes_of({200, 1, 'a', 0})));
+  const Bytes full = packet(0xbede, bytes_of({0x10, 'a', 0x10, 'b', 0x10, 'c', 0x10, 'd'}));
+  const Bytes grown = bytes_of({16, 1, 'a', 16, 1, 'b', 16, 1, 'c', 16, 1, 'd'});
+  EXPECT_EQ(mapped(full, {{1, 16}}), packet(0x1000, grown));
+  EXPECT_EQ(mapped(full, {{1, 16}}, 4), packet(0x1000, grown));
+  EXPECT_EQ(mapped(full, {{1, 16}}, 3), packet(0xbede, Bytes(8)));  // no room
 }
 
 TEST(Extension, WhatCannotBeReadIsNotPassed) {

@@ -36,11 +36,15 @@ TEST(SdpHeaderExtension, ReadsIdentifierAndUri) {
     EXPECT_FALSE(parse_extmap(wrong)) << wrong;
 }
 
-TEST(SdpHeaderExtension, BothSidesHaveToListItAlike) {
+TEST(SdpHeaderExtension, BothSidesHaveToListIt) {
   const auto one = line(extmap("1", kLevel) + extmap("2", kTime) + extmap("4", kMid) + extmap("5", "urn:unknown"));
-  EXPECT_THAT(common_extensions(*one, *one, 0), ElementsAre(1, 2));  // names of streams stay on their leg
-  EXPECT_THAT(common_extensions(*one, *line(extmap("2/recvonly", kTime)), 0), ElementsAre(2));
-  EXPECT_THAT(common_extensions(*one, *line(extmap("3", kTime)), 0), IsEmpty());
+  using Common = CommonExtension;
+  // Names of streams stay on their leg.
+  EXPECT_THAT(common_extensions(*one, *one, 0), ElementsAre(Common{1, 1}, Common{2, 2}));
+  EXPECT_THAT(common_extensions(*one, *line(extmap("2/recvonly", kTime)), 0), ElementsAre(Common{2, 2}));
+  EXPECT_THAT(common_extensions(*one, *line(extmap("3", kTime) + extmap("2", kLevel)), 0),
+              ElementsAre(Common{1, 2}, Common{2, 3}));
+  EXPECT_THAT(common_extensions(*one, *line(extmap("2", "urn:3gpp:video-orientation")), 0), IsEmpty());
   EXPECT_THAT(common_extensions(*one, *line(extmap("2", kTime), "RTP/AVP"), 0), IsEmpty());
   EXPECT_THAT(common_extensions(*one, *one, 1), IsEmpty());
 }
@@ -53,10 +57,26 @@ TEST(SdpHeaderExtension, CrossesInAnOfferAndBackInTheAnswer) {
   EXPECT_THAT(told, Not(HasSubstr(kMid)));
 
   // RFC 8285 5: what was not offered is not answered, whatever the other side says.
-  const auto answer = line(extmap("1", kLevel) + extmap("3", kTime));
+  const auto answer = line(extmap("1", kLevel) + extmap("3", "urn:3gpp:video-orientation"));
   const std::string back = rewrite({.from = *answer, .anchors = anchors}, {}, 1, {.answering = offer.get()}).text;
   EXPECT_THAT(back, HasSubstr(extmap("1", kLevel)));
-  EXPECT_THAT(back, Not(HasSubstr(kTime)));
+  EXPECT_THAT(back, Not(HasSubstr("video-orientation")));
+}
+
+// RFC 8285 5: identifiers are those of the offer, and are not remapped later.
+TEST(SdpHeaderExtension, EachLegKeepsItsIdentifiers) {
+  const std::vector<std::optional<Anchor>> anchors{anchor("203.0.113.9:20000")};
+  const auto offer = line(extmap("1", kLevel) + extmap("2", kTime));
+  const auto swapped = line(extmap("7/recvonly", kTime) + extmap("9", kLevel));
+  EXPECT_THAT(rewrite({.from = *swapped, .anchors = anchors}, {}, 1, {.answering = offer.get()}).text,
+              HasSubstr(extmap("2/recvonly", kTime) + extmap("1", kLevel)));
+  // An offer behind another one; identifier 2 of the other side is something else here.
+  const std::string_view kOffset = "urn:ietf:params:rtp-hdrext:toffset";
+  const auto more =
+      line(extmap("2", "urn:3gpp:video-orientation") + extmap("1", kOffset) + extmap("3", kLevel) + extmap("4", kTime));
+  EXPECT_THAT(rewrite({.from = *more, .anchors = anchors}, {}, 1, {.previous = offer.get()}).text,
+              HasSubstr(extmap("5", "urn:3gpp:video-orientation") + extmap("6", kOffset) + extmap("1", kLevel) +
+                        extmap("2", kTime)));
 }
 
 TEST(SdpHeaderExtension, DoesNotReachPeersWithoutFeedback) {
