@@ -260,6 +260,7 @@ void Machine::open_session() {
     call_.relay_answered = 0;
   }
   for (const Side side : {Side::A, Side::B}) call_.media.lose_keys(side);
+  if (call_.recorder) call_.recorder->media.lose_keys(Side::B);
   core_.sessions.emplace(call_.session, call_.handle);
   call_.session_open = true;
   call_.close_asked = false;

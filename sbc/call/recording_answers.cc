@@ -3,8 +3,24 @@
 #include <utility>
 
 #include "sbc/call/recording_client.h"
+#include "sbc/sip/parser.h"
 
 namespace sbc::call {
+namespace {
+
+// RFC 3261 22.1: the ACK carries what its INVITE carried.
+std::string credentials_in(const base::SharedBytes& request) {
+  std::string lines;
+  if (request == nullptr) return lines;
+  const auto parsed = sip::parse(std::string(*request));
+  if (!parsed.message) return lines;
+  for (const auto& field : parsed.message->headers())
+    if (field.id == sip::HeaderId::Authorization || field.id == sip::HeaderId::ProxyAuthorization)
+      lines.append(field.name).append(": ").append(field.value).append("\r\n");
+  return lines;
+}
+
+}  // namespace
 
 void RecordingClient::on_response(const transaction::ResponseArrived& response) {
   RecordingSession& rs = session();
@@ -73,6 +89,7 @@ void RecordingClient::answered(const transaction::ResponseArrived& response) {
   const bool first = rs.step == Step::Inviting;
   rs.leg.client = {};
   rs.leg.challenges = 0;
+  rs.leg.invite_credentials = credentials_in(response.request);
   rs.give_up = base::kNever;
   if (first) {
     rs.attempt->start.cseq = rs.leg.invite_cseq;

@@ -125,9 +125,7 @@ void RecordingClient::anchored(const std::vector<control::FlowAddresses>& flows)
   rs.media.take_addresses(own);
   if (rs.step == Step::Anchoring && !rs.media.needs_ports()) return rs.leg.dialog ? send_change() : dial({});
   if (!moved || rs.step == Step::Anchoring) return;
-  // The call's media has gone to another relay. Nobody knows how far the keys were used there.
-  rs.media.lose_keys(Side::B);
-  rs.unasked = true;
+  rs.unasked = true;  // the call's media has gone to another relay
 }
 
 bool RecordingClient::refused(const std::string& why) {

@@ -430,6 +430,70 @@ TEST(RecordingSession, ThatIsAnsweredWhileItIsCancelledIsHungUp) {
   rig.expect_idle();
 }
 
+TEST(RecordingSession, WithAnAccountAtTheServer) {
+  Rig rig;
+  rig.settings->accounts.emplace(
+      "far",
+      auth::Account{.username = "border", .secret = auth::Secret::from_password("secret"), .realm = std::string()});
+  record_by(rig, "far");
+  rig.connect();
+  const auto first = rig.d.take("INVITE");
+  ASSERT_NE(first, nullptr);
+  rig.d.answer(401, {}, "WWW-Authenticate: Digest realm=\"far\", nonce=\"n1\", qop=\"auth\"\r\n");
+  const auto second = rig.d.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  EXPECT_TRUE(says(second, "username=\"border\""));
+  EXPECT_EQ(second->call_id(), first->call_id());
+  EXPECT_EQ(second->body(), first->body());
+  rig.d.clear();
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  const auto ack = rig.d.take("ACK");
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->cseq().number, second->cseq().number);
+  EXPECT_TRUE(says(ack, "username=\"border\"")) << "RFC 3261 22.1";
+  rig.a.bye();
+  EXPECT_TRUE(rig.d.has("BYE"));
+  rig.pass(minutes(3));
+  EXPECT_EQ(rig.records.at(0).recorder, "far");
+  rig.expect_idle();
+}
+
+// The server's trunk says how its media is protected, whatever that of the parties is.
+TEST(RecordingSession, WithSrtpTowardTheServer) {
+  Rig rig;
+  change_places(rig, kAsItIs, [](route::Trunk& trunk) {
+    if (trunk.name == "t1") trunk.record = policy::Recording{.siprec = "far"};
+    if (trunk.name != "far") return;
+    trunk.media_security = policy::MediaSecurity::Sdes;
+    trunk.sdes_in_clear = true;
+  });
+  rig.connect();
+  const auto invite = rig.d.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  EXPECT_GE(count(invite->body(), "a=crypto:"), 2U);
+  const auto at = invite->body().find("a=crypto:");
+  ASSERT_NE(at, std::string_view::npos);
+  EXPECT_EQ(text(invite).find("RTP/AVP "), std::string::npos);
+  std::string answer = server_sdp(rig.d, 8000);
+  for (auto line = answer.find("RTP/AVP"); line != std::string::npos; line = answer.find("RTP/AVP"))
+    answer.replace(line, 7, "RTP/SAVP");
+  // Its first suite (AES-256 in GCM: 44 bytes), with a key of the server's own.
+  const std::string offered(invite->body().substr(at, invite->body().find(" inline:", at) - at));
+  const std::string crypto = offered + " inline:" + std::string(59, 'A') + "=\r\n";
+  for (auto line = answer.find("a=label"); line != std::string::npos; line = answer.find("a=label", line + 8)) {
+    answer.insert(line, crypto);
+    line += crypto.size();
+  }
+  rig.d.answer(200, answer);
+  const auto& flows = rig.relay.history.back().flows;
+  ASSERT_EQ(flows.size(), 3U);
+  EXPECT_FALSE(flows[0].a.srtp);
+  for (std::size_t i = 1; i < flows.size(); ++i) EXPECT_TRUE(flows[i].b.srtp && flows[i].b.srtp->send) << i;
+  rig.a.bye();
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
 // RFC 3263: its places are asked for while the call goes on.
 TEST(RecordingSession, AServerMayBeAHostName) {
   Rig rig;
