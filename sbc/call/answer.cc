@@ -227,7 +227,7 @@ void Machine::stray_gone(std::size_t index) {
   Attempt& stray = call_.strays[index];
   if (stray.finished) return;
   stray.finished = true;
-  core_.dialogs.erase(stray.start.local_tag);
+  if (!stray.shares_tag) core_.dialogs.erase(stray.start.local_tag);
   if (call_.state == State::Closing && !outstanding()) feed(Event::ByesDone);
 }
 

@@ -95,6 +95,21 @@ struct Attempt {
   bool rang = false;
   bool early_media = false;  // its SDP was passed to the caller
   bool finished = false;     // it has its final response, and is kept for further 2xx of its forks
+  bool shares_tag = false;   // with an INVITE after it (Repeat), which owns the tag now
+};
+
+// An INVITE that a place of a name did not take, for the next place of that name (next_place.cc).
+struct Repeat {
+  dialog::ClientStart start;
+  bool same_number = true;  // its CSeq stays as it was
+  sip::Hop hop;             // where it went
+  std::string contact;
+  dialog::SessionTimer session;
+  std::optional<sdp::OriginIdentity> identity = {};  // of its offer; nullopt: it had none
+
+  bool leaves_as(const sip::Hop& other) const {
+    return hop.transport == other.transport && hop.listener == other.listener;
+  }
 };
 
 // A REFER that went on to the other party: NOTIFYs name it by the CSeq that it had there.
@@ -129,6 +144,7 @@ struct Transfer {
   int reported = 100;  // the last status
   route::Hunt hunt;
   std::optional<Attempt> attempt;
+  std::unique_ptr<Repeat> repeat;   // for the target that is tried next
   Leg leg;                          // of the target; takes the transferor's place
   std::uint32_t locating = 0;       // Lookup::number of the target that is a host name; 0: none is waited for
   std::uint32_t asked = 0;          // LegWanted::number; 0: no other shard was asked
@@ -181,7 +197,8 @@ struct Call {
   std::string local_tag_a;
   route::Hunt hunt;
   std::optional<Attempt> attempt;
-  std::vector<Attempt> strays;  // abandoned attempts
+  std::vector<Attempt> strays;     // abandoned attempts
+  std::unique_ptr<Repeat> repeat;  // for the target that is tried next
 
   std::size_t redirections = 0;               // followed so far
   std::vector<std::string> redirected;        // where they led, and where the first came from

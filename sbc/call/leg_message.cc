@@ -210,7 +210,8 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   start.target =
       by_urn ? base::to_lower(plan.caller->request_uri().text) : plan.target.request_uri + std::string(plan.gr);
   // Not 1: leg A's number must not be guessable from leg B's, nor equal to it by habit.
-  start.cseq = again ? start.cseq + 1 : 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
+  if (!again || !plan.same_number)
+    start.cseq = again ? start.cseq + 1 : 1 + static_cast<std::uint32_t>(core.random.below(1U << 20));
   attempt.hop = plan.target.hop;
   attempt.realm = plan.target.realm;
   attempt.trunk = plan.target.trunk;

@@ -58,7 +58,7 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
                                Body body = {}, std::string_view reason = {});
 
 // The INVITE that opens leg B toward a target. Fills `attempt`; one that was filled before is sent again: same Call-ID
-// and tag, next CSeq (RFC 4028 7.3, RFC 3261 8.1.3.5).
+// and tag, next CSeq (RFC 4028 7.3, RFC 3261 8.1.3.5) or the same one (RFC 3263 4.3).
 struct InvitePlan {
   const sip::Message* caller;  // leg A's INVITE; nullptr: the call is a transfer's
   const route::Target& target;
@@ -75,6 +75,7 @@ struct InvitePlan {
   std::string_view referred_by = {};              // RFC 3892; "": nobody
   std::span<const std::string> home_routes = {};  // values of Route that the caller's registrar wants (RFC 3608)
   std::string_view gr = {};                       // what the Request-URI keeps of a GRUU, with its ';'; "": nothing
+  bool same_number = false;                       // one that is sent again keeps its CSeq
 };
 base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch);
 

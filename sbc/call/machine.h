@@ -149,6 +149,10 @@ class Machine {
   void keep_late_forks();
   void answer_failure(const route::Answer& answer);
 
+  // next_place.cc
+  std::unique_ptr<Repeat> repeat_of(const std::optional<Attempt>& attempt, const Leg& leg);
+  void repeat_next(std::unique_ptr<Repeat> repeat);
+
   // announce.cc
   // False: there is nothing to announce, or nobody who could hear it.
   bool begin_announcement();
@@ -292,7 +296,8 @@ class Machine {
   void send_aside(Leg& leg, sip::Method method, std::string_view headers, Body body);
   void try_transfer();
   void locate_successor();
-  void invite_successor(dialog::ClientStart start);  // of the transferor, to the hunt's current target
+  // Of the transferor, to the hunt's current target.
+  void invite_successor(dialog::ClientStart start, bool same_number = false);
   void next_transfer(const route::Failure& failure);
   void fail_transfer(int status);
   void complete_transfer(const sip::MessagePtr& response, const sip::Source& source);

@@ -118,6 +118,7 @@ void Machine::try_target() {
   }
   if (target->awaits_name()) return locate_target();
   Leg& b = call_.b;
+  const Repeat* repeat = call_.repeat.get();
   b = Leg{};
   b.realm = target->realm;
   b.trunk = target->trunk;
@@ -126,7 +127,7 @@ void Machine::try_target() {
   call_.selected = nullptr;
   const bool played = call_.media.plays();
   if (call_.offered) call_.media = *std::exchange(call_.offered, nullptr);  // nothing of what the last one said
-  b.session = dialog::SessionTimer(core_.settings->session);
+  b.session = repeat != nullptr ? repeat->session : dialog::SessionTimer(core_.settings->session);
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
   auto anchoring =
@@ -135,7 +136,8 @@ void Machine::try_target() {
                                   target->candidate.music_on_hold});
   const bool same_network = call_.media.leg(Side::B).network == anchoring.network;
   call_.media.leg(Side::B) = std::move(anchoring);
-  call_.media.start_leg_b(new_identity(target->hop.listener));
+  const bool same_words = repeat != nullptr && repeat->identity && repeat->leaves_as(target->hop);
+  call_.media.start_leg_b(same_words ? *repeat->identity : new_identity(target->hop.listener));
   if (!agree_to_offer(*target)) return;
 
   const bool offers = !call_.late_offer || call_.proposed;
@@ -189,13 +191,17 @@ void Machine::dial() {
   }
   call_.offered = std::make_unique<Media>(call_.media);
   Attempt attempt;
+  const auto repeat = std::exchange(call_.repeat, nullptr);
   if (call_.attempt) attempt.start = call_.attempt->start;  // once more, after a 422
+  if (repeat) attempt.start = repeat->start;
   attempt.started = now_;
   const auto domain = core_.settings->domains.find(target->realm);
   const std::string branch = core_.minter.branch(core_.random);
   const std::string user = core_.minter.user(core_.random);
   const Scheme scheme = target->request_uri.starts_with("sips:") ? Scheme::Sips : Scheme::Sip;
-  call_.b.contact = contact_value(*core_.settings, target->hop.transport, target->hop.listener, user, scheme);
+  call_.b.contact = repeat && repeat->leaves_as(target->hop)
+                        ? repeat->contact
+                        : contact_value(*core_.settings, target->hop.transport, target->hop.listener, user, scheme);
   call_.b.allow = allow_value(*core_.settings, target->realm);
   const auto& face = core_.settings->faces.at(target->hop.listener);
   CallerWords words = caller_words(core_, call_, *target);
@@ -233,7 +239,8 @@ void Machine::dial() {
        .reliable = offers || caller_has_reliable(),
        .body = {body->type, body->text},
        .home_routes = home ? std::span<const std::string>(call_.arrival.service_route) : std::span<const std::string>(),
-       .gr = gr},
+       .gr = gr,
+       .same_number = repeat && repeat->same_number},
       attempt, branch);
   call_.state = State::Inviting;
   ++call_.record.attempts;
@@ -342,10 +349,12 @@ void Machine::take_off_attempt() {
 void Machine::hunt_on(const route::Failure& failure, const sip::Message* response) {
   disarm(call_.setup_timer);
   close_forks(nullptr);
+  call_.repeat.reset();
   const route::Target target = *call_.hunt.current();
   const auto number = static_cast<std::uint32_t>(call_.hunt.attempt());
   call_.gave_up_waiting = failure.cause == route::Failure::Cause::RingTimeout;
   const route::Verdict usual = call_.hunt.failed(failure, core_.health, now_);
+  auto repeat = call_.hunt.next_is_same_name() ? repeat_of(call_.attempt, call_.b) : nullptr;
 
   policy::AttemptFacts attempt;
   attempt.number = number;
@@ -391,6 +400,7 @@ void Machine::hunt_on(const route::Failure& failure, const sip::Message* respons
                       .targets;
   }
   if (call_.hunt.decide(usual, decision, std::move(replacement)) == route::Verdict::Next) {
+    if (call_.hunt.next_is_same_name()) repeat_next(std::move(repeat));
     call_.hunt.advance();
     try_target();
     return;

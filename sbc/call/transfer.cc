@@ -160,18 +160,21 @@ void Machine::try_transfer() {
   const route::Target* target = transfer.hunt.current();
   if (target == nullptr) return fail_transfer(transfer.hunt.answer().status);
   if (target->awaits_name()) return locate_successor();
+  const auto repeat = std::exchange(transfer.repeat, nullptr);
   Leg& leg = transfer.leg;
   leg = Leg{};
-  leg.session = dialog::SessionTimer(core_.settings->session);
+  leg.session = repeat ? repeat->session : dialog::SessionTimer(core_.settings->session);
   leg.realm = target->realm;
   leg.trunk = target->trunk;
   leg.aor = target->aor;
   leg.hop = target->hop;
   const Scheme scheme = target->request_uri.starts_with("sips:") ? Scheme::Sips : Scheme::Sip;
-  leg.contact =
-      contact_value(*core_.settings, leg.hop.transport, leg.hop.listener, core_.minter.user(core_.random), scheme);
+  leg.contact = repeat && repeat->leaves_as(leg.hop)
+                    ? repeat->contact
+                    : contact_value(*core_.settings, leg.hop.transport, leg.hop.listener,
+                                    core_.minter.user(core_.random), scheme);
   leg.allow = allow_value(*core_.settings, target->realm);
-  invite_successor({});
+  repeat ? invite_successor(std::move(repeat->start), repeat->same_number) : invite_successor({});
 }
 
 // The call goes on meanwhile: the table of its states knows nothing of it.
@@ -194,7 +197,7 @@ void Machine::successor_located(const std::vector<route::Place>& places, const s
   next_transfer({.cause = route::Failure::Cause::Unresolved});
 }
 
-void Machine::invite_successor(dialog::ClientStart start) {
+void Machine::invite_successor(dialog::ClientStart start, bool same_number) {
   Transfer& transfer = *call_.transfer;
   const route::Target* target = transfer.hunt.current();
   const Side stays = other(transfer.from);
@@ -219,7 +222,8 @@ void Machine::invite_successor(dialog::ClientStart start) {
                                .session = leg.session.request_lines(),
                                .sdp = {},
                                .from = party ? &*party : nullptr,
-                               .referred_by = referred},
+                               .referred_by = referred,
+                               .same_number = same_number},
                               attempt, branch);
   attempt.client = core_.layer.request({.method = sip::Method::Invite,
                                         .method_text = {},
@@ -228,23 +232,26 @@ void Machine::invite_successor(dialog::ClientStart start) {
                                         .bytes = std::move(bytes),
                                         .owner = call_.handle.pack()},
                                        now_, out_.transaction);
-  if (!attempt.client) return next_transfer({.cause = route::Failure::Cause::Transport});
+  const bool sent = static_cast<bool>(attempt.client);
   core_.dialogs.emplace(attempt.start.local_tag, DialogRef{call_.handle, transfer.from});
+  transfer.attempt = std::move(attempt);
+  if (!sent) return next_transfer({.cause = route::Failure::Cause::Transport});
   const auto seconds = target->candidate.timeout_s;
   arm(transfer.timer, TimerKind::Transfer,
       now_ + (seconds != 0 ? base::Duration(base::seconds(seconds)) : core_.settings->first_response));
-  transfer.attempt = std::move(attempt);
 }
 
 void Machine::next_transfer(const route::Failure& failure) {
   Transfer& transfer = *call_.transfer;
   disarm(transfer.timer);
+  const auto verdict = transfer.hunt.failed(failure, core_.health, now_);
+  if (verdict == route::Verdict::Next && transfer.hunt.next_is_same_name())
+    transfer.repeat = repeat_of(transfer.attempt, transfer.leg);
   if (transfer.attempt) core_.dialogs.erase(transfer.attempt->start.local_tag);
   const bool rang = !ringing_sound(call_).empty();
   transfer.attempt.reset();
   if (rang) ask_relay(false);
-  if (transfer.hunt.failed(failure, core_.health, now_) == route::Verdict::Stop)
-    return fail_transfer(transfer.hunt.answer().status);
+  if (verdict == route::Verdict::Stop) return fail_transfer(transfer.hunt.answer().status);
   transfer.hunt.advance();
   try_transfer();
 }

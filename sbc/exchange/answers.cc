@@ -50,6 +50,7 @@ bool Exchange::again(Flight& flight, const transaction::ResponseArrived& respons
     return false;
   }
   if (dialog != nullptr) dialog->raise_local_cseq(repeated->cseq);
+  if (flight.opening) flight.opening->start.cseq = repeated->cseq;
   if (flight.kind == Flight::Kind::Open && subscription != nullptr) subscription->start.cseq = repeated->cseq;
   send(flight, response.hop, repeated->branch, repeated->bytes, context);
   if (!flight.client) return false;

@@ -231,14 +231,19 @@ void Exchange::send_to_target(Flight& flight, const Context& context) {
   if (flight.request->method() == sip::Method::Refer &&
       !crossing(toward(flight, target)).refer_headers(*flight.request))
     return failed(flight, {.cause = route::Failure::Cause::Unresolved}, context);
-  dialog::ClientStart start = fresh_start(flight, target);
-  std::string contact = call::contact_value(*calls_, target.hop.transport, target.hop.listener, minter_.user(random_));
+  auto& opening = flight.opening;
+  if (!opening) opening = Opening{.start = fresh_start(flight, target), .contact = {}, .hop = {}};
+  if (opening->contact.empty() || opening->hop.transport != target.hop.transport ||
+      opening->hop.listener != target.hop.listener) {
+    opening->hop = target.hop;
+    opening->contact = call::contact_value(*calls_, target.hop.transport, target.hop.listener, minter_.user(random_));
+  }
   const std::string branch = minter_.branch(random_);
-  auto bytes = outside_request(flight, target, branch, start, contact);
+  auto bytes = outside_request(flight, target, branch, opening->start, opening->contact);
   if (auto* subscription = subscriptions_.find(flight.subscription)) {
     tags_.erase(subscription->start.local_tag);  // of the target before
-    subscription->start = std::move(start);
-    subscription->b.contact = std::move(contact);
+    subscription->start = opening->start;
+    subscription->b.contact = opening->contact;
     start_attempt(flight, target);
   }
   send(flight, target.hop, branch, std::move(bytes), context);
@@ -281,6 +286,9 @@ void Exchange::failed(Flight& flight, const route::Failure& failure, const Conte
   flight.patience = {};
   const auto verdict = flight.hunt.failed(failure, health_, context.now);
   if (verdict == route::Verdict::Next && flight.hunt.remaining() > 0) {
+    // RFC 3263 4.3: the next place of a name gets "a new request, which is identical to the previous, but has a
+    // different value of the Via branch ID"; another target gets one of its own.
+    if (!flight.hunt.next_is_same_name()) flight.opening.reset();
     flight.hunt.advance();
     return try_target(flight, context);
   }

@@ -2,6 +2,7 @@
 // What the exchange remembers: requests under way, and subscriptions. Internal to the room.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,13 @@ enum class Side : std::uint8_t {
   B,  // sends the NOTIFYs
 };
 
+// What opens a request outside of dialogs, and stays for the next place of the same name (RFC 3263 4.3).
+struct Opening {
+  dialog::ClientStart start;
+  std::string contact;
+  sip::Hop hop;  // that the contact is for
+};
+
 // A request of one side that waits for the other side's answer.
 struct Flight {
   enum class Kind : std::uint8_t {
@@ -49,9 +57,10 @@ struct Flight {
   sip::Source source;
   std::string realm;  // it came from
   std::string trunk;
-  identity::Sender sender;  // Carry, Open: who sent it, as far as that is proven
-  std::string tag;          // of our answer
-  route::Hunt hunt;         // Carry, Open
+  identity::Sender sender;         // Carry, Open: who sent it, as far as that is proven
+  std::string tag;                 // of our answer
+  route::Hunt hunt;                // Carry, Open
+  std::optional<Opening> opening;  // the same
   // What failures said beside their status, for the one that is told in the end.
   std::vector<std::pair<int, call::HeaderList>> failures;
   transaction::ClientId client;

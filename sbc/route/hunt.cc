@@ -133,6 +133,7 @@ void Hunt::pass_over_siblings() {
   targets_.erase(next, std::find_if(next, targets_.end(), [&](const Target& other) {
                    return !other.unfolded || other.name != tried.name || other.trunk != tried.trunk;
                  }));
+  places_end_ = at_ + 1;
 }
 
 void Hunt::pass_over_instance() {
@@ -141,6 +142,7 @@ void Hunt::pass_over_instance() {
   targets_.erase(
       std::remove_if(next, targets_.end(), [&tried](const Target& other) { return other.instance == tried; }),
       targets_.end());
+  places_end_ = at_ + 1;  // the places of one name lead to the same phone
 }
 
 bool Hunt::located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now) {
@@ -152,6 +154,7 @@ bool Hunt::located(const std::vector<Place>& places, const Realm& realm, const T
   if (found.empty()) return false;
   const std::size_t room = kMaxTargets > targets_.size() ? kMaxTargets - targets_.size() + 1 : 1;
   if (found.size() > room) found.resize(room);
+  places_end_ = at_ + found.size();
   const auto at = targets_.begin() + static_cast<std::ptrdiff_t>(at_);
   targets_.insert(targets_.erase(at), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   return true;
@@ -181,6 +184,7 @@ Verdict Hunt::decide(Verdict usual, const policy::FailureDecision& decision, std
       // The current one stays in front, so that advance() moves to the first of the new ones.
       if (at_ < targets_.size())
         targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1, targets_.end());
+      places_end_ = at_ + 1;
       // A policy that always knows another way comes to an end, too.
       for (Target& target : replacement)
         if (targets_.size() < kMaxTargets) targets_.push_back(std::move(target));

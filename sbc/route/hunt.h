@@ -70,6 +70,9 @@ class Hunt {
   bool located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now);
   // The current target answered at all: its Dead mark goes.
   void answered(TrunkHealth& health);
+  // The next target is another place of the name that the current one is a place of. RFC 3263 4.3: it gets the same
+  // request again.
+  bool next_is_same_name() const { return remaining() > 0 && at_ + 1 < places_end_; }
 
   // Applies the policy's answer. Route decisions: resolve the candidates first and pass the plan's targets.
   Verdict decide(Verdict usual, const policy::FailureDecision& decision, std::vector<Target> replacement = {});
@@ -89,6 +92,7 @@ class Hunt {
 
   std::vector<Target> targets_;
   std::size_t at_ = 0;
+  std::size_t places_end_ = 0;  // past the last place of the name that was located last
   std::size_t tried_ = 0;
   bool stopped_ = false;
   bool attempted_ = false;  // one of the targets was really tried

@@ -139,7 +139,8 @@ TEST(Bye, OfTheCallerInAnEarlyDialogEndsTheCallLikeCancel) {
 
 // --- failover -----------------------------------------------------------------------------------------------------
 
-TEST(Failover, On503TheNextTargetGetsAnInviteWithItsOwnCallId) {  // trap 17
+// trap 17: another target is no other place of the same one (Names.TheNextPlaceGetsTheSameInviteWithANewBranch).
+TEST(Failover, On503TheNextTargetGetsAnInviteWithItsOwnCallId) {
   Rig rig;
   rig.advisor.trunks = {"t1", "t2"};
   rig.a.invite();
@@ -148,6 +149,7 @@ TEST(Failover, On503TheNextTargetGetsAnInviteWithItsOwnCallId) {  // trap 17
   const auto second = rig.c.take("INVITE");
   ASSERT_NE(second, nullptr);
   EXPECT_NE(first->call_id(), second->call_id());
+  EXPECT_NE(first->from_tag(), second->from_tag());
   rig.c.answer(200, sdp(rig.c.ip(), 6000));
   EXPECT_TRUE(rig.a.has("200 INVITE"));
   rig.a.ack();

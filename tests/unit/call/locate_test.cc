@@ -23,6 +23,13 @@ void over(Rig& rig) {
   rig.expect_idle();
 }
 
+// But for the branch, the number and what is left to the test.
+void expect_same(const sip::Message& first, const sip::Message& second) {
+  using enum sip::HeaderId;
+  for (const auto id : {From, To, CallId, Contact, Allow, Supported}) EXPECT_EQ(first.find(id), second.find(id));
+  EXPECT_NE(first.top_via().branch, second.top_via().branch);
+}
+
 TEST(Names, ACallWaitsForItsPlacesAndThenGoesOn) {
   auto rig = rig_with_name();
   rig->slow_names = true;
@@ -96,6 +103,90 @@ TEST(Names, TheNextPlaceIsTriedAfter503AndSilence) {
     rig->c.answer(486);
     over(*rig);
   }
+}
+
+// trap 17: "a new request, which is identical to the previous, but has a different value of the Via branch ID".
+TEST(Names, TheNextPlaceGetsTheSameInviteWithANewBranch) {
+  auto rig = rig_with_name();
+  rig->a.invite();
+  const auto first = rig->b.take("INVITE");
+  ASSERT_NE(first, nullptr);
+  rig->b.answer(180);
+  const auto rang = rig->a.take("180");
+  ASSERT_NE(rang, nullptr);
+  rig->b.answer(503);
+  const auto second = rig->c.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  expect_same(*first, *second);
+  EXPECT_EQ(first->cseq().number, second->cseq().number);
+  EXPECT_EQ(first->body(), second->body());
+  EXPECT_EQ(first->request_uri_text(), second->request_uri_text());
+  // The callee behind both places may be the same one, and answer with the same tag.
+  rig->c.answer(180, {}, {}, "tag-of-b");
+  EXPECT_TRUE(rig->a.has("180"));
+  rig->c.answer(200, sdp(rig->c.ip(), 6000), {}, "tag-of-b");
+  const auto accepted = rig->a.take("200");
+  ASSERT_NE(accepted, nullptr);
+  EXPECT_EQ(accepted->to_tag(), rang->to_tag());
+  rig->a.ack();
+  rig->c.bye();
+  EXPECT_TRUE(rig->a.has("BYE")) << "its dialog is known by the tag that both INVITEs had";
+  over(*rig);
+}
+
+TEST(Names, APlaceThatCannotBeReachedLeadsToTheNextWithTheSameInvite) {  // trap 17
+  auto rig = rig_with_name();
+  rig->a.invite();
+  const auto first = rig->b.take("INVITE");
+  ASSERT_NE(first, nullptr);
+  rig->fail_last_send(rig->b);
+  const auto second = rig->c.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  expect_same(*first, *second);
+  EXPECT_EQ(first->cseq().number, second->cseq().number);
+  rig->c.answer(486);
+  over(*rig);
+}
+
+// The INVITE that is being given up may have got through: an equal one would be refused as merged (RFC 3261 8.2.2.2).
+TEST(Names, AfterSilenceTheNextPlaceGetsAHigherNumberAndNoLateAnswerIsMistaken) {
+  auto rig = rig_with_name();
+  rig->a.invite();
+  const auto first = rig->b.take("INVITE");
+  rig->b.answer_to(first, 100);
+  rig->b.auto_terminate = false;
+  rig->pass(seconds(9));
+  const auto second = rig->c.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  expect_same(*first, *second);
+  EXPECT_GT(second->cseq().number, first->cseq().number);
+  rig->c.answer(200, sdp(rig->c.ip(), 6000));
+  EXPECT_TRUE(rig->a.has("200"));
+  rig->a.ack();
+  rig->b.answer(200, sdp(rig->b.ip(), 6000));
+  EXPECT_TRUE(rig->b.has("ACK"));
+  EXPECT_TRUE(rig->b.has("BYE"));
+  rig->pass(minutes(2));
+  rig->c.bye();
+  EXPECT_TRUE(rig->a.has("BYE")) << "the first place's end has not taken the tag of the second one's dialog";
+  over(*rig);
+}
+
+TEST(Names, AfterALongerSessionWasWantedTheNextPlaceIsAskedForItAtOnce) {  // RFC 3263 4.3, RFC 4028 7.3
+  auto rig = rig_with_name();
+  rig->a.invite();
+  const auto first = rig->b.take("INVITE");
+  rig->b.answer_to(first, 422, {}, "Min-SE: 7200\r\n");
+  const auto longer = rig->b.take("INVITE");
+  ASSERT_NE(longer, nullptr);
+  rig->b.answer_to(longer, 503);
+  const auto second = rig->c.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  expect_same(*longer, *second);
+  EXPECT_EQ(longer->cseq().number, second->cseq().number);
+  EXPECT_EQ(second->find(sip::HeaderId::MinSe), "7200");
+  rig->c.answer(486);
+  over(*rig);
 }
 
 // RFC 3263 4.3 names the failures that lead to the next place of a name; a 500 is an answer of the name.

@@ -59,6 +59,36 @@ TEST_F(Outside, TheNextTargetIsTriedAfter503AndAfterSilence) {
   EXPECT_TRUE(reached);
 }
 
+// RFC 3263 4.3: "identical to the previous, but has a different value of the Via branch ID".
+TEST_F(Outside, TheNextPlaceOfANameGetsTheSameRequestWithANewBranch) {  // trap 17
+  names["pbx.example"] = {{.remote = *base::Endpoint::parse(kFirst)}, {.remote = *base::Endpoint::parse(kSecond)}};
+  advisor.trunks = {"named", "t1"};
+  for (const bool silent : {false, true}) {
+    inject(request("MESSAGE", "Content-Type: text/plain\r\n", "hi"), kAlice);
+    const auto first = taken().back();
+    ASSERT_EQ(first.to, kFirst);
+    if (silent) {
+      pass(base::seconds(9));
+    } else {
+      inject(response(first, 503), kFirst);
+    }
+    const auto second = taken().back();
+    ASSERT_EQ(second.to, kSecond);
+    for (const char* same : {"From", "To", "Call-ID", "CSeq"})
+      EXPECT_EQ(field(first.text, same), field(second.text, same)) << same;
+    EXPECT_EQ(first.line(), second.line());
+    EXPECT_NE(field(first.text, "Via"), field(second.text, "Via"));
+    inject(response(second, 503), kSecond);
+    const auto other = taken().back();
+    EXPECT_EQ(other.to, kFirst) << "by another trunk";
+    EXPECT_NE(field(first.text, "Call-ID"), field(other.text, "Call-ID"));
+    EXPECT_NE(field(first.text, "From"), field(other.text, "From"));
+    inject(response(other, 200), kFirst);
+    taken();
+    health = {};
+  }
+}
+
 TEST_F(Outside, NobodyAnswersAndNo408IsSent) {  // RFC 4320 4.2
   inject(request("MESSAGE"), kAlice);
   pass(base::seconds(40));

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "sbc/exchange/exchange.h"
 #include "sbc/sip/parser.h"
 
@@ -103,7 +105,14 @@ class Stage : public ::testing::Test {
       result.targets.push_back({.endpoint = *base::Endpoint::parse(target)});
       return result;
     };
-    auto table = route::Table::build(std::move(realms), {trunk("t1", kFirst), trunk("t2", kSecond)}, {});
+    const auto named_trunk = [] {
+      route::Trunk result;
+      result.name = "named";
+      result.realm = "core";
+      result.targets.push_back({.endpoint = {}, .name = route::NamedHost{.host = "pbx.example"}});
+      return result;
+    };
+    auto table = route::Table::build(std::move(realms), {trunk("t1", kFirst), trunk("t2", kSecond), named_trunk()}, {});
     EXPECT_TRUE(table) << table.error();
     settings->routes = std::make_shared<const route::Table>(*std::move(table));
     settings->leak_guard = leak::Mode::Log;
@@ -121,7 +130,16 @@ class Stage : public ::testing::Test {
                                           Exchange::Shared{health, credentials, guard}, calls, wanted);
   }
 
+  // What the requests ask of the resolver.
+  void answer_lookups() {
+    for (const auto& lookup : std::exchange(out.lookups, {})) {
+      EXPECT_TRUE(Exchange::owns(lookup));
+      exchange->on_located(lookup, names[lookup.host.host], now, out);
+    }
+  }
+
   void pump() {
+    answer_lookups();
     while (!out.transaction.events.empty()) {
       auto events = std::exchange(out.transaction.events, {});
       for (auto& event : events) {
@@ -137,6 +155,7 @@ class Stage : public ::testing::Test {
           exchange->on_client_failed(*failed, now, out);
         }
       }
+      answer_lookups();
     }
     for (const auto& send : out.transaction.sends) {
       sent.push_back({send.hop.remote.text(), *send.bytes});
@@ -225,6 +244,8 @@ class Stage : public ::testing::Test {
         "Event: dialog;id=7\r\nExpires: " + std::to_string(expires) + "\r\nAccept: application/dialog-info+xml\r\n");
   }
 
+  std::map<std::string, std::vector<route::Place>, std::less<>>
+      names;              // the resolver: places by host; others have none
   call::Arrival arrival;  // what else is known of whoever sends a request
   base::SeededRandom random{1};
   sip::Minter minter{{1, 2}, 0};

@@ -30,6 +30,23 @@ TEST_F(Subscriptions, NotifyMayPrecedeThe2xx) {  // trap 78, RFC 6665 4.1.2.4
   EXPECT_THAT(field(answer.text, "Contact"), HasSubstr("@198.51.100.1"));
 }
 
+TEST_F(Subscriptions, TheNextPlaceOfANameGetsTheSameSubscribeAndItsNotifierIsHeard) {  // RFC 3263 4.3
+  names["pbx.example"] = {{.remote = *base::Endpoint::parse(kFirst)}, {.remote = *base::Endpoint::parse(kSecond)}};
+  advisor.trunks = {"named"};
+  inject(subscribe(), kAlice);
+  const auto first = one();
+  inject(response(first, 503), kFirst);
+  const auto second = one();
+  ASSERT_EQ(second.to, kSecond);
+  for (const char* same : {"From", "To", "Call-ID", "CSeq", "Contact", "Event", "Expires"})
+    EXPECT_EQ(field(first.text, same), field(second.text, same)) << same;
+  EXPECT_NE(field(first.text, "Via"), field(second.text, "Via"));
+  inject(notify(second, "bobtag", "active;expires=600", 5), kSecond);
+  EXPECT_EQ(field(one().text, "Subscription-State"), "active;expires=600");
+  inject(response(second, 200, "Expires: 300\r\nContact: <sip:bob@203.0.113.11>\r\n"), kSecond);
+  EXPECT_EQ(one().line(), "SIP/2.0 200 OK");
+}
+
 TEST_F(Subscriptions, DialogInfoHasItsIdentifiersMapped) {  // trap 78
   inject(subscribe(), kAlice);
   const auto ours = one();
