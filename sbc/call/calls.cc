@@ -326,9 +326,10 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
   }
   core_.layer.heard(*call, response.message->from_tag(), *response.message, response.source);
   if (answer_challenge(core_, *call, response, now, out)) return;
-  if (response.message->status() == 503 &&
-      fail_over(core_, *call, {response.transaction, response.request, response.hop}, now, out))
-    return;
+  if (response.message->status() == 503) {
+    note_busy(core_, *call, response, now);
+    if (fail_over(core_, *call, {response.transaction, response.request, response.hop}, now, out)) return;
+  }
   note_answer(*call, response.transaction, response.message.get());
   const sip::Message& message = *response.message;
   for (const Side side : {Side::A, Side::B}) {

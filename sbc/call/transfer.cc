@@ -19,6 +19,7 @@
 #include "sbc/call/securing.h"
 #include "sbc/call/under_way.h"
 #include "sbc/call/waiting.h"
+#include "sbc/sip/retry_after.h"
 #include "sbc/sip/writer.h"
 
 namespace sbc::call {
@@ -276,7 +277,9 @@ bool Machine::transfer_answered(const transaction::ResponseArrived& response) {
     disarm(transfer.timer);
     invite_successor(std::move(attempt.start));  // RFC 4028 7.3
   } else if (status >= 300) {
-    next_transfer({.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(status)});
+    next_transfer({.cause = route::Failure::Cause::Response,
+                   .status = static_cast<std::uint16_t>(status),
+                   .retry_after = sip::retry_after(*response.message)});
   } else if (status >= 200) {
     complete_transfer(response.message, response.source);
   } else if (!std::exchange(attempt.rang, true)) {

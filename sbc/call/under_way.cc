@@ -7,6 +7,7 @@
 #include "sbc/call/limits.h"
 #include "sbc/call/output.h"
 #include "sbc/sip/parser.h"
+#include "sbc/sip/retry_after.h"
 
 namespace sbc::call {
 namespace {
@@ -120,6 +121,19 @@ bool fail_over(Core& core, Call& call, const Untaken& untaken, base::Instant now
   *request.slot = client;
   ++core.counters.failovers;
   return true;
+}
+
+void note_busy(Core& core, const Call& call, const transaction::ResponseArrived& response, base::Instant now) {
+  const auto seconds = sip::retry_after(*response.message);
+  const auto hunted = [&response](const std::optional<Attempt>& attempt) {
+    return attempt && attempt->client == response.transaction;
+  };
+  if (!seconds || hunted(call.attempt) || (call.transfer && hunted(call.transfer->attempt))) return;
+  const base::Duration wait = base::seconds(*seconds);
+  core.health.mark_busy(response.hop.transport, response.hop.remote, wait, now);
+  core.health.report({.key = {response.hop.transport, response.hop.remote},
+                      .sign = route::TrunkHealth::Sign::Unavailable,
+                      .busy = wait});
 }
 
 void note_answer(Call& call, transaction::ClientId client, const sip::Message* response) {

@@ -35,6 +35,9 @@ struct Untaken {
 };
 // True: it is on its way again; nobody else needs to know.
 bool fail_over(Core& core, Call& call, const Untaken& untaken, base::Instant now, Output& out);
+// RFC 3261 21.5.4: who answers 503 with Retry-After inside a dialog gets nothing new for that time either. That of an
+// attempt is the hunt's to note.
+void note_busy(Core& core, const Call& call, const transaction::ResponseArrived& response, base::Instant now);
 // What a transaction came to; nullptr: nothing came.
 void note_answer(Call& call, transaction::ClientId client, const sip::Message* response);
 

@@ -74,8 +74,20 @@ bool Exchange::on_response(const transaction::ResponseArrived& response, base::I
   const Context context{now, out};
   // RFC 4320 4.1: a provisional response is at most 100, and that is each side's own.
   if (response.message->status() < 200 || again(*flight, response, context)) return true;
+  note_busy(*flight, response, context);
   final_response(*flight, *response.message, response.source, context);
   return true;
+}
+
+// RFC 3261 21.5.4, inside a dialog; outside of it the hunt does that.
+void Exchange::note_busy(const Flight& flight, const transaction::ResponseArrived& response, const Context& context) {
+  const auto seconds = response.message->status() == 503 ? sip::retry_after(*response.message) : std::nullopt;
+  if (!seconds || flight.kind == Flight::Kind::Carry || flight.kind == Flight::Kind::Open) return;
+  const base::Duration wait = base::seconds(*seconds);
+  health_.mark_busy(response.hop.transport, response.hop.remote, wait, context.now);
+  health_.report({.key = {response.hop.transport, response.hop.remote},
+                  .sign = route::TrunkHealth::Sign::Unavailable,
+                  .busy = wait});
 }
 
 void Exchange::final_response(Flight& flight, const sip::Message& message, const sip::Source& source,

@@ -101,6 +101,7 @@ class Exchange {
   static bool may_leave(const sip::Message& request, body::Fate fate);
   bool crosses(const transaction::RequestArrived& request, const Toward& toward, const Context& context);
   bool again(Flight& flight, const transaction::ResponseArrived& response, const Context& context);
+  void note_busy(const Flight& flight, const transaction::ResponseArrived& response, const Context& context);
   Crossing crossing(Toward toward) const { return {std::move(toward), key_, dialogs_, settings_}; }
   // Toward whoever waits for the flight's answer.
   Crossing crossing_back(const Flight& flight) const;

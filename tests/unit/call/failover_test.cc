@@ -60,6 +60,23 @@ TEST(PlaceFailover, TheNextPlaceGetsTheSameRequestAsANewTransaction) {
   over(*rig);
 }
 
+// RFC 3261 21.5.4; trap 17: whoever says for how long it cannot be asked is not asked by new calls either.
+TEST(PlaceFailover, RetryAfterInsideADialogKeepsNewCallsAway) {
+  using Health = route::TrunkHealth::State;
+  Rig rig;
+  rig.connect();
+  const auto state = [&rig] { return rig.calls.health().state(sip::Transport::Udp, rig.b.endpoint(), rig.now); };
+  rig.a.reinvite(sdp(rig.a.ip(), 4002, "sendonly", 2));
+  rig.b.answer(500, {}, "Retry-After: 60\r\n");
+  EXPECT_EQ(state(), Health::Good) << "only a 503 is about the server";
+  rig.a.request("INFO", "Signal=5", "Content-Type: application/dtmf-relay\r\n");
+  rig.b.answer_to(rig.b.take("INFO"), 503, {}, "Retry-After: 60\r\n");
+  EXPECT_EQ(state(), Health::Busy);
+  rig.a.bye();
+  EXPECT_TRUE(rig.b.has("BYE")) << "the dialog is there, and ends there";
+  over(rig);
+}
+
 // "or a transport failure of some sort"; "times out without ever having received any response".
 TEST(PlaceFailover, SilenceAndTransportFailuresLeadOnAsWell) {
   for (const bool silent : {true, false}) {

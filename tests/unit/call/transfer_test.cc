@@ -148,6 +148,43 @@ TEST(Transfer, ThatFailsIsReportedAndTheCallGoesOn) {
   EXPECT_EQ(value(notify, sip::HeaderId::Event), "refer;id=8000000");
 }
 
+TEST(Transfer, RetryAfterOfTheTargetKeepsCallsAwayFromIt) {  // trap 17
+  Rig rig;
+  rig.connect();
+  rig.b.request("REFER", {}, kToCarol);
+  ASSERT_NE(rig.c.take("INVITE"), nullptr);
+  rig.c.answer(503, {}, "Retry-After: 60\r\n");
+  EXPECT_EQ(rig.calls.health().state(sip::Transport::Udp, rig.c.endpoint(), rig.now), route::TrunkHealth::State::Busy);
+  rig.b.request("REFER", {}, kToCarol);
+  EXPECT_FALSE(rig.c.has("INVITE"));
+  rig.pass(base::seconds(61));
+  rig.b.request("REFER", {}, kToCarol);
+  EXPECT_TRUE(rig.c.has("INVITE"));
+}
+
+TEST(Transfer, TheNextPlaceOfATargetsNameGetsTheSameInvite) {  // RFC 3263 4.3
+  Rig rig;
+  rig.connect();
+  rig.advisor.transfer_trunks = {"named"};
+  rig.names["pbx.example"] = {{sip::Transport::Udp, rig.d.endpoint()}, {sip::Transport::Udp, rig.c.endpoint()}};
+  rig.b.request("REFER", {}, kToCarol);
+  const auto first = rig.d.take("INVITE");
+  ASSERT_NE(first, nullptr);
+  rig.d.answer(503);
+  const auto second = rig.c.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  for (const auto id :
+       {sip::HeaderId::From, sip::HeaderId::To, sip::HeaderId::CallId, sip::HeaderId::CSeq, sip::HeaderId::Contact})
+    EXPECT_EQ(first->find(id), second->find(id));
+  EXPECT_NE(first->top_via().branch, second->top_via().branch);
+  rig.c.answer(200, sdp(rig.c.ip(), 7000));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  rig.c.bye();
+  EXPECT_TRUE(rig.a.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
 TEST(Transfer, OfOneWhoHangsUpAtOnceGoesOnWithoutIt) {
   Rig rig;
   rig.connect();

@@ -47,6 +47,16 @@ TEST_F(Subscriptions, TheNextPlaceOfANameGetsTheSameSubscribeAndItsNotifierIsHea
   EXPECT_EQ(one().line(), "SIP/2.0 200 OK");
 }
 
+TEST_F(Subscriptions, RetryAfterOfANotifierKeepsRequestsAway) {  // RFC 3261 21.5.4; trap 17
+  inject(subscribe(), kAlice);
+  inject(response(one(), 200, "Expires: 600\r\nContact: <sip:bob@203.0.113.10:5060>\r\n"), kFirst);
+  const auto tag = tag_of(field(one().text, "To"));
+  inject(subscribe(tag, 500), kAlice);
+  inject(response(one(), 503, "Retry-After: 60\r\n"), kFirst);
+  taken();
+  EXPECT_EQ(health.state(sip::Transport::Udp, *base::Endpoint::parse(kFirst), now), route::TrunkHealth::State::Busy);
+}
+
 TEST_F(Subscriptions, DialogInfoHasItsIdentifiersMapped) {  // trap 78
   inject(subscribe(), kAlice);
   const auto ours = one();
