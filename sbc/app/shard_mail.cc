@@ -77,11 +77,12 @@ std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) {
   return std::nullopt;
 }
 
-// A REFER outside of calls goes where the call is that it is about (RFC 4538), or that its target is to enter.
-std::optional<std::uint8_t> Shard::referred_shard(const sip::Message& refer) const {
-  const auto about = refer.find(sip::HeaderId::TargetDialog);
+// A REFER or SUBSCRIBE outside of calls goes where the call is that it is about (RFC 4538), or that the target of the
+// REFER is to enter.
+std::optional<std::uint8_t> Shard::referred_shard(const sip::Message& request) const {
+  const auto about = request.find(sip::HeaderId::TargetDialog);
   auto named = about ? call::named_dialog(*about, "local-tag", "remote-tag") : std::nullopt;
-  if (const auto target = call::read_refer_to(refer); target && !named)
+  if (const auto target = call::read_refer_to(request); target && !named)
     named = target->replaces ? target->replaces : target->join;
   return named ? shard_of_dialog(*named) : std::nullopt;
 }
@@ -99,7 +100,7 @@ std::uint8_t Shard::owner_of(const sip::Message& message) {
   if (!inside && message.method() == sip::Method::Invite) {
     if (const auto shard = entered_shard(message)) return *shard;
   }
-  if (!inside && message.method() == sip::Method::Refer) {
+  if (!inside && (message.method() == sip::Method::Refer || message.method() == sip::Method::Subscribe)) {
     if (const auto shard = referred_shard(message)) return *shard;
   }
   if (const auto shard = shared_.signposts.find(inside ? message.to_tag() : message.call_id())) return *shard;

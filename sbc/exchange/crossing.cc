@@ -186,6 +186,10 @@ void Crossing::request_headers(const sip::Message& request, call::HeaderList& he
   if (auto events = known_events(request); !events.empty()) headers.emplace_back("Allow-Events", std::move(events));
   if (auto state = subscription_state(request); !state.text.empty())
     headers.emplace_back("Subscription-State", std::move(state.text));
+  // RFC 4538 7: a REFER or SUBSCRIBE is about a call, too.
+  if (request.method() == sip::Method::Refer || request.method() == sip::Method::Subscribe)
+    if (const auto value = request.find(sip::HeaderId::TargetDialog))
+      if (auto told = target_dialog(*value); !told.empty()) headers.emplace_back("Target-Dialog", std::move(told));
   if (toward_.trusted)
     for (auto& value : identity::resource_priorities(request))
       headers.emplace_back("Resource-Priority", std::move(value));

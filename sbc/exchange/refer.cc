@@ -77,8 +77,6 @@ std::expected<call::HeaderList, int> Crossing::refer_headers(const sip::Message&
     if (const std::string who = public_uri(address->uri); !who.empty())
       headers.emplace_back("Referred-By", "<" + who + ">");
   }
-  if (const auto value = refer.find(sip::HeaderId::TargetDialog))
-    if (auto told = target_dialog(*value); !told.empty()) headers.emplace_back("Target-Dialog", std::move(told));
   if (!call::wants_reports(refer)) {
     headers.emplace_back("Refer-Sub", "false");
     headers.emplace_back("Supported", "norefersub");

@@ -57,6 +57,23 @@ TEST_F(Subscriptions, RetryAfterOfANotifierKeepsRequestsAway) {  // RFC 3261 21.
   EXPECT_EQ(health.state(sip::Transport::Udp, *base::Endpoint::parse(kFirst), now), route::TrunkHealth::State::Busy);
 }
 
+// RFC 4538 4, 7: the call is named as the far side knows it; trap 77: or not at all.
+TEST_F(Subscriptions, TheCallThatItIsAboutHasTheNameOfThatSide) {
+  const std::string about =
+      "Event: dialog\r\nExpires: 60\r\nTarget-Dialog: alices-call;local-tag=ours-a;remote-tag=hers\r\n";
+  inject(request("SUBSCRIBE", about), kAlice);
+  const auto ours = one();
+  EXPECT_EQ(field(ours.text, "Target-Dialog"), "far-call;local-tag=theirs;remote-tag=ours-b");
+  EXPECT_EQ(advisor.party, "sip:alice@border.example") << "for the policy";
+  inject(response(ours, 481), kFirst);
+  taken();
+  advisor.trunks = {"t2"};
+  inject(request("SUBSCRIBE", about), kAlice);
+  EXPECT_EQ(field(one().text, "Target-Dialog"), "") << "that network has no part in the call";
+  inject(request("SUBSCRIBE", "Event: dialog\r\nExpires: 60\r\nTarget-Dialog: x;local-tag=a;remote-tag=b\r\n"), kAlice);
+  EXPECT_EQ(field(one().text, "Target-Dialog"), "");
+}
+
 TEST_F(Subscriptions, DialogInfoHasItsIdentifiersMapped) {  // trap 78
   inject(subscribe(), kAlice);
   const auto ours = one();
