@@ -143,6 +143,9 @@ struct Transfer {
   std::unique_ptr<Leg> referrer;
   int reported = 100;  // the last status
   route::Hunt hunt;
+  std::size_t redirections = 0;  // these three as the call's
+  std::vector<std::string> redirected;
+  std::vector<identity::Redirect> forwarded;
   std::optional<Attempt> attempt;
   std::unique_ptr<Repeat> repeat;   // for the target that is tried next
   Leg leg;                          // of the target; takes the transferor's place

@@ -80,26 +80,11 @@ void hear_reason(Core& core, Call& call, Side side, const sip::Message& message)
 }
 
 void add_redirects(Core& core, const Call& call, const route::Target& target, bool hide_all, HeaderList& headers) {
-  using Form = route::Redirects;
-  const Form form =
-      chosen(*core.settings, target.realm, target.trunk, &route::Realm::redirects, &route::Trunk::redirects);
-  if (form == Form::Drop) return;
   std::vector<identity::Redirect> redirects;
   if (trusts(*core.settings, call.a.realm, call.a.trunk))
     redirects = identity::redirects_of(*call.invite, &core.counters.limits);
   redirects.insert(redirects.end(), call.forwarded.begin(), call.forwarded.end());
-  if (redirects.size() > identity::kMaxRedirects) {
-    core.counters.limits.add(limit::Reached::Redirects);
-    redirects.erase(redirects.begin(), redirects.end() - static_cast<std::ptrdiff_t>(identity::kMaxRedirects));
-  }
-  const auto uri = sip::parse_uri(target.request_uri);
-  const identity::RedirectTarget to{.host = own_domain(*core.settings, target.realm, target.hop.listener),
-                                    .user = uri ? uri->user : std::string_view{},
-                                    .trusted = trusts(*core.settings, target.realm, target.trunk),
-                                    .hide_all = hide_all};
-  const bool diversion = form == Form::Diversion;
-  const auto values = diversion ? identity::diversion_values(redirects, to) : identity::history_values(redirects, to);
-  for (const auto& value : values) headers.emplace_back(diversion ? "Diversion" : "History-Info", value);
+  add_forwarding(core, std::move(redirects), target, hide_all, headers);
 }
 
 // Between networks that trust each other, and for whoever calls for help (trap 85).
@@ -131,6 +116,26 @@ void add_passports(const Call& call, const route::Target& target, bool anonymous
 
 bool trusts(const Settings& settings, std::string_view realm, std::string_view trunk) {
   return chosen(settings, realm, trunk, &route::Realm::trust, &route::Trunk::trust) == route::Trust::Trusted;
+}
+
+void add_forwarding(Core& core, std::vector<identity::Redirect> redirects, const route::Target& target, bool hide_all,
+                    HeaderList& headers) {
+  using Form = route::Redirects;
+  const Form form =
+      chosen(*core.settings, target.realm, target.trunk, &route::Realm::redirects, &route::Trunk::redirects);
+  if (form == Form::Drop) return;
+  if (redirects.size() > identity::kMaxRedirects) {
+    core.counters.limits.add(limit::Reached::Redirects);
+    redirects.erase(redirects.begin(), redirects.end() - static_cast<std::ptrdiff_t>(identity::kMaxRedirects));
+  }
+  const auto uri = sip::parse_uri(target.request_uri);
+  const identity::RedirectTarget to{.host = own_domain(*core.settings, target.realm, target.hop.listener),
+                                    .user = uri ? uri->user : std::string_view{},
+                                    .trusted = trusts(*core.settings, target.realm, target.trunk),
+                                    .hide_all = hide_all};
+  const bool diversion = form == Form::Diversion;
+  const auto values = diversion ? identity::diversion_values(redirects, to) : identity::history_values(redirects, to);
+  for (const auto& value : values) headers.emplace_back(diversion ? "Diversion" : "History-Info", value);
 }
 
 identity::Sender sender_of(const Settings& settings, const Arrival& arrival) {

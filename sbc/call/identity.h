@@ -32,6 +32,9 @@ CallerWords party_words(const Core& core, const Call& call, Side stays, Leg& fre
 // The two parties have been joined by a transfer: what each is told of the other from now on.
 void introduce(const Core& core, Call& call);
 
+// What a target is told of earlier forwardings, oldest first: Diversion, History-Info or nothing, as it is configured.
+void add_forwarding(Core& core, std::vector<identity::Redirect> redirects, const route::Target& target, bool hide_all,
+                    HeaderList& headers);
 // What the caller is told, with a redirection that it gets from `from`, of how the call was forwarded before.
 HeaderList redirect_history(Core& core, const Call& call, const sip::Message& response, const route::Target& from);
 

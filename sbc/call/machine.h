@@ -169,8 +169,12 @@ class Machine {
   // redirect.cc
   // The response sends the call elsewhere, and it goes there, or the caller hears of it. False: a failure as others.
   bool redirected(const sip::Message& response, const route::Target& from, policy::OnRedirect wish);
-  std::vector<route::Target> redirect_targets(const std::vector<sip::Contact>& contacts, const route::Target& from);
-  void note_forwarding(const sip::Message& response, const route::Target& from);
+  std::vector<route::Target> redirect_targets(const std::vector<sip::Contact>& contacts, const route::Target& from,
+                                              std::string_view dialled, std::vector<std::string>& tried);
+  void note_forwarding(const sip::Message& response, const route::Target& from,
+                       std::vector<identity::Redirect>& forwarded);
+  // The same for the INVITE of a transfer: its hunt goes on with where it leads.
+  bool transfer_redirected(const sip::Message& response);
   void pass_redirection(const sip::Message& response, const route::Target& from, std::vector<std::string> contacts);
 
   // fork.cc
@@ -298,7 +302,7 @@ class Machine {
   void locate_successor();
   // Of the transferor, to the hunt's current target.
   void invite_successor(dialog::ClientStart start, bool same_number = false);
-  void next_transfer(const route::Failure& failure);
+  void next_transfer(const route::Failure& failure, const sip::Message* response = nullptr);
   void fail_transfer(int status);
   void complete_transfer(const sip::MessagePtr& response, const sip::Source& source);
   void abandon_transfer();

@@ -148,11 +148,12 @@ std::vector<std::string> hidden_contacts(const std::vector<sip::Contact>& contac
 
 // --- the call ---------------------------------------------------------------------------------------------------
 
-// Targets for the contacts, each of which is tried once in a call (RFC 3261 8.1.3.4).
+// Targets for the contacts, each of which is tried once in a call (RFC 3261 8.1.3.4): `tried` has those that were.
 std::vector<route::Target> Machine::redirect_targets(const std::vector<sip::Contact>& contacts,
-                                                     const route::Target& from) {
+                                                     const route::Target& from, std::string_view dialled,
+                                                     std::vector<std::string>& tried) {
+  if (tried.empty()) tried.push_back(key_of(from));
   std::vector<route::Target> all;
-  const std::string dialled = sip::unescape(call_.invite->request_uri().user);
   for (const sip::Contact& contact : contacts) {
     auto place = redirect_place(*core_.settings, from, contact);
     if (!place) {
@@ -167,8 +168,8 @@ std::vector<route::Target> Machine::redirect_targets(const std::vector<sip::Cont
     if (std::ranges::any_of(targets, there)) std::erase_if(targets, std::not_fn(there));
     for (route::Target& target : targets) {
       std::string key = key_of(target);
-      if (std::ranges::find(call_.redirected, key) != call_.redirected.end()) continue;
-      call_.redirected.push_back(std::move(key));
+      if (std::ranges::find(tried, key) != tried.end()) continue;
+      tried.push_back(std::move(key));
       target.of_redirect = true;
       all.push_back(std::move(target));
     }
@@ -177,7 +178,8 @@ std::vector<route::Target> Machine::redirect_targets(const std::vector<sip::Cont
 }
 
 // The border forwards the call, so it says so (RFC 5806, RFC 7544): who redirected, and why.
-void Machine::note_forwarding(const sip::Message& response, const route::Target& from) {
+void Machine::note_forwarding(const sip::Message& response, const route::Target& from,
+                              std::vector<identity::Redirect>& forwarded) {
   identity::Redirect entry;
   const auto uri = sip::parse_uri(from.to_uri);
   entry.from.user = uri ? std::string(uri->user) : "";
@@ -186,8 +188,8 @@ void Machine::note_forwarding(const sip::Message& response, const route::Target&
     const auto said = identity::redirects_of(response, &core_.counters.limits);
     if (!said.empty()) entry = said.back();
   }
-  if (call_.forwarded.size() >= identity::kMaxRedirects) return core_.counters.limits.add(limit::Reached::Redirects);
-  call_.forwarded.push_back(std::move(entry));
+  if (forwarded.size() >= identity::kMaxRedirects) return core_.counters.limits.add(limit::Reached::Redirects);
+  forwarded.push_back(std::move(entry));
 }
 
 void Machine::pass_redirection(const sip::Message& response, const route::Target& from,
@@ -206,12 +208,12 @@ void Machine::pass_redirection(const sip::Message& response, const route::Target
 bool Machine::redirected(const sip::Message& response, const route::Target& from, OnRedirect wish) {
   const auto contacts = redirect_contacts(response, &core_.counters.limits);
   if (wish == OnRedirect::Follow && call_.redirections < kMaxRedirections) {
-    if (call_.redirected.empty()) call_.redirected.push_back(key_of(from));
-    auto targets = redirect_targets(contacts, from);
+    const std::string dialled = sip::unescape(call_.invite->request_uri().user);
+    auto targets = redirect_targets(contacts, from, dialled, call_.redirected);
     if (!targets.empty()) {
       ++call_.redirections;
       ++core_.counters.followed_redirects;
-      note_forwarding(response, from);
+      note_forwarding(response, from, call_.forwarded);
       policy::FailureDecision route;
       route.kind = policy::FailureDecision::Kind::Route;
       (void)call_.hunt.decide(route::Verdict::Next, route, std::move(targets));
@@ -225,6 +227,30 @@ bool Machine::redirected(const sip::Message& response, const route::Target& from
     auto hidden = hidden_contacts(contacts, std::string_view(ours).substr(6, ours.size() - 7));  // of <sip:@...>
     if (!hidden.empty()) {
       pass_redirection(response, from, std::move(hidden));
+      return true;
+    }
+  }
+  ++core_.counters.refused_redirects;
+  return false;
+}
+
+// The INVITE of a transfer (transfer.cc) is followed as any other. Passed it is not: the transferor asked the border to
+// call, and hears what came of it.
+bool Machine::transfer_redirected(const sip::Message& response) {
+  Transfer& transfer = *call_.transfer;
+  const route::Target from = *transfer.hunt.current();
+  const auto contacts = redirect_contacts(response, &core_.counters.limits);
+  if (contacts.empty()) return false;
+  if (redirect_wish(*core_.settings, from) == OnRedirect::Follow && transfer.redirections < kMaxRedirections) {
+    const auto to = sip::parse_uri(from.to_uri);
+    const std::string dialled = to ? sip::unescape(to->user) : "";
+    if (auto targets = redirect_targets(contacts, from, dialled, transfer.redirected); !targets.empty()) {
+      ++transfer.redirections;
+      ++core_.counters.followed_redirects;
+      note_forwarding(response, from, transfer.forwarded);
+      policy::FailureDecision route;
+      route.kind = policy::FailureDecision::Kind::Route;
+      (void)transfer.hunt.decide(route::Verdict::Next, route, std::move(targets));
       return true;
     }
   }

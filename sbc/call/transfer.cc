@@ -204,7 +204,8 @@ void Machine::invite_successor(dialog::ClientStart start, bool same_number) {
   const Side stays = other(transfer.from);
   Leg& leg = transfer.leg;
   const std::string host(own_domain(*core_.settings, target->realm, target->hop.listener));
-  const CallerWords words = party_words(core_, call_, stays, leg, *target);
+  CallerWords words = party_words(core_, call_, stays, leg, *target);
+  if (!transfer.forwarded.empty()) add_forwarding(core_, transfer.forwarded, *target, words.anonymous, words.headers);
   // Who calls is the party that stays.
   const auto party = sip::parse_name_addr(call_.leg(stays).dialog->remote_uri());
   const std::string referred = transfer.referred_by.empty() ? "" : "<sip:" + transfer.referred_by + "@" + host + ">";
@@ -242,10 +243,12 @@ void Machine::invite_successor(dialog::ClientStart start, bool same_number) {
       now_ + (seconds != 0 ? base::Duration(base::seconds(seconds)) : core_.settings->first_response));
 }
 
-void Machine::next_transfer(const route::Failure& failure) {
+void Machine::next_transfer(const route::Failure& failure, const sip::Message* response) {
   Transfer& transfer = *call_.transfer;
   disarm(transfer.timer);
-  const auto verdict = transfer.hunt.failed(failure, core_.health, now_);
+  auto verdict = transfer.hunt.failed(failure, core_.health, now_);
+  if (response != nullptr && is_redirection(*response) && transfer_redirected(*response))
+    verdict = route::Verdict::Next;
   if (verdict == route::Verdict::Next && transfer.hunt.next_is_same_name())
     transfer.repeat = repeat_of(transfer.attempt, transfer.leg);
   if (transfer.attempt) core_.dialogs.erase(transfer.attempt->start.local_tag);
@@ -279,7 +282,8 @@ bool Machine::transfer_answered(const transaction::ResponseArrived& response) {
   } else if (status >= 300) {
     next_transfer({.cause = route::Failure::Cause::Response,
                    .status = static_cast<std::uint16_t>(status),
-                   .retry_after = sip::retry_after(*response.message)});
+                   .retry_after = sip::retry_after(*response.message)},
+                  response.message.get());
   } else if (status >= 200) {
     complete_transfer(response.message, response.source);
   } else if (!std::exchange(attempt.rang, true)) {

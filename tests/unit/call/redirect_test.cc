@@ -89,6 +89,81 @@ TEST(Redirect, LeadsNowhereThatNobodyAllowed) {  // trap 19: 21.3 says where the
   end_well(rig);
 }
 
+constexpr const char* kToCarol = "Refer-To: <sip:5551234@border.example>\r\n";
+
+// trap 19: whoever a REFER leads to redirects as anybody who is called.
+TEST(Redirect, OfATransfersTargetIsFollowedToTheTrunkThatTheOperatorNames) {
+  Rig rig;
+  configure(rig, OnRedirect::Follow);
+  rig.advisor.trunks = {"far"};
+  rig.advisor.transfer_trunks = {"t1"};
+  rig.a.invite();
+  rig.d.answer(200, sdp(rig.d.ip(), 6000));
+  rig.a.ack();
+  rig.d.request("REFER", {}, kToCarol);
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(302, {}, contact(kToC));
+  EXPECT_TRUE(rig.b.has("ACK"));
+  const auto second = rig.c.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(second->request_uri().user, "600");
+  // Each place once (RFC 3261 8.1.3.4).
+  rig.c.answer(302, {}, contact(kToC));
+  EXPECT_FALSE(rig.c.has("INVITE"));
+  EXPECT_EQ(rig.calls.connected(), 1U) << "the call stays as it was";
+  EXPECT_EQ(rig.calls.counters().followed_redirects, 1U);
+  EXPECT_EQ(rig.calls.counters().refused_redirects, 1U);
+  rig.d.request("REFER", {}, kToCarol);
+  rig.b.answer(302, {}, contact(kToC));
+  ASSERT_TRUE(rig.c.has("INVITE"));
+  rig.c.answer(200, sdp(rig.c.ip(), 7000));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  rig.c.bye();
+  EXPECT_TRUE(rig.a.has("BYE"));
+  end_well(rig);
+}
+
+TEST(Redirect, OfATransfersTargetIsAFailureUnlessTheOperatorWantsMore) {  // trap 19
+  for (const auto wish : {OnRedirect::Refuse, OnRedirect::Pass}) {
+    Rig rig;
+    configure(rig, wish);
+    rig.advisor.trunks = {"far"};
+    rig.advisor.transfer_trunks = {"t1"};
+    rig.a.invite();
+    rig.d.answer(200, sdp(rig.d.ip(), 6000));
+    rig.a.ack();
+    rig.d.request("REFER", {}, kToCarol);
+    rig.d.clear();
+    rig.b.answer(302, {}, contact(kToC));
+    EXPECT_FALSE(rig.c.has("INVITE"));
+    const auto report = rig.d.take("NOTIFY");
+    ASSERT_NE(report, nullptr);
+    EXPECT_TRUE(report->body().starts_with("SIP/2.0 480"));
+    EXPECT_EQ(rig.calls.connected(), 1U);
+    rig.kill();
+    end_well(rig);
+  }
+}
+
+TEST(Redirect, TheTargetOfATransferHearsWhoRedirected) {  // RFC 5806
+  Rig rig;
+  configure(rig, OnRedirect::Follow);
+  trust_everyone(rig, route::Redirects::Diversion);
+  rig.advisor.trunks = {"far"};
+  rig.advisor.transfer_trunks = {"t1"};
+  rig.a.invite();
+  rig.d.answer(200, sdp(rig.d.ip(), 6000));
+  rig.a.ack();
+  rig.d.request("REFER", {}, kToCarol);
+  EXPECT_FALSE(rig.b.take("INVITE")->find(sip::HeaderId::Diversion));
+  rig.b.answer(302, {}, contact(kToC));
+  const auto second = rig.c.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  EXPECT_TRUE(second->find(sip::HeaderId::Diversion).value_or("").contains("5551234"));
+  rig.kill();
+  end_well(rig);
+}
+
 TEST(Redirect, ContactsAreTriedByTheirQOneAfterTheOther) {
   Rig rig;
   configure(rig, OnRedirect::Follow);
