@@ -16,6 +16,7 @@ bool is_own(std::string_view method) {
     case Method::Info:
     case Method::Message:
     case Method::Notify:
+    case Method::Options:
     case Method::Subscribe:
     case Method::Other:
       return false;

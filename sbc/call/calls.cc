@@ -269,14 +269,14 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
       break;
   }
   if (call.state == State::Closing || call.state == State::Canceling) return answer(request, 481, {}, now, out);
-  if (request.message->method() == sip::Method::Options) {
+  Machine machine(core_, call, now, out);
+  if (request.message->method() == sip::Method::Options && !machine.passes_options(side)) {
     std::string extensions;
     for (const auto tag : kExtensions) extensions.append(extensions.empty() ? "" : ", ").append(tag);
     const sip::ExtraHeader able[] = {
         {"Allow", leg.allow}, {"Accept", "application/sdp, multipart/mixed"}, {"Supported", extensions}};
     return answer(request, 200, able, now, out);
   }
-  Machine machine(core_, call, now, out);
   if (request.message->method() == sip::Method::Refer && transfers_from(*core_.settings, leg.realm)) {
     passes_transfers(*core_.settings, leg.realm) ? machine.pass_refer(input) : machine.refer(input);
   } else {

@@ -69,6 +69,8 @@ class Machine {
   void repeat_ack(const Input& in) { ack_again(in); }
   // Our BYE on a leg is over, however it ended.
   void bye_done(Side side);
+  // Whether an OPTIONS of that side goes to the other one instead of being answered here.
+  bool passes_options(Side from) const;
   // Requests that cross (passing.cc). The other two: false when the transaction is none of these.
   void pass_request(const Input& in, std::string_view more = {});  // `more`: header lines that name it alone
   bool passing_answered(const transaction::ResponseArrived& response);

@@ -35,7 +35,8 @@ std::vector<sip::ExtraHeader> as_extra(const std::vector<std::pair<std::string, 
 
 std::string allow_value(const Settings& settings, const std::string& realm) {
   std::string value(kAllow);
-  for (const auto& method : rules_of(settings, realm).methods) value.append(", ").append(method);
+  for (const auto& method : rules_of(settings, realm).methods)
+    if (method != "OPTIONS") value.append(", ").append(method);  // is there, whoever answers it
   if (transfers_from(settings, realm)) value.append(", REFER");
   return value;
 }
@@ -50,6 +51,10 @@ bool passes_transfers(const Settings& settings, const std::string& realm) {
 
 bool Machine::takes_method(Side from, std::string_view method) const {
   return rules_of(*core_.settings, call_.leg(from).realm).allows(method);
+}
+
+bool Machine::passes_options(Side from) const {
+  return takes_method(from, "OPTIONS") && call_.leg(from).dialog && call_.leg(other(from)).dialog;
 }
 
 void Machine::pass_request(const Input& in, std::string_view more) {
@@ -138,7 +143,9 @@ bool Machine::passing_answered(const transaction::ResponseArrived& response) {
   if (request != nullptr && source != nullptr && status != 0) {
     const auto crossing = crossing_response_headers(answer);
     auto headers = as_extra(crossing);
-    if (status == 405 || status == 501) headers.push_back({"Allow", asker.allow});
+    // RFC 3261 11.2 wants it in the 200 to OPTIONS: what crosses, whatever the other side could do beside that.
+    const bool able = passing.method == sip::Method::Options && status < 300;
+    if (status == 405 || status == 501 || able) headers.push_back({"Allow", asker.allow});
     if (status < 300 && refreshes_target(passing.method)) {
       headers.push_back({"Contact", asker.contact});
       asker.dialog->refresh_target(*request);

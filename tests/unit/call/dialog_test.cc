@@ -189,6 +189,32 @@ TEST(InDialog, OptionsIsAnsweredHere) {  // trap 87: OPTIONS is answered here, b
   EXPECT_FALSE(rig.b.has("OPTIONS")) << "it does not cross";
 }
 
+TEST(InDialog, OptionsCrossesWhereItIsListed) {  // trap 87
+  Rig rig;
+  rig.settings->crossing["access"].methods = {"OPTIONS"};
+  rig.a.invite();
+  rig.b.answer(180);
+  rig.a.request("OPTIONS");
+  EXPECT_TRUE(rig.a.has("200 OPTIONS")) << "nobody is there yet who could be asked";
+  rig.b.answer(200, sdp(rig.b.ip(), 6000));
+  rig.a.clear();
+  rig.a.ack();
+  rig.a.request("OPTIONS", {}, "Accept: application/sdp\r\n");
+  EXPECT_FALSE(rig.a.has("200 OPTIONS"));
+  const auto asked = rig.b.take("OPTIONS");
+  ASSERT_NE(asked, nullptr);
+  EXPECT_EQ(asked->find(sip::HeaderId::Accept), "application/sdp");
+  rig.b.answer_to(asked, 200, sdp(rig.b.ip(), 6000), "Allow: INVITE, SECRET\r\nAccept: application/sdp\r\n");
+  const auto able = rig.a.take("200 OPTIONS");
+  ASSERT_NE(able, nullptr);
+  EXPECT_EQ(able->find(sip::HeaderId::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER");
+  EXPECT_EQ(able->find(sip::HeaderId::Accept), "application/sdp");
+  EXPECT_EQ(able->body(), "") << "its addresses are that side's";
+  rig.b.request("OPTIONS");
+  EXPECT_TRUE(rig.b.has("200 OPTIONS")) << "that realm's list has none";
+  EXPECT_FALSE(rig.a.has("OPTIONS"));
+}
+
 TEST(InDialog, AMethodWeDoNotSpeakIsAnswered405WithAllow) {
   Rig rig;
   rig.connect();
