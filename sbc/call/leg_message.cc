@@ -107,6 +107,10 @@ Scheme scheme_for(const sip::Message& invite) {
 }
 
 sip::Hop next_hop(const Core& core, const Leg& leg) {
+  return next_hop(*core.settings, leg);
+}
+
+sip::Hop next_hop(const Settings& settings, const Leg& leg) {
   if (leg.symmetric || !leg.dialog) {
     sip::Hop flow = leg.hop;
     flow.flow = true;
@@ -141,7 +145,7 @@ sip::Hop next_hop(const Core& core, const Leg& leg) {
     if (hop.remote.ip == leg.hop.remote.ip)
       return leg.hop.connection ? leg.hop : sip::Hop{hop.transport, leg.hop.listener, hop.remote, {}, leg.hop.tls_name};
   }
-  const auto* realm = core.settings->routes->realm(leg.realm);
+  const auto* realm = settings.routes->realm(leg.realm);
   const auto* listener = realm != nullptr ? realm->listener_for(hop.transport, hop.remote.ip) : nullptr;
   if (listener == nullptr) return leg.hop;
   hop.listener = hop.transport == leg.hop.transport && hop.remote.ip.is_v4() == leg.hop.remote.ip.is_v4()

@@ -36,6 +36,7 @@ std::string via_value(const Core& core, const sip::Hop& hop, std::string_view br
 // the remote target (RFC 3261 12.2.1.1). A name whose places are not known (Leg::way) leads back to where the peer was
 // last seen.
 sip::Hop next_hop(const Core& core, const Leg& leg);
+sip::Hop next_hop(const Settings& settings, const Leg& leg);
 
 // The o= line of a description that the border writes by itself, for whoever is reached from that listener.
 sdp::OriginIdentity origin_identity(Core& core, std::uint16_t listener);

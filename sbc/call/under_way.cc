@@ -17,9 +17,10 @@ bool is_of_its_place(sip::HeaderId id) {
          id == sip::HeaderId::ContentLength || id == sip::HeaderId::ContentType;
 }
 
-// The same request for another place.
-base::SharedBytes moved(const Core& core, const Leg& leg, const sip::Hop& hop, const sip::Message& request,
-                        std::string_view branch) {
+}  // namespace
+
+base::SharedBytes same_request(const sip::Message& request, std::string_view via,
+                               const std::function<void(sip::Writer&)>& credentials) {
   std::string bytes;
   sip::Writer writer(bytes, 900 + request.body().size());
   writer.request_line(request.method_text(), request.request_uri_text());
@@ -27,17 +28,16 @@ base::SharedBytes moved(const Core& core, const Leg& leg, const sip::Hop& hop, c
   for (const auto& field : request.headers()) {
     if (is_of_its_place(field.id)) continue;
     if (field.id == sip::HeaderId::Via && std::exchange(first_via, false)) {
-      writer.header(field.id, via_value(core, hop, branch));
+      writer.header(field.id, via);
     } else {
       writer.header(field.name, field.value);
     }
   }
-  core.credentials->write_inside(core, leg, hop, request.method(), request.body(), writer);
+  credentials(writer);
   writer.finish(request.find(sip::HeaderId::ContentType).value_or(""), request.body());
   return base::share(std::move(bytes));
 }
 
-// Puts the place behind the others. False: it was the last one to be tried.
 bool pass_over(Leg& leg, const base::Endpoint& failed) {
   const auto place = std::ranges::find(leg.way, failed, &route::Place::remote);
   const bool current = !leg.way_moved || place == leg.way.begin();
@@ -54,8 +54,6 @@ bool pass_over(Leg& leg, const base::Endpoint& failed) {
   if (place != leg.way.end()) std::rotate(place, place + 1, leg.way.end());
   return true;
 }
-
-}  // namespace
 
 Leg way_to(const Leg& leg) {
   Leg way;
@@ -110,13 +108,17 @@ bool fail_over(Core& core, Call& call, const Untaken& untaken, base::Instant now
   const auto parsed = sip::parse(std::string(*untaken.request));
   if (!parsed.ok()) return false;
   const std::string branch = core.minter.branch(core.random);
-  const auto client = core.layer.request({.method = parsed.message->method(),
-                                          .method_text = parsed.message->method_text(),
-                                          .branch = branch,
-                                          .hop = hop,
-                                          .bytes = moved(core, way, hop, *parsed.message, branch),
-                                          .owner = call.handle.pack()},
-                                         now, out.transaction);
+  const auto credentials = [&](sip::Writer& writer) {
+    core.credentials->write_inside(core, way, hop, parsed.message->method(), parsed.message->body(), writer);
+  };
+  const auto client =
+      core.layer.request({.method = parsed.message->method(),
+                          .method_text = parsed.message->method_text(),
+                          .branch = branch,
+                          .hop = hop,
+                          .bytes = same_request(*parsed.message, via_value(core, hop, branch), credentials),
+                          .owner = call.handle.pack()},
+                         now, out.transaction);
   if (!client) return false;
   *request.slot = client;
   ++core.counters.failovers;

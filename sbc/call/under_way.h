@@ -1,7 +1,13 @@
 #pragma once
 // Requests of a call inside its dialogs that wait for their answer.
 
+#include <functional>
+#include <string_view>
+
+#include "media-relay/base/shared_bytes.h"
+
 #include "sbc/call/call.h"
+#include "sbc/sip/writer.h"
 #include "sbc/transaction/events.h"
 #include "sbc/transaction/ids.h"
 
@@ -23,6 +29,13 @@ UnderWay under_way(Call& call, transaction::ClientId client, bool invite);
 
 // What next_hop (leg_message.h) needs of a leg.
 Leg way_to(const Leg& leg);
+
+// The parts of what follows, for other dialogs than those of calls. A place of the leg's next hop has failed: it goes
+// behind the others. False: it was the last one to be tried.
+bool pass_over(Leg& leg, const base::Endpoint& failed);
+// The same request for another place: with a Via of its own, and credentials for that place.
+base::SharedBytes same_request(const sip::Message& request, std::string_view via,
+                               const std::function<void(sip::Writer&)>& credentials);
 
 // RFC 3263 4.3: a request inside a dialog whose next hop is a name, and that a place of the name did not take: 503, no
 // answer at all within 64*T1, or no transport. It goes to the next place, as a new transaction: identical but for its

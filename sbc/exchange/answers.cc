@@ -75,6 +75,11 @@ bool Exchange::on_response(const transaction::ResponseArrived& response, base::I
   // RFC 4320 4.1: a provisional response is at most 100, and that is each side's own.
   if (response.message->status() < 200 || again(*flight, response, context)) return true;
   note_busy(*flight, response, context);
+  if (response.message->status() == 503 && fail_over(*flight, response.request, response.hop, context)) return true;
+  if (auto* subscription = subscriptions_.find(flight->subscription)) {
+    if (flight->kind == Flight::Kind::Refresh) subscription->b.way_failures = 0;
+    if (flight->kind == Flight::Kind::Notify) subscription->a.way_failures = 0;
+  }
   final_response(*flight, *response.message, response.source, context);
   return true;
 }
@@ -118,6 +123,7 @@ bool Exchange::on_client_failed(const transaction::ClientFailed& failure, base::
     failed(*flight, {.cause = timeout ? route::Failure::Cause::Timeout : route::Failure::Cause::Transport}, context);
     return true;
   }
+  if (fail_over(*flight, failure.request, failure.hop, context)) return true;
   // RFC 6665 4.2.2: a subscriber that does not answer has gone.
   auto* subscription = subscriptions_.find(flight->subscription);
   if (subscription != nullptr && flight->kind == Flight::Kind::Notify)
@@ -132,7 +138,10 @@ void Exchange::on_located(const call::Lookup& lookup, const std::vector<route::P
   const Context context{now, out};
   const auto found = by_lookup_.find(lookup.number);
   Flight* flight = found != by_lookup_.end() ? flights_.find(found->second) : nullptr;
-  if (flight == nullptr) return;
+  if (flight == nullptr) {
+    way_located(lookup, places);
+    return;
+  }
   by_lookup_.erase(found);
   flight->lookup = 0;
   const auto* target = flight->hunt.current();

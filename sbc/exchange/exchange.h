@@ -133,11 +133,18 @@ class Exchange {
   void expire(SubscriptionHandle handle);
   void remove(SubscriptionHandle handle);
 
+  // way.cc
+  sip::Hop next_hop(const SubscriptionLeg& leg, const dialog::Dialog& dialog) const;
+  void learn_ways(Subscription& subscription, const Pair& pair, const Context& context);
+  void learn_way(Subscription& subscription, Side side, const dialog::Dialog& dialog, const Context& context);
+  void way_located(const call::Lookup& lookup, const std::vector<route::Place>& places);
+  // RFC 3263 4.3, as call/under_way.h has it. True: the request is on its way again.
+  bool fail_over(Flight& flight, const base::SharedBytes& request, const sip::Hop& hop, const Context& context);
+
   // message.cc
   base::SharedBytes outside_request(const Flight& flight, const route::Target& target, std::string_view branch,
                                     const dialog::ClientStart& start, std::string_view contact);
   dialog::ClientStart fresh_start(const Flight& flight, const route::Target& target);
-  sip::Hop next_hop(const SubscriptionLeg& leg, const dialog::Dialog& dialog) const;
   std::string domain_of(const std::string& realm, std::uint16_t listener) const;
   Toward toward(const Flight& flight, const route::Target& target) const;
   bool trusts(const Flight& flight, const route::Target& target) const;
@@ -158,6 +165,7 @@ class Exchange {
   base::Slab<Flight> flights_;
   std::unordered_map<std::uint64_t, FlightHandle> by_client_;  // ClientId, packed
   std::unordered_map<std::uint32_t, FlightHandle> by_lookup_;  // number of the look-up
+  std::unordered_map<std::uint32_t, TagRef> ways_asked_;       // the same, for a leg's way
   std::uint32_t lookups_ = 0;
   base::Slab<Subscription> subscriptions_;
   call::ByText<TagRef> tags_;  // by our tag

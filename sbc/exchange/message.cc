@@ -111,31 +111,4 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
   return base::share(std::move(bytes));
 }
 
-// A peer that nobody vouches for must not aim our requests at third parties by its Contact or Record-Route: it is
-// reached where it was last seen. So is everyone who gives a name, or an address that no listener reaches.
-sip::Hop Exchange::next_hop(const SubscriptionLeg& leg, const dialog::Dialog& dialog) const {
-  if (!leg.vouched) {
-    sip::Hop flow = leg.hop;
-    flow.flow = true;
-    return flow;
-  }
-  const std::string text = dialog.next_hop_uri();
-  const auto uri = sip::parse_uri(text);
-  if (!uri || !uri->is_sip()) return leg.hop;
-  const auto ip = base::IpAddress::parse(uri->host);
-  if (!ip) return leg.hop;
-  sip::Hop hop;
-  hop.transport = uri->transport().value_or(sip::Transport::Udp);
-  hop.remote = {*ip, uri->has_port ? uri->port : sip::default_port(hop.transport)};
-  // A connection to the same peer is kept, whatever port it came from.
-  if (hop.transport == leg.hop.transport && sip::is_reliable(hop.transport) && hop.remote.ip == leg.hop.remote.ip)
-    return leg.hop;
-  const auto* realm = calls_->routes->realm(leg.realm);
-  const auto* listener = realm != nullptr ? realm->listener_for(hop.transport, hop.remote.ip) : nullptr;
-  if (listener == nullptr) return leg.hop;
-  const bool same = hop.transport == leg.hop.transport && hop.remote.ip.is_v4() == leg.hop.remote.ip.is_v4();
-  hop.listener = same ? leg.hop.listener : listener->index;
-  return hop;
-}
-
 }  // namespace sbc::exchange

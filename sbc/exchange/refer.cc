@@ -126,8 +126,10 @@ void Exchange::referred(Flight& flight, Subscription& subscription, const sip::M
   if (silent) return remove(subscription.handle);
   if (pair_of(subscription, response.to_tag()) == nullptr)
     if (auto dialog = dialog::Dialog::from_client(subscription.start, response))
-      if (Pair* pair = add_pair(subscription, *std::move(dialog)))
+      if (Pair* pair = add_pair(subscription, *std::move(dialog))) {
         pair->until = subscription.opened + 64 * calls_->t1;  // RFC 6665 4.1.2.4, timer N: until the first NOTIFY
+        learn_ways(subscription, *pair, context);
+      }
   arm(subscription);
 }
 

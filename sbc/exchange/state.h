@@ -92,6 +92,11 @@ struct SubscriptionLeg {
   bool vouched = false;  // a trunk, or a trusted realm: its Contact and Record-Route are believed
   sip::Hop hop;          // where it was last seen
   std::string contact;   // ours toward it
+  // The host name that the next request goes to, as call::Leg has it.
+  route::NamedHost way_of{};
+  std::vector<route::Place> way{};
+  bool way_moved = false;
+  std::uint8_t way_failures = 0;
 };
 
 struct Subscription {
@@ -112,7 +117,7 @@ struct Subscription {
   std::shared_ptr<leak::Watch> watch;  // of all its requests
 };
 
-// Where a request with a tag of ours belongs.
+// Where a request with a tag of ours belongs, and what the resolver was asked for.
 struct TagRef {
   SubscriptionHandle subscription;
   Side side = Side::A;

@@ -138,7 +138,10 @@ void Exchange::opened(Flight& flight, Subscription& subscription, const sip::Mes
   const auto wanted = expires_in(*flight.request);
   const auto said = expires_in(response);
   const auto granted = said && wanted ? std::min(said, wanted) : said ? said : wanted;
-  if (pair != nullptr) pair->until = context.now + expiry_of(granted) + kMargin;
+  if (pair != nullptr) {
+    pair->until = context.now + expiry_of(granted) + kMargin;
+    learn_ways(subscription, *pair, context);
+  }
   arm(subscription);
   auto headers = crossing_back(flight).response_headers(response);
   std::erase_if(headers, [](const auto& header) { return header.first == "Expires"; });
@@ -189,6 +192,7 @@ void Exchange::on_subscribe(Subscription& subscription, const transaction::Reque
   }
   it->a.refresh_target(*request.message);
   subscription.a.hop = request.source.hop;
+  learn_ways(subscription, *it, context);
   relay_in_dialog(subscription, *it, Side::A, request, context);
 }
 
@@ -219,6 +223,7 @@ void Exchange::on_notify(Subscription& subscription, const transaction::RequestA
     return refuse(500, Outcome::Stray);
   }
   pair->b.refresh_target(notify);
+  learn_ways(subscription, *pair, context);
   if (!subscription.b.vouched) subscription.b.hop = request.source.hop;
   // Of a REFER only this says how long it lasts (RFC 3515 2.4.4).
   if ((state.expires || subscription.event == kReferPackage) && !state.terminated)
@@ -293,7 +298,10 @@ void Exchange::in_dialog_answer(Flight& flight, const sip::Message& response, co
   } else if (subscription != nullptr) {
     extra.push_back({"Contact", refresh ? subscription->a.contact : subscription->b.contact});
     Pair* pair = pair_of(*subscription, flight.remote_tag);
-    if (pair != nullptr) (refresh ? pair->b : pair->a).refresh_target(response);
+    if (pair != nullptr) {
+      (refresh ? pair->b : pair->a).refresh_target(response);
+      learn_ways(*subscription, *pair, context);
+    }
     auto& answered = refresh ? subscription->b : subscription->a;
     if (!answered.vouched) answered.hop = source.hop;
     if (refresh) {

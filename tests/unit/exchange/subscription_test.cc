@@ -74,6 +74,56 @@ TEST_F(Subscriptions, TheCallThatItIsAboutHasTheNameOfThatSide) {
   EXPECT_EQ(field(one().text, "Target-Dialog"), "");
 }
 
+// RFC 3263 4: the Contact of a notifier is a name. Until its places are known requests go to where it was last seen.
+TEST_F(Subscriptions, ANotifierThatIsANameIsReachedAtItsPlaces) {
+  const auto subscribed = [this](const std::string& contact) {
+    inject(subscribe(), kAlice);
+    inject(response(one(), 200, "Expires: 600\r\nContact: <sip:bob@" + contact + ">\r\n"), kFirst);
+    return tag_of(field(one().text, "To"));
+  };
+  EXPECT_TRUE(subscribed("nobody.example") != "");
+  names["pbx.example"] = {{.remote = *base::Endpoint::parse("203.0.113.21:5060")},
+                          {.remote = *base::Endpoint::parse("203.0.113.22:5060")}};
+  const auto unknown = subscribed("unknown.example");
+  inject(subscribe(unknown, 500), kAlice);
+  const auto first = one();
+  EXPECT_EQ(first.to, kFirst);
+  inject(response(first, 200, "Expires: 500\r\nContact: <sip:bob@pbx.example>\r\n"), kFirst);
+  one();
+  inject(subscribe(unknown, 400), kAlice);
+  const auto second = one();
+  EXPECT_EQ(second.to, "203.0.113.21:5060");
+  // RFC 3263 4.3, trap 17: the same request with another branch, and the dialog stays there.
+  inject(response(second, 503), "203.0.113.21:5060");
+  const auto third = one();
+  EXPECT_EQ(third.to, "203.0.113.22:5060");
+  for (const char* same : {"From", "To", "Call-ID", "CSeq", "Contact", "Event", "Expires"})
+    EXPECT_EQ(field(second.text, same), field(third.text, same)) << same;
+  EXPECT_NE(field(second.text, "Via"), field(third.text, "Via"));
+  inject(response(third, 200, "Expires: 400\r\n"), "203.0.113.22:5060");
+  EXPECT_EQ(field(one().text, "Expires"), "400");
+  inject(subscribe(unknown, 300), kAlice);
+  const auto fourth = one();
+  EXPECT_EQ(fourth.to, "203.0.113.22:5060");
+  // Silence leads on as well; when no place takes it, the asking side hears nothing (RFC 4320 4.2).
+  pass(base::seconds(33));
+  EXPECT_EQ(taken().back().to, "203.0.113.21:5060");
+  pass(base::minutes(3));
+  EXPECT_EQ(exchange->flights(), 0U);
+}
+
+TEST_F(Subscriptions, ASubscriberThatNobodyVouchesForIsReachedWhereItWasLastSeen) {  // RFC 3263 4 is for others
+  names["victim.example"] = {{.remote = *base::Endpoint::parse("192.0.2.99:5060")}};
+  auto ask = subscribe();
+  ask.replace(ask.find("<sip:alice@192.0.2.10:5060>"), 27, "<sip:alice@victim.example>");
+  inject(ask, kAlice);
+  const auto ours = one();
+  inject(response(ours, 200, "Expires: 600\r\nContact: <sip:bob@203.0.113.10>\r\n"), kFirst);
+  taken();
+  inject(notify(ours, "bobtag", "active;expires=600", 5), kFirst);
+  EXPECT_EQ(one().to, kAlice);
+}
+
 TEST_F(Subscriptions, DialogInfoHasItsIdentifiersMapped) {  // trap 78
   inject(subscribe(), kAlice);
   const auto ours = one();
