@@ -143,7 +143,8 @@ ShardMetrics::ShardMetrics()
       call_seconds(kCallBounds),
       policy_seconds{observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
                      observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
-                     observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds)},
+                     observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
+                     observe::Histogram(kPolicyBounds)},
       relay_seconds(kRelayBounds),
       mos{observe::Histogram(kMosBounds), observe::Histogram(kMosBounds)},
       loss{observe::Histogram(kLossBounds), observe::Histogram(kLossBounds)} {}
