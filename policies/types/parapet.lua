@@ -113,6 +113,19 @@
 ---@field trunk string
 ---@field usual "next"|"stop"|"follow"|"pass"
 
+---@class Quality
+---@field codec string
+---@field elapsed_ms integer
+---@field event "low"|"recovered"|"silent"
+---@field falls integer
+---@field jitter_ms number?
+---@field loss number?
+---@field mos number?
+---@field party "caller"|"callee"
+---@field round_trip_ms number?
+---@field trunk string
+---@field worst_mos number?
+
 ---@class Ending
 ---@field answered boolean
 ---@field callee_loss number?
@@ -201,6 +214,7 @@
 ---@class Record
 ---@field wav? boolean
 ---@field pcap? boolean
+---@field siprec? string
 ---@field required? boolean
 ---@field control? boolean
 
@@ -215,7 +229,7 @@
 
 ---@class NatTreatment
 ---@field symmetric_signalling? boolean
----@field latch? "learn"|"strict"
+---@field latch? "learn"|"strict"|"hear"
 ---@field latch_from? string[]
 ---@field keep_alive? "none"|"options"|"crlf"|"stun"
 ---@field keep_alive_interval? integer
@@ -282,6 +296,7 @@
 ---@field on_request? fun(request: Request): Accept|Route|Reject|Challenge|Drop
 ---@field on_nat? fun(leg: Leg): NatTreatment|nil
 ---@field on_failure? fun(call: Call, attempt: Attempt): Next|GiveUp|Reject|Route|Follow|Pass|nil
+---@field on_media_quality? fun(call: Call, quality: Quality): any
 ---@field on_end? fun(call: Call, ending: Ending): any
 
 ---@type fun(options?: AcceptOptions): Accept

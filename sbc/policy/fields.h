@@ -63,7 +63,7 @@ inline constexpr std::array<Declared, 4> kAcceptFields = {
 inline constexpr std::array<Declared, 1> kRefusalFields = {{{"announcement", "string"}}};
 // What on_nat answers (answers.cc).
 inline constexpr std::array<Declared, 5> kNatFields = {{{"symmetric_signalling", "boolean"},
-                                                        {"latch", R"("learn"|"strict")"},
+                                                        {"latch", R"("learn"|"strict"|"hear")"},
                                                         {"latch_from", "string[]"},
                                                         {"keep_alive", R"("none"|"options"|"crlf"|"stun")"},
                                                         {"keep_alive_interval", "integer"}}};

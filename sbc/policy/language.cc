@@ -61,10 +61,12 @@ struct Words {
   std::string_view field;
   std::string_view type;
 };
-constexpr std::array<Words, 6> kWords = {{
+constexpr std::array<Words, 8> kWords = {{
     {FactKind::Leg, "side", R"("caller"|"callee"|"registration")"},
     {FactKind::Attempt, "cause", R"("response"|"timeout"|"transport")"},
     {FactKind::Attempt, "usual", R"("next"|"stop"|"follow"|"pass")"},
+    {FactKind::Quality, "event", R"("low"|"recovered"|"silent")"},
+    {FactKind::Quality, "party", R"("caller"|"callee")"},
     {FactKind::End, "cause", R"("bye"|"cancel"|"rejected"|"media_timeout"|"timeout"|"error"|"shutdown")"},
     {FactKind::End, "ended_by", R"("caller"|"callee"|"border")"},
     {FactKind::End, "silent", R"("caller"|"callee"|"")"},
@@ -76,12 +78,13 @@ struct Shape {
   std::string_view second, second_type;
   std::string_view returns;
 };
-constexpr std::array<Shape, 6> kShapes = {{
+constexpr std::array<Shape, 7> kShapes = {{
     {Handler::Invite, "call", "Call", "", "", "Route|Reject|Challenge|Drop"},
     {Handler::Register, "reg", "Registration", "", "", "Accept|Reject|Challenge|Drop"},
     {Handler::Request, "request", "Request", "", "", "Accept|Route|Reject|Challenge|Drop"},
     {Handler::Nat, "leg", "Leg", "", "", "NatTreatment|nil"},
     {Handler::Failure, "call", "Call", "attempt", "Attempt", "Next|GiveUp|Reject|Route|Follow|Pass|nil"},
+    {Handler::MediaQuality, "call", "Call", "quality", "Quality", "any"},
     {Handler::End, "call", "Call", "ending", "Ending", "any"},
 }};
 

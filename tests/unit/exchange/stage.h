@@ -88,13 +88,13 @@ class Stage : public ::testing::Test {
   void build(route::Trust access, route::Trust core) {
     auto settings = std::make_shared<call::Settings>();
     std::vector<route::Realm> realms;
-    const char* const names[] = {"access", "core"};
+    const char* const called[] = {"access", "core"};
     const char* const listeners[] = {"198.51.100.1:5060", "203.0.113.1:5060"};
     for (std::uint16_t i = 0; i < 2; ++i) {
       const auto where = *base::Endpoint::parse(listeners[i]);
-      realms.push_back({.name = names[i],
+      realms.push_back({.name = called[i],
                         .listeners = {{.index = i, .transport = sip::Transport::Udp, .address = where}},
-                        .media_network = names[i],
+                        .media_network = called[i],
                         .trust = i == 0 ? access : core});
       settings->faces.push_back({.host = where.ip.text(), .sent_by = where.ip.text(), .address = where.ip});
     }
