@@ -23,7 +23,7 @@ void Flow::set_repair(Side side) {
       h.rewriter->set(rewrite);
     else
       h.rewriter = std::make_unique<Rewriter>(rewrite, first_stream(side));
-  } else if (h.rewriter && !transcodes()) {
+  } else if (h.rewriter && !transcodes() && spec_.transport == Transport::Rtp) {  // behind fax the stream goes on
     h.rewriter->set({});
   }
   if (!spec.digits) {

@@ -207,10 +207,7 @@ void Machine::tidy() {
   call_.b.acks.expire(now_);
   call_.held_response.reset();
   forget_forks();
-  std::erase_if(call_.strays, [this](const Attempt& stray) {
-    if (stray.finished) core_.dialogs.erase(stray.start.local_tag);
-    return stray.finished;
-  });
+  std::erase_if(call_.strays, [](const Attempt& stray) { return stray.finished; });
   call_.strays.shrink_to_fit();
   // What set the call up. A call may be held for hours.
   call_.decision.candidates = {};

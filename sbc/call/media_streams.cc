@@ -84,7 +84,7 @@ void guard_streams(control::FlowSpec& flow, const StreamParties& parties) {
 }
 
 void make_continuous(control::FlowSpec& flow, const StreamParties& parties) {
-  if (flow.kind != "audio" || flow.transport != control::Transport::Rtp || flow.a.transcode || flow.b.transcode) return;
+  if (flow.kind != "audio" || flow.transport != control::Transport::Rtp) return;
   for (const Side toward : {Side::A, Side::B}) {
     const StreamParty& speaker = party(parties, other(toward));
     control::HalfSpec& half = toward == Side::A ? flow.a : flow.b;
@@ -92,6 +92,7 @@ void make_continuous(control::FlowSpec& flow, const StreamParties& parties) {
     if (!asked && !speaks_in_one_stream(speaker, flow.index)) continue;
     if (!half.rewrite) half.rewrite.emplace();
     half.rewrite->continuous = true;
+    if (half.transcode) continue;  // which knows what leaves it
     const sdp::SessionPtr told = speaker.state != nullptr ? speaker.state->local() : nullptr;
     if (told != nullptr && flow.index < told->media.size())
       name_clocks(half.rewrite->payloads, *told, told->media[flow.index]);

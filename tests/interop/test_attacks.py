@@ -10,7 +10,7 @@ from harness import check, equal, eventually, main, test
 from harness.fax import FaxMachine, description, end, fax_sdp, place, udptl
 from harness.forge import spoof
 from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2
-from harness.talk import HERE, answer_to, both_hear, connect, offer_to, peers
+from harness.talk import HERE, THERE, answer_to, both_hear, connect, offer_to, peers
 
 EVIL = 0x66666666
 WORDS = b"\x66" * 160  # of the attacker: a stream that goes on has one SSRC, whoever speaks

@@ -138,6 +138,7 @@ class Carrier:
             connection.sendall("\r\n".join(answer).encode())
 
     def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)  # or the thread that accepts keeps the port
         self._listener.close()
 
 

