@@ -177,29 +177,6 @@ TEST(Takeover, WhenBothTheOldPartyAndTheNewcomerHaveLeftTheCallEnds) {
   rig.expect_no_half_call();
 }
 
-TEST(Takeover, AForkOfTheOldPartyThatAnswersAfterwardsIsHungUp) {
-  Rig rig;
-  rig.ring();
-  const auto invite = rig.b.log.front();
-  rig.b.answer(200, sdp(rig.b.ip(), 6000));
-  rig.a.ack();
-  rig.a.clear();
-  come(rig, replaces_callee(rig));
-  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
-  rig.c.ack();
-  ASSERT_TRUE(rig.b.has("BYE"));
-  rig.b.clear();
-  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6002), {}, "fork-of-bob");
-  const auto bye = rig.b.take("BYE");
-  ASSERT_NE(bye, nullptr);
-  EXPECT_EQ(bye->to_tag(), "fork-of-bob");
-  EXPECT_EQ(rig.calls.connected(), 1U);
-  rig.a.bye();
-  rig.pass(minutes(2));
-  rig.expect_idle();
-  rig.expect_no_half_call();
-}
-
 TEST(Takeover, ThatIsCancelledLeavesTheCallAsItWas) {
   for (const bool crossing : {false, true}) {
     Rig rig;

@@ -574,46 +574,5 @@ TEST(Refer, ReplacesIsReadFromTheUri) {
   EXPECT_FALSE(named_dialog("a@b"));
 }
 
-TEST(Transfer, ASecondPhoneOfTheTargetThatAnswersIsHungUp) {
-  Rig rig;
-  rig.connect();
-  rig.b.request("REFER", {}, kToCarol);
-  const auto invite = rig.c.take("INVITE");
-  ASSERT_NE(invite, nullptr);
-  rig.c.answer_to(invite, 200, sdp(rig.c.ip(), 7000), {}, "first");
-  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
-  rig.c.clear();
-  rig.c.answer_to(invite, 200, sdp(rig.c.ip(), 7002), {}, "second");
-  const auto ack = rig.c.take("ACK");
-  ASSERT_NE(ack, nullptr);
-  EXPECT_NE(ack->body().find("m=audio 0 RTP/AVP"), std::string_view::npos) << ack->bytes();
-  EXPECT_EQ(rig.c.take("BYE")->to_tag(), "second");
-  EXPECT_EQ(rig.calls.connected(), 1U);
-  rig.a.bye();
-  rig.pass(base::minutes(2));
-  rig.expect_idle();
-  rig.expect_no_half_call();
-}
-
-TEST(Transfer, AnotherPhoneOfWhoeverWasReplacedIsHungUpToo) {
-  Rig rig;
-  rig.ring();
-  const auto invite = rig.b.log.front();
-  rig.b.answer(200, sdp(rig.b.ip(), 6000));
-  rig.a.ack();
-  rig.b.request("REFER", {}, kToCarol);
-  rig.c.answer(200, sdp(rig.c.ip(), 7000));
-  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
-  rig.b.clear();
-  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6002), {}, "fork-of-bob");
-  const auto bye = rig.b.take("BYE");
-  ASSERT_NE(bye, nullptr);
-  EXPECT_EQ(bye->to_tag(), "fork-of-bob");
-  EXPECT_EQ(rig.calls.connected(), 1U);
-  rig.a.bye();
-  rig.pass(base::minutes(2));
-  rig.expect_idle();
-}
-
 }  // namespace
 }  // namespace sbc::call::test
