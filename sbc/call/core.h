@@ -75,7 +75,7 @@ struct Counters {
   std::uint64_t refused_extension = 0;  // 420
   std::uint64_t refused_loop = 0;       // 483
   std::uint64_t refused_routes = 0;     // INVITEs and answers with more Record-Routes than a dialog may have
-  std::uint64_t refused_sips = 0;       // 480, a sips: Request-URI that did not come over TLS
+  std::uint64_t refused_sips = 0;       // 480, sips: that did not come over TLS, or a place without TLS passed over
   std::uint64_t refused_privacy = 0;    // 500, critical privacy that cannot be provided
   std::uint64_t refused_media = 0;      // 415, 488, 400: a body that cannot be used
   sdp::CryptoFaults skipped_keys{};     // a=crypto lines that could not be used

@@ -173,6 +173,7 @@ bool Machine::breaks_sips(const route::Target& target) const {
 void Machine::dial() {
   const route::Target* target = call_.hunt.current();
   if (breaks_sips(*target)) {
+    ++core_.counters.refused_sips;
     note(Note::Level::Info, "not tried: " + target->text() + ": the caller dialled sips:, and this is not TLS");
     call_.attempt.emplace().started = now_;
     return hunt_on({.cause = route::Failure::Cause::Response, .status = 480});

@@ -57,6 +57,7 @@ TEST(Sips, IsNotCarriedInClearUnlessThatIsAskedFor) {  // trap 67
     rig.a.invite();
     EXPECT_EQ(rig.b.has("INVITE"), allowed) << "t1 is spoken to over UDP";
     EXPECT_EQ(rig.a.has("480"), !allowed);
+    EXPECT_EQ(rig.calls.counters().refused_sips, allowed ? 0U : 1U);
     rig.a.request_uri = "sip:1@border.example";
     rig.a.invite();
     EXPECT_TRUE(rig.b.has("INVITE"));
