@@ -342,8 +342,7 @@ void Shard::on_options(const transaction::RequestArrived& request, const std::st
   const bool open = !shared_.draining.load(std::memory_order_relaxed) && calls_.size() < config_->calls->max_calls;
   const std::string seconds = std::to_string(config_->calls->busy_retry_after);
   const std::string allow = call::allow_value(*config_->calls, realm) + ", REGISTER";
-  std::string extensions;
-  for (const auto tag : call::kExtensions) extensions.append(extensions.empty() ? "" : ", ").append(tag);
+  const std::string extensions = call::supported_extensions();
   std::string events;
   for (const auto& event : config_->exchange.events) events.append(events.empty() ? "" : ", ").append(event);
   const sip::ExtraHeader yes[] = {{"Allow", allow},

@@ -8,6 +8,12 @@
 
 namespace sbc::call {
 
+std::string supported_extensions() {
+  std::string value;
+  for (const auto tag : kExtensions) value.append(value.empty() ? "" : ", ").append(tag);
+  return value;
+}
+
 std::string unsupported_extensions(const sip::Message& request) {
   std::string tags;
   sip::for_each_value(request, sip::HeaderId::Require, [&](std::string_view tag) {

@@ -18,6 +18,9 @@ inline constexpr std::string_view kExtensions[] = {
     "tdialog",       // RFC 4538: entering.cc, referrer.cc, exchange/refer.cc
 };
 
+// All of them, as the value of Supported.
+std::string supported_extensions();
+
 // The option tags of Require that we do not have, as the value of Unsupported; "" when there are none (RFC
 // 3261 8.2.2.3).
 std::string unsupported_extensions(const sip::Message& request);

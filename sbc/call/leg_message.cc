@@ -154,6 +154,13 @@ sip::Hop next_hop(const Settings& settings, const Leg& leg) {
   return hop;
 }
 
+std::optional<route::NamedHost> name_of_next_hop(const dialog::Dialog& dialog) {
+  const std::string text = dialog.next_hop_uri();
+  const auto uri = sip::parse_uri(text);
+  const auto host = uri ? route::named_host(*uri) : std::nullopt;
+  return host && !base::IpAddress::parse(host->host) ? host : std::nullopt;
+}
+
 sdp::OriginIdentity origin_identity(Core& core, std::uint16_t listener) {
   sdp::OriginIdentity identity;
   identity.session_id = core.random.below(std::uint64_t{1} << 62);

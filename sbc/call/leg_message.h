@@ -38,6 +38,9 @@ std::string via_value(const Core& core, const sip::Hop& hop, std::string_view br
 sip::Hop next_hop(const Core& core, const Leg& leg);
 sip::Hop next_hop(const Settings& settings, const Leg& leg);
 
+// The host name that the dialog's remote target or first Route leads to; nullopt: it is an address.
+std::optional<route::NamedHost> name_of_next_hop(const dialog::Dialog& dialog);
+
 // The o= line of a description that the border writes by itself, for whoever is reached from that listener.
 sdp::OriginIdentity origin_identity(Core& core, std::uint16_t listener);
 

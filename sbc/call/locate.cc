@@ -20,10 +20,8 @@ void Machine::learn_way(Side side) {
 
 void Machine::learn_way(Side side, const dialog::Dialog& dialog) {
   Leg& leg = call_.leg(side);
-  const std::string text = dialog.next_hop_uri();
-  const auto uri = sip::parse_uri(text);
-  const auto host = uri ? route::named_host(*uri) : std::nullopt;
-  if (!host || *host == leg.way_of || base::IpAddress::parse(host->host)) return;
+  const auto host = name_of_next_hop(dialog);
+  if (!host || *host == leg.way_of) return;
   leg.way_of = *host;
   leg.way.clear();
   leg.way_moved = false;

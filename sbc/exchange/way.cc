@@ -34,10 +34,8 @@ sip::Hop Exchange::next_hop(const SubscriptionLeg& leg, const dialog::Dialog& di
 void Exchange::learn_way(Subscription& subscription, Side side, const dialog::Dialog& dialog, const Context& context) {
   SubscriptionLeg& leg = side == Side::A ? subscription.a : subscription.b;
   if (!leg.vouched) return;
-  const std::string text = dialog.next_hop_uri();
-  const auto uri = sip::parse_uri(text);
-  const auto host = uri ? route::named_host(*uri) : std::nullopt;
-  if (!host || *host == leg.way_of || base::IpAddress::parse(host->host)) return;
+  const auto host = call::name_of_next_hop(dialog);
+  if (!host || *host == leg.way_of) return;
   leg.way_of = *host;
   leg.way.clear();
   leg.way_moved = false;
