@@ -245,11 +245,8 @@ void check_upstreams(settings::Table root, Config& config) {
     auto registrar = table.table("registrar");
     for (const auto& trunk_name : trunks_of(*config.routes, realm->relay->upstream)) {
       const auto* trunk = config.routes->trunk(trunk_name);
-      if (trunk == nullptr) {
+      if (trunk == nullptr)
         registrar.fail("upstream", "expected a trunk or group, got \"" + base::printable(trunk_name) + "\"");
-      } else if (std::ranges::any_of(trunk->targets, [](const auto& target) { return target.name.has_value(); })) {
-        registrar.fail("upstream", "expected a trunk whose targets are addresses, got host names");
-      }
     }
   }
 }

@@ -60,6 +60,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
         second_.arm(loop_.now() + kSecond);
       }) {
   advisor_.use(config_, std::move(policy));
+  upstream_.ask({calls_.health(), resolver_, trunk_names_});
   upstream_.use(config_);
   upstream_.use_guard(calls_.leak_guard());
   trunk_registrar_.use_guard(calls_.leak_guard());

@@ -1,36 +1,10 @@
 #include "sbc/app/upstream_registrations.h"
 
-#include <algorithm>
-
-#include "sbc/app/config_parts.h"
 #include "sbc/app/owners.h"
 #include "sbc/app/shard_setup.h"
 #include "sbc/sip/response.h"
 
 namespace sbc::app {
-namespace {
-
-void add_ways(const Config& config, std::string_view name, std::vector<registrar::UpstreamWay>& ways) {
-  const route::Trunk* trunk = config.routes->trunk(name);
-  const route::Realm* realm = trunk != nullptr ? config.routes->realm(trunk->realm) : nullptr;
-  if (realm == nullptr) return;
-  auto targets = trunk->targets;
-  std::ranges::stable_sort(targets, {}, &route::TrunkTarget::priority);
-  for (const auto& target : targets) {
-    const auto* listener = realm->listener_for(target.transport, target.endpoint.ip);
-    if (target.name || listener == nullptr) continue;
-    ways.push_back({.hop = {target.transport, listener->index, target.endpoint, {}},
-                    .sent_by = config.calls->faces.at(listener->index).sent_by});
-  }
-}
-
-std::vector<registrar::UpstreamWay> ways_to(const Config& config, const std::string& upstream) {
-  std::vector<registrar::UpstreamWay> ways;
-  for (const auto& trunk : trunks_of(*config.routes, upstream)) add_ways(config, trunk, ways);
-  return ways;
-}
-
-}  // namespace
 
 UpstreamRegistrations::UpstreamRegistrations(transaction::Layer& layer, const sip::Minter& minter, base::Random& random,
                                              Shared& shared, admin::ShardMetrics& metrics)
@@ -43,9 +17,7 @@ UpstreamRegistrations::UpstreamRegistrations(transaction::Layer& layer, const si
 
 void UpstreamRegistrations::use(std::shared_ptr<const Config> config) {
   config_ = std::move(config);
-  ways_.clear();
-  for (const auto& realm : config_->realms)
-    if (realm.relay) ways_.emplace(realm.name, ways_to(*config_, realm.relay->upstream));
+  ways_.use(config_);
 }
 
 bool UpstreamRegistrations::relays(std::string_view realm) const {
@@ -67,7 +39,7 @@ void UpstreamRegistrations::on_register(const transaction::RequestArrived& reque
   machine_.on_register({.realm_name = realm->name,
                         .realm = realm->registration,
                         .relay = *realm->relay,
-                        .ways = ways_.find(arrival.realm)->second,
+                        .ways = ways_.of(arrival.realm, now),
                         .vouched = arrival.vouched,
                         .own_sent_by = config_->calls->faces.at(source.hop.listener).sent_by,
                         .message = request.message,
@@ -85,6 +57,7 @@ bool UpstreamRegistrations::on_response(const transaction::ResponseArrived& resp
   const std::uint64_t id = response.owner & ~kOwnerBits;
   if (guard_ != nullptr)
     guard_->heard(config_->calls, machine_.watch_of(id), leak::End::B, *response.message, response.source);
+  ways_.answered(response.hop, *response.message, now);
   machine_.on_response(id, *response.message, now, out_);
   carry_out(now, out);
   return true;
@@ -93,6 +66,7 @@ bool UpstreamRegistrations::on_response(const transaction::ResponseArrived& resp
 bool UpstreamRegistrations::on_client_failed(const transaction::ClientFailed& failed, base::Instant now,
                                              transaction::Output& out) {
   if (!belongs_to(failed.owner, kUpstreamOwner)) return false;
+  ways_.failed(failed.hop, failed.reason == transaction::ClientFailed::Reason::Timeout, now);
   machine_.on_failed(failed.owner & ~kOwnerBits, now, out_);
   carry_out(now, out);
   return true;

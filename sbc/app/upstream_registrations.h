@@ -3,7 +3,6 @@
 // (register/upstream.h). One per shard.
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/config.h"
 #include "sbc/app/shared.h"
+#include "sbc/app/upstream_ways.h"
 #include "sbc/call/facts.h"
 #include "sbc/call/leak_guard.h"
 #include "sbc/policy/decision.h"
@@ -28,6 +28,8 @@ class UpstreamRegistrations {
 
   // Looks at what goes from phones to the registrar and back; outlives the object.
   void use_guard(call::LeakGuard& guard) { guard_ = &guard; }
+  // Who knows which registrars are well, and where the named ones are.
+  void ask(const UpstreamWays::Known& known) { ways_.ask(known); }
   // The start, or a reload.
   void use(std::shared_ptr<const Config> config);
 
@@ -68,7 +70,7 @@ class UpstreamRegistrations {
   Accepted accepted_;
   call::LeakGuard* guard_ = nullptr;
   std::shared_ptr<const Config> config_;
-  std::map<std::string, std::vector<registrar::UpstreamWay>, std::less<>> ways_;  // by realm
+  UpstreamWays ways_;
 };
 
 }  // namespace sbc::app

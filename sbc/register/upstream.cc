@@ -54,6 +54,23 @@ Plan Upstream::later(std::uint32_t least, std::uint32_t spread) {
   return {503, {}, {header(sip::HeaderId::RetryAfter, std::to_string(seconds))}};
 }
 
+bool Upstream::same_place(const sip::Hop& one, const sip::Hop& other) {
+  return one.transport == other.transport && one.remote == other.remote;
+}
+
+// The one that answered last; after a loss the one that follows it, round and round.
+const UpstreamWay& Upstream::choose_way(Bucket& bucket, const std::vector<UpstreamWay>& ways) {
+  auto way = std::ranges::find_if(ways, [&](const UpstreamWay& known) { return same_place(known.hop, bucket.way); });
+  if (way == ways.end()) {
+    way = ways.begin();
+  } else if (bucket.lost && ++way == ways.end()) {
+    way = ways.begin();
+  }
+  bucket.way = way->hop;
+  bucket.lost = false;
+  return *way;
+}
+
 bool Upstream::take_token(Bucket& bucket, const RelaySettings& relay, base::Instant now) {
   const double most = relay.rate;
   if (!bucket.used) {
@@ -201,7 +218,7 @@ void Upstream::forward(const std::string& key, const Request& request, Update up
   record.from = "<" + std::string(message.from().uri_text) + ">";
   record.to = "<" + std::string(message.to().uri_text) + ">";
   Bucket& bucket = buckets_[std::string(request.realm_name)];
-  record.way = request.ways[bucket.way % request.ways.size()];
+  record.way = choose_way(bucket, request.ways);
   for (const ContactChange& change : waiting.update.changes)
     waiting.named.push_back(
         {change.uri, change.params, alias_for(key, record, change), change.instance, change.reg_id, {}, {}});

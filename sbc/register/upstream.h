@@ -193,7 +193,8 @@ class Upstream {
     double tokens = 0;
     base::Instant filled;
     bool used = false;
-    std::size_t way = 0;  // the address that answered last
+    sip::Hop way{};     // the one that was used last; no port: none was
+    bool lost = false;  // and it did not answer
   };
 
   template <typename T>
@@ -225,6 +226,8 @@ class Upstream {
   void forget_instance(const std::string& key, const std::string& aor, const Aliased& contact);
   void unbind_aliases(const Update& update, const std::vector<Aliased>& contacts, base::Instant now);
   Plan later(std::uint32_t least, std::uint32_t spread);
+  static bool same_place(const sip::Hop& one, const sip::Hop& other);
+  static const UpstreamWay& choose_way(Bucket& bucket, const std::vector<UpstreamWay>& ways);
   bool take_token(Bucket& bucket, const RelaySettings& relay, base::Instant now);
   void give_up(const std::string& key, Record& record, Output& out);
 

@@ -263,7 +263,8 @@ void Upstream::unbind_aliases(const Update& update, const std::vector<Aliased>& 
 // The registrar does not answer: who is known lives on for a while, everybody else is asked to come again.
 void Upstream::lost(Waiting& waiting, base::Instant now, Output& out) {
   ++counters_.lost;
-  ++buckets_[waiting.key.substr(0, waiting.key.find('\n'))].way;
+  Bucket& bucket = buckets_[waiting.key.substr(0, waiting.key.find('\n'))];
+  if (same_place(bucket.way, waiting.record.way.hop)) bucket.lost = true;  // unless others have found that out before
   const auto found = records_.find(waiting.key);
   Answer answer = std::move(waiting.answer);
   if (found == records_.end()) {

@@ -8,6 +8,7 @@ import time
 from harness import check, equal, eventually, main, test
 from harness.border import ACCESS, CORE, OWN_POLICIES, PASSWORDS
 from harness.client import Client, answer_challenge, parse_challenge, token
+from harness.dns import Dns
 from harness.lab import CARRIER, CARRIER2, PHONE
 from harness.registrar import Registrar
 
@@ -57,6 +58,32 @@ def counted(lab, expected, name, **labels):
 
 def aliases(registrar, user="alice"):
     return list(registrar.contacts.get(user, {}))
+
+
+# RFC 3263: the registrar is a name. trap 17: RFC 3261 21.5.4, who says 503 with Retry-After is left alone for that time.
+@test
+def the_registrar_is_a_name_and_503_with_retry_after_leads_to_its_other_place(lab):
+    lab.keep(Dns("127.0.0.1", {
+        ("registrar.example", "NAPTR"): [(10, 10, "SIP+D2U", "_sip._udp.registrar.example")],
+        ("_sip._udp.registrar.example", "SRV"): [(10, 1, 5060, "one.registrar.example"), (20, 1, 5060, "two.registrar.example")],
+        ("one.registrar.example", "A"): [CARRIER],
+        ("two.registrar.example", "A"): [CARRIER2]}))
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    config = relayed()
+    config["trunk"] = {"carrier": {"sources": []}, "registrar": {"realm": "core", "targets": ["registrar.example"]}}
+    lab.start({**config, "process": {"shards": 1}, "dns": {"servers": ["127.0.0.1"], "timeout": "200ms", "tries": 1}},
+              register=False)
+    busy = lab.ua(CARRIER, "one")
+    with Client(PHONE, ACCESS) as client:
+        phone = Phone(client)
+        phone.cseq += 1
+        client.send(client.request("REGISTER", "sip:example.org", user="alice", cseq=phone.cseq, call_id=phone.call_id,
+                                   headers=["Expires: 3600"], replace={"Contact": phone.contact}))
+        busy.request("REGISTER").reply(503, headers=["Retry-After: 60"])
+        equal(client.final(phone.call_id).status, 503, "the first REGISTER's answer")
+        phone.register_with_password()
+        equal(len(aliases(registrar)), 1, "registrations at the other place")
+        busy.nothing(lambda m: m.is_request("REGISTER"))
 
 
 # trap 73: the digest is of what the registrar sees.

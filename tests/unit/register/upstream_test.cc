@@ -324,6 +324,26 @@ TEST_F(UpstreamTest, AStrangerIsAskedToComeAgainWhileTheRegistrarIsLost) {
   EXPECT_EQ(status(), 503);
 }
 
+// Whoever answered last is asked again, the next one after a loss; the list changes with the health of its places.
+TEST_F(UpstreamTest, TheNextOfTheRegistrarsPlacesIsAskedAfterALoss) {
+  ways.push_back({.hop = {sip::Transport::Udp, 1, endpoint("203.0.113.8:5060"), {}}, .sent_by = "203.0.113.1"});
+  const auto asked = [&](const std::string& call_id) {
+    Phone phone;
+    phone.call_id = call_id;
+    send(phone);
+    return out.forwards.empty() ? "" : out.forwards.front().hop.remote.ip.text();
+  };
+  EXPECT_EQ(asked("1"), "203.0.113.9");
+  EXPECT_EQ(asked("2"), "203.0.113.9");
+  pass(relay.answer);  // both are lost: that is one place
+  EXPECT_EQ(asked("3"), "203.0.113.8");
+  EXPECT_EQ(asked("4"), "203.0.113.8");
+  std::swap(ways[0], ways[1]);
+  EXPECT_EQ(asked("5"), "203.0.113.8") << "it has not failed";
+  ways.erase(ways.begin());
+  EXPECT_EQ(asked("6"), "203.0.113.9");
+}
+
 TEST_F(UpstreamTest, AnAvalancheComesBackAsATrickle) {
   relay.rate = 10;  // trap 74
   int sent = 0;
