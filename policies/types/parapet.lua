@@ -196,6 +196,7 @@
 ---@field record? Record
 ---@field music_on_hold? string
 ---@field ringback? string
+---@field welcome? string
 ---@field [integer] Place|Contacts|Contact
 
 ---@class CallerAs
@@ -217,6 +218,8 @@
 ---@field siprec? string
 ---@field required? boolean
 ---@field control? boolean
+---@field early? boolean
+---@field announcement? string
 
 ---@class AcceptOptions
 ---@field min_expires? integer
@@ -309,7 +312,7 @@ deny = nil
 drop = nil
 ---@type fun(): Follow
 follow = nil
----@type fun(status?: integer, reason?: string, headers?: HeaderValues): GiveUp
+---@type fun(status?: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): GiveUp
 give_up = nil
 ---@type lib.groups
 groups = nil

@@ -13,7 +13,13 @@ policy::Recording read_recording(settings::Table& peer) {
   out.siprec = table.text("siprec", "");
   out.required = table.boolean("required", false);
   out.control = table.boolean("control", false);
-  if (out.required && !out.wanted()) table.fail("required", "expected wav = true, pcap = true or siprec beside it");
+  out.early = table.boolean("early", false);
+  out.announcement = read_sound(table, "announcement");
+  if (out.early && !out.to_files()) table.fail("early", "expected wav = true or pcap = true beside it");
+  if (out.wanted()) return out;
+  for (const auto& [key, set] :
+       {std::pair("required", out.required), std::pair("announcement", !out.announcement.empty())})
+    if (set) table.fail(key, "expected wav = true, pcap = true or siprec beside it");
   return out;
 }
 

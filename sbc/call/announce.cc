@@ -1,10 +1,13 @@
-// What a caller hears of the border itself before there is an answer: why it is refused, and that the callee rings.
+// What parties hear of the border itself: before there is an answer why the caller is refused, and that the callee
+// rings; and what both are told once there is one.
 
 #include <algorithm>
+#include <utility>
 
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/recording.h"
 #include "sbc/call/securing.h"
 
 namespace sbc::call {
@@ -31,6 +34,34 @@ bool Machine::begin_announcement() {
   return true;
 }
 
+// The same when those who were called have failed, and the policy gives up: in an early dialog of its own, for the
+// caller may have heard of others.
+bool Machine::announce_failure(const std::string& sound) {
+  if (sound.empty() || !call_.offered || call_.late_offer || !call_.session_open || call_.forks.size() >= kMaxForks)
+    return false;
+  Media player = *call_.offered;
+  if (const auto begun = player.begin_playing(sound, 1, new_identity(call_.source.hop.listener)); !begun) {
+    note(Note::Level::Info, "refused without an announcement: " + begun.error().text);
+    return false;
+  }
+  ++core_.counters.announcements;
+  call_.selected = nullptr;
+  call_.media = *std::exchange(call_.offered, nullptr);
+  call_.attempt.emplace().offered = true;
+  Fork& fork = call_.forks.emplace_back();
+  fork.player = true;
+  fork.remote_tag = core_.minter.tag(core_.random);  // nobody's
+  fork.to_caller = dialog::ReliableServer(core_.settings->t1);
+  fork.media = std::move(player);
+  take_tag(fork);
+  select(fork);
+  call_.state = State::Announcing;
+  arm(call_.setup_timer, TimerKind::Setup, now_ + kLongestAnnouncement, Side::B);
+  send_progress(fork, 183);
+  ask_relay(false);
+  return true;
+}
+
 // There are ports: the player answers, the caller gets that answer, and the relay plays.
 void Machine::announce() {
   if (call_.media.plays()) return;
@@ -51,7 +82,9 @@ void Machine::announce() {
 }
 
 void Machine::end_announcement() {
+  disarm(call_.setup_timer);
   const auto& decision = call_.decision;
+  if (decision.kind == policy::InviteDecision::Kind::Route) return answer_failure(call_.hunt.answer());
   std::vector<sip::ExtraHeader> headers;
   for (const auto& header : decision.headers) headers.push_back({header.name, header.value});
   respond_caller(decision.status, headers, {}, decision.reason);
@@ -86,6 +119,19 @@ void Machine::begin_ringback() {
   select(fork);
   send_progress(fork, 183);
   ask_relay(false);
+}
+
+// That the call is recorded is for both, the welcome for the caller: each hears it before the other side.
+void Machine::announce_answered() {
+  if (const auto wanted = wanted_recording(call_.media); wanted.wanted() && !wanted.announcement.empty())
+    for (const Side side : {Side::A, Side::B}) call_.media.announce(side, wanted.announcement);
+  const route::Target* target = call_.hunt.current();
+  if (target != nullptr && !target->candidate.welcome.empty()) call_.media.announce(Side::A, target->candidate.welcome);
+}
+
+void Machine::sound_over(const control::PlayEnded& ended) {
+  const Side side = ended.half == control::HalfSide::A ? Side::A : Side::B;
+  if (call_.media.announced(side, ended.number)) ask_relay(false);
 }
 
 }  // namespace sbc::call

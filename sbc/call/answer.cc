@@ -135,6 +135,7 @@ void Machine::send_answer_to_caller(const std::string& sdp) {
   call_.state = State::Confirming;
   call_.answered_at = now_;
   call_.record.answered = true;
+  announce_answered();
   ++core_.connected;
   keep_winner();
   learn_way(Side::A);

@@ -435,7 +435,8 @@ void Calls::on_play_ended(CallHandle handle, const control::PlayEnded& ended, ba
     out.notes.push_back(
         note_about(*call, Note::Level::Warning, "a sound is not heard: " + std::string(control::name_of(ended.end))));
   }
-  if (call->state == State::Announcing) feed(handle, Event::Played, {}, now, out);
+  if (call->state == State::Announcing) return feed(handle, Event::Played, {}, now, out);
+  Machine(core_, *call, now, out).sound_over(ended);
 }
 
 void Calls::on_deadline(base::Instant now, Output& out) {

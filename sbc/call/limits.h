@@ -52,6 +52,8 @@ inline constexpr std::size_t kMaxRedirections = 5;
 // (control::kMaxFlows). And who has left the call, but is still spoken of there.
 inline constexpr std::size_t kMaxRecordedStreams = 8;
 inline constexpr std::size_t kMaxFormerParties = 8;
+// Announcements that wait in an answered call: the recording's and the welcome, and as many of parties that come later.
+inline constexpr std::size_t kMaxAnnouncements = 4;
 
 // What is announced before a refusal is cut off then: callers' timers run, and nobody listens longer.
 inline constexpr base::Duration kLongestAnnouncement = base::seconds(60);

@@ -234,15 +234,17 @@ control::SessionSpec Machine::wanted_session() {
     play_to_waiting(spec, call_.media, other(call_.transfer->from), sound);
   spec.one_sided_ms = core_.settings->one_sided_ms;
   spec.first = call_.first;
-  if (!call_.record.answered) return spec;
   for (control::FlowSpec& flow : spec.flows)
-    if (flow.kind == "audio" && flow.transport == control::Transport::Rtp) flow.quality_ms = core_.settings->quality_ms;
-  // What is heard before the answer belongs to nobody's conversation.
-  if (wanted_recording(call_.media).to_files()) {
+    if (call_.record.answered && flow.kind == "audio" && flow.transport == control::Transport::Rtp)
+      flow.quality_ms = core_.settings->quality_ms;
+  // While a sound is played there is no callee but the one who was called.
+  const auto wanted = wanted_recording(call_.media.plays() && call_.offered ? *call_.offered : call_.media);
+  const bool heard = call_.media.plays() || call_.media.described(Side::B);
+  if (wanted.to_files() && (call_.record.answered || (wanted.early && heard))) {
     call_.record.recording = call_.record.id;
-    record_flows(spec, call_.media, {call_.record.recording, call_.recording_paused});
+    record_flows(spec, call_.media, {wanted, call_.record.recording, call_.recording_paused});
   }
-  RecordingClient::add_flows(call_, spec);
+  if (call_.record.answered) RecordingClient::add_flows(call_, spec);
   return spec;
 }
 

@@ -75,6 +75,7 @@ class Machine {
   void pass_request(const Input& in, std::string_view more = {});  // `more`: header lines that name it alone
   bool passing_answered(const transaction::ResponseArrived& response);
   bool passing_failed(const transaction::ClientFailed& failed);
+  void sound_over(const control::PlayEnded& ended);  // announce.cc
   // Digits that change on their way (digits.cc): one that the relay has heard, and an INFO; false when it is none of
   // these and crosses as others do.
   void digit_heard(Side from, const InfoDigit& digit);
@@ -158,9 +159,11 @@ class Machine {
   // announce.cc
   // False: there is nothing to announce, or nobody who could hear it.
   bool begin_announcement();
+  bool announce_failure(const std::string& sound);
   void announce();
   void end_announcement();
   void begin_ringback();
+  void announce_answered();
 
   // offering.cc
   // What the target wants of offers is done. False: it cannot be called, and the caller has its answer.

@@ -403,7 +403,7 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     }
     flow.a.dscp = mark_of(leg_a_.marks, flow);
     flow.b.dscp = mark_of(leg_b_.marks, flow);
-    add_music(flow);
+    add_sounds(flow);
     add_played(flow);
     make_continuous(flow, parties);
     spec.flows.push_back(std::move(flow));

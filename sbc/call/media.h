@@ -150,6 +150,10 @@ class Media {
   // it.
   std::expected<void, MediaError> begin_playing(std::string sound, std::uint32_t loops, sdp::OriginIdentity player);
   bool plays() const { return !playing_.empty(); }
+  // Sounds that a side hears instead of the other one while both talk. Once, behind those that wait already:
+  void announce(Side to, std::string sound);
+  // The relay is done with the announcement of this number. False: it is another one's.
+  bool announced(Side to, std::uint32_t number);
 
   // Digits (media_digits.cc). A side asked for a way of its own, so that they may have to change on their way.
   bool converts_digits() const;
@@ -188,7 +192,8 @@ class Media {
   // media_sounds.cc: the m-line on which the side may be played music when the other one holds it.
   std::optional<std::size_t> music_line(Side toward) const;
   std::optional<control::Play> music(Side toward, std::size_t index) const;
-  void add_music(control::FlowSpec& flow) const;
+  std::optional<control::Play> sound(Side toward, std::size_t index) const;
+  void add_sounds(control::FlowSpec& flow) const;
   void add_played(control::FlowSpec& flow) const;
   std::optional<sdp::PlayedFormat> played_format(Side toward, std::size_t index) const;
   // media_keys.cc
@@ -229,6 +234,12 @@ class Media {
   LegMedia leg_b_;
   std::vector<control::FlowAddresses> flows_;
   sdp::SessionPtr proposal_;
+  struct Sounds {
+    std::vector<std::string> announcements;  // the first one is being played, ...
+    std::uint32_t number = 1;                // ... and has this number
+    bool began = false;                      // it has one stream from then on
+  };
+  std::array<Sounds, 2> sounds_;  // by side
   std::string playing_;
   std::uint32_t loops_ = 0;
   KeyTools tools_;

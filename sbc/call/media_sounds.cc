@@ -1,8 +1,9 @@
-// Media: sounds that a side hears from the border: music while the other one holds it, and what stands for an answer of
-// the callee: announcements and ringback.
+// Media: sounds that a side hears from the border: announcements in an answered call, music while the other side holds
+// it, and what stands for an answer of the callee: announcements and ringback.
 
 #include "media-relay/control/limits.h"
 
+#include "sbc/call/limits.h"
 #include "sbc/call/media.h"
 #include "sbc/sdp/transcoding.h"
 
@@ -46,15 +47,44 @@ std::optional<control::Play> Media::music(Side toward, std::size_t index) const 
   return play_of(leg(toward).music_on_hold, 0, *format);
 }
 
-void Media::add_music(control::FlowSpec& flow) const {
+void Media::announce(Side to, std::string sound) {
+  Sounds& sounds = sounds_[static_cast<std::size_t>(to)];
+  sounds.began = true;
+  if (sounds.announcements.size() < kMaxAnnouncements) sounds.announcements.push_back(std::move(sound));
+}
+
+bool Media::announced(Side to, std::uint32_t number) {
+  Sounds& sounds = sounds_[static_cast<std::size_t>(to)];
+  if (sounds.announcements.empty() || sounds.number != number) return false;
+  sounds.announcements.erase(sounds.announcements.begin());
+  ++sounds.number;
+  return true;
+}
+
+// What is announced comes before music. It is for who listens; else it waits until he does.
+std::optional<control::Play> Media::sound(Side toward, std::size_t index) const {
+  const Sounds& sounds = sounds_[static_cast<std::size_t>(toward)];
+  if (sounds.announcements.empty()) return music(toward, index);
+  if (digit_line() != index) return std::nullopt;
+  const auto listener = said(toward, index);
+  if (!listener || !listener->usable() || !sdp::receives(listener->direction)) return std::nullopt;
+  const auto format = played_format(toward, index);
+  if (!format) return std::nullopt;
+  auto play = play_of(sounds.announcements.front(), 1, *format);
+  play.number = sounds.number;
+  return play;
+}
+
+void Media::add_sounds(control::FlowSpec& flow) const {
   if (flow.kind != "audio" || flow.transport != control::Transport::Rtp) return;
+  const bool announces = !leg_a_.record.announcement.empty() || !leg_b_.record.announcement.empty();
   for (const Side side : {Side::A, Side::B}) {
-    if (leg(side).music_on_hold.empty()) continue;
+    if (leg(side).music_on_hold.empty() && !announces && !sounds_[static_cast<std::size_t>(side)].began) continue;
     control::HalfSpec& half = side == Side::A ? flow.a : flow.b;
     // One stream before, during and after.
     if (!half.rewrite) half.rewrite.emplace();
     half.rewrite->continuous = true;
-    half.play = music(side, flow.index);
+    half.play = sound(side, flow.index);
     if (half.play) half.send = true;
   }
 }

@@ -43,15 +43,16 @@ policy::Recording wanted_recording(const Media& media) {
   return {.wav = a.wav || b.wav,
           .pcap = a.pcap || b.pcap,
           .siprec = a.siprec.empty() ? b.siprec : a.siprec,
-          .required = a.required || b.required};
+          .required = a.required || b.required,
+          .early = a.early || b.early,
+          .announcement = a.announcement.empty() ? b.announcement : a.announcement};
 }
 
 void record_flows(control::SessionSpec& spec, const Media& media, const RecordingAs& as) {
-  const policy::Recording wanted = wanted_recording(media);
   const auto told = media.told();
   for (control::FlowSpec& flow : spec.flows) {
-    control::Record record{.name = as.name, .pcap = wanted.pcap, .wav = false, .paused = as.paused};
-    if (wanted.wav && flow.kind == "audio" && flow.transport == control::Transport::Rtp) {
+    control::Record record{.name = as.name, .pcap = as.wanted.pcap, .wav = false, .paused = as.paused};
+    if (as.wanted.wav && flow.kind == "audio" && flow.transport == control::Transport::Rtp) {
       record.wav = true;
       record.from_a = formats_of(told[0].get(), flow.index);
       record.from_b = formats_of(told[1].get(), flow.index);

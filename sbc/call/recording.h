@@ -13,6 +13,7 @@ namespace sbc::call {
 policy::Recording wanted_recording(const Media& media);
 
 struct RecordingAs {
+  policy::Recording wanted;
   std::string name;
   bool paused = false;
 };

@@ -406,7 +406,7 @@ void Machine::hunt_on(const route::Failure& failure, const sip::Message* respons
     try_target();
     return;
   }
-  answer_failure(call_.hunt.answer());
+  if (!announce_failure(decision.announcement)) answer_failure(call_.hunt.answer());
 }
 
 }  // namespace sbc::call

@@ -35,7 +35,7 @@ void take_refusal(lua_State* lua, Made& made, Decision& out) {
   if constexpr (requires { out.announcement; })
     out.announcement = std::move(made.announcement);
   else if (!made.announcement.empty())
-    raise(lua, std::string_view(made.where), ": only on_invite can have an announcement");
+    raise(lua, std::string_view(made.where), ": only on_invite and on_failure can have an announcement");
   out.status = made.status;
   out.reason = std::move(made.reason);
   out.headers = std::move(made.headers);

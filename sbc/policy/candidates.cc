@@ -161,6 +161,8 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       common.music_on_hold = read_sound(lua, value, {what, key});
     } else if (key == "ringback") {
       common.ringback = read_sound(lua, value, {what, key});
+    } else if (key == "welcome") {
+      common.welcome = read_sound(lua, value, {what, key});
     } else if (key == "preconditions") {
       common.preconditions = read_word(lua, value, {what, key}, kPreconditions);
     }
@@ -184,6 +186,7 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (!candidate.record) candidate.record = common.record;
   if (!candidate.music_on_hold) candidate.music_on_hold = common.music_on_hold;
   if (!candidate.ringback) candidate.ringback = common.ringback;
+  if (candidate.welcome.empty()) candidate.welcome = common.welcome;
   if (!candidate.preconditions) candidate.preconditions = common.preconditions;
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());

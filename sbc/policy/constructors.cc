@@ -46,20 +46,21 @@ int route(lua_State* lua) {
 }
 
 // { announcement = "busy" }.
-void read_refusal_options(lua_State* lua, int index, Made& made) {
-  if (!lua_istable(lua, index)) raise(lua, "reject: the options must be a table, not a ", type_at(lua, index));
+void read_refusal_options(lua_State* lua, int index, std::string_view what, Made& made) {
+  if (!lua_istable(lua, index)) raise(lua, what, ": the options must be a table, not a ", type_at(lua, index));
   lua_pushnil(lua);
   while (lua_next(lua, index) != 0) {
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
-    expect_declared(lua, "reject has no option", key, kRefusalFields);
-    made.announcement = read_sound(lua, -1, {"reject", key});
+    expect_declared(lua, "a refusal has no option", key, kRefusalFields);
+    made.announcement = read_sound(lua, -1, {what, key});
     lua_pop(lua, 1);
   }
 }
 
-// (status, reason?, headers?), reject also (..., options?); the status may be left out where `standard` is not 0.
+// (status, reason?, headers?), reject and give_up also (..., options?); the status may be left out where `standard` is
+// not 0.
 int refuse(lua_State* lua, Made::Kind kind, std::uint16_t standard) {
-  const int most = kind == Made::Kind::Reject ? 4 : 3;
+  const int most = kind == Made::Kind::Deny ? 3 : 4;
   check_count(lua, kind, most);
   lua_settop(lua, most);
   const std::size_t index = make(lua, kind);
@@ -70,7 +71,7 @@ int refuse(lua_State* lua, Made::Kind kind, std::uint16_t standard) {
     made.status = static_cast<std::uint16_t>(read_whole(lua, 1, {what, "the status"}, {400, 699}));
   if (!lua_isnil(lua, 2)) made.reason = read_phrase(lua, 2, {what, "the reason"}, kMaxReason);
   if (!lua_isnil(lua, 3)) read_headers(lua, 3, {what, "headers"}, made.headers);
-  if (most == 4 && !lua_isnil(lua, 4)) read_refusal_options(lua, 4, made);
+  if (most == 4 && !lua_isnil(lua, 4)) read_refusal_options(lua, 4, what, made);
   return push_decision(lua, index);
 }
 

@@ -74,14 +74,16 @@ enum class Dtmf : std::uint8_t {
   Inband,   // tones in the audio, which is G.711
 };
 
-// Whether a place's calls are recorded, once they are answered: by the relay, and into which files, and by a recording
-// server (SIPREC, RFC 7866).
+// Whether a place's calls are recorded: by the relay, and into which files, and by a recording server (SIPREC, RFC
+// 7866).
 struct Recording {
   bool wav = false;
   bool pcap = false;
-  std::string siprec = {};  // trunk or group of the servers; "": none
-  bool required = false;    // a call that is not recorded ends
-  bool control = false;     // the peer there may pause it, and go on: INFO with Record: off, or on
+  std::string siprec = {};        // trunk or group of the servers; "": none
+  bool required = false;          // a call that is not recorded ends
+  bool control = false;           // the peer there may pause it, and go on: INFO with Record: off, or on
+  bool early = false;             // files from early media on, else from the answer on
+  std::string announcement = {};  // a sound that both parties hear once the call is answered; "": none
   bool to_files() const { return wav || pcap; }
   bool wanted() const { return to_files() || !siprec.empty(); }
   friend bool operator==(const Recording&, const Recording&) = default;
@@ -116,6 +118,7 @@ struct Candidate {
   std::optional<Recording> record = {};
   std::optional<std::string> music_on_hold = {};  // "": none
   std::optional<std::string> ringback = {};       // likewise; that the caller hears
+  std::string welcome = {};                       // a sound that the caller hears once it has answered; "": none
 };
 
 struct InviteDecision {
@@ -184,6 +187,7 @@ struct FailureDecision {
   std::uint16_t status = 0;  // GiveUp: what the caller gets; 0: the best answer so far
   std::string reason;
   std::vector<Header> headers;        // GiveUp: added to the response
+  std::string announcement;           // GiveUp: a sound that the caller hears before; "": none
   std::vector<Candidate> candidates;  // Route
   std::string where;
 };

@@ -16,7 +16,7 @@ struct Declared {
 };
 
 // A place of a route, and route's own table (candidates.cc).
-inline constexpr std::array<Declared, 19> kPlaceFields = {{
+inline constexpr std::array<Declared, 20> kPlaceFields = {{
     {"contacts", "Contacts|Contact"},
     {"trunk", "TrunkName"},
     {"group", "GroupName"},
@@ -36,6 +36,7 @@ inline constexpr std::array<Declared, 19> kPlaceFields = {{
     {"record", "Record"},
     {"music_on_hold", "string"},
     {"ringback", "string"},
+    {"welcome", "string"},
 }};
 inline constexpr std::array<Declared, 2> kFromFields = {{{"user", "string|integer"}, {"display", "string"}}};
 // What location.lookup gives of each phone; a fact, read in contacts.cc.
@@ -55,8 +56,13 @@ inline constexpr std::array<Declared, 7> kCodecFields = {{{"allow", "string[]"},
                                                           {"ptime", "integer"},
                                                           {"maxptime", "integer"}}};
 // recording.cc
-inline constexpr std::array<Declared, 5> kRecordFields = {
-    {{"wav", "boolean"}, {"pcap", "boolean"}, {"siprec", "string"}, {"required", "boolean"}, {"control", "boolean"}}};
+inline constexpr std::array<Declared, 7> kRecordFields = {{{"wav", "boolean"},
+                                                           {"pcap", "boolean"},
+                                                           {"siprec", "string"},
+                                                           {"required", "boolean"},
+                                                           {"control", "boolean"},
+                                                           {"early", "boolean"},
+                                                           {"announcement", "string"}}};
 // constructors.cc
 inline constexpr std::array<Declared, 4> kAcceptFields = {
     {{"min_expires", "integer"}, {"max_expires", "integer"}, {"expires", "integer"}, {"max_contacts", "integer"}}};

@@ -21,7 +21,7 @@ constexpr std::array<Declared, 34> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
     {"deny", "fun(status?: integer, reason?: string, headers?: HeaderValues): Reject"},
-    {"give_up", "fun(status?: integer, reason?: string, headers?: HeaderValues): GiveUp"},
+    {"give_up", "fun(status?: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): GiveUp"},
     {"challenge", "fun(): Challenge"},
     {"drop", "fun(): Drop"},
     {"accept", "fun(options?: AcceptOptions): Accept"},

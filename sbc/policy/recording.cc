@@ -1,4 +1,4 @@
-// record = { wav = true, pcap = true, required = true }; {}: not recorded.
+// record = { wav = true, pcap = true, announcement = "recorded" }; {}: not recorded.
 
 #include "sbc/policy/engine.h"
 #include "sbc/policy/fields.h"
@@ -26,10 +26,15 @@ Recording read_recording(lua_State* lua, int index, Place place) {
       out.required = read_boolean(lua, value, at);
     else if (key == "control")
       out.control = read_boolean(lua, value, at);
+    else if (key == "early")
+      out.early = read_boolean(lua, value, at);
+    else if (key == "announcement")
+      out.announcement = read_sound(lua, value, at);
     lua_settop(lua, value - 1);
   }
-  if (out.required && !out.wanted())
-    raise(lua, place.what, ": ", place.field, ": required wants wav, pcap or siprec beside it");
+  if ((out.required || !out.announcement.empty()) && !out.wanted())
+    raise(lua, place.what, ": ", place.field, ": required and announcement want wav, pcap or siprec beside them");
+  if (out.early && !out.to_files()) raise(lua, place.what, ": ", place.field, ": early wants wav or pcap beside it");
   return out;
 }
 

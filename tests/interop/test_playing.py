@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Sounds that the border plays: announcements, music on hold and ringback, heard by phones (baresip)."""
 
+import array
 import pathlib
 import sys
 import time
+import wave
 
 from harness import check, equal, eventually, main, namespace, test
 from harness.border import ACCESS, OWN_POLICIES
@@ -18,14 +20,14 @@ TONES = {"alice": 440, "bob": 1000}  # Hz
 CLOSED, MUSIC, RINGING = 1300, 1700, 700  # Hz
 
 
-def start(lab, names=("alice",), access=None, core=None):
+def start(lab, names=("alice",), access=None, core=None, relay=None):
     sounds = lab.directory / "sounds"
     sounds.mkdir()
     tones.write_tone(sounds / "closed.wav", CLOSED, 3)
     tones.write_tone(sounds / "music.wav", MUSIC, 1, 48000, 2)
     lab.start({"realm": {"access": {"registrar": {"algorithms": ["MD5"]}, **(access or {})}, "core": core or {}},
                "policy": {"file": str(OWN_POLICIES / "sounds.lua"), "settings": None}},
-              {"sounds": {"directory": str(sounds)}}, register=False)
+              {"sounds": {"directory": str(sounds)}, **(relay or {})}, register=False)
     equal(lab.border.relay_metrics().total("relay_sounds"), 2, "sounds")
     namespace.speak_as(PHONE, ACCESS)
     phones = []
@@ -151,6 +153,66 @@ def ringing_in_silence_is_heard(lab):
 
 
 @test
+def what_is_heard_before_the_answer_is_recorded_where_it_is_wanted(lab):
+    place = lab.directory / "recordings"
+    place.mkdir()
+    (alice,) = start(lab, access={"ringback": f"tone:{RINGING}/1000", "record": {"wav": True, "early": True}},
+                     relay={"recording": {"directory": str(place)}})
+    carrier = lab.ua(CARRIER, "carrier")
+    alice.command("dial", f"sip:1000@{ACCESS}")
+    invite = carrier.request("INVITE")
+    invite.reply(180)
+    time.sleep(3)
+    invite.reply(200, sdp=carrier.sdp())
+    alice.wait("CALL_ESTABLISHED", 10)
+    carrier.request("ACK")
+    time.sleep(2)
+    alice.command("hangup")
+    carrier.request("BYE").reply(200)
+    alice.wait("CALL_CLOSED")
+    alice.stop()
+    (file,) = eventually(lambda: [f for f in place.iterdir() if f.suffix == ".wav"], "the recording", 10)
+    with wave.open(str(file), "rb") as recorded:
+        samples = array.array("h", recorded.readframes(recorded.getnframes()))
+    left, right = seconds_of([samples[::2]], TONES["alice"]), seconds_of([samples[1::2]], RINGING)
+    check(right >= 2 and left >= 1.5, f"alice for {left:.1f} s, what she heard ringing for {right:.1f} s")
+
+
+@test
+def a_failure_is_told_in_words(lab):
+    (alice,) = start(lab)
+    carrier = lab.ua(CARRIER, "carrier")
+    alice.command("dial", f"sip:gone@{ACCESS}")
+    invite = carrier.request("INVITE")
+    invite.reply(180)
+    invite.reply(486)
+    carrier.request("ACK")
+    began = time.monotonic()
+    alice.wait("CALL_CLOSED", 15)
+    check(time.monotonic() - began > 2.5, "the refusal came before the end of the announcement")
+    seconds = heard(alice, CLOSED)
+    check(seconds >= 2, f"the announcement was heard for {seconds:.1f} s")
+
+
+@test
+def a_caller_is_welcomed_before_it_hears_the_callee(lab):
+    (alice,) = start(lab)
+    carrier = lab.ua(CARRIER, "carrier")
+    lab.keep(Ear(CARRIER, 7000, 0x77777777))
+    alice.command("dial", f"sip:welcomed@{ACCESS}")
+    carrier.request("INVITE").reply(200, sdp=carrier.sdp())
+    alice.wait("CALL_ESTABLISHED", 10)
+    carrier.request("ACK")
+    time.sleep(4.5)
+    alice.command("hangup")
+    carrier.request("BYE").reply(200)
+    alice.wait("CALL_CLOSED")
+    seconds = heard(alice, CLOSED)
+    check(2 <= seconds < 4, f"the welcome was heard for {seconds:.1f} s")
+    equal(plays_ended(lab, "done"), 1, "sounds that were played to their end")
+
+
+@test
 def who_is_transferred_hears_the_target_ring(lab):
     (alice,) = start(lab, access={"ringback": f"tone:{RINGING}/1000"})
     carrier = lab.ua(CARRIER, "carrier")
@@ -159,8 +221,8 @@ def who_is_transferred_hears_the_target_ring(lab):
     invite.reply(200, sdp=carrier.sdp())
     alice.wait("CALL_ESTABLISHED", 10)
     carrier.request("ACK")
-    refer = invite.dialog().send("REFER", headers=["Refer-To: <sip:2000@example.org>", "Refer-Sub: false"])
-    refer.response(202)
+    call = invite.dialog()
+    call.send("REFER", headers=["Refer-To: <sip:2000@example.org>", "Refer-Sub: false"]).response(202)
     target = carrier.request("INVITE", where=lambda m: "2000" in m.start)
     target.reply(180)
     time.sleep(4)

@@ -10,7 +10,7 @@ import wave
 from harness import check, equal, eventually, main, namespace, test
 from harness.border import ACCESS
 from harness.lab import PHONE
-from harness.phone import Phone, end_and_judge, tones
+from harness.phone import Phone, end_and_judge, seconds_of, tones
 
 TONES = {"alice": 440, "bob": 1000}  # Hz
 PCMA = {"codecs": "pcma/8000/1"}
@@ -132,7 +132,7 @@ def phones_of_different_codecs_are_heard_in_one_file(lab):
     judge_wav(*whole_files(lab, place, 1), 16000)
 
 
-MUSIC = 1700  # Hz
+MUSIC, TOLD = 1700, 1300  # Hz
 
 
 @test
@@ -151,6 +151,20 @@ def what_the_border_plays_is_in_the_channel_of_whom_it_replaces(lab):
     check(heard(left, MUSIC) >= 2.5, f"the music that bob heard: {heard(left, MUSIC):.1f} s of it")
     equal(heard(right, MUSIC), 0, "seconds of music in the channel of bob")
     check(heard(left, TONES["alice"]) >= ENOUGH, "hardly anything of alice")
+
+
+@test
+def both_are_told_that_they_are_recorded(lab):
+    place, alice, bob = start(lab, {"wav": True, "announcement": f"tone:{TOLD}/2000"})
+    call(alice, bob, 6)
+    end_and_judge(alice, bob, ENOUGH)
+    for each in (alice, bob):
+        told = seconds_of(each.heard(), TOLD)
+        check(1.2 <= told <= 2.5, f"{each.name} was told for {told:.1f} s")
+    _, left, right = channels(*whole_files(lab, place, 1))
+    for name, samples in (("left", left), ("right", right)):
+        check(heard(samples, TOLD) >= 1.2, f"{name}: the announcement is not in the recording")
+    equal(lab.border.relay_metrics().total("relay_plays_ended_total", end="done"), 2, "announcements")
 
 
 @test

@@ -1,5 +1,5 @@
 -- Phones by name. "closed" is closed, and says so; "lost" would say so, too, if its sound were there. Everything else goes to the
--- carrier.
+-- carrier; who calls "welcomed" is welcomed, and who calls "gone" is told why when nobody there takes the call.
 local SOUNDS = { closed = "closed", lost = "lost" }
 
 return {
@@ -8,6 +8,10 @@ return {
     local sound = SOUNDS[call.to.user]
     if sound then return reject(486, "Closed", nil, { announcement = sound }) end
     local phones = location.lookup(call.to.aor)
-    return phones and route(phones) or route { trunk = "carrier", timeout = 4 }
+    local welcome = call.to.user == "welcomed" and "closed" or nil
+    return phones and route(phones) or route { trunk = "carrier", timeout = 4, welcome = welcome }
+  end,
+  on_failure = function(call)
+    if call.to.user == "gone" then return give_up(480, nil, nil, { announcement = "closed" }) end
   end,
 }

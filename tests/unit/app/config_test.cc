@@ -153,6 +153,14 @@ TEST(LoadConfig, RecordingIsTheTrunksOwnOrItsRealms) {
   };
   EXPECT_THAT(error("wave = true"), HasSubstr("trunk.carrier.record"));
   EXPECT_THAT(error("required = true"), HasSubstr("expected wav = true, pcap = true or siprec"));
+  EXPECT_THAT(error("siprec = \"carrier\", early = true"), HasSubstr("expected wav = true or pcap = true"));
+  EXPECT_THAT(error("announcement = \"recorded\""), HasSubstr("expected wav = true, pcap = true or siprec"));
+  EXPECT_THAT(error("wav = true, announcement = \"../x\""), HasSubstr("trunk.carrier.record.announcement"));
+  const auto told =
+      load(std::string(kSmall) + trunk + "record = { wav = true, early = true, announcement = \"recorded\" }\n");
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(told->routes->trunk("carrier")->record,
+            (policy::Recording{.wav = true, .early = true, .announcement = "recorded"}));
 }
 
 TEST(LoadConfig, ARecordingServerIsATrunkOrGroup) {

@@ -47,6 +47,39 @@ TEST(Recording, BeginsWithTheAnswerUnderTheNameOfTheCall) {
   EXPECT_EQ(ended.recording_failure, "");
 }
 
+TEST(Recording, BeginsWithEarlyMediaWhereThatIsWanted) {
+  Rig rig;
+  record_trunk(rig, {.wav = true, .early = true});
+  rig.ring();
+  for (const auto& spec : rig.relay.history) EXPECT_FALSE(spec.flows.at(0).record) << "nobody is heard";
+  rig.b.answer(183, body(rig.b, 6000, "0"));
+  ASSERT_TRUE(asked(rig));
+  const auto name = asked(rig)->name;
+  rig.b.answer(486);
+  EXPECT_TRUE(rig.a.has("486 INVITE"));
+  rig.pass(minutes(2));
+  ASSERT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.records[0].recording, name) << "the file is there, though nobody has answered";
+  rig.expect_idle();
+}
+
+TEST(Recording, EarlyOnesGoOnOverTheAnswer) {
+  Rig rig;
+  change_places(
+      rig, [](route::Realm& realm) { realm.ringback = "ring"; },
+      [](route::Trunk& trunk) { trunk.record = policy::Recording{.wav = true, .early = true}; });
+  rig.a.invite();
+  rig.b.answer(180);
+  ASSERT_TRUE(asked(rig)) << "ringback of the border is heard, too, whoever wants it recorded";
+  const auto before = rig.relay.history.size();
+  rig.b.answer(200, body(rig.b, 6000, "0"));
+  rig.a.ack();
+  for (auto i = before; i < rig.relay.history.size(); ++i) EXPECT_TRUE(rig.relay.history[i].flows.at(0).record);
+  const auto record = end(rig);
+  EXPECT_EQ(record.recording, record.id);
+  rig.expect_idle();
+}
+
 TEST(Recording, IsAskedForByNobodyOtherwise) {
   Rig rig;
   rig.connect();

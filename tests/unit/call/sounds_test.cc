@@ -252,6 +252,163 @@ TEST(MusicOnHold, AnInviteThatWantsNoMediaYetIsNoHold) {
   end_well(rig);
 }
 
+// --- announcements in answered calls ------------------------------------------------------------------------------
+
+void heard_out(Rig& rig, control::HalfSide half, std::uint32_t number, PlayEnd end = PlayEnd::Done) {
+  rig.relay_event(control::PlayEnded{rig.relay.sessions.begin()->first, 0, half, number, end});
+}
+
+void record_with(Rig& rig, const std::string& sound) {
+  change_places(rig, kAsItIs, [&sound](route::Trunk& trunk) {
+    trunk.record = policy::Recording{.wav = true, .announcement = sound};
+  });
+}
+
+// Both must know that they are recorded.
+TEST(Announcement, OfARecordingIsHeardByBothOnce) {
+  Rig rig;
+  record_with(rig, "recorded");
+  rig.ring();
+  EXPECT_FALSE(flow(rig).a.play);
+  rig.b.answer(200, sdp(rig.b.ip(), 6000));
+  rig.a.ack();
+  for (const auto* half : {&flow(rig).a, &flow(rig).b}) {
+    ASSERT_TRUE(half->play);
+    EXPECT_EQ(half->play->sound, "recorded");
+    EXPECT_EQ(half->play->loops, 1U);
+    EXPECT_FALSE(half->play->yields);
+    ASSERT_TRUE(half->rewrite);
+    EXPECT_TRUE(half->rewrite->continuous) << "one stream before, during and after";
+  }
+  EXPECT_TRUE(flow(rig).record) << "and is in the recording";
+  heard_out(rig, control::HalfSide::A, 1);
+  EXPECT_FALSE(flow(rig).a.play);
+  EXPECT_TRUE(flow(rig).b.play);
+  heard_out(rig, control::HalfSide::B, 1);
+  EXPECT_FALSE(flow(rig).b.play);
+  rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendrecv", 2));
+  rig.b.answer(200, sdp(rig.b.ip(), 6000, "sendrecv", 2));
+  rig.a.ack();
+  EXPECT_FALSE(flow(rig).a.play) << "it is said once";
+  rig.a.bye();
+  end_well(rig);
+}
+
+TEST(Announcement, OfARecordingIsBeforeTheWelcomeAndBeforeMusic) {
+  Rig rig;
+  change_places(
+      rig, [](route::Realm& realm) { realm.music_on_hold = "music"; },
+      [](route::Trunk& trunk) { trunk.record = policy::Recording{.wav = true, .announcement = "recorded"}; });
+  policy::InviteDecision go;
+  go.kind = policy::InviteDecision::Kind::Route;
+  go.candidates.resize(1);
+  go.candidates[0].kind = policy::Candidate::Kind::Trunk;
+  go.candidates[0].name = "t1";
+  go.candidates[0].welcome = "welcome";
+  rig.advisor.decision = go;
+  talk(rig);
+  ASSERT_TRUE(flow(rig).a.play);
+  EXPECT_EQ(flow(rig).a.play->sound, "recorded");
+  rig.b.reinvite(sdp(rig.b.ip(), 6000, "sendonly", 2));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "recvonly", 2));
+  rig.b.ack();
+  ASSERT_TRUE(flow(rig).a.play);
+  EXPECT_EQ(flow(rig).a.play->sound, "recorded");
+  heard_out(rig, control::HalfSide::A, 1);
+  ASSERT_TRUE(flow(rig).a.play);
+  EXPECT_EQ(flow(rig).a.play->sound, "welcome");
+  EXPECT_EQ(flow(rig).a.play->number, 2U);
+  heard_out(rig, control::HalfSide::A, 1);  // said twice
+  EXPECT_EQ(flow(rig).a.play->sound, "welcome");
+  EXPECT_FALSE(flow(rig).b.play && flow(rig).b.play->sound == "welcome");
+  heard_out(rig, control::HalfSide::A, 2, PlayEnd::NoSound);
+  EXPECT_EQ(rig.calls.counters().sounds_unheard, 1U);
+  ASSERT_TRUE(flow(rig).a.play);
+  EXPECT_EQ(flow(rig).a.play->sound, "music");
+  rig.a.bye();
+  end_well(rig);
+}
+
+TEST(Announcement, InACallWithNoCodecOfTheRelaysIsLeftOut) {
+  Rig rig;
+  record_with(rig, "recorded");
+  const std::string g729 = "a=rtpmap:18 G729/8000\r\n";
+  rig.a.invite({.body = body(rig.a, 4000, "18", g729)});
+  rig.b.answer(200, body(rig.b, 6000, "18", g729));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  EXPECT_FALSE(flow(rig).a.play);
+  rig.a.bye();
+  end_well(rig);
+}
+
+// --- announcements when the policy gives up -----------------------------------------------------------------------
+
+void give_up_with(Rig& rig, const std::string& sound) {
+  rig.advisor.failure_decision.kind = policy::FailureDecision::Kind::GiveUp;
+  rig.advisor.failure_decision.status = 480;
+  rig.advisor.failure_decision.headers = {{"X-Why", "all gone"}};
+  rig.advisor.failure_decision.announcement = sound;
+}
+
+TEST(Announcement, IsHeardWhenThePolicyGivesUp) {
+  for (const bool early : {false, true}) {
+    Rig rig;
+    give_up_with(rig, "gone");
+    rig.a.invite();
+    rig.b.answer(180);
+    if (early) rig.b.answer(183, sdp(rig.b.ip(), 6000));
+    rig.a.clear();
+    rig.b.answer(486);
+    const auto progress = rig.a.take("183 INVITE");
+    ASSERT_NE(progress, nullptr);
+    EXPECT_THAT(text(progress), HasSubstr("m=audio"));
+    ASSERT_TRUE(flow(rig).a.play);
+    EXPECT_EQ(flow(rig).a.play->sound, "gone");
+    EXPECT_FALSE(flow(rig).b.send);
+    EXPECT_FALSE(rig.a.has("480 INVITE"));
+    sound_ends(rig);
+    const auto refusal = rig.a.take("480 INVITE");
+    ASSERT_NE(refusal, nullptr);
+    EXPECT_EQ(refusal->find("X-Why"), "all gone");
+    EXPECT_EQ(rig.calls.counters().announcements, 1U);
+    end_well(rig);
+    ASSERT_EQ(rig.records.size(), 1U);
+    EXPECT_EQ(rig.records[0].cause, EndCause::Rejected);
+  }
+}
+
+TEST(Announcement, ThatNobodyCanHearKeepsNoFailureBack) {
+  {
+    Rig rig;  // an INVITE without an offer
+    give_up_with(rig, "gone");
+    rig.a.invite({.body = ""});
+    rig.b.answer(486);
+    EXPECT_TRUE(rig.a.has("480 INVITE"));
+    end_well(rig);
+  }
+  {
+    Rig rig;
+    give_up_with(rig, "gone");
+    rig.a.invite();
+    rig.b.answer(486);
+    ASSERT_TRUE(rig.a.has("183 INVITE"));
+    rig.a.cancel();
+    EXPECT_TRUE(rig.a.has("487 INVITE"));
+    end_well(rig);
+  }
+  {
+    Rig rig;  // nobody answers, and the relay never says that it is done
+    give_up_with(rig, "gone");
+    rig.a.invite();
+    rig.b.answer(180);
+    rig.pass(base::minutes(10));
+    EXPECT_TRUE(rig.b.has("CANCEL"));
+    EXPECT_TRUE(rig.a.has("480 INVITE"));
+    end_well(rig);
+  }
+}
+
 // --- ringback -----------------------------------------------------------------------------------------------------
 
 constexpr const char* kTone = "tone:425/1000,0/4000";

@@ -41,7 +41,8 @@ TEST(Decision, OnlyACallHasAnAnnouncement) {
   const auto host = load(
       "return { on_invite = function() return drop() end, on_request = function()\n"
       "return reject(404, nil, nil, { announcement = 'busy' }) end }");
-  EXPECT_THAT(host->on_request(RequestFacts{}, lookup).error, HasSubstr("only on_invite can have an announcement"));
+  EXPECT_THAT(host->on_request(RequestFacts{}, lookup).error,
+              HasSubstr("only on_invite and on_failure can have an announcement"));
 }
 
 TEST(Decision, PlainOnesAreTakenAsTheyAre) {
@@ -165,7 +166,8 @@ TEST(Decision, APlaceSaysWhetherItsCallsAreRecorded) {
   EXPECT_THAT(error_of("{ wav = 'yes' }"), HasSubstr("wav"));
   EXPECT_THAT(error_of("{ siprec = true }"), HasSubstr("siprec must be a string"));
   EXPECT_THAT(error_of("true"), HasSubstr("must be a table"));
-  EXPECT_THAT(error_of("{ required = true }"), HasSubstr("wants wav, pcap or siprec"));
+  EXPECT_THAT(error_of("{ required = true }"), HasSubstr("want wav, pcap or siprec"));
+  EXPECT_THAT(error_of("{ siprec = 'carrier', early = true }"), HasSubstr("wants wav or pcap"));
 }
 
 TEST(Decision, APlaceSaysWhatItTakesForOffers) {
@@ -456,6 +458,7 @@ TEST(FailureDecision, NextGiveUpRouteAndNothing) {
       "  if attempt.status == 503 then return next_candidate() end\n"
       "  if attempt.status == 486 then return give_up(480, 'Try later', { ['Retry-After'] = 60 }) end\n"
       "  if attempt.status == 404 then return give_up() end\n"
+      "  if attempt.status == 480 then return give_up(480, nil, nil, { announcement = 'gone' }) end\n"
       "  if attempt.cause == 'timeout' then return route { trunk = 'carrier_b', number = call.to.user } end\n"
       "end }");
   AttemptFacts attempt;
@@ -468,6 +471,8 @@ TEST(FailureDecision, NextGiveUpRouteAndNothing) {
   EXPECT_EQ(outcome.decision.headers.at(0).value, "60");
   attempt.status = 404;
   EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.status, 0);
+  attempt.status = 480;
+  EXPECT_EQ(host->on_failure(call(), attempt, lookup).decision.announcement, "gone");
   attempt.status = 408;
   attempt.cause = "timeout";
   outcome = host->on_failure(call(), attempt, lookup);

@@ -49,8 +49,7 @@ TEST(Language, EveryFactCanBeRead) {
 std::string sample(const std::string& name, const std::string& type) {
   if (name == "trunk" || name == "group" || name == "realm" || name == "contacts" || name == "uri") return "";
   if (type.starts_with("\"")) return type.substr(0, type.find('|'));
-  if (name == "music_on_hold" || name == "ringback" || name == "announcement") return "\"closed\"";
-  if (name == "required") return "";
+  if (name == "music_on_hold" || name == "ringback" || name == "welcome" || name == "announcement") return "\"closed\"";
   if (type.starts_with("string[]"))
     return name == "latch_from" ? "{ \"any\" }" : name == "deny" ? "{ \"video\" }" : "{ \"PCMA\" }";
   if (type.starts_with("string")) return "\"100\"";
@@ -67,11 +66,12 @@ std::string nat_error(const std::string& answer) {
 
 TEST(Language, EveryFieldOfADecisionIsTaken) {
   const auto what = language();
-  for (const auto& [name, before, after] : {std::tuple{"Place", "route { trunk = \"carrier_a\", ", " }"},
-                                            std::tuple{"CallerAs", "route { trunk = \"carrier_a\", from = { ", " } }"},
-                                            std::tuple{"Codecs", "route { trunk = \"carrier_a\", codecs = { ", " } }"},
-                                            std::tuple{"Record", "route { trunk = \"carrier_a\", record = { ", " } }"},
-                                            std::tuple{"RefusalOptions", "reject(404, nil, nil, { ", " })"}}) {
+  for (const auto& [name, before, after] :
+       {std::tuple{"Place", "route { trunk = \"carrier_a\", ", " }"},
+        std::tuple{"CallerAs", "route { trunk = \"carrier_a\", from = { ", " } }"},
+        std::tuple{"Codecs", "route { trunk = \"carrier_a\", codecs = { ", " } }"},
+        std::tuple{"Record", "route { trunk = \"carrier_a\", record = { wav = true, ", " } }"},
+        std::tuple{"RefusalOptions", "reject(404, nil, nil, { ", " })"}}) {
     std::string body;
     for (const auto& field : what.find(name)->fields) {
       const auto value = sample(field.name, field.type);
