@@ -93,6 +93,15 @@ void expose_policy(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_policy_errors_total",
             "Policy handlers that failed or exceeded their budget: the fallback decided.", "handler",
             shard.policy_errors);
+  expose_by(metrics, "parapet_policy_waits_total", "Questions of policies that take time, by what became of them.",
+            "event", shard.policy_waits);
+  metrics.gauge("parapet_policy_waiting", "Policy handlers that wait for an answer now.", {}, shard.policy_waiting);
+  expose_by(metrics, "parapet_policy_http_total", "Look-ups of policies by HTTP, by result.", "result",
+            shard.http_lookups);
+  metrics.counter("parapet_policy_http_rests_total", "Times that a service failed too often and was left in peace.", {},
+                  shard.http_rests);
+  metrics.gauge("parapet_policy_http_resting", "Services that are left in peace now.", {}, shard.http_resting);
+  metrics.gauge("parapet_policy_http_requests", "HTTP requests of policies under way.", {}, shard.http_under_way);
 }
 
 void expose_relay(Metrics& metrics, const ShardMetrics& shard) {

@@ -88,6 +88,56 @@ const char* name_of(PolicyHandler handler) {
   return "unknown";
 }
 
+const char* name_of(PolicyWait wait) {
+  switch (wait) {
+    case PolicyWait::Began:
+      return "began";
+    case PolicyWait::Answered:
+      return "answered";
+    case PolicyWait::Timeout:
+      return "timeout";
+    case PolicyWait::Failed:
+      return "failed";
+    case PolicyWait::Abandoned:
+      return "abandoned";
+    case PolicyWait::NotStarted:
+      return "not_started";
+    case PolicyWait::kCount:
+      break;
+  }
+  return "unknown";
+}
+
+const char* name_of(HttpLookup result) {
+  switch (result) {
+    case HttpLookup::Answered:
+      return "answered";
+    case HttpLookup::Cached:
+      return "cached";
+    case HttpLookup::Joined:
+      return "joined";
+    case HttpLookup::Timeout:
+      return "timeout";
+    case HttpLookup::NotAllowed:
+      return "not_allowed";
+    case HttpLookup::Busy:
+      return "busy";
+    case HttpLookup::Resting:
+      return "resting";
+    case HttpLookup::Connect:
+      return "connect";
+    case HttpLookup::Tls:
+      return "tls";
+    case HttpLookup::TooLarge:
+      return "too_large";
+    case HttpLookup::Failed:
+      return "failed";
+    case HttpLookup::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 const char* name_of(RegisterResult result) {
   switch (result) {
     case RegisterResult::Registered:

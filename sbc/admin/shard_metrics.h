@@ -294,6 +294,35 @@ const char* name_of(ExchangeResult result);  // "accepted"
 enum class SubscriptionCount : std::uint8_t { Started, Expired, ForksRefused, BodiesDropped, kCount };
 const char* name_of(SubscriptionCount c);  // "started"
 
+// Times that a policy wanted to know something that takes time.
+enum class PolicyWait : std::uint8_t {
+  Began,       // it waits
+  Answered,    // and got an answer
+  Timeout,     // none came in time
+  Failed,      // there is none
+  Abandoned,   // its call is gone
+  NotStarted,  // too many wait already, or the event is one in which nobody can wait
+  kCount
+};
+const char* name_of(PolicyWait wait);  // "began"
+
+// How look-ups of policies by HTTP ended.
+enum class HttpLookup : std::uint8_t {
+  Answered,  // by the service, whatever the status
+  Cached,    // from memory
+  Joined,    // one under way was the same
+  Timeout,
+  NotAllowed,  // no prefix of policy.http.allow
+  Busy,        // too many at once
+  Resting,     // the service has failed too often
+  Connect,
+  Tls,
+  TooLarge,
+  Failed,
+  kCount
+};
+const char* name_of(HttpLookup result);  // "answered"
+
 inline constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Other) + 1;
 inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::kCount);
 
@@ -357,6 +386,12 @@ struct alignas(base::kCacheLine) ShardMetrics {
 
   std::array<observe::Histogram, static_cast<std::size_t>(PolicyHandler::kCount)> policy_seconds;
   CountersBy<PolicyHandler> policy_errors;  // failed or out of budget: the fallback decided
+  CountersBy<PolicyWait> policy_waits;
+  base::Gauge policy_waiting;
+  CountersBy<HttpLookup> http_lookups;
+  base::Counter http_rests;    // times that the circuit breaker of a service opened
+  base::Gauge http_resting;    // services that are left in peace now
+  base::Gauge http_under_way;  // requests
   observe::Histogram& policy_time(PolicyHandler handler) { return policy_seconds[static_cast<std::size_t>(handler)]; }
 
   observe::Histogram relay_seconds;  // command to reply

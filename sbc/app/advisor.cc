@@ -5,6 +5,7 @@
 
 #include "media-relay/base/clock.h"
 
+#include "sbc/app/advisor_settle.h"
 #include "sbc/app/config_parts.h"
 #include "sbc/app/contact_way.h"
 #include "sbc/app/trunk_registrar.h"
@@ -23,20 +24,6 @@ std::int32_t utc_offset(base::WallTime wall) {
   std::tm local{};
   localtime_r(&at, &local);
   return static_cast<std::int32_t>(local.tm_gmtoff);
-}
-
-observe::Level level_of(policy::LogLine::Level level) {
-  switch (level) {
-    case policy::LogLine::Level::Debug:
-      return observe::Level::Debug;
-    case policy::LogLine::Level::Info:
-      return observe::Level::Info;
-    case policy::LogLine::Level::Warning:
-      return observe::Level::Warn;
-    case policy::LogLine::Level::Error:
-      return observe::Level::Error;
-  }
-  return observe::Level::Error;
 }
 
 }  // namespace
@@ -61,22 +48,6 @@ void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<pol
   lines_.clear();
   for (const auto& registration : config_->registrations)
     lines_.emplace(line_of(registration, shared_.mint_key), registration.trunk);
-}
-
-// Times the handler, writes its log lines, and counts its failure.
-template <typename Outcome>
-auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Instant began, Outcome&& outcome) {
-  const auto now = base::monotonic_now();
-  metrics_.policy_time(handler).observe(base::to_seconds(now - began));
-  for (const auto& line : outcome.log) shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});
-  if (outcome.failed()) {
-    metrics_.policy_errors[handler].add();
-    if (handler == admin::PolicyHandler::OnInvite || handler == admin::PolicyHandler::OnRegister)
-      metrics_.rejects[admin::RejectReason::PolicyError].add();
-    shared_.log.limited(policy_errors_, now, observe::Level::Error, "policy failed, the fallback applies",
-                        {{"handler", admin::name_of(handler)}, {"error", outcome.error}});
-  }
-  return std::forward<Outcome>(outcome).decision;
 }
 
 call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::Source& source) {
@@ -136,39 +107,23 @@ void ShardAdvisor::note_failure(base::Instant now) {
   shared_.failures.note(source_.hop.remote.ip, now);
 }
 
-policy::InviteDecision ShardAdvisor::invite(const policy::InviteFacts& facts) {
-  offered_.clear();
-  wanted_ = facts.ruri;
-  const auto began = base::monotonic_now();
-  auto decision = settle(admin::PolicyHandler::OnInvite, began, host_->on_invite(facts, *this));
-  // What was dropped is not counted: an address that is being ignored would never come back while its phones try again.
-  // Nor is a known caller's wrong number.
-  const bool known_caller = facts.authenticated || facts.registered_source || !facts.trunk.empty();
-  if (decision.kind == policy::InviteDecision::Kind::Reject && !known_caller) note_failure(began);
-  return decision;
-}
-
 policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
   const auto began = base::monotonic_now();
-  return settle(admin::PolicyHandler::OnNat, began, host_->on_nat(leg));
-}
-
-policy::FailureDecision ShardAdvisor::failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) {
-  offered_.clear();
-  wanted_ = facts.ruri;
-  const auto began = base::monotonic_now();
-  return settle(admin::PolicyHandler::OnFailure, began, host_->on_failure(facts, attempt, *this));
+  auto outcome = host_->on_nat(leg);
+  return settle(admin::PolicyHandler::OnNat, since(began), std::move(outcome));
 }
 
 void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) {
   const auto began = base::monotonic_now();
-  settle(admin::PolicyHandler::OnMediaQuality, began, host_->on_media_quality(facts, quality));
+  auto outcome = host_->on_media_quality(facts, quality);
+  settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome));
 }
 
 void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
   if (!host_->has(policy::Handler::End)) return;
   const auto began = base::monotonic_now();
-  settle(admin::PolicyHandler::OnEnd, began, host_->on_end(facts, end));
+  auto outcome = host_->on_end(facts, end);
+  settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome));
 }
 
 policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const sip::Source& source,
@@ -179,7 +134,8 @@ policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const
   facts.target_party = party;
   offered_.clear();
   const auto began = base::monotonic_now();
-  auto decision = settle(admin::PolicyHandler::OnRequest, began, host_->on_request(facts, *this));
+  auto outcome = host_->on_request(facts, *this);
+  auto decision = settle(admin::PolicyHandler::OnRequest, since(began), std::move(outcome));
   const bool known_sender = facts.authenticated || facts.registered_source || !facts.trunk.empty();
   using Kind = policy::RequestDecision::Kind;
   if (decision.kind == Kind::Reject && !known_sender) note_failure(began);
@@ -195,7 +151,8 @@ policy::RegisterDecision ShardAdvisor::register_decision(const sip::Message& mes
   if (settings != nullptr) registrar::Registrar::describe(message, settings->registration, facts);
   offered_.clear();
   const auto began = base::monotonic_now();
-  return settle(admin::PolicyHandler::OnRegister, began, host_->on_register(facts, *this));
+  auto outcome = host_->on_register(facts, *this);
+  return settle(admin::PolicyHandler::OnRegister, since(began), std::move(outcome));
 }
 
 registrar::Plan ShardAdvisor::registration(const sip::Message& message, const sip::Source& source,

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "media-relay/base/random.h"
@@ -44,9 +45,13 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   // The whole answer to a REGISTER of a realm with a registrar here.
   registrar::Plan registration(const sip::Message& message, const sip::Source& source, const call::Arrival& arrival);
 
-  policy::InviteDecision invite(const policy::InviteFacts& facts) override;
+  policy::Ruling<policy::InviteDecision> invite(const policy::InviteFacts& facts, bool can_wait) override;
+  policy::Ruling<policy::InviteDecision> resume_invite(std::uint64_t ticket, policy::Answer answer) override;
   policy::NatDecision nat(const policy::LegFacts& leg) override;
-  policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) override;
+  policy::Ruling<policy::FailureDecision> failure(const policy::InviteFacts& facts,
+                                                  const policy::AttemptFacts& attempt) override;
+  policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) override;
+  void abandon(std::uint64_t ticket) override;
   bool hears_quality() const override { return host_->has(policy::Handler::MediaQuality); }
   void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override;
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
@@ -73,7 +78,32 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   int token_refusal(const sip::Message& message, base::Instant now);
 
   template <typename Outcome>
-  auto settle(admin::PolicyHandler handler, base::Instant began, Outcome&& outcome);
+  auto settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome);
+
+  // advisor_waiting.cc
+  // A handler that waits for an answer, with what it may ask on about when it goes on: it stays with the policy and the
+  // configuration that it began with.
+  struct Waiting {
+    std::shared_ptr<policy::Host> host;
+    std::uint64_t ticket = 0;  // at that host
+    std::shared_ptr<const Config> config;
+    registrar::Identity identity;
+    sip::Source source;
+    std::string wanted;
+    std::vector<registrar::Binding> offered;
+    bool known_caller = false;
+    base::Duration took{};  // in the handler so far
+  };
+  template <typename Decision>
+  policy::Ruling<Decision> rule(admin::PolicyHandler handler, policy::Outcome<Decision>&& outcome, Waiting waiting);
+  template <typename Decision>
+  policy::Ruling<Decision> resume(admin::PolicyHandler handler, std::uint64_t ticket, policy::Answer&& answer,
+                                  policy::Outcome<Decision> (policy::Host::*go_on)(std::uint64_t, policy::Answer,
+                                                                                   policy::Lookup&));
+  void count_not_waited(const policy::Host& host, std::uint64_t before);
+  void concluded(const policy::InviteDecision& decision, const Waiting& waiting);
+  void concluded(const policy::FailureDecision& decision, const Waiting& waiting);
+  void note_waiting() { metrics_.policy_waiting.set(static_cast<std::int64_t>(waiting_.size())); }
 
   Shared& shared_;
   admin::ShardMetrics& metrics_;
@@ -86,7 +116,10 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   registrar::IdentityChecker identities_;
   registrar::Registrar registrar_;
   std::shared_ptr<const Config> config_;
-  std::unique_ptr<policy::Host> host_;
+  std::shared_ptr<policy::Host> host_;
+  std::unordered_map<std::uint64_t, Waiting> waiting_;  // by our own ticket
+  std::uint64_t last_ticket_ = 0;
+  std::shared_ptr<const Config> resumed_config_;  // identity_ may look into it
   observe::RateLimit policy_errors_;
 
   // The credentials of the request that is being decided.

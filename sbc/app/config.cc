@@ -152,10 +152,8 @@ void read_policy(settings::Table root, Config& config) {
   // A relative path means: beside the configuration, wherever the process was started.
   if (!config.policy_file.empty() && config.policy_file.front() != '/')
     config.policy_file = (std::filesystem::path(config.path).parent_path() / config.policy_file).string();
-  config.policy_limits.instructions = static_cast<std::uint32_t>(
-      policy.integer("instructions", {policy::kMinInstructions, 1'000'000'000}, config.policy_limits.instructions));
-  config.policy_limits.memory_bytes =
-      policy.size("memory", policy::kMinMemoryBytes, std::uint64_t{1} << 32, config.policy_limits.memory_bytes);
+  config.policy_limits = read_policy_limits(policy);
+  config.policy_http = read_http(policy);
   config.policy_fallback.invite_status = static_cast<std::uint16_t>(policy.integer("invite_fallback", {400, 699}, 500));
   config.policy_fallback.register_status =
       static_cast<std::uint16_t>(policy.integer("register_fallback", {400, 699}, 500));

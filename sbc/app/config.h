@@ -14,6 +14,7 @@
 
 #include "sbc/call/settings.h"
 #include "sbc/exchange/settings.h"
+#include "sbc/http/client.h"
 #include "sbc/net/limits.h"
 #include "sbc/net/transports.h"
 #include "sbc/policy/host.h"
@@ -73,6 +74,7 @@ struct Config {
   std::vector<registrar::TrunkRegistration> registrations;  // ours at others; `line` is found out later
   std::string policy_file;
   policy::Limits policy_limits;
+  http::Settings policy_http;
   policy::Fallback policy_fallback;
   policy::Environment policy_environment;
   std::shared_ptr<const call::Settings> calls;

@@ -36,6 +36,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       metrics_(std::make_unique<admin::ShardMetrics>()),
       minter_(shared.mint_key, index),
       resolver_(loop_, config_->dns, random_),
+      lookups_(loop_, config_->policy_http),
       trunk_names_(resolver_),
       transports_(loop_, net_setup(*config_, index), *this),
       layer_(config_->transactions, minter_, random_),
@@ -121,6 +122,7 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
     calls_.replace_settings(config_->calls);
     exchange_.replace_settings(config_->calls, config_->exchange);
     advisor_.use(config_, std::move(policy));
+    lookups_.use(config_->policy_http);
     upstream_.use(config_);
     keep_alives_.use(config_);
     trunk_registrar_.use(config_, loop_.now(), out_.transaction);
@@ -361,7 +363,7 @@ void Shard::carry_out() {
   if (dispatching_) return;  // the outer call goes on until nothing is left
   dispatching_ = true;
   while (!out_.transaction.events.empty() || !out_.transaction.sends.empty() || !out_.relay.empty() ||
-         !out_.lookups.empty() || !out_.wanted.empty()) {
+         !out_.lookups.empty() || !out_.questions.empty() || !out_.wanted.empty()) {
     dispatch();
     std::vector<transaction::Send> sends;
     sends.swap(out_.transaction.sends);
@@ -378,6 +380,7 @@ void Shard::carry_out() {
     std::vector<call::Lookup> lookups;
     lookups.swap(out_.lookups);
     for (const auto& lookup : lookups) look_up(lookup);
+    for (const auto& question : std::exchange(out_.questions, {})) ask(question);
     for (const auto& wanted : std::exchange(out_.wanted, {})) ask_for_leg(wanted);
   }
   for (const auto& record : out_.records) close_record(record);
@@ -406,6 +409,14 @@ void Shard::look_up(const call::Lookup& lookup) {
     tell(located.places, located.problem);
     carry_out();
   });
+}
+
+void Shard::ask(const call::PolicyQuestion& question) {
+  lookups_.ask(question.question, question.emergency,
+               [this, owner = question.owner, number = question.number](policy::Found found) {
+                 calls_.on_answer(owner, number, std::move(found), loop_.now(), out_);
+                 carry_out();
+               });
 }
 
 void Shard::send_relay(call::RelayCommand& command) {
@@ -569,6 +580,7 @@ void Shard::copy_counters() {
   copy(layer_.counters(), *metrics_);
   copy(resolver_.counters(), *metrics_);
   copy(detours_, *metrics_);
+  lookups_.copy_counters(*metrics_);
   metrics_->dns_cached.set(static_cast<std::int64_t>(resolver_.cached()));
   metrics_->server_transactions.set(static_cast<std::int64_t>(layer_.server_count()));
   metrics_->client_transactions.set(static_cast<std::int64_t>(layer_.client_count()));

@@ -14,6 +14,7 @@
 #include "sbc/app/advisor.h"
 #include "sbc/app/held_messages.h"
 #include "sbc/app/phone_keep_alives.h"
+#include "sbc/app/policy_lookups.h"
 #include "sbc/app/shared.h"
 #include "sbc/app/target_probes.h"
 #include "sbc/app/trunk_names.h"
@@ -109,6 +110,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void on_options(const transaction::RequestArrived& request, const std::string& realm);
   void carry_out();
   void look_up(const call::Lookup& lookup);
+  void ask(const call::PolicyQuestion& question);
   void ask_for_leg(const call::LegWanted& wanted);
   void give_leg(const call::LegWanted& wanted, std::uint8_t asker);
   void send_relay(call::RelayCommand& command);
@@ -133,6 +135,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   sip::Minter minter_;
   loop::EventLoop loop_;
   resolve::Resolver resolver_;
+  PolicyLookups lookups_;
   TrunkNames trunk_names_;
   std::unique_ptr<TargetProbes> probes_;  // of the first shard only
   net::Transports transports_;

@@ -9,6 +9,7 @@
 #include "sbc/call/facts.h"
 #include "sbc/policy/decision.h"
 #include "sbc/policy/facts.h"
+#include "sbc/policy/question.h"
 #include "sbc/route/resolve.h"
 #include "sbc/sip/message.h"
 
@@ -23,9 +24,16 @@ class Advisor : public route::Contacts {
  public:
   // Who sent the request: digest credentials, registration flow, trunk. Checks credentials: once per request.
   virtual Arrival arrival_of(const sip::Message& request, const sip::Source& source) = 0;
-  virtual policy::InviteDecision invite(const policy::InviteFacts& facts) = 0;
+  // What the policy decides of a call, or, when whoever asks can wait, what it wants to know first. Then the facts stay
+  // alive and unchanged until resume_invite() has given the decision, or abandon().
+  virtual policy::Ruling<policy::InviteDecision> invite(const policy::InviteFacts& facts, bool can_wait) = 0;
+  virtual policy::Ruling<policy::InviteDecision> resume_invite(std::uint64_t ticket, policy::Answer answer) = 0;
   virtual policy::NatDecision nat(const policy::LegFacts& leg) = 0;
-  virtual policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) = 0;
+  // The same of a target that failed; the call can always wait.
+  virtual policy::Ruling<policy::FailureDecision> failure(const policy::InviteFacts& facts,
+                                                          const policy::AttemptFacts& attempt) = 0;
+  virtual policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) = 0;
+  virtual void abandon(std::uint64_t ticket) = 0;
   // Whether anybody wants to be told how answered calls sound, and that it has changed.
   virtual bool hears_quality() const { return false; }
   virtual void quality(const policy::InviteFacts& /*facts*/, const policy::QualityFacts& /*quality*/) {}

@@ -13,6 +13,7 @@
 #include "media-relay/base/deadline_queue.h"
 #include "media-relay/base/slab.h"
 
+#include "sbc/call/asking.h"
 #include "sbc/call/crossing.h"
 #include "sbc/call/digits.h"
 #include "sbc/call/facts.h"
@@ -194,6 +195,8 @@ struct Call {
   bool emergency = false;  // a call for help: never hidden
   bool first = false;  // that, or one of priority (RFC 4412) from where it is trusted: never refused for want of room
   policy::InviteDecision decision;
+  std::unique_ptr<Asking> asking;  // while the policy is being asked
+  std::uint32_t questions = 0;     // that it had so far
 
   Leg a;
   Leg b;

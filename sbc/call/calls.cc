@@ -320,6 +320,13 @@ void Calls::on_located(const Lookup& lookup, const std::vector<route::Place>& pl
   }
 }
 
+void Calls::on_answer(std::uint64_t owner, std::uint32_t number, policy::Found found, base::Instant now, Output& out) {
+  const auto handle = CallHandle::unpack(owner);
+  const Call* call = core_.calls.find(handle);
+  if (call == nullptr || call->state != State::Asking || call->asking->number != number) return;
+  feed(handle, Event::Answered, {.found = &found}, now, out);
+}
+
 std::expected<MovedLeg, int> Calls::give_leg(const LegWanted& wanted, base::Instant now, Output& out) {
   auto moved = call::give_leg(core_, wanted, now, out);
   sweep({});
@@ -480,6 +487,11 @@ void Calls::on_deadline(base::Instant now, Output& out) {
       case TimerKind::Recording:
         RecordingClient(core_, *call, now, out).on_deadline();
         break;
+      case TimerKind::Ask: {
+        policy::Found found = std::unexpected("timeout");
+        machine.feed(Event::Answered, {.found = &found});
+        break;
+      }
       case TimerKind::Ending:  // of a call that is gone: above
         break;
     }

@@ -38,6 +38,9 @@ class Calls {
   void on_located(const Lookup& lookup, const std::vector<route::Place>& places, const std::string& problem,
                   base::Instant now, Output& out);
 
+  // The answer to a PolicyQuestion of ours.
+  void on_answer(std::uint64_t owner, std::uint32_t number, policy::Found found, base::Instant now, Output& out);
+
   // Between shards: a leg of a call here leaves for `wanted.call` of another shard, or comes from there.
   // Error: the status that the transferor is told.
   std::expected<MovedLeg, int> give_leg(const LegWanted& wanted, base::Instant now, Output& out);

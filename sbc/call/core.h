@@ -40,6 +40,7 @@ enum class TimerKind : std::uint8_t {
   Ending,
   Move,
   Recording,
+  Ask,
 };
 
 struct TimerKey {

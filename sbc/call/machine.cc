@@ -43,6 +43,8 @@ void Machine::take(Step step, const Input& in) {
   switch (step) {
     case Step::Decide:
       return decide();
+    case Step::GoOnAsking:
+      return go_on_asking(in);
     case Step::Prepare:
       return prepare();
     case Step::Refuse:

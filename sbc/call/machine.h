@@ -39,6 +39,7 @@ struct Input {
   transaction::ServerId server{};                                  // of a request
   route::Failure::Cause failure = route::Failure::Cause::Timeout;  // BranchDead
   const std::vector<route::Place>* places = nullptr;               // Located
+  policy::Found* found = nullptr;                                  // Answered
   EndCause cause = EndCause::Error;                                // Kill, RelayRefused, RelayLost
   std::string text{};                                              // for the log
   Newcomer* newcomer = nullptr;                                    // PickUp
@@ -130,8 +131,15 @@ class Machine {
  private:
   void take(Step step, const Input& in);
 
-  // setup.cc
+  // asking.cc
   void decide();
+  Asking& begin_asking();
+  void decided(policy::Ruling<policy::InviteDecision> ruling);
+  void wait_for_answer(const policy::Pending& pending);
+  void go_on_asking(const Input& in);
+  void stop_asking();
+
+  // setup.cc
   void prepare();
   void refuse();
   void try_target();
@@ -146,7 +154,8 @@ class Machine {
   void fail_setup(const Input& in);
   void next_or_fail(Event event, const Input& in);
   void abandon_branch();
-  void hunt_on(const route::Failure& failure, const sip::Message* response = nullptr);
+  void hunt_on(const route::Failure& failure, const sip::MessagePtr& response = nullptr);
+  void failure_decided(policy::Ruling<policy::FailureDecision> ruling);
   void take_off_attempt();
   void retire_attempt();
   void keep_late_forks();

@@ -8,6 +8,7 @@
 #include "media-relay/base/slab.h"
 #include "media-relay/control/messages.h"
 
+#include "sbc/call/asking.h"
 #include "sbc/call/media.h"
 #include "sbc/call/record.h"
 #include "sbc/call/refer.h"
@@ -58,6 +59,7 @@ struct Output {
   transaction::Output transaction;
   std::vector<RelayCommand> relay;
   std::vector<Lookup> lookups;
+  std::vector<PolicyQuestion> questions;
   std::vector<LegWanted> wanted;
   std::vector<std::string> guests_gone;  // our tags in dialogs that came from another shard, and are over
   std::vector<CallRecord> records;

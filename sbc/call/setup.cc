@@ -47,13 +47,6 @@ std::string_view word_for(route::Failure::Cause cause) {
 
 }  // namespace
 
-void Machine::decide() {
-  call_.state = State::Deciding;
-  call_.decision = core_.advisor.invite(facts());
-  call_.record.where = call_.decision.where;
-  feed(call_.decision.kind == policy::InviteDecision::Kind::Route ? Event::Routed : Event::Refused);
-}
-
 void Machine::refuse() {
   if (begin_announcement()) return;
   switch (call_.decision.kind) {
@@ -318,7 +311,7 @@ void Machine::next_or_fail(Event event, const Input& in) {
     failure.reason = std::string(sip::reason_phrase_for(in.message->status()));
     failure.retry_after = sip::retry_after(*in.message);
   }
-  hunt_on(failure, event == Event::Reject ? in.message.get() : nullptr);
+  hunt_on(failure, event == Event::Reject ? in.message : nullptr);
 }
 
 void Machine::abandon_branch() {
@@ -347,7 +340,7 @@ void Machine::take_off_attempt() {
   call_.attempt.reset();
 }
 
-void Machine::hunt_on(const route::Failure& failure, const sip::Message* response) {
+void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& response) {
   disarm(call_.setup_timer);
   close_forks(nullptr);
   call_.repeat.reset();
@@ -355,9 +348,13 @@ void Machine::hunt_on(const route::Failure& failure, const sip::Message* respons
   const auto number = static_cast<std::uint32_t>(call_.hunt.attempt());
   call_.gave_up_waiting = failure.cause == route::Failure::Cause::RingTimeout;
   const route::Verdict usual = call_.hunt.failed(failure, core_.health, now_);
-  auto repeat = call_.hunt.next_is_same_name() ? repeat_of(call_.attempt, call_.b) : nullptr;
 
-  policy::AttemptFacts attempt;
+  Asking& asking = begin_asking();
+  FailedTarget& failed = asking.failed.emplace();
+  failed.target = target;
+  failed.usual = usual;
+  if (call_.hunt.next_is_same_name()) failed.repeat = repeat_of(call_.attempt, call_.b);
+  policy::AttemptFacts& attempt = failed.facts;
   attempt.number = number;
   attempt.target = target.text();
   attempt.realm = target.realm;
@@ -375,8 +372,9 @@ void Machine::hunt_on(const route::Failure& failure, const sip::Message* respons
   attempt.elapsed_ms =
       static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(now_ - started).count());
   attempt.usual = usual == route::Verdict::Next ? "next" : "stop";
-  auto wish = policy::OnRedirect::Refuse;
   if (response != nullptr && is_redirection(*response)) {
+    failed.response = response;
+    auto& wish = failed.redirects;
     for (const auto& contact : redirect_contacts(*response))
       attempt.contacts.push_back(to_address(contact.address.uri, contact.address.display_text()));
     if (!attempt.contacts.empty()) wish = redirect_wish(*core_.settings, target);
@@ -386,13 +384,20 @@ void Machine::hunt_on(const route::Failure& failure, const sip::Message* respons
   }
   attempt.cause = word_for(failure.cause);
   take_off_attempt();
+  failure_decided(core_.advisor.failure(asking.facts, attempt));
+}
 
-  const auto decision = core_.advisor.failure(facts(), attempt);
+void Machine::failure_decided(policy::Ruling<policy::FailureDecision> ruling) {
+  if (const auto* pending = std::get_if<policy::Pending>(&ruling)) return wait_for_answer(*pending);
+  FailedTarget failed = *std::move(call_.asking->failed);
+  call_.asking.reset();
+  const auto decision = std::get<policy::FailureDecision>(std::move(ruling));
+  auto wish = failed.redirects;
   using Kind = policy::FailureDecision::Kind;
   if (decision.kind == Kind::Follow) wish = policy::OnRedirect::Follow;
   if (decision.kind == Kind::Pass) wish = policy::OnRedirect::Pass;
   const bool open = decision.kind == Kind::Usual || decision.kind == Kind::Follow || decision.kind == Kind::Pass;
-  if (open && !attempt.contacts.empty() && redirected(*response, target, wish)) return;
+  if (open && !failed.facts.contacts.empty() && redirected(*failed.response, failed.target, wish)) return;
   std::vector<route::Target> replacement;
   if (decision.kind == policy::FailureDecision::Kind::Route) {
     const std::string dialled = sip::unescape(call_.invite->request_uri().user);
@@ -400,8 +405,8 @@ void Machine::hunt_on(const route::Failure& failure, const sip::Message* respons
                                  core_.health, core_.random)
                       .targets;
   }
-  if (call_.hunt.decide(usual, decision, std::move(replacement)) == route::Verdict::Next) {
-    if (call_.hunt.next_is_same_name()) repeat_next(std::move(repeat));
+  if (call_.hunt.decide(failed.usual, decision, std::move(replacement)) == route::Verdict::Next) {
+    if (call_.hunt.next_is_same_name()) repeat_next(std::move(failed.repeat));
     call_.hunt.advance();
     try_target();
     return;

@@ -8,6 +8,8 @@ std::string_view name_of(State state) {
       return "idle";
     case State::Deciding:
       return "deciding";
+    case State::Asking:
+      return "asking";
     case State::Announcing:
       return "announcing";
     case State::Locating:
@@ -48,6 +50,8 @@ std::string_view name_of(Event event) {
       return "routed";
     case Event::Refused:
       return "refused";
+    case Event::Answered:
+      return "answered";
     case Event::Located:
       return "located";
     case Event::LocateFailed:

@@ -15,6 +15,9 @@
 // Announcing comes between Deciding and Ended when a refusal is told in words: the caller hears a sound, then gets the
 // final response.
 //
+// Asking is the wait for what the policy wants to know before it decides, about the call or about a target that failed;
+// it comes after Deciding or Inviting, and Answered leads on, or to the next question.
+//
 // Locating is the wait for the resolver before a candidate that is a host name; it comes between Deciding or Inviting
 // and Anchoring, and Located or LocateFailed leads on. Answering is the wait for the relay between the far side's 2xx
 // and ours when the offer came in that 2xx (late offer), and the wait for the caller's PRACK (RFC 3262 5). Each (state,
@@ -31,6 +34,7 @@ namespace sbc::call {
 enum class State : std::uint8_t {
   Idle,          // nothing has happened yet
   Deciding,      // the policy has been asked
+  Asking,        // the policy waits for an answer before it decides
   Announcing,    // the call is refused; the caller hears why, and gets the final response then
   Locating,      // the candidate is a host name, the resolver has been asked for its places
   Anchoring,     // a candidate is chosen, the relay is opening the session
@@ -46,12 +50,13 @@ enum class State : std::uint8_t {
   Closing,       // BYE is on its way on one leg or both
   Ended,         // to be removed
 };
-inline constexpr std::size_t kStates = 16;
+inline constexpr std::size_t kStates = 17;
 
 enum class Event : std::uint8_t {
   Invite,        // a new call arrives
   Routed,        // policy: route to these candidates
   Refused,       // policy: reject, challenge or drop
+  Answered,      // what the policy wants to know is there, or no longer waited for
   Located,       // the resolver found the places of the candidate's name
   LocateFailed,  // it found none
   RelayReady,    // the relay opened or extended the session
@@ -74,7 +79,7 @@ enum class Event : std::uint8_t {
   PickUp,        // a newcomer takes the place of the callee that rings (RFC 3891)
   Played,        // the sound of an announcement is over, or cannot be heard
 };
-inline constexpr std::size_t kEvents = 24;
+inline constexpr std::size_t kEvents = 25;
 
 std::string_view name_of(State);
 std::string_view name_of(Event);
@@ -85,6 +90,7 @@ enum class Step : std::uint8_t {
   Ignore,           // can happen, needs nothing
   Bug,              // cannot happen unless we broke a promise
   Decide,           // ask the policy
+  GoOnAsking,       // the policy goes on with the answer
   Prepare,          // take the first candidate, open the relay session
   Refuse,           // answer leg A as the policy said, or announce that first
   Announce,         // the relay is ready: early media to leg A
@@ -143,6 +149,19 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Deciding, Event::Cancel, Step::CancelDeciding},
   {State::Deciding, Event::PeerGone, Step::End},
   {State::Deciding, Event::Kill, Step::FailSetup},
+
+  // Asking: as Locating, but the policy waits. An answer for a call that has moved on is dropped before it gets here.
+  {State::Asking, Event::Answered, Step::GoOnAsking},
+  {State::Asking, Event::RelayReady, Step::Ignore},         // of an earlier candidate
+  {State::Asking, Event::RelayRefused, Step::FailSetup},
+  {State::Asking, Event::RelayLost, Step::FailSetup},
+  {State::Asking, Event::MediaLost, Step::Ignore},
+  {State::Asking, Event::Cancel, Step::CancelDeciding},
+  {State::Asking, Event::PeerGone, Step::CancelDeciding},
+  {State::Asking, Event::Bye, Step::HangUpEarly},
+  {State::Asking, Event::Offer, Step::DeferOffer},
+  {State::Asking, Event::Ack, Step::Ignore},
+  {State::Asking, Event::Kill, Step::FailSetup},
 
   // Announcing: there is no leg B.
   {State::Announcing, Event::RelayReady, Step::Announce},
@@ -362,7 +381,7 @@ inline constexpr std::uint32_t kFromDialog = bits(Event::Ack, Event::NoAck, Even
 inline constexpr std::uint32_t kFromRelay =
     bits(Event::RelayReady, Event::RelayRefused, Event::RelayLost, Event::MediaLost);
 inline constexpr std::uint32_t kFromPolicy = bits(Event::Routed, Event::Refused);
-// Calls hands these to no call that does not wait for them, nor Played; nor does takeover.cc PickUp.
+// Calls hands these to no call that does not wait for them, nor Played and Answered; nor does takeover.cc PickUp.
 inline constexpr std::uint32_t kFromResolver = bits(Event::Located, Event::LocateFailed);
 inline constexpr std::uint32_t kAll = (1u << kEvents) - 1;
 
@@ -370,6 +389,7 @@ inline constexpr std::uint32_t kAll = (1u << kEvents) - 1;
 inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
     /* Idle         */ kAll & ~bit(Event::Invite),
     /* Deciding     */ bits(Event::Invite, Event::ByesDone) | kFromRelay | kFromAttempt | kFromDialog,
+    /* Asking       */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
     /* Announcing   */ bits(Event::Invite, Event::ByesDone, Event::Progress, Event::Accept, Event::Reject, Event::BranchDead) | kFromPolicy,
     /* Locating     */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
     /* Anchoring    */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
@@ -398,6 +418,7 @@ constexpr Table make_table() {
   for (std::size_t s = 0; s < kStates; ++s) {
     const std::uint32_t impossible = kImpossible[s] |
                                      (s == static_cast<std::size_t>(State::Locating) ? 0U : kFromResolver) |
+                                     (s == static_cast<std::size_t>(State::Asking) ? 0U : bit(Event::Answered)) |
                                      (s == static_cast<std::size_t>(State::Inviting) ? 0U : bit(Event::PickUp)) |
                                      (s == static_cast<std::size_t>(State::Announcing) ? 0U : bit(Event::Played));
     for (std::size_t e = 0; e < kEvents; ++e)

@@ -253,6 +253,7 @@ bool Machine::outstanding() const {
 }
 
 void Machine::settle() {
+  stop_asking();
   drop_passing();
   stop_moving();
   drop_transfer();
@@ -282,6 +283,7 @@ void Machine::keep_late_forks() {
 }
 
 void Machine::end() {
+  stop_asking();
   drop_passing();
   stop_moving();
   drop_transfer();

@@ -7,6 +7,7 @@
 // of the Engine for that reason.
 
 #include <cstdint>
+#include <expected>
 #include <lua.hpp>
 #include <optional>
 #include <span>
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sbc/json/value.h"
 #include "sbc/policy/host.h"
 #include "sbc/policy/memory.h"
 
@@ -50,12 +52,21 @@ struct Engine {
   // The invocation that runs. Boxes (userdata) carry its number and are void in any other.
   std::uint64_t invocation = 0;
   Lookup* lookup = nullptr;
+  // Questions that take time (waiting.h).
+  const char* no_wait = "unavailable";  // why the handler cannot wait for answers; null: it can
+  std::size_t questions = 0;
+  base::Duration wait_left{};
+  bool out_of_time = false;
+  std::optional<Question> question;
+  std::optional<Answer> answer;
   std::string_view default_host;  // of the Request-URI: where a bare user is looked up if no domain is configured
   std::size_t lookups = 0;
   std::vector<Made> made;
   std::vector<Contact> contacts;
   std::vector<LogLine> log;
   std::string text;  // scratch for error texts
+  std::string json;  // and for what becomes or was JSON
+  std::expected<json::Value, std::string> parsed;
 };
 
 Engine& engine_of(lua_State* lua);

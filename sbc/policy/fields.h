@@ -73,6 +73,13 @@ inline constexpr std::array<Declared, 5> kNatFields = {{{"symmetric_signalling",
                                                         {"latch_from", "string[]"},
                                                         {"keep_alive", R"("none"|"options"|"crlf"|"stun")"},
                                                         {"keep_alive_interval", "integer"}}};
+// http.cc: what a service answered, and what http.get and http.post may be told.
+inline constexpr std::array<Declared, 3> kHttpAnswerFields = {
+    {{"status", "integer"}, {"json", "any"}, {"body", "string?"}}};
+inline constexpr std::array<Declared, 3> kHttpGetFields = {
+    {{"timeout", "number"}, {"headers", "table"}, {"cache", "number"}}};
+inline constexpr std::array<Declared, 3> kHttpPostFields = {
+    {{"timeout", "number"}, {"headers", "table"}, {"json", "any"}}};
 
 // Raises unless `key` is among `fields`; `lacks` begins the error: "codecs has no field".
 void expect_declared(lua_State* lua, std::string_view lacks, std::string_view key, std::span<const Declared> fields);

@@ -2,6 +2,8 @@
 
 #include "sbc/policy/host.h"
 
+#include <utility>
+
 #include "sbc/policy/answers.h"
 #include "sbc/policy/state.h"
 
@@ -18,6 +20,27 @@ void read_nat_into(lua_State* lua, const Run& run) {
 }
 
 void read_nothing(lua_State* /*lua*/, const Run& /*run*/) {}
+
+// What became of a run; `fallback` is the decision when it failed.
+template <typename State, typename Ran, typename Decision>
+void conclude(State& state, Ran ran, Outcome<Decision>& outcome, Decision fallback) {
+  Engine& engine = state.engine();
+  if (ran == Ran::Waits) {
+    outcome.asks = Pending{.ticket = engine.invocation, .question = *std::exchange(engine.question, std::nullopt)};
+    return;
+  }
+  if (ran == Ran::Failed) {
+    outcome.decision = std::move(fallback);
+    outcome.decision.where = "fallback";
+  }
+  outcome.log = std::move(engine.log);
+}
+
+InviteDecision refusal(std::uint16_t status) {
+  InviteDecision decision;
+  decision.status = status;
+  return decision;
+}
 
 }  // namespace
 
@@ -41,21 +64,34 @@ std::size_t Host::memory_in_use() const {
   return state_->engine().memory.in_use();
 }
 
-Outcome<InviteDecision> Host::on_invite(const InviteFacts& call, Lookup& lookup) {
+Outcome<InviteDecision> Host::on_invite(const InviteFacts& call, Lookup& lookup, Patience patience) {
   Outcome<InviteDecision> outcome;
   const State::Call what{.handler = Handler::Invite,
                          .arguments = {Argument{FactKind::Invite, &call}},
                          .argument_count = 1,
                          .read = read_into<InviteDecision>,
                          .lookup = &lookup,
-                         .default_host = call.to.host};
-  if (!state_->run(what, &outcome.decision, outcome.error)) {
-    outcome.decision = {};
-    outcome.decision.status = state_->fallback().invite_status;
-    outcome.decision.where = "fallback";
-  }
-  outcome.log = std::move(state_->engine().log);
+                         .default_host = call.to.host,
+                         .patience = patience};
+  conclude(*state_, state_->run(what, &outcome.decision, outcome.error), outcome,
+           refusal(state_->fallback().invite_status));
   return outcome;
+}
+
+Outcome<InviteDecision> Host::resume_invite(std::uint64_t ticket, Answer answer, Lookup& lookup) {
+  Outcome<InviteDecision> outcome;
+  const State::Resumption what{
+      .handler = Handler::Invite, .ticket = ticket, .answer = std::move(answer), .lookup = &lookup};
+  conclude(*state_, state_->resume(what, &outcome.decision, outcome.error), outcome,
+           refusal(state_->fallback().invite_status));
+  return outcome;
+}
+
+void Host::abandon(std::uint64_t ticket) {
+  state_->abandon(ticket);
+}
+std::size_t Host::waiting() const {
+  return state_->waiting();
 }
 
 Outcome<RegisterDecision> Host::on_register(const RegisterFacts& registration, Lookup& lookup) {
@@ -73,12 +109,9 @@ Outcome<RegisterDecision> Host::on_register(const RegisterFacts& registration, L
                          .read = read_into<RegisterDecision>,
                          .lookup = &lookup,
                          .default_host = registration.to_header.host};
-  if (!state_->run(what, &decision, outcome.error)) {
-    decision = {};
-    decision.status = state_->fallback().register_status;
-    decision.where = "fallback";
-  }
-  outcome.log = std::move(state_->engine().log);
+  RegisterDecision fallback;
+  fallback.status = state_->fallback().register_status;
+  conclude(*state_, state_->run(what, &decision, outcome.error), outcome, std::move(fallback));
   return outcome;
 }
 
@@ -92,11 +125,7 @@ Outcome<RequestDecision> Host::on_request(const RequestFacts& request, Lookup& l
                          .read = read_into<RequestDecision>,
                          .lookup = &lookup,
                          .default_host = request.to.host};
-  if (!state_->run(what, &outcome.decision, outcome.error)) {
-    outcome.decision = {};
-    outcome.decision.where = "fallback";
-  }
-  outcome.log = std::move(state_->engine().log);
+  conclude(*state_, state_->run(what, &outcome.decision, outcome.error), outcome, RequestDecision{});
   return outcome;
 }
 
@@ -122,7 +151,7 @@ Outcome<NatDecision> Host::asked_about(const LegFacts& leg, const NatDecision& u
                          .read = read_nat_into,
                          .lookup = nullptr,
                          .default_host = {}};
-  if (state_->run(what, &outcome.decision, outcome.error)) {
+  if (state_->run(what, &outcome.decision, outcome.error) == State::Ran::Done) {
     outcome.decision.where = state_->where(Handler::Nat);
   } else {
     outcome.decision = usual;
@@ -132,7 +161,8 @@ Outcome<NatDecision> Host::asked_about(const LegFacts& leg, const NatDecision& u
   return outcome;
 }
 
-Outcome<FailureDecision> Host::on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup) {
+Outcome<FailureDecision> Host::on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup,
+                                          Patience patience) {
   Outcome<FailureDecision> outcome;
   outcome.decision.where = "default";
   if (!has(Handler::Failure)) return outcome;
@@ -141,12 +171,18 @@ Outcome<FailureDecision> Host::on_failure(const InviteFacts& call, const Attempt
                          .argument_count = 2,
                          .read = read_into<FailureDecision>,
                          .lookup = &lookup,
-                         .default_host = call.to.host};
-  if (!state_->run(what, &outcome.decision, outcome.error)) {
-    outcome.decision = {};
-    outcome.decision.where = "fallback";
-  }
-  outcome.log = std::move(state_->engine().log);
+                         .default_host = call.to.host,
+                         .patience = patience};
+  conclude(*state_, state_->run(what, &outcome.decision, outcome.error), outcome, FailureDecision{});
+  return outcome;
+}
+
+Outcome<FailureDecision> Host::resume_failure(std::uint64_t ticket, Answer answer, Lookup& lookup) {
+  Outcome<FailureDecision> outcome;
+  outcome.decision.where = "default";
+  const State::Resumption what{
+      .handler = Handler::Failure, .ticket = ticket, .answer = std::move(answer), .lookup = &lookup};
+  conclude(*state_, state_->resume(what, &outcome.decision, outcome.error), outcome, FailureDecision{});
   return outcome;
 }
 

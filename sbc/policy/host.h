@@ -13,6 +13,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,6 +23,7 @@
 #include "sbc/policy/decision.h"
 #include "sbc/policy/facts.h"
 #include "sbc/policy/limits.h"
+#include "sbc/policy/question.h"
 
 namespace sbc::policy {
 
@@ -66,11 +68,20 @@ enum class Handler : std::uint8_t { Invite, Register, Request, Nat, Failure, Med
 inline constexpr std::size_t kHandlerCount = 7;
 std::string_view name_of(Handler handler);  // "on_invite"
 
-// `decision` is always usable. `error` is "" when the handler ran well, or is missing and the default applied.
+// Whether a handler may wait for answers that take time.
+enum class Patience : std::uint8_t {
+  None,   // whoever calls it cannot wait: such look-ups say "unavailable"
+  Some,   // as long as there is room (Limits::waiting), else they say "busy"
+  First,  // of a call for help: there is always more room than for the others
+};
+
+// `decision` is always usable, unless `asks`. `error` is "" when the handler ran well, or is missing and the default
+// applied.
 template <typename Decision>
 struct Outcome {
   Decision decision;
-  std::string error;  // "default.lua:12: text"
+  std::optional<Pending> asks;  // there is no decision yet: the handler waits for this answer
+  std::string error;            // "default.lua:12: text"
   std::vector<LogLine> log;
   bool failed() const { return !error.empty(); }
 };
@@ -81,6 +92,10 @@ struct Counters {
   std::array<std::uint64_t, kHandlerCount> failures{};     // the fallback applied; includes the three below
   std::uint64_t out_of_instructions = 0;
   std::uint64_t out_of_memory = 0;
+  std::uint64_t out_of_time = 0;        // waited for longer than Limits::wait
+  std::uint64_t questions = 0;          // times that an invocation began to wait
+  std::uint64_t not_waited = 0;         // times that it could not: no room, or an event in which nobody waits
+  std::uint64_t abandoned = 0;          // invocations that waited and were no longer wanted
   std::uint64_t log_lines_dropped = 0;  // beyond kMaxLogLines of one invocation
 };
 
@@ -95,7 +110,7 @@ class Host {
 
   bool has(Handler handler) const;
 
-  Outcome<InviteDecision> on_invite(const InviteFacts& call, Lookup& lookup);
+  Outcome<InviteDecision> on_invite(const InviteFacts& call, Lookup& lookup, Patience patience = Patience::None);
   // Missing: accept when authenticated, challenge otherwise; a trunk is denied.
   Outcome<RegisterDecision> on_register(const RegisterFacts& registration, Lookup& lookup);
   // Missing: accept (the border answers by itself).
@@ -104,9 +119,17 @@ class Host {
   // Never with an empty list of sources to learn from.
   Outcome<NatDecision> on_nat(const LegFacts& leg);
   // Missing: Usual.
-  Outcome<FailureDecision> on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup);
+  Outcome<FailureDecision> on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup,
+                                      Patience patience = Patience::None);
   Outcome<Nothing> on_media_quality(const InviteFacts& call, const QualityFacts& quality);
   Outcome<Nothing> on_end(const InviteFacts& call, const EndFacts& end);
+
+  // Goes on with what waits, in the handler that it began in. The budgets are those of the whole invocation.
+  Outcome<InviteDecision> resume_invite(std::uint64_t ticket, Answer answer, Lookup& lookup);
+  Outcome<FailureDecision> resume_failure(std::uint64_t ticket, Answer answer, Lookup& lookup);
+  // Nobody wants its decision any more.
+  void abandon(std::uint64_t ticket);
+  std::size_t waiting() const;
 
   const Counters& counters() const;
   std::size_t memory_in_use() const;  // bytes held by Lua

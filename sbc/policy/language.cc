@@ -17,7 +17,7 @@ namespace sbc::policy {
 namespace {
 
 // What C functions take and give cannot be read from them.
-constexpr std::array<Declared, 34> kSignatures = {{
+constexpr std::array<Declared, 39> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
     {"deny", "fun(status?: integer, reason?: string, headers?: HeaderValues): Reject"},
@@ -36,6 +36,11 @@ constexpr std::array<Declared, 34> kSignatures = {{
     {"log.error", "fun(...: any)"},
     {"ip.inside", "fun(address: string, ...: string): boolean"},
     {"ip.is_private", "fun(address: string): boolean"},
+    {"http.get", "fun(url: string, options?: HttpGetOptions): HttpAnswer?, string?"},
+    {"http.post", "fun(url: string, options: HttpPostOptions): HttpAnswer?, string?"},
+    {"http.escape", "fun(text: string): string"},
+    {"json.decode", "fun(text: string): any, string?"},
+    {"json.encode", "fun(value: any): string"},
     {"trunks.names", "string[]"},
     {"trunks.exists", "fun(name: string): boolean"},
     {"groups.names", "string[]"},
@@ -156,12 +161,15 @@ void add_class(Language& out, std::string name, std::string lacks, std::span<con
 void add_written(Language& out) {
   add_class(out, "Contact", "a contact has no", kContactFields, false);
   add_class(out, "Time", "a time has no", kTimeFields, false);
+  add_class(out, "HttpAnswer", "an answer has no", kHttpAnswerFields, false);
   add_class(out, "Place", "route has no field", kPlaceFields, true);
   add_class(out, "CallerAs", "from has no field", kFromFields, true);
   add_class(out, "Codecs", "codecs has no field", kCodecFields, true);
   add_class(out, "Record", "record has no field", kRecordFields, true);
   add_class(out, "AcceptOptions", "accept has no option", kAcceptFields, true);
   add_class(out, "RefusalOptions", "reject has no option", kRefusalFields, true);
+  add_class(out, "HttpGetOptions", "http.get has no option", kHttpGetFields, true);
+  add_class(out, "HttpPostOptions", "http.post has no option", kHttpPostFields, true);
   add_class(out, "NatTreatment", "on_nat: the answer has no field", kNatFields, true);
   for (const char* name : {"HeaderChanges", "HeaderValues"})
     out.classes.push_back({.name = name, .lacks = "", .fields = {}, .written = true, .open = true});

@@ -4,7 +4,7 @@
 // sandbox), so that what is checked before it runs and what editors are told is what will run.
 //
 // Types are spelled as LuaLS has them: string, integer, number, boolean, nil, any, function, table, names of classes,
-// "a"|"b" (one of these texts), T[] (a list), T? (or nil), fun(a: T, b?: T): T.
+// "a"|"b" (one of these texts), T[] (a list), T? (or nil), fun(a: T, b?: T): T, T.
 
 #include <string>
 #include <string_view>

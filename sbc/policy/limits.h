@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "media-relay/base/time.h"
+
 namespace sbc::policy {
 
 // Budgets that an operator may set.
@@ -13,6 +15,11 @@ struct Limits {
   std::uint32_t instructions = 100'000;
   // Per invocation, bytes above what the loaded policy holds. State that handlers keep counts here for good.
   std::size_t memory_bytes = 1U << 20;
+  // Per invocation: how long it may wait for answers of others, all of them together. A caller hears nothing meanwhile.
+  base::Duration wait = base::seconds(5);
+  // Invocations that wait at the same time, of one Host; calls for help have as many again. Each holds some kilobytes,
+  // at most memory_bytes. Beyond that look-ups that take time say "busy".
+  std::size_t waiting = 1000;
   // While loading: number tables of a few hundred thousand entries fit.
   std::uint32_t load_instructions = 50'000'000;
   std::size_t load_memory_bytes = 64U << 20;
@@ -36,6 +43,9 @@ inline constexpr std::size_t kMaxFiles = 256;
 inline constexpr std::size_t kMaxFileBytes = 8U << 20;
 inline constexpr std::size_t kMaxFolderDepth = 4;
 
+// Coroutines that are kept for the next invocations; what is beyond came with a burst of waiting ones.
+inline constexpr std::size_t kMaxIdle = 64;
+
 // Decisions.
 inline constexpr std::size_t kMaxCandidates = 32;  // serial hunting beyond that outlives any caller
 inline constexpr std::size_t kMaxHeaderOps = 32;   // keeps the INVITE in bounds
@@ -51,10 +61,16 @@ inline constexpr std::size_t kMaxLatchSources = 16;       // the relay walks the
 inline constexpr std::uint32_t kMaxExpires = 86'400 * 7;  // seconds a registration may be granted
 inline constexpr std::uint32_t kMaxContactsLimit = 64;
 
+// Questions that take time.
+inline constexpr std::size_t kMaxUrl = 2048;
+inline constexpr std::size_t kMaxJson = 64U << 10;              // written by a policy
+inline constexpr base::Duration kUsualWait = base::seconds(2);  // unless the look-up says otherwise
+
 // Per invocation.
 inline constexpr std::size_t kMaxLogLines = 16;  // one call must not fill a disk
 inline constexpr std::size_t kMaxLogText = 512;
 inline constexpr std::size_t kMaxLookups = 16;    // location look-ups; each takes a lock of the shared store
+inline constexpr std::size_t kMaxQuestions = 16;  // that take time, one after the other
 inline constexpr std::size_t kMaxDecisions = 64;  // built, of which one is returned
 
 // Helpers that run inside C, where the instruction hook does not see them.

@@ -18,11 +18,12 @@ class Memory {
     std::size_t volume = std::numeric_limits<std::size_t>::max();
     std::size_t block = std::numeric_limits<std::size_t>::max();
   };
-  // Starts counting the volume anew.
-  void set_ceiling(const Ceiling& ceiling) {
+  // Counts the volume from `volume` on.
+  void set_ceiling(const Ceiling& ceiling, std::size_t volume = 0) {
     ceiling_ = ceiling;
-    volume_ = 0;
+    volume_ = volume;
   }
+  std::size_t volume() const { return volume_; }
   std::size_t in_use() const { return in_use_; }
   bool volume_exceeded() const { return volume_ > ceiling_.volume; }
 

@@ -12,47 +12,6 @@ namespace {
 constexpr std::array<std::string_view, kHandlerCount> kHandlerNames = {
     "on_invite", "on_register", "on_request", "on_nat", "on_failure", "on_media_quality", "on_end"};
 
-int finish_invoke(lua_State* lua, int /*status*/, lua_KContext context) {
-  const Run& run = *reinterpret_cast<const Run*>(context);
-  run.read(lua, run);
-  return 0;
-}
-
-// Builds the facts, calls the handler and reads its answer, all where errors are caught.
-int invoke(lua_State* lua) {
-  const Run& run = *static_cast<const Run*>(lua_touserdata(lua, 1));
-  lua_rawgeti(lua, LUA_REGISTRYINDEX, run.handler_reference);
-  for (int i = 0; i < run.argument_count; ++i) {
-    const Argument& argument = run.arguments[static_cast<std::size_t>(i)];
-    push_facts(lua, argument.kind, argument.facts);
-  }
-  const auto context = reinterpret_cast<lua_KContext>(&run);
-  lua_callk(lua, run.argument_count, 1, context, finish_invoke);
-  return finish_invoke(lua, LUA_OK, context);
-}
-
-int finish_guarded(lua_State* lua, int status, lua_KContext context) {
-  Run& run = *reinterpret_cast<Run*>(context);
-  run.status = status == LUA_YIELD ? LUA_OK : status;
-  if (run.status == LUA_OK) return 0;
-  if (is_string(lua, -1)) {
-    run.error = text_at(lua, -1);
-  } else {
-    run.error.assign("the handler raised a ").append(type_at(lua, -1));
-  }
-  return 0;
-}
-
-// The protected call is inside the coroutine: a look-up may suspend the handler, and an error unwinds (and runs what is
-// to be closed) while the budget still counts.
-int guarded(lua_State* lua) {
-  void* run = lua_touserdata(lua, 1);
-  lua_pushcfunction(lua, invoke);
-  lua_pushlightuserdata(lua, run);
-  const auto context = reinterpret_cast<lua_KContext>(run);
-  return finish_guarded(lua, lua_pcallk(lua, 1, 0, 0, context, finish_guarded), context);
-}
-
 }  // namespace
 
 std::string_view name_of(Handler handler) {
@@ -75,8 +34,6 @@ int Host::State::load_all(lua_State* lua) {
 
   run_file(lua, *bundle.find(bundle.main()));
   state.take_handlers(lua, bundle);
-  state.thread_ = lua_newthread(lua);
-  luaL_ref(lua, LUA_REGISTRYINDEX);
 
   // Lua's table of strings doubles when it is full. It would be refused that inside an invocation (kMaxRuntimeBlock)
   // and collect garbage at every new string from then on; so let it grow now to what invocations need.
@@ -168,51 +125,7 @@ void Host::State::prepare_invocations() {
   lua_gc(lua_, LUA_GCGEN, static_cast<int>(percent), 100);
   ceiling_ = {.in_use = loaded + budget, .volume = budget * kAllocationFactor, .block = kMaxRuntimeBlock};
   engine_.log.clear();
-}
-
-bool Host::State::run(const Call& call, void* out, std::string& error) {
-  const auto index = static_cast<std::size_t>(call.handler);
-  ++engine_.counters.invocations[index];
-  ++engine_.invocation;
-  engine_.lookup = call.lookup;
-  engine_.default_host = call.default_host;
-  engine_.lookups = 0;
-  engine_.made.clear();
-  engine_.contacts.clear();
-  engine_.log.clear();
-  engine_.memory.set_ceiling(ceiling_);
-  grant(thread_, engine_, engine_.limits.instructions);
-
-  Run run{.handler_reference = references_[index],
-          .arguments = call.arguments,
-          .argument_count = call.argument_count,
-          .read = call.read,
-          .out = out,
-          .status = LUA_OK,
-          .error = {}};
-  lua_pushcfunction(thread_, guarded);
-  lua_pushlightuserdata(thread_, &run);
-  int results = 0;
-  const int status = lua_resume(thread_, lua_, 1, &results);
-  if (status == LUA_OK) {
-    lua_settop(thread_, 0);
-  } else {
-    run.status = status == LUA_YIELD ? LUA_ERRRUN : status;
-    run.error = status == LUA_YIELD ? "the handler was suspended" : "the handler could not be run";
-    lua_resetthread(thread_);
-    lua_settop(thread_, 0);
-  }
-  engine_.lookup = nullptr;
-  if (run.status == LUA_OK) return true;
-
-  ++engine_.counters.failures[index];
-  if (engine_.out_of_instructions) ++engine_.counters.out_of_instructions;
-  if (engine_.out_of_memory || run.status == LUA_ERRMEM) ++engine_.counters.out_of_memory;
-  if (run.status == LUA_ERRMEM)
-    run.error = std::string(name_of(call.handler)) + " needs more memory than its budget of " +
-                std::to_string(engine_.limits.memory_bytes) + " bytes";
-  error = has_position(run.error) ? std::move(run.error) : where_[index] + ": " + run.error;
-  return false;
+  if (auto first = take_idle()) give_back(std::move(first));
 }
 
 }  // namespace sbc::policy

@@ -7,6 +7,8 @@
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/constructors.h"
 #include "sbc/policy/engine.h"
+#include "sbc/policy/http.h"
+#include "sbc/policy/json.h"
 #include "sbc/policy/sandbox.h"
 
 namespace sbc::policy {
@@ -161,6 +163,9 @@ void set_world(lua_State* lua) {
   set_function(lua, "is_private", ip_is_private);
   make_read_only(lua, "\"ip\" has no");
   lua_setfield(lua, -2, "ip");
+
+  set_http(lua);
+  set_json(lua);
 
   set_names(lua, "trunks", "\"trunks\" has no", environment.trunks);
   set_names(lua, "groups", "\"groups\" has no", environment.groups);

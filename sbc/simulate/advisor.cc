@@ -43,7 +43,7 @@ call::Arrival SceneAdvisor::arrival_of(const sip::Message& /*request*/, const si
   return arrival;
 }
 
-policy::InviteDecision SceneAdvisor::invite(const policy::InviteFacts& facts) {
+policy::Ruling<policy::InviteDecision> SceneAdvisor::invite(const policy::InviteFacts& facts, bool /*can_wait*/) {
   return tell(policy::Handler::Invite, host_.on_invite(facts, *this));
 }
 
@@ -51,7 +51,8 @@ policy::NatDecision SceneAdvisor::nat(const policy::LegFacts& leg) {
   return tell(policy::Handler::Nat, host_.on_nat(leg));
 }
 
-policy::FailureDecision SceneAdvisor::failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) {
+policy::Ruling<policy::FailureDecision> SceneAdvisor::failure(const policy::InviteFacts& facts,
+                                                              const policy::AttemptFacts& attempt) {
   return tell(policy::Handler::Failure, host_.on_failure(facts, attempt, *this));
 }
 

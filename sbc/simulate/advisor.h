@@ -19,9 +19,18 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
       : setting_(setting), host_(host), scene_(scene), told_(told), elapsed_(std::move(elapsed)) {}
 
   call::Arrival arrival_of(const sip::Message& request, const sip::Source& source) override;
-  policy::InviteDecision invite(const policy::InviteFacts& facts) override;
+  // A scene has nobody whom a look-up over the network could ask: such look-ups say "unavailable", and nothing waits.
+  policy::Ruling<policy::InviteDecision> invite(const policy::InviteFacts& facts, bool can_wait) override;
+  policy::Ruling<policy::InviteDecision> resume_invite(std::uint64_t, policy::Answer) override {
+    return policy::InviteDecision{};
+  }
   policy::NatDecision nat(const policy::LegFacts& leg) override;
-  policy::FailureDecision failure(const policy::InviteFacts& facts, const policy::AttemptFacts& attempt) override;
+  policy::Ruling<policy::FailureDecision> failure(const policy::InviteFacts& facts,
+                                                  const policy::AttemptFacts& attempt) override;
+  policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t, policy::Answer) override {
+    return policy::FailureDecision{};
+  }
+  void abandon(std::uint64_t) override {}
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;

@@ -109,6 +109,26 @@ TEST(LoadConfig, MusicOnHoldIsTheTrunksOrItsRealms) {
               HasSubstr("trunk.carrier.music_on_hold: expected the name of a sound"));
 }
 
+TEST(LoadConfig, PoliciesMayAskNobodyUnlessItIsNamed) {
+  const auto plain = load(kSmall);
+  ASSERT_NE(plain, nullptr);
+  EXPECT_TRUE(plain->policy_http.allow.empty());
+  EXPECT_EQ(plain->policy_limits.wait, base::seconds(5));
+  const auto config =
+      load(std::string(kSmall) + "wait = \"200ms\"\nwaiting = 7\n[policy.http]\nallow = [\"http://db.example/v1/\"]\n" +
+           "failures = 9\nmax_body = \"1k\"\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_TRUE(config->policy_http.allow.allows(*http::parse_url("http://db.example/v1/a")));
+  EXPECT_EQ(config->policy_http.breaker.failures, 9U);
+  EXPECT_EQ(config->policy_http.body_bytes, 1024U);
+  EXPECT_EQ(config->policy_limits.wait, base::milliseconds(200));
+  EXPECT_EQ(config->policy_limits.waiting, 7U);
+  EXPECT_THAT(
+      error_of(std::string(kSmall) + "[policy.http]\nallow = [\"ftp://db.example/\"]\n"),
+      HasSubstr("policy.http.allow: expected the beginnings of URLs, got \"ftp://db.example/\" begins neither"));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[policy.http]\nalow = []\n"), HasSubstr("did you mean \"allow\"?"));
+}
+
 TEST(LoadConfig, WhatATrunkTakesForOffersIsItsOwnOrItsRealms) {
   const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
   const auto config = load(std::string(kSmall) + "[media]\noffer_codecs = [\"opus\", \"PCMA\"]\n" + trunk +

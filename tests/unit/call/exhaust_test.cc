@@ -1,7 +1,8 @@
-// Every sequence of events up to a depth, from seven beginnings: nothing yet, ringing, talking, a change under way, and
-// three with early dialogs: a callee that rang reliably, a caller whose offer we made, a redirection that is followed.
-// One alphabet for all of them: INVITE, CANCEL, 1xx, 2xx, failures, ACK, PRACK, UPDATE, re-INVITE, BYE and REFER from
-// both sides, forks, time, the relay's events, the operator.
+// Every sequence of events up to a depth, from nine beginnings: nothing yet, ringing, talking, a change under way, two
+// in which the policy waits for an answer before it decides of the call or of a target that failed, and three with
+// early dialogs: a callee that rang reliably, a caller whose offer we made, a redirection that is followed. One
+// alphabet for all of them: INVITE, CANCEL, 1xx, 2xx, failures, ACK, PRACK, UPDATE, re-INVITE, BYE and REFER from both
+// sides, forks, time, the relay's events, the operator.
 //
 // After each sequence everybody behaves for a while. What the border has left of the call has two legs or none then;
 // and in the end nothing is left: no call, no dialog that a peer holds alone, no offer without its answer, no tag, no
@@ -216,6 +217,13 @@ void add_of_nobody(std::vector<Letter>& letters) {
       return true;
     };
   };
+  for (const bool fails : {false, true}) {
+    letters.push_back({fails ? "policy-gets-no-answer" : "policy-gets-its-answer", [fails](Rig& r) {
+                         if (r.questions.empty()) return false;
+                         r.release_answers(fails);
+                         return true;
+                       }});
+  }
   letters.push_back({"3s", timed(base::seconds(3))});
   letters.push_back({"46s", timed(base::seconds(46))});
   const auto relay = [](auto act) {
@@ -240,7 +248,7 @@ std::vector<Letter> alphabet() {
   return letters;
 }
 
-enum class Beginning { Nothing, Ringing, Talking, Changing, Reliable, Proposed, Redirected };
+enum class Beginning { Nothing, Ringing, Talking, Changing, Asking, AskingOfAFailure, Reliable, Proposed, Redirected };
 
 bool is_early(Beginning beginning) {
   return beginning >= Beginning::Reliable;
@@ -273,10 +281,17 @@ void begin_early(Rig& rig, Beginning beginning) {
 void begin(Rig& rig, Beginning beginning) {
   rig.settings->session.interval = 90;
   if (is_early(beginning)) return begin_early(rig, beginning);
+  if (beginning == Beginning::Asking || beginning == Beginning::AskingOfAFailure) {
+    rig.slow_policy = true;
+    rig.advisor.trunks = {"t1", "t2"};
+    rig.advisor.asks = beginning == Beginning::Asking ? 2 : 0;
+    rig.advisor.failure_asks = 1;
+  }
   rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = std::string(kAllow)});
-  if (beginning == Beginning::Nothing) return;
+  if (beginning == Beginning::Nothing || beginning == Beginning::Asking) return;
   rig.b.answer(180);
-  if (beginning == Beginning::Ringing) return;
+  if (beginning == Beginning::AskingOfAFailure) rig.b.answer(503);
+  if (beginning == Beginning::Ringing || beginning == Beginning::AskingOfAFailure) return;
   rig.b.answer(200, sdp(rig.b.ip(), 6000), kAllow);
   rig.a.ack();
   if (beginning == Beginning::Changing) rig.a.reinvite(sdp_two_lines(rig.a.ip(), 4000, 5));
@@ -287,6 +302,8 @@ void heal(Rig& rig, const std::string& name) {
   rig.relay.mood = FakeRelay::Mood::Willing;
   rig.relay.refuse_next = 0;
   rig.release_relay();
+  rig.slow_policy = false;
+  rig.release_answers();
   for (int round = 0; round < 6; ++round) {
     if (round == 2) rig.expect_legs_in_pairs(name);
     for (Peer* peer : {&rig.a, &rig.b, &rig.c}) {
@@ -359,8 +376,8 @@ TEST_P(EverySequence, EndsTheCallOnBothLegsAndLeavesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Explorer, EverySequence,
                          testing::Values(Beginning::Nothing, Beginning::Ringing, Beginning::Talking,
-                                         Beginning::Changing, Beginning::Reliable, Beginning::Proposed,
-                                         Beginning::Redirected));
+                                         Beginning::Changing, Beginning::Asking, Beginning::AskingOfAFailure,
+                                         Beginning::Reliable, Beginning::Proposed, Beginning::Redirected));
 
 }  // namespace
 }  // namespace sbc::call::test

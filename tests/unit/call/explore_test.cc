@@ -21,7 +21,8 @@ constexpr int kDepth = 24;
 
 class Explorer {
  public:
-  Explorer(std::uint64_t seed, bool loud) : rig_({.seed = seed}), dice_(seed * 977 + 5), loud_(loud) {
+  Explorer(std::uint64_t seed, bool loud)
+      : rig_({.seed = seed}), dice_(seed * 977 + 5), thoughts_(seed * 31 + 7), loud_(loud) {
     rig_.guest = &erin_;
     rig_.loud = loud;
   }
@@ -63,6 +64,13 @@ class Explorer {
       peer->repeats_ack = chance(90);
     }
     rig_.relay.mood = chance(60) ? FakeRelay::Mood::Willing : any_mood();
+  }
+
+  // Dice of its own: what the others do is as it would be without.
+  void ponder() {
+    rig_.advisor.asks = static_cast<int>(thoughts_.below(10) < 3 ? 1 + thoughts_.below(2) : 0);
+    rig_.advisor.failure_asks = static_cast<int>(thoughts_.below(10) < 3 ? 1 : 0);
+    rig_.slow_policy = thoughts_.below(2) != 0;
   }
 
   FakeRelay::Mood any_mood() { return static_cast<FakeRelay::Mood>(dice_.below(4)); }
@@ -109,6 +117,7 @@ class Explorer {
 
   void invite() {
     permit();
+    ponder();
     InviteOptions options;
     options.body = chance(80) ? sdp(rig_.a.ip(), 4000) : "";
     if (chance(50))
@@ -184,6 +193,10 @@ class Explorer {
     if (!rig_.lookups.empty() && chance(40)) {
       say("the resolver answers");
       rig_.release_lookups(chance(30));
+    }
+    if (!rig_.questions.empty() && thoughts_.below(10) < 4) {
+      say("the policy gets its answer");
+      rig_.release_answers(thoughts_.below(10) < 3);
     }
     switch (dice_.below(23)) {
       case 0:
@@ -313,6 +326,8 @@ class Explorer {
     rig_.loss = 0;
     rig_.slow_names = false;
     rig_.release_lookups();
+    rig_.slow_policy = false;
+    rig_.release_answers();
     rig_.relay.mood = FakeRelay::Mood::Willing;
     rig_.release_relay();
     for (Peer* peer : all_) peer->auto_bye_ok = peer->auto_cancel_ok = peer->auto_terminate = peer->ack_failures = true;
@@ -362,6 +377,7 @@ class Explorer {
 
   Rig rig_;
   base::SeededRandom dice_;
+  base::SeededRandom thoughts_;
   bool loud_;
   int version_ = 10;
   int rseq_ = 100;

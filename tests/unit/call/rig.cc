@@ -67,7 +67,54 @@ Arrival FakeAdvisor::arrival_of(const sip::Message&, const sip::Source& source) 
   return arrival;
 }
 
-policy::InviteDecision FakeAdvisor::invite(const policy::InviteFacts& facts) {
+policy::Pending FakeAdvisor::wait(const Waiting& what) {
+  waiting.emplace(++last_ticket_, what);
+  return {.ticket = last_ticket_,
+          .question = {.what = policy::HttpQuestion{.url = "http://db.example/", .headers = {}, .json = {}},
+                       .timeout = base::seconds(2)}};
+}
+
+FakeAdvisor::Waiting FakeAdvisor::answered(std::uint64_t ticket, policy::Answer answer) {
+  answers.push_back(std::move(answer));
+  const auto found = waiting.extract(ticket);
+  EXPECT_FALSE(found.empty()) << "nobody waits";
+  Waiting what = found.mapped();
+  --what.left;
+  return what;
+}
+
+policy::Ruling<policy::InviteDecision> FakeAdvisor::invite(const policy::InviteFacts& facts, bool can_wait) {
+  if (can_wait && asks != 0) return wait({&facts, nullptr, asks});
+  return decide(facts);
+}
+
+policy::Ruling<policy::InviteDecision> FakeAdvisor::resume_invite(std::uint64_t ticket, policy::Answer answer) {
+  const Waiting what = answered(ticket, std::move(answer));
+  if (what.left != 0) return wait(what);
+  return decide(*what.facts);
+}
+
+policy::Ruling<policy::FailureDecision> FakeAdvisor::failure(const policy::InviteFacts& facts,
+                                                             const policy::AttemptFacts& attempt) {
+  if (failure_asks != 0) return wait({&facts, &attempt, failure_asks});
+  failures.push_back(attempt);
+  return failure_decision;
+}
+
+policy::Ruling<policy::FailureDecision> FakeAdvisor::resume_failure(std::uint64_t ticket, policy::Answer answer) {
+  const Waiting what = answered(ticket, std::move(answer));
+  if (what.left != 0) return wait(what);
+  caller = what.facts->from;
+  failures.push_back(*what.attempt);
+  return failure_decision;
+}
+
+void FakeAdvisor::abandon(std::uint64_t ticket) {
+  EXPECT_EQ(waiting.erase(ticket), 1U);
+  ++abandoned;
+}
+
+policy::InviteDecision FakeAdvisor::decide(const policy::InviteFacts& facts) {
   last_invite_emergency = facts.emergency;
   referred_by = facts.referred_by;
   caller = facts.from;
@@ -85,11 +132,6 @@ policy::InviteDecision FakeAdvisor::invite(const policy::InviteFacts& facts) {
   }
   route.where = "test:1";
   return route;
-}
-
-policy::FailureDecision FakeAdvisor::failure(const policy::InviteFacts&, const policy::AttemptFacts& attempt) {
-  failures.push_back(attempt);
-  return failure_decision;
 }
 
 Rig::Rig(const RigOptions& options)
@@ -195,6 +237,11 @@ void Rig::pump() {
       if (!slow_names) answer_lookups(false);
       continue;
     }
+    if (!out_.questions.empty()) {
+      std::ranges::move(std::exchange(out_.questions, {}), std::back_inserter(questions));
+      if (!slow_policy) answer_questions(false);
+      continue;
+    }
     if (incoming_.empty()) break;
     Incoming in = std::move(incoming_.front());
     incoming_.pop_front();
@@ -279,6 +326,19 @@ void Rig::release_relay() {
   pump();
 }
 
+void Rig::answer_questions(bool fail) {
+  for (const auto& asked : std::exchange(questions, {})) {
+    policy::Found found = std::unexpected("failed");
+    if (!fail) found = policy::HttpAnswer{.status = 200, .content_type = "application/json", .body = "{}"};
+    calls.on_answer(asked.owner, asked.number, std::move(found), now, out_);
+  }
+}
+
+void Rig::release_answers(bool fail) {
+  answer_questions(fail);
+  pump();
+}
+
 void Rig::answer_lookups(bool fail) {
   std::vector<Lookup> waiting;
   waiting.swap(lookups);
@@ -340,6 +400,7 @@ void Rig::connect() {
 }
 
 void Rig::expect_idle(std::string_view what) {
+  EXPECT_TRUE(advisor.waiting.empty()) << what;
   EXPECT_EQ(calls.size(), 0U) << what;
   EXPECT_EQ(calls.endings(), 0U) << what;
   EXPECT_EQ(calls.connected(), 0U) << what;

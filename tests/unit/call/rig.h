@@ -27,9 +27,13 @@ namespace sbc::call::test {
 class FakeAdvisor final : public Advisor {
  public:
   Arrival arrival_of(const sip::Message& request, const sip::Source& source) override;
-  policy::InviteDecision invite(const policy::InviteFacts& facts) override;
+  policy::Ruling<policy::InviteDecision> invite(const policy::InviteFacts& facts, bool can_wait) override;
+  policy::Ruling<policy::InviteDecision> resume_invite(std::uint64_t ticket, policy::Answer answer) override;
   policy::NatDecision nat(const policy::LegFacts&) override { return nat_decision; }
-  policy::FailureDecision failure(const policy::InviteFacts&, const policy::AttemptFacts& attempt) override;
+  policy::Ruling<policy::FailureDecision> failure(const policy::InviteFacts& facts,
+                                                  const policy::AttemptFacts& attempt) override;
+  policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) override;
+  void abandon(std::uint64_t ticket) override;
   bool hears_quality() const override { return true; }
   void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override {
     qualities.push_back(quality);
@@ -56,8 +60,25 @@ class FakeAdvisor final : public Advisor {
   policy::FailureDecision failure_decision;
   bool last_invite_emergency = false;
   std::vector<policy::AttemptFacts> failures;
+  // Questions before each decision of on_invite and of on_failure; each has two seconds.
+  int asks = 0;
+  int failure_asks = 0;
+  struct Waiting {
+    const policy::InviteFacts* facts;
+    const policy::AttemptFacts* attempt;  // null: on_invite
+    int left;
+  };
+  std::map<std::uint64_t, Waiting> waiting;
+  std::vector<policy::Answer> answers;
+  std::size_t abandoned = 0;
   std::vector<policy::QualityFacts> qualities;
   std::vector<policy::EndFacts> ends;
+
+ private:
+  policy::Pending wait(const Waiting& what);
+  Waiting answered(std::uint64_t ticket, policy::Answer answer);
+  policy::InviteDecision decide(const policy::InviteFacts& facts);
+  std::uint64_t last_ticket_ = 0;
 };
 
 struct RigOptions {
@@ -91,6 +112,8 @@ class Rig {
   void take_leg(const LegWanted& asked, std::expected<MovedLeg, int> moved);  // Calls::on_leg
   // Answers what waits for the resolver: by `names` or, with `fail`, "nothing".
   void release_lookups(bool fail = false);
+  // Answers what the policy waits for or, with `fail`, says that there is none.
+  void release_answers(bool fail = false);
   // The last thing sent to a peer could not be delivered.
   void fail_last_send(const Peer& peer);
 
@@ -133,6 +156,8 @@ class Rig {
   std::map<std::string, std::vector<route::Place>> names;
   bool slow_names = false;
   std::vector<Lookup> lookups;
+  bool slow_policy = false;  // what it wants to know waits for release_answers()
+  std::vector<PolicyQuestion> questions;
   // Every message is searched for words of the other side; one that has any fails the test, unless it is about that.
   bool leaks_are_wanted = false;
   // Drops what the border sends with this chance in 1000.
@@ -151,6 +176,7 @@ class Rig {
 
   void on_events();
   void answer_lookups(bool fail);
+  void answer_questions(bool fail);
   void carry(const transaction::Send& send);
   Peer* peer_at(const base::Endpoint& remote);
 

@@ -1,0 +1,38 @@
+// The limits of [policy] and its look-ups.
+
+#include "media-relay/base/text.h"
+
+#include "sbc/app/config_parts.h"
+
+namespace sbc::app {
+
+policy::Limits read_policy_limits(settings::Table& policy) {
+  policy::Limits limits;
+  limits.instructions = static_cast<std::uint32_t>(
+      policy.integer("instructions", {policy::kMinInstructions, 1'000'000'000}, limits.instructions));
+  limits.memory_bytes = policy.size("memory", policy::kMinMemoryBytes, std::uint64_t{1} << 32, limits.memory_bytes);
+  // Timer B of callers is 32 s, and the call still has to be made after that.
+  limits.wait = policy.duration("wait", {base::milliseconds(10), base::seconds(30)}, limits.wait);
+  limits.waiting = static_cast<std::size_t>(policy.integer("waiting", {1, 100'000}, 1000));
+  return limits;
+}
+
+http::Settings read_http(settings::Table& policy) {
+  auto table = policy.table("http");
+  http::Settings http;
+  if (auto allow = http::AllowList::of(table.texts("allow"))) {
+    http.allow = *std::move(allow);
+  } else {
+    table.fail("allow", "expected the beginnings of URLs, got " + base::printable(allow.error(), 200));
+  }
+  // Below the longest text that a policy may have (policy::kMaxRuntimeBlock).
+  http.body_bytes = table.size("max_body", 1, 100U << 10, http.body_bytes);
+  http.at_once = static_cast<std::size_t>(table.integer("at_once", {1, 10'000}, 100));
+  http.cache_entries = static_cast<std::size_t>(table.integer("cache", {0, 100'000}, 1000));
+  http.breaker.failures = static_cast<std::uint32_t>(table.integer("failures", {1, 1'000'000}, 5));
+  http.breaker.pause = table.duration("pause", {base::milliseconds(100), base::hours(1)}, http.breaker.pause);
+  http.ca_file = table.text("ca_file", "");
+  return http;
+}
+
+}  // namespace sbc::app

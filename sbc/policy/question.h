@@ -1,0 +1,55 @@
+#pragma once
+// What a handler may ask that takes time. The handler is suspended where it asks and goes on with the answer, as if the
+// look-up had been a plain call; meanwhile the thread does other things.
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "media-relay/base/time.h"
+
+namespace sbc::policy {
+
+struct HttpQuestion {
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::optional<std::string> json{};  // the body of a POST; nullopt: GET
+  base::Duration keep{};              // an answer may be used again for so long; zero: it is not kept
+  friend bool operator==(const HttpQuestion&, const HttpQuestion&) = default;
+};
+
+struct HttpAnswer {
+  std::uint16_t status = 0;
+  std::string content_type;  // as it came, "" when it did not
+  std::string body;
+};
+
+struct Question {
+  std::variant<HttpQuestion> what;
+  base::Duration timeout{};  // after that nobody waits for the answer any more
+};
+
+// Error: why there is none, in one word that the handler gets: "timeout", "busy", "not_allowed", ...
+using Found = std::expected<std::variant<HttpAnswer>, std::string>;
+
+struct Answer {
+  Found found;
+  base::Duration waited{};  // since the question; counts against what one invocation may wait (Limits::wait)
+};
+
+// An invocation that waits. The facts that it was called with must stay alive and unchanged until it has been resumed
+// and has come to a decision, or was abandoned.
+struct Pending {
+  std::uint64_t ticket = 0;
+  Question question;
+};
+
+// Decided, or waiting.
+template <typename Decision>
+using Ruling = std::variant<Decision, Pending>;
+
+}  // namespace sbc::policy

@@ -1,0 +1,40 @@
+#include "sbc/policy/waiting.h"
+
+#include <algorithm>
+
+#include "sbc/policy/engine.h"
+
+namespace sbc::policy {
+
+int push_problem(lua_State* lua, const char* word) {
+  lua_pushnil(lua);
+  lua_pushstring(lua, word);
+  return 2;
+}
+
+int wait_for_answer(lua_State* lua, lua_KFunction take) {
+  Engine& engine = engine_of(lua);
+  if (++engine.questions > kMaxQuestions) {
+    engine.question.reset();
+    raise(lua, "more than ", static_cast<std::int64_t>(kMaxQuestions), " questions that take time in one event");
+  }
+  if (engine.no_wait != nullptr) {
+    engine.question.reset();
+    ++engine.counters.not_waited;
+    return push_problem(lua, engine.no_wait);
+  }
+  if (lua_isyieldable(lua) == 0) {
+    engine.question.reset();
+    raise(lua, "this takes time and cannot be asked inside of table.sort, string.gsub or a metamethod");
+  }
+  if (engine.wait_left <= base::Duration::zero()) {
+    engine.question.reset();
+    engine.out_of_time = true;
+    raise(lua, "the handler has waited for longer than its budget of ",
+          static_cast<std::int64_t>(std::chrono::duration_cast<base::milliseconds>(engine.limits.wait).count()), " ms");
+  }
+  engine.question->timeout = std::min(engine.question->timeout, engine.wait_left);
+  return lua_yieldk(lua, 0, 0, take);
+}
+
+}  // namespace sbc::policy
