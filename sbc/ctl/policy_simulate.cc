@@ -71,6 +71,11 @@ std::expected<simulate::Scene, std::string> scene_of(const SimulateOptions& opti
     if (!behaviour) return Wrong("--answer: " + behaviour.error());
     scene.behaviours.insert(*std::move(behaviour));
   }
+  for (const auto& text : options.lookups) {
+    auto reply = read_lookup(text);
+    if (!reply) return Wrong("--lookup: " + reply.error());
+    scene.lookups.insert(*std::move(reply));
+  }
   if (options.at.empty()) {
     scene.wall.seconds = std::time(nullptr);
     std::tm local{};
@@ -94,6 +99,9 @@ void show_message(const sip::Message& message) {
 void show_decision(const simulate::Decision& decision) {
   std::printf("%8.3f s  %-12s %s%s\n", base::to_seconds(decision.at), std::string(name_of(decision.handler)).c_str(),
               decision.what.c_str(), decision.where.empty() ? "" : ("  [" + decision.where + "]").c_str());
+  for (const auto& asked : decision.lookups)
+    std::printf("%12s asked %s: %s after %.3f s\n", "", asked.what.c_str(),
+                asked.answer.empty() ? "nothing" : asked.answer.c_str(), base::to_seconds(asked.until - asked.at));
   if (!decision.error.empty()) std::printf("%12s it failed: %s\n", "", decision.error.c_str());
   for (const auto& line : decision.log) std::printf("%12s log: %s  [%s]\n", "", line.text.c_str(), line.where.c_str());
 }

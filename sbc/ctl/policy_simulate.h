@@ -21,6 +21,7 @@ struct SimulateOptions {
   std::vector<std::string> headers;  // "Name: value"
   std::vector<std::string> phones;   // "alice" or "alice@host=192.0.2.5:5060"
   std::vector<std::string> answers;  // "carrier_a=503", "carrier_a=180,486", "carrier_a=silence"
+  std::vector<std::string> lookups;  // "https://numbers.example.net/v1/43 200ms {\"trunk\": \"carrier_b\"}"
   std::string at;                    // "2026-11-21 08:30", local time of the border
   std::string gives_up, talks = "10s";
   bool all = false;  // every message

@@ -1,6 +1,7 @@
 #include "sbc/ctl/scene_input.h"
 
 #include "media-relay/base/text.h"
+#include "media-relay/settings/settings.h"
 
 #include "sbc/simulate/spelled.h"
 #include "sbc/sip/uri.h"
@@ -29,6 +30,10 @@ simulate::Setting setting_of(const app::Config& config) {
   simulate::Setting setting;
   setting.calls = config.calls;
   setting.transactions = config.transactions;
+  setting.may_ask = [allow = config.policy_http.allow](std::string_view url) {
+    const auto target = http::parse_url(url);
+    return target && allow.allows(*target);
+  };
   setting.account = [users = config.users](std::string_view aor) {
     const auto uri = sip::parse_uri(aor);
     return uri && users->find(sip::unescape(uri->user), base::to_lower(uri->host)) != nullptr;
@@ -69,6 +74,38 @@ std::expected<simulate::Phone, std::string> read_phone(std::string_view text, co
   if (!address) return std::unexpected(address.error());
   phone->address = *address;
   return phone;
+}
+
+std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_lookup(std::string_view text) {
+  const auto wrong = [](std::string_view got) {
+    return std::unexpected("expected URL ANSWER or URL TIME ANSWER, where ANSWER is a status, JSON or a reason such as "
+                           "timeout, got \"" + std::string(got) + "\"");
+  };
+  const auto word = [&text] {
+    const auto end = std::min(text.find(' '), text.size());
+    const auto first = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return first;
+  };
+  const auto whole = text;
+  std::pair<std::string, simulate::LookupReply> result{word(), {}};
+  const auto after_url = text;
+  if (const auto after = settings::parse_duration(word()); after && !text.empty()) {
+    result.second.after = *after;
+  } else {
+    text = after_url;
+  }
+  const auto status = base::parse_unsigned(text);
+  if (text.empty()) return wrong(whole);
+  if (status && (*status < 100 || *status > 599)) return wrong(whole);
+  if (status) {
+    result.second.found = policy::HttpAnswer{.status = static_cast<std::uint16_t>(*status), .content_type = "", .body = ""};
+  } else if (text.front() == '{' || text.front() == '[') {
+    result.second.found = policy::HttpAnswer{.status = 200, .content_type = "application/json", .body = std::string(text)};
+  } else {
+    result.second.found = std::unexpected(std::string(text));
+  }
+  return result;
 }
 
 std::string phones_realm(const app::Config& config) {

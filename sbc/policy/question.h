@@ -48,6 +48,10 @@ struct Pending {
   Question question;
 };
 
+// For people: "GET https://numbers.example.net/v1/43"; "200, 34 bytes", "timeout".
+std::string text_of(const Question& question);
+std::string text_of(const Found& found);
+
 // Decided, or waiting.
 template <typename Decision>
 using Ruling = std::variant<Decision, Pending>;

@@ -12,7 +12,7 @@ const route::Realm* realm_of(const Setting& setting, std::string_view name) {
 
 // Writes down what was decided, and why.
 template <typename Outcome>
-auto SceneAdvisor::tell(policy::Handler handler, Outcome&& outcome) {
+auto SceneAdvisor::tell(policy::Handler handler, Outcome&& outcome, std::vector<Asked> lookups) {
   Decision& decision = told_.emplace_back();
   decision.at = elapsed_();
   decision.handler = handler;
@@ -20,7 +20,27 @@ auto SceneAdvisor::tell(policy::Handler handler, Outcome&& outcome) {
   if constexpr (requires { outcome.decision.where; }) decision.where = outcome.decision.where;
   decision.error = outcome.error;
   decision.log = std::move(outcome.log);
+  decision.lookups = std::move(lookups);
   return std::forward<Outcome>(outcome).decision;
+}
+
+// Decided, or a question more.
+template <typename Decision>
+policy::Ruling<Decision> SceneAdvisor::rule(policy::Handler handler, policy::Outcome<Decision>&& outcome,
+                                            std::vector<Asked> lookups) {
+  if (!outcome.asks) return tell(handler, std::move(outcome), std::move(lookups));
+  lookups.push_back({.at = elapsed_(), .what = text_of(outcome.asks->question), .until = {}, .answer = {}});
+  waiting_.emplace(outcome.asks->ticket, Waiting{handler, std::move(lookups)});
+  return *std::move(outcome.asks);
+}
+
+std::vector<Asked> SceneAdvisor::answered(std::uint64_t ticket, const policy::Found& found) {
+  auto waiting = waiting_.extract(ticket);
+  if (waiting.empty()) return {};
+  Asked& last = waiting.mapped().lookups.back();
+  last.until = elapsed_();
+  last.answer = text_of(found);
+  return std::move(waiting.mapped().lookups);
 }
 
 call::Arrival SceneAdvisor::arrival_of(const sip::Message& /*request*/, const sip::Source& source) {
@@ -43,8 +63,14 @@ call::Arrival SceneAdvisor::arrival_of(const sip::Message& /*request*/, const si
   return arrival;
 }
 
-policy::Ruling<policy::InviteDecision> SceneAdvisor::invite(const policy::InviteFacts& facts, bool /*can_wait*/) {
-  return tell(policy::Handler::Invite, host_.on_invite(facts, *this));
+policy::Ruling<policy::InviteDecision> SceneAdvisor::invite(const policy::InviteFacts& facts, bool can_wait) {
+  const auto patience = can_wait ? policy::Patience::Some : policy::Patience::None;
+  return rule(policy::Handler::Invite, host_.on_invite(facts, *this, patience));
+}
+
+policy::Ruling<policy::InviteDecision> SceneAdvisor::resume_invite(std::uint64_t ticket, policy::Answer answer) {
+  auto lookups = answered(ticket, answer.found);
+  return rule(policy::Handler::Invite, host_.resume_invite(ticket, std::move(answer), *this), std::move(lookups));
 }
 
 policy::NatDecision SceneAdvisor::nat(const policy::LegFacts& leg) {
@@ -53,7 +79,25 @@ policy::NatDecision SceneAdvisor::nat(const policy::LegFacts& leg) {
 
 policy::Ruling<policy::FailureDecision> SceneAdvisor::failure(const policy::InviteFacts& facts,
                                                               const policy::AttemptFacts& attempt) {
-  return tell(policy::Handler::Failure, host_.on_failure(facts, attempt, *this));
+  return rule(policy::Handler::Failure, host_.on_failure(facts, attempt, *this, policy::Patience::Some));
+}
+
+policy::Ruling<policy::FailureDecision> SceneAdvisor::resume_failure(std::uint64_t ticket, policy::Answer answer) {
+  auto lookups = answered(ticket, answer.found);
+  return rule(policy::Handler::Failure, host_.resume_failure(ticket, std::move(answer), *this), std::move(lookups));
+}
+
+void SceneAdvisor::abandon(std::uint64_t ticket) {
+  host_.abandon(ticket);
+  auto waiting = waiting_.extract(ticket);
+  if (waiting.empty()) return;
+  Asked& last = waiting.mapped().lookups.back();
+  last.until = elapsed_();
+  Decision& decision = told_.emplace_back();
+  decision.at = elapsed_();
+  decision.handler = waiting.mapped().handler;
+  decision.what = "nothing: the call is gone";
+  decision.lookups = std::move(waiting.mapped().lookups);
 }
 
 void SceneAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {

@@ -2,6 +2,7 @@
 // Answers what the calls of a scene ask: the policy, and the phones that have registered. Internal to the room.
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,18 +20,13 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
       : setting_(setting), host_(host), scene_(scene), told_(told), elapsed_(std::move(elapsed)) {}
 
   call::Arrival arrival_of(const sip::Message& request, const sip::Source& source) override;
-  // A scene has nobody whom a look-up over the network could ask: such look-ups say "unavailable", and nothing waits.
   policy::Ruling<policy::InviteDecision> invite(const policy::InviteFacts& facts, bool can_wait) override;
-  policy::Ruling<policy::InviteDecision> resume_invite(std::uint64_t, policy::Answer) override {
-    return policy::InviteDecision{};
-  }
+  policy::Ruling<policy::InviteDecision> resume_invite(std::uint64_t ticket, policy::Answer answer) override;
   policy::NatDecision nat(const policy::LegFacts& leg) override;
   policy::Ruling<policy::FailureDecision> failure(const policy::InviteFacts& facts,
                                                   const policy::AttemptFacts& attempt) override;
-  policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t, policy::Answer) override {
-    return policy::FailureDecision{};
-  }
-  void abandon(std::uint64_t) override {}
+  policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) override;
+  void abandon(std::uint64_t ticket) override;
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
@@ -39,12 +35,23 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   std::vector<policy::Contact> location(std::string_view aor) override;
   bool known(std::string_view aor) override;
   template <typename Outcome>
-  auto tell(policy::Handler handler, Outcome&& outcome);
+  auto tell(policy::Handler handler, Outcome&& outcome, std::vector<Asked> lookups = {});
+  template <typename Decision>
+  policy::Ruling<Decision> rule(policy::Handler handler, policy::Outcome<Decision>&& outcome,
+                                std::vector<Asked> lookups = {});
+  std::vector<Asked> answered(std::uint64_t ticket, const policy::Found& found);
+
+  // A handler that waits for an answer.
+  struct Waiting {
+    policy::Handler handler;
+    std::vector<Asked> lookups;
+  };
 
   const Setting& setting_;
   policy::Host& host_;
   const Scene& scene_;
   std::vector<Decision>& told_;
+  std::map<std::uint64_t, Waiting> waiting_;  // by the host's ticket
   std::function<base::Duration()> elapsed_;
 };
 

@@ -24,6 +24,8 @@ namespace sbc::simulate {
 struct Setting {
   std::shared_ptr<const call::Settings> calls;
   transaction::Config transactions;
+  // Whether policies may ask for a URL.
+  std::function<bool(std::string_view url)> may_ask = [](std::string_view) { return true; };
   // Whether an address of record ("sip:alice@example.net") has an account here.
   std::function<bool(std::string_view aor)> account = [](std::string_view) { return false; };
 };
@@ -55,6 +57,12 @@ struct Behaviour {
   std::vector<Step> steps{{base::milliseconds(100), 180}, {base::seconds(2), 200}};
 };
 
+// What the policy gets to know when it looks something up. "timeout": nothing comes.
+struct LookupReply {
+  base::Duration after{};
+  policy::Found found;
+};
+
 struct Caller {
   std::string from = "sip:alice@example.net";  // URI, or a name-addr
   std::string to;                              // Request-URI
@@ -81,6 +89,7 @@ struct Scene {
   std::map<std::string, Behaviour, std::less<>> behaviours{};
   std::map<std::string, base::Endpoint, std::less<>>
       names{};  // what hosts stand for; others get an address of 198.18/15
+  std::map<std::string, LookupReply, std::less<>> lookups{};  // by URL; others are "unavailable"
   base::WallTime wall{};
   std::int32_t utc_offset_seconds = 0;
   std::uint32_t recent_failures = 0;  // of the caller's address

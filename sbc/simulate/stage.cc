@@ -59,6 +59,7 @@ void Stage::arrive(std::string bytes, const sip::Source& source, base::Duration 
 bool Stage::step() {
   base::Instant next = std::min(layer_.next_deadline(), calls_.next_deadline());
   if (!incoming_.empty()) next = std::min(next, incoming_.begin()->first);
+  if (!replies_.empty()) next = std::min(next, replies_.begin()->first);
   if (!plans_.empty()) next = std::min(next, plans_.begin()->first);
   if (next == base::kNever) return false;
   now_ = std::max(now_, next);
@@ -94,6 +95,15 @@ void Stage::pump() {
     }
     if (!out_.lookups.empty()) {
       for (const auto& lookup : std::exchange(out_.lookups, {})) look_up(lookup);
+      continue;
+    }
+    if (!out_.questions.empty()) {
+      for (const auto& question : std::exchange(out_.questions, {})) ask(question);
+      continue;
+    }
+    if (!replies_.empty() && replies_.begin()->first <= now_) {
+      auto reply = std::move(replies_.extract(replies_.begin()).mapped());
+      calls_.on_answer(reply.owner, reply.number, std::move(reply.found), now_, out_);
       continue;
     }
     if (incoming_.empty() || incoming_.begin()->first > now_) break;

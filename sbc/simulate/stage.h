@@ -30,6 +30,12 @@ class Stage {
     int status = 0;
   };
 
+  struct Reply {
+    std::uint64_t owner = 0;
+    std::uint32_t number = 0;
+    policy::Found found;
+  };
+
   // stage.cc: time and messages
   void arrive(std::string bytes, const sip::Source& source, base::Duration later = base::milliseconds(1));
   void pump();
@@ -39,9 +45,10 @@ class Stage {
   bool over() const;
   bool step();
 
-  // surroundings.cc: the relay and the DNS
+  // surroundings.cc: the relay, the DNS, and whom the policy asks
   void command(const call::RelayCommand& command);
   void look_up(const call::Lookup& lookup);
+  void ask(const call::PolicyQuestion& question);
   std::vector<control::FlowAddresses> addresses(const control::SessionSpec& spec);
   control::HalfAddress half(const control::HalfSpec& spec);
 
@@ -77,6 +84,7 @@ class Stage {
   call::Calls calls_;
   call::Output out_;
   std::multimap<base::Instant, Incoming> incoming_;
+  std::multimap<base::Instant, Reply> replies_;  // to what the policy asked
   std::size_t messages_ = 0;
 
   sip::Source caller_;                             // as the border sees it

@@ -15,6 +15,14 @@
 
 namespace sbc::simulate {
 
+// What the policy wanted to know.
+struct Asked {
+  base::Duration at{};
+  std::string what;        // "GET https://numbers.example.net/v1/43"
+  base::Duration until{};  // it was answered, or no longer waited for
+  std::string answer;      // "200, 34 bytes", "timeout"; "": the call was gone before it came
+};
+
 // What the policy said, and why.
 struct Decision {
   base::Duration at{};  // since the INVITE came
@@ -23,6 +31,7 @@ struct Decision {
   std::string where;  // "default.lua:42"; "default": there is no handler; "fallback": it failed
   std::string error;  // why it failed
   std::vector<policy::LogLine> log;
+  std::vector<Asked> lookups;  // that took time
 };
 
 // One INVITE of the border's, and what came back.

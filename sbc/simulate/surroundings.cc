@@ -1,4 +1,4 @@
-// The relay and the DNS of a scene: both willing, and at once.
+// The relay and the DNS of a scene: both willing, and at once. Whom the policy asks says what the scene says.
 
 #include <algorithm>
 
@@ -64,6 +64,22 @@ void Stage::look_up(const call::Lookup& lookup) {
     if (host == lookup.host.host) remote = endpoint;
   located_[remote] = lookup.host.host;
   calls_.on_located(lookup, {{.transport = transport, .remote = remote}}, "", now_, out_);
+}
+
+// The answer may come after the policy has ceased to wait.
+void Stage::ask(const call::PolicyQuestion& question) {
+  const auto& url = std::get<policy::HttpQuestion>(question.question.what).url;
+  const auto reply = [&](base::Duration after, policy::Found found) {
+    replies_.emplace(now_ + after, Reply{.owner = question.owner, .number = question.number, .found = std::move(found)});
+  };
+  if (!setting_.may_ask(url)) return reply({}, std::unexpected("not_allowed"));
+  const auto said = scene_.lookups.find(url);
+  if (said == scene_.lookups.end()) {
+    story_.notes.push_back(text_of(question.question) + ": the scene does not say what is answered");
+    return reply({}, std::unexpected("unavailable"));
+  }
+  const auto& [after, found] = said->second;
+  if (found || found.error() != "timeout") reply(after, found);
 }
 
 }  // namespace sbc::simulate

@@ -8,6 +8,7 @@
 
 #include "sbc/simulate/spelled.h"
 #include "sbc/sip/values.h"
+#include "sbc/trial/lookup_value.h"
 
 namespace sbc::trial {
 namespace {
@@ -15,10 +16,11 @@ namespace {
 using Done = std::expected<void, std::string>;
 using Wrong = std::unexpected<std::string>;
 
-constexpr std::array<std::string_view, 21> kFields = {
+constexpr std::array<std::string_view, 22> kFields = {
     "from",       "to",         "realm",   "trunk",    "source",     "transport", "authenticated",
     "registered", "behind_nat", "headers", "tls_peer", "user_agent", "sdp",       "at",
-    "gives_up",   "talks",      "phones",  "answers",  "names",      "message",   "recent_failures"};
+    "gives_up",   "talks",      "phones",  "answers",  "names",      "message",   "recent_failures",
+    "lookups"};
 constexpr std::array<std::string_view, 6> kPhoneFields = {"user", "address", "q", "user_agent", "contact", "transport"};
 
 std::string unknown(std::string_view what, std::string_view name, std::span<const std::string_view> options) {
@@ -211,6 +213,14 @@ Done read_surroundings(Fields& fields, const Ground& ground, simulate::Scene& sc
       if (!read) return Wrong("call: names: " + read.error());
       scene.names[name] = *read;
     }
+  if (const Value* lookups = fields.find("lookups")) {
+    if (lookups->record() == nullptr) return Wrong("call: lookups must be a table by URL, not " + lookups->shown());
+    for (const auto& [url, answer] : *lookups->record()) {
+      auto reply = read_lookup_reply(answer);
+      if (!reply) return Wrong("call: lookups[\"" + base::printable(url, 60) + "\"]: " + reply.error());
+      scene.lookups[url] = *std::move(reply);
+    }
+  }
   scene.wall = ground.wall;
   std::string at;
   fields.text("at", at);
@@ -257,6 +267,12 @@ Value value_of(const simulate::Decision& decision) {
   out["what"] = decision.what;
   out["where"] = decision.where;
   if (!decision.error.empty()) out["error"] = decision.error;
+  List lookups;
+  for (const auto& asked : decision.lookups)
+    lookups.push_back(Record{{"what", asked.what},
+                             {"answer", asked.answer},
+                             {"waited", base::to_seconds(asked.until - asked.at)}});
+  out["lookups"] = std::move(lookups);
   return out;
 }
 
@@ -319,6 +335,8 @@ std::string told(const simulate::Story& story) {
       begin(one.at);
       text +=
           std::string(name_of(one.handler)) + ": " + one.what + (one.where.empty() ? "\n" : "  [" + one.where + "]\n");
+      for (const auto& asked : one.lookups)
+        text += "                asked " + asked.what + ": " + (asked.answer.empty() ? "nothing" : asked.answer) + "\n";
       if (!one.error.empty()) text += "                failed: " + one.error + "\n";
     }
   };
