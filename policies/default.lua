@@ -9,7 +9,7 @@
 --   country = "43"             # own country code: 0660... becomes +43660..., 00... becomes +...
 --   area = "1"                 # own area code, for numbers that are dialled without one
 --   failure_limit = 30         # refused requests after which an address is ignored for some minutes
---   nat_keep_alive = "options" # sent to registered phones behind a NAT: "options", "crlf" or "stun"; without it nothing
+--   nat_keep_alive = "options" # sent to registered phones behind a NAT: "options", "crlf" or "stun"; else nothing
 --   nat_keep_alive_interval = 30  # seconds between them
 --   allow_pickup = true        # phones may take over calls of others, whose identifiers they know (Replaces)
 --   target_timeout = 4         # seconds that a carrier may take for its first answer before the next one is tried
@@ -36,8 +36,8 @@ local country = settings.country and tostring(settings.country)
 -- Who is calling? A phone must be known: it has just proved its password, or the call comes over the very connection or
 -- address that one of its registrations holds open. Nobody may call under somebody else's name.
 --
--- Returns nothing when the caller is known, else the decision. Only strangers are looked at as possible scanners: a known
--- caller must not suffer for a neighbour behind the same address.
+-- Returns nothing when the caller is known, else the decision. Only strangers are looked at as possible scanners: a
+-- known caller must not suffer for a neighbour behind the same address.
 local function screen_phone(call)
   if call.authenticated then
     local user = call.from.user
@@ -75,8 +75,9 @@ local function to_phone(address)
   return nil
 end
 
--- Over UDP a stranger can write a registered phone's address on his packets. Between our phones that is a nuisance; toward
--- a carrier it costs money, so there each call needs its password, unless settings.trust_udp_addresses says otherwise.
+-- Over UDP a stranger can write a registered phone's address on his packets. Between our phones that is a nuisance;
+-- toward a carrier it costs money, so there each call needs its password, unless settings.trust_udp_addresses says
+-- otherwise.
 local function only_seems_known(call)
   return call.transport == "UDP" and not call.authenticated and not settings.trust_udp_addresses
 end
@@ -145,7 +146,7 @@ return {
 
   -- A target did not take the call. `attempt.usual` is what the border does by itself: the next target on time-outs,
   -- 5xx and transport errors; otherwise stop.
-  on_failure = function(call, attempt)
+  on_failure = function(_, attempt)
     -- A carrier that says 403 does not want this call; the next one may. "Busy" and the like are about the callee.
     if attempt.trunk ~= "" and attempt.status == 403 and not attempt.early_media then return next_candidate() end
     return nil  -- as usual

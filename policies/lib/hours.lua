@@ -2,7 +2,8 @@
 --
 --   local hours = require "lib.hours"
 --   local office = hours.week {
---     mon = "08:00-12:00 13:00-17:00", tue = "08:00-17:00", wed = "08:00-17:00", thu = "08:00-17:00", fri = "08:00-14:00",
+--     mon = "08:00-12:00 13:00-17:00", tue = "08:00-17:00", wed = "08:00-17:00", thu = "08:00-17:00",
+--     fri = "08:00-14:00",
 --     closed = { "2026-12-24", "2026-12-25" },          -- days off, whatever the weekday
 --   }
 --   if not office(call.time) then return route { trunk = "night_service" } end

@@ -31,8 +31,8 @@ end
 -- From what was dialled to "+" and the international number.
 --   country  the country code for numbers without one, such as "43"
 --   dialling optional: { international = "00", national = "0", area = "1" }
---            international  what people dial before a country code    ("00" in most of Europe, "011" in North America)
---            national       what people dial before an area code      ("0" in most of Europe, "" in Italy, "1" in the US)
+--            international  what people dial before a country code  ("00" in most of Europe, "011" in North America)
+--            national       what people dial before an area code    ("0" in most of Europe, "" in Italy, "1" in the US)
 --            area           the area code of numbers dialled without one; without it they are left as they are
 -- Short numbers (up to 6 digits: emergency, services, extensions) stay as dialled.
 function numbers.e164(text, country, dialling)
