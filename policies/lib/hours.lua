@@ -8,6 +8,11 @@
 --   }
 --   if not office(call.time) then return route { trunk = "night_service" } end
 --
+-- With a zone (lib.zones) the hours are those of another place than the border's, with lib.holidays days off need no
+-- list of dates:
+--
+--   local vienna = hours.week { mon = "09:00-17:00", zone = zones.named "Europe/Vienna", closed = holidays.of "AT" }
+--
 -- A span may cross midnight ("22:00-06:00") and then belongs to the day on which it begins. "00:00-24:00" is all day.
 
 local hours = {}
@@ -48,7 +53,7 @@ end
 function hours.week(plan)
   local week, closed = {}, {}
   for key, value in pairs(plan) do
-    local known = key == "closed"
+    local known = key == "closed" or key == "zone"
     for i = 1, #days do
       if days[i] == key then
         week[i] = spans(value)
@@ -57,10 +62,15 @@ function hours.week(plan)
     end
     assert(known, "there is no day " .. tostring(key) .. "; days are mon, tue, wed, thu, fri, sat, sun")
   end
-  for i = 1, #(plan.closed or {}) do closed[plan.closed[i]] = true end
+  local off = plan.closed
+  if type(off) ~= "function" then
+    for i = 1, #(off or {}) do closed[off[i]] = true end
+    off = function(time) return closed[time.date] end
+  end
 
   return function(time)
-    if closed[time.date] then return false end
+    if plan.zone then time = plan.zone(time.unix) end
+    if off(time) then return false end
     local minute = time.hour * 60 + time.minute
     local yesterday = time.weekday == 1 and 7 or time.weekday - 1
     return covers(week[time.weekday], minute, false) or covers(week[yesterday], minute, true)

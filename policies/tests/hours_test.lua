@@ -35,6 +35,20 @@ test("days off are off", function()
   expect(at(1, 9, 0, "2026-12-24"), false)
 end)
 
+test("hours are those of the place, and its holidays are off", function()
+  local zones, holidays = require "lib.zones", require "lib.holidays"
+  local vienna = hours.week {
+    mon = "09:00-17:00", thu = "09:00-17:00", zone = zones.named "Europe/Vienna", closed = holidays.of("AT", { "2026-07-13" }),
+  }
+  local function open(text) return vienna { unix = text } end
+  expect(open(1784530800), true)   -- Mon 2026-07-20 09:00 in Vienna, 07:00 UTC
+  expect(open(1784530799), false)
+  expect(open(1796022000), false)  -- Mon 2026-11-30 09:00 in Vienna is an hour later
+  expect(open(1796025600), true)
+  expect(open(1783933200), false)  -- Mon 2026-07-13, a day of our own
+  expect(open(1780556400), false)  -- Thu 2026-06-04, Corpus Christi
+end)
+
 test("mistakes in a plan are named", function()
   for plan, text in pairs {
     [{ mo = "08:00-17:00" }] = "there is no day mo",
