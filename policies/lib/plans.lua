@@ -105,7 +105,8 @@ function plans.of(country, options)
                      area = options and options.area }
   local help, short = set_of(facts.sos, facts.help or {}), set_of(facts.short or {})
 
-  local plan = { code = code, sos = facts.sos }
+  local plan = { code = code, sos = facts.sos, premium = {} }  -- premium: prefixes in E.164
+  for i, prefix in ipairs(facts.premium) do plan.premium[i] = "+" .. code .. prefix end
 
   -- What was dialled as an E.164 number. Numbers for help and short numbers stay as they are, names too.
   function plan.e164(text)
