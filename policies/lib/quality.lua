@@ -1,0 +1,130 @@
+-- Carriers by how well they do: those that answer, and sound well, first.
+--
+--   local quality = require "lib.quality"
+--   local watch = quality.new { seconds = 900, least = 20, answered = 0.3, reached = 0.8, mos = 3.6, silent = 0.02 }
+--   on_invite:   return route(watch.order(call, places))      -- places of trunks, in the order that you prefer
+--   on_failure:  watch.failed(call, attempt)
+--   on_end:      watch.ended(call, ending)
+--
+-- Of each trunk it is known, over the last so many seconds:
+--   answered  share of its calls that were answered (ASR)
+--   reached   share that were answered, or not because of who was called: busy, no answer, no such number (NER)
+--   mos       mean opinion (1 to 4.5) of what came from there, of the calls for which the relay knew it
+--   silent    share of answered calls in which no media came from there
+-- A trunk that is beyond one of the bounds goes behind those that are not; nothing is taken out, since a bad carrier is
+-- better than none. With less than `least` calls a trunk is good, so that one that has got none for a while is tried
+-- again. Numbers are of the thread and of this load of the policy (see lib.counters). How long carriers take until it
+-- rings is not known to policies; one that does not answer is known by `reached`.
+
+local counters = require "lib.counters"
+
+local quality = {}
+
+-- Final responses that say something about who was called, or about what was dialled.
+local of_the_callee = {
+  [404] = true, [410] = true, [480] = true, [484] = true, [486] = true, [487] = true, [600] = true, [603] = true,
+  [604] = true, [607] = true, [608] = true,
+}
+
+local bounds = { answered = true, reached = true, mos = true, silent = true }
+
+function quality.new(options)
+  for name, value in pairs(options) do
+    local known = bounds[name] or name == "seconds" or name == "least" or name == "keys"
+    assert(known, "there is no bound " .. tostring(name))
+    assert(type(value) == "number", "expected a number for " .. name)
+  end
+  local events = counters.window { seconds = options.seconds or 900, keys = options.keys or 1000 }
+  local least = options.least or 20
+
+  local function add(trunk, what, now, amount) events.add(trunk .. "/" .. what, now, amount) end
+  local function count(trunk, what, now) return events.count(trunk .. "/" .. what, now) end
+
+  -- call.time is when the call came; it may end hours later, while others come. Two hours back is a clock that was set.
+  local latest = 0
+  local function clock(time)
+    if time > latest or latest - time > 7200 then latest = time end
+    return latest
+  end
+
+  local watch = {}
+
+  -- In on_failure. `trunk`: another name than the trunk's, as in all of these: trunk .. " " .. country, where carriers
+  -- are good for one country and bad for another.
+  function watch.failed(call, attempt, trunk)
+    trunk = trunk or attempt.trunk
+    if trunk == "" then return end
+    local now = clock(call.time.unix)
+    add(trunk, "calls", now)
+    local theirs = attempt.cause == "timeout" and attempt.rang  -- it rang, nobody came
+    if theirs or (attempt.cause == "response" and of_the_callee[attempt.status]) then add(trunk, "reached", now) end
+  end
+
+  -- In on_end. Of calls that were not answered on_failure has told, but for those whose caller gave up.
+  function watch.ended(call, ending, trunk)
+    trunk = trunk or ending.trunk
+    if trunk == "" then return end
+    local now = clock(call.time.unix + (ending.setup_ms + ending.duration_ms) // 1000)
+    if not ending.answered then
+      if ending.cause ~= "cancel" then return end
+      add(trunk, "calls", now)
+      add(trunk, "reached", now)
+      return
+    end
+    add(trunk, "calls", now)
+    add(trunk, "reached", now)
+    add(trunk, "answered", now)
+    if ending.silent == "callee" then add(trunk, "silent", now) end
+    if ending.callee_mos then
+      add(trunk, "rated", now)
+      add(trunk, "mos", now, ending.callee_mos)
+    end
+  end
+
+  -- What is known: { calls, answered, reached, mos, silent }, the last four nil where there were less than `least`.
+  function watch.of(trunk, now)
+    local calls, answered = count(trunk, "calls", now), count(trunk, "answered", now)
+    local rated = count(trunk, "rated", now)
+    local known = { calls = calls }
+    if calls >= least then
+      known.answered, known.reached = answered / calls, count(trunk, "reached", now) / calls
+    end
+    if answered >= least then known.silent = count(trunk, "silent", now) / answered end
+    if rated >= least then known.mos = count(trunk, "mos", now) / rated end
+    return known
+  end
+
+  -- Which bounds a trunk is beyond, as "answered 0.12, mos 3.1"; nil when it is good.
+  function watch.bad(trunk, now)
+    local known, why = watch.of(trunk, now), {}
+    for _, name in ipairs { "answered", "reached", "mos", "silent" } do
+      local value, bound = known[name], options[name]
+      if value and bound then
+        local beyond = value < bound
+        if name == "silent" then beyond = value > bound end
+        if beyond then why[#why + 1] = string.format("%s %.2f", name, value) end
+      end
+    end
+    return why[1] and table.concat(why, ", ") or nil
+  end
+
+  -- The same places, good ones first, otherwise in their order. `name_of`: gives the name for a place, when it is not
+  -- its trunk.
+  function watch.order(call, places, name_of)
+    local good, bad, now = {}, {}, clock(call.time.unix)
+    for name, value in pairs(places) do
+      if type(name) == "string" then good[name] = value end
+    end
+    for i = 1, #places do
+      local name = name_of and name_of(places[i]) or places[i].trunk
+      local list = name and watch.bad(name, now) and bad or good
+      list[#list + 1] = places[i]
+    end
+    for i = 1, #bad do good[#good + 1] = bad[i] end
+    return good
+  end
+
+  return watch
+end
+
+return quality

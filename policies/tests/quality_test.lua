@@ -1,0 +1,107 @@
+local quality = require "lib.quality"
+
+local now = 1795255200
+local function a_call(at) return { time = { unix = at or now } } end
+local function answered(watch, trunk, times, fields)
+  for _ = 1, times do
+    local ending = { answered = true, cause = "bye", trunk = trunk, silent = "", setup_ms = 2000, duration_ms = 60000 }
+    for name, value in pairs(fields or {}) do ending[name] = value end
+    watch.ended(a_call(), ending)
+  end
+end
+local function failed(watch, trunk, times, status)
+  for _ = 1, times do watch.failed(a_call(), { trunk = trunk, cause = "response", status = status, rang = false }) end
+end
+local places = { { trunk = "a" }, { trunk = "b" }, { trunk = "c" } }
+local function order(watch, at)
+  local names = {}
+  for i, place in ipairs(watch.order(a_call(at), places)) do names[i] = place.trunk end
+  return table.concat(names)
+end
+
+test("a carrier that fails calls goes last, and comes back when it is forgotten", function()
+  local watch = quality.new { seconds = 900, least = 20, reached = 0.8 }
+  answered(watch, "a", 10)
+  failed(watch, "a", 9, 503)
+  expect(order(watch), "abc")
+  failed(watch, "a", 1, 503)
+  expect(order(watch), "bca")
+  expect(watch.bad("a", now), "reached 0.50")
+  expect(order(watch, now + 1800), "abc")
+end)
+
+test("who is busy is not the carrier's fault", function()
+  local watch = quality.new { least = 20, reached = 0.8, answered = 0.1 }
+  answered(watch, "a", 5)
+  failed(watch, "a", 30, 486)
+  expect(watch.bad("a", now), nil)
+  expect(watch.of("a", now), { calls = 35, reached = 1.0, answered = 5 / 35 })
+end)
+
+test("calls that nobody answers make a carrier bad where there is a bound", function()
+  local watch = quality.new { least = 20, answered = 0.3 }
+  answered(watch, "a", 5)
+  failed(watch, "a", 30, 486)
+  expect(watch.bad("a", now), "answered 0.14")
+end)
+
+test("callers who give up count, and so do those for whom it rang in vain", function()
+  local watch = quality.new { least = 2, reached = 0.8, answered = 0.1 }
+  for _ = 1, 4 do watch.ended(a_call(), { answered = false, cause = "cancel", trunk = "a", setup_ms = 1, duration_ms = 0 }) end
+  watch.failed(a_call(), { trunk = "a", cause = "timeout", status = 408, rang = true })
+  expect(watch.of("a", now), { calls = 5, reached = 1.0, answered = 0.0 })
+  watch.failed(a_call(), { trunk = "b", cause = "timeout", status = 408, rang = false })
+  expect(watch.of("b", now).calls, 1)
+  watch.ended(a_call(), { answered = false, cause = "rejected", trunk = "b", setup_ms = 1, duration_ms = 0 })
+  expect(watch.of("b", now).calls, 1, "on_failure has told about it")
+end)
+
+test("a carrier that sounds badly, or not at all, goes last", function()
+  local watch = quality.new { least = 20, mos = 3.6, silent = 0.02 }
+  answered(watch, "a", 20, { callee_mos = 3.1 })
+  answered(watch, "b", 20, { callee_mos = 4.3 })
+  answered(watch, "c", 19)
+  answered(watch, "c", 1, { silent = "callee" })
+  expect(watch.bad("a", now), "mos 3.10")
+  expect(watch.bad("c", now), "silent 0.05")
+  expect(order(watch), "bac")
+end)
+
+test("calls that are not rated say nothing about the sound", function()
+  local watch = quality.new { least = 20, mos = 3.6 }
+  answered(watch, "a", 100)
+  answered(watch, "a", 19, { callee_mos = 1 })
+  expect(watch.bad("a", now), nil)
+end)
+
+test("a call that has lasted for hours counts when it ends", function()
+  local watch = quality.new { seconds = 900, least = 2 }
+  failed(watch, "a", 5, 503)
+  watch.ended(a_call(now - 9000), { answered = true, cause = "bye", trunk = "a", silent = "", setup_ms = 0, duration_ms = 9000000 })
+  expect(watch.of("a", now).calls, 6)
+end)
+
+test("calls to phones are nobody's", function()
+  local watch = quality.new { least = 1, answered = 1 }
+  watch.ended(a_call(), { answered = true, trunk = "", cause = "bye" })
+  watch.failed(a_call(), { trunk = "", cause = "response", status = 486 })
+  expect(watch.of("", now).calls, 0)
+end)
+
+test("what stands beside places stays there", function()
+  local watch = quality.new {}
+  expect(watch.order(a_call(), { { trunk = "a" }, timeout = 4 }).timeout, 4)
+end)
+
+test("carriers may be watched for each country", function()
+  local watch = quality.new { least = 5, reached = 0.8 }
+  for _ = 1, 5 do watch.failed(a_call(), { trunk = "a", cause = "transport", status = 503 }, "a 44") end
+  local sorted = watch.order(a_call(), places, function(place) return place.trunk .. " 44" end)
+  expect(sorted[3].trunk, "a")
+  expect(order(watch), "abc")
+end)
+
+test("mistakes in bounds are named", function()
+  expect(pcall(quality.new, { asr = 0.3 }), false)
+  expect(pcall(quality.new, { mos = "good" }), false)
+end)
