@@ -42,6 +42,7 @@ end
 
 -- options.anonymous: caller() names callers without a number, too.
 function blocklist.new(entries, options)
+  local hidden = (options or {}).anonymous
   local exact, prefixes, longest, patterns = {}, {}, 0, {}
   for _, entry in ipairs(entries) do
     assert(type(entry) == "string" and entry ~= "", "expected a number, a prefix such as +43900* or a pattern")
@@ -78,7 +79,7 @@ function blocklist.new(entries, options)
   -- The entry that a call is blocked by, for its caller or for whom it calls; nil for calls for help, always.
   function list.caller(call)
     if call.emergency then return nil end
-    if options and options.anonymous and blocklist.is_anonymous(call) then return "anonymous" end
+    if hidden and blocklist.is_anonymous(call) then return "anonymous" end
     return list.find(call.from.user, call.from.host)
   end
 

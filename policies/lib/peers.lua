@@ -100,7 +100,7 @@ end
 function peers.teams(options)
   return peers.profile {
     remove = { "Subject", "User-to-User" },
-    add = { ["X-MS-SBC"] = options and options.product or "Parapet/SBC/1" },
+    add = { ["X-MS-SBC"] = (options or {}).product or "Parapet/SBC/1" },
     fields = {
       media_security = "sdes", late_offer = "offer", dtmf = "rfc4733",
       codecs = { allow = { "SILK", "opus", "G722", "PCMA", "PCMU", "telephone-event", "CN" }, deny = { "text" } },
@@ -112,7 +112,7 @@ end
 -- toward other peers late_offer = "offer" helps; it reads Remote-Party-ID where it is configured so, and not only
 -- P-Asserted-Identity: options.party_host says behind which host the caller's number stands there.
 function peers.cucm(options)
-  local host = options and options.party_host
+  local host = (options or {}).party_host
   return peers.profile {
     add = host and {
       ["Remote-Party-ID"] = function(call)
@@ -150,7 +150,7 @@ end
 -- here, as does what users write to each other.
 -- options.network: the name by which the carrier charges you (orig-ioi).
 function peers.ims(options)
-  local network = options and options.network
+  local network = (options or {}).network
   return peers.profile {
     remove = { "Subject", "User-to-User", "Recv-Info" },
     add = {

@@ -102,7 +102,7 @@ function plans.of(country, options)
   assert(facts, "there is no plan of " .. tostring(country) .. " here")
   local code = facts.code
   local dialling = { international = facts.international or "00", national = facts.national or "0",
-                     area = options and options.area }
+                     area = (options or {}).area }
   local help, short = set_of(facts.sos, facts.help or {}), set_of(facts.short or {})
 
   local plan = { code = code, sos = facts.sos, premium = {} }  -- premium: prefixes in E.164

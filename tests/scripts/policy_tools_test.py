@@ -4,6 +4,7 @@
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,16 @@ class Check(Folder):
         self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
         self.assertTrue(result.stdout.endswith("default.lua: good\n"), result.stdout)
         self.assertLess(time.monotonic() - began, 10, "a check takes well under a second on an idle machine")
+
+    def test_the_example_and_all_libraries_are_good(self):
+        result = sbcctl("policy", "check", "--strict", "--config", TOP / "policies/tests/carrier/sbc.toml")
+        self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+        shipped = {path.stem for path in (TOP / "policies/lib").glob("*.lua")}
+        required = set(re.findall(r'require "lib\.(\w+)"', "".join(
+            path.read_text() for path in [*(TOP / "policies").glob("*.lua"), *(TOP / "policies/lib").glob("*.lua")])))
+        self.assertEqual(shipped, required, "what nothing requires nobody has checked")
+        tested = {path.stem.removesuffix("_test") for path in (TOP / "policies/tests").glob("*_test.lua")}
+        self.assertLessEqual(shipped, tested)
 
     def test_mistakes_are_named_and_end_with_1(self):
         path = self.write("p.lua", 'return {\n  on_invite = function(call)\n    return route { trunk = call.relm }\n  end,\n}\n')
