@@ -14,7 +14,7 @@
 --   allow_pickup = true        # phones may take over calls of others, whose identifiers they know (Replaces)
 --   target_timeout = 4         # seconds that a carrier may take for its first answer before the next one is tried
 --
--- README.md beside this file is the manual.
+-- reference.md beside this file is the manual.
 
 local numbers = require "lib.numbers"
 local scanners = require "lib.scanners"

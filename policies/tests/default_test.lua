@@ -1,4 +1,4 @@
--- default.lua against the border of sbc.toml. README.md, "Tests", says what is used here.
+-- default.lua against the border of sbc.toml. reference.md, "Tests", says what is used here.
 
 local alice = { from = "alice@example.net", authenticated = "alice" }
 

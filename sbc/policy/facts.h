@@ -3,7 +3,7 @@
 // them from the message. The facts must stay alive and unchanged until the Host's call returns; a handler that keeps a
 // fact beyond its own invocation gets an error, never a dangling read.
 //
-// Every field here is readable from Lua under the same name (fields that differ say so); policies/README.md is the
+// Every field here is readable from Lua under the same name (fields that differ say so); policies/reference.md is the
 // author's side of this file and changes with it.
 
 #include <cstdint>

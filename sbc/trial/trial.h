@@ -1,6 +1,6 @@
 #pragma once
 // Unit tests of policies, written in Lua: each plays scenes against the real policy and the real calls, and says what
-// must come out (policies/README.md, "Tests").
+// must come out (policies/reference.md, "Tests").
 //
 // A test file runs in a Lua state of its own and not in the policy's: it makes scenes and looks at results, and a
 // sandbox must not grow for that. That is why this room is a second door to Lua.
