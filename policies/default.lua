@@ -14,7 +14,7 @@
 --   allow_pickup = true        # phones may take over calls of others, whose identifiers they know (Replaces)
 --   target_timeout = 4         # seconds that a carrier may take for its first answer before the next one is tried
 --
--- reference.md beside this file is the manual.
+-- README.md beside this file is where to begin, reference.md the manual.
 
 local numbers = require "lib.numbers"
 local scanners = require "lib.scanners"
