@@ -29,10 +29,10 @@ class Media:
                                        (self.timestamp if timestamp is None else timestamp) & 0xffffffff, self.ssrc)
                            + payload, self.to)
 
-    def audio(self, packets, payload_type=0, ticks=160):
+    def audio(self, packets, payload_type=0, ticks=160, payload=b"\xff" * 160):
         for _ in range(packets):
             self.timestamp += ticks
-            self.send(payload_type, b"\xff" * 160)
+            self.send(payload_type, payload)
             self.hear(0.02)
 
     def press(self, code, payload_type=EVENT, ticks=160):
@@ -239,6 +239,37 @@ def digits_are_converted_where_audio_is_transcoded(lab):
     equal({p[1] for p in talk.near.heard}, {0, EVENT}, "payload types at the phone")
     in_one_row(talk.near.heard, "the phone")
     talk.carrier.nothing(lambda m: m.is_request("INFO"), 0.3)
+    talk.end()
+
+
+# trap 35
+@test
+def a_digit_lasts_as_long_under_the_other_sides_clock(lab):
+    """Opus with events of 48000 ticks a second on one side, G.711 with 8000 on the other."""
+    lab.start(sbc={"trunk": {"carrier": {"codecs": {"transcode": ["PCMU"]}}}})
+    opus, silence = {"payload_type": 111, "ticks": 960}, b"\xf8\xff\xfe"
+    talk = Talk(lab, with_events(PHONE, 7000, 110, 48000, "111", "opus/48000/2"), with_events(CARRIER, 7100))
+    check("telephone-event/8000" in talk.invite.body, f"the carrier was offered no events of its clock:\n{talk.invite.body}")
+    check("a=rtpmap:110 telephone-event/48000" in talk.ok.body, f"the phone may not send its events:\n{talk.ok.body}")
+    event = next(int(l.split()[0][9:]) for l in talk.invite.body.split("\r\n") if l.endswith("telephone-event/8000"))
+    talk.near.audio(5, **opus, payload=silence)
+    talk.near.press(6, payload_type=110, ticks=960)
+    talk.near.audio(5, **opus, payload=silence)
+    talk.far.audio(5)
+    talk.far.press(11, payload_type=event)
+    talk.far.audio(5)
+    talk.near.hear(0.1)
+    talk.far.hear(0.1)
+    for media, payload_type, ticks, code in ((talk.far, EVENT, 160, 6), (talk.near, 110, 960, 11)):
+        events = media.events(payload_type)
+        equal({e[0] for e in events}, {code}, "the digit")
+        equal([(e[1], e[2]) for e in events], [(n >= 5, min(n, 5) * ticks) for n in range(1, 8)], "ends and durations")
+        equal(len({e[3] for e in events}), 1, "timestamps of one digit")
+        first = [p for p in media.heard if p[1] == payload_type][0]
+        before = [p for p in media.heard if p[1] != payload_type and p[2] < first[2]][-1]
+        equal(first[0], 1, "the marker of its first packet")
+        check(0 < (first[3] - before[3] & 0xffffffff) <= 4 * ticks, f"its time is {first[3] - before[3]} ticks behind the audio")
+        in_one_row(media.heard, media.socket.getsockname()[0])
     talk.end()
 
 
