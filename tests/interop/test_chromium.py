@@ -14,6 +14,8 @@ NAME = "sbc.example.org"
 BOB_TONE = 1000  # Hz
 LONG = 150.0  # seconds: Chromium starts slowly beside other tests
 ENOUGH = 2.0  # seconds in which the other's tone dominates
+CAMERA = ["module vp8.so", "module fakevideo.so", "module snapshot.so", "video_source fakevideo,nil",
+          "video_display fakevideo,nil", "video_size 320x240", "video_bitrate 300000", "video_fps 15"]
 
 
 def start(lab, *users):
@@ -149,6 +151,28 @@ def hold_keys_and_a_restart_of_ice(lab):
 
 def video(page, way, name):
     return page.ask("stats")[way].get("video", {}).get(name, 0)
+
+
+@test(seconds=LONG)
+def a_browser_and_a_phone_see_each_other(lab):
+    browser = start(lab, "alice")
+    bob = phone(lab, CAMERA)
+    alice = browser.page("alice")
+    alice.do("call", to="sip:bob@example.org", video=True)
+    alice.wait("confirmed")
+    bob.wait("CALL_ESTABLISHED")
+    alice.wait("connection", state="connected")
+    eventually(lambda: video(alice, "inbound", "framesDecoded") > 20, "alice's page decodes video", 20)
+    equal(alice.ask("stats")["inbound"]["video"]["codec"], "video/VP8", "the codec")
+    # The browser's camera shows green, with something on it that moves; the phone's own shows grey.
+    line = bob.sees()
+    check(len(line) >= 80 and all(green > red and green > blue for red, green, blue in line), f"what bob's phone shows: {line}")
+    eventually(lambda: "roundTripTime" in alice.ask("stats")["reported"].get("video", {}),
+               "alice's page hears how its video arrives", 20)
+    invite = lab.capture.wait(lambda m: m.method == "INVITE", "the INVITE to bob's phone", target=PHONE)
+    check("m=video" in invite.body and "RTP/AVP " in invite.body, f"what bob's phone was offered:\n{invite.body}")
+    alice.do("hang_up")
+    bob.wait("CALL_CLOSED")
 
 
 @test(seconds=LONG)

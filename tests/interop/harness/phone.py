@@ -8,6 +8,7 @@ import time
 
 from .border import ACCESS, PASSWORDS
 from .checks import Failed, check, eventually
+from .picture import first_line
 from .process import Process, tool
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "scripts" / "lib"))
@@ -39,7 +40,7 @@ class Phone:
             f"regint=300;answermode=auto;audio_codecs={codecs};"
             f"audio_source=aufile,{self.folder / 'tone.wav'};audio_player=aubridge,{name}{account}\n")
         self.process = Process(f"baresip {name}", [tool("baresip"), "-4", "-f", self.folder],
-                               pathlib.Path(directory) / f"baresip-{name}.log")
+                               pathlib.Path(directory) / f"baresip-{name}.log", cwd=self.folder)
         self._events = []
         self._seen = 0
         self._received = b""
@@ -117,6 +118,13 @@ class Phone:
         files = sorted(self._recordings.glob("dump-*-dec.wav"))
         check(files, f"{self.name}'s phone has recorded nothing")
         return [tones.read_samples(file) for file in files]
+
+
+    def sees(self):
+        """The first line of the picture that is shown to its owner, as (red, green, blue); needs snapshot.so."""
+        self.command("snapshot")
+        return eventually(lambda: next((first_line(f.read_bytes()) for f in self.folder.glob("snapshot-recv-*.png")), None),
+                          f"a picture at {self.name}'s phone")
 
 
 def seconds_of(recordings, hertz):
