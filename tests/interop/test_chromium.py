@@ -189,19 +189,41 @@ def two_browsers_see_each_other(lab):
     for page, peer in ((alice, bob), (bob, alice)):
         eventually(lambda page=page: video(page, "inbound", "framesDecoded") > 20, f"{page.user}'s page decodes video", 20)
         is_heard(page, TONE)
-        # Feedback names the streams as their senders know them: a picture that was asked for was sent, and reports of
-        # loss and delay come back.
-        eventually(lambda page=page, peer=peer: video(peer, "outbound", "pliCount") >= video(page, "inbound", "pliCount"),
-                   f"{peer.user}'s page is asked for pictures", 10)
+        # Feedback names the streams as their senders know them: reports of loss and delay come back.
         eventually(lambda page=page: "roundTripTime" in page.ask("stats")["reported"].get("video", {}),
                    f"{page.user}'s page hears how its video arrives", 20)
     equal((alice.ask("stats")["transports"], bob.ask("stats")["transports"]), (1, 1), "transports")
     told = alice.ask("described")["remote"]
     check("a=group:BUNDLE 0 1" in told and "transport-wide-cc" in told, f"what alice's page was told:\n{told}")
     check("sdes:mid" not in told and "msid:" not in told and "ssrc:" not in told, f"names of bob's streams:\n{told}")
+    what_is_lost_is_asked_for(browser.cable, alice, bob)
     goes_on_over_a_restart(lab, alice, bob)
     alice.do("hang_up")
     bob.wait("ended", by="remote")
+
+
+def what_is_lost_is_asked_for(cable, alice, bob):
+    """Packets that are missing are asked for one by one (NACK), after too many of them a new picture (PLI); whose they are
+    is told to their senders, who send them."""
+    def asked(counter, what):
+        before = {page: (video(page, "outbound", counter), video(page, "inbound", counter)) for page in (alice, bob)}
+        for page, peer in ((alice, bob), (bob, alice)):
+            eventually(lambda page=page, peer=peer: video(page, "inbound", counter) > before[page][1]
+                       and video(peer, "outbound", counter) > before[peer][0], f"{peer.user}'s page is asked for {what}", 20)
+
+    def more_frames(what):
+        for page in (alice, bob):
+            frames = video(page, "inbound", "framesDecoded")
+            eventually(lambda page=page, frames=frames: video(page, "inbound", "framesDecoded") > frames + 20,
+                       f"{page.user}'s page decodes video {what}", 20)
+
+    cable.loses = 12  # a tenth and more would make the senders careful
+    asked("nackCount", "packets")
+    more_frames("while packets are lost")
+    cable.loses = 1
+    asked("pliCount", "a picture")
+    cable.loses = 0
+    more_frames("after it has lost a while of it")
 
 
 def goes_on_over_a_restart(lab, alice, bob):

@@ -8,6 +8,7 @@ import subprocess
 
 from .border import ACCESS, PASSWORDS
 from .browser import SCRIPTS, Played, modules_of
+from .cable import Cable
 from .checks import check
 from .process import tool
 from .phone import tones
@@ -51,7 +52,7 @@ class Chromium:
                                         env=environment)
         errors.close()
         lab.keep(self)
-        self._plug_in()
+        self._plug_in(lab)
         self._pages = {user: Played(user, self.process.stdin) for user in users}
         Played.read(self.process.stdout, self._pages)
         self.process.stdin.write(json.dumps({
@@ -65,12 +66,13 @@ class Chromium:
     def page(self, user):
         return self._pages[user]
 
-    def _plug_in(self):
-        """A cable from here into its network."""
+    def _plug_in(self, lab):
+        """A cable from here into its network, between two sockets in the wall."""
         check(self.process.stdout.readline() == "apart\n", "the browser has no network of its own")
-        for arguments in (f"link add web type veth peer name inside netns {self.process.pid}", "link set web up",
-                          f"route add {WEB} dev web"):
+        for arguments in ("link add web type veth peer name wall", "link set web up", f"route add {WEB} dev web",
+                          f"link add room type veth peer name inside netns {self.process.pid}"):
             subprocess.run(["ip", *arguments.split()], check=True, timeout=10)
+        self.cable = lab.keep(Cable("wall", "room"))
 
     def running(self):
         return self.process.poll() is None
@@ -78,4 +80,5 @@ class Chromium:
     def kill(self):
         self.process.kill()
         self.process.wait()
-        subprocess.run(["ip", "link", "delete", "web"], stderr=subprocess.DEVNULL, timeout=10, check=False)  # or gone already
+        for device in ("web", "room"):  # or gone already
+            subprocess.run(["ip", "link", "delete", device], stderr=subprocess.DEVNULL, timeout=10, check=False)
