@@ -133,6 +133,8 @@ std::optional<Drop> Flow::admit_rtcp(Context& c) {
   Half& h = half(c.side);
   SourceGuard& guard = h.guard[index_of(Component::Rtcp)];
   const Evidence evidence{c.compound.sender_ssrc, std::nullopt, is_secure(c.side)};
+  if (h.guard[index_of(Component::Rtp)].contradicts(evidence, c.now))
+    return guard.refuses(c.packet.source, c.now).value_or(Drop::WrongStream);
   const auto rtp = h.guard[index_of(Component::Rtp)].latched();
   return settle(c, Component::Rtcp,
                 rtp ? guard.admit_companion(c.packet.source, evidence, rtp->ip, c.now)

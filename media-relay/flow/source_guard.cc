@@ -172,7 +172,7 @@ void SourceGuard::hear(const Evidence& evidence, base::Instant now) {
 
 bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
   if (evidence.nameless) return !evidence.sequence || goes_on(*evidence.sequence, now);
-  if (!evidence.sequence) return true;  // RTCP may come from a source that sends no RTP
+  if (!evidence.sequence) return !contradicts(evidence, now);  // RTCP may come from a source that sends no RTP
   if (is_foreign(evidence)) return false;
   if (!rules_.one_stream || evidence.authentic || !stream_known_) {
     hear(evidence, now);
@@ -187,6 +187,12 @@ bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
   displaced_ = ssrc_;
   hear(evidence, now);
   return true;
+}
+
+bool SourceGuard::contradicts(const Evidence& rtcp, base::Instant now) const {
+  if (!rules_.one_stream || rtcp.authentic || !stream_known_) return false;
+  if (rtcp.ssrc == ssrc_ || rtcp.ssrc == displaced_) return false;
+  return now - stream_heard_ < rules_.stream_silence || now < contested_until_;
 }
 
 bool SourceGuard::goes_on(std::uint16_t number, base::Instant now) {

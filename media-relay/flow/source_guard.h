@@ -29,7 +29,8 @@
 // proof) the SSRC is what a forger who cannot listen does not know: another one than the one that is heard passes only
 // after kStreamSilence and with two packets in sequence. The stream that it took the place of comes back at once. When
 // others have been coming between the packets of the one that is heard, it must have been silent for kContested. Where
-// the peer has said which streams are its own, no other is heard at all, whether they come one at a time or not.
+// the peer has said which streams are its own, no other is heard at all, whether they come one at a time or not. RTCP
+// in another name than that of the one stream is not heard either while that is.
 //
 // UDPTL has no SSRC, so its numbers stand for one: a packet whose number is far from those that are heard is another
 // stream.
@@ -103,6 +104,9 @@ class SourceGuard {
   // Why nothing from this source would be admitted now, whatever it shows; nothing is remembered. For a packet that is
   // costly to look into.
   std::optional<Drop> refuses(const base::Endpoint& source, base::Instant now) const;
+
+  // Whether RTCP in clear is said in another name than that of the one stream that is heard (from the guard of RTP).
+  bool contradicts(const Evidence& rtcp, base::Instant now) const;
 
   // As `admit`, for RTCP that accompanies RTP from an address already learned: the same address needs no further proof,
   // another one gets no hearing.

@@ -7,9 +7,10 @@ import struct
 import time
 
 from harness import check, equal, eventually, main, test
-from harness.fax import FaxMachine, description, end, fax_sdp, place, udptl
-from harness.forge import spoof
+from harness.fax import FaxMachine, description, end, fax_sdp, place, turn, udptl
+from harness.forge import STRAY, spoof
 from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2
+from harness.reports import DESCRIPTION, SENDER_REPORT, Reports, compound
 from harness.talk import HERE, THERE, answer_to, both_hear, connect, offer_to, peers
 
 EVIL = 0x66666666
@@ -44,6 +45,12 @@ class Attacker:
     def pretends(self, peer, border, count=10):
         for packet in self.packets(count):
             spoof(peer, border, packet)
+
+    def says(self, border, words, peer=None):
+        """From its own address, and from that of a peer."""
+        self._socket.sendto(words, border)
+        if peer is not None:
+            spoof(peer, border, words)
 
     def got(self):
         try:
@@ -139,6 +146,58 @@ def nobody_else_speaks_for_a_peer_that_names_its_stream(lab):
     eventually(lambda: carrier.heard(HERE) > before + 20, "the phone after its pause")
     equal(carrier.heard_words(WORDS), 0, "forged packets that were heard")
     check(refused(lab, "wrong_stream") >= 100, "the drops are not counted")
+    end(call, far)
+
+
+# trap 50
+@test
+def nobody_reports_or_leaves_in_a_peers_name(lab):
+    lab.start()
+    alice, far = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    call = alice.invite("sip:1000@example.org")
+    invite = far.request("INVITE")
+    invite.reply(200, sdp=far.sdp())
+    answer = call.response(200)
+    call.ack()
+    far.request("ACK")
+    phone, carrier = peers(lab)
+    of_phone, of_carrier = lab.keep(Reports(PHONE, 7001, HERE)), lab.keep(Reports(CARRIER, 7001, THERE))
+    attacker = Attacker(lab)
+    borders = {phone: place(answer), carrier: place(invite.message)}
+    for (media, (at, port)), reports in zip(borders.items(), (of_phone, of_carrier)):
+        media.send_to((at, port))
+        reports.send_to((at, port + 1))
+
+    def reported():
+        heard = of_phone.count(SENDER_REPORT, THERE), of_carrier.count(SENDER_REPORT, HERE)
+        eventually(lambda: of_phone.count(SENDER_REPORT, THERE) > heard[0] + 2
+                   and of_carrier.count(SENDER_REPORT, HERE) > heard[1] + 2, "true reports both ways")
+
+    def assault():
+        for peer, (at, port) in borders.items():
+            for offset in (0, 1):
+                for words in (compound(EVIL, b"evil", bye=True), *STRAY):
+                    attacker.says((at, port + offset), words, (peer.at, peer.port + offset))
+                # Who has listened knows the stream's name, and may be believed; he cannot end it.
+                attacker.says((at, port + offset), compound(peer.ssrc, bye=True), (peer.at, peer.port + offset))
+
+    both_hear(phone, carrier, 10)
+    reported()
+    for _ in range(10):
+        assault()
+    reported()
+    turn(call, alice, alice.sdp(), far, far.sdp())  # a re-INVITE opens the window of signalling
+    for _ in range(10):
+        assault()
+        time.sleep(0.02)
+    reported()
+    both_hear(phone, carrier, 40)
+    for reports, peer in ((of_phone, carrier), (of_carrier, phone)):
+        equal(set(reports.heard), {(SENDER_REPORT, peer.ssrc), (DESCRIPTION, peer.ssrc)}, f"what {reports.at} is told")
+    equal((set(phone.received), set(carrier.received)), ({THERE}, {HERE}), "streams that are heard")
+    equal(attacker.got(), b"", "what the stranger got")
+    for reason in ("wrong_source", "wrong_stream", "wrong_port", "stun", "dtls", "not_media"):
+        check(refused(lab, reason) >= 20, f"{reason}: {refused(lab, reason)} drops are counted")
     end(call, far)
 
 

@@ -14,6 +14,7 @@ from harness.forge import spoof
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.peers import Rtp
 from harness.phone import Phone, end_and_judge
+from harness.reports import BYE, SENDER_REPORT, Reports, compound
 from harness.tls import Authority
 
 ALICE_TONE, BOB_TONE = 440, 1000  # Hz
@@ -167,6 +168,9 @@ def attack(wire, stranger):
         replayed = random.choice(wire.packets[-40:])[2]
         stranger.sendto(replayed, border)
         spoof(phone_end, border, replayed)
+        for body in (b"", os.urandom(14)):  # with room for an index and a tag, too
+            stranger.sendto(compound(ssrc, bye=True) + body, (ACCESS, target + 1))
+            spoof((PHONE, source + 1), (ACCESS, target + 1), compound(ssrc, bye=True) + body)
 
 
 # trap 50: a stranger's packets.
@@ -174,6 +178,7 @@ def attack(wire, stranger):
 def forged_clear_and_replayed_packets_reach_nobody(lab):
     start(lab, "sdes")
     carrier = lab.keep(Listener(CARRIER, 7000, THERE))
+    reports = lab.keep(Reports(CARRIER, 7001, THERE))
     lab.callee("callee_is_held")
     wire = lab.keep(Wire())
     stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -186,7 +191,7 @@ def forged_clear_and_replayed_packets_reach_nobody(lab):
     eventually(lambda: len(wire.packets) > 60 and sum(carrier.received.values()) > 40, "media", 8)
 
     def nothing_got_through(when):
-        before = {reason: refused(lab, reason) for reason in ("unauthentic", "wrong_source", "replayed")}
+        before = {reason: refused(lab, reason) for reason in ("unauthentic", "wrong_source", "replayed", "not_allowed")}
         count = len(wire.packets)
         attack(wire, stranger)
         # The true media goes on meanwhile.
@@ -196,6 +201,7 @@ def forged_clear_and_replayed_packets_reach_nobody(lab):
         eventually(lambda: more()["wrong_source"] >= 130, f"of the stranger's 150 packets {when}: {more()}")
         # A phone that has changed its key makes replays of what came before unauthentic.
         eventually(lambda: more()["unauthentic"] + more()["replayed"] >= 130, f"of 150 in the phone's name {when}: {more()}")
+        eventually(lambda: sum(more().values()) >= 400, f"of all 420, reports among them, {when}: {more()}")
         equal(carrier.evil, 0, f"forged packets that the carrier heard {when}")
         equal(len(carrier.received), 1, f"sources that the carrier hears {when}: {carrier.received}")
         try:
@@ -215,6 +221,9 @@ def forged_clear_and_replayed_packets_reach_nobody(lab):
             equal(carrier.evil, 0, "forged packets during the hold")
     after = nothing_got_through("right after the re-INVITE")
     check(after > heard, "the carrier hears nothing of the phone after the re-INVITE")
+    told = [kind for kind, _ in reports.heard]
+    check(BYE not in told, "a forged farewell came through")
+    check(told.count(SENDER_REPORT) <= 6, f"forged reports came through: {told}")  # her own: one in five seconds
     alice.command("hangup")
     lab.border.until_idle()
 

@@ -68,6 +68,11 @@ class Capture:
         with self._condition:
             return sum(n for (s, t), n in self._datagrams.items() if _fits(s, source) and _fits(t, target))
 
+    def datagrams(self):
+        """(source, target): UDP packets that are no SIP."""
+        with self._condition:
+            return dict(self._datagrams)
+
     def marks(self, source=None, target=None):
         """Code points (DSCP) under which anything went from one (address, port) to another; port None is any."""
         with self._condition:

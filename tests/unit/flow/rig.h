@@ -78,8 +78,8 @@ class Rig {
   Result rtp(Side side, const base::Endpoint& from, std::uint32_t ssrc = 7) {
     return send(side, Component::Rtp, from, rtp_bytes(ssrc));
   }
-  Result rtcp(Side side, const base::Endpoint& from, Component port = Component::Rtcp) {
-    return send(side, port, from, std::string("\x80\xc9\x00\x01\x00\x00\x00\x07", 8));
+  Result rtcp(Side side, const base::Endpoint& from, Component port = Component::Rtcp, char ssrc = 7) {
+    return send(side, port, from, std::string("\x80\xc9\x00\x01\x00\x00\x00", 7) + ssrc);
   }
 
   std::string rtp_bytes(std::uint32_t ssrc) {

@@ -206,8 +206,38 @@ TEST(OneStream, RtcpMayHaveASourceOfItsOwn) {
   Rig rig(spec);
   EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp).dropped, std::nullopt);
   EXPECT_TRUE(passes(rig, kMusic));
+  rig.pass(milliseconds(100));
   EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp).dropped, std::nullopt);
   EXPECT_TRUE(passes(rig, kMusic));
+}
+
+// trap 50: a stranger's packets.
+TEST(OneStream, NobodyReportsInAPeersNameWhileItTalks) {
+  for (const bool muxed : {false, true}) {
+    Spec spec = one_stream_spec();
+    spec.a.rtcp_mux = muxed;
+    Rig rig(spec);
+    const Component port = muxed ? Component::Rtp : Component::Rtcp;
+    const base::Endpoint from = muxed ? kPhoneA : kPhoneARtcp;
+    ASSERT_TRUE(passes(rig, kTalker));
+    EXPECT_EQ(rig.rtcp(Side::A, from, port, kForger).dropped, Drop::WrongStream);
+    EXPECT_EQ(rig.rtcp(Side::A, kStranger, port, kForger).dropped, Drop::WrongSource);
+    EXPECT_EQ(rig.rtcp(Side::A, from, port, kTalker).dropped, std::nullopt);
+    EXPECT_TRUE(passes(rig, kTalker));
+    EXPECT_EQ(rig.flow.stats(rig.now).a().rtcp_packets_in, 1U) << "nor are forged ones read";
+  }
+}
+
+TEST(OneStream, NobodyMovesTheReportsOfAPeerThatTalks) {
+  Spec spec = learning_spec();
+  spec.a.one_stream = true;
+  Rig rig(spec);
+  ASSERT_TRUE(passes(rig, kTalker));
+  const base::Endpoint aside = endpoint("198.51.100.10:9999");
+  EXPECT_EQ(rig.rtcp(Side::A, aside, Component::Rtcp, kForger).dropped, Drop::WrongStream);
+  EXPECT_EQ(rig.flow.stats(rig.now).a().latched_rtcp, std::nullopt);
+  EXPECT_EQ(rig.rtcp(Side::A, kPhoneARtcp, Component::Rtcp, kTalker).dropped, std::nullopt);
+  EXPECT_EQ(rig.flow.stats(rig.now).a().latched_rtcp, kPhoneARtcp);
 }
 
 }  // namespace
