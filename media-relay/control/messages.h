@@ -185,6 +185,9 @@ struct HalfSpec {
   std::optional<std::uint8_t> dscp = {};
   std::optional<Play> play = {};      // absent: nothing, or no more
   std::optional<Copied> copies = {};  // instead of a peer and ports, and of all that is about these
+  // Of whoever is the peer. Another number is another party: it gets ports of its own, and nothing is kept of who was
+  // there before. The other half goes on.
+  std::uint32_t party = 0;
   friend bool operator==(const HalfSpec&, const HalfSpec&) = default;
 };
 

@@ -112,6 +112,7 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
   out.set_no_send(!half.send);
   out.set_no_receive(!half.receive);
   out.set_one_stream(half.one_stream);
+  out.set_party(half.party);
   if (half.ice) {
     out.mutable_ice()->set_local_ufrag(half.ice->local_ufrag);
     const auto password = half.ice->local_password.bytes();
@@ -284,6 +285,7 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   out.send = !in.no_send();
   out.receive = !in.no_receive();
   out.one_stream = in.one_stream();
+  out.party = in.party();
   if (in.has_srtp()) {
     out.srtp.emplace();
     if (in.srtp().has_send()) out.srtp->send = srtp_stream(in.srtp().send());

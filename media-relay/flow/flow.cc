@@ -53,7 +53,12 @@ void Flow::replace(Spec spec, base::Instant now) {
     judge_keys(side, spec.half(side));
     judge_copies(side, spec.half(side));
   }
-  const std::array old{std::move(spec_.a.srtp), std::move(spec_.b.srtp)};
+  std::array old{std::move(spec_.a.srtp), std::move(spec_.b.srtp)};
+  for (const Side side : kSides) {
+    if (spec_.half(side).party == spec.half(side).party) continue;
+    forget_peer(side);
+    old[index_of(side)].reset();
+  }
   spec_ = std::move(spec);
   for (const Side side : kSides) {
     open_guards(side, now);

@@ -99,6 +99,8 @@ class Flow {
   void share(Side side, Flow& carrier);
   // The side's ports are closed: it is to share a transport.
   void close_ports(Side side) { ports_[index_of(side)] = {}; }
+  // The side has these ports instead, and its own are closed; `replace` with their addresses follows.
+  void move_ports(Side side, const std::array<packet::PortIndex, 2>& ports) { ports_[index_of(side)] = ports; }
 
   // Where copies go when the spec says `record`; must outlive the flow. Without one, nothing is recorded.
   void record_to(PacketTap* tap) { tap_ = tap; }
@@ -111,7 +113,7 @@ class Flow {
 
   // Sets a new spec (signalling has spoken). Statistics stay; learned sources stay where the remote stays; SRTP goes on
   // with its rollover counters and replay windows in each direction whose keys stay, and starts anew where they do not
-  // (RFC 3711 3.3.1, RFC 4568 7.1.4).
+  // (RFC 3711 3.3.1, RFC 4568 7.1.4). Where a side's `party` is another one, nothing of its peer stays.
   void replace(Spec spec, base::Instant now);
 
   // Walks a packet that arrived on the given port. Either fills `leaves_by` and `destination` (and may rewrite the
@@ -128,6 +130,7 @@ class Flow {
   bool play(Side to, const std::string& digits, base::Duration each, base::Instant now);
   // The flow is about to end: BYE of our own streams (RFC 3550 6.6), for `attend`.
   void say_farewell();
+  void say_farewell(Side side);  // likewise, toward one side
 
   // ICE, DTLS and digits make datagrams of their own, events and deadlines, also when a packet comes or the spec is
   // replaced: to be asked after each call.
@@ -258,6 +261,7 @@ class Flow {
   // Building (flow.cc).
   void build();
   void open_guards(Side side, base::Instant now);
+  void forget_peer(Side side);  // party.cc
   void set_keys(Side side, const std::optional<Srtp>& old, base::Instant now);
   Pipeline checked_pipeline(Side side, Component kind) const;
   // Of RTP from `side` that has been inspected.

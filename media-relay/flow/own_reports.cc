@@ -38,13 +38,15 @@ void Flow::on_own_report_deadline(Side side, base::Instant now) {
 
 // RFC 3550 6.3.7: a participant that never sent anything says no BYE.
 void Flow::say_farewell() {
-  for (const Side side : {Side::A, Side::B}) {
-    const auto& rewriter = half(side).rewriter;
-    if (!rewriter || rewriter->stream().state().packets == 0) continue;
-    std::vector<std::byte> packet(rtp::kFarewellBytes);
-    rtp::write_farewell(packet, rewriter->stream().ssrc());
-    send_own(side, Component::Rtcp, std::move(packet));
-  }
+  for (const Side side : {Side::A, Side::B}) say_farewell(side);
+}
+
+void Flow::say_farewell(Side side) {
+  const auto& rewriter = half(side).rewriter;
+  if (!rewriter || rewriter->stream().state().packets == 0) return;
+  std::vector<std::byte> packet(rtp::kFarewellBytes);
+  rtp::write_farewell(packet, rewriter->stream().ssrc());
+  send_own(side, Component::Rtcp, std::move(packet));
 }
 
 }  // namespace flow

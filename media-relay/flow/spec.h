@@ -98,6 +98,8 @@ struct HalfSpec {
   // Header extensions (RFC 8285) that this peer has agreed to, and under which identifiers; it is sent no others.
   // nullopt: whatever comes.
   std::optional<rtp::ExtensionMap> extensions = {};
+  // Another number is another peer (party.cc).
+  std::uint32_t party = 0;
   std::uint8_t dscp = kDefaultDscp;  // mark of what leaves by our ports on this side (RFC 2474), 0 to 63
 };
 

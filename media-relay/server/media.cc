@@ -105,6 +105,10 @@ bool Media::install(session::InstallFlow action) {
 bool Media::replace(session::ReplaceFlow action) {
   mark(action.flow, action.epoch);
   worker::ReplaceFlow command{id_of(action.flow), std::move(action.spec), {}};
+  if (auto node = kept_.extract(action.flow.pack())) {
+    command.a = std::move(node.mapped()[0]);
+    command.b = std::move(node.mapped()[1]);
+  }
   for (std::size_t side = 0; side < command.carriers.size(); ++side)
     if (action.carriers[side]) command.carriers[side] = id_of(action.carriers[side]);
   return post(action.worker, std::move(command));

@@ -43,6 +43,7 @@ struct InstallFlow {
   std::shared_ptr<const flow::Ledger> last = {};  // likewise
   std::uint64_t epoch = 0;  // for the flow's ledger, before anything that follows: another spec, another number
 };
+// With the sockets kept for it, where there are any: they take the place of the half's own.
 struct ReplaceFlow {
   FlowHandle flow;
   unsigned worker = 0;

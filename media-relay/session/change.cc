@@ -65,6 +65,11 @@ void Sessions::ask_for_ports(Session& session, Actions& out) {
       ++session.change->unbound;
     }
   }
+  for (const FreshHalf& fresh : session.change->fresh) {
+    const HalfRecord& half = fresh.half;
+    out.push_back(BindPair{fresh.flow, fresh.side, {config_.networks[half.network].bind, half.port}, half.dscp});
+    ++session.change->unbound;
+  }
 }
 
 std::optional<Error> Sessions::check_networks(const control::SessionSpec& spec) const {
@@ -125,8 +130,8 @@ std::array<FlowHandle, 2> Sessions::carriers_of(const Change& change, const cont
   return out;
 }
 
-// The flow that serves this media line already, when its ports are in the right networks, or those of the same other
-// flow. It may give up ports and use another flow's from now on (RFC 9143 7.4), not the other way round.
+// The flow that serves this media line already, when its ports are in the right networks, or will be, or those of the
+// same other flow. It may give up ports and use another flow's from now on (RFC 9143 7.4), not the other way round.
 FlowHandle Sessions::kept_flow(const Session& session, const Change& change, const control::FlowSpec& wanted) const {
   for (const FlowHandle handle : session.flows) {
     const FlowRecord* record = flows_.find(handle);
@@ -137,9 +142,12 @@ FlowHandle Sessions::kept_flow(const Session& session, const Change& change, con
       return carriers[side] == record->carriers[side] ||
              (!record->carriers[side] && carrier != nullptr && carrier->worker == record->worker);
     };
-    const bool same = config_.networks[record->half[0].network].name == wanted.a.network &&
-                      config_.networks[record->half[1].network].name == wanted.b.network && may_stay(0) && may_stay(1);
-    return same ? handle : FlowHandle{};
+    const auto fits = [&](flow::Side side, const std::string& network) {
+      const std::size_t index = flow::index_of(side);
+      return changes_party(session, change, wanted, side, handle) ||
+             (config_.networks[record->half[index].network].name == network && may_stay(index));
+    };
+    return fits(flow::Side::A, wanted.a.network) && fits(flow::Side::B, wanted.b.network) ? handle : FlowHandle{};
   }
   return {};
 }
@@ -149,6 +157,7 @@ std::optional<Error> Sessions::add_flows(SessionHandle handle, Change& change, b
   for (const control::FlowSpec& wanted : change.wanted.flows) {
     if (const FlowHandle kept = kept_flow(session, change, wanted)) {
       change.next.push_back(kept);
+      if (auto error = take_fresh_pairs(session, change, wanted, kept, now)) return error;
       continue;
     }
     const FlowHandle added = flows_.emplace();
@@ -187,12 +196,13 @@ std::optional<Error> Sessions::take_pair(HalfRecord& half, base::Instant now) {
 void Sessions::on_bound(const BindResult& result, base::Instant now, Actions& out) {
   FlowRecord* record = flows_.find(result.flow);
   Session* session = record == nullptr ? nullptr : sessions_.find(record->session);
-  if (session == nullptr || !session->change || record->state != FlowState::Binding) {
+  HalfRecord* wanted = session == nullptr || !session->change ? nullptr : half_being_bound(*session->change, result);
+  if (wanted == nullptr) {
     // The change failed for another port while this one was being bound.
     if (result.bound) out.push_back(DropSockets{result.flow});
     return;
   }
-  HalfRecord& half = record->half[flow::index_of(result.side)];
+  HalfRecord& half = *wanted;
   if (result.bound) {
     half.bound = true;
     if (--session->change->unbound == 0) finish_change(record->session, now, out);
@@ -231,6 +241,7 @@ void Sessions::finish_change(SessionHandle handle, base::Instant now, Actions& o
   Session& session = *sessions_.find(handle);
   Change change = *std::move(session.change);
   session.change.reset();
+  use_fresh(change, now, out);
   for (std::size_t i = 0; i < change.next.size(); ++i)
     if (FlowRecord* record = flows_.find(change.next[i]); record != nullptr && record->state == FlowState::Installed)
       give_up_ports(*record, carriers_of(change, change.wanted.flows[i]), now);
@@ -288,6 +299,7 @@ void Sessions::fail_change(SessionHandle handle, Error error, base::Instant now,
     out.push_back(DropSockets{flow});
     erase_flow(flow, now);
   }
+  for (FreshHalf& fresh : change.fresh) give_up_fresh(fresh, now, out);
   if (change.restoring) {
     const Controller* owner = controllers_.find(session.owner);
     note_not_restored(error.text, owner == nullptr ? std::string() : owner->id, session.id, out);

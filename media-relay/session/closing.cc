@@ -110,6 +110,7 @@ void Sessions::on_flow_failed(FlowHandle flow, bool installing, std::string_view
   end_recording(*record, out);
   erase_flow(flow, now);
   end_session(handle, End{Cause::Failure, std::string(text)}, out);
+  forget_fresh(handle, flow, now, out);
 }
 
 void Sessions::query(Asker asker, const Session& session, base::Instant now, Actions& out) {

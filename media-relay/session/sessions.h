@@ -159,6 +159,12 @@ class Sessions {
     std::uint64_t recording = 0;               // 0: none
     std::optional<control::Record> recorded;   // what was asked for last, also when it has failed
   };
+  // A pair that takes the place of one half's own when the change is made.
+  struct FreshHalf {
+    FlowHandle flow;
+    flow::Side side = flow::Side::A;
+    HalfRecord half;
+  };
   struct Asker {
     LinkId link = 0;
     std::uint64_t request = 0;
@@ -172,9 +178,10 @@ class Sessions {
     Asker asker;
     bool opening = false;  // answered with Opened
     control::SessionSpec wanted;
-    std::vector<FlowHandle> next;  // per wanted flow: kept or new
-    std::size_t unbound = 0;       // pairs not bound yet
-    bool restoring = false;        // nobody asked; on the ports that it had, or not at all
+    std::vector<FlowHandle> next;       // per wanted flow: kept or new
+    std::size_t unbound = 0;            // pairs not bound yet
+    bool restoring = false;             // nobody asked; on the ports that it had, or not at all
+    std::vector<FreshHalf> fresh = {};  // of flows that are kept, whose peer is another party
   };
   struct Session {
     ControllerHandle owner;
@@ -248,6 +255,19 @@ class Sessions {
   FlowHandle kept_flow(const Session& session, const Change& change, const control::FlowSpec& wanted) const;
   std::array<FlowHandle, 2> carriers_of(const Change& change, const control::FlowSpec& wanted) const;
   void ask_for_ports(Session& session, Actions& out);
+
+  // party.cc
+  // The half has, and will have, ports of its own, and another party is to be its peer.
+  bool changes_party(const Session& session, const Change& change, const control::FlowSpec& wanted, flow::Side side,
+                     FlowHandle kept) const;
+  std::optional<control::Error> take_fresh_pairs(const Session& session, Change& change,
+                                                 const control::FlowSpec& wanted, FlowHandle kept, base::Instant now);
+  // The half whose port this is about; null: none that is still wanted.
+  HalfRecord* half_being_bound(Change& change, const BindResult& result);
+  void give_up_fresh(FreshHalf& fresh, base::Instant now, Actions& out);
+  void forget_fresh(SessionHandle handle, FlowHandle flow, base::Instant now, Actions& out);
+  void use_fresh(Change& change, base::Instant now, Actions& out);
+
   void give_up_ports(FlowRecord& record, const std::array<FlowHandle, 2>& carriers, base::Instant now);
   void finish_change(SessionHandle handle, base::Instant now, Actions& out);
   void fail_change(SessionHandle handle, control::Error error, base::Instant now, Actions& out);

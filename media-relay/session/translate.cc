@@ -196,6 +196,7 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   out.send = half.send;
   out.receive = half.receive;
   out.one_stream = half.one_stream;
+  out.party = half.party;
   out.sources = half.sources;
   if (half.srtp) out.srtp = flow::Srtp{parameters(half.srtp->send), parameters(half.srtp->receive)};
   if (half.ice) out.ice = ice::Parameters{half.ice->local_ufrag, half.ice->local_password, half.ice->remote_ufrag};

@@ -42,11 +42,15 @@ struct InstallFlow {
 };
 
 // Replaces the spec between two batches; sockets, statistics and, where the remote did not change, learned sources
-// stay. Opens the window for learning anew. A half that becomes `shared` closes its sockets and uses its carrier's.
+// stay. Opens the window for learning anew. A half that becomes `shared` closes its sockets and uses its carrier's. One
+// that is given sockets says BYE to its peer and closes its own; when they cannot be used the flow is gone, and
+// FlowFailed says `installing`.
 struct ReplaceFlow {
   FlowId id;
   flow::Spec spec;
   std::array<FlowId, 2> carriers{};  // by side; 0: none
+  HalfSockets a = {};
+  HalfSockets b = {};
 };
 
 // Closes the flow's sockets, then tells FlowRemoved.
@@ -107,7 +111,7 @@ struct FlowSaved {
 // installed.
 struct FlowFailed {
   FlowId id;
-  bool installing = false;
+  bool installing = false;  // there is no such flow now
   std::string text;
 };
 

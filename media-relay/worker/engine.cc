@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "media-relay/base/clock.h"
@@ -177,6 +178,33 @@ void Engine::close_ports(Installed& installed, flow::Side side) {
   installed.flow.close_ports(side);
 }
 
+bool Engine::attach_half(HalfSockets& sockets, std::array<packet::PortIndex, 2>& ports) {
+  for (auto [socket, component] :
+       {std::pair{&sockets.rtp, flow::Component::Rtp}, std::pair{&sockets.rtcp, flow::Component::Rtcp}}) {
+    if (!*socket) continue;
+    const auto port = backend_.attach(std::move(*socket));
+    if (!port) return false;
+    ports[flow::index_of(component)] = *port;
+  }
+  return true;
+}
+
+bool Engine::move_ports(Installed& installed, ReplaceFlow& command, std::vector<Event>& events) {
+  bool moved = true;
+  for (const flow::Side side : kSides) {
+    HalfSockets& sockets = side == flow::Side::A ? command.a : command.b;
+    if (!sockets.rtp || command.spec.half(side).shared) continue;
+    installed.flow.say_farewell(side);
+    attend(installed, events);
+    close_ports(installed, side);
+    std::array<packet::PortIndex, 2> ports{};
+    moved = attach_half(sockets, ports) && moved;
+    installed.flow.move_ports(side, ports);
+  }
+  map_ports(installed);
+  return moved;
+}
+
 void Engine::part(Installed& installed) {
   for (Installed* guest : installed.guests)
     for (Installed*& carrier : guest->carriers)
@@ -201,8 +229,14 @@ void Engine::replace(ReplaceFlow& command, base::Instant now, std::vector<Event>
   if (found == flows_.end()) return fail(command.id, false, "no flow of this id", events);
   Installed& installed = *found->second;
   const flow::Spec& old = installed.flow.spec();
-  for (auto [half, before] : {std::pair{&command.spec.a, &old.a}, std::pair{&command.spec.b, &old.b}})
-    if (!half->shared) set_locals(*half, before->local_rtp, before->local_rtcp);
+  for (auto [half, before, fresh] :
+       {std::tuple{&command.spec.a, &old.a, &command.a}, std::tuple{&command.spec.b, &old.b, &command.b}}) {
+    if (half->shared) continue;
+    if (fresh->rtp)
+      set_locals(*half, fresh->rtp.local(), fresh->rtcp.local());
+    else
+      set_locals(*half, before->local_rtp, before->local_rtcp);
+  }
   if (is_empty(command.spec.name_key)) command.spec.name_key = old.name_key;
   command.spec.number = old.number;
   if (std::string wrong = flow::check(command.spec); !wrong.empty())
@@ -210,6 +244,11 @@ void Engine::replace(ReplaceFlow& command, base::Instant now, std::vector<Event>
   std::array<Installed*, 2> carriers{};
   if (std::string wrong = find_carriers(command.spec, command.carriers, carriers); !wrong.empty())
     return fail(command.id, false, std::move(wrong), events);
+  if (!move_ports(installed, command, events)) {
+    std::vector<Event> removed;
+    remove(command.id, now, removed);
+    return fail(command.id, true, "the sockets that take the place of others cannot be used", events);
+  }
   mark(installed, command.spec);
   find_tracks(command.spec);
   installed.flow.replace(std::move(command.spec), now);

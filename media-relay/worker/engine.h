@@ -72,6 +72,10 @@ class Engine : private flow::Outlet {
   // Uses them from now on, instead of ports of its own.
   void join(Installed& installed, const std::array<Installed*, 2>& carriers);
   void close_ports(Installed& installed, flow::Side side);
+  // False: not all of them can be used.
+  bool attach_half(HalfSockets& sockets, std::array<packet::PortIndex, 2>& ports);
+  // The sockets that the command brings take the place of the half's own. False: they cannot.
+  bool move_ports(Installed& installed, ReplaceFlow& command, std::vector<Event>& events);
   static void part(Installed& installed);
   void arm(Installed& installed);
   void attend(Installed& installed, std::vector<Event>& events);

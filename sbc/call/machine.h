@@ -323,6 +323,7 @@ class Machine {
   void drop_transfer();
   void replace_leg(Side side, Leg&& fresh);
   void offer_to_remaining(Side side, const sip::Message& response, const sip::Source& source);
+  bool begins_new_session(Event event);
   void forget_dialog(const std::string& tag);
 
   // attended.cc

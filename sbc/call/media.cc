@@ -401,6 +401,8 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
       add_digits(flow, Side::A);
       add_digits(flow, Side::B);
     }
+    flow.a.party = party_[0];
+    flow.b.party = party_[1];
     flow.a.dscp = mark_of(leg_a_.marks, flow);
     flow.b.dscp = mark_of(leg_b_.marks, flow);
     add_sounds(flow);

@@ -73,6 +73,9 @@ class Media {
   void start_leg_b(sdp::OriginIdentity identity);
   // The same for either leg, when another party takes its place.
   void start_leg(Side side, sdp::OriginIdentity identity) { adopt(side, sdp::OfferAnswer(std::move(identity))); }
+  // From now on another party is the side's peer: the relay is to forget the one before (its addresses, streams and
+  // keys), and what the other side hears goes on.
+  void change_party(Side side) { ++party_[static_cast<std::size_t>(side)]; }
   // What was agreed with the side, and taking it over from another call.
   sdp::OfferAnswer description(Side side) const { return side == Side::A ? a_ : *b_; }
   void adopt(Side side, sdp::OfferAnswer agreed) {
@@ -233,6 +236,7 @@ class Media {
   LegMedia leg_a_;
   LegMedia leg_b_;
   std::vector<control::FlowAddresses> flows_;
+  std::array<std::uint32_t, 2> party_{};
   sdp::SessionPtr proposal_;
   struct Sounds {
     std::vector<std::string> announcements;  // the first one is being played, ...

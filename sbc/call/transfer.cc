@@ -392,12 +392,14 @@ void Machine::replace_leg(Side side, Leg&& fresh) {
   disarm(call_.accepted_timer[static_cast<int>(side)]);
   disarm(call_.session_timer[static_cast<int>(side)]);
   call_.media.leg(side) = leg_media(*core_.settings, {leg.realm, leg.trunk, leg.hop.transport});
+  call_.media.change_party(side);
   if (side == Side::B) return;
   call_.local_tag_a = leg.dialog->local_tag();
   call_.arrival.authenticated = false;  // that was somebody else
 }
 
-// The side's 2xx has brought an offer, and its ACK waits for what the other side answers.
+// The side's 2xx has brought an offer, and its ACK waits for what the other side answers. The relay keeps the session,
+// so that the party that stays keeps its address and its keys and hears one stream.
 void Machine::offer_to_remaining(Side side, const sip::Message& response, const sip::Source& source) {
   call_.leg(side).owes_ack = true;
   learn_packages(side, response);
@@ -416,8 +418,17 @@ void Machine::offer_to_remaining(Side side, const sip::Message& response, const 
   call_.late_offer = false;
   call_.inviter_gone = false;
   (void)call_.leg(other(side)).gate.try_local_invite();
-  open_session();
+  call_.session_open ? ask_relay(true) : open_session();
   call_.state = State::Reanchoring;
+}
+
+// ... unless it cannot: then a new one begins, of another relay maybe, and a stream with it.
+bool Machine::begins_new_session(Event event) {
+  const bool kept = call_.state == State::Reanchoring && call_.leg(call_.inviter).owes_ack && call_.media.anchored();
+  if (event != Event::RelayRefused || !kept) return false;
+  note(Note::Level::Info, "transfer: the relay cannot go on with the session, a new one begins");
+  open_session();
+  return true;
 }
 
 }  // namespace sbc::call

@@ -208,6 +208,7 @@ void Machine::roll_back(Event event, const Input& in) {
   const Side to = other(call_.inviter);
   Leg& leg = call_.leg(to);
   if (event == Event::Reject && try_again(in)) return;
+  if (begins_new_session(event)) return;
   leg.gate.local_done();
   const int status = event == Event::Reject ? in.message->status() : 503;
   if (call_.joining || call_.leg(call_.inviter).owes_ack) {  // the transferor is gone: nothing to go back to

@@ -320,5 +320,48 @@ def a_change_of_source_is_one_stream_to_the_listener(lab):
 
 
 
+# trap 58
+@test
+def a_transfer_is_one_stream_to_who_stays(lab):
+    """Without a word about streams in the configuration: one place, one source, numbers without a gap, BYE at the end."""
+    lab.start({"policy": {"file": str(OWN_POLICIES / "scenarios.lua")},
+               "trunk": {"carrier": {"sources": [CARRIER]},
+                         "second": {"realm": "core", "targets": [f"{CARRIER2}:5060"], "sources": [CARRIER2]}}})
+    talk = Talk(lab, with_events(PHONE, 7000), with_events(CARRIER, 7100))
+    target, third = lab.ua(CARRIER2, "third"), Media(CARRIER2, 7200, 0x3333)
+    third.sequence, third.timestamp = 40000, 3_000_000_000
+    talk.far.audio(10)
+    talk.near.hear(0.1)
+    talk.other.send("REFER", headers=[f"Refer-To: <sip:2000@{ACCESS}>"]).response(202)
+    invite = target.request("INVITE")
+    invite.reply(200, sdp=with_events(CARRIER2, 7200))
+    again = talk.alice.request("INVITE")
+    equal(again.media()[:2], talk.near.to, "where the phone is told to send")
+    again.reply(200, sdp=with_events(PHONE, 7000))
+    third.to = target.request("ACK").media()[:2]
+    check(third.to != talk.far.to, "the target has the port of who has left")
+    for _ in range(2):
+        talk.carrier.request("NOTIFY").reply(200)
+    talk.carrier.request("BYE").reply(200)
+    talk.far.audio(3)  # whoever has left
+    third.audio(10)
+    talk.near.hear(0.2)
+    heard = talk.near.heard
+    check(18 <= len(heard) <= 20, f"expected about 20 packets, got {len(heard)}")
+    equal({p[4] for p in heard}, {talk.far.ssrc}, "sources that the phone hears")
+    sequence = [p[2] for p in heard]
+    equal(sequence, list(range(sequence[0], sequence[0] + len(sequence))), "sequence numbers")
+    steps = [(b[3] - a[3]) & 0xffffffff for a, b in zip(heard, heard[1:])]
+    check(all(0 < step < 80000 for step in steps), f"timestamps jump: {steps}")
+    reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    reports.bind((PHONE, 7001))
+    reports.settimeout(3)
+    bye = talk.call.send("BYE")
+    target.request("BYE").reply(200)
+    bye.response(200)
+    last = reports.recv(2048)
+    equal((last[-7], struct.unpack("!I", last[-4:])[0]), (203, talk.far.ssrc), "the last words of the stream")
+
+
 if __name__ == "__main__":
     main()

@@ -28,14 +28,20 @@ control::HalfAddress half_address(const control::HalfSpec& half, std::uint16_t p
 std::vector<control::FlowAddresses> FakeRelay::addresses(const std::string& id, const control::SessionSpec& spec) {
   std::vector<control::FlowAddresses> flows;
   for (const auto& flow : spec.flows) {
-    auto& port = ports_[id + "/" + std::to_string(flow.index)];
-    if (port == 0) {
-      port = next_port_;
-      next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? 20000 : next_port_ + 4);
+    auto& places = places_[id + "/" + std::to_string(flow.index)];
+    const std::array halves{&flow.a, &flow.b};
+    bool anew = false;
+    for (std::size_t i = 0; i < halves.size(); ++i)
+      anew = anew || (places[i].network != halves[i]->network && places[i].party == halves[i]->party);
+    bool taken = false;
+    for (std::size_t i = 0; i < halves.size(); ++i) {
+      if (!anew && places[i].party == halves[i]->party) continue;
+      places[i] = {static_cast<std::uint16_t>(next_port_ + 2 * i), halves[i]->party, halves[i]->network};
+      taken = true;
     }
-    flows.push_back({.index = flow.index,
-                     .a = half_address(flow.a, port),
-                     .b = half_address(flow.b, static_cast<std::uint16_t>(port + 2))});
+    if (taken) next_port_ = static_cast<std::uint16_t>(next_port_ >= 60000 ? 20000 : next_port_ + 4);
+    flows.push_back(
+        {.index = flow.index, .a = half_address(flow.a, places[0].port), .b = half_address(flow.b, places[1].port)});
     for (auto [half, address] :
          {std::pair{&flow.a, &control::FlowAddresses::a}, std::pair{&flow.b, &control::FlowAddresses::b}})
       if (half->shared)
@@ -76,7 +82,7 @@ void FakeRelay::take(const RelayCommand& command, base::Instant now) {
     if (!owners.contains(close.id)) ++strange;
     const bool existed = sessions.erase(close.id) != 0;
     closed += existed ? 1 : 0;
-    std::erase_if(ports_, [&close](const auto& entry) { return entry.first.starts_with(close.id + "/"); });
+    std::erase_if(places_, [&close](const auto& entry) { return entry.first.starts_with(close.id + "/"); });
     reply.reply = control::Closed{close.id, existed, last_words};
   }
   base::Instant due = now;

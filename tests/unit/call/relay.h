@@ -1,6 +1,7 @@
 #pragma once
 // A relay as the calls see it: opens, changes and closes sessions, and can be slow, unwilling or silent.
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -53,7 +54,13 @@ class FakeRelay {
   std::vector<control::FlowAddresses> addresses(const std::string& id, const control::SessionSpec& spec);
 
   std::deque<Waiting> waiting_;
-  std::map<std::string, std::uint16_t> ports_;  // "<id>/<flow>" to its port; kept while the session lives
+  // Of one half. Another party gets another port, another network another flow.
+  struct Place {
+    std::uint16_t port = 0;
+    std::uint32_t party = 0;
+    std::string network = {};
+  };
+  std::map<std::string, std::array<Place, 2>> places_;  // by "<id>/<flow>"; kept while the session lives
   std::uint16_t next_port_ = 20000;
 };
 

@@ -37,6 +37,7 @@ inline SessionSpec sample_spec() {
   a.dscp = 0;
   b.dscp = kMaxDscp;
   b.sources = {1, 0xffffffff};
+  b.party = 3;
   HalfSpec web = b;
   web.extensions.emplace();
   web.srtp.reset();

@@ -59,7 +59,8 @@ struct Rig {
   std::map<std::uint32_t, std::uint64_t> epochs;   // ledgers
   std::size_t caught_up = 0;                       // flows that were installed with what a ledger said
   std::vector<SaveFlow> saving;
-  std::set<base::Endpoint> open;  // sockets
+  std::set<base::Endpoint> open;                 // sockets
+  std::map<base::Endpoint, flow::Side> side_of;  // their halves
   std::vector<FlowHandle> removing;
   std::vector<QueryFlow> asked;
   std::vector<PlayDigits> played;
@@ -84,6 +85,7 @@ struct Rig {
     // The system never gives one port twice.
     if (!open.insert(a.rtp).second) ADD_FAILURE() << "bound twice: " << a.rtp.text();
     kept[a.flow.pack()].push_back(a.rtp);
+    side_of[a.rtp] = a.side;
     return {a.flow, a.side, true, false, ""};
   }
 
@@ -112,6 +114,7 @@ struct Rig {
         ++replaced;
         epochs[r->flow.slot] = r->epoch;
         specs[r->flow.pack()] = r->spec;
+        move_ports(r->flow.pack());
       } else if (const auto* rm = std::get_if<RemoveFlow>(&action)) {
         removing.push_back(rm->flow);
         epochs[rm->flow.slot] = 0;
@@ -133,6 +136,19 @@ struct Rig {
         dropped.push_back(*l);
       }
     }
+  }
+
+  // What is kept for a flow that is installed takes the place of what it has on the same side.
+  void move_ports(std::uint64_t flow) {
+    for (const base::Endpoint& fresh : kept[flow]) {
+      std::erase_if(installed[flow], [&](const base::Endpoint& old) {
+        if (side_of[old] != side_of[fresh]) return false;
+        open.erase(old);
+        return true;
+      });
+      installed[flow].push_back(fresh);
+    }
+    kept.erase(flow);
   }
 
   void answer_next_bind() {

@@ -113,6 +113,41 @@ TEST(Engine, AReplacementMarksWhatIsSentFromThenOn) {
   EXPECT_EQ(rig.counters.marks_refused.value(), 0U);
 }
 
+// RFC 3550 6.6: the stream ends for who leaves, and goes on with who takes its place, at another port.
+TEST(Engine, AReplacementWithSocketsClosesThoseOfTheHalf) {
+  Rig rig;
+  InstallFlow install = Rig::flow(1);
+  install.spec.a.rewrite = install.spec.b.rewrite = flow::Rewrite{{}, false, true};
+  rig.apply(std::move(install));
+  const base::Endpoint fresh = endpoint("192.0.2.1:16390");
+  const base::Endpoint third = endpoint("203.0.113.30:7000");
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(1)});
+  rig.turn();
+  ASSERT_EQ(rig.backend.take_sent().size(), 1U);
+  ReplaceFlow replace{{1}, {}};
+  replace.spec.a.remote_rtp = kPhoneA;
+  replace.spec.b.remote_rtp = third;
+  replace.spec.b.party = 1;
+  replace.spec.a.rewrite = replace.spec.b.rewrite = flow::Rewrite{{}, false, true};
+  replace.b = {io::memory_socket(fresh), io::memory_socket(endpoint("192.0.2.1:16391"))};
+  rig.apply(std::move(replace));
+  const auto farewell = rig.backend.take_sent();
+  ASSERT_EQ(farewell.size(), 1U);
+  EXPECT_EQ(farewell[0].from, kLocalBRtcp);
+  EXPECT_EQ(static_cast<unsigned char>(farewell[0].bytes.at(farewell[0].bytes.size() - 7)), 203) << "BYE";
+  EXPECT_FALSE(rig.backend.deliver({kPhoneB, kLocalB, rtp(1)})) << "the port is closed";
+  rig.backend.deliver({kPhoneA, kLocalA, rtp(2)});
+  rig.backend.deliver({third, fresh, rtp(9)});
+  rig.turn();
+  const auto sent = rig.backend.take_sent();
+  ASSERT_EQ(sent.size(), 2U);
+  EXPECT_EQ(sent[0].from, fresh);
+  EXPECT_EQ(sent[0].to, third);
+  EXPECT_EQ(sent[1].to, kPhoneA);
+  rig.apply(RemoveFlow{{1}});
+  EXPECT_FALSE(rig.backend.deliver({third, fresh, rtp(10)}));
+}
+
 // The local endpoints, which the loop guard needs, are known from the sockets whatever a replacement says.
 TEST(Engine, AReplacementKeepsTheLoopGuard) {
   Rig rig;
