@@ -152,6 +152,12 @@ void read_policy(settings::Table root, Config& config) {
   // A relative path means: beside the configuration, wherever the process was started.
   if (!config.policy_file.empty() && config.policy_file.front() != '/')
     config.policy_file = (std::filesystem::path(config.path).parent_path() / config.policy_file).string();
+  config.policy_tests = policy.boolean("tests", true);
+  config.policy_history = policy.text("history", "");
+  if (!config.policy_history.empty() && !config.policy_history.starts_with('/'))
+    policy.fail("history", "expected an absolute path, got \"" + base::printable(config.policy_history) + "\"");
+  config.policy_history_keep =
+      static_cast<std::size_t>(policy.integer("history_keep", {2, history::kMaxEntries}, history::kUsualEntries));
   config.policy_limits = read_policy_limits(policy);
   config.policy_http = read_http(policy);
   config.policy_fallback.invite_status = static_cast<std::uint16_t>(policy.integer("invite_fallback", {400, 699}, 500));

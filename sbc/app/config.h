@@ -14,6 +14,7 @@
 
 #include "sbc/call/settings.h"
 #include "sbc/exchange/settings.h"
+#include "sbc/history/limits.h"
 #include "sbc/http/client.h"
 #include "sbc/net/limits.h"
 #include "sbc/net/transports.h"
@@ -73,6 +74,9 @@ struct Config {
   std::shared_ptr<const registrar::UserTable> users;
   std::vector<registrar::TrunkRegistration> registrations;  // ours at others; `line` is found out later
   std::string policy_file;
+  bool policy_tests = true;    // those beside the policy must pass before a reload is applied
+  std::string policy_history;  // folder of the policies that ran; "": they are not kept
+  std::size_t policy_history_keep = history::kUsualEntries;
   policy::Limits policy_limits;
   http::Settings policy_http;
   policy::Fallback policy_fallback;

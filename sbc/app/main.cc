@@ -11,13 +11,15 @@ int main(int argc, char** argv) {
   CLI::App options("Parapet sbc: SIP back-to-back user agent at the border");
   std::string config = "/etc/parapet/sbc.toml";
   bool check = false;
+  bool tests = false;
   options.add_option("-c,--config", config, "Configuration file")->capture_default_str();
-  options.add_flag("--check", check, "Check configuration and policy, say what is wrong, and exit");
+  auto* checked = options.add_flag("--check", check, "Check configuration and policy, say what is wrong, and exit");
+  options.add_flag("--tests", tests, "With --check: the policy's tests must pass, as for a reload")->needs(checked);
   options.set_version_flag("--version", PARAPET_VERSION);
   CLI11_PARSE(options, argc, argv);
 
   if (check) {
-    const std::string errors = sbc::app::check(config);
+    const std::string errors = sbc::app::check(config, tests);
     if (errors.empty()) {
       std::printf("%s: good\n", config.c_str());
       return 0;

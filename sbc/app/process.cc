@@ -12,12 +12,12 @@
 #include "media-relay/observe/metrics.h"
 
 #include "sbc/admin/admin.h"
+#include "sbc/app/policy_load.h"
+#include "sbc/app/policy_tests.h"
 #include "sbc/app/shard.h"
 
 namespace sbc::app {
 namespace {
-
-using Hosts = std::vector<std::unique_ptr<policy::Host>>;
 
 // Before any thread exists, the log's included: a thread that does not block them would take them, and their default
 // action ends the process.
@@ -26,19 +26,6 @@ void block_signals() {
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
-// One host per shard, all from the same text; the error is that of the policy's author: file, line, what.
-std::expected<Hosts, std::string> load_policy(const Config& config) {
-  auto bundle = policy::Bundle::read(config.policy_file);
-  if (!bundle) return std::unexpected("policy: " + bundle.error().message());
-  Hosts hosts;
-  for (unsigned i = 0; i < config.shards; ++i) {
-    auto host = policy::Host::load(*bundle, config.policy_limits, config.policy_environment, config.policy_fallback);
-    if (!host) return std::unexpected("policy: " + host.error().message());
-    hosts.push_back(*std::move(host));
-  }
-  return hosts;
 }
 
 class Process {
@@ -63,11 +50,11 @@ class Process {
       trace_ = *std::move(trace);
       shared_.trace = trace_.get();
     }
-    auto hosts = load_policy(*config_);
-    if (!hosts) return std::unexpected(hosts.error());
+    auto policy = load_policy(*config_);
+    if (!policy) return std::unexpected(policy.error());
     for (unsigned i = 0; i < config_->shards; ++i)
       shared_.shards.push_back(
-          std::make_unique<Shard>(static_cast<std::uint8_t>(i), shared_, config_, std::move((*hosts)[i])));
+          std::make_unique<Shard>(static_cast<std::uint8_t>(i), shared_, config_, std::move(policy->hosts[i])));
     for (auto& shard : shared_.shards) {
       if (auto opened = shard->open(); !opened) return std::unexpected(opened.error());
       shared_.listening.fetch_add(1);
@@ -77,6 +64,7 @@ class Process {
     if (!listening) return std::unexpected("admin.listen: " + listening.error());
     expose();
     for (auto& shard : shared_.shards) shard->start();
+    policies_.began(*config_, policy->bundle, {.how = "start", .author = {}, .note = {}});
     log_.info("sbc is running", {{"version", PARAPET_VERSION},
                                  {"shards", config_->shards},
                                  {"listeners", config_->listeners.size()},
@@ -133,6 +121,9 @@ class Process {
                      {{"result", "applied"}}, reloads_applied_);
     metrics_.counter("parapet_sbc_config_reloads_total", "Reloads of configuration and policy, by result.",
                      {{"result", "refused"}}, reloads_refused_);
+    metrics_.counter("parapet_sbc_policy_history_failures_total",
+                     "Policies that began to run and could not be written into policy.history.", {},
+                     policies_.failures());
     metrics_.counter("parapet_sbc_log_lines_lost_total", "Log lines lost because the disk or journal was too slow.", {},
                      [this] { return static_cast<double>(log_.lost_lines()); });
     metrics_.gauge("parapet_tls_certificate_expiry_seconds",
@@ -174,7 +165,8 @@ class Process {
     return calls;
   }
 
-  // All or nothing: everything is read and checked, and every shard's policy is loaded, before anything changes.
+  // All or nothing: everything is read and checked, every shard's policy is loaded, and its tests pass, before anything
+  // changes.
   void reload() {
     auto wanted = load_config(config_->path);
     if (!wanted) return refuse_reload(wanted.error());
@@ -183,14 +175,19 @@ class Process {
       for (const auto& key : keys) text += " " + key;
       return refuse_reload(text);
     }
-    auto hosts = load_policy(**wanted);
-    if (!hosts) return refuse_reload(hosts.error());
+    auto policy = load_policy(**wanted);
+    if (!policy) return refuse_reload(policy.error());
+    const auto tests = pass_policy_tests(**wanted, policy->bundle);
+    if (!tests) return refuse_reload(tests.error());
     config_ = *std::move(wanted);
     note_certificates();
     log_.set_level(config_->log.level);
-    for (std::size_t i = 0; i < shared_.shards.size(); ++i) shared_.shards[i]->reload(config_, std::move((*hosts)[i]));
+    for (std::size_t i = 0; i < shared_.shards.size(); ++i)
+      shared_.shards[i]->reload(config_, std::move(policy->hosts[i]));
     reloads_applied_.add();
-    log_.info("reload applied", {{"config", config_->path}, {"policy", config_->policy_file}});
+    log_.info("reload applied",
+              {{"config", config_->path}, {"policy", config_->policy_file}, {"policy_tests", tests->passed}});
+    policies_.began(*config_, policy->bundle, {.how = "reload", .author = {}, .note = {}});
   }
 
   void refuse_reload(const std::string& why) {
@@ -208,6 +205,7 @@ class Process {
   loop::Timer watch_;
   admin::Server admin_;
   std::atomic<std::int64_t> certificates_end_{0};
+  PolicyRecord policies_{log_};
   base::Counter reloads_applied_;
   base::Counter reloads_refused_;
   Phase phase_ = Phase::Running;
@@ -216,11 +214,14 @@ class Process {
 
 }  // namespace
 
-std::string check(const std::string& config_path) {
+std::string check(const std::string& config_path, bool tests) {
   const auto config = load_config(config_path);
   if (!config) return config.error();
-  const auto hosts = load_policy(**config);
-  return hosts ? "" : hosts.error() + "\n";
+  const auto policy = load_policy(**config);
+  if (!policy) return policy.error() + "\n";
+  if (!tests) return {};
+  const auto passed = pass_policy_tests(**config, policy->bundle);
+  return passed ? "" : passed.error() + "\n";
 }
 
 int run(const std::string& config_path) {

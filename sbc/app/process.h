@@ -8,8 +8,10 @@
 
 namespace sbc::app {
 
-// What `sbc --check` says: "" when configuration and policy are good, else all that is wrong, a line each.
-std::string check(const std::string& config_path);
+// What `sbc --check` says: "" when configuration and policy are good, else all that is wrong, a line each. With
+// `tests` the policy's own tests must pass as well, as for a reload; a start does not ask for them: what has run must
+// come up again.
+std::string check(const std::string& config_path, bool tests);
 
 // Runs until SIGTERM or SIGINT has been obeyed. Returns the process's exit status: 0 after an orderly stop, 1 when it
 // could not start (said on standard error).

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "sbc/ctl/policy_history.h"
 #include "sbc/ctl/policy_simulate.h"
 #include "sbc/ctl/policy_test.h"
 
@@ -55,6 +56,35 @@ void add_test(CLI::App& policy, std::function<int()>& chosen) {
   command->callback([&chosen, asked] { chosen = [asked] { return test_policy(*asked); }; });
 }
 
+void add_place(CLI::App& command, HistoryPlace& place) {
+  auto* config =
+      command.add_option("-c,--config", place.config, "Configuration of sbc, which names policy and history");
+  config->capture_default_str();
+  command.add_option("--folder", place.folder, "The history itself, without a configuration")->excludes(config);
+}
+
+void add_history(CLI::App& policy, std::function<int()>& chosen) {
+  auto* history = policy.add_subcommand("history", "The policies that ran: number, time, hash, how it came, lines");
+  auto asked = std::make_shared<HistoryOptions>();
+  add_place(*history, asked->place);
+  history->add_option("--last", asked->last, "How many, the newest")->capture_default_str();
+  history->callback([&chosen, asked] { chosen = [asked] { return show_history(*asked); }; });
+
+  auto* diff = policy.add_subcommand("diff", "What changed between two policies: numbers, hashes, or disk");
+  auto two = std::make_shared<DiffOptions>();
+  add_place(*diff, two->place);
+  diff->add_option("from", two->from, "The older one; default: what runs");
+  diff->add_option("to", two->to, "The newer one; disk: the files as they are now")->capture_default_str();
+  diff->callback([&chosen, two] { chosen = [two] { return diff_policies(*two); }; });
+
+  auto* back = policy.add_subcommand("rollback", "Writes a policy that ran over the files on the disk");
+  auto wanted = std::make_shared<RollbackOptions>();
+  add_place(*back, wanted->place);
+  back->add_option("to", wanted->to, "Its number, or the beginning of its hash; default: what ran before");
+  back->add_flag("--discard", wanted->discard, "Files on the disk that never ran may be lost");
+  back->callback([&chosen, wanted] { chosen = [wanted] { return roll_back(*wanted); }; });
+}
+
 }  // namespace
 
 void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
@@ -72,6 +102,7 @@ void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   stubs->add_option("--to", *folder, "Folder of policies to write them to; without it they are shown");
   add_simulate(*policy, chosen);
   add_test(*policy, chosen);
+  add_history(*policy, chosen);
   stubs->callback([&chosen, folder] { chosen = [folder] { return write_stubs(*folder); }; });
 }
 

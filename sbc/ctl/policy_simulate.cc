@@ -8,6 +8,7 @@
 
 #include "media-relay/settings/settings.h"
 
+#include "sbc/app/policy_tests.h"
 #include "sbc/ctl/scene_input.h"
 #include "sbc/simulate/play.h"
 #include "sbc/simulate/spelled.h"
@@ -156,7 +157,7 @@ int simulate_policy(const SimulateOptions& options) {
   if (!host) return cannot(host.error().message());
   const auto scene = scene_of(options, **config);
   if (!scene) return cannot(scene.error());
-  const auto story = simulate::play(setting_of(**config), **host, *scene);
+  const auto story = simulate::play(app::setting_of(**config), **host, *scene);
   if (story.decisions.empty() && !story.problem.empty()) return cannot(story.problem);
   show(story, options.all);
   if (!story.problem.empty()) std::printf("%s\n", story.problem.c_str());

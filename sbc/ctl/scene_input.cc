@@ -3,8 +3,8 @@
 #include "media-relay/base/text.h"
 #include "media-relay/settings/settings.h"
 
+#include "sbc/app/policy_tests.h"
 #include "sbc/simulate/spelled.h"
-#include "sbc/sip/uri.h"
 
 namespace sbc::ctl {
 namespace {
@@ -25,21 +25,6 @@ std::expected<simulate::Step, std::string> read_step(std::string_view text) {
 }
 
 }  // namespace
-
-simulate::Setting setting_of(const app::Config& config) {
-  simulate::Setting setting;
-  setting.calls = config.calls;
-  setting.transactions = config.transactions;
-  setting.may_ask = [allow = config.policy_http.allow](std::string_view url) {
-    const auto target = http::parse_url(url);
-    return target && allow.allows(*target);
-  };
-  setting.account = [users = config.users](std::string_view aor) {
-    const auto uri = sip::parse_uri(aor);
-    return uri && users->find(sip::unescape(uri->user), base::to_lower(uri->host)) != nullptr;
-  };
-  return setting;
-}
 
 std::expected<std::pair<std::string, simulate::Behaviour>, std::string> read_behaviour(std::string_view text) {
   const auto equals = text.rfind('=');
@@ -66,9 +51,9 @@ std::expected<std::pair<std::string, simulate::Behaviour>, std::string> read_beh
 std::expected<simulate::Phone, std::string> read_phone(std::string_view text, const app::Config& config,
                                                        std::size_t number) {
   const auto equals = text.rfind('=');
-  auto phone = simulate::make_phone(setting_of(config),
+  auto phone = simulate::make_phone(app::setting_of(config),
                                     simulate::whole_aor(text.substr(0, equals), config.policy_environment.domain),
-                                    phones_realm(config), number);
+                                    app::phones_realm(config), number);
   if (!phone || equals == std::string_view::npos) return phone;
   const auto address = simulate::read_address(text.substr(equals + 1));
   if (!address) return std::unexpected(address.error());
@@ -78,8 +63,10 @@ std::expected<simulate::Phone, std::string> read_phone(std::string_view text, co
 
 std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_lookup(std::string_view text) {
   const auto wrong = [](std::string_view got) {
-    return std::unexpected("expected URL ANSWER or URL TIME ANSWER, where ANSWER is a status, JSON or a reason such as "
-                           "timeout, got \"" + std::string(got) + "\"");
+    return std::unexpected(
+        "expected URL ANSWER or URL TIME ANSWER, where ANSWER is a status, JSON or a reason such as "
+        "timeout, got \"" +
+        std::string(got) + "\"");
   };
   const auto word = [&text] {
     const auto end = std::min(text.find(' '), text.size());
@@ -99,19 +86,15 @@ std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_l
   if (text.empty()) return wrong(whole);
   if (status && (*status < 100 || *status > 599)) return wrong(whole);
   if (status) {
-    result.second.found = policy::HttpAnswer{.status = static_cast<std::uint16_t>(*status), .content_type = "", .body = ""};
+    result.second.found =
+        policy::HttpAnswer{.status = static_cast<std::uint16_t>(*status), .content_type = "", .body = ""};
   } else if (text.front() == '{' || text.front() == '[') {
-    result.second.found = policy::HttpAnswer{.status = 200, .content_type = "application/json", .body = std::string(text)};
+    result.second.found =
+        policy::HttpAnswer{.status = 200, .content_type = "application/json", .body = std::string(text)};
   } else {
     result.second.found = std::unexpected(std::string(text));
   }
   return result;
-}
-
-std::string phones_realm(const app::Config& config) {
-  for (const auto& realm : config.realms)
-    if (realm.has_registrations()) return realm.name;
-  return {};
 }
 
 }  // namespace sbc::ctl

@@ -11,12 +11,6 @@
 
 namespace sbc::ctl {
 
-// What a configuration says about calls. `config` outlives the result.
-simulate::Setting setting_of(const app::Config& config);
-
-// The realm that phones register in; "": none has registrations.
-std::string phones_realm(const app::Config& config);
-
 // "carrier_a=503", "sip:bob@example.net=180,486@3", "192.0.2.1:5060=silence": who, and statuses with the seconds after
 // which they come.
 std::expected<std::pair<std::string, simulate::Behaviour>, std::string> read_behaviour(std::string_view text);

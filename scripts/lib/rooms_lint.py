@@ -47,7 +47,7 @@ DOORS = {
     r"lua(\.hpp|\.h|lib\.h|xlib\.h)|lua5\.4/": {"sbc/policy", "sbc/trial"},
     r"google/protobuf|.*\.pb\.h": {"media-relay/control"},
     r"toml\+\+|toml\.hpp": {"media-relay/settings"},
-    r"nlohmann/": {"sbc/app", "sbc/admin", "sbc/json"},
+    r"nlohmann/": {"sbc/app", "sbc/admin", "sbc/history", "sbc/json"},
     r"curl/": {"sbc/http"},
     r"pugixml": {"sbc/body"},
     r"CLI/": {"sbc/app", "sbc/ctl", "media-relay/server"},

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What an operator does: stop, reload, read metrics, make mistakes."""
 
+import pathlib
 import signal
 import subprocess
 import time
@@ -152,6 +153,57 @@ def a_broken_policy_changes_nothing_and_names_its_line(lab):
                       " on_register = function(r) return r.challenge_unless_authenticated() end }\n")
     reload_and_wait(lab, "applied")
     lab.caller("caller_refused", role="refused", status=410).done()
+
+
+def sbcctl(lab, *arguments):
+    tool = pathlib.Path(lab.border._binaries.sbc).with_name("sbcctl")
+    return subprocess.run([tool, "policy", *arguments, "--config", lab.border.sbc_toml], capture_output=True, text=True,
+                          timeout=20)
+
+
+@test
+def a_policy_must_pass_its_tests_and_what_ran_is_kept(lab):
+    folder = lab.directory / "own"
+    (folder / "tests").mkdir(parents=True)
+    policy = folder / "own.lua"
+
+    def answers(status):
+        policy.write_text("return {\n  on_register = function(r) return r.challenge_unless_authenticated() end,\n"
+                          f"  on_invite = function(call) return reject({status}, \"Moved away\") end,\n}}\n")
+
+    tests = folder / "tests" / "own_test.lua"
+    tests.write_text('test("nobody lives here", function()\n  expect(call { to = "100" }.status, 410)\nend)\n')
+    answers(410)
+    border = lab.start({"policy": {"file": str(policy), "history": str(lab.directory / "history")}})
+    lab.caller("caller_refused", role="first", status=410).done()
+
+    answers(404)
+    reload_and_wait(lab, "refused")
+    eventually(lambda: "nobody lives here" in border.sbc.output(), "the test in the log")
+    for more, code in (([], 0), (["--tests"], 1)):
+        checked = subprocess.run([border._binaries.sbc, "--check", *more, "--config", border.sbc_toml],
+                                 capture_output=True, text=True, timeout=10)
+        equal(checked.returncode, code, f"--check {more}: {checked.stderr}")
+    check("own_test.lua:2: nobody lives here" in checked.stderr, f"--check: {checked.stderr}")
+    lab.caller("caller_refused", role="still", status=410).done()
+    kept = sbcctl(lab, "rollback", "1")
+    check(kept.returncode == 2 and "never ran" in kept.stderr, f"rollback over what never ran: {kept}")
+
+    tests.write_text(tests.read_text().replace("410", "404"))
+    reload_and_wait(lab, "applied")
+    lab.caller("caller_refused", role="gone", status=404).done()
+    changes = sbcctl(lab, "diff", "1", "2")
+    check(changes.returncode == 1 and "-  on_invite = function(call) return reject(410" in changes.stdout, f"diff: {changes}")
+    equal(sbcctl(lab, "diff").returncode, 0, "what runs and what lies on the disk are one")
+
+    back = sbcctl(lab, "rollback")
+    check(back.returncode == 0 and f"changed {policy}" in back.stdout, f"rollback: {back}")
+    tests.write_text(tests.read_text().replace("404", "410"))
+    reload_and_wait(lab, "applied")
+    lab.caller("caller_refused", role="back", status=410).done()
+    lines = [line.split() for line in sbcctl(lab, "history").stdout.splitlines()]
+    equal([(line[0], line[4]) for line in lines], [("1", "start"), ("2", "reload"), ("3", "rollback")], "the history")
+    equal(lines[0][3], lines[2][3], "the hash of what runs again")
 
 
 @test

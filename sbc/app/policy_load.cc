@@ -1,0 +1,43 @@
+#include "sbc/app/policy_load.h"
+
+#include "media-relay/base/clock.h"
+
+namespace sbc::app {
+
+std::expected<LoadedPolicy, std::string> load_policy(const Config& config) {
+  auto bundle = policy::Bundle::read(config.policy_file);
+  if (!bundle) return std::unexpected("policy: " + bundle.error().message());
+  Hosts hosts;
+  for (unsigned i = 0; i < config.shards; ++i) {
+    auto host = policy::Host::load(*bundle, config.policy_limits, config.policy_environment, config.policy_fallback);
+    if (!host) return std::unexpected("policy: " + host.error().message());
+    hosts.push_back(*std::move(host));
+  }
+  return LoadedPolicy{*std::move(bundle), std::move(hosts)};
+}
+
+void PolicyRecord::began(const Config& config, const policy::Bundle& bundle, history::Coming coming) {
+  const std::string& folder = config.policy_history;
+  if (folder.empty()) return;
+  // Read anew each time: policies change some times a day, and an operator may have tidied up.
+  auto history = history::History::open(folder, config.policy_history_keep);
+  if (!history) return failed(folder, history.error());
+  if (history->unreadable() > 0)
+    log_.warn("lines of the policy history cannot be read",
+              {{"folder", folder}, {"lines", static_cast<std::uint64_t>(history->unreadable())}});
+  // Back to what ran before, by whatever way its files came there.
+  if (coming.how == "reload" && history->find(std::string_view(history::hash_of(bundle))) != nullptr)
+    coming.how = "rollback";
+  const auto added = history->add(bundle, std::move(coming), base::wall_now().seconds);
+  if (!added) return failed(folder, added.error());
+  const auto& last = history->entries().back();
+  if (*added)
+    log_.info("policy begins to run", {{"number", last.number}, {"hash", last.hash}, {"how", last.coming.how}});
+}
+
+void PolicyRecord::failed(const std::string& folder, const std::string& why) {
+  failures_.add();
+  log_.error("the policy history cannot be kept", {{"folder", folder}, {"error", why}});
+}
+
+}  // namespace sbc::app

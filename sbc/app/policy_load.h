@@ -1,0 +1,47 @@
+#pragma once
+// A policy on its way into the shards, and the record of those that ran.
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media-relay/base/counter.h"
+#include "media-relay/observe/log.h"
+
+#include "sbc/app/config.h"
+#include "sbc/history/history.h"
+#include "sbc/policy/bundle.h"
+#include "sbc/policy/host.h"
+
+namespace sbc::app {
+
+using Hosts = std::vector<std::unique_ptr<policy::Host>>;
+
+struct LoadedPolicy {
+  policy::Bundle bundle;
+  Hosts hosts;  // one for each shard, all from the same text
+};
+// Read and loaded. The error is that of the policy's author: file, line, what.
+std::expected<LoadedPolicy, std::string> load_policy(const Config& config);
+
+// The history of this process's policies, where policy.history says. A history that cannot be written stops nothing: it
+// is said in the log, and counted.
+class PolicyRecord {
+ public:
+  explicit PolicyRecord(observe::Log& log) : log_(log) {}
+
+  // The policy runs from now on: at the start, or because somebody asked.
+  void began(const Config& config, const policy::Bundle& bundle, history::Coming coming);
+
+  const base::Counter& failures() const { return failures_; }
+
+ private:
+  void failed(const std::string& folder, const std::string& why);
+
+  observe::Log& log_;
+  base::Counter failures_;
+};
+
+}  // namespace sbc::app
