@@ -75,7 +75,7 @@ std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_l
     return first;
   };
   const auto whole = text;
-  std::pair<std::string, simulate::LookupReply> result{word(), {}};
+  std::pair<std::string, simulate::LookupReply> result{std::string(word()), {}};
   const auto after_url = text;
   if (const auto after = settings::parse_duration(word()); after && !text.empty()) {
     result.second.after = *after;

@@ -70,7 +70,8 @@ void Stage::look_up(const call::Lookup& lookup) {
 void Stage::ask(const call::PolicyQuestion& question) {
   const auto& url = std::get<policy::HttpQuestion>(question.question.what).url;
   const auto reply = [&](base::Duration after, policy::Found found) {
-    replies_.emplace(now_ + after, Reply{.owner = question.owner, .number = question.number, .found = std::move(found)});
+    replies_.emplace(now_ + after,
+                     Reply{.owner = question.owner, .number = question.number, .found = std::move(found)});
   };
   if (!setting_.may_ask(url)) return reply({}, std::unexpected("not_allowed"));
   const auto said = scene_.lookups.find(url);

@@ -17,10 +17,10 @@ using Done = std::expected<void, std::string>;
 using Wrong = std::unexpected<std::string>;
 
 constexpr std::array<std::string_view, 22> kFields = {
-    "from",       "to",         "realm",   "trunk",    "source",     "transport", "authenticated",
-    "registered", "behind_nat", "headers", "tls_peer", "user_agent", "sdp",       "at",
-    "gives_up",   "talks",      "phones",  "answers",  "names",      "message",   "recent_failures",
-    "lookups"};
+    "from",          "to",         "realm",           "trunk",   "source",   "transport",
+    "authenticated", "registered", "behind_nat",      "headers", "tls_peer", "user_agent",
+    "sdp",           "at",         "gives_up",        "talks",   "phones",   "answers",
+    "names",         "message",    "recent_failures", "lookups"};
 constexpr std::array<std::string_view, 6> kPhoneFields = {"user", "address", "q", "user_agent", "contact", "transport"};
 
 std::string unknown(std::string_view what, std::string_view name, std::span<const std::string_view> options) {
@@ -269,9 +269,8 @@ Value value_of(const simulate::Decision& decision) {
   if (!decision.error.empty()) out["error"] = decision.error;
   List lookups;
   for (const auto& asked : decision.lookups)
-    lookups.push_back(Record{{"what", asked.what},
-                             {"answer", asked.answer},
-                             {"waited", base::to_seconds(asked.until - asked.at)}});
+    lookups.push_back(
+        Record{{"what", asked.what}, {"answer", asked.answer}, {"waited", base::to_seconds(asked.until - asked.at)}});
   out["lookups"] = std::move(lookups);
   return out;
 }
