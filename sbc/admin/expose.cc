@@ -96,6 +96,11 @@ void expose_policy(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_policy_waits_total", "Questions of policies that take time, by what became of them.",
             "event", shard.policy_waits);
   metrics.gauge("parapet_policy_waiting", "Policy handlers that wait for an answer now.", {}, shard.policy_waiting);
+  metrics.gauge("parapet_policies_held", "Policies that calls live under, with the one that runs, of each shard.", {},
+                shard.policies_held);
+  metrics.counter("parapet_policies_cut_total",
+                  "Times that calls lost the policy that they began under, since too many were loaded after it.", {},
+                  shard.policies_cut);
   expose_by(metrics, "parapet_policy_http_total", "Look-ups of policies by HTTP, by result.", "result",
             shard.http_lookups);
   metrics.counter("parapet_policy_http_rests_total", "Times that a service failed too often and was left in peace.", {},

@@ -388,6 +388,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<PolicyHandler> policy_errors;  // failed or out of budget: the fallback decided
   CountersBy<PolicyWait> policy_waits;
   base::Gauge policy_waiting;
+  base::Gauge policies_held;
+  base::Counter policies_cut;
   CountersBy<HttpLookup> http_lookups;
   base::Counter http_rests;    // times that the circuit breaker of a service opened
   base::Gauge http_resting;    // services that are left in peace now

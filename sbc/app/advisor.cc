@@ -43,7 +43,7 @@ ShardAdvisor::ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::R
 void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host) {
   identity_ = {};
   config_ = std::move(config);
-  host_ = std::move(host);
+  tenures_.begin(std::move(host));
   identities_.set_users(*config_->users);
   lines_.clear();
   for (const auto& registration : config_->registrations)
@@ -53,6 +53,7 @@ void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<pol
 call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::Source& source) {
   const auto now = base::monotonic_now();
   call::Arrival arrival;
+  arrival.under = tenures_.now();
   const auto* realm = config_->routes->realm_of(source.hop.listener);
   if (realm == nullptr) return arrival;
   source_ = source;
@@ -109,32 +110,34 @@ void ShardAdvisor::note_failure(base::Instant now) {
 
 policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
   const auto began = base::monotonic_now();
-  auto outcome = host_->on_nat(leg);
+  auto outcome = tenures_.host_of(leg.under)->on_nat(leg);
   return settle(admin::PolicyHandler::OnNat, since(began), std::move(outcome));
 }
 
 void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) {
   const auto began = base::monotonic_now();
-  auto outcome = host_->on_media_quality(facts, quality);
+  auto outcome = tenures_.host_of(facts.under)->on_media_quality(facts, quality);
   settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome));
 }
 
 void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
-  if (!host_->has(policy::Handler::End)) return;
+  policy::Host& host = *tenures_.host_of(facts.under);
+  if (!host.has(policy::Handler::End)) return;
   const auto began = base::monotonic_now();
-  auto outcome = host_->on_end(facts, end);
+  auto outcome = host.on_end(facts, end);
   settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome));
 }
 
 policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const sip::Source& source,
                                               const call::Arrival& arrival, std::string_view party) {
-  if (!host_->has(policy::Handler::Request)) return {};
+  policy::Host& host = *tenures_.now()->host;
+  if (!host.has(policy::Handler::Request)) return {};
   policy::RequestFacts facts;
   call::fill_facts(facts, message, source, arrival);
   facts.target_party = party;
   offered_.clear();
   const auto began = base::monotonic_now();
-  auto outcome = host_->on_request(facts, *this);
+  auto outcome = host.on_request(facts, *this);
   auto decision = settle(admin::PolicyHandler::OnRequest, since(began), std::move(outcome));
   const bool known_sender = facts.authenticated || facts.registered_source || !facts.trunk.empty();
   using Kind = policy::RequestDecision::Kind;
@@ -151,7 +154,7 @@ policy::RegisterDecision ShardAdvisor::register_decision(const sip::Message& mes
   if (settings != nullptr) registrar::Registrar::describe(message, settings->registration, facts);
   offered_.clear();
   const auto began = base::monotonic_now();
-  auto outcome = host_->on_register(facts, *this);
+  auto outcome = tenures_.now()->host->on_register(facts, *this);
   return settle(admin::PolicyHandler::OnRegister, since(began), std::move(outcome));
 }
 

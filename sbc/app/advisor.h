@@ -13,6 +13,7 @@
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/config.h"
 #include "sbc/app/shared.h"
+#include "sbc/app/tenures.h"
 #include "sbc/auth/server.h"
 #include "sbc/call/advisor.h"
 #include "sbc/call/facts.h"
@@ -52,7 +53,9 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
                                                   const policy::AttemptFacts& attempt) override;
   policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) override;
   void abandon(std::uint64_t ticket) override;
-  bool hears_quality() const override { return host_->has(policy::Handler::MediaQuality); }
+  bool hears_quality(const call::Arrival& of) const override {
+    return tenures_.host_of(of.under)->has(policy::Handler::MediaQuality);
+  }
   void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override;
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
@@ -63,6 +66,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   // gone (430, RFC 5626 5.3.1). 0: go on.
   int refusal(const sip::Message& message);
 
+  const Tenures& tenures() const { return tenures_; }
   const limit::Counts& limits() const { return limits_; }
   const registrar::RegistrarCounters& registrar_counters() const { return registrar_.counters(); }
   const registrar::IdentityCounters& identity_counters() const { return identities_.counters(); }
@@ -116,7 +120,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   registrar::IdentityChecker identities_;
   registrar::Registrar registrar_;
   std::shared_ptr<const Config> config_;
-  std::shared_ptr<policy::Host> host_;
+  Tenures tenures_;
   std::unordered_map<std::uint64_t, Waiting> waiting_;  // by our own ticket
   std::uint64_t last_ticket_ = 0;
   std::shared_ptr<const Config> resumed_config_;  // identity_ may look into it

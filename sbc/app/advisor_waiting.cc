@@ -11,12 +11,13 @@ policy::Ruling<policy::InviteDecision> ShardAdvisor::invite(const policy::Invite
   wanted_ = facts.ruri;
   policy::Patience patience = policy::Patience::None;
   if (can_wait) patience = facts.emergency ? policy::Patience::First : policy::Patience::Some;
-  const std::uint64_t before = host_->counters().not_waited;
+  const auto host = tenures_.host_of(facts.under);
+  const std::uint64_t before = host->counters().not_waited;
   const auto began = base::monotonic_now();
-  auto outcome = host_->on_invite(facts, *this, patience);
-  count_not_waited(*host_, before);
+  auto outcome = host->on_invite(facts, *this, patience);
+  count_not_waited(*host, before);
   return rule(admin::PolicyHandler::OnInvite, std::move(outcome),
-              {.host = host_,
+              {.host = host,
                .config = config_,
                .identity = {},
                .source = {},
@@ -30,13 +31,14 @@ policy::Ruling<policy::FailureDecision> ShardAdvisor::failure(const policy::Invi
                                                               const policy::AttemptFacts& attempt) {
   offered_.clear();
   wanted_ = facts.ruri;
-  const std::uint64_t before = host_->counters().not_waited;
+  const auto host = tenures_.host_of(facts.under);
+  const std::uint64_t before = host->counters().not_waited;
   const auto began = base::monotonic_now();
   auto outcome =
-      host_->on_failure(facts, attempt, *this, facts.emergency ? policy::Patience::First : policy::Patience::Some);
-  count_not_waited(*host_, before);
+      host->on_failure(facts, attempt, *this, facts.emergency ? policy::Patience::First : policy::Patience::Some);
+  count_not_waited(*host, before);
   return rule(admin::PolicyHandler::OnFailure, std::move(outcome),
-              {.host = host_,
+              {.host = host,
                .config = config_,
                .identity = {},
                .source = {},

@@ -590,6 +590,8 @@ void Shard::copy_counters() {
   upstream_.copy_counters();
   keep_alives_.copy_counters();
   trunk_registrar_.copy_counters(loop_.now());
+  metrics_->policies_held.set(static_cast<std::int64_t>(advisor_.tenures().held()));
+  metrics_->policies_cut.set(advisor_.tenures().cut());
   copy(calls_.credential_counters(), *metrics_);
   copy(calls_.leaks(), *metrics_);
   copy(exchange_, *metrics_);

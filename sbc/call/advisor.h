@@ -35,7 +35,7 @@ class Advisor : public route::Contacts {
   virtual policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) = 0;
   virtual void abandon(std::uint64_t ticket) = 0;
   // Whether anybody wants to be told how answered calls sound, and that it has changed.
-  virtual bool hears_quality() const { return false; }
+  virtual bool hears_quality(const Arrival& /*of*/) const { return false; }
   virtual void quality(const policy::InviteFacts& /*facts*/, const policy::QualityFacts& /*quality*/) {}
   virtual void end(const policy::InviteFacts& facts, const policy::EndFacts& end) = 0;
   // 407 with its challenges, strongest first (RFC 8760); 400 for credentials that cannot be read; 403 in a realm where

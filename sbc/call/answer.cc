@@ -19,6 +19,7 @@ policy::NatDecision Machine::nat_decision(Side side, const sip::Message& message
                                           const Media& media) {
   const Leg& leg = call_.leg(side);
   policy::LegFacts facts;
+  facts.under = call_.arrival.under;
   facts.side = side == Side::A ? "caller" : "callee";
   facts.realm = leg.realm;
   facts.trunk = leg.trunk;

@@ -41,6 +41,7 @@ bool behind_nat(const sip::Message& message, const sip::Source& source) {
 
 void fill_facts(policy::RequestFacts& facts, const sip::Message& message, const sip::Source& source,
                 const Arrival& arrival) {
+  facts.under = arrival.under;
   facts.realm = arrival.realm;
   facts.trunk = arrival.trunk;
   facts.method = std::string(message.method_text());

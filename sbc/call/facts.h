@@ -1,6 +1,7 @@
 #pragma once
 // From a SIP message to the facts that a policy is told.
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct Arrival {
   std::uint32_t recent_failures = 0;
   base::WallTime wall;
   std::int32_t utc_offset_seconds = 0;
+  std::shared_ptr<const policy::Tenure> under = {};  // the policy that runs when it comes: the call keeps it
 };
 
 policy::Address to_address(const sip::Uri& uri, std::string_view display);

@@ -26,7 +26,7 @@ policy::QualityFacts facts_of(std::string event, const StreamQuality& heard) {
 }  // namespace
 
 void Machine::tell_quality(policy::QualityFacts quality, EndedBy party) {
-  if (!call_.record.answered || !core_.advisor.hears_quality()) return;
+  if (!call_.record.answered || !core_.advisor.hears_quality(call_.arrival)) return;
   const bool caller = party == EndedBy::Caller;
   const QualityWatch& watch = call_.record.watch[caller ? 0 : 1];
   quality.party = std::string(name_of(party));

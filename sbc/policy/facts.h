@@ -7,6 +7,7 @@
 // author's side of this file and changes with it.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,10 +35,14 @@ struct HeaderView {
 };
 
 // What is known of any request that arrives outside a dialog.
+// The policy that a call began under, for as long as the call lives (host.h).
+struct Tenure;
+
 struct RequestFacts {
-  std::string realm;   // name of the realm whose listener received it
-  std::string trunk;   // name of the trunk whose source prefixes cover the sender, "" when none
-  std::string method;  // "INVITE", "REGISTER", ...
+  std::shared_ptr<const Tenure> under = {};  // no fact: whose policy decides; null: the one that runs
+  std::string realm;                         // name of the realm whose listener received it
+  std::string trunk;                         // name of the trunk whose source prefixes cover the sender, "" when none
+  std::string method;                        // "INVITE", "REGISTER", ...
   std::string call_id;
   std::string ruri;       // the Request-URI as received
   std::string source_ip;  // without brackets
@@ -79,7 +84,8 @@ struct RegisterFacts : RequestFacts {
 // One leg of a call about to get media: the caller's when the INVITE came, the callee's when it answers with SDP. Or a
 // phone that has just registered.
 struct LegFacts {
-  std::string side;  // "caller", "callee" or "registration"
+  std::shared_ptr<const Tenure> under = {};  // as of RequestFacts
+  std::string side;                          // "caller", "callee" or "registration"
   std::string realm;
   std::string trunk;      // "" unless the peer is a trunk
   std::string source_ip;  // where its signalling comes from

@@ -142,4 +142,8 @@ class Host {
   std::unique_ptr<State> state_;
 };
 
+struct Tenure {
+  std::shared_ptr<Host> host;
+};
+
 }  // namespace sbc::policy

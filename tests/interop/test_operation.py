@@ -155,6 +155,30 @@ def a_broken_policy_changes_nothing_and_names_its_line(lab):
     lab.caller("caller_refused", role="refused", status=410).done()
 
 
+@test
+def a_call_keeps_the_policy_that_it_began_under(lab):
+    policy = lab.directory / "own.lua"
+
+    def write(word, decision):
+        policy.write_text("return {\n  on_register = function(r) return r.challenge_unless_authenticated() end,\n"
+                          f"  on_invite = function(call) return {decision} end,\n"
+                          f'  on_end = function(call, ending) log.info("{word}", ending.status) end,\n}}\n')
+
+    write("the first", 'route { trunk = "carrier" }')
+    border = lab.start({"policy": {"file": str(policy)}})
+    callee = lab.callee("callee")
+    caller = lab.caller("caller", talk=1500)
+    established(lab)
+    write("the second", "reject(410)")
+    reload_and_wait(lab, "applied")
+    lab.caller("caller_refused", role="new", port=5070, status=410).done()
+    eventually(lambda: "the second 410" in border.sbc.output(), "the new call ends under the new policy")
+    caller.done()
+    callee.done()
+    eventually(lambda: "the first 200" in border.sbc.output(), "the old call ends under the old policy")
+    check("the second 200" not in border.sbc.output(), "both policies were told")
+
+
 def sbcctl(lab, *arguments):
     tool = pathlib.Path(lab.border._binaries.sbc).with_name("sbcctl")
     return subprocess.run([tool, "policy", *arguments, "--config", lab.border.sbc_toml], capture_output=True, text=True,

@@ -34,7 +34,7 @@ class FakeAdvisor final : public Advisor {
                                                   const policy::AttemptFacts& attempt) override;
   policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) override;
   void abandon(std::uint64_t ticket) override;
-  bool hears_quality() const override { return true; }
+  bool hears_quality(const Arrival& /*of*/) const override { return true; }
   void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override {
     qualities.push_back(quality);
     caller = facts.from;
