@@ -128,11 +128,16 @@ setting() {
     }' "$1"
 }
 
-# listeners <sbc.toml>: transport and bound address of each, one per line.
+# listeners <sbc.toml>: transport, bound address and realm of each, one per line.
 listeners() {
   awk '
-    function put() { if (bind != "") print transport, bind; bind = ""; transport = "udp" }
-    /^[ \t]*\[/ { put(); inside = ($0 ~ /^[ \t]*\[\[realm\.[^.]*\.listener\]\]/); next }
+    function put() { if (bind != "") print transport, bind, realm; bind = ""; transport = "udp" }
+    /^[ \t]*\[/ {
+      put()
+      inside = ($0 ~ /^[ \t]*\[\[realm\.[^.]*\.listener\]\]/)
+      if (inside) { split($0, part, "."); realm = part[2] }
+      next
+    }
     inside && /^[ \t]*(transport|bind)[ \t]*=/ { split($0, part, "\""); if ($1 ~ /^bind/) bind = part[2]; else transport = part[2] }
     END { put() }' "$1"
 }

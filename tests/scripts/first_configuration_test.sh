@@ -33,6 +33,7 @@ done
 [[ $(users "$work/one/sbc.toml" | cut -d ' ' -f 1 | paste -sd ' ') == "alice bob" ]] || die "users: alice and bob"
 [[ $(users "$work/one/sbc.toml" | sed -n '2s/.* //p') == "${passwords[1]}" ]] || die "users: bob's password"
 [[ $(listeners "$work/one/sbc.toml" | cut -d: -f1 | paste -sd ' ') == "udp 127.0.0.1 tcp 127.0.0.1" ]] || die "listeners"
+[[ $(listeners "$work/one/sbc.toml" | cut -d ' ' -f 3 | paste -sd ' ') == "access access" ]] || die "listeners: their realm"
 [[ $(setting "$work/one/sbc.toml" relay.local socket) == "$work/one/relay.sock" ]] || die "setting: relay socket"
 
 # A mistake names its line.
