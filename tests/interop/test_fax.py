@@ -10,6 +10,7 @@ from harness.border import ACCESS, CORE
 from harness.fax import FAX_LINES, FaxMachine, description, end, fax_sdp, place, turn, udptl
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.peers import Rtp
+from harness.srtp import SUITE, Keys, Peer
 from harness.talk import HERE, THERE, both_hear
 
 NUMBER = "sip:1000@example.org"
@@ -162,6 +163,68 @@ def text_is_heard_both_ways(lab):
     eventually(lambda: getattr(far, "letters", b"") == b"HELLO" and getattr(near, "letters", b"") == b"GOOD DAY",
                "letters both ways")
     end(call, carrier)
+
+
+def of_line(message, kind):
+    """Where the border wants that line's media, and the keys that it sends with; None for either without."""
+    body = message.body
+    at = next(l.split()[-1] for l in body.split("\r\n") if l.startswith("c="))
+    line = body[body.index(f"m={kind} "):].split("\r\nm=")[0].split("\r\n")
+    keys = next((Keys.named(l) for l in line if l.startswith("a=crypto:") and SUITE in l), None)
+    return (at, int(line[0].split()[1])), keys
+
+
+def tag_of(offer):
+    """Of our suite among those that are offered: RFC 4568 5.1.2, the answer names it."""
+    return next(l.split(":")[1].split()[0] for l in offer.split("\r\n") if l.startswith("a=crypto:") and f" {SUITE} " in l)
+
+
+def text_and_digits(lab, security):
+    """Keys in SDP on the phone's leg, and on the carrier's as `security` says."""
+    clear = {"sdes_in_clear": True}
+    lab.start({"realm": {"access": {"media_security": "sdes", **clear}}, "trunk": {"carrier": {"media_security": security, **clear}}})
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    near = {"audio": lab.keep(Peer(PHONE, 7000, HERE, Keys())), "text": lab.keep(Peer(PHONE, 7300, HERE + 1, Keys()))}
+    keys = Keys if security == "sdes" else lambda: None
+    far = {"audio": lab.keep(Peer(CARRIER, 7100, THERE, keys())), "text": lab.keep(Peer(CARRIER, 7400, THERE + 1, keys()))}
+
+    def lines(at, peers, offer=None):
+        profile = "RTP/SAVP" if peers["audio"].keys else "RTP/AVP"
+        of = {kind: [peer.keys.line(offer and tag_of(offer))] if peer.keys else [] for kind, peer in peers.items()}
+        return description(at, [f"m=audio {peers['audio'].port} {profile} 0 101", "a=rtpmap:101 telephone-event/8000", *of["audio"],
+                                f"m=text {peers['text'].port} {profile} 98", "a=rtpmap:98 t140/1000", *of["text"]])
+
+    call = alice.invite(NUMBER, sdp=lines(PHONE, near))
+    invite = carrier.request("INVITE")
+    invite.reply(200, sdp=lines(CARRIER, far, invite.body))
+    answer = call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    time.sleep(0.2)
+    digit = [struct.pack("!BBH", 5, 0x80 if n >= 5 else 0, min(n, 5) * 160) for n in range(1, 8)]
+    letters = [bytes([letter]) for letter in b"HELLO"]
+    targets = {}
+    for peers, message in ((near, answer), (far, invite.message)):
+        for kind, peer in peers.items():
+            targets[peer], peer.theirs = of_line(message, kind)
+            equal(peer.theirs is not None, peer.keys is not None, f"keys of the border's {kind}")
+    for peers in (near, far):
+        peers["audio"].send(targets[peers["audio"]], 101, *digit)
+        peers["text"].send(targets[peers["text"]], 98, *letters)
+    for peers in (near, far):
+        eventually(lambda peers=peers: [p for _, p in peers["text"].heard] == letters, "the letters")
+        eventually(lambda peers=peers: peers["audio"].heard == [(101, p) for p in digit], "the digit")
+    end(call, carrier)
+
+
+@test
+def protected_text_and_digits_meet_clear_ones(lab):
+    text_and_digits(lab, "none")
+
+
+@test
+def text_and_digits_are_protected_on_both_legs(lab):
+    text_and_digits(lab, "sdes")
 
 
 @test
