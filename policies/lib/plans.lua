@@ -19,7 +19,7 @@ local plans = {}
 -- number, shortest and longest. sos: numbers for help by urn:service:sos.<name> (RFC 5031 4.2), sos.any for all
 -- others; help: more of them. short: other short numbers. premium, shared, free: prefixes behind the country code.
 local countries = {
-  AT = { code = "43", length = { 4, 13 }, help = { "120", "123", "142", "147" },
+  AT = { code = "43", length = { 4, 13 }, help = { "142", "147" }, short = { "120", "123" },
          sos = { any = "112", police = "133", fire = "122", ambulance = "144", gas = "128", mountain = "140",
                  physician = "141" },
          premium = { "900", "901", "930", "931", "939" }, shared = { "810", "820", "821" }, free = { "800" } },

@@ -33,7 +33,7 @@ test("numbers are told apart", function()
   for dialled, kind in pairs {
     ["112"] = "emergency", ["144"] = "emergency", ["0900 123 456"] = "premium", ["+43900123456"] = "premium",
     ["0820 123 456"] = "shared", ["0800 123 456"] = "free", ["01 5551234"] = "national", ["0044 20 79460000"] = "international",
-    ["100"] = "short", ["5551234"] = "local", ["alice"] = "name",
+    ["100"] = "short", ["123"] = "short", ["5551234"] = "local", ["alice"] = "name",
   } do
     expect(austria.kind(dialled), kind, dialled)
   end
