@@ -166,6 +166,61 @@ TEST(Play, WhatCannotBePlayedSaysWhy) {
   EXPECT_NE(play_with(kToCarrier, scene).problem, "");
 }
 
+constexpr const char* kAsks =
+    "return { on_invite = function(call)\nlocal answer, why = http.get('http://numbers.example/' .. call.to.user)\n"
+    "if not answer then return reject(480, why) end\nreturn reject(404, answer.body) end }";
+constexpr const char* kAsked = "http://numbers.example/100";
+
+Story asked(const LookupReply& reply) {
+  Scene scene = scene_to("100");
+  scene.lookups[kAsked] = reply;
+  return play_with(kAsks, scene);
+}
+
+std::string reason(const Story& story) {
+  return story.to_caller.empty() ? "nothing" : std::string(story.to_caller.back().second->reason_phrase());
+}
+
+TEST(LookUps, AreAnsweredWhenTheSceneSays) {
+  const auto story =
+      asked({.after = base::milliseconds(300), .found = policy::HttpAnswer{200, "text/plain", "ported"}});
+  EXPECT_EQ(story.problem, "");
+  EXPECT_EQ(story.status(), 404);
+  EXPECT_EQ(reason(story), "ported");
+  ASSERT_EQ(story.decisions.size(), 1U);
+  ASSERT_EQ(story.decisions[0].lookups.size(), 1U);
+  const auto& lookup = story.decisions[0].lookups[0];
+  EXPECT_EQ(lookup.what, "GET http://numbers.example/100");
+  EXPECT_EQ(lookup.answer, "200, 6 bytes");
+  EXPECT_EQ(lookup.until - lookup.at, base::milliseconds(300));
+}
+
+TEST(LookUps, WithoutAnAnswerInTimeTheDeadlineDecides) {
+  const auto silent = asked({.after = {}, .found = std::unexpected("timeout")});
+  EXPECT_EQ(reason(silent), "timeout");
+  EXPECT_EQ(silent.decisions.at(0).lookups.at(0).until - silent.decisions[0].lookups[0].at, base::seconds(2));
+  const auto late = asked({.after = base::seconds(3), .found = policy::HttpAnswer{200, "", "late"}});
+  EXPECT_EQ(reason(late), "timeout");
+  EXPECT_EQ(reason(asked({.after = base::seconds(1), .found = std::unexpected("connect")})), "connect");
+}
+
+TEST(LookUps, ThatNobodySpokeOfAreUnavailable) {
+  const auto story = play_with(kAsks, scene_to("100"));
+  EXPECT_EQ(reason(story), "unavailable");
+  EXPECT_THAT(story.notes, ElementsAre("GET http://numbers.example/100: the scene does not say what is answered"));
+}
+
+TEST(LookUps, ACallerMayHangUpMeanwhile) {
+  Scene scene = scene_to("100");
+  scene.lookups[kAsked] = {.after = {}, .found = std::unexpected("timeout")};
+  scene.caller.gives_up = base::milliseconds(500);
+  const auto story = play_with(kAsks, scene);
+  EXPECT_EQ(story.status(), 487);
+  ASSERT_EQ(story.decisions.size(), 1U);
+  EXPECT_EQ(story.decisions[0].what, "nothing: the call is gone");
+  EXPECT_EQ(story.decisions[0].lookups.at(0).answer, "");
+}
+
 TEST(Spelled, TimesAndAddressesAreRead) {
   ASSERT_TRUE(read_time("2026-11-21 08:30"));
   EXPECT_EQ(read_time("2026-11-21 08:30")->seconds, 1'795'249'800);
