@@ -101,6 +101,10 @@ void expose_policy(Metrics& metrics, const ShardMetrics& shard) {
   metrics.counter("parapet_policies_cut_total",
                   "Times that calls lost the policy that they began under, since too many were loaded after it.", {},
                   shard.policies_cut);
+  metrics.counter("parapet_policy_counted_total", "Times that policies used their own counters.", {},
+                  shard.policy_counted);
+  metrics.counter("parapet_policy_counters_forgotten_total",
+                  "Counters of policies that went because there are too many.", {}, shard.policy_counters_forgotten);
   expose_by(metrics, "parapet_policy_http_total", "Look-ups of policies by HTTP, by result.", "result",
             shard.http_lookups);
   metrics.counter("parapet_policy_http_rests_total", "Times that a service failed too often and was left in peace.", {},

@@ -390,6 +390,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Gauge policy_waiting;
   base::Gauge policies_held;
   base::Counter policies_cut;
+  base::Counter policy_counted;             // uses of the policies' own counters
+  base::Counter policy_counters_forgotten;  // names that went because there are too many
   CountersBy<HttpLookup> http_lookups;
   base::Counter http_rests;    // times that the circuit breaker of a service opened
   base::Gauge http_resting;    // services that are left in peace now

@@ -115,16 +115,18 @@ policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
 }
 
 void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) {
+  offered_.clear();
   const auto began = base::monotonic_now();
-  auto outcome = tenures_.host_of(facts.under)->on_media_quality(facts, quality);
+  auto outcome = tenures_.host_of(facts.under)->on_media_quality(facts, quality, *this);
   settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome));
 }
 
 void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
   policy::Host& host = *tenures_.host_of(facts.under);
   if (!host.has(policy::Handler::End)) return;
+  offered_.clear();
   const auto began = base::monotonic_now();
-  auto outcome = host.on_end(facts, end);
+  auto outcome = host.on_end(facts, end, *this);
   settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome));
 }
 
@@ -262,6 +264,13 @@ std::vector<policy::Contact> ShardAdvisor::location(std::string_view aor) {
     contacts.push_back(std::move(contact));
   }
   return contacts;
+}
+
+std::uint64_t ShardAdvisor::count(std::string_view name, base::Duration window, std::uint32_t amount) {
+  const auto counted = shared_.counters.add(name, window, amount, base::monotonic_now());
+  metrics_.policy_counted.add();
+  metrics_.policy_counters_forgotten.add(counted.forgotten);
+  return counted.sum;
 }
 
 bool ShardAdvisor::known(std::string_view aor) {

@@ -74,6 +74,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
  private:
   std::vector<policy::Contact> location(std::string_view aor) override;
   bool known(std::string_view aor) override;
+  std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override;
 
   void note_failure(base::Instant now);
   std::string trunk_by_line(std::string_view realm, const sip::Uri& uri) const;

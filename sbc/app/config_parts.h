@@ -49,6 +49,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 std::vector<std::string> trunks_of(const route::Table& routes, std::string_view name);
 // That the upstream of each relay realm exists; after the routes were read.
 void check_upstreams(settings::Table root, Config& config);
+// [policy.table.<name>] with their files.
+policy::Tables read_tables(settings::Table& policy, const Config& config);
 // [trunk.<name>] and [group.<name>].
 std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms);
 // Who we are to the trunks that ask: username, password and auth_realm of [trunk.<name>].

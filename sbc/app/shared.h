@@ -10,6 +10,7 @@
 #include "media-relay/observe/log.h"
 
 #include "sbc/app/config.h"
+#include "sbc/app/shared_counters.h"
 #include "sbc/app/signposts.h"
 #include "sbc/app/sip_trace.h"
 #include "sbc/app/source_failures.h"
@@ -29,6 +30,7 @@ struct Shared {
   base::HashKey nonce_key;    // of digest nonces
   auth::ReplayGuard replay_guard;
   SourceFailures failures;
+  SharedCounters counters;
   registrar::MemoryLocationStore location;
   Signposts signposts;
   TargetBoard targets;

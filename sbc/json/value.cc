@@ -13,6 +13,8 @@ using Parser = nlohmann::json;
 
 class Builder final : public nlohmann::json_sax<Parser> {
  public:
+  explicit Builder(std::size_t most_values) : most_values_(most_values) {}
+
   bool null() override { return put(Value{}); }
   bool boolean(bool value) override { return put({value}); }
   bool number_integer(number_integer_t value) override { return put({value}); }
@@ -43,7 +45,7 @@ class Builder final : public nlohmann::json_sax<Parser> {
     if (error_.empty()) error_ = std::move(text);
     return false;
   }
-  bool count() { return ++values_ <= kMaxValues || fail("more than " + std::to_string(kMaxValues) + " values"); }
+  bool count() { return ++values_ <= most_values_ || fail("more than " + std::to_string(most_values_) + " values"); }
   bool put(Value value) { return count() && place(std::move(value)); }
   bool place(Value value) {
     if (open_.empty()) {
@@ -70,13 +72,14 @@ class Builder final : public nlohmann::json_sax<Parser> {
   std::vector<Value> open_;
   Value root_;
   std::size_t values_ = 0;
+  std::size_t most_values_;
   std::string error_;
 };
 
 }  // namespace
 
-std::expected<Value, std::string> parse(std::string_view text) {
-  Builder builder;
+std::expected<Value, std::string> parse(std::string_view text, std::size_t most_values) {
+  Builder builder(most_values);
   if (!Parser::sax_parse(text.begin(), text.end(), &builder))
     return std::unexpected(builder.error().empty() ? "this is no JSON" : builder.error());
   return builder.take();

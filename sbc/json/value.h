@@ -27,7 +27,7 @@ struct Value {
 };
 
 // The error says what is wrong and where: "byte 12: ...".
-std::expected<Value, std::string> parse(std::string_view text);
+std::expected<Value, std::string> parse(std::string_view text, std::size_t most_values = kMaxValues);
 
 // A string with its quotes. `text` must be UTF-8.
 void append_string(std::string& out, std::string_view text);

@@ -61,6 +61,7 @@ struct Engine {
   std::optional<Answer> answer;
   std::string_view default_host;  // of the Request-URI: where a bare user is looked up if no domain is configured
   std::size_t lookups = 0;
+  std::size_t counted = 0;
   std::vector<Made> made;
   std::vector<Contact> contacts;
   std::vector<LogLine> log;

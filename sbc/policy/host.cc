@@ -186,24 +186,26 @@ Outcome<FailureDecision> Host::resume_failure(std::uint64_t ticket, Answer answe
   return outcome;
 }
 
-Outcome<Nothing> Host::on_media_quality(const InviteFacts& call, const QualityFacts& quality) {
-  return tell(Handler::MediaQuality, call, FactKind::Quality, &quality);
+Outcome<Nothing> Host::on_media_quality(const InviteFacts& call, const QualityFacts& quality, Lookup& lookup) {
+  return tell(Handler::MediaQuality, {Argument{FactKind::Invite, &call}, Argument{FactKind::Quality, &quality}},
+              lookup);
 }
 
-Outcome<Nothing> Host::on_end(const InviteFacts& call, const EndFacts& end) {
-  return tell(Handler::End, call, FactKind::End, &end);
+Outcome<Nothing> Host::on_end(const InviteFacts& call, const EndFacts& end, Lookup& lookup) {
+  return tell(Handler::End, {Argument{FactKind::Invite, &call}, Argument{FactKind::End, &end}}, lookup);
 }
 
-// Nothing is looked up for what is only told, and nothing follows from it.
-Outcome<Nothing> Host::tell(Handler handler, const InviteFacts& call, FactKind kind, const void* what) {
+// Nothing follows from what is only told; nobody waits for it.
+Outcome<Nothing> Host::tell(Handler handler, const std::array<Argument, 2>& facts, Lookup& lookup) {
   Outcome<Nothing> outcome;
   if (!has(handler)) return outcome;
+  const auto& call = *static_cast<const InviteFacts*>(facts[0].facts);
   const State::Call told{.handler = handler,
-                         .arguments = {Argument{FactKind::Invite, &call}, Argument{kind, what}},
+                         .arguments = facts,
                          .argument_count = 2,
                          .read = read_nothing,
-                         .lookup = nullptr,
-                         .default_host = {}};
+                         .lookup = &lookup,
+                         .default_host = call.to.host};
   state_->run(told, &outcome.decision, outcome.error);
   outcome.log = std::move(state_->engine().log);
   return outcome;

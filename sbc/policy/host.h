@@ -25,9 +25,13 @@
 #include "sbc/policy/limits.h"
 #include "sbc/policy/question.h"
 
+namespace sbc::table {
+class Table;
+}
+
 namespace sbc::policy {
 
-enum class FactKind : std::uint8_t;
+struct Argument;  // state.h
 
 // What a handler may ask while it runs.
 class Lookup {
@@ -37,8 +41,13 @@ class Lookup {
   virtual std::vector<Contact> location(std::string_view aor) = 0;
   // True if `aor` is a local account, registered or not.
   virtual bool known(std::string_view /*aor*/) { return false; }
+  // Adds to a counter that all threads share, and gives its sum over the last `window` (rate_windows.h).
+  virtual std::uint64_t count(std::string_view /*name*/, base::Duration /*window*/, std::uint32_t amount) {
+    return amount;
+  }
 };
 
+using Tables = std::map<std::string, std::shared_ptr<const table::Table>, std::less<>>;
 using Setting = std::variant<bool, std::int64_t, double, std::string>;
 
 // What the configuration tells the policy. Names are checked: a policy that routes to a trunk that does not
@@ -49,6 +58,7 @@ struct Environment {
   std::vector<std::string> groups;
   std::string domain;                       // of the local users; location.lookup("alice") means sip:alice@domain
   std::map<std::string, Setting> settings;  // [policy.settings] of the configuration, Lua: settings.<name>
+  Tables tables;                            // [policy.table.<name>], Lua: tables.find("<name>", key)
 };
 
 // What happens when a handler fails. Others than these two take the documented default of a missing handler.
@@ -121,8 +131,8 @@ class Host {
   // Missing: Usual.
   Outcome<FailureDecision> on_failure(const InviteFacts& call, const AttemptFacts& attempt, Lookup& lookup,
                                       Patience patience = Patience::None);
-  Outcome<Nothing> on_media_quality(const InviteFacts& call, const QualityFacts& quality);
-  Outcome<Nothing> on_end(const InviteFacts& call, const EndFacts& end);
+  Outcome<Nothing> on_media_quality(const InviteFacts& call, const QualityFacts& quality, Lookup& lookup);
+  Outcome<Nothing> on_end(const InviteFacts& call, const EndFacts& end, Lookup& lookup);
 
   // Goes on with what waits, in the handler that it began in. The budgets are those of the whole invocation.
   Outcome<InviteDecision> resume_invite(std::uint64_t ticket, Answer answer, Lookup& lookup);
@@ -135,7 +145,7 @@ class Host {
   std::size_t memory_in_use() const;  // bytes held by Lua
 
  private:
-  Outcome<Nothing> tell(Handler handler, const InviteFacts& call, FactKind kind, const void* what);
+  Outcome<Nothing> tell(Handler handler, const std::array<Argument, 2>& facts, Lookup& lookup);
   Outcome<NatDecision> asked_about(const LegFacts& leg, const NatDecision& usual);
   class State;
   explicit Host(std::unique_ptr<State> state);

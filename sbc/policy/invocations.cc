@@ -107,6 +107,7 @@ void Host::State::begin(Invocation& invocation, const Call& call, void* out) {
   engine_.invocation = ++last_invocation_;
   engine_.default_host = call.default_host;
   engine_.lookups = 0;
+  engine_.counted = 0;
   engine_.questions = 0;
   engine_.wait_left = engine_.limits.wait;
   engine_.out_of_time = false;
@@ -186,6 +187,7 @@ void Host::State::shelve(std::unique_ptr<Invocation> invocation) {
   shelf.invocation = engine_.invocation;
   shelf.default_host = engine_.default_host;
   shelf.lookups = engine_.lookups;
+  shelf.counted = engine_.counted;
   shelf.questions = engine_.questions;
   shelf.remaining = engine_.remaining;
   shelf.armed = engine_.armed;
@@ -214,6 +216,7 @@ std::unique_ptr<Invocation> Host::State::unshelve(std::uint64_t ticket) {
   engine_.invocation = shelf.invocation;
   engine_.default_host = shelf.default_host;
   engine_.lookups = shelf.lookups;
+  engine_.counted = shelf.counted;
   engine_.questions = shelf.questions;
   engine_.remaining = shelf.remaining;
   engine_.armed = shelf.armed;

@@ -17,7 +17,7 @@ namespace sbc::policy {
 namespace {
 
 // What C functions take and give cannot be read from them.
-constexpr std::array<Declared, 39> kSignatures = {{
+constexpr std::array<Declared, 43> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
     {"deny", "fun(status?: integer, reason?: string, headers?: HeaderValues): Reject"},
@@ -36,6 +36,10 @@ constexpr std::array<Declared, 39> kSignatures = {{
     {"log.error", "fun(...: any)"},
     {"ip.inside", "fun(address: string, ...: string): boolean"},
     {"ip.is_private", "fun(address: string): boolean"},
+    {"counter.incr", "fun(name: string, window: integer, amount?: integer): integer"},
+    {"counter.get", "fun(name: string, window: integer): integer"},
+    {"tables.find", "fun(table: string, key: string): any"},
+    {"tables.prefix", "fun(table: string, text: string): any, string?"},
     {"http.get", "fun(url: string, options?: HttpGetOptions): HttpAnswer?, string?"},
     {"http.post", "fun(url: string, options: HttpPostOptions): HttpAnswer?, string?"},
     {"http.escape", "fun(text: string): string"},

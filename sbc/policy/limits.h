@@ -66,12 +66,19 @@ inline constexpr std::size_t kMaxUrl = 2048;
 inline constexpr std::size_t kMaxJson = 64U << 10;              // written by a policy
 inline constexpr base::Duration kUsualWait = base::seconds(2);  // unless the look-up says otherwise
 
+inline constexpr std::size_t kMaxTables = 64;     // of the configuration
+inline constexpr std::size_t kMaxTableKey = 512;  // asked for; the keys themselves are shorter
+
 // Per invocation.
 inline constexpr std::size_t kMaxLogLines = 16;  // one call must not fill a disk
 inline constexpr std::size_t kMaxLogText = 512;
-inline constexpr std::size_t kMaxLookups = 16;    // location look-ups; each takes a lock of the shared store
-inline constexpr std::size_t kMaxQuestions = 16;  // that take time, one after the other
-inline constexpr std::size_t kMaxDecisions = 64;  // built, of which one is returned
+inline constexpr std::size_t kMaxLookups = 16;  // location look-ups; each takes a lock of the shared store
+inline constexpr std::size_t kMaxCounted = 32;  // uses of counters; each takes a lock as well
+inline constexpr std::size_t kMaxCounterName = 128;
+inline constexpr std::uint32_t kMaxWindow = 86'400;    // seconds that a counter looks back
+inline constexpr std::uint32_t kMaxCount = 1'000'000;  // added at once
+inline constexpr std::size_t kMaxQuestions = 16;       // that take time, one after the other
+inline constexpr std::size_t kMaxDecisions = 64;       // built, of which one is returned
 
 // Helpers that run inside C, where the instruction hook does not see them.
 inline constexpr std::size_t kMaxPattern = 256;

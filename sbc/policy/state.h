@@ -36,6 +36,7 @@ struct Shelf {
   std::uint64_t invocation = 0;
   std::string_view default_host;
   std::size_t lookups = 0;
+  std::size_t counted = 0;
   std::size_t questions = 0;
   std::int64_t remaining = 0;
   int armed = 0;

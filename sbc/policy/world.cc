@@ -6,10 +6,12 @@
 
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/constructors.h"
+#include "sbc/policy/counter.h"
 #include "sbc/policy/engine.h"
 #include "sbc/policy/http.h"
 #include "sbc/policy/json.h"
 #include "sbc/policy/sandbox.h"
+#include "sbc/policy/tables.h"
 
 namespace sbc::policy {
 namespace {
@@ -164,6 +166,8 @@ void set_world(lua_State* lua) {
   make_read_only(lua, "\"ip\" has no");
   lua_setfield(lua, -2, "ip");
 
+  set_counter(lua);
+  set_tables(lua);
   set_http(lua);
   set_json(lua);
 

@@ -101,7 +101,7 @@ void SceneAdvisor::abandon(std::uint64_t ticket) {
 }
 
 void SceneAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
-  if (host_.has(policy::Handler::End)) tell(policy::Handler::End, host_.on_end(facts, end));
+  if (host_.has(policy::Handler::End)) tell(policy::Handler::End, host_.on_end(facts, end, *this));
 }
 
 call::Challenge SceneAdvisor::challenge(const sip::Message& /*request*/, std::string_view realm) {
@@ -124,6 +124,11 @@ std::vector<policy::Contact> SceneAdvisor::location(std::string_view aor) {
   }
   std::ranges::stable_sort(contacts, std::ranges::greater{}, &policy::Contact::q);
   return contacts;
+}
+
+std::uint64_t SceneAdvisor::count(std::string_view name, base::Duration window, std::uint32_t amount) {
+  auto& counters = scene_.counters != nullptr ? *scene_.counters : counters_;
+  return counters.add(name, window, amount, base::Instant(base::seconds(scene_.wall.seconds)) + elapsed_());
 }
 
 bool SceneAdvisor::known(std::string_view aor) {

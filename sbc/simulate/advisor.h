@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sbc/call/advisor.h"
+#include "sbc/simulate/limits.h"
 #include "sbc/simulate/scene.h"
 #include "sbc/simulate/story.h"
 
@@ -34,6 +35,7 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
  private:
   std::vector<policy::Contact> location(std::string_view aor) override;
   bool known(std::string_view aor) override;
+  std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override;
   template <typename Outcome>
   auto tell(policy::Handler handler, Outcome&& outcome, std::vector<Asked> lookups = {});
   template <typename Decision>
@@ -53,6 +55,7 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   std::vector<Decision>& told_;
   std::map<std::uint64_t, Waiting> waiting_;  // by the host's ticket
   std::function<base::Duration()> elapsed_;
+  policy::RateWindows counters_{kMaxCounters};
 };
 
 // What a decision says, in words.

@@ -15,6 +15,7 @@
 
 #include "sbc/call/settings.h"
 #include "sbc/policy/host.h"
+#include "sbc/policy/rate_windows.h"
 #include "sbc/sip/transport.h"
 #include "sbc/transaction/config.h"
 
@@ -88,7 +89,8 @@ struct Scene {
   // By trunk, by address of record of a phone, or by address ("192.0.2.1:5060"); the others behave as Behaviour{}.
   std::map<std::string, Behaviour, std::less<>> behaviours{};
   std::map<std::string, base::Endpoint, std::less<>>
-      names{};  // what hosts stand for; others get an address of 198.18/15
+      names{};                              // what hosts stand for; others get an address of 198.18/15
+  policy::RateWindows* counters = nullptr;  // of the policy, by the scene's time; null: they begin with the scene
   std::map<std::string, LookupReply, std::less<>> lookups{};  // by URL; others are "unavailable"
   base::WallTime wall{};
   std::int32_t utc_offset_seconds = 0;

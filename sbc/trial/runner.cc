@@ -5,6 +5,7 @@
 #include <lua.hpp>
 #include <optional>
 
+#include "sbc/simulate/limits.h"
 #include "sbc/simulate/play.h"
 #include "sbc/trial/limits.h"
 #include "sbc/trial/lua_value.h"
@@ -104,6 +105,7 @@ class Runner {
       ++result_.passed;
     }
     last_.reset();
+    counters_ = policy::RateWindows(simulate::kMaxCounters);
   }
 
   // call { to = "bob", ... }: what became of it.
@@ -118,8 +120,9 @@ class Runner {
     const auto value = read(lua, 1);
     if (!value) return note("call: " + value.error());
     static const Record nothing;
-    const auto scene = scene_from(value->record() != nullptr ? *value->record() : nothing, ground_);
+    auto scene = scene_from(value->record() != nullptr ? *value->record() : nothing, ground_);
     if (!scene) return note(scene.error());
+    scene->counters = &counters_;
     last_ = simulate::play(ground_.setting, ground_.host, *scene);
     ++result_.scenes;
     if (last_->decisions.empty() && !last_->problem.empty()) return note("call: " + last_->problem);
@@ -193,6 +196,7 @@ class Runner {
   lua_State* lua_;
   Result result_;
   std::optional<simulate::Story> last_;  // of the test that runs
+  policy::RateWindows counters_{simulate::kMaxCounters};
   std::string error_;
 };
 

@@ -128,10 +128,22 @@ class Simulate(Folder):
         self.assertIn("log: 08:30  [p.lua:2]", result.stdout)
         self.assertIn("the caller gets 500", result.stdout)
 
+    def test_look_ups_are_answered_as_said(self):
+        url = "https://numbers.example.net/v1/4930123"
+        for answer, said, number in (('200ms {"number": "4366012"}', "200, 21 bytes after 0.200 s", "4366012"),
+                                     ("404", "404, 0 bytes after 0.000 s", "4930123"),
+                                     ("timeout", "timeout after 0.500 s", "4930123")):
+            result = sbcctl("policy", "simulate", "--config", TOP / "policies/examples/sbc.toml", "--to", "4930123",
+                            "--lookup", f"{url} {answer}")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn(f"asked GET {url}: {said}", result.stdout)
+            self.assertIn(f"INVITE sip:{number}@203.0.113.1", result.stdout)
+
     def test_what_cannot_be_asked_ends_with_2(self):
         for arguments, said in (((), "--to"), (("--to", "bob", "--trunk", "none"), 'there is no trunk "none"'),
                                 (("--to", "bob", "--answer", "carrier_a=9"), "expected a status"),
                                 (("--to", "bob", "--at", "noon"), "expected a time"),
+                                (("--to", "bob", "--lookup", "https://x/"), "expected URL ANSWER"),
                                 (("--to", "bob", "--transport", "tls"), "no listener for TLS"),
                                 (("--sip", self.folder / "none"), "cannot be read")):
             result = self.simulate(*arguments)

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sbc/table/table.h"
+
 #include "temp_config.h"
 
 namespace sbc::app {
@@ -42,6 +44,32 @@ TEST(LoadConfig, APolicyIsLookedForBesideTheFile) {
   const auto config = load_config(file.path());
   ASSERT_TRUE(config.has_value()) << config.error();
   EXPECT_EQ((*config)->policy_file, file.path().substr(0, file.path().rfind('/')) + "/default.lua");
+}
+
+TEST(LoadConfig, TablesAreReadWithIt) {
+  const std::string folder = testing::TempDir();
+  std::ofstream(folder + "parapet_rates.csv") << "prefix;trunk\n43;carrier_a\n4366;carrier_b\n";
+  std::ofstream(folder + "parapet_days.json") << R"([{"day":"2026-12-25","name":"Christmas"}])";
+  std::ofstream(folder + "parapet_bad.csv") << "a,b\n1\n";
+  const auto config = load(std::string(kSmall) +
+                           "[policy.table.rates]\nfile = \"parapet_rates.csv\"\nseparator = \";\"\n"
+                           "[policy.table.days]\nfile = \"parapet_days.json\"\nkey = \"day\"\n");
+  ASSERT_NE(config, nullptr);
+  const auto& tables = config->policy_environment.tables;
+  ASSERT_EQ(tables.size(), 2U);
+  EXPECT_EQ(tables.find("rates")->second->rows(), 2U);
+  EXPECT_TRUE(tables.find("days")->second->find("2026-12-25"));
+
+  EXPECT_THAT(error_of(std::string(kSmall) + "[policy.table.x]\nfile = \"parapet_bad.csv\"\n"),
+              HasSubstr("parapet_bad.csv: line 2: expected 2 cells, got 1"));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[policy.table.x]\nfile = \"nosuch.csv\"\n"),
+              HasSubstr("policy.table.x.file: expected a file that can be read"));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[policy.table.x]\nfile = \"rates.xls\"\n"),
+              HasSubstr("expected a file ....csv or ....json"));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[policy.table.x]\nfile = \"parapet_days.json\"\n"),
+              HasSubstr("which member is the key"));
+  for (const char* name : {"parapet_rates.csv", "parapet_days.json", "parapet_bad.csv"})
+    std::filesystem::remove(folder + name);
 }
 
 TEST(LoadConfig, WhatIsAdvertisedIsWhatPeersSee) {

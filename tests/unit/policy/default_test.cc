@@ -269,7 +269,7 @@ TEST_F(DefaultPolicy, LostMediaIsLogged) {
   EndFacts end;
   end.cause = "media_timeout";
   end.duration_ms = 90'000;
-  const auto outcome = host_->on_end(call(), end);
+  const auto outcome = host_->on_end(call(), end, lookup_);
   EXPECT_EQ(outcome.error, "");
   EXPECT_THAT(outcome.log.at(0).text, HasSubstr("lost its media after 90 s"));
 }

@@ -33,6 +33,11 @@ class FakeLookup : public Lookup {
                              .expires_in = 60});
   }
 
+  std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override {
+    return counts[std::string(name) + "/" + std::to_string(window / base::seconds(1))] += amount;
+  }
+
+  std::map<std::string, std::uint64_t> counts;
   std::map<std::string, std::vector<Contact>> bindings;
   std::map<std::string, bool> accounts;
   std::vector<std::string> asked;

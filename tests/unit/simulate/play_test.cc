@@ -221,6 +221,18 @@ TEST(LookUps, ACallerMayHangUpMeanwhile) {
   EXPECT_EQ(story.decisions[0].lookups.at(0).answer, "");
 }
 
+TEST(Counters, GoByTheTimeOfTheScenes) {
+  const auto policy = "return { on_invite = function(call) return reject(404, tostring(counter.incr('all', 60))) end }";
+  policy::RateWindows counters(10);
+  Scene scene = scene_to("100");
+  scene.counters = &counters;
+  scene.wall.seconds = 600'000;
+  EXPECT_EQ(reason(play_with(policy, scene)), "1");
+  EXPECT_EQ(reason(play_with(policy, scene)), "2");
+  scene.wall.seconds += 120;
+  EXPECT_EQ(reason(play_with(policy, scene)), "1");
+}
+
 TEST(Spelled, TimesAndAddressesAreRead) {
   ASSERT_TRUE(read_time("2026-11-21 08:30"));
   EXPECT_EQ(read_time("2026-11-21 08:30")->seconds, 1'795'249'800);
