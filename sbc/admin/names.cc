@@ -138,6 +138,26 @@ const char* name_of(HttpLookup result) {
   return "unknown";
 }
 
+const char* name_of(EnumResult result) {
+  switch (result) {
+    case EnumResult::Found:
+      return "found";
+    case EnumResult::Nothing:
+      return "nothing";
+    case EnumResult::Timeout:
+      return "timeout";
+    case EnumResult::NotAllowed:
+      return "not_allowed";
+    case EnumResult::NoNumber:
+      return "no_number";
+    case EnumResult::Failed:
+      return "failed";
+    case EnumResult::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 const char* name_of(RegisterResult result) {
   switch (result) {
     case RegisterResult::Registered:

@@ -323,6 +323,18 @@ enum class HttpLookup : std::uint8_t {
 };
 const char* name_of(HttpLookup result);  // "answered"
 
+// How look-ups of policies by ENUM ended.
+enum class EnumResult : std::uint8_t {
+  Found,
+  Nothing,     // the number is not there
+  Timeout,     // no server said anything
+  NotAllowed,  // policy.enum.suffixes does not have the name
+  NoNumber,    // it is none of E.164
+  Failed,      // the servers could not say
+  kCount
+};
+const char* name_of(EnumResult result);  // "found"
+
 inline constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Other) + 1;
 inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::kCount);
 
@@ -392,6 +404,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Counter policies_cut;
   base::Counter policy_counted;             // uses of the policies' own counters
   base::Counter policy_counters_forgotten;  // names that went because there are too many
+  CountersBy<EnumResult> enum_lookups;
   CountersBy<HttpLookup> http_lookups;
   base::Counter http_rests;    // times that the circuit breaker of a service opened
   base::Gauge http_resting;    // services that are left in peace now

@@ -159,7 +159,8 @@ void read_policy(settings::Table root, Config& config) {
   config.policy_history_keep =
       static_cast<std::size_t>(policy.integer("history_keep", {2, history::kMaxEntries}, history::kUsualEntries));
   config.policy_limits = read_policy_limits(policy);
-  config.policy_http = read_http(policy);
+  config.policy_lookups.http = read_http(policy);
+  config.policy_lookups.enum_suffixes = read_enum(policy);
   config.policy_environment.tables = read_tables(policy, config);
   config.policy_fallback.invite_status = static_cast<std::uint16_t>(policy.integer("invite_fallback", {400, 699}, 500));
   config.policy_fallback.register_status =

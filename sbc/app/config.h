@@ -12,10 +12,10 @@
 #include "media-relay/base/time.h"
 #include "media-relay/observe/log.h"
 
+#include "sbc/app/lookup_settings.h"
 #include "sbc/call/settings.h"
 #include "sbc/exchange/settings.h"
 #include "sbc/history/limits.h"
-#include "sbc/http/client.h"
 #include "sbc/net/limits.h"
 #include "sbc/net/transports.h"
 #include "sbc/policy/host.h"
@@ -78,7 +78,7 @@ struct Config {
   std::string policy_history;  // folder of the policies that ran; "": they are not kept
   std::size_t policy_history_keep = history::kUsualEntries;
   policy::Limits policy_limits;
-  http::Settings policy_http;
+  LookupSettings policy_lookups;
   policy::Fallback policy_fallback;
   policy::Environment policy_environment;
   std::shared_ptr<const call::Settings> calls;

@@ -49,6 +49,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 std::vector<std::string> trunks_of(const route::Table& routes, std::string_view name);
 // That the upstream of each relay realm exists; after the routes were read.
 void check_upstreams(settings::Table root, Config& config);
+// [policy.enum]
+std::vector<std::string> read_enum(settings::Table& policy);
 // [policy.table.<name>] with their files.
 policy::Tables read_tables(settings::Table& policy, const Config& config);
 // [trunk.<name>] and [group.<name>].

@@ -3,6 +3,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/app/config_parts.h"
+#include "sbc/route/dns.h"
 
 namespace sbc::app {
 
@@ -33,6 +34,19 @@ http::Settings read_http(settings::Table& policy) {
   http.breaker.pause = table.duration("pause", {base::milliseconds(100), base::hours(1)}, http.breaker.pause);
   http.ca_file = table.text("ca_file", "");
   return http;
+}
+
+std::vector<std::string> read_enum(settings::Table& policy) {
+  auto table = policy.table("enum");
+  std::vector<std::string> suffixes;
+  for (const auto& text : table.texts("suffixes")) {
+    auto suffix = route::host_name(text);
+    if (suffix.empty())
+      table.fail("suffixes", "expected names of the DNS such as \"e164.arpa\", got \"" + base::printable(text) + "\"");
+    else
+      suffixes.push_back(std::move(suffix));
+  }
+  return suffixes;
 }
 
 }  // namespace sbc::app

@@ -5,12 +5,17 @@
 namespace sbc::app {
 
 void PolicyLookups::ask(const policy::Question& question, bool urgent, Done done) {
-  const auto& asked = std::get<policy::HttpQuestion>(question.what);
+  if (const auto* asked = std::get_if<policy::HttpQuestion>(&question.what))
+    return ask_http(*asked, question.timeout, urgent, std::move(done));
+  enum_.ask(std::get<policy::EnumQuestion>(question.what), std::move(done));
+}
+
+void PolicyLookups::ask_http(const policy::HttpQuestion& asked, base::Duration timeout, bool urgent, Done done) {
   const http::Request request{.url = asked.url,
                               .headers = asked.headers,
                               .json = asked.json,
                               .keep = asked.keep,
-                              .timeout = question.timeout,
+                              .timeout = timeout,
                               .urgent = urgent};
   http_.ask(request, [done = std::move(done)](const http::Reply& reply) {
     if (!reply) return done(std::unexpected(std::string(http::name_of(reply.error()))));
@@ -35,6 +40,7 @@ void PolicyLookups::copy_counters(admin::ShardMetrics& metrics) const {
   metrics.http_rests.set(counters.rests);
   metrics.http_resting.set(static_cast<std::int64_t>(http_.resting()));
   metrics.http_under_way.set(static_cast<std::int64_t>(http_.under_way()));
+  enum_.copy_counters(metrics);
 }
 
 }  // namespace sbc::app

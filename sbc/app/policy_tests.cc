@@ -45,7 +45,7 @@ simulate::Setting setting_of(const Config& config) {
   simulate::Setting setting;
   setting.calls = config.calls;
   setting.transactions = config.transactions;
-  setting.may_ask = [allow = config.policy_http.allow](std::string_view url) {
+  setting.may_ask = [allow = config.policy_lookups.http.allow](std::string_view url) {
     const auto target = http::parse_url(url);
     return target && allow.allows(*target);
   };

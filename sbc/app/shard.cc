@@ -36,7 +36,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       metrics_(std::make_unique<admin::ShardMetrics>()),
       minter_(shared.mint_key, index),
       resolver_(loop_, config_->dns, random_),
-      lookups_(loop_, config_->policy_http),
+      lookups_(loop_, resolver_, config_->policy_lookups),
       trunk_names_(resolver_),
       transports_(loop_, net_setup(*config_, index), *this),
       layer_(config_->transactions, minter_, random_),
@@ -122,7 +122,7 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
     calls_.replace_settings(config_->calls);
     exchange_.replace_settings(config_->calls, config_->exchange);
     advisor_.use(config_, std::move(policy));
-    lookups_.use(config_->policy_http);
+    lookups_.use(config_->policy_lookups);
     upstream_.use(config_);
     keep_alives_.use(config_);
     trunk_registrar_.use(config_, loop_.now(), out_.transaction);

@@ -4,6 +4,7 @@
 #include "media-relay/settings/settings.h"
 
 #include "sbc/app/policy_tests.h"
+#include "sbc/json/value.h"
 #include "sbc/simulate/spelled.h"
 
 namespace sbc::ctl {
@@ -76,6 +77,8 @@ std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_l
   };
   const auto whole = text;
   std::pair<std::string, simulate::LookupReply> result{std::string(word()), {}};
+  const bool number = result.first == "enum";
+  if (number) result.first.append(" ").append(word());
   const auto after_url = text;
   if (const auto after = settings::parse_duration(word()); after && !text.empty()) {
     result.second.after = *after;
@@ -85,9 +88,13 @@ std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_l
   const auto status = base::parse_unsigned(text);
   if (text.empty()) return wrong(whole);
   if (status && (*status < 100 || *status > 599)) return wrong(whole);
-  if (status) {
+  if (status && !number) {
     result.second.found =
         policy::HttpAnswer{.status = static_cast<std::uint16_t>(*status), .content_type = "", .body = ""};
+  } else if (number && text.front() == '[') {
+    auto value = json::parse(text);
+    if (!value) return wrong(value.error());
+    result.second.found = std::make_shared<const json::Value>(*std::move(value));
   } else if (text.front() == '{' || text.front() == '[') {
     result.second.found =
         policy::HttpAnswer{.status = 200, .content_type = "application/json", .body = std::string(text)};

@@ -19,7 +19,8 @@ std::expected<std::pair<std::string, simulate::Behaviour>, std::string> read_beh
 std::expected<simulate::Phone, std::string> read_phone(std::string_view text, const app::Config& config,
                                                        std::size_t number);
 
-// What a look-up of the policy is answered, perhaps after a time: "URL 404", "URL timeout", "URL 200ms {...}" (JSON).
+// What a look-up of the policy is answered, perhaps after a time: "URL 404", "URL timeout", "URL 200ms {...}" (JSON),
+// "enum NUMBER [...]".
 std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_lookup(std::string_view text);
 
 }  // namespace sbc::ctl

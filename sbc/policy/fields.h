@@ -80,6 +80,10 @@ inline constexpr std::array<Declared, 3> kHttpGetFields = {
     {{"timeout", "number"}, {"headers", "table"}, {"cache", "number"}}};
 inline constexpr std::array<Declared, 3> kHttpPostFields = {
     {{"timeout", "number"}, {"headers", "table"}, {"json", "any"}}};
+// dns.cc
+inline constexpr std::array<Declared, 2> kEnumFields = {{{"timeout", "number"}, {"suffix", "string"}}};
+inline constexpr std::array<Declared, 4> kEnumRecordFields = {
+    {{"uri", "string"}, {"service", "string"}, {"order", "integer"}, {"preference", "integer"}}};
 
 // Raises unless `key` is among `fields`; `lacks` begins the error: "codecs has no field".
 void expect_declared(lua_State* lua, std::string_view lacks, std::string_view key, std::span<const Declared> fields);

@@ -29,16 +29,6 @@ bool is_line(std::string_view text) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-base::Duration read_seconds(lua_State* lua, int index, Place place, double least, double most) {
-  int is_number = 0;
-  const double value = lua_tonumberx(lua, index, &is_number);
-  if (lua_type(lua, index) != LUA_TNUMBER || !(value >= least && value <= most)) {
-    lua_pushfstring(lua, "%f to %f", least, most);
-    raise(lua, place.what, ": ", place.field, " must be seconds, ", text_at(lua, -1));
-  }
-  return std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(value));
-}
-
 void read_request_headers(lua_State* lua, int index, Place place, HttpQuestion& out) {
   if (!lua_istable(lua, index)) raise(lua, place.what, ": headers must be a table, not a ", type_at(lua, index));
   lua_pushnil(lua);

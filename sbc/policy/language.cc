@@ -17,7 +17,7 @@ namespace sbc::policy {
 namespace {
 
 // What C functions take and give cannot be read from them.
-constexpr std::array<Declared, 43> kSignatures = {{
+constexpr std::array<Declared, 44> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
     {"deny", "fun(status?: integer, reason?: string, headers?: HeaderValues): Reject"},
@@ -40,6 +40,7 @@ constexpr std::array<Declared, 43> kSignatures = {{
     {"counter.get", "fun(name: string, window: integer): integer"},
     {"tables.find", "fun(table: string, key: string): any"},
     {"tables.prefix", "fun(table: string, text: string): any, string?"},
+    {"dns.enum", "fun(number: string, options?: EnumOptions): EnumRecord[]?, string?"},
     {"http.get", "fun(url: string, options?: HttpGetOptions): HttpAnswer?, string?"},
     {"http.post", "fun(url: string, options: HttpPostOptions): HttpAnswer?, string?"},
     {"http.escape", "fun(text: string): string"},
@@ -165,6 +166,7 @@ void add_class(Language& out, std::string name, std::string lacks, std::span<con
 void add_written(Language& out) {
   add_class(out, "Contact", "a contact has no", kContactFields, false);
   add_class(out, "Time", "a time has no", kTimeFields, false);
+  add_class(out, "EnumRecord", "a record has no", kEnumRecordFields, false);
   add_class(out, "HttpAnswer", "an answer has no", kHttpAnswerFields, false);
   add_class(out, "Place", "route has no field", kPlaceFields, true);
   add_class(out, "CallerAs", "from has no field", kFromFields, true);
@@ -172,6 +174,7 @@ void add_written(Language& out) {
   add_class(out, "Record", "record has no field", kRecordFields, true);
   add_class(out, "AcceptOptions", "accept has no option", kAcceptFields, true);
   add_class(out, "RefusalOptions", "reject has no option", kRefusalFields, true);
+  add_class(out, "EnumOptions", "dns.enum has no option", kEnumFields, true);
   add_class(out, "HttpGetOptions", "http.get has no option", kHttpGetFields, true);
   add_class(out, "HttpPostOptions", "http.post has no option", kHttpPostFields, true);
   add_class(out, "NatTreatment", "on_nat: the answer has no field", kNatFields, true);

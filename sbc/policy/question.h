@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +12,10 @@
 #include <vector>
 
 #include "media-relay/base/time.h"
+
+namespace sbc::json {
+struct Value;
+}
 
 namespace sbc::policy {
 
@@ -22,6 +27,13 @@ struct HttpQuestion {
   friend bool operator==(const HttpQuestion&, const HttpQuestion&) = default;
 };
 
+// What the DNS knows of a number (RFC 6116).
+struct EnumQuestion {
+  std::string number;
+  std::string suffix{};  // "": the first one that is configured
+  friend bool operator==(const EnumQuestion&, const EnumQuestion&) = default;
+};
+
 struct HttpAnswer {
   std::uint16_t status = 0;
   std::string content_type;  // as it came, "" when it did not
@@ -29,12 +41,13 @@ struct HttpAnswer {
 };
 
 struct Question {
-  std::variant<HttpQuestion> what;
+  std::variant<HttpQuestion, EnumQuestion> what;
   base::Duration timeout{};  // after that nobody waits for the answer any more
 };
 
 // Error: why there is none, in one word that the handler gets: "timeout", "busy", "not_allowed", ...
-using Found = std::expected<std::variant<HttpAnswer>, std::string>;
+// An answer of ENUM is a value as JSON has them.
+using Found = std::expected<std::variant<HttpAnswer, std::shared_ptr<const json::Value>>, std::string>;
 
 struct Answer {
   Found found;
@@ -50,6 +63,8 @@ struct Pending {
 
 // For people: "GET https://numbers.example.net/v1/43"; "200, 34 bytes", "timeout".
 std::string text_of(const Question& question);
+// What is asked for alone: the URL, "enum +4312345".
+std::string subject_of(const Question& question);
 std::string text_of(const Found& found);
 
 // Decided, or waiting.

@@ -133,4 +133,14 @@ void read_headers(lua_State* lua, int index, Place place, std::vector<Header>& o
   });
 }
 
+base::Duration read_seconds(lua_State* lua, int index, Place place, double least, double most) {
+  int is_number = 0;
+  const double value = lua_tonumberx(lua, index, &is_number);
+  if (lua_type(lua, index) != LUA_TNUMBER || !(value >= least && value <= most)) {
+    lua_pushfstring(lua, "%f to %f", least, most);
+    raise(lua, place.what, ": ", place.field, " must be seconds, ", text_at(lua, -1));
+  }
+  return std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(value));
+}
+
 }  // namespace sbc::policy

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "media-relay/base/time.h"
+
 #include "sbc/policy/decision.h"
 
 namespace sbc::policy {
@@ -25,6 +27,7 @@ struct Bounds {
 
 std::uint32_t read_whole(lua_State* lua, int index, Place place, Bounds bounds);
 bool read_boolean(lua_State* lua, int index, Place place);
+base::Duration read_seconds(lua_State* lua, int index, Place place, double least, double most);
 std::string_view read_text(lua_State* lua, int index, Place place, std::size_t most);
 
 // The name of a sound of the relay, or tones (media-relay/control/sound.h); "": none.

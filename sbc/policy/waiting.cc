@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sbc/policy/engine.h"
+#include "sbc/policy/json.h"
 
 namespace sbc::policy {
 
@@ -10,6 +11,13 @@ int push_problem(lua_State* lua, const char* word) {
   lua_pushnil(lua);
   lua_pushstring(lua, word);
   return 2;
+}
+
+int take_value(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
+  const Engine& engine = engine_of(lua);
+  if (!engine.answer->found) return push_problem(lua, engine.answer->found.error().c_str());
+  push_json(lua, *std::get<std::shared_ptr<const json::Value>>(*engine.answer->found));
+  return 1;
 }
 
 int wait_for_answer(lua_State* lua, lua_KFunction take) {

@@ -9,6 +9,9 @@ namespace sbc::policy {
 // when Engine::answer is there. `take` pushes the results. Where nobody can wait the look-up gives nil and a word.
 int wait_for_answer(lua_State* lua, lua_KFunction take);
 
+// For answers that are values: pushes the value, or nil and a word.
+int take_value(lua_State* lua, int status, lua_KContext context);
+
 // Pushes nil and why there is no answer.   [-0, +2]
 int push_problem(lua_State* lua, const char* word);
 

@@ -7,6 +7,7 @@
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/constructors.h"
 #include "sbc/policy/counter.h"
+#include "sbc/policy/dns.h"
 #include "sbc/policy/engine.h"
 #include "sbc/policy/http.h"
 #include "sbc/policy/json.h"
@@ -168,6 +169,7 @@ void set_world(lua_State* lua) {
 
   set_counter(lua);
   set_tables(lua);
+  set_dns(lua);
   set_http(lua);
   set_json(lua);
 

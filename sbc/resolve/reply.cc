@@ -22,6 +22,7 @@ constexpr std::uint16_t kA = 1, kCname = 5, kSoa = 6, kAaaa = 28, kSrv = 33, kNa
 std::uint16_t number_of(Question::Type type) {
   switch (type) {
     case Question::Type::Naptr:
+    case Question::Type::Enum:
       return kNaptr;
     case Question::Type::Srv:
       return kSrv;
@@ -147,7 +148,13 @@ void take_data(std::span<const std::uint8_t> message, const Record& record, DnsA
       const std::string flags = data.text();
       naptr.service = data.text();
       const std::string pattern = data.text();
-      naptr.replacement = route::host_name(data.name());
+      const std::string replacement = data.name();
+      if (data.ok() && base::equals_ignoring_case(flags, "u") && replacement.empty() && !pattern.empty()) {
+        keep(answer.rules, {naptr.order, naptr.preference, std::move(naptr.service), pattern}, route::kMaxNaptrRecords,
+             answer);
+        break;
+      }
+      naptr.replacement = route::host_name(replacement);
       if (!data.ok() || !base::equals_ignoring_case(flags, "s") || !pattern.empty() || naptr.replacement.empty()) break;
       keep(answer.naptr, std::move(naptr), route::kMaxNaptrRecords, answer);
       break;
@@ -212,8 +219,10 @@ DnsAnswer read_reply(std::span<const std::uint8_t> message, const Question& ques
     ttl = std::min(ttl, record.ttl);
     take_data(message, record, answer);
   }
-  answer.outcome = answer.addresses.empty() && answer.srv.empty() && answer.naptr.empty() ? DnsAnswer::Outcome::Nothing
-                                                                                          : DnsAnswer::Outcome::Found;
+  const bool found = question.type == Question::Type::Enum
+                         ? !answer.rules.empty()
+                         : !answer.addresses.empty() || !answer.srv.empty() || !answer.naptr.empty();
+  answer.outcome = found ? DnsAnswer::Outcome::Found : DnsAnswer::Outcome::Nothing;
   if (answer.outcome == DnsAnswer::Outcome::Found) answer.ttl = ttl;
   if (any || answers > kMaxRecords) return answer;
   for (std::uint16_t i = 0; i < authorities && i < kMaxRecords; ++i) {

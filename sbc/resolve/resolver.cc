@@ -25,6 +25,7 @@ using route::Question;
 int class_type(Question::Type type) {
   switch (type) {
     case Question::Type::Naptr:
+    case Question::Type::Enum:
       return ns_t_naptr;
     case Question::Type::Srv:
       return ns_t_srv;
@@ -102,6 +103,7 @@ struct Resolver::Inner {
   std::map<Question, std::vector<std::uint64_t>> asked;  // under way, and who waits
   std::vector<std::pair<Question, DnsAnswer>> arrived;
   std::unordered_map<std::uint64_t, Inquiry> inquiries;
+  std::unordered_map<std::uint64_t, RulesDone> enumerations;  // numbered as inquiries
   std::uint64_t last_inquiry = 0;
   Counters counters;
   bool settling = false;
@@ -198,7 +200,7 @@ void Resolver::Inner::ask(const Question& question, std::uint64_t inquiry) {
   asked[question].push_back(inquiry);
   // What /etc/hosts knows is the operator's word, also about services.
   DnsAnswer local{.outcome = DnsAnswer::Outcome::Found, .ttl = kHostsFileTtl};
-  const bool service = question.type == Question::Type::Srv || question.type == Question::Type::Naptr;
+  const bool service = question.type != Question::Type::A && question.type != Question::Type::Aaaa;
   const std::string host = host_of(question.name);
   if (service && (in_hosts_file(host, AF_INET, nullptr) || in_hosts_file(host, AF_INET6, nullptr))) {
     local.outcome = DnsAnswer::Outcome::Nothing;
@@ -260,6 +262,10 @@ void Resolver::Inner::settle() {
     const DnsAnswer holds = cache.store(question, std::move(answer), loop.now());
     if (waiting.empty()) continue;
     for (const std::uint64_t id : waiting.mapped()) {
+      if (auto enumeration = enumerations.extract(id)) {
+        enumeration.mapped()(holds);
+        continue;
+      }
       const auto found = inquiries.find(id);
       if (found == inquiries.end()) continue;
       found->second.known.emplace(question, holds);
@@ -284,6 +290,23 @@ void Resolver::locate(const route::NamedHost& host, const route::Realm& realm, W
   const std::uint64_t id = ++inner_->last_inquiry;
   inner_->inquiries.emplace(id, Inner::Inquiry{host, realm, want, std::move(done)});
   inner_->step(id);
+  inner_->settle();
+}
+
+void Resolver::enumerate(const std::string& name, RulesDone done) {
+  if (inner_->inquiries.size() + inner_->enumerations.size() >= kMaxInquiries) {
+    ++inner_->counters.refused;
+    return done(DnsAnswer{.outcome = DnsAnswer::Outcome::Silent});
+  }
+  const Question question{Question::Type::Enum, name};
+  if (const auto* known = inner_->cache.find(question, inner_->loop.now())) {
+    ++inner_->counters.hits;
+    const DnsAnswer answer = *known;
+    return done(answer);
+  }
+  const std::uint64_t id = ++inner_->last_inquiry;
+  inner_->enumerations.emplace(id, std::move(done));
+  inner_->ask(question, id);
   inner_->settle();
 }
 

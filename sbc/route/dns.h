@@ -13,7 +13,7 @@
 namespace sbc::route {
 
 struct Question {
-  enum class Type : std::uint8_t { Naptr, Srv, A, Aaaa };
+  enum class Type : std::uint8_t { Naptr, Srv, A, Aaaa, Enum };  // Enum: NAPTR, of which the UriRules are wanted
   Type type = Type::A;
   std::string name;  // lower case, without a final dot
   friend auto operator<=>(const Question&, const Question&) = default;
@@ -29,6 +29,14 @@ struct NaptrRecord {
   std::uint16_t preference = 0;
   std::string service;      // "SIP+D2U"
   std::string replacement;  // the name to ask SRV for
+};
+
+// RFC 3403 4.1, as ENUM uses it (RFC 6116 3.4): terminal rules that make a URI ("u" flag).
+struct UriRule {
+  std::uint16_t order = 0;
+  std::uint16_t preference = 0;
+  std::string service;       // "E2U+sip"
+  std::string substitution;  // "!^.*$!sip:info@example.com!"
 };
 
 // RFC 2782.
@@ -48,6 +56,7 @@ struct DnsAnswer {
   };
   Outcome outcome = Outcome::Nothing;
   std::vector<NaptrRecord> naptr{};
+  std::vector<UriRule> rules{};
   std::vector<SrvRecord> srv{};
   std::vector<base::IpAddress> addresses{};
   std::size_t left_out = 0;  // records beyond the limits

@@ -25,6 +25,7 @@ inline constexpr std::size_t kUdpLimit = 1300;
 // RFC 3263: records of one answer that are read. A name that needs more places than a call ever tries is a mistake or
 // an attack.
 inline constexpr std::size_t kMaxNaptrRecords = 32;
+inline constexpr std::size_t kMaxEnumUri = 512;  // as long as a policy may write one
 inline constexpr std::size_t kMaxSrvRecords = 64;
 inline constexpr std::size_t kMaxAddresses = 32;
 // Different questions that the location of one URI may need: NAPTR, its SRV sets, and the addresses of kMaxTargets

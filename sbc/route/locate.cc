@@ -185,6 +185,8 @@ std::string_view name_of(Question::Type type) {
   switch (type) {
     case Question::Type::Naptr:
       return "NAPTR";
+    case Question::Type::Enum:
+      return "NAPTR (ENUM)";
     case Question::Type::Srv:
       return "SRV";
     case Question::Type::A:

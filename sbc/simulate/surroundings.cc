@@ -68,13 +68,14 @@ void Stage::look_up(const call::Lookup& lookup) {
 
 // The answer may come after the policy has ceased to wait.
 void Stage::ask(const call::PolicyQuestion& question) {
-  const auto& url = std::get<policy::HttpQuestion>(question.question.what).url;
+  const auto subject = subject_of(question.question);
   const auto reply = [&](base::Duration after, policy::Found found) {
     replies_.emplace(now_ + after,
                      Reply{.owner = question.owner, .number = question.number, .found = std::move(found)});
   };
-  if (!setting_.may_ask(url)) return reply({}, std::unexpected("not_allowed"));
-  const auto said = scene_.lookups.find(url);
+  const bool http = std::holds_alternative<policy::HttpQuestion>(question.question.what);
+  if (http && !setting_.may_ask(subject)) return reply({}, std::unexpected("not_allowed"));
+  const auto said = scene_.lookups.find(subject);
   if (said == scene_.lookups.end()) {
     story_.notes.push_back(text_of(question.question) + ": the scene does not say what is answered");
     return reply({}, std::unexpected("unavailable"));

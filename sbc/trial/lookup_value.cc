@@ -15,10 +15,11 @@ namespace {
 
 using Wrong = std::unexpected<std::string>;
 
-constexpr std::array<std::string_view, 6> kFields = {"status", "json", "body", "content_type", "after", "fails"};
+constexpr std::array<std::string_view, 7> kFields = {"status",       "json",  "body", "value",
+                                                     "content_type", "after", "fails"};
 // Why there is no answer (policies/README.md).
-constexpr std::array<std::string_view, 9> kProblems = {"timeout", "connect",     "tls",  "failed",     "too_large",
-                                                       "resting", "not_allowed", "busy", "unavailable"};
+constexpr std::array<std::string_view, 10> kProblems = {"timeout", "connect",     "tls",  "failed",      "too_large",
+                                                        "resting", "not_allowed", "busy", "unavailable", "no_number"};
 
 struct JsonWriter {
   std::string out;
@@ -95,6 +96,12 @@ std::expected<void, std::string> read_field(std::string_view name, const Value& 
     if (!text) return Wrong("json: " + text.error());
     answer.body = *std::move(text);
     answer.content_type = "application/json";
+  } else if (name == "value") {
+    const auto text = to_json(value);
+    if (!text) return Wrong("value: " + text.error());
+    auto read = json::parse(*text);
+    if (!read) return Wrong("value: " + read.error());
+    reply.found = std::make_shared<const json::Value>(*std::move(read));
   } else if (value.text() == nullptr) {
     return Wrong("expected a text for " + std::string(name) + ", got " + value.shown());
   } else if (name == "body") {
@@ -143,7 +150,8 @@ std::expected<simulate::LookupReply, std::string> read_lookup_reply(const Value&
   } else {
     return Wrong("expected a status, a reason such as \"timeout\", or a table, got " + value.shown());
   }
-  if (reply.found) reply.found = std::move(answer);
+  const bool is_value = reply.found && std::holds_alternative<std::shared_ptr<const json::Value>>(*reply.found);
+  if (reply.found && !is_value) reply.found = std::move(answer);
   return reply;
 }
 

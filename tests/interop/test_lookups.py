@@ -7,6 +7,7 @@ import time
 from harness import check, equal, main, test
 from harness.border import OWN_POLICIES
 from harness.checks import eventually
+from harness.dns import Dns
 from harness.lab import CARRIER, PHONE
 from harness.service import Service
 from harness.tls import Authority
@@ -15,14 +16,14 @@ SERVICE = "http://127.0.0.1:8080/v1/"
 DOMAIN = "@example.org"
 
 
-def start(lab, answers=None, http=None, settings=None, policy=None, certificate=None):
+def start(lab, answers=None, http=None, settings=None, policy=None, certificate=None, more=None):
     service = lab.keep(Service("127.0.0.1", answers={f"/v1/{k}": v for k, v in (answers or {}).items()},
                                certificate=certificate))
     lab.start({"process": {"shards": 1},
                "policy": {"file": str(OWN_POLICIES / "lookups.lua"),
                           "settings": {"trust_udp_addresses": None, "service": SERVICE,
                                        "elsewhere": "http://127.0.0.1:9580/metrics", **(settings or {})},
-                          "http": {"allow": [SERVICE], **(http or {})}, **(policy or {})}})
+                          "http": {"allow": [SERVICE], **(http or {})}, **(policy or {})}, **(more or {})})
     return service, lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
 
 
@@ -167,6 +168,31 @@ def calls_that_wait_keep_their_policy_over_a_reload(lab):
     call.response(486)
     call = invite(alice, "1000")
     call.response(603)
+
+
+@test
+def numbers_are_found_by_enum(lab):
+    dns = lab.keep(Dns("127.0.0.1", {
+        ("5.4.3.2.1.3.4.e164.example", "NAPTR"): [(100, 20, "u", "E2U+sip", "!^.*$!sip:second@example.net!"),
+                                                  (100, 10, "u", "E2U+sip", "!^\\+43(.*)$!sip:0\\1@example.net!"),
+                                                  (10, 10, "u", "E2U+web:http", "!^.*$!http://example.net/!")],
+        ("9.9.3.4.e164.example", "NAPTR"): [(10, 10, "u", "E2U+web:http", "!^.*$!http://example.net/!")]}))
+    _, alice, carrier = start(lab, policy={"enum": {"suffixes": ["e164.example"]}},
+                              more={"dns": {"servers": ["127.0.0.1"], "timeout": "200ms", "tries": 1}})
+    for _ in range(2):
+        call = invite(alice, "+4312345")
+        got = carrier.request("INVITE")
+        check(got.message.start.startswith("INVITE sip:012345@"), f"the number: {got.message.start}")
+        got.reply(486)
+        call.response(486)
+    equal(dns.asked["5.4.3.2.1.3.4.e164.example", "NAPTR"], 1, "questions to the DNS")
+    refused(alice, "+4399", 404, "1 records")
+    refused(alice, "+431", 404, "0 records")
+    refused(alice, "+43x", 480, "no_number")
+    dns.silent = True
+    refused(alice, "+4317", 480, "timeout")
+    for result, number in (("found", 3), ("nothing", 1), ("no_number", 1), ("timeout", 1)):
+        equal(lab.border.sbc_metrics().total("parapet_policy_enum_total", result=result), number, f"look-ups with {result}")
 
 
 @test

@@ -25,6 +25,9 @@ def _data(kind, value):
     if kind == "SRV":
         priority, weight, port, target = value
         return struct.pack(">HHH", priority, weight, port) + _name(target)
+    if len(value) == 5:  # as ENUM has them: (100, 10, "u", "E2U+sip", "!^.*$!sip:info@example.com!")
+        order, preference, flags, service, substitution = value
+        return struct.pack(">HH", order, preference) + _text(flags) + _text(service) + _text(substitution) + _name("")
     order, preference, service, replacement = value
     return struct.pack(">HH", order, preference) + _text("s") + _text(service) + _text("") + _name(replacement)
 

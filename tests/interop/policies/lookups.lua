@@ -11,6 +11,14 @@ return {
       local _, why = http.get(settings.elsewhere)
       return reject(480, why)
     end
+    if call.to.user:find("^%+") then
+      local records, why = dns.enum(call.to.user, { timeout = settings.timeout or 1, suffix = settings.suffix })
+      if not records then return reject(480, why) end
+      for _, record in ipairs(records) do
+        if record.service == "sip" then return route { trunk = "carrier", number = record.uri:match("^sip:([^@]+)@") } end
+      end
+      return reject(404, #records .. " records")
+    end
     if call.to.user == "posted" then
       local answer = http.post(settings.service .. "echo", { json = { caller = call.from.user, tags = { "a", "b" } } })
       return reject(486, answer.json.caller .. " " .. answer.json.tags[2])

@@ -46,6 +46,15 @@ TEST(LoadConfig, APolicyIsLookedForBesideTheFile) {
   EXPECT_EQ((*config)->policy_file, file.path().substr(0, file.path().rfind('/')) + "/default.lua");
 }
 
+TEST(LoadConfig, EnumLooksUnderTheNamesThatItIsGiven) {
+  EXPECT_THAT(load(kSmall)->policy_lookups.enum_suffixes, IsEmpty());
+  const auto config = load(std::string(kSmall) + "[policy.enum]\nsuffixes = [\"E164.arpa.\", \"enum.example\"]\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_THAT(config->policy_lookups.enum_suffixes, ElementsAre("e164.arpa", "enum.example"));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[policy.enum]\nsuffixes = [\"e 164\"]\n"),
+              HasSubstr("policy.enum.suffixes: expected names of the DNS"));
+}
+
 TEST(LoadConfig, TablesAreReadWithIt) {
   const std::string folder = testing::TempDir();
   std::ofstream(folder + "parapet_rates.csv") << "prefix;trunk\n43;carrier_a\n4366;carrier_b\n";
@@ -140,15 +149,15 @@ TEST(LoadConfig, MusicOnHoldIsTheTrunksOrItsRealms) {
 TEST(LoadConfig, PoliciesMayAskNobodyUnlessItIsNamed) {
   const auto plain = load(kSmall);
   ASSERT_NE(plain, nullptr);
-  EXPECT_TRUE(plain->policy_http.allow.empty());
+  EXPECT_TRUE(plain->policy_lookups.http.allow.empty());
   EXPECT_EQ(plain->policy_limits.wait, base::seconds(5));
   const auto config =
       load(std::string(kSmall) + "wait = \"200ms\"\nwaiting = 7\n[policy.http]\nallow = [\"http://db.example/v1/\"]\n" +
            "failures = 9\nmax_body = \"1k\"\n");
   ASSERT_NE(config, nullptr);
-  EXPECT_TRUE(config->policy_http.allow.allows(*http::parse_url("http://db.example/v1/a")));
-  EXPECT_EQ(config->policy_http.breaker.failures, 9U);
-  EXPECT_EQ(config->policy_http.body_bytes, 1024U);
+  EXPECT_TRUE(config->policy_lookups.http.allow.allows(*http::parse_url("http://db.example/v1/a")));
+  EXPECT_EQ(config->policy_lookups.http.breaker.failures, 9U);
+  EXPECT_EQ(config->policy_lookups.http.body_bytes, 1024U);
   EXPECT_EQ(config->policy_limits.wait, base::milliseconds(200));
   EXPECT_EQ(config->policy_limits.waiting, 7U);
   EXPECT_THAT(

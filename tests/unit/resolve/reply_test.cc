@@ -74,6 +74,25 @@ TEST(Reply, ServiceRecords) {
   EXPECT_EQ(answer.naptr[0].replacement, "_sip._udp.example");
 }
 
+// RFC 6116 3.4: terminal rules that make URIs; those of RFC 3263 are none of them, and the other way round.
+TEST(Reply, RulesOfEnum) {
+  const std::string at = "1.3.4.e164.example";
+  const auto wire =
+      message("ab", "", 0,
+              {naptr(at, "u", "E2U+sip", "!^.*$!sip:a@b.example!", ""), naptr(at, "s", "SIP+D2U", "", "c"),
+               naptr(at, "u", "E2U+sip", "", ""), naptr(at, "U", "E2U+tel", "!a!b!", "")});
+  const auto answer = read(wire, Type::Enum, at);
+  EXPECT_EQ(answer.outcome, Outcome::Found);
+  ASSERT_EQ(answer.rules.size(), 2U);
+  EXPECT_EQ(answer.rules[0].order, 10);
+  EXPECT_EQ(answer.rules[0].preference, 20);
+  EXPECT_EQ(answer.rules[0].service, "E2U+sip");
+  EXPECT_EQ(answer.rules[0].substitution, "!^.*$!sip:a@b.example!");
+  EXPECT_EQ(read(wire, Type::Naptr, at).naptr.size(), 1U);
+  const auto none = message("ab", "", 0, {naptr(at, "u", "E2U+sip", "!^.*$!sip:a@b.example!", "")});
+  EXPECT_EQ(read(none, Type::Naptr, at).outcome, Outcome::Nothing);
+}
+
 TEST(Reply, TheSoaSaysHowLongNothingHolds) {  // RFC 2308 5
   auto answer = read(message("ab", "", 3, {}, {soa("example", 300, 20)}), Type::A, "h.example");
   EXPECT_EQ(answer.outcome, Outcome::Nothing);

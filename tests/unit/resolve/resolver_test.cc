@@ -169,6 +169,36 @@ TEST_F(ResolverTest, TheHostsFileGoesFirst) {
   EXPECT_TRUE(server_.asked.empty());
 }
 
+TEST_F(ResolverTest, NumbersHaveRules) {
+  const std::string number = "1.3.4.e164.example";
+  server_.records[{name(number), 35}] = {naptr(number, "u", "E2U+sip", "!^.*$!sip:a@b.example!", "")};
+  std::vector<route::DnsAnswer> answers;
+  const auto enumerate = [&](const std::string& of) {
+    resolver().enumerate(of, [&](const route::DnsAnswer& answer) { answers.push_back(answer); });
+  };
+  const auto wait_for = [&](std::size_t count) {
+    const auto limit = base::monotonic_now() + base::seconds(20);
+    while (answers.size() < count && base::monotonic_now() < limit) loop_.run_once(base::milliseconds(20));
+    ASSERT_EQ(answers.size(), count);
+  };
+  enumerate(number);
+  enumerate(number);
+  EXPECT_TRUE(answers.empty()) << "it does not wait";
+  wait_for(2);
+  ASSERT_EQ(answers[1].rules.size(), 1U);
+  enumerate(number);
+  ASSERT_EQ(answers.size(), 3U) << "known now";
+  const auto asked = server_.asked;
+  EXPECT_EQ(asked.at({name(number), 35}), 1);
+  enumerate("2.3.4.e164.example");
+  wait_for(4);
+  EXPECT_EQ(answers[3].outcome, route::DnsAnswer::Outcome::Nothing);
+  server_.silent = true;
+  enumerate("3.3.4.e164.example");
+  wait_for(5);
+  EXPECT_EQ(answers[4].outcome, route::DnsAnswer::Outcome::Silent);
+}
+
 TEST_F(ResolverTest, EndingWhileQuestionsAreOutCallsNobody) {
   server_.silent = true;
   ask("test.example");

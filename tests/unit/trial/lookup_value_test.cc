@@ -6,6 +6,8 @@
 
 #include <limits>
 
+#include "sbc/json/value.h"
+
 namespace sbc::trial {
 namespace {
 
@@ -40,6 +42,13 @@ TEST(LookupReply, IsAStatusAReasonOrATable) {
   ASSERT_TRUE(reply) << reply.error();
   EXPECT_EQ(reply->found.error(), "connect");
   EXPECT_EQ(reply->after, base::seconds(1));
+}
+
+TEST(LookupReply, MayBeAValue) {
+  const auto reply = read_lookup_reply(Value(Record{{"value", Value(List{text("a")})}}));
+  ASSERT_TRUE(reply) << reply.error();
+  const auto& value = *std::get<std::shared_ptr<const json::Value>>(*reply->found);
+  EXPECT_EQ(std::get<std::string>(std::get<json::List>(value.what).at(0).what), "a");
 }
 
 TEST(LookupReply, MistakesAreNamed) {
