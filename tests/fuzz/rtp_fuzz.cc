@@ -1,7 +1,7 @@
 // rooms: flow
 // What arrives on a media port: demultiplexing, RTP and RTCP views, name hiding, and whole flows that are fed datagrams
 // from the phones and from strangers. The input is a row of datagrams, each behind a byte that says where and when it
-// arrives and two of length.
+// arrives and two of length. What is dropped for what it is leaves no trace but its counter.
 
 #include <algorithm>
 #include <array>
@@ -14,7 +14,10 @@
 #include "media-relay/flow/flow.h"
 #include "media-relay/packet/batch.h"
 #include "media-relay/rtp/demux.h"
+#include "media-relay/rtp/extension.h"
 #include "media-relay/rtp/sdes.h"
+
+#include "../unit/flow/standing.h"
 
 namespace {
 
@@ -60,6 +63,7 @@ class Run {
       return;
     }
     flow_.on_deadline(now_, events_);
+    events_.clear();
     const auto side = (where & 1) != 0 ? flow::Side::B : flow::Side::A;
     const auto port = (where & 2) != 0 ? flow::Component::Rtcp : flow::Component::Rtp;
     packet::Packet p;
@@ -68,7 +72,12 @@ class Run {
     p.source = side == flow::Side::A ? kPhoneA : kPhoneB;
     if (port == flow::Component::Rtcp) ++p.source.port;
     if ((where & 4) != 0) p.source = endpoint(0xc6336463, static_cast<std::uint16_t>(30000 + (where >> 6)));
+    const flow::testing::Standing before(flow_, now_);
     const auto dropped = flow_.on_packet(p, side, port, now_, events_);
+    if (dropped && flow::testing::is_malformed(*dropped)) {
+      require(events_.empty());
+      require(flow::testing::Standing(flow_, now_).differs_from(before, std::pair(side, *dropped)).empty());
+    }
     require(p.leaves() == !dropped.has_value());
     require(p.size() == datagram.size());
     if (p.leaves()) {
@@ -92,6 +101,22 @@ class Run {
   std::vector<flow::Event> events_;
 };
 
+// The payload stays what it is, and the header one that can be read.
+void check_extensions(std::span<const std::byte> packet, const rtp::Header& header) {
+  rtp::ExtensionMap map{};
+  for (std::size_t i = 0; i < map.size(); ++i) map[i] = std::to_integer<std::uint8_t>(packet[i % packet.size()]);
+  for (const std::size_t room : {std::size_t{0}, std::size_t{std::to_integer<std::uint8_t>(packet[1])}}) {
+    std::vector<std::byte> storage(packet.begin(), packet.end());
+    storage.resize(packet.size() + room);
+    const std::size_t size = rtp::map_extensions(storage, packet.size(), map);
+    require(size <= storage.size());
+    const auto mapped = rtp::read_header(std::span(storage).first(size));
+    require(mapped && mapped->payload_size == header.payload_size && mapped->sequence == header.sequence);
+    require(std::ranges::equal(std::span(storage).subspan(mapped->payload_offset, mapped->payload_size),
+                               packet.subspan(header.payload_offset, header.payload_size)));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -105,7 +130,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rtp::hide_names(whole, {1, 2});
     require(rtp::read_compound(whole).has_value());
   }
-  if (const auto header = rtp::read_header(whole)) require(header->payload_offset + header->payload_size <= size);
+  if (const auto header = rtp::read_header(whole)) {
+    require(header->payload_offset + header->payload_size <= size);
+    check_extensions(whole, *header);
+  }
   // As a row of datagrams.
   Run run(input[0]);
   std::size_t at = 1;
