@@ -15,39 +15,17 @@
 #include "media-relay/stun/binding.h"
 #include "media-relay/stun/wire.h"
 
-namespace {
-
-constexpr std::string_view kPassword = "password-of-24-bytes-abc";
-
-void put16(std::string& to, std::size_t at, std::size_t value) {
-  to[at] = static_cast<char>(value >> 8 & 0xff);
-  to[at + 1] = static_cast<char>(value & 0xff);
-}
-
-// Attributes as they came, with a right integrity and fingerprint behind them.
-std::string seal(std::string_view attributes) {
-  std::string out("\x00\x01\x00\x00\x21\x12\xa4\x42transaction!", 20);
-  out.append(attributes.substr(0, attributes.size() & ~std::size_t{3}));
-  put16(out, 2, out.size() - 20 + 24);
-  const auto code = secure::HmacSha1(std::as_bytes(std::span(kPassword))).of(std::as_bytes(std::span(out)));
-  out.append(std::string_view("\x00\x08\x00\x14", 4)).append(reinterpret_cast<const char*>(code.data()), code.size());
-  put16(out, 2, out.size() - 20 + 8);
-  const std::uint32_t crc = stun::crc32(out) ^ stun::kFingerprintXor;
-  out.append(std::string_view("\x80\x28\x00\x04", 4));
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(crc >> shift & 0xff);
-  return out;
-}
-
-}  // namespace
+#include "sealed_stun.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(data + 1), size - 1);
   const bool authentic = (data[0] & 1) != 0;
-  const std::string datagram = authentic ? seal(input) : std::string(input);
+  const std::string datagram = authentic ? fuzz::seal(input) : std::string(input);
   const auto from = *base::Endpoint::parse("[2001:db8::1]:5060");
   base::Instant now{base::seconds(1)};
-  ice::Agent agent({"ours", base::Secret(std::as_bytes(std::span(kPassword))), (data[0] & 2) != 0 ? "them" : ""}, now);
+  ice::Agent agent({"ours", base::Secret(std::as_bytes(std::span(fuzz::kPassword))), (data[0] & 2) != 0 ? "them" : ""},
+                   now);
   std::vector<ice::Event> events;
   std::array<std::byte, stun::ResponseWriter::kMaxBytes> response{};
   const auto outcome = agent.on_stun(std::as_bytes(std::span(datagram)), from, now, response, events);
