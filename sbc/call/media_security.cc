@@ -29,6 +29,26 @@ bool wants_protection(const sdp::Media& media) {
   return sdp::is_secure(media) || sdp::is_handshake_profile(media.proto);
 }
 
+// The first of its lines whose suite we accept.
+std::optional<sdp::Crypto> acceptable_key(const LegSecurity& security, const sdp::Session& offer,
+                                          const sdp::Media& media, sdp::CryptoFaults* skipped) {
+  for (sdp::Crypto& crypto : sdp::cryptos_of(offer, media, skipped))
+    if (accepts(security, crypto.suite)) return std::move(crypto);
+  return std::nullopt;
+}
+
+// Offerers older than RFC 8643 offer one stream in two lines, as SAVP and as AVP, and want one of them refused.
+bool is_offered_protected(const LegSecurity& security, const sdp::Session& offer, std::size_t index) {
+  if (wants_protection(offer.media[index])) return false;
+  const std::string_view kind = sdp::remote_media(offer, index).kind;
+  for (std::size_t i = 0; i < offer.media.size(); ++i) {
+    if (!sdp::is_secure(offer.media[i])) continue;
+    const sdp::RemoteMedia twin = sdp::remote_media(offer, i);
+    if (twin.usable() && twin.kind == kind && acceptable_key(security, offer, offer.media[i], nullptr)) return true;
+  }
+  return false;
+}
+
 // RFC 8842 5.3, RFC 8827: DTLS with all of it on one port, and with ICE where that is wanted.
 std::optional<sdp::Handshake> usable_handshake(const LegSecurity& security, const sdp::Session& session,
                                                const sdp::Media& media) {
@@ -109,8 +129,9 @@ LineSecurity judge_offer(const LegSecurity& security, const sdp::Session& offer,
   }
   if (sdp::is_handshake_profile(media.proto)) return {.kind = Kind::Refused};
   if (security.may_protect()) {
-    for (sdp::Crypto& crypto : sdp::cryptos_of(offer, media, skipped))
-      if (accepts(security, crypto.suite)) return {.kind = Kind::Protected, .theirs = std::move(crypto)};
+    if (auto key = acceptable_key(security, offer, media, skipped))
+      return {.kind = Kind::Protected, .theirs = std::move(key)};
+    if (is_offered_protected(security, offer, index)) return {.kind = Kind::Refused};
   }
   return without_keys(security, wants_protection(media));
 }

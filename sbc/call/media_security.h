@@ -51,7 +51,8 @@ struct LineSecurity {
 };
 
 // The line of an offer that the leg's peer makes: the first of its a=crypto lines whose suite we accept; the offerer
-// prefers the first (RFC 4568 5.1.1).
+// prefers the first (RFC 4568 5.1.1). A line in clear is refused when another one of its kind can be accepted with keys
+// (RTP/SAVP beside RTP/AVP): the two are one stream.
 LineSecurity judge_offer(const LegSecurity& security, const sdp::Session& offer, std::size_t index,
                          sdp::CryptoFaults* skipped = nullptr);
 // What a leg shows its peer: credentials for ICE and the name of its association, drawn by lot.

@@ -280,6 +280,50 @@ TEST(BestEffort, TakesEveryKindOfOffer) {
   }
 }
 
+// trap 39: one stream in two lines, RTP/SAVP and RTP/AVP. Both would be two streams for the callee.
+TEST(BestEffort, OfAStreamThatIsOfferedTwiceTheLineWithKeysIsTakenAndTheOtherRefused) {
+  const auto port_of = [](const sip::MessagePtr& message, std::size_t index) {
+    const auto session = sdp::parse_shared(message->body());
+    return session && (*session)->media.size() == 2 ? (*session)->media[index].port : 1;
+  };
+  const struct {
+    MediaSecurity mode;
+    bool secure_first;
+    std::string keys;
+    bool secure;
+  } kCases[] = {{MediaSecurity::BestEffort, true, line(1, 'Q'), true},
+                {MediaSecurity::BestEffort, false, line(1, 'Q'), true},
+                {MediaSecurity::BestEffort, true, line(1, 'Q', "F8_128_HMAC_SHA1_80"), false},  // of no use
+                {MediaSecurity::None, true, line(1, 'Q'), false},
+                {MediaSecurity::Sdes, false, line(1, 'Q'), true}};
+  for (const auto& c : kCases) {
+    Rig rig;
+    configure(rig, {.a = c.mode});
+    const std::string secure = "m=audio 4000 RTP/SAVP 0\r\n" + c.keys, clear = "m=audio 4000 RTP/AVP 0\r\n";
+    const std::string head =
+        "v=0\r\no=- 1 1 IN IP4 " + rig.a.ip() + "\r\ns=-\r\nc=IN IP4 " + rig.a.ip() + "\r\nt=0 0\r\n";
+    rig.a.invite({.body = head + (c.secure_first ? secure + clear : clear + secure)});
+    const std::size_t taken = c.secure == c.secure_first ? 0 : 1;
+    const auto invite = rig.b.take("INVITE");
+    ASSERT_NE(invite, nullptr);
+    EXPECT_NE(port_of(invite, taken), 0);
+    EXPECT_EQ(port_of(invite, 1 - taken), 0) << "the callee gets one stream";
+    ASSERT_EQ(rig.relay.sessions.begin()->second.flows.size(), 1U);
+    std::string lines[2] = {"m=audio 0 RTP/AVP 0\r\n", "m=audio 0 RTP/AVP 0\r\n"};
+    lines[taken] = "m=audio 6000 RTP/AVP 0\r\n";
+    rig.b.answer(200, "v=0\r\no=- 1 1 IN IP4 " + rig.b.ip() + "\r\ns=-\r\nc=IN IP4 " + rig.b.ip() + "\r\nt=0 0\r\n" +
+                          lines[0] + lines[1]);
+    const auto accepted = rig.a.take("200 INVITE");
+    ASSERT_NE(accepted, nullptr);
+    EXPECT_NE(port_of(accepted, taken), 0);
+    EXPECT_EQ(port_of(accepted, 1 - taken), 0);
+    EXPECT_EQ(flow(rig).a.srtp.has_value(), c.secure);
+    rig.a.ack();
+    rig.a.bye();
+    end_well(rig);
+  }
+}
+
 TEST(BestEffort, RefusesSecureMediaWithoutKeys) {
   Rig rig;
   configure(rig, {.a = MediaSecurity::BestEffort});
