@@ -41,7 +41,7 @@ std::string_view name_of(DecodeError::Reason reason);
 // outside; strings that are only for people (reasons, error texts) are cut to their limits.
 void append_command(std::string& out, std::uint64_t request, const Command& command);
 void append_reply(std::string& out, std::uint64_t request, const Reply& reply);
-// SessionLost never crosses the wire; appending it is a mistake of ours and appends nothing.
+// SessionLost and SessionDrains never cross the wire; appending one is a mistake of ours and appends nothing.
 void append_event(std::string& out, const Event& event);
 
 // Decode the payload of one frame, without its length.

@@ -115,7 +115,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kSubscribed:
       return Subscribed{in.subscribed().events()};
     case wire::FromRelay::kPong:
-      return Pong{};
+      return Pong{in.pong().sessions(), in.pong().max_sessions(), in.pong().controllers()};
     case wire::FromRelay::kError:
       return error_of(in.error(), r);
     case wire::FromRelay::kSendingDigits:
@@ -130,6 +130,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kOneSided:
     case wire::FromRelay::kQuality:
     case wire::FromRelay::kStopping:
+    case wire::FromRelay::kDraining:
     case wire::FromRelay::kRecordingStopped:
     case wire::FromRelay::BODY_NOT_SET:
       break;
@@ -190,6 +191,10 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
   if (in.has_stopping()) {
     if (in.stopping().resume_ms() > kMaxMilliseconds) r.fail("resume_ms", "expected a day at most");
     return Stopping{in.stopping().resume_ms()};
+  }
+  if (in.has_draining()) {
+    if (in.draining().within_ms() > kMaxMilliseconds) r.fail("within_ms", "expected a day at most");
+    return Draining{in.draining().within_ms()};
   }
   return std::nullopt;
 }

@@ -122,7 +122,11 @@ void append_reply(std::string& out, std::uint64_t request, const Reply& reply) {
                    e.mutable_listed()->set_next(r.next);
                  },
                  [&](const Subscribed& r) { e.mutable_subscribed()->set_events(r.events); },
-                 [&](const Pong&) { e.mutable_pong(); },
+                 [&](const Pong& r) {
+                   e.mutable_pong()->set_sessions(r.sessions);
+                   e.mutable_pong()->set_max_sessions(r.max_sessions);
+                   e.mutable_pong()->set_controllers(r.controllers);
+                 },
                  [&](const SendingDigits& r) { e.mutable_sending_digits()->set_id(r.id); },
                  [&](const Error& r) {
                    e.mutable_error()->set_code(static_cast<wire::ErrorCode>(r.code));
@@ -134,7 +138,7 @@ void append_reply(std::string& out, std::uint64_t request, const Reply& reply) {
 }
 
 void append_event(std::string& out, const Event& event) {
-  if (std::holds_alternative<SessionLost>(event)) return;
+  if (std::holds_alternative<SessionLost>(event) || std::holds_alternative<SessionDrains>(event)) return;
   wire::FromRelay e;
   std::visit(Overloaded{
                  [&](const FirstPacket& v) { put_notice(*e.mutable_first_packet(), v.id, v.flow, v.half, v.source); },
@@ -190,7 +194,9 @@ void append_event(std::string& out, const Event& event) {
                    put(*e.mutable_quality()->mutable_lately(), v.lately);
                  },
                  [&](const Stopping& v) { e.mutable_stopping()->set_resume_ms(v.resume_ms); },
+                 [&](const Draining& v) { e.mutable_draining()->set_within_ms(v.within_ms); },
                  [](const SessionLost&) {},
+                 [](const SessionDrains&) {},
              },
              event);
   append_frame(out, e);

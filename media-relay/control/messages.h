@@ -268,9 +268,10 @@ enum class EventKind : std::uint32_t {
   PlayEnded = 128,
   Stopping = 256,
   Quality = 512,
-  RecordingStopped = 1024
+  RecordingStopped = 1024,
+  Draining = 2048
 };
-inline constexpr std::uint32_t kAllEvents = 255 + 256 + 512 + 1024;
+inline constexpr std::uint32_t kAllEvents = 255 + 256 + 512 + 1024 + 2048;
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -377,7 +378,10 @@ struct Subscribed {
   std::uint32_t events = 0;
   friend bool operator==(const Subscribed&, const Subscribed&) = default;
 };
-struct Pong {
+struct Pong {  // how much the relay has to do, for all its controllers together
+  std::uint32_t sessions = 0;
+  std::uint32_t max_sessions = 0;  // 0: not told
+  std::uint32_t controllers = 0;   // that are connected, or whose lease runs
   friend bool operator==(const Pong&, const Pong&) = default;
 };
 
@@ -514,6 +518,17 @@ struct Stopping {
   std::uint32_t resume_ms = 0;
   friend bool operator==(const Stopping&, const Stopping&) = default;
 };
+// The relay opens nothing new, but for what comes first, and ends what is left when that time is over. Told when that
+// begins, and to whoever subscribes meanwhile.
+struct Draining {
+  std::uint32_t within_ms = 0;
+  friend bool operator==(const Draining&, const Draining&) = default;
+};
+// Never on the wire: the session's relay drains, and another one is there that takes sessions.
+struct SessionDrains {
+  SessionId id;
+  friend bool operator==(const SessionDrains&, const SessionDrains&) = default;
+};
 // Never on the wire: the controller's end of the link found out that the relay no longer has this session (it was
 // restarted, or the lease ran out while the link was down).
 struct SessionLost {
@@ -522,7 +537,7 @@ struct SessionLost {
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
 using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, PlayEnded,
-                           Quality, Stopping, RecordingStopped, SessionLost>;
+                           Quality, Stopping, RecordingStopped, SessionLost, Draining, SessionDrains>;
 // Empty for an event that is about the relay itself.
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);

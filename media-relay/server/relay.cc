@@ -183,13 +183,15 @@ void Relay::carry_out_one(session::Action action, session::Actions& more) {
 
 void Relay::shut_down() {
   switch (phase_) {
-    case Phase::Serving:
+    case Phase::Serving: {
       phase_ = Phase::Draining;
-      sessions_.drain();
+      session::Actions actions;
+      sessions_.drain(config_.drain, loop_.now(), actions);
       log_.info("stopping: no new sessions", {{"sessions", sessions_.live()}, {"within", config_.drain}});
       stop_timer_.arm(loop_.now() + config_.drain);
-      finish_if_idle();
+      carry_out(std::move(actions));
       break;
+    }
     case Phase::Draining:
       end_sessions("asked again to stop");
       break;

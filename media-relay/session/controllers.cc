@@ -45,6 +45,22 @@ void Sessions::hello(Asker asker, const control::Hello& command, base::Instant n
   answer(asker, kind, std::move(welcome), out);
 }
 
+void Sessions::drain(base::Duration within, base::Instant now, Actions& out) {
+  draining_ = true;
+  ends_ = now + within;
+  controllers_.for_each([&](ControllerHandle, Controller& controller) { tell_draining(controller, now, out); });
+}
+
+void Sessions::tell_draining(const Controller& controller, base::Instant now, Actions& out) {
+  const auto left = std::chrono::duration_cast<base::milliseconds>(std::max(base::Duration{}, ends_ - now)).count();
+  tell(controller, control::EventKind::Draining, control::Draining{static_cast<std::uint32_t>(left)}, out);
+}
+
+control::Pong Sessions::load() const {
+  return {static_cast<std::uint32_t>(sessions_.size()), static_cast<std::uint32_t>(config_.max_sessions),
+          static_cast<std::uint32_t>(controllers_.size())};
+}
+
 // Known or new; none when there are too many.
 Sessions::ControllerHandle Sessions::controller_named(const std::string& id) {
   if (const auto known = controller_by_id_.find(id); known != controller_by_id_.end()) return known->second;

@@ -46,9 +46,11 @@ void Sessions::run(Asker asker, ControllerHandle owner, control::Command command
   if (const auto* c = std::get_if<control::List>(&command)) return list(asker, *controller, *c, out);
   if (const auto* c = std::get_if<control::Subscribe>(&command)) {
     controller->events = c->events;
-    return answer(asker, command.index(), control::Subscribed{c->events}, out);
+    answer(asker, command.index(), control::Subscribed{c->events}, out);
+    if (draining_) tell_draining(*controller, now, out);
+    return;
   }
-  if (std::holds_alternative<control::Ping>(command)) return answer(asker, command.index(), control::Pong{}, out);
+  if (std::holds_alternative<control::Ping>(command)) return answer(asker, command.index(), load(), out);
 
   const auto id_of = [](const auto& c) -> const control::SessionId* {
     if constexpr (requires { c.id; })

@@ -73,8 +73,8 @@ class Sessions {
   base::Instant next_deadline() const { return leases_.next(); }
   void on_deadline(base::Instant now, Actions& out);
 
-  // From now on Open of a new session is refused with Draining.
-  void drain() { draining_ = true; }
+  // From now on Open of a new session is refused with Draining, and all controllers are told.
+  void drain(base::Duration within, base::Instant now, Actions& out);
   void close_all(std::string_view reason, base::Instant now, Actions& out);
 
   // Over a restart (restart.cc). Every flow is asked for what its successor has to know, and is closed by that. No
@@ -303,6 +303,8 @@ class Sessions {
   void count(std::size_t kind, const control::Reply& reply);
   void answer(Asker asker, std::size_t kind, control::Reply reply, Actions& out);
   void tell(const Controller& controller, control::EventKind kind, control::Event event, Actions& out);
+  void tell_draining(const Controller& controller, base::Instant now, Actions& out);
+  control::Pong load() const;
   std::optional<std::size_t> network_named(std::string_view name) const;
   PortPool& pool_of(std::size_t network) { return pools_[pool_index_[network]]; }
   unsigned least_loaded_worker() const;
@@ -332,6 +334,7 @@ class Sessions {
   std::uint64_t last_round_ = 0;
   std::unique_ptr<Round> round_;
   bool draining_ = false;
+  base::Instant ends_{};  // when it drains: what is left is ended then
 };
 
 }  // namespace session

@@ -183,6 +183,16 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
             "result", shard.trunk_challenges);
   expose_by(metrics, "parapet_relay_refusals_total",
             "Sessions that a relay would not have; another relay was asked then.", "reason", shard.relay_refusals);
+  expose_by(metrics, "parapet_media_moves_begun_total",
+            "Calls whose media was to move to another relay session, by why the one they had was no good.", "reason",
+            shard.moves_begun);
+  expose_by(metrics, "parapet_media_moves_done_total", "Calls whose media has moved, both legs.", "reason",
+            shard.moves_done);
+  metrics.counter("parapet_media_moves_put_off_total",
+                  "Times that a call stayed with a relay that drains, since nobody took it or a leg refused.", {},
+                  shard.moves_put_off);
+  metrics.counter("parapet_media_moves_failed_total", "Calls that ended because their media could not move.", {},
+                  shard.moves_failed);
   expose_by(metrics, "parapet_media_lines_refused_total", "Media lines of offers that were refused with port 0.",
             "reason", shard.refused_lines);
   expose_by(metrics, "parapet_crypto_lines_skipped_total", "Lines with SRTP keys (a=crypto) that could not be used.",

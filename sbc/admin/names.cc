@@ -426,6 +426,20 @@ const char* name_of(RelayRefusal reason) {
   return "";
 }
 
+const char* name_of(MoveReason reason) {
+  switch (reason) {
+    case MoveReason::Lost:
+      return "lost";
+    case MoveReason::Closed:
+      return "closed";
+    case MoveReason::Draining:
+      return "draining";
+    case MoveReason::kCount:
+      break;
+  }
+  return "";
+}
+
 const char* name_of(RefusedLine reason) {
   switch (reason) {
     case RefusedLine::DataChannel:

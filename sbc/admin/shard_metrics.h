@@ -233,6 +233,9 @@ const char* name_of(CryptoLine fault);  // "syntax"
 // Why a relay would not have a session, which then went to another one if there was any.
 enum class RelayRefusal : std::uint8_t { NoPorts, SessionLimit, Draining, kCount };
 const char* name_of(RelayRefusal reason);  // "no_ports"
+// Why the media of a call moved to another relay session, or was to.
+enum class MoveReason : std::uint8_t { Lost, Closed, Draining, kCount };
+const char* name_of(MoveReason reason);  // "lost"
 // Why m-lines of offers were refused with port 0.
 enum class RefusedLine : std::uint8_t {
   DataChannel,
@@ -374,6 +377,10 @@ struct alignas(base::kCacheLine) ShardMetrics {
   CountersBy<CryptoLine> crypto_lines_skipped;
   CountersBy<RefusedLine> refused_lines;
   CountersBy<RelayRefusal> relay_refusals;
+  CountersBy<MoveReason> moves_begun;
+  CountersBy<MoveReason> moves_done;
+  base::Counter moves_put_off;
+  base::Counter moves_failed;
   // Found by the leak guard; the last two only when it scrubs.
   CountersBy<leak::Kind> leaks;
   CountersBy<leak::Place::Where> leaks_by_place;

@@ -533,6 +533,14 @@ void Shard::on_relay_state(const std::string& relay, relay_client::LinkState sta
   }
 }
 
+void Shard::on_relay_draining(const std::string& relay, base::Duration within) {
+  const bool up = relays_.healthy() > 0;
+  relay_up_.store(up, std::memory_order_relaxed);
+  metrics_->relay_connected.set(static_cast<std::int64_t>(relays_.healthy()));
+  shared_.log.warn("relay drains: its calls move to another one",
+                   {{"relay", relay}, {"within", within}, {"others", relays_.healthy()}, {"shard", index_}});
+}
+
 void Shard::on_timer() {
   const auto now = loop_.now();
   layer_.on_deadline(now, out_.transaction);

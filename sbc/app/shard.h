@@ -81,6 +81,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void on_relay_reply(control::RelayReply reply) override;
   void on_relay_event(control::RelayEvent event) override;
   bool is_live(const control::SessionId& id) override;
+  void on_relay_draining(const std::string& relay, base::Duration within) override;
   void on_relay_state(const std::string& relay, relay_client::LinkState state) override;
 
   // The token of what is sent for another shard: no transaction has it, since no table has so many slots.

@@ -231,6 +231,13 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.recording_sessions_lost.set(calls.recording_sessions_lost);
   to.dialogs[DialogCount::MediaMoves].set(calls.moves);
   to.dialogs[DialogCount::MediaMoved].set(calls.moved);
+  static_assert(std::tuple_size_v<call::PerMoveReason> == static_cast<std::size_t>(admin::MoveReason::kCount));
+  for (std::size_t i = 0; i < calls.moves_begun.size(); ++i) {
+    to.moves_begun[static_cast<admin::MoveReason>(i)].set(calls.moves_begun[i]);
+    to.moves_done[static_cast<admin::MoveReason>(i)].set(calls.moves_done[i]);
+  }
+  to.moves_put_off.set(calls.moves_put_off);
+  to.moves_failed.set(calls.moves_failed);
   to.dialogs[DialogCount::Takeovers].set(calls.takeovers);
   to.dialogs[DialogCount::RefusedTransfer].set(calls.refused_transfer);
   using admin::RegistrationEvent;

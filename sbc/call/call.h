@@ -156,6 +156,14 @@ struct Transfer {
   base::DeadlineId timer;
 };
 
+// Why the media of a call moves to another relay session.
+enum class MoveReason : std::uint8_t {
+  Lost,      // the relay does not have it any more: it died, or was restarted
+  Closed,    // the relay ended it
+  Draining,  // the relay will end it
+  kCount
+};
+
 // The media on its way to another relay session (move_media.cc).
 struct Moving {
   enum class Step : std::uint8_t {
@@ -166,7 +174,15 @@ struct Moving {
   };
   Step step = Step::Wait;
   base::Instant give_up{};
+  MoveReason reason = MoveReason::Lost;
   base::DeadlineId timer = {};
+  // The session that the call leaves, which carries its media until both legs know the new one; null: it is gone.
+  struct Held {
+    std::string session;
+    Media::Place place;
+    std::vector<control::FlowAddresses> recorded = {};  // RecordingSession::addresses
+  };
+  std::unique_ptr<Held> held = {};
 };
 
 // A party that is being replaced (takeover.cc), with what it gets back when it is not.

@@ -400,13 +400,20 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
   const auto found = core_.sessions.find(control::session_of(event.event));
   if (found == core_.sessions.end()) return;
   const CallHandle handle = found->second;
+  const bool lost = std::holds_alternative<control::SessionLost>(event.event) ||
+                    std::holds_alternative<control::SessionClosed>(event.event);
+  if (Call* call = core_.calls.find(handle); call != nullptr && call->session != found->first) {
+    // The session that the call is about to leave. Who has not moved yet still speaks there.
+    if (lost) return Machine(core_, *call, now, out).held_session_lost();
+    if (!std::holds_alternative<control::Dtmf>(event.event)) return;
+  }
   if (std::holds_alternative<control::MediaLost>(event.event)) {
     feed(handle, Event::MediaLost, {.cause = EndCause::MediaTimeout}, now, out);
   } else if (const auto* peer = std::get_if<control::PeerChanged>(&event.event);
              peer != nullptr && peer->flow >= kFirstCopy) {
-    const bool lost =
+    const bool gone =
         peer->change == control::PeerChange::ConsentLost || peer->change == control::PeerChange::NotSecured;
-    if (Call* call = core_.calls.find(handle); call != nullptr && lost)
+    if (Call* call = core_.calls.find(handle); call != nullptr && gone)
       RecordingClient(core_, *call, now, out).not_secured();
     sweep(handle);
   } else if (peer != nullptr) {
@@ -422,9 +429,13 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
           .digit_heard(digit->half == control::HalfSide::A ? Side::A : Side::B, {digit->digit, digit->duration_ms});
   } else if (const auto* ended = std::get_if<control::PlayEnded>(&event.event)) {
     on_play_ended(handle, *ended, now, out);
-  } else if (std::holds_alternative<control::SessionLost>(event.event) ||
-             std::holds_alternative<control::SessionClosed>(event.event)) {
-    feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
+  } else if (lost) {
+    const bool closed = std::holds_alternative<control::SessionClosed>(event.event);
+    feed(handle, Event::RelayLost,
+         {.cause = EndCause::RelayFailure, .why_lost = closed ? MoveReason::Closed : MoveReason::Lost}, now, out);
+  } else if (std::holds_alternative<control::SessionDrains>(event.event)) {
+    if (Call* call = core_.calls.find(handle)) Machine(core_, *call, now, out).leave_relay();
+    sweep(handle);
   } else if (const auto* stopped = std::get_if<control::RecordingStopped>(&event.event)) {
     if (Call* call = core_.calls.find(handle)) Machine(core_, *call, now, out).recording_stopped(*stopped);
   } else if (const auto* one_sided = std::get_if<control::OneSided>(&event.event)) {

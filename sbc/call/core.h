@@ -56,6 +56,8 @@ struct DialogRef {
   bool recorder = false;  // neither side's, but a recording server's (recording_client.h)
 };
 
+using PerMoveReason = std::array<std::uint64_t, static_cast<std::size_t>(MoveReason::kCount)>;
+
 struct Counters {
   std::uint64_t started = 0;
   std::uint64_t bugs = 0;             // events that a state cannot have: the call was ended
@@ -65,6 +67,10 @@ struct Counters {
   std::uint64_t late_forks = 0;       // 2xx of another fork or of an abandoned attempt: ACK and BYE
   std::uint64_t moves = 0;            // of media to another relay session: begun
   std::uint64_t moved = 0;            // and done
+  PerMoveReason moves_begun{};
+  PerMoveReason moves_done{};
+  std::uint64_t moves_put_off = 0;    // calls that stay with a relay that drains until another one takes them
+  std::uint64_t moves_failed = 0;     // calls that ended by it
   std::uint64_t quality_reports = 0;  // stretches of calls of which the relay told how they sounded
   std::uint64_t low_callers = 0;      // times that what the caller says fell below Settings::low_mos
   std::uint64_t low_callees = 0;

@@ -106,7 +106,7 @@ void Machine::take(Step step, const Input& in) {
     case Step::PickUp:
       return pick_up(in);
     case Step::MoveMedia:
-      return move_media();
+      return move_media(in.why_lost);
     case Step::End:
       return end();
     // Taken in feed().
@@ -251,10 +251,12 @@ control::SessionSpec Machine::wanted_session() {
 }
 
 void Machine::open_session() {
-  if (call_.session_open) {  // ports toward another network: the old session goes
-    // Owner 0: whatever becomes of it says nothing about the new session.
-    out_.relay.push_back({0, control::Close{call_.session, "rerouted"}});
-    core_.sessions.erase(call_.session);
+  if (call_.session_open) {
+    if (!hold_session()) {  // ports toward another network, or another relay: the old session goes
+      // Owner 0: whatever becomes of it says nothing about the new session.
+      out_.relay.push_back({0, control::Close{call_.session, "rerouted"}});
+      core_.sessions.erase(call_.session);
+    }
     call_.session = core_.minter.call_id(core_.random);
     call_.media.forget_addresses();
     call_.relay_asked = 0;  // what is still to come is of the old one, and not counted

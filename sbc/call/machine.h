@@ -41,6 +41,7 @@ struct Input {
   const std::vector<route::Place>* places = nullptr;               // Located
   policy::Found* found = nullptr;                                  // Answered
   EndCause cause = EndCause::Error;                                // Kill, RelayRefused, RelayLost
+  MoveReason why_lost = MoveReason::Lost;                          // RelayLost
   std::string text{};                                              // for the log
   Newcomer* newcomer = nullptr;                                    // PickUp
   const Arrival* arrival = nullptr;                                // of a REFER outside of the call's dialogs
@@ -121,6 +122,8 @@ class Machine {
   bool early_response(transaction::ClientId client, const sip::Message* response);
   void tidy();
   void go_on_moving();  // move_media.cc
+  void leave_relay();
+  void held_session_lost();
   // The session timer of a leg is due.
   void session_due(Side side);
   // An offer that was refused for now goes out again.
@@ -342,7 +345,8 @@ class Machine {
   std::string referral_named(Side from, std::string lines) const;
 
   // move_media.cc
-  void move_media();
+  void move_media(MoveReason reason);
+  void begin_moving(MoveReason reason, base::Duration wait);
   void moved_to_new_relay();
   void no_relay_yet();
   void offer_new_place(Side side);
@@ -351,6 +355,11 @@ class Machine {
   bool waits_for_new_relay() const { return call_.moving && call_.moving->step == Moving::Step::Opening; }
   bool moves_leg() const { return call_.moving && call_.moving->step >= Moving::Step::LegA; }
   void fail_to_move(const std::string& why);
+  void stay_or_end(const std::string& why);
+  bool can_stay() const;
+  void return_to_session(const std::string& why);
+  bool hold_session();
+  void release_held();
   void stop_moving();
 
   // takeover.cc

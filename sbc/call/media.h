@@ -141,6 +141,24 @@ class Media {
     if (lost) renew(side);  // else nothing was shown yet, or only an offer that is being answered with what is there
   }
   void forget_addresses() { flows_.clear(); }
+  // Where the relay has the media, with the keys that are used there: to go back, as long as neither side was told of
+  // another place.
+  struct Place {
+    std::vector<control::FlowAddresses> flows;
+    std::array<sdp::OwnHandshake, 2> own;
+    std::array<sdp::SessionPtr, 2> lost_keys;
+    std::array<sdp::SessionPtr, 2> told, heard;  // what was agreed then
+  };
+  Place place() const { return {flows_, own_, lost_keys_, told(), {heard(Side::A), heard(Side::B)}}; }
+  // Nothing else was agreed since then.
+  bool is_place(const Place& place) const {
+    return told() == place.told && heard(Side::A) == place.heard[0] && heard(Side::B) == place.heard[1];
+  }
+  void go_back(Place place) {
+    flows_ = std::move(place.flows);
+    own_ = std::move(place.own);
+    lost_keys_ = std::move(place.lost_keys);
+  }
 
   // What each side was told last: it names the payload types that the side may send. Null before that.
   std::array<sdp::SessionPtr, 2> told() const { return {a_.local(), b_ ? b_->local() : nullptr}; }

@@ -91,7 +91,7 @@ void RelayLink::Machine::settle(const Context& context, const control::Reply& re
       if (known != known_.end()) known->second.opened = true;
       return;
     }
-    if (error->code == ErrorCode::Draining) draining_ = true;
+    if (error->code == ErrorCode::Draining) begin_draining({});
     if (known == known_.end() || known->second.opened) return;
     known_.erase(known);
     // The relay may have opened it all the same, and the caller was told that it failed.
@@ -121,6 +121,8 @@ void RelayLink::Machine::on_event(control::Event event) {
     draining_ = true;
     return;
   }
+  if (const auto* draining = std::get_if<control::Draining>(&event))
+    return begin_draining(base::milliseconds(draining->within_ms));
   const auto known = known_.find(control::session_of(event));
   if (known == known_.end()) {
     ++counters_.events_unowned;

@@ -103,6 +103,7 @@ void RelayLink::Machine::disconnect(std::string why) {
   stream_->close();
   stream_.reset();
   draining_ = false;
+  told_ = {};
   listed_.clear();
   ping_timer_.cancel();
   timeout_timer_.cancel();
@@ -136,7 +137,7 @@ void RelayLink::Machine::set_state(LinkState state) {
 }
 
 void RelayLink::Machine::on_ping_due() {
-  if (state_ == LinkState::Up) transmit_internal(control::Ping{});
+  if (state_ == LinkState::Up) ping();
   ping_timer_.arm(loop_.now() + std::min(options_.ping_interval, lease_ / 3));
 }
 

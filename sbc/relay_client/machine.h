@@ -2,6 +2,7 @@
 // The inside of RelayLink. For this room only.
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -32,6 +33,11 @@ class RelayLink::Machine final : public loop::Stream::Delegate {
   LinkState state() const { return state_; }
   bool serves(const control::SessionSpec& spec) const;
   bool accepting() const { return state_ == LinkState::Up && !draining_; }
+  bool draining() const { return state_ == LinkState::Up && draining_ && !resuming(); }
+  base::Instant ends() const { return ends_; }
+  RelayLoad load() const;
+  std::vector<control::SessionId> opened() const;
+  std::optional<std::uint64_t> owner_of(const control::SessionId& id) const;
   const LinkOptions& options() const { return options_; }
   const std::string& last_error() const { return last_error_; }
   const LinkCounters& counters() const { return counters_; }
@@ -64,6 +70,11 @@ class RelayLink::Machine final : public loop::Stream::Delegate {
   void arm_timeouts();
   void on_timeouts();
 
+  // load.cc
+  void ping();
+  void on_pong(const control::Pong& pong);
+  void begin_draining(base::Duration within);
+
   // commands.cc
   void transmit(std::uint64_t request, Context context, const control::Command& command);
   void transmit_internal(control::Command command);
@@ -93,6 +104,10 @@ class RelayLink::Machine final : public loop::Stream::Delegate {
   control::PendingRequests<Context> pending_;
   LinkState state_ = LinkState::Down;
   bool draining_ = false;
+  base::Instant ends_{};         // when it drains
+  control::Pong told_;           // its load, as it said last ...
+  std::size_t known_then_ = 0;   // ... and our part in it
+  std::size_t known_asked_ = 0;  // likewise of the Ping under way
   unsigned refusals_ = 0;
   base::Instant resume_until_{};     // a successor with our sessions is expected until then
   base::Duration resumes_within_{};  // likewise when it dies, as it said

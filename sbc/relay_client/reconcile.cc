@@ -19,9 +19,11 @@ void RelayLink::Machine::on_internal_reply(const Context& context, control::Repl
     resumes_within_ = base::milliseconds(welcome->resume_ms);
     listed_.clear();
     transmit_internal(control::Subscribe{control::kAllEvents});
+    ping();  // its load is to be known when the first session comes
     return transmit_internal(control::List{});
   }
   if (auto* page = std::get_if<control::Listed>(&reply)) return on_listed(std::move(*page));
+  if (const auto* pong = std::get_if<control::Pong>(&reply)) return on_pong(*pong);
   if (std::holds_alternative<control::Close>(context.command)) settle(context, reply);
 }
 

@@ -45,6 +45,21 @@ bool RelayLink::serves(const control::SessionSpec& spec) const {
 bool RelayLink::accepting() const {
   return machine_->accepting();
 }
+bool RelayLink::draining() const {
+  return machine_->draining();
+}
+base::Instant RelayLink::ends() const {
+  return machine_->ends();
+}
+RelayLoad RelayLink::load() const {
+  return machine_->load();
+}
+std::vector<control::SessionId> RelayLink::opened() const {
+  return machine_->opened();
+}
+std::optional<std::uint64_t> RelayLink::owner_of(const control::SessionId& id) const {
+  return machine_->owner_of(id);
+}
 const std::string& RelayLink::name() const {
   return machine_->options().relay;
 }

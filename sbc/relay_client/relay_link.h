@@ -2,7 +2,7 @@
 // The link from one shard to one relay: connect, greet, pipeline commands, reconnect with backoff, and reconcile what
 // the two sides believe is alive. Belongs to the thread of its event loop; never blocks.
 //
-//   Down -> Connecting -> Reconciling (hello, subscribe, list) -> Up
+//   Down -> Connecting -> Reconciling (hello, subscribe, ping, list) -> Up
 //
 // Reconciling ends with both sides agreeing: sessions that the relay has and nobody here wants are closed; sessions
 // that are wanted here and the relay does not have are reported with SessionLost. They are reported without a
@@ -13,7 +13,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "media-relay/base/random.h"
 #include "media-relay/base/time.h"
@@ -35,6 +37,8 @@ class Delegate {
   // While reconciling: the relay has this session; is there a call that wants it? `false` closes it.
   virtual bool is_live(const control::SessionId& id) = 0;
   virtual void on_relay_state(const std::string& relay, LinkState state) = 0;
+  // The relay has said that it takes nothing new and ends what is left after that time.
+  virtual void on_relay_draining(const std::string& relay, base::Duration within) = 0;
 };
 
 struct LinkOptions {
@@ -47,6 +51,17 @@ struct LinkOptions {
   base::Duration backoff_first = base::milliseconds(100);
   base::Duration backoff_most = base::seconds(5);
 };
+
+// How much a relay has to do, for all its controllers together.
+struct RelayLoad {
+  std::uint64_t sessions = 0;
+  std::uint64_t most = 0;  // that it may have; 0: not known
+};
+// The share of what it may have counts; the number while that is not known of both.
+constexpr bool is_less(const RelayLoad& a, const RelayLoad& b) {
+  if (a.most == 0 || b.most == 0) return a.sessions < b.sessions;
+  return a.sessions * b.most < b.sessions * a.most;
+}
 
 struct LinkCounters {
   std::uint64_t connects = 0;
@@ -94,6 +109,11 @@ class RelayLink {
   bool up() const { return state() == LinkState::Up; }
   // Up, and the relay has not said that it is about to stop.
   bool accepting() const;
+  // Up, and the relay ends what it still has when `ends` has come; nothing is known of a successor.
+  bool draining() const;
+  base::Instant ends() const;
+  // What the relay said last, and what has changed here since then.
+  RelayLoad load() const;
   // It has all networks that the session's flows name.
   bool serves(const control::SessionSpec& spec) const;
   const std::string& name() const;
@@ -101,7 +121,9 @@ class RelayLink {
   const std::string& last_error() const;
   const LinkCounters& counters() const;
   std::size_t sessions() const;  // that this end believes the relay has
-  std::size_t waiting() const;   // commands without a reply yet
+  std::vector<control::SessionId> opened() const;
+  std::optional<std::uint64_t> owner_of(const control::SessionId& id) const;  // nullopt: the relay does not have it
+  std::size_t waiting() const;                                                // commands without a reply yet
 
  private:
   class Machine;

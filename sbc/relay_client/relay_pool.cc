@@ -23,7 +23,13 @@ class RelayPool::Ear final : public Delegate {
   void on_relay_event(control::RelayEvent event) override { pool_.delegate_.on_relay_event(std::move(event)); }
   bool is_live(const control::SessionId& id) override { return pool_.delegate_.is_live(id); }
   void on_relay_state(const std::string& relay, LinkState state) override {
+    // One that drained before this end came to it.
+    if (state == LinkState::Up && pool_.links_[index_]->draining()) pool_.on_draining(index_);
     pool_.delegate_.on_relay_state(relay, state);
+  }
+  void on_relay_draining(const std::string& relay, base::Duration within) override {
+    pool_.on_draining(index_);
+    pool_.delegate_.on_relay_draining(relay, within);
   }
 
  private:
@@ -32,7 +38,7 @@ class RelayPool::Ear final : public Delegate {
 };
 
 RelayPool::RelayPool(loop::EventLoop& loop, std::vector<LinkOptions> relays, Delegate& delegate, base::Random& random)
-    : delegate_(delegate) {
+    : loop_(loop), delegate_(delegate), rounds_(relays.size()), shed_timer_(loop, [this] { shed(); }) {
   for (LinkOptions& options : relays) {
     ears_.push_back(std::make_unique<Ear>(*this, static_cast<RelayIndex>(ears_.size())));
     links_.push_back(std::make_unique<RelayLink>(loop, std::move(options), *ears_.back(), random));
@@ -53,7 +59,7 @@ std::optional<RelayIndex> RelayPool::pick(const control::SessionSpec& spec, cons
     const auto at = static_cast<RelayIndex>((turn_ + i) % links_.size());
     const RelayLink& one = *links_[at];
     if (!one.accepting() || !one.serves(spec) || std::ranges::find(tried, at) != tried.end()) continue;
-    if (!best || one.sessions() < links_[*best]->sessions()) best = at;
+    if (!best || is_less(one.load(), links_[*best]->load())) best = at;
   }
   return best;
 }

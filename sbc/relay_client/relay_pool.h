@@ -1,7 +1,10 @@
 #pragma once
-// The relays of one shard. A new session goes to the one with the fewest of this shard's among those that are up,
-// accept and have the networks it needs; its later commands go to the same relay. One that says it has no room for the
-// session, or is about to stop, is passed over for the next one: whoever asked hears of the last answer only.
+// The relays of one shard. A new session goes to the one that has the least to do, for all its controllers together and
+// measured by what it may have, among those that are up, accept and have the networks it needs; its later commands go
+// to the same relay. One that says it has no room for the session, or is about to stop, is passed over for the next
+// one: whoever asked hears of the last answer only. When a relay drains and another one is there, the owners of its
+// sessions are told, a few at a time (SessionDrains): they may open another session, and close this one when that is
+// done.
 
 #include <array>
 #include <cstddef>
@@ -56,6 +59,13 @@ class RelayPool {
 
  private:
   class Ear;  // of one link: says from where a reply came
+  // Sessions of a relay that drains, on their way to another one.
+  struct Round {
+    std::vector<control::SessionId> ids;  // to be asked, the next one last
+    std::size_t at_once = 0;
+    base::Duration pause{};
+    base::Instant next{};  // round, when this one is over
+  };
   struct Opening {
     std::uint64_t number = 0;
     std::uint64_t owner = 0;
@@ -66,13 +76,21 @@ class RelayPool {
   std::optional<RelayIndex> pick(const control::SessionSpec& spec, const std::vector<RelayIndex>& tried);
   void ask(RelayIndex relay, Opening opening);
   void on_reply(RelayIndex from, control::RelayReply reply);
+  // shedding.cc
+  void on_draining(RelayIndex relay);
+  void shed();
+  void shed_from(RelayIndex relay, Round& round);
+  Round next_round(RelayIndex relay, base::Duration pause) const;
 
+  loop::EventLoop& loop_;
   Delegate& delegate_;
   std::vector<std::unique_ptr<Ear>> ears_;
   std::vector<std::unique_ptr<RelayLink>> links_;
   std::map<std::pair<RelayIndex, std::uint64_t>, Opening> openings_;  // by relay and its request, without a reply yet
   std::unordered_map<control::SessionId, RelayIndex, base::StringHash, std::equal_to<>> relay_of_;
   std::array<std::uint64_t, kFullReasons> refusals_{};
+  std::vector<Round> rounds_;  // by relay
+  loop::Timer shed_timer_;
   std::uint64_t last_number_ = 0;
   std::size_t turn_ = 0;
 };

@@ -141,14 +141,14 @@ class Border:
     def start_relay(self):
         self.relay = Process("media-relay", [self._binaries.relay, "--config", self.relay_toml],
                              self.directory / "media-relay.log")
-        self._until_ready(self.relay, self._relay_metrics)
+        self.until_ready(self.relay, self._relay_metrics)
 
     def start_sbc(self):
         self.sbc = Process("sbc", [self._binaries.sbc, "--config", self.sbc_toml], self.directory / "sbc.log")
-        self._until_ready(self.sbc, self._admin)
+        self.until_ready(self.sbc, self._admin)
 
     @staticmethod
-    def _until_ready(process, address):
+    def until_ready(process, address):
         def ready():
             check(process.running(), f"{process.name} ended at its start, code {process.code()}:\n{process.output()}")
             return http(address, "/readyz")[0] == 200

@@ -52,6 +52,187 @@ TEST(MoveMedia, EachLegIsOfferedThePlaceInAnotherSession) {
   rig.expect_idle();
 }
 
+TEST(MoveMedia, ASessionThatTheRelayHasEndedIsReplacedLikeOneThatIsLost) {
+  Rig rig;
+  rig.connect();
+  const std::string before = rig.relay.sessions.begin()->first;
+  rig.relay.forget(before);
+  rig.relay_event(control::SessionClosed{before, "relay stops", {}});
+  rig.pass(milliseconds(100));
+  EXPECT_EQ(rig.relay.sessions.size(), 1U);
+  EXPECT_EQ(answer_moves(rig).size(), 2U);
+  const auto& counters = rig.calls.counters();
+  EXPECT_EQ(counters.moves_done[static_cast<std::size_t>(MoveReason::Closed)], 1U);
+  EXPECT_EQ(counters.moves_begun[static_cast<std::size_t>(MoveReason::Lost)], 0U);
+  rig.b.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+// Both sessions carry media until the second leg knows the new one: nothing is lost on the way.
+TEST(MoveMedia, ARelayThatDrainsKeepsItsSessionUntilBothLegsHaveMoved) {
+  Rig rig;
+  rig.connect();
+  const std::string before = rig.relay.sessions.begin()->first;
+  rig.relay_event(control::SessionDrains{before});
+  EXPECT_EQ(rig.relay.sessions.size(), 2U);
+  const auto first = rig.a.take("INVITE");
+  ASSERT_NE(first, nullptr);
+  EXPECT_FALSE(rig.b.has("INVITE"));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000));
+  EXPECT_TRUE(rig.relay.sessions.contains(before));
+  const auto second = rig.b.take("INVITE");
+  ASSERT_NE(second, nullptr);
+  rig.b.answer(200, sdp(rig.b.ip(), 4000));
+  ASSERT_EQ(rig.relay.sessions.size(), 1U);
+  EXPECT_FALSE(rig.relay.sessions.contains(before));
+  const auto& counters = rig.calls.counters();
+  EXPECT_EQ(counters.moves_begun[static_cast<std::size_t>(MoveReason::Draining)], 1U);
+  EXPECT_EQ(counters.moves_done[static_cast<std::size_t>(MoveReason::Draining)], 1U);
+  // A word about the old one is about nothing any more.
+  rig.relay_event(control::SessionClosed{before, "relay stops", {}});
+  EXPECT_EQ(counters.moves, 1U);
+  rig.a.bye();
+  rig.pass(minutes(2));
+  EXPECT_EQ(rig.records.at(0).cause, EndCause::Bye);
+  rig.expect_idle();
+}
+
+TEST(MoveMedia, ACallThatNoOtherRelayTakesStaysWithTheOneThatDrains) {
+  Rig rig;
+  rig.connect();
+  const auto before = rig.relay.sessions;
+  rig.relay.refuse_next = 1;
+  rig.relay_event(control::SessionDrains{before.begin()->first});
+  rig.pass(seconds(16));
+  EXPECT_FALSE(rig.a.has("INVITE"));
+  EXPECT_FALSE(rig.a.has("BYE"));
+  EXPECT_EQ(rig.relay.sessions, before);
+  EXPECT_EQ(rig.calls.counters().moves_put_off, 1U);
+  // It is asked again, and goes on being a call meanwhile.
+  rig.a.reinvite(sdp(rig.a.ip(), 4002, "sendonly", 2));
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, sdp(rig.b.ip(), 4000, "recvonly"));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  rig.a.clear();
+  rig.b.clear();
+  rig.relay_event(control::SessionDrains{before.begin()->first});
+  EXPECT_EQ(answer_moves(rig).size(), 2U);
+  EXPECT_FALSE(rig.relay.sessions.contains(before.begin()->first));
+  rig.b.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(MoveMedia, ALegThatRefusesTheNewPlaceKeepsTheOldOneWhileTheRelayDrains) {
+  Rig rig;
+  rig.connect();
+  const auto before = rig.relay.sessions;
+  rig.relay_event(control::SessionDrains{before.begin()->first});
+  ASSERT_TRUE(rig.a.has("INVITE"));
+  rig.a.answer(488);
+  EXPECT_FALSE(rig.a.has("BYE"));
+  EXPECT_EQ(rig.relay.sessions, before);
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  // When the relay ends it, what no leg wants cannot go on.
+  rig.a.clear();
+  rig.session_lost();
+  rig.pass(milliseconds(100));
+  ASSERT_TRUE(rig.a.has("INVITE"));
+  rig.a.answer(488);
+  EXPECT_TRUE(rig.a.has("BYE"));
+  EXPECT_EQ(rig.calls.counters().moves_failed, 1U);
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(MoveMedia, ALegThatHasMovedDoesNotGoBack) {
+  Rig rig;
+  rig.connect();
+  rig.relay_event(control::SessionDrains{rig.relay.sessions.begin()->first});
+  ASSERT_TRUE(rig.a.has("INVITE"));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000));
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(488);
+  EXPECT_TRUE(rig.a.has("BYE"));
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(MoveMedia, TheRelayThatDrainsMayEndItsSessionMeanwhile) {
+  Rig rig;
+  rig.connect();
+  const std::string before = rig.relay.sessions.begin()->first;
+  rig.relay_event(control::SessionDrains{before});
+  rig.relay.forget(before);
+  rig.relay_event(control::SessionClosed{before, "relay stops", {}});
+  EXPECT_EQ(answer_moves(rig).size(), 2U);
+  EXPECT_EQ(rig.calls.counters().moved, 1U);
+  rig.a.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(MoveMedia, WithItsOldSessionGoneACallThatIsRefusedEnds) {
+  Rig rig;
+  rig.connect();
+  const std::string before = rig.relay.sessions.begin()->first;
+  rig.relay_event(control::SessionDrains{before});
+  rig.relay.forget(before);
+  rig.relay_event(control::SessionLost{before, "restarted"});
+  ASSERT_TRUE(rig.a.has("INVITE"));
+  rig.a.answer(488);
+  EXPECT_TRUE(rig.a.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(MoveMedia, ByeInTheMiddleClosesBothSessions) {
+  Rig rig;
+  rig.connect();
+  rig.relay_event(control::SessionDrains{rig.relay.sessions.begin()->first});
+  ASSERT_EQ(rig.relay.sessions.size(), 2U);
+  rig.b.bye();
+  EXPECT_TRUE(rig.relay.sessions.empty());
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
+TEST(MoveMedia, ACallThatRingsIsNotAskedToLeave) {
+  Rig rig;
+  rig.ring();
+  rig.relay_event(control::SessionDrains{rig.relay.sessions.begin()->first});
+  EXPECT_EQ(rig.calls.counters().moves, 0U);
+  EXPECT_EQ(rig.relay.sessions.size(), 1U);
+  rig.kill();
+  rig.pass(minutes(2));
+}
+
+// What was agreed meanwhile holds in the new session alone.
+TEST(MoveMedia, AfterAnotherAgreementThereIsNoWayBack) {
+  Rig rig;
+  rig.connect();
+  rig.relay_event(control::SessionDrains{rig.relay.sessions.begin()->first});
+  ASSERT_TRUE(rig.a.has("INVITE"));
+  rig.a.answer(491);
+  rig.a.clear();
+  rig.a.reinvite(sdp(rig.a.ip(), 4002, "sendonly", 2));
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, sdp(rig.b.ip(), 4000, "recvonly"));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  rig.a.clear();
+  rig.b.clear();
+  rig.pass(seconds(5));
+  ASSERT_TRUE(rig.a.has("INVITE"));
+  rig.a.answer(488);
+  EXPECT_TRUE(rig.b.has("BYE"));
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
 TEST(MoveMedia, ARelayThatComesBackIsWaitedFor) {
   Rig rig;
   rig.connect();

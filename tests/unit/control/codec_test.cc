@@ -68,9 +68,10 @@ TEST(Codec, EveryEventSurvivesTheWay) {
   }
 }
 
-TEST(Codec, SessionLostNeverCrossesTheWire) {
+TEST(Codec, WhatTheControllersEndSaysNeverCrossesTheWire) {
   std::string frame;
   append_event(frame, SessionLost{"call-1", "gone"});
+  append_event(frame, SessionDrains{"call-1"});
   EXPECT_TRUE(frame.empty());
 }
 

@@ -118,7 +118,7 @@ inline std::vector<Reply> sample_replies() {
           Queried{"call-1", flows, {sample_stats(0)}, 1234},
           Listed{{"a", "b"}, "b"},
           Subscribed{15},
-          Pong{},
+          Pong{1200, 20'000, 3},
           Error{ErrorCode::NoPorts, "none left"},
           SendingDigits{"call-1"}};
 }
@@ -135,6 +135,7 @@ inline std::vector<Event> sample_events() {
           Dtmf{"call-1", 3, HalfSide::B, '#', 120},
           PlayEnded{"call-1", 3, HalfSide::B, 7, PlayEnd::Unreachable},
           Stopping{10'000},
+          Draining{30'000},
           RecordingStopped{"call-1", 3, "no space left"}};
 }
 

@@ -33,6 +33,7 @@ class Calls final : public Delegate {
   void on_relay_event(control::RelayEvent event) override { events.push_back(std::move(event)); }
   bool is_live(const control::SessionId& id) override { return live.contains(id); }
   void on_relay_state(const std::string&, LinkState state) override { states.push_back(state); }
+  void on_relay_draining(const std::string&, base::Duration within) override { drains.push_back(within); }
 
   template <typename T>
   std::size_t count() const {
@@ -51,6 +52,7 @@ class Calls final : public Delegate {
   std::vector<control::RelayEvent> events;
   std::set<control::SessionId> live;
   std::vector<LinkState> states;
+  std::vector<base::Duration> drains;
 };
 
 inline LinkOptions options_for(const std::string& socket) {
@@ -101,6 +103,8 @@ class FakeRelay final : public loop::Stream::Delegate {
   std::optional<control::Error> refuse;  // for Open
   std::size_t page = 2;
   std::uint32_t resume_ms = 0;
+  control::Pong load{};
+  bool draining = false;  // said behind Subscribed
   std::vector<control::Command> heard;
 
  private:
@@ -114,6 +118,8 @@ class FakeRelay final : public loop::Stream::Delegate {
       if (mute.contains(frame->command.index())) continue;
       std::string out;
       control::append_reply(out, frame->request, reply);
+      if (draining && std::holds_alternative<control::Subscribe>(frame->command))
+        control::append_event(out, control::Draining{5'000});
       stream_->write(out);
     }
   }
@@ -145,7 +151,7 @@ class FakeRelay final : public loop::Stream::Delegate {
       return out;
     }
     if (const auto* c = std::get_if<Subscribe>(&command)) return Subscribed{c->events};
-    return Pong{};
+    return load;
   }
 
   loop::EventLoop& loop_;

@@ -6,6 +6,7 @@
 
 #include "media-relay/control/limits.h"
 
+#include "sbc/relay_client/limits.h"
 #include "sbc/relay_client/relay_pool.h"
 
 #include "harness.h"
@@ -57,15 +58,16 @@ struct Rig {
   std::unique_ptr<RelayLink> link;
 };
 
-TEST(RelayLink, ComesUpByHelloSubscribeAndList) {
+TEST(RelayLink, ComesUpByHelloSubscribePingAndList) {
   Rig rig;
   EXPECT_EQ(rig.link->state(), LinkState::Down);
   rig.start();
   EXPECT_EQ(rig.calls.states, (std::vector<LinkState>{LinkState::Connecting, LinkState::Reconciling, LinkState::Up}));
-  ASSERT_GE(rig.relay.heard.size(), 3U);
+  ASSERT_GE(rig.relay.heard.size(), 4U);
   EXPECT_EQ(rig.relay.heard[0], Command(Hello{"edge-0", 30'000, 1}));
   EXPECT_EQ(rig.relay.heard[1], Command(Subscribe{kAllEvents}));
-  EXPECT_EQ(rig.relay.heard[2], Command(List{}));
+  EXPECT_EQ(rig.relay.heard[2], Command(Ping{}));
+  EXPECT_EQ(rig.relay.heard[3], Command(List{}));
 }
 
 TEST(RelayLink, PipelinedCommandsGetTheirOwnReplies) {
@@ -293,6 +295,57 @@ TEST(RelayLink, ADrainingRelayIsUpButTakesNothingNew) {
   EXPECT_FALSE(rig.link->accepting());
 }
 
+TEST(RelayLink, SaysOnceThatTheRelayDrains) {
+  Rig rig;
+  rig.start();
+  rig.opened(1, "a");
+  rig.relay.send_event(Draining{5'000});
+  rig.relay.refuse = Error{ErrorCode::Draining, "stopping"};
+  ASSERT_TRUE(rig.answered(rig.open(1, "b")));
+  EXPECT_EQ(rig.calls.drains, (std::vector<base::Duration>{base::seconds(5)}));
+  EXPECT_TRUE(rig.link->draining());
+  EXPECT_EQ(rig.link->opened(), (std::vector<SessionId>{"a"}));
+  // Whoever comes after it takes sessions again.
+  rig.relay.refuse.reset();
+  rig.relay.drop_link();
+  ASSERT_TRUE(run_until(rig.loop, [&] { return !rig.link->up(); }));
+  ASSERT_TRUE(rig.up());
+  EXPECT_FALSE(rig.link->draining());
+  EXPECT_TRUE(rig.link->accepting());
+}
+
+// Its sessions are its successor's: they go nowhere.
+TEST(RelayLink, ARelayThatHasASuccessorDoesNotDrain) {
+  Rig rig;
+  rig.start();
+  rig.relay.send_event(Stopping{5000});
+  ASSERT_TRUE(run_until(rig.loop, [&] { return !rig.link->accepting(); }));
+  EXPECT_FALSE(rig.link->draining());
+  EXPECT_TRUE(rig.calls.drains.empty());
+}
+
+TEST(RelayLink, TheLoadIsThatOfAllControllers) {
+  Rig rig([](LinkOptions& options) { options.ping_interval = base::minutes(1); });
+  rig.relay.load = {100, 1000, 4};
+  rig.start();
+  EXPECT_EQ(rig.link->load().sessions, 100U);
+  EXPECT_EQ(rig.link->load().most, 1000U);
+  // Until the relay says more, the others are taken to do as we do.
+  rig.opened(1, "a");
+  rig.opened(1, "b");
+  EXPECT_EQ(rig.link->load().sessions, 108U);
+  ASSERT_TRUE(rig.answered(rig.close(1, "a")));
+  EXPECT_EQ(rig.link->load().sessions, 104U);
+}
+
+TEST(RelayLink, APongIsTheNewMeasure) {
+  Rig rig;
+  rig.start();
+  rig.opened(1, "a");
+  rig.relay.load = {7, 1000, 4};
+  ASSERT_TRUE(run_until(rig.loop, [&] { return rig.link->load().sessions == 7; }));
+}
+
 TEST(RelayLink, DestructionForgetsWhatWasToBeSaid) {
   Rig rig;
   rig.open(1, "a");
@@ -395,6 +448,74 @@ TEST_F(Pool, WhatOneRelayHasNoRoomForGoesToAnother) {
     for (const auto& relay : relays_) relay->heard.clear();
     ++full;
   }
+}
+
+TEST_F(Pool, TheRelayWithTheSmallestShareOfWhatItMayHaveIsTaken) {
+  const auto told = [&](RelayIndex at, const control::Pong& load) {
+    relays_[at]->load = load;
+    return run_until(loop_, [&] { return pool_->link(at).load().sessions == load.sessions; });
+  };
+  // Others have filled the first one, of which this shard knows nothing else.
+  ASSERT_TRUE(told(0, {500, 1000, 3}) && told(1, {100, 1000, 3}));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(*pool_->pick(spec_), 1);
+  // The second one is the smaller one.
+  ASSERT_TRUE(told(1, {101, 150, 3}));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(*pool_->pick(spec_), 0);
+}
+
+TEST_F(Pool, SessionsOfARelayThatDrainsAreToLeaveItAFewAtATime) {
+  relays_[1]->refuse = control::Error{control::ErrorCode::NoPorts, "no"};  // all go to the first one
+  const std::size_t all = 2 * kShedAtOnce;
+  for (std::size_t i = 0; i < all; ++i) pool_->open(i, {"s" + std::to_string(i), spec_});
+  ASSERT_TRUE(run_until(loop_, [&] { return relays_[0]->sessions.size() == all && calls_.replies.size() == all; }));
+  relays_[1]->refuse.reset();
+  relays_[0]->send_event(control::Draining{});
+  const auto told = [&] { return calls_.count<control::SessionDrains>(); };
+  ASSERT_TRUE(run_until(loop_, [&] { return told() > 0; }));
+  EXPECT_EQ(told(), kShedAtOnce);
+  // One that is over meanwhile is not asked; each of the others once.
+  std::set<std::uint64_t> owners;
+  for (const auto& event : calls_.events) owners.insert(event.owner);
+  std::uint64_t closed = 0;
+  while (owners.contains(closed)) ++closed;
+  pool_->close(closed, {"s" + std::to_string(closed), "bye"});
+  ASSERT_TRUE(run_until(loop_, [&] { return told() == all - 1; }));
+  for (const auto& event : calls_.events) owners.insert(event.owner);
+  EXPECT_EQ(owners.size(), all - 1);
+  EXPECT_FALSE(owners.contains(closed));
+  EXPECT_EQ(*pool_->pick(spec_), 1);
+}
+
+TEST_F(Pool, TheSlowerARelayDrainsTheFewerLeaveAtOnce) {
+  relays_[1]->refuse = control::Error{control::ErrorCode::NoPorts, "no"};
+  for (int i = 0; i < 40; ++i) pool_->open(1, {"s" + std::to_string(i), spec_});
+  ASSERT_TRUE(run_until(loop_, [&] { return relays_[0]->sessions.size() == 40 && calls_.replies.size() == 40; }));
+  relays_[0]->send_event(control::Draining{4'000});  // twenty ticks of a tenth of a second in half of it
+  ASSERT_TRUE(run_until(loop_, [&] { return calls_.count<control::SessionDrains>() > 0; }));
+  EXPECT_LE(calls_.count<control::SessionDrains>(), 3U);
+}
+
+TEST_F(Pool, WithNobodyToTakeThemSessionsStayUntilThereIs) {
+  relays_[1]->die();
+  ASSERT_TRUE(run_until(loop_, [&] { return pool_->healthy() == 1; }));
+  pool_->open(7, {"s", spec_});
+  ASSERT_TRUE(run_until(loop_, [&] { return calls_.replies.size() == 1; }));
+  relays_[0]->send_event(control::Draining{60'000});
+  EXPECT_FALSE(run_until(loop_, [&] { return calls_.count<control::SessionDrains>() > 0; }, base::milliseconds(300)));
+  relays_[1]->listen();
+  ASSERT_TRUE(run_until(loop_, [&] { return calls_.count<control::SessionDrains>() == 1; }));
+  EXPECT_EQ(std::get<control::SessionDrains>(calls_.events.back().event).id, "s");
+}
+
+// Told while the two reconcile: the link is not up yet.
+TEST_F(Pool, ARelayThatDrainsAlreadyWhenTheLinkComesUp) {
+  relays_[1]->refuse = control::Error{control::ErrorCode::NoPorts, "no"};
+  pool_->open(7, {"s", spec_});
+  ASSERT_TRUE(run_until(loop_, [&] { return calls_.replies.size() == 1; }));
+  relays_[0]->draining = true;
+  relays_[0]->drop_link();
+  ASSERT_TRUE(run_until(loop_, [&] { return calls_.count<control::SessionDrains>() == 1; }));
+  EXPECT_EQ(*pool_->pick(spec_), 1);
 }
 
 TEST_F(Pool, WhenAllAreFullTheLastAnswerIsTold) {

@@ -76,6 +76,12 @@ struct Rig {
   std::size_t binds = 0;
   std::size_t replaced = 0;
 
+  void drain(base::Duration within) {
+    Actions out;
+    sessions.drain(within, now, out);
+    act(std::move(out));
+  }
+
   BindResult bind(const BindPair& a) {
     ++binds;
     if (fail_binds > 0) {

@@ -329,7 +329,7 @@ TEST(Sessions, WhatComesFirstFindsATenthMoreAndADrainOpen) {
   EXPECT_EQ(error_in(rig.ask(1, Open{"one-more", urgent})), ErrorCode::SessionLimit);
   rig.ask(1, Close{"s0", ""});
   rig.ask(1, Close{"s1", ""});
-  rig.sessions.drain();
+  rig.drain(base::seconds(10));
   EXPECT_EQ(error_in(rig.ask(1, Open{"plain", audio()})), ErrorCode::Draining);
   EXPECT_TRUE(std::holds_alternative<Opened>(rig.ask(1, Open{"help-2", urgent})));
 }
@@ -364,10 +364,42 @@ TEST(Sessions, DrainingOpensNothingNewButServesWhatIsThere) {
   Rig rig;
   rig.hello(1);
   rig.ask(1, Open{"s", audio()});
-  rig.sessions.drain();
+  rig.drain(base::seconds(10));
   EXPECT_EQ(error_in(rig.ask(1, Open{"t", audio()})), ErrorCode::Draining);
   EXPECT_TRUE(std::holds_alternative<Opened>(rig.ask(1, Open{"s", audio()})));
   EXPECT_TRUE(std::holds_alternative<Modified>(rig.ask(1, Modify{"s", audio(2)})));
+}
+
+TEST(Sessions, EveryControllerIsToldAtOnceThatTheRelayDrains) {
+  Rig rig;
+  rig.hello(1, "edge-0");
+  rig.hello(2, "edge-1");
+  rig.ask(1, Subscribe{kAllEvents});
+  rig.drain(base::seconds(10));
+  ASSERT_EQ(rig.events.size(), 1U);
+  EXPECT_EQ(rig.events[0].link, 1U);
+  EXPECT_EQ(rig.events[0].event, Event(Draining{10'000}));
+  // Who listens later hears what is left of the time.
+  rig.now += base::seconds(4);
+  rig.ask(2, Subscribe{kAllEvents});
+  ASSERT_EQ(rig.events.size(), 2U);
+  EXPECT_EQ(rig.events[1].link, 2U);
+  EXPECT_EQ(rig.events[1].event, Event(Draining{6'000}));
+  rig.now += base::seconds(9);
+  rig.ask(2, Subscribe{kAllEvents});
+  EXPECT_EQ(rig.events[2].event, Event(Draining{0}));
+}
+
+TEST(Sessions, APongTellsTheLoadOfAllControllersTogether) {
+  Config config = test_config();
+  config.max_sessions = 50;
+  Rig rig(config);
+  rig.hello(1, "edge-0");
+  rig.hello(2, "edge-1");
+  rig.ask(1, Open{"s", audio()});
+  rig.ask(2, Open{"s", audio()});
+  rig.ask(2, Open{"t", audio()});
+  EXPECT_EQ(get<Pong>(rig.ask(1, Ping{})), (Pong{3, 50, 2}));
 }
 
 TEST(Sessions, EventsGoToSubscribersOnly) {
