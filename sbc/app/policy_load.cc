@@ -35,6 +35,12 @@ void PolicyRecord::began(const Config& config, const policy::Bundle& bundle, his
     log_.info("policy begins to run", {{"number", last.number}, {"hash", last.hash}, {"how", last.coming.how}});
 }
 
+std::string PolicyRecord::json(const Config& config) const {
+  if (config.policy_history.empty()) return "[]\n";
+  const auto history = history::History::read(config.policy_history);
+  return history ? history::to_json(*history) : "[]\n";
+}
+
 void PolicyRecord::failed(const std::string& folder, const std::string& why) {
   failures_.add();
   log_.error("the policy history cannot be kept", {{"folder", folder}, {"error", why}});

@@ -35,6 +35,9 @@ class PolicyRecord {
   // The policy runs from now on: at the start, or because somebody asked.
   void began(const Config& config, const policy::Bundle& bundle, history::Coming coming);
 
+  // The history as JSON; an empty list where none is kept.
+  std::string json(const Config& config) const;
+
   const base::Counter& failures() const { return failures_; }
 
  private:

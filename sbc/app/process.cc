@@ -60,6 +60,7 @@ class Process {
       shared_.listening.fetch_add(1);
     }
     admin_.page("/targets", "application/json", [this] { return shared_.targets.json(); });
+    admin_.page("/policy/history", "application/json", [this] { return policies_.json(*config_); });
     auto listening = admin_.listen(config_->admin);
     if (!listening) return std::unexpected("admin.listen: " + listening.error());
     expose();

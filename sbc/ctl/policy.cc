@@ -77,6 +77,14 @@ void add_history(CLI::App& policy, std::function<int()>& chosen) {
   diff->add_option("to", two->to, "The newer one; disk: the files as they are now")->capture_default_str();
   diff->callback([&chosen, two] { chosen = [two] { return diff_policies(*two); }; });
 
+  auto* note =
+      policy.add_subcommand("note", "Who changed the files on the disk, and why: for the history, once they run");
+  auto said = std::make_shared<NoteOptions>();
+  add_place(*note, said->place);
+  note->add_option("text", said->text, "Why")->required();
+  note->add_option("--author", said->author, "Who; default: the user who asks");
+  note->callback([&chosen, said] { chosen = [said] { return note_policy(*said); }; });
+
   auto* back = policy.add_subcommand("rollback", "Writes a policy that ran over the files on the disk");
   auto wanted = std::make_shared<RollbackOptions>();
   add_place(*back, wanted->place);

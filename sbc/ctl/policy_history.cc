@@ -1,10 +1,12 @@
 #include "sbc/ctl/policy_history.h"
 
+#include <pwd.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -173,6 +175,13 @@ std::optional<int> run_diff(const std::string& folder, const std::string& from, 
   return WEXITSTATUS(status);
 }
 
+// The person, not the account that has the rights.
+std::string who_asks() {
+  if (const char* behind = std::getenv("SUDO_USER"); behind != nullptr && *behind != '\0') return behind;
+  const passwd* user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_name : std::to_string(::getuid());
+}
+
 void show(const Entry& entry, const std::string& lines) {
   std::printf("%6llu  %s  %s  %-8s  %-11s %s%s%s\n", static_cast<unsigned long long>(entry.number),
               time_of(entry.at).c_str(), entry.hash.substr(0, kShownHash).c_str(), entry.coming.how.c_str(),
@@ -215,6 +224,17 @@ int diff_policies(const DiffOptions& options) {
   return *status == 0 ? kGood : kBad;
 }
 
+int note_policy(const NoteOptions& options) {
+  const auto asked = ask(options.place);
+  if (!asked) return cannot(asked.error());
+  const auto disk = named(*asked, "disk");
+  if (!disk) return cannot(disk.error());
+  const std::string author = options.author.empty() ? who_asks() : options.author;
+  if (auto noted = asked->history.say(disk->bundle, author, options.text); !noted) return cannot(noted.error());
+  std::printf("noted of the files as they are now, by %s\n", author.c_str());
+  return kGood;
+}
+
 int roll_back(const RollbackOptions& options) {
   const auto asked = ask(options.place);
   if (!asked) return cannot(asked.error());
@@ -249,6 +269,9 @@ int roll_back(const RollbackOptions& options) {
     if (!fs::remove(folder / file.name, error)) return cannot((folder / file.name).string() + ": " + error.message());
     std::printf("removed %s\n", (folder / file.name).c_str());
   }
+  // It runs anyway, whoever is said to have asked for it.
+  if (auto noted = asked->history.say(target->bundle, who_asks(), "back to " + target->name); !noted)
+    std::fprintf(stderr, "the history will not say who asked: %s\n", noted.error().c_str());
   if (const auto good = app::load_policy(*asked->config); !good)
     return cannot(good.error() + "\nthe files are those of " + target->name +
                   ", but do not fit this configuration: a reload would be refused");

@@ -28,6 +28,14 @@ struct DiffOptions {
 // Prints what changed as `diff -u` does. kBad: they differ.
 int diff_policies(const DiffOptions& options);
 
+struct NoteOptions {
+  HistoryPlace place;
+  std::string text;
+  std::string author;  // "": who asks, behind sudo, too
+};
+// Says of the files on the disk who changed them and why, for the history, once they run.
+int note_policy(const NoteOptions& options);
+
 struct RollbackOptions {
   HistoryPlace place;
   std::string to;        // "": what ran before the newest entry

@@ -31,7 +31,7 @@ bool is_hash(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-std::string line_of(const Entry& entry) {
+Json json_of(const Entry& entry) {
   Json line;
   line["number"] = entry.number;
   line["at"] = entry.at;
@@ -40,7 +40,11 @@ std::string line_of(const Entry& entry) {
   line["how"] = entry.coming.how;
   if (!entry.coming.author.empty()) line["author"] = entry.coming.author;
   if (!entry.coming.note.empty()) line["note"] = entry.coming.note;
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return line;
+}
+
+std::string line_of(const Entry& entry) {
+  return json_of(entry).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 // A name that stays in its folder: what stands in a file is not ours alone.
@@ -66,6 +70,24 @@ std::optional<Entry> entry_of(std::string_view line) {
               .coming = {.how = text("how"), .author = text("author"), .note = text("note")}};
   if (entry.number == 0 || entry.at < 0 || !is_hash(entry.hash) || !is_plain_name(entry.main)) return std::nullopt;
   return entry;
+}
+
+std::string note_of(const std::string& folder, const std::string& hash) {
+  return folder + "/notes/" + hash + ".json";
+}
+
+// What was said about a policy. A file that says nothing is as good as none.
+Coming said(const std::string& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error || size > kMaxNoteBytes) return {};
+  std::ifstream in(path, std::ios::binary);
+  const Json json = Json::parse(std::string{std::istreambuf_iterator<char>(in), {}}, nullptr, false);
+  const auto text = [&json](const char* key) {
+    return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>()
+                                                                           : std::string();
+  };
+  return {.how = {}, .author = text("author"), .note = text("note")};
 }
 
 // Into a folder of another name, which gets its own when all of it is on the disk.
@@ -146,10 +168,37 @@ std::expected<void, std::string> History::read_log() {
   return {};
 }
 
+std::expected<void, std::string> History::say(const policy::Bundle& bundle, const std::string& author,
+                                              const std::string& note) const {
+  const std::string path = note_of(folder_, hash_of(bundle));
+  std::error_code error;
+  fs::create_directories(fs::path(path).parent_path(), error);
+  if (error) return std::unexpected(fs::path(path).parent_path().string() + ": " + error.message());
+  Json json;
+  json["author"] = author.substr(0, kMaxAuthor);
+  json["note"] = note.substr(0, kMaxNote);
+  if (auto written = write_file(path, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); !written)
+    return written;
+  // sbc has another user than whoever says something, and knows ours as nobody's (PrivateUsers of its unit).
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read | fs::perms::others_read,
+                  error);
+  if (error) return std::unexpected(path + ": " + error.message());
+  return {};
+}
+
+std::string to_json(const History& history) {
+  auto all = Json::array();
+  for (const auto& entry : history.entries()) all.push_back(json_of(entry));
+  return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 std::expected<bool, std::string> History::add(const policy::Bundle& bundle, Coming coming, std::int64_t now) {
   const std::string hash = hash_of(bundle);
   if (!entries_.empty() && entries_.back().hash == hash) return false;
   if (auto kept = keep_text(folder_, hash, bundle); !kept) return std::unexpected(kept.error());
+  const auto words = said(note_of(folder_, hash));
+  if (coming.author.empty()) coming.author = words.author;
+  if (coming.note.empty()) coming.note = words.note;
   coming.author.resize(std::min(coming.author.size(), kMaxAuthor));
   coming.note.resize(std::min(coming.note.size(), kMaxNote));
   Entry entry{.number = entries_.empty() ? 1 : entries_.back().number + 1,
@@ -161,6 +210,8 @@ std::expected<bool, std::string> History::add(const policy::Bundle& bundle, Comi
     return std::unexpected(written.error());
   torn_ = false;
   entries_.push_back(std::move(entry));
+  std::error_code error;
+  fs::remove(note_of(folder_, hash), error);
   if (auto dropped = drop_old(); !dropped) return std::unexpected(dropped.error());
   return true;
 }

@@ -5,6 +5,7 @@
 //   log.jsonl           a line for each policy that began to run, the oldest first
 //   <hash>/default.lua  its files
 //   <hash>/lib/...
+//   notes/<hash>.json   what somebody has said about a policy that is still to run
 //
 // The text is written before its line, and both are on the disk before add() returns: a line never names what is not
 // there. One process writes; any number may read.
@@ -43,10 +44,16 @@ class History {
   // Reads what is there; the folder is made when it is missing. What cannot be read of the list is left out and counted
   // (unreadable): a line that was cut off by a crash.
   static std::expected<History, std::string> open(const std::string& folder, std::size_t keep = kUsualEntries);
-  // Without making or changing anything, for tools.
+  // Without making anything, for tools.
   static std::expected<History, std::string> read(const std::string& folder);
 
-  // The policy runs from now on. Nothing is written, and false comes, when it is the last entry's: a restart is no
+  // Who wrote a policy, and why: kept until it runs, and then with its entry. By whoever deploys it; a word about one
+  // text is no word about another.
+  std::expected<void, std::string> say(const policy::Bundle& bundle, const std::string& author,
+                                       const std::string& note) const;
+
+  // The policy runs from now on; author and note are those that were said, unless `coming` has its own. Nothing is
+  // written, and false comes, when it is the last entry's: a restart is no
   // change. Entries beyond `keep` go, the oldest first. Error: what could not be written; the list is as before.
   std::expected<bool, std::string> add(const policy::Bundle& bundle, Coming coming, std::int64_t now);
 
@@ -71,5 +78,8 @@ class History {
   std::size_t unreadable_ = 0;
   bool torn_ = false;  // the last line has no end
 };
+
+// The entries as a list of objects, the oldest first, as they stand in log.jsonl.
+std::string to_json(const History& history);
 
 }  // namespace sbc::history

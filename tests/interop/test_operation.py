@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What an operator does: stop, reload, read metrics, make mistakes."""
 
+import json
 import pathlib
 import signal
 import subprocess
@@ -214,6 +215,7 @@ def a_policy_must_pass_its_tests_and_what_ran_is_kept(lab):
     check(kept.returncode == 2 and "never ran" in kept.stderr, f"rollback over what never ran: {kept}")
 
     tests.write_text(tests.read_text().replace("410", "404"))
+    equal(sbcctl(lab, "note", "everybody has moved", "--author", "ines").returncode, 0, "a note")
     reload_and_wait(lab, "applied")
     lab.caller("caller_refused", role="gone", status=404).done()
     changes = sbcctl(lab, "diff", "1", "2")
@@ -225,6 +227,10 @@ def a_policy_must_pass_its_tests_and_what_ran_is_kept(lab):
     tests.write_text(tests.read_text().replace("404", "410"))
     reload_and_wait(lab, "applied")
     lab.caller("caller_refused", role="back", status=410).done()
+    said = json.loads(http(SBC_ADMIN, "/policy/history")[1])
+    equal([(entry["how"], entry.get("author"), entry.get("note")) for entry in said[:2]],
+          [("start", None, None), ("reload", "ines", "everybody has moved")], "the history of the admin address")
+    check(said[2]["note"].startswith("back to 1-"), f"who asked for the rollback: {said[2]}")
     lines = [line.split() for line in sbcctl(lab, "history").stdout.splitlines()]
     equal([(line[0], line[4]) for line in lines], [("1", "start"), ("2", "reload"), ("3", "rollback")], "the history")
     equal(lines[0][3], lines[2][3], "the hash of what runs again")

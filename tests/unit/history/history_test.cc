@@ -157,6 +157,31 @@ TEST_F(HistoryTest, EntriesAreFoundByNumberAndByTheBeginningOfTheirHash) {
   EXPECT_EQ(history.find("zzzz"), nullptr);
 }
 
+TEST_F(HistoryTest, WhatWasSaidAboutAPolicyStaysWithIt) {
+  auto history = open();
+  ASSERT_TRUE(history.say(bundle("return 2"), "ines", "ticket 4711"));
+  ASSERT_TRUE(history.add(bundle("return 1"), {.how = "start", .author = {}, .note = {}}, 1));
+  EXPECT_EQ(history.entries()[0].coming.author, "") << "nothing was said about this one";
+  ASSERT_TRUE(history.add(bundle("return 2"), {.how = "reload", .author = {}, .note = {}}, 2));
+  EXPECT_EQ(history.entries()[1].coming.author, "ines");
+  EXPECT_EQ(history.entries()[1].coming.note, "ticket 4711");
+  ASSERT_TRUE(history.add(bundle("return 1"), {.how = "reload", .author = {}, .note = {}}, 3));
+  ASSERT_TRUE(history.add(bundle("return 2"), {.how = "reload", .author = {}, .note = {}}, 4));
+  EXPECT_EQ(history.entries()[3].coming.note, "") << "it was said of the first time";
+  EXPECT_THAT(to_json(open()), HasSubstr("\"note\": \"ticket 4711\""));
+}
+
+TEST_F(HistoryTest, WordsAreCutAndNonsenseSaysNothing) {
+  auto history = open();
+  ASSERT_TRUE(history.say(bundle("return 1"), std::string(1000, 'a'), std::string(10'000, 'n')));
+  ASSERT_TRUE(history.add(bundle("return 1"), {.how = "start", .author = {}, .note = {}}, 1));
+  EXPECT_EQ(history.entries()[0].coming.author.size(), kMaxAuthor);
+  EXPECT_EQ(history.entries()[0].coming.note.size(), kMaxNote);
+  std::ofstream(folder_ + "/notes/" + hash_of(bundle("return 2")) + ".json") << "[\"author\"]";
+  ASSERT_TRUE(history.add(bundle("return 2"), {.how = "reload", .author = {}, .note = {}}, 2));
+  EXPECT_EQ(history.entries()[1].coming.author, "");
+}
+
 TEST_F(HistoryTest, AFolderThatCannotBeWrittenIsSaid) {
   const auto history = History::open("/proc/parapet-history");
   ASSERT_FALSE(history);
