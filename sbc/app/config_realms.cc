@@ -23,6 +23,21 @@ constexpr std::pair<std::string_view, registrar::UpstreamPath> kUpstreamPath[] =
     {"supported", registrar::UpstreamPath::Supported},
     {"required", registrar::UpstreamPath::Required}};
 
+// Sockets that share an address share what comes to it, and each gets a part.
+bool share_address(const ListenerConfig& a, const ListenerConfig& b) {
+  if ((a.transport == sip::Transport::Udp) != (b.transport == sip::Transport::Udp)) return false;
+  if (a.bind.port != b.bind.port || a.bind.ip.is_v4() != b.bind.ip.is_v4()) return false;
+  return a.bind.ip == b.bind.ip || a.bind.ip.is_any() || b.bind.ip.is_any();
+}
+
+void check_apart(settings::Table& table, const ListenerConfig& listener, const Config& config) {
+  if (listener.bind.empty()) return;
+  for (const ListenerConfig& other : config.listeners)
+    if (share_address(listener, other))
+      return table.fail("bind", "expected an address and port that no other listener has, got " + listener.bind.text() +
+                                    ", which is a listener of realm \"" + other.realm + "\" already");
+}
+
 // "192.0.2.1", "sbc.example.net:5080", "[2001:db8::1]:5060"; without a port: the one that is bound.
 void read_advertised(settings::Table& table, ListenerConfig& listener) {
   const auto text = table.maybe_text("advertise");
@@ -199,6 +214,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
                                                                        : nullptr);
       if (!listener.bind.empty() && listener.bind.port == 0)
         listener_table.fail("bind", "expected a port from 1 to 65535, got 0");
+      check_apart(listener_table, listener, config);
       realm.listeners.push_back(
           {static_cast<std::uint16_t>(config.listeners.size()), listener.transport, listener.bind});
       config.listeners.push_back(std::move(listener));

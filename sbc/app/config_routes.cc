@@ -1,6 +1,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "media-relay/base/text.h"
@@ -65,6 +66,37 @@ route::ProbeRules read_probe(settings::Table probe) {
   else
     probe.fail("up", "expected a status or a class such as \"4xx\", got \"" + base::printable(up.error()) + "\"");
   return rules;
+}
+
+template <typename Object>
+std::vector<std::string> names_of(const std::vector<Object>& objects) {
+  std::vector<std::string> names;
+  for (const Object& object : objects) names.push_back(object.name);
+  return names;
+}
+
+void check_known(settings::Table& table, std::string_view key, std::string_view kind, const std::string& name,
+                 const std::vector<std::string>& known) {
+  if (name.empty() || std::ranges::find(known, name) != known.end()) return;
+  const std::string what(kind);
+  table.fail(key, "expected the name of a [" + what + ".<name>] table, got \"" + base::printable(name) + "\"", name,
+             known);
+}
+
+// The table of routes looks at the same, but has no lines to tell.
+void check_ways(settings::Table& table, const route::Trunk& trunk, const std::vector<route::Realm>& realms) {
+  check_known(table, "realm", "realm", trunk.realm, names_of(realms));
+  const auto realm = std::ranges::find(realms, trunk.realm, &route::Realm::name);
+  if (realm == realms.end()) return;
+  for (const route::TrunkTarget& target : trunk.targets) {
+    if (target.name || realm->listener_for(target.transport, target.endpoint.ip) != nullptr) continue;
+    const std::string transport(sip::uri_name_of(target.transport));
+    table.fail(table.has("targets") ? "targets" : "target",
+               "expected targets that realm \"" + realm->name + "\" reaches, got " + target.endpoint.text() + " over " +
+                   transport + ", and it has no listener for that: add a [[realm." + realm->name +
+                   ".listener]] with transport = \"" + transport + "\" and bind to an " +
+                   (target.endpoint.ip.is_v4() ? "IPv4" : "IPv6") + " address");
+  }
 }
 
 std::uint16_t small(std::int64_t value) {
@@ -159,6 +191,7 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
       for (auto& target : trunk.targets) target.tls_name = wanted;
     if (auto probe = table.table("probe"); probe.present()) trunk.probe = read_probe(std::move(probe));
     trunk.tls_source = table.text("tls_source", "");
+    check_ways(table, trunk, realms);
     trunks.push_back(std::move(trunk));
   }
   std::vector<route::Group> groups;
@@ -166,10 +199,14 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     route::Group group;
     group.name = name;
     std::uint16_t priority = 10;
-    for (const auto& trunk : table.texts("trunks")) group.members.push_back({trunk, priority++, 1});
+    for (const auto& trunk : table.texts("trunks")) {
+      check_known(table, "trunks", "trunk", trunk, names_of(trunks));
+      group.members.push_back({trunk, priority++, 1});
+    }
     for (auto& member : table.tables("member")) {
       route::GroupMember entry;
       entry.trunk = member.text("trunk");
+      check_known(member, "trunk", "trunk", entry.trunk, names_of(trunks));
       entry.priority = small(member.integer("priority", {0, 65535}, 10));
       entry.weight = small(member.integer("weight", {0, 65535}, 1));
       group.members.push_back(std::move(entry));

@@ -27,6 +27,7 @@ std::shared_ptr<const registrar::UserTable> read_users(settings::Table root, con
       table.fail("password", "expected a password or at least one of ha1_md5, ha1_sha256, ha1_sha512_256");
       continue;
     }
+    if (!table.has("name")) continue;  // has been told
     if (const auto added = users->add(std::move(user)); !added) table.fail("name", added.error());
   }
   return users;

@@ -6,7 +6,7 @@ namespace sbc::app {
 
 std::expected<LoadedPolicy, std::string> load_policy(const Config& config) {
   auto bundle = policy::Bundle::read(config.policy_file);
-  if (!bundle) return std::unexpected("policy: " + bundle.error().message());
+  if (!bundle) return std::unexpected(config.path + ": policy.file: " + bundle.error().message());
   Hosts hosts;
   for (unsigned i = 0; i < config.shards; ++i) {
     auto host = policy::Host::load(*bundle, config.policy_limits, config.policy_environment, config.policy_fallback);

@@ -191,8 +191,9 @@ class Process {
     policies_.began(*config_, policy->bundle, {.how = "reload", .author = {}, .note = {}});
   }
 
-  void refuse_reload(const std::string& why) {
+  void refuse_reload(std::string why) {
     reloads_refused_.add();
+    while (why.ends_with('\n')) why.pop_back();
     log_.error("reload refused, nothing has changed", {{"error", why}});
   }
 

@@ -333,9 +333,46 @@ TEST(LoadConfig, ProbesAreATableOfTheTrunk) {
 
 TEST(LoadConfig, ATrunkOfAnUnknownRealmIsNamedWithTheNearest) {
   const auto error = error_of(std::string(kSmall) + "[trunk.carrier]\nrealm = \"acces\"\ntargets = [\"192.0.2.20\"]\n");
-  EXPECT_THAT(error, HasSubstr("carrier"));
-  EXPECT_THAT(error, HasSubstr("acces"));
-  EXPECT_THAT(error, HasSubstr("nearest is \"access\""));
+  EXPECT_THAT(error, HasSubstr("sbc.toml:9:9: trunk.carrier.realm: expected the name of a [realm.<name>] table"));
+  EXPECT_THAT(error, HasSubstr("got \"acces\"; did you mean \"access\"?"));
+}
+
+TEST(LoadConfig, ATargetThatItsRealmCannotReachSaysWhatToAdd) {
+  const auto error =
+      error_of(std::string(kSmall) + "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20;transport=tcp\"]\n");
+  EXPECT_THAT(error,
+              HasSubstr("sbc.toml:10:11: trunk.carrier.targets: expected targets that realm \"access\" reaches"));
+  EXPECT_THAT(error, HasSubstr("add a [[realm.access.listener]] with transport = \"tcp\""));
+}
+
+TEST(LoadConfig, ATrunkOfAGroupThatIsNotThereIsNamedWithItsPlace) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  EXPECT_THAT(
+      error_of(std::string(kSmall) + trunk + "[group.all]\ntrunks = [\"carier\"]\n"),
+      HasSubstr("sbc.toml:12:10: group.all.trunks: expected the name of a [trunk.<name>] table, got \"carier\"; "
+                "did you mean \"carrier\"?"));
+  EXPECT_THAT(error_of(std::string(kSmall) + trunk + "[[group.all.member]]\ntrunk = \"carier\"\n"),
+              HasSubstr("did you mean \"carrier\"?"));
+}
+
+TEST(LoadConfig, TwoListenersOnOneAddressAreRefused) {
+  const auto other = [](const std::string& transport, const std::string& bind) {
+    return std::string(kSmall) + "[realm.core]\n[[realm.core.listener]]\ntransport = \"" + transport + "\"\nbind = \"" +
+           bind + "\"\n";
+  };
+  EXPECT_THAT(
+      error_of(other("udp", "192.0.2.1:5060")),
+      HasSubstr("sbc.toml:11:8: realm.core.listener[1].bind: expected an address and port that no other listener "
+                "has, got 192.0.2.1:5060, which is a listener of realm \"access\" already"));
+  EXPECT_THAT(error_of(other("udp", "0.0.0.0:5060") + "advertise = \"192.0.2.1\"\n"), HasSubstr("no other listener"));
+  EXPECT_NE(load(other("tcp", "192.0.2.1:5060")), nullptr);
+  EXPECT_NE(load(other("udp", "192.0.2.1:5080")), nullptr);
+}
+
+TEST(LoadConfig, AUserWithoutANameIsToldOnce) {
+  const auto error = error_of(std::string(kSmall) + "[[user]]\npassword = \"x\"\n");
+  EXPECT_THAT(error, HasSubstr("user[1].name: missing"));
+  EXPECT_EQ(error.find("expected a user name"), std::string::npos) << error;
 }
 
 TEST(LoadConfig, AUserWithoutAnySecretIsRefusedAndTheSecretOfAnotherIsNotShown) {
