@@ -427,7 +427,8 @@ void Shard::send_relay(call::RelayCommand& command) {
       calls_.on_relay_reply(
           {.owner = command.owner,
            .request = 0,
-           .reply = control::Error{control::ErrorCode::LinkDown, "no relay is up that has the networks of this call"}},
+           .reply = control::Error{control::ErrorCode::LinkDown,
+                                   "no relay is up that has the networks of this call (media_network)"}},
           loop_.now(), out_);
       return;
     }
@@ -526,8 +527,8 @@ void Shard::on_relay_state(const std::string& relay, relay_client::LinkState sta
   relay_up_.store(up, std::memory_order_relaxed);
   metrics_->relay_connected.set(static_cast<std::int64_t>(relays_.healthy()));
   if (state == relay_client::LinkState::Up) {
-    metrics_->relay_reconnects.add();
     shared_.log.info("relay is up", {{"relay", relay}, {"shard", index_}});
+    on_relay_up(relay);
   } else if (state == relay_client::LinkState::Down) {
     shared_.log.warn("relay is down", {{"relay", relay}, {"shard", index_}});
   }

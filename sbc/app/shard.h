@@ -83,6 +83,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   bool is_live(const control::SessionId& id) override;
   void on_relay_draining(const std::string& relay, base::Duration within) override;
   void on_relay_state(const std::string& relay, relay_client::LinkState state) override;
+  void on_relay_up(const std::string& relay);  // shard_relays.cc
 
   // The token of what is sent for another shard: no transaction has it, since no table has so many slots.
   static constexpr std::uint64_t kForeign = 0x7fff'ffff;
