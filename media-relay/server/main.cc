@@ -78,11 +78,11 @@ int main(int argc, char** argv) {
   }
   const auto config = server::load_config(path);
   if (!config) {
-    std::fprintf(stderr, "%s\n", config.error().c_str());
+    std::fputs(config.error().c_str(), stderr);
     return kFailed;
   }
   if (check) {
-    std::printf("%s: ok\n", path.c_str());
+    std::printf("%s: good\n", path.c_str());
     return 0;
   }
   try {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "media-relay/base/clock.h"
+#include "media-relay/io/socket.h"
 #include "media-relay/server/sound_files.h"
 
 namespace server {
@@ -54,12 +55,16 @@ std::expected<void, std::string> Relay::start() {
   if (auto ok = links_.listen(config_.control_socket, config_.control_mode); !ok)
     return std::unexpected("control socket: " + ok.error());
   started_ = true;
-  for (const session::Network& network : config_.session.networks)
+  for (const session::Network& network : config_.session.networks) {
+    // It may come later, or float between machines; until then its calls get no ports.
+    if (const auto bound = io::open_udp({.ip = network.bind, .port = 0}, {}); !bound)
+      log_.warn("network not usable now: its calls are refused", {{"name", network.name}, {"why", bound.error().text}});
     log_.info("network", {{"name", network.name},
                           {"bind", network.bind.text()},
                           {"advertised", network.advertised.text()},
                           {"first_port", network.first_port},
                           {"last_port", network.last_port}});
+  }
   log_.info("media-relay ready", {{"control", config_.control_socket},
                                   {"metrics", metrics_address_.text()},
                                   {"workers", config_.session.workers}});
