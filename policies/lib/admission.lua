@@ -16,10 +16,10 @@
 -- Calls for help are never refused, but counted. A trunk that is not listed has no limit. What a transfer asks for is
 -- held to the limits, too, but not counted among calls at once: it is part of a call that is.
 --
--- Threads count for themselves (see lib.counters). With `shards`, the number of threads ([process] shards), each lets
--- in its share of every limit, rounded up: 4 calls in 4 threads are one in each, and a caller's second one is refused
--- when chance brings it to the same thread. Without it each thread lets in the whole limit. Small limits are exact with
--- one thread only. A reload begins at zero.
+-- Calls a second are counted over all threads. Calls at once each thread counts for itself (see lib.counters): with
+-- `shards`, the number of threads ([process] shards), each lets in its share of the limit, rounded up: 4 calls in 4
+-- threads are one in each, and a caller's second one is refused when chance brings it to the same thread. Without it
+-- each thread lets in the whole limit. Small limits are exact with one thread only. A reload begins at zero.
 
 local counters = require "lib.counters"
 
@@ -30,7 +30,7 @@ local function share(limits, shards, what)
   for name, value in pairs(limits) do
     assert(name == "calls" or name == "per_second" or name == "targets", what .. " has no limit " .. tostring(name))
     assert(type(value) == "number" and value >= 0, what .. ": expected a number for " .. name)
-    if name ~= "targets" then mine[name] = math.ceil(value / shards) end
+    mine[name] = name == "calls" and math.ceil(value / shards) or value
   end
   return mine
 end
@@ -43,7 +43,7 @@ function admission.new(options)
   for name, limits in pairs(options.trunks or {}) do trunks[name] = share(limits, shards, "trunk " .. name) end
 
   local up = counters.live { calls = options.calls_in_all }
-  local starts = counters.window { seconds = 1 }
+  local starts = counters.window { name = "admission", seconds = 1 }
 
   -- Which limit is reached, or nil.
   local function reached(name, limits, now)
@@ -51,9 +51,9 @@ function admission.new(options)
     if limits.per_second and starts.count(name, now) >= limits.per_second then return "Too many calls a second" end
   end
 
-  local function take(call, name, new)
+  local function take(call, name, limits, new)
     up.take(call, name, new)
-    starts.add(name, call.time.unix)
+    if limits and limits.per_second then starts.add(name, call.time.unix) end
   end
 
   local door = {}
@@ -68,7 +68,7 @@ function admission.new(options)
     local full = limits and not call.emergency and reached(name, limits, call.time.unix)
     if full then return full end
     if not call.emergency and not up.takes(call) then return "Identifiers are too long" end
-    take(call, name, true)
+    take(call, name, limits, true)
     return nil
   end
 
@@ -91,7 +91,7 @@ function admission.new(options)
     if notes and notes.trunks then up.give(call, notes.trunks[notes.at]) end
     if notes then notes.trunks, notes.at, notes.failures = names, 1, 0 end
     if #free == 0 then return nil end
-    take(call, names[1])
+    take(call, names[1], trunks[names[1]])
     return free
   end
 
@@ -104,7 +104,8 @@ function admission.new(options)
     if notes.failures < (limits and limits.targets or 1) then return end
     up.give(call, attempt.trunk)
     notes.at, notes.failures = notes.at + 1, 0
-    if notes.trunks[notes.at] then take(call, notes.trunks[notes.at]) end
+    local next_one = notes.trunks[notes.at]
+    if next_one then take(call, next_one, trunks[next_one]) end
   end
 
   function door.left(call) up.leave(call) end

@@ -1,8 +1,9 @@
 -- Counting calls, in bounded memory: the ground for lib.admission, lib.quality and lib.fraud.
 --
--- Each thread of sbc runs its own copy of the policy and counts what passes through it; a call stays in one thread, and
--- calls are spread over the threads by Call-ID. Nothing is known of what was before a reload or a restart. Where a
--- limit must hold for the border as a whole, give each thread its share (lib.admission does, by `shards`).
+-- Windows with a name are those of the border: all threads count together, and a reload forgets nothing (`counter` of
+-- the language). All else is of one thread, and begins at zero with each reload: each thread of sbc runs its own copy
+-- of the policy, a call stays in one of them, and calls are spread over them by Call-ID. Where a limit of that kind
+-- must hold for the border as a whole, give each thread its share (lib.admission does, by `shards`).
 --
 -- Whoever fills a table with names of his own choice pushes others out: count what is proved (call.auth_user,
 -- call.trunk, call.registered_aor), not what is said (call.from).
@@ -52,12 +53,23 @@ function counters.memory(keys)
   return memory
 end
 
+local function of_all_threads(name, seconds)
+  local function of(key) return (name .. "/" .. key):sub(1, 128) end  -- no name may be longer
+  return {
+    add = function(key, _, amount) return counter.incr(of(key), seconds, amount or 1) end,
+    count = function(key) return counter.get(of(key), seconds) end,
+  }
+end
+
 -- What happened within the last so many seconds, for each key. Older events fade out evenly over one more window: that
 -- takes two numbers for each key and not a list of times.
 --   local attempts = counters.window { seconds = 60, keys = 1000 }
 --   if attempts.add(user, call.time.unix) > 20 then ... end
 -- A window of one second is the second of the clock: that is as fine as call.time is.
+-- With a name it is the border's: { name = "calls", seconds = 60 }. It has a time of its own, and `now` means nothing;
+-- an event may look at 32 of them.
 function counters.window(options)
+  if options.name then return of_all_threads(options.name, options.seconds) end
   local seconds, slots = options.seconds, counters.memory(options.keys or 1000)
 
   local function slot_of(key, now)

@@ -15,9 +15,9 @@
 --     return reject(403, "Not allowed")
 --   end
 --
--- It remembers which countries each caller has called in each thread (see lib.counters), and for as long as the policy
--- is loaded: after a reload all are new again, which new_per_day has to allow for; a limit of 30 in 4 threads is
--- somewhere between 30 and 120. It makes fraud slow and visible. What bounds the loss is a limit at your carrier.
+-- Limits hold for all threads together. Which countries a caller has called each thread remembers for itself, for as
+-- long as the policy is loaded (see lib.counters): a country may be new once in each, and again after a reload, which
+-- new_per_day has to allow for. It makes fraud slow and visible. What bounds the loss is a limit at your carrier.
 
 local counters = require "lib.counters"
 local plans = require "lib.plans"
@@ -76,8 +76,8 @@ function fraud.new(options)
   end
   local never, except = prefixes_of(options.never), prefixes_of(options.except)
   local callers = options.callers or 1000
-  local abroad = counters.window { seconds = 3600, keys = callers }
-  local newly = counters.window { seconds = 86400, keys = callers }
+  local abroad = counters.window { name = "fraud abroad", seconds = 3600 }
+  local newly = counters.window { name = "fraud new", seconds = 86400 }
   local called = counters.memory(callers)  -- who to the countries called: " 44 49 "
   local most_remembered = 64               -- who has called so many countries has no new one
 

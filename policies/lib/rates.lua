@@ -14,7 +14,9 @@
 --
 -- Of each carrier the longest prefix counts, whatever the others have, and of rows with one prefix the one that came
 -- into force last. Prices are of one currency, for a minute. Carriers with the same price share calls by weight.
--- 100,000 rates fit into what a policy may take to load, which then is some seconds in each thread.
+--
+-- Long lists are better tables of the configuration, which all threads share: rates.tables. Of a deck 100,000 rates fit
+-- into what a policy may take to load, which then is some seconds in each thread.
 
 local balance = require "lib.balance"
 
@@ -53,6 +55,23 @@ local function wrong_with(row)
   return nil
 end
 
+-- The offers in their order, without those above `most`.
+local function cheapest_first(offers, call, most)
+  local hash, found, scores = balance.hash(call.call_id), {}, {}
+  for i = 1, #offers do
+    local one = offers[i]
+    if one.price and (not most or one.price <= most) then
+      found[#found + 1] = one
+      scores[one.trunk] = balance.score(one.trunk, one.weight or 1, hash)
+    end
+  end
+  table.sort(found, function(a, b)
+    if a.price ~= b.price then return a.price < b.price end
+    return scores[a.trunk] < scores[b.trunk]
+  end)
+  return found
+end
+
 -- From lists of rates. Fields of a rate: prefix ("+" is everything), trunk, price (for a minute; false: this trunk does
 -- not get such calls); and from, to (first and last day), weight (1), setup (for each answered call), interval ("1/1").
 function rates.deck(...)
@@ -74,25 +93,44 @@ function rates.deck(...)
 
   -- The rates that hold for this call, cheapest first. `most`: leaves out what is more expensive than that.
   function deck.offers(call, number, most)
-    local date, hash = call.time.date, balance.hash(call.call_id)
-    local found, seen, scores = {}, {}, {}
+    local date, found, seen = call.time.date, {}, {}
     for size = math.min(#number, longest), 1, -1 do
       for _, row in ipairs(by_prefix[number:sub(1, size)] or {}) do
         local in_force = (not row.from or row.from <= date) and (not row.to or date <= row.to)
         if in_force and not seen[row.trunk] then
           seen[row.trunk] = true
-          scores[row.trunk] = balance.score(row.trunk, row.weight or 1, hash)
-          if row.price and (not most or row.price <= most) then found[#found + 1] = row end
+          found[#found + 1] = row
         end
       end
     end
-    table.sort(found, function(a, b)
-      if a.price ~= b.price then return a.price < b.price end
-      return scores[a.trunk] < scores[b.trunk]
-    end)
-    return found
+    return cheapest_first(found, call, most)
   end
 
+  return deck
+end
+
+-- The same from tables of the configuration, one for each carrier:
+--   [policy.table.rates_a]
+--   file = "rates_a.csv"
+--   local deck = rates.tables { carrier_a = "rates_a", carrier_b = "rates_b" }
+-- Their columns are prefix (with "+" or without, one way in each file), price, and where they are known interval,
+-- setup, weight, and next_price with from, its first day. A row without a price, or with "-" for it, is not taken.
+function rates.tables(by_trunk)
+  local deck = {}
+  function deck.offers(call, number, most)
+    local found = {}
+    for trunk, name in pairs(by_trunk) do
+      local row = tables.prefix(name, number) or tables.prefix(name, number:sub(2))
+      if row then
+        local due = row.next_price and row.from and row.from <= call.time.date
+        found[#found + 1] = {
+          trunk = trunk, prefix = row.prefix, price = tonumber(due and row.next_price or row.price) or false,
+          interval = row.interval, setup = tonumber(row.setup), weight = tonumber(row.weight),
+        }
+      end
+    end
+    return cheapest_first(found, call, most)
+  end
   return deck
 end
 
@@ -107,8 +145,8 @@ end
 -- What a call of so many seconds costs. "30/6": the first 30 seconds whole, then each six.
 function rates.cost(offer, seconds)
   if seconds <= 0 then return 0 end
-  local first, next_ones = (offer.interval or "1/1"):match("^(%d+)/(%d+)$")
-  first, next_ones = tonumber(first), tonumber(next_ones)
+  local first, next_ones = (offer.interval or ""):match("^([1-9]%d*)/([1-9]%d*)$")
+  first, next_ones = tonumber(first) or 1, tonumber(next_ones) or 1
   local charged = first
   if seconds > first then charged = first + math.ceil((seconds - first) / next_ones) * next_ones end
   return (offer.setup or 0) + offer.price * charged / 60

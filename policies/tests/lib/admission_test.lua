@@ -1,4 +1,20 @@
+-- luacheck: globals counter
 local admission = require "lib.admission"
+
+-- What policies have and tests do not: counters of all threads, by a clock that the test sets.
+local clock, events = 0, {}
+counter = {}
+function counter.get(name, seconds)
+  local sum = 0
+  for _, one in ipairs(events) do
+    if one.name == name and one.at > clock - seconds then sum = sum + one.amount end
+  end
+  return sum
+end
+function counter.incr(name, seconds, amount)
+  events[#events + 1] = { name = name, at = clock, amount = amount }
+  return counter.get(name, seconds)
+end
 
 local ids = 0
 local function a_call(fields)
@@ -9,7 +25,10 @@ local function a_call(fields)
   for name, value in pairs(fields or {}) do made[name] = value end
   return made
 end
-local function at(now) return a_call { time = { unix = now } } end
+local function at(now)
+  clock = now
+  return a_call { time = { unix = now } }
+end
 
 test("a caller has so many calls at once", function()
   local door = admission.new { callers = { calls = 2 } }
@@ -43,6 +62,15 @@ test("a call with endless identifiers stays outside", function()
   local door = admission.new {}
   expect(door.enter(a_call { call_id = ("x"):rep(2000) }, "alice"), "Identifiers are too long")
   expect(door.enter(a_call { call_id = ("x"):rep(2000), emergency = true }, "alice"), nil)
+end)
+
+test("calls a second are the same limit for all threads", function()
+  for _ = 1, 2 do
+    local thread = admission.new { callers = { per_second = 2 }, shards = 2 }
+    expect(thread.enter(at(900), "alice"), nil)
+  end
+  local thread = admission.new { callers = { per_second = 2 }, shards = 2 }
+  expect(thread.enter(at(900), "alice"), "Too many calls a second")
 end)
 
 test("and so many in a second", function()

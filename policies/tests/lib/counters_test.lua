@@ -1,3 +1,4 @@
+-- luacheck: globals counter
 local counters = require "lib.counters"
 
 local function call_at(now, id, fields)
@@ -49,6 +50,25 @@ test("a second is the second of the clock", function()
   window.add("alice", 6000, 3)
   expect(window.add("alice", 6000), 4)
   expect(window.count("alice", 6001), 0)
+end)
+
+test("a window with a name is the border's", function()
+  local asked = {}
+  counter = {  -- what policies have and tests do not
+    incr = function(...)
+      asked[#asked + 1] = { ... }
+      return 7
+    end,
+    get = function(...)
+      asked[#asked + 1] = { ... }
+      return 6
+    end,
+  }
+  local window = counters.window { name = "calls", seconds = 60 }
+  expect({ window.add("alice", 6000), window.add("alice", 6000, 5), window.count("alice", 6000) }, { 7, 7, 6 })
+  expect(asked, { { "calls/alice", 60, 1 }, { "calls/alice", 60, 5 }, { "calls/alice", 60 } })
+  window.add(("x"):rep(500), 6000)
+  expect(#asked[4][1], 128)
 end)
 
 test("a window of many keys keeps those that are busy", function()

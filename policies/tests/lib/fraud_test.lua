@@ -1,10 +1,35 @@
+-- luacheck: globals counter
 local fraud = require "lib.fraud"
 
+-- What policies have and tests do not: counters of all threads, by a clock that the test sets.
+local clock, events = 0, {}
+counter = {}
+function counter.get(name, seconds)
+  local sum = 0
+  for _, one in ipairs(events) do
+    if one.name == name and one.at > clock - seconds then sum = sum + one.amount end
+  end
+  return sum
+end
+function counter.incr(name, seconds, amount)
+  events[#events + 1] = { name = name, at = clock, amount = amount }
+  return counter.get(name, seconds)
+end
+
 local noon = 1795255200
-local function at(now) return { emergency = false, time = { unix = now or noon } } end
+local function at(now)
+  clock = now or noon
+  return { emergency = false, time = { unix = clock } }
+end
+
+-- A guard that nobody has passed yet.
+local function new_guard(options)
+  events = {}
+  return fraud.new(options)
+end
 
 test("some numbers nobody calls", function()
-  local guard = fraud.new { home = "43", never = { fraud.satellite, fraud.premium "AT", "+53" }, except = { "+43900123" } }
+  local guard = new_guard { home = "43", never = { fraud.satellite, fraud.premium "AT", "+53" }, except = { "+43900123" } }
   expect(guard.refuses(at(), "alice", "+8816123456"), "nobody calls +881")
   expect(guard.refuses(at(), "alice", "+43900999888"), "nobody calls +43900")
   expect(guard.refuses(at(), "alice", "+5312345678"), "nobody calls +53")
@@ -14,7 +39,7 @@ test("some numbers nobody calls", function()
 end)
 
 test("calls abroad have a limit for each caller, those at home have none", function()
-  local guard = fraud.new { home = "43", per_hour = 3 }
+  local guard = new_guard { home = "43", per_hour = 3 }
   for _ = 1, 3 do expect(guard.refuses(at(), "alice", "+442012345678"), nil) end
   expect(guard.refuses(at(), "alice", "+442012345678"), "more than 3 calls abroad in an hour")
   expect(guard.refuses(at(), "alice", "+4315551234"), nil)
@@ -23,14 +48,14 @@ test("calls abroad have a limit for each caller, those at home have none", funct
 end)
 
 test("what was refused does not count", function()
-  local guard = fraud.new { per_hour = 1 }
+  local guard = new_guard { per_hour = 1 }
   expect(guard.refuses(at(), "alice", "+442012345678"), nil)
   for _ = 1, 50 do guard.refuses(at(), "alice", "+442012345678") end
   expect(guard.refuses(at(noon + 7200), "alice", "+442012345678"), nil)
 end)
 
 test("new countries are few in a day, and those that were called before are not new", function()
-  local guard = fraud.new { home = "43", new_per_day = 2 }
+  local guard = new_guard { home = "43", new_per_day = 2 }
   expect(guard.refuses(at(), "alice", "+442012345678"), nil)
   expect(guard.refuses(at(), "alice", "+493012345678"), nil)
   expect(guard.refuses(at(), "alice", "+2521234567"), "more than 2 new countries in a day")
@@ -40,14 +65,14 @@ test("new countries are few in a day, and those that were called before are not 
 end)
 
 test("an island behind +1 is another country than the United States", function()
-  local guard = fraud.new { new_per_day = 1 }
+  local guard = new_guard { new_per_day = 1 }
   expect(guard.refuses(at(), "alice", "+12125550100"), nil)
   expect(guard.refuses(at(), "alice", "+18765550100"), "more than 1 new countries in a day")
 end)
 
 test("nights are stricter", function()
   local night = function(time) return time.unix >= noon + 43200 end
-  local guard = fraud.new { home = "43", per_hour = 10, night = night, night_per_hour = 2, new_at_night = 0 }
+  local guard = new_guard { home = "43", per_hour = 10, night = night, night_per_hour = 2, new_at_night = 0 }
   expect(guard.refuses(at(), "alice", "+442012345678"), nil)
   local later = noon + 43200
   expect(guard.refuses(at(later), "alice", "+2521234567"), "a new country at night")
@@ -57,7 +82,7 @@ test("nights are stricter", function()
 end)
 
 test("calls for help, short numbers and users are not looked at", function()
-  local guard = fraud.new { per_hour = 0, never = { "+1" } }
+  local guard = new_guard { per_hour = 0, never = { "+1" } }
   local help = at()
   help.emergency = true
   expect(guard.refuses(help, "alice", "+12125550100"), nil)
@@ -66,7 +91,7 @@ test("calls for help, short numbers and users are not looked at", function()
 end)
 
 test("what it remembers of one caller is bounded", function()
-  local guard = fraud.new {}
+  local guard = new_guard {}
   for code = 200, 399 do expect(guard.refuses(at(), "alice", "+" .. code .. "1234567"), nil) end
 end)
 

@@ -1,3 +1,4 @@
+-- luacheck: globals tables
 local rates = require "lib.rates"
 
 local function at(date, id) return { time = { date = date }, call_id = id or "1" } end
@@ -85,6 +86,32 @@ test("a carrier's list is read as it came", function()
   })
   expect(#rates.deck(rows).offers(at "2026-11-21", "+43660"), 1)
   expect(rows[2].destination, nil)
+end)
+
+test("tables of the configuration are as good", function()
+  local files = {
+    a = {
+      ["43"] = { prefix = "43", price = "0.011", next_price = "0.031", from = "2027-01-01" },
+      ["43720"] = { prefix = "43720", price = "-" },
+    },
+    b = { ["+43"] = { prefix = "+43", price = "0.020", interval = "60/60" }, ["+4366"] = { prefix = "+4366", price = 0.005 } },
+  }
+  tables = {  -- what policies have and tests do not
+    prefix = function(name, text)
+      for size = #text, 0, -1 do
+        local row = files[name][text:sub(1, size)]
+        if row then return row, text:sub(1, size) end
+      end
+    end,
+  }
+  local lists = rates.tables { carrier_a = "a", carrier_b = "b" }
+  expect(trunks(lists.offers(at "2026-12-31", "+4312345")), { "carrier_a", "carrier_b" })
+  expect(trunks(lists.offers(at "2027-01-01", "+4312345")), { "carrier_b", "carrier_a" })
+  expect(trunks(lists.offers(at "2026-12-31", "+43660123")), { "carrier_b", "carrier_a" })
+  expect(trunks(lists.offers(at "2026-12-31", "+4372012345")), { "carrier_b" })
+  expect(lists.offers(at "2026-12-31", "+4372012345")[1], { price = 0.02, interval = "60/60" })
+  expect(lists.offers(at "2026-12-31", "+442012345"), {})
+  expect(trunks(lists.offers(at "2026-12-31", "+4312345", 0.015)), { "carrier_a" })
 end)
 
 test("mistakes in a list are named", function()
