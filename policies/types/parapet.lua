@@ -176,6 +176,17 @@
 ---@field clock string
 ---@field unix integer
 
+---@class EnumRecord
+---@field uri string
+---@field service string
+---@field order integer
+---@field preference integer
+
+---@class HttpAnswer
+---@field status integer
+---@field json any
+---@field body string?
+
 ---@class Place
 ---@field contacts? Contacts|Contact
 ---@field trunk? TrunkName
@@ -230,6 +241,20 @@
 ---@class RefusalOptions
 ---@field announcement? string
 
+---@class EnumOptions
+---@field timeout? number
+---@field suffix? string
+
+---@class HttpGetOptions
+---@field timeout? number
+---@field headers? table
+---@field cache? number
+
+---@class HttpPostOptions
+---@field timeout? number
+---@field headers? table
+---@field json? any
+
 ---@class NatTreatment
 ---@field symmetric_signalling? boolean
 ---@field latch? "learn"|"strict"|"hear"
@@ -264,13 +289,29 @@
 ---@class Contacts
 ---@field [integer] Contact
 
+---@class lib.counter
+---@field get fun(name: string, window: integer): integer
+---@field incr fun(name: string, window: integer, amount?: integer): integer
+
+---@class lib.dns
+---@field enum fun(number: string, options?: EnumOptions): EnumRecord[]?, string?
+
 ---@class lib.groups
 ---@field exists fun(name: string): boolean
 ---@field names string[]
 
+---@class lib.http
+---@field escape fun(text: string): string
+---@field get fun(url: string, options?: HttpGetOptions): HttpAnswer?, string?
+---@field post fun(url: string, options: HttpPostOptions): HttpAnswer?, string?
+
 ---@class lib.ip
 ---@field inside fun(address: string, ...: string): boolean
 ---@field is_private fun(address: string): boolean
+
+---@class lib.json
+---@field decode fun(text: string): any, string?
+---@field encode fun(value: any): string
 
 ---@class lib.location
 ---@field known fun(address: string): boolean
@@ -289,6 +330,10 @@
 ---@class lib.settings
 ---@field [string] string|number|boolean|nil
 
+---@class lib.tables
+---@field find fun(table: string, key: string): any
+---@field prefix fun(table: string, text: string): any, string?
+
 ---@class lib.trunks
 ---@field exists fun(name: string): boolean
 ---@field names string[]
@@ -306,8 +351,12 @@
 accept = nil
 ---@type fun(): Challenge
 challenge = nil
+---@type lib.counter
+counter = nil
 ---@type fun(status?: integer, reason?: string, headers?: HeaderValues): Reject
 deny = nil
+---@type lib.dns
+dns = nil
 ---@type fun(): Drop
 drop = nil
 ---@type fun(): Follow
@@ -316,8 +365,12 @@ follow = nil
 give_up = nil
 ---@type lib.groups
 groups = nil
+---@type lib.http
+http = nil
 ---@type lib.ip
 ip = nil
+---@type lib.json
+json = nil
 ---@type lib.location
 location = nil
 ---@type lib.log
@@ -334,5 +387,7 @@ reject = nil
 route = nil
 ---@type lib.settings
 settings = nil
+---@type lib.tables
+tables = nil
 ---@type lib.trunks
 trunks = nil
