@@ -41,8 +41,8 @@ class Tutorial(unittest.TestCase):
         shutil.copytree(TOP / "policies", self.top / "policies")
         tools = self.top / "bin"
         tools.mkdir()
-        for tool in (SBCCTL, SBC):
-            (tools / pathlib.Path(tool).name).symlink_to(tool)
+        (tools / "sbcctl").symlink_to(SBCCTL)
+        (tools / "sbc").symlink_to(SBC)
         self.path = f"{tools}:/usr/bin:/bin"
 
     def run_block(self, commands, fails, where):
