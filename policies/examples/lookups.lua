@@ -1,4 +1,5 @@
--- What a policy may know from elsewhere: its own counters, a number service that is asked by HTTP, and a list of prices.
+-- What a policy may know from elsewhere: its own counters, a number service that is asked by HTTP, and a list of
+-- prices.
 
 return {
   on_invite = function(call)
