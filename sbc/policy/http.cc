@@ -97,7 +97,7 @@ int take_answer(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
   lua_createtable(lua, 0, 2);
   lua_pushinteger(lua, answer.status);
   lua_setfield(lua, -2, "status");
-  if (!is_json(answer.content_type)) {
+  if (answer.body.empty() || !is_json(answer.content_type)) {  // a 404 often says what its nothing would be
     push(lua, answer.body);
     lua_setfield(lua, -2, "body");
     return 1;

@@ -23,6 +23,9 @@ class Service:
 
             def do_GET(self):
                 service.asked[self.path] += 1
+                if service._over.is_set():  # a connection that was kept open
+                    self.close_connection = True
+                    return
                 if self.path in service.silent:
                     service._over.wait(60)
                     self.close_connection = True

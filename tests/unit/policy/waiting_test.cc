@@ -93,6 +93,8 @@ TEST(Waiting, WithoutAnAnswerThereIsNilAndWhy) {
 TEST(Waiting, TextIsABody) {
   Stage stage("local a = http.get('http://db.example/')\nreturn reject(404, a.body .. tostring(a.json))");
   EXPECT_EQ(stage.go_on(stage.begin(), answered("{}", {}, "text/plain")).decision.reason, "{}nil");
+  EXPECT_EQ(stage.go_on(stage.begin(), answered("")).decision.reason, "nil")
+      << "no body is no JSON, whatever it is called";
 }
 
 TEST(Waiting, ATableIsPostedAsJson) {
