@@ -328,6 +328,9 @@ struct HalfStats {                     // seen from the relay: received from, an
     friend bool operator==(const Reported&, const Reported&) = default;
   };
   std::optional<Reported> reported = {};
+  // How long packets of this peer were inside the relay before they left, in microseconds; 0: none did.
+  std::uint32_t residence_mean_us = 0;
+  std::uint32_t residence_max_us = 0;
   friend bool operator==(const HalfStats&, const HalfStats&) = default;
 };
 struct FlowStats {

@@ -176,6 +176,8 @@ void put_half_stats(wire::HalfStats& out, const HalfStats& s) {
   out.set_ssrc(s.ssrc);
   if (s.source) put(*out.mutable_source(), *s.source);
   out.set_packets_expected(s.packets_expected);
+  out.set_residence_mean_us(s.residence_mean_us);
+  out.set_residence_max_us(s.residence_max_us);
   out.set_payload_type(s.payload_type);
   out.set_round_trip_us(s.round_trip_us);
   if (!s.reported) return;
@@ -517,6 +519,8 @@ HalfStats Reading::half_stats(const wire::HalfStats& in) {
   s.ssrc = in.ssrc();
   if (in.has_source()) s.source = endpoint("source", in.source());
   s.packets_expected = in.packets_expected();
+  s.residence_mean_us = in.residence_mean_us();
+  s.residence_max_us = in.residence_max_us();
   s.payload_type = static_cast<std::uint8_t>(in.payload_type() & 0x7f);
   s.round_trip_us = in.round_trip_us();
   if (in.reported())

@@ -165,6 +165,9 @@ class Flow {
   // Zeros, or what restore was given; outlives the flow. Null: checkpoints are of no use.
   void keep_in(Ledger* ledger);
 
+  // A packet of this side's has left, so long after it came. Told by whoever sends it; of a bundle all count here.
+  void resided(Side side, base::Duration stay) { half(side).stats.residence.add(stay); }
+
   Stats stats(base::Instant now) const;
   const Spec& spec() const { return spec_; }
   const Ports& ports() const { return ports_; }

@@ -1,6 +1,7 @@
 #pragma once
 // What a flow has counted: a plain copy, taken between two batches.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -12,6 +13,18 @@
 #include "media-relay/rtp/report.h"
 
 namespace flow {
+
+// From a packet's receipt to its sending, inside the relay.
+struct Residence {
+  std::uint64_t packets = 0;
+  base::Duration sum{};
+  base::Duration longest{};
+  void add(base::Duration stay) {
+    ++packets;
+    sum += stay;
+    longest = std::max(longest, stay);
+  }
+};
 
 // What one side has sent to us ("in") and what we have sent to it ("out").
 struct HalfStats {
@@ -31,6 +44,8 @@ struct HalfStats {
     c(rtp_packets_in, rtp_bytes_in, rtcp_packets_in, rtcp_bytes_in, rtp_packets_out, rtp_bytes_out, rtcp_packets_out,
       rtcp_bytes_out, drops);
   }
+
+  Residence residence;  // of packets from this side
 
   // Reception as RFC 3550 6.4.1 and A.3 count it, summed over the sources (SSRC) heard one after another.
   std::uint64_t expected = 0;

@@ -1,5 +1,6 @@
 #include "media-relay/session/translate.h"
 
+#include <algorithm>
 #include <chrono>
 #include <numeric>
 #include <span>
@@ -10,6 +11,12 @@ namespace {
 
 std::uint64_t microseconds_of(base::Duration d) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<base::microseconds>(d).count());
+}
+
+// Rounded up: 0 says that nothing was measured.
+std::uint32_t whole_microseconds(base::Duration d) {
+  const std::uint64_t up = microseconds_of(d + base::microseconds(1) - base::Duration(1));
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(up, UINT32_MAX));
 }
 
 // What the peer reports.
@@ -38,6 +45,11 @@ control::HalfStats half_stats(const flow::HalfStats& in) {
   out.source = in.latched_rtp;
   out.packets_expected = in.expected;
   out.payload_type = in.payload_type;
+  if (in.residence.packets != 0) {
+    const auto packets = static_cast<base::Duration::rep>(in.residence.packets);
+    out.residence_mean_us = whole_microseconds(in.residence.sum / packets);
+    out.residence_max_us = whole_microseconds(in.residence.longest);
+  }
   set_reports(out, in);
   return out;
 }

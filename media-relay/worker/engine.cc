@@ -345,6 +345,14 @@ void Engine::walk(packet::Batch& batch, base::Instant now, std::vector<Event>& e
   }
 }
 
+void Engine::sent(const packet::Batch& batch, base::Duration stay) {
+  for (const packet::Packet& p : batch.packets()) {
+    if (!p.leaves() || p.arrived_on.value >= ports_.size()) continue;
+    const Port& port = ports_[p.arrived_on.value];
+    if (port.owner != nullptr) port.owner->flow.resided(port.side, stay);
+  }
+}
+
 void Engine::count_transcoding(flow::Flow& flow, base::Instant began) {
   counters_.transcode_seconds.observe(base::to_seconds(base::monotonic_now() - began));
   const flow::TranscodeCounts counts = flow.take_transcode_counts();

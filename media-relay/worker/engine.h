@@ -27,6 +27,8 @@ class Engine : private flow::Outlet {
   void apply(Command& command, base::Instant now, std::vector<Event>& events);
   // Walks the packets of a batch; those that leave have an exit afterwards.
   void walk(packet::Batch& batch, base::Instant now, std::vector<Event>& events);
+  // What the batch had to send has been sent, so long after it came; before anything else is walked or applied.
+  void sent(const packet::Batch& batch, base::Duration stay);
 
   base::Instant next_deadline() const { return deadlines_.next(); }
   void on_deadlines(base::Instant now, std::vector<Event>& events);

@@ -90,7 +90,9 @@ void Worker::run() {
     if (!batch.empty()) {
       engine_->walk(batch, now, events);
       backend_->transmit(batch);
-      counters_.residence.observe(base::to_seconds(base::monotonic_now() - now), batch.packets().size());
+      const base::Duration stay = base::monotonic_now() - now;
+      engine_->sent(batch, stay);
+      counters_.residence.observe(base::to_seconds(stay), batch.packets().size());
     }
     publish();
     carry_out(commands, now, events);

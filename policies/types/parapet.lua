@@ -122,6 +122,8 @@
 ---@field loss number?
 ---@field mos number?
 ---@field party "caller"|"callee"
+---@field reported_loss number?
+---@field reported_mos number?
 ---@field round_trip_ms number?
 ---@field trunk string
 ---@field worst_mos number?
@@ -141,6 +143,7 @@
 ---@field setup_ms integer
 ---@field silent "caller"|"callee"|""
 ---@field status integer
+---@field streams Stream[]
 ---@field trunk string
 
 ---@class Address
@@ -163,6 +166,21 @@
 ---@field transport string
 ---@field q number
 ---@field expires_in integer
+
+---@class Stream
+---@field line integer
+---@field kind string
+---@field party "caller"|"callee"
+---@field codec string
+---@field packets integer
+---@field mos number?
+---@field loss number?
+---@field jitter_ms number?
+---@field round_trip_ms number?
+---@field reported_mos number?
+---@field reported_loss number?
+---@field inside_ms number?
+---@field longest_inside_ms number?
 
 ---@class Time
 ---@field year integer

@@ -15,6 +15,8 @@ constexpr std::initializer_list<double> kPolicyBounds{0.00001, 0.000025, 0.00005
                                                       0.001,   0.0025,   0.005,   0.01,   0.05,    0.25};
 constexpr std::initializer_list<double> kMosBounds{1.5, 2, 2.5, 3, 3.25, 3.5, 3.75, 4, 4.1, 4.2, 4.3, 4.4};
 constexpr std::initializer_list<double> kLossBounds{0, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5};
+constexpr std::initializer_list<double> kJitterBounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16};
+constexpr std::initializer_list<double> kRoundTripBounds{0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1};
 constexpr std::initializer_list<double> kRelayBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
                                                      0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5};
 
@@ -138,6 +140,17 @@ void expose_relay(Metrics& metrics, const ShardMetrics& shard) {
                   "Calls that ended because media that was to be secure could not be.", {}, shard.media_not_secured);
 }
 
+void expose_streams(Metrics& metrics, const Labels& stream, const StreamMetrics& streams) {
+  metrics.histogram("parapet_call_loss_ratio", "Packets of this side that were lost before the border.", stream,
+                    streams.loss);
+  metrics.histogram("parapet_call_jitter_seconds", "Interarrival jitter of this side's packets (RFC 3550 6.4.1).",
+                    stream, streams.jitter_seconds);
+  metrics.histogram("parapet_call_round_trip_seconds", "Between the border and this side (RFC 3550 6.4.1).", stream,
+                    streams.round_trip_seconds);
+  metrics.histogram("parapet_call_reported_mos", "Mean opinion that this side reports of what it hears (RFC 3611 4.7).",
+                    stream, streams.reported_mos);
+}
+
 void expose_quality(Metrics& metrics, const ShardMetrics& shard) {
   metrics.counter("parapet_quality_reports_total", "Times that the relay told how a call sounds.", {},
                   shard.quality_reports);
@@ -151,8 +164,10 @@ void expose_quality(Metrics& metrics, const ShardMetrics& shard) {
                     shard.low_quality[i]);
     metrics.histogram("parapet_call_mos", "Mean opinion of what this side said, by the E-model, one for each call.",
                       side, shard.mos[i]);
-    metrics.histogram("parapet_call_loss_ratio", "Packets of this side that were lost before the border.", side,
-                      shard.loss[i]);
+    for (std::size_t kind = 0; kind <= kMediaKinds.size(); ++kind) {
+      const std::string media(kind < kMediaKinds.size() ? kMediaKinds[kind] : "other");
+      expose_streams(metrics, {{"side", kSides[i]}, {"media", media}}, shard.streams[i][kind]);
+    }
   }
 }
 
@@ -166,8 +181,13 @@ ShardMetrics::ShardMetrics()
                      observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
                      observe::Histogram(kPolicyBounds)},
       relay_seconds(kRelayBounds),
-      mos{observe::Histogram(kMosBounds), observe::Histogram(kMosBounds)},
-      loss{observe::Histogram(kLossBounds), observe::Histogram(kLossBounds)} {}
+      mos{observe::Histogram(kMosBounds), observe::Histogram(kMosBounds)} {}
+
+StreamMetrics::StreamMetrics()
+    : loss(kLossBounds),
+      jitter_seconds(kJitterBounds),
+      round_trip_seconds(kRoundTripBounds),
+      reported_mos(kMosBounds) {}
 
 void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_calls(metrics, shard);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "media-relay/base/counter.h"
 #include "media-relay/observe/metrics.h"
@@ -344,6 +345,16 @@ inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::
 template <typename Enum>
 using CountersBy = CounterArray<Enum, static_cast<std::size_t>(Enum::kCount)>;
 
+// Of media lines, each direction for itself.
+inline constexpr std::array<std::string_view, 3> kMediaKinds{"audio", "video", "text"};
+struct StreamMetrics {
+  StreamMetrics();
+  observe::Histogram loss;  // 0..1
+  observe::Histogram jitter_seconds;
+  observe::Histogram round_trip_seconds;
+  observe::Histogram reported_mos;  // by the peer
+};
+
 struct alignas(base::kCacheLine) ShardMetrics {
   ShardMetrics();
 
@@ -433,8 +444,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
   std::array<base::Counter, 2> silent;  // one-sided audio
   base::Counter quality_reports;
   std::array<base::Counter, 2> low_quality;
-  std::array<observe::Histogram, 2> mos;   // by the E-model
-  std::array<observe::Histogram, 2> loss;  // 0..1
+  std::array<observe::Histogram, 2> mos;                                     // by the E-model
+  std::array<std::array<StreamMetrics, kMediaKinds.size() + 1>, 2> streams;  // by kMediaKinds, and others
 
   base::Counter mailbox_in;       // messages and sends handed over by other shards
   base::Counter mailbox_dropped;  // mailbox full

@@ -473,8 +473,10 @@ void Shard::close_record(const call::CallRecord& record) {
                                   {"recording", record.recording},
                                   {"recorder", record.recorder},
                                   {"recording_failure", record.recording_failure},
-                                  {"caller_audio", call::text_of(quality.from_a)},
-                                  {"callee_audio", call::text_of(quality.from_b)},
+                                  {"caller_audio", call::text_of(quality.from_a())},
+                                  {"callee_audio", call::text_of(quality.from_b())},
+                                  {"caller_media", call::text_of_others(quality, true)},
+                                  {"callee_media", call::text_of_others(quality, false)},
                                   {"caller_worst_mos", call::text_of(record.watch[0])},
                                   {"callee_worst_mos", call::text_of(record.watch[1])}});
 }

@@ -1,5 +1,6 @@
 #include "sbc/app/shard_setup.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "media-relay/base/text.h"
@@ -109,6 +110,17 @@ admin::CallResult result_of(const call::CallRecord& record) {
   return CallResult::Failed;
 }
 
+void count_stream(admin::ShardMetrics& metrics, std::size_t side, const call::LineQuality& line,
+                  const call::StreamQuality& stream) {
+  if (stream.packets == 0) return;
+  const auto kind = std::ranges::find(admin::kMediaKinds, line.kind);
+  auto& to = metrics.streams[side][static_cast<std::size_t>(kind - admin::kMediaKinds.begin())];
+  to.loss.observe(stream.loss);
+  to.jitter_seconds.observe(base::to_seconds(stream.jitter));
+  if (stream.round_trip) to.round_trip_seconds.observe(base::to_seconds(*stream.round_trip));
+  if (stream.reported_mos) to.reported_mos.observe(*stream.reported_mos);
+}
+
 }  // namespace
 
 void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) {
@@ -124,10 +136,12 @@ void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) 
   if (record.cause == call::EndCause::NotSecured) metrics.media_not_secured.add();
   if (!record.answered) return;
   if (record.quality) {
-    const call::StreamQuality* const sides[] = {&record.quality->from_a, &record.quality->from_b};
-    for (std::size_t i = 0; i < std::size(sides); ++i) {
+    const call::StreamQuality* const sides[] = {&record.quality->from_a(), &record.quality->from_b()};
+    for (std::size_t i = 0; i < std::size(sides); ++i)
       if (sides[i]->mos) metrics.mos[i].observe(*sides[i]->mos);
-      if (sides[i]->packets != 0) metrics.loss[i].observe(sides[i]->loss);
+    for (const call::LineQuality& line : record.quality->lines) {
+      count_stream(metrics, 0, line, line.from_a);
+      count_stream(metrics, 1, line, line.from_b);
     }
   }
   metrics.setup_seconds.observe(base::to_seconds(record.setup));

@@ -1,5 +1,6 @@
 #include "sbc/call/ending.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "sbc/call/advisor.h"
@@ -43,6 +44,29 @@ std::uint32_t milliseconds_of(base::Duration d) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(d).count());
 }
 
+double exact_milliseconds_of(base::Duration d) {
+  return std::chrono::duration<double, std::milli>(d).count();
+}
+
+policy::StreamFacts stream_facts(const LineQuality& line, const StreamQuality& stream, bool caller) {
+  policy::StreamFacts facts;
+  facts.line = line.index + 1;
+  facts.kind = line.kind;
+  facts.party = std::string(name_of(caller ? EndedBy::Caller : EndedBy::Callee));
+  facts.codec = stream.codec;
+  facts.packets = static_cast<std::uint32_t>(std::min<std::uint64_t>(stream.packets, UINT32_MAX));
+  facts.mos = stream.mos;
+  facts.loss = stream.loss;
+  facts.jitter_ms = exact_milliseconds_of(stream.jitter);
+  if (stream.round_trip) facts.round_trip_ms = exact_milliseconds_of(*stream.round_trip);
+  facts.reported_mos = stream.reported_mos;
+  facts.reported_loss = stream.reported_loss;
+  if (!stream.residence) return facts;
+  facts.inside_ms = exact_milliseconds_of(stream.residence->mean);
+  facts.longest_inside_ms = exact_milliseconds_of(stream.residence->longest);
+  return facts;
+}
+
 }  // namespace
 
 policy::EndFacts end_facts(const CallRecord& record) {
@@ -59,12 +83,16 @@ policy::EndFacts end_facts(const CallRecord& record) {
   facts.caller_worst_mos = record.watch[0].worst;
   facts.callee_worst_mos = record.watch[1].worst;
   if (!record.quality) return facts;
-  const StreamQuality& a = record.quality->from_a;
-  const StreamQuality& b = record.quality->from_b;
+  const StreamQuality& a = record.quality->from_a();
+  const StreamQuality& b = record.quality->from_b();
   facts.caller_mos = a.mos;
   facts.callee_mos = b.mos;
   if (a.packets != 0) facts.caller_loss = a.loss;
   if (b.packets != 0) facts.callee_loss = b.loss;
+  for (const LineQuality& line : record.quality->lines)
+    for (const bool caller : {true, false})
+      if (const StreamQuality& stream = caller ? line.from_a : line.from_b; stream.packets != 0)
+        facts.streams.push_back(stream_facts(line, stream, caller));
   return facts;
 }
 

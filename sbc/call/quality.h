@@ -1,5 +1,5 @@
 #pragma once
-// How a call sounded: what the relay counted of its first audio stream, in the words of people.
+// How a call sounded: what the relay counted of its media lines, in the words of people.
 
 #include <array>
 #include <cstdint>
@@ -27,6 +27,20 @@ struct StreamQuality {
   // the wideband scale (G.107.1), where G.711 would have less.
   std::optional<double> mos;
   bool wideband = false;
+  // What this side says of what it hears (RFC 3611 4.7.5, MOS-LQ); nullopt: nothing.
+  std::optional<double> reported_mos;
+  // How long its packets were inside the relay; nullopt: not known.
+  struct Residence {
+    base::Duration mean{}, longest{};
+  };
+  std::optional<Residence> residence;
+};
+
+// A media line of RTP.
+struct LineQuality {
+  std::uint32_t index = 0;  // of its m-line
+  std::string kind;         // "audio", "video", "text"
+  StreamQuality from_a, from_b;
 };
 
 // How one side sounded from stretch to stretch.
@@ -40,18 +54,29 @@ struct QualityWatch {
   bool falls_with(const StreamQuality& stretch, double bound);
 };
 
-// "PCMU mos=4.38 loss=0.4% jitter=2ms rtt=31ms packets=1502", "mos_wb=" on the wideband scale, of which what is not
-// known is left out; "": nothing came.
+// "PCMU mos=4.38 loss=0.4% jitter=2ms rtt=31ms packets=1502 inside=40us/900us" (mean and longest residence), "mos_wb="
+// on the wideband scale, of which what is not known is left out; "": nothing came.
 std::string text_of(const StreamQuality& quality);
 // "2.71 falls=1"; "": no stretch could be rated.
 std::string text_of(const QualityWatch& watch);
 
 struct CallQuality {
-  StreamQuality from_a, from_b;
+  // Each line that carried something, in their order.
+  std::vector<LineQuality> lines;
+  // Of the first line with audio; nothing came when there was none.
+  const StreamQuality& from_a() const;
+  const StreamQuality& from_b() const;
 };
 
-// `told` are the descriptions that each side was given: they name what it may send. nullopt: no audio was relayed.
+// What came from the caller, or from the callee, on all lines but the first one with audio: "2 video H264 loss=...",
+// one after another.
+std::string text_of_others(const CallQuality& quality, bool caller);
+
+// `told` are the descriptions that each side was given: they name what it may send. nullopt: nothing was relayed.
 std::optional<CallQuality> quality_of(const std::array<sdp::SessionPtr, 2>& told,
                                       const std::vector<control::FlowStats>& stats);
+
+// Whether the m-line is the first one with audio, by which a call is watched while it lasts.
+bool is_first_audio(const std::array<sdp::SessionPtr, 2>& told, std::uint32_t index);
 
 }  // namespace sbc::call

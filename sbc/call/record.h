@@ -49,7 +49,7 @@ struct CallRecord {
   EndCause cause = EndCause::Error;
   EndedBy by = EndedBy::Border;
   std::uint32_t attempts = 0;
-  std::optional<CallQuality> quality;  // nullopt: no audio was relayed, or the relay did not tell
+  std::optional<CallQuality> quality;  // nullopt: nothing was relayed, or the relay did not tell
   std::array<QualityWatch, 2> watch;   // of the caller and the callee, while the call lasted
   std::string recording;               // front of the names of its files at the relay; "": it was not to be recorded
   std::string recorder;                // trunk of the server that recorded it (SIPREC); "": none

@@ -20,6 +20,8 @@ policy::QualityFacts facts_of(std::string event, const StreamQuality& heard) {
   facts.loss = heard.loss;
   facts.jitter_ms = milliseconds_of(heard.jitter);
   if (heard.round_trip) facts.round_trip_ms = milliseconds_of(*heard.round_trip);
+  facts.reported_loss = heard.reported_loss;
+  facts.reported_mos = heard.reported_mos;
   return facts;
 }
 
@@ -55,11 +57,11 @@ void Calls::on_one_sided(Call& call, const control::OneSided& event, base::Insta
 
 void Calls::on_quality(Call& call, const control::Quality& event, base::Instant now, Output& out) {
   const auto lately = quality_of(call.media.told(), {event.lately});
-  if (!lately) return;
+  if (!lately || !is_first_audio(call.media.told(), event.lately.index)) return;
   ++core_.counters.quality_reports;
   for (const EndedBy party : {EndedBy::Caller, EndedBy::Callee}) {
     const bool caller = party == EndedBy::Caller;
-    const StreamQuality& heard = caller ? lately->from_a : lately->from_b;
+    const StreamQuality& heard = caller ? lately->from_a() : lately->from_b();
     QualityWatch& watch = call.record.watch[caller ? 0 : 1];
     const bool was_low = watch.low;
     if (watch.falls_with(heard, core_.settings->low_mos)) {

@@ -11,6 +11,7 @@
 
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fields.h"
 #include "sbc/policy/sandbox.h"
 
 namespace sbc::policy {
@@ -66,6 +67,38 @@ void push_value(lua_State* lua, const std::vector<std::string>& value) {
   }
 }
 
+template <typename Value>
+void set_value(lua_State* lua, const char* name, const Value& value) {
+  push_value(lua, value);
+  lua_setfield(lua, -2, name);
+}
+
+// By the names of kStreamFields (fields.h).
+void push_stream(lua_State* lua, const StreamFacts& stream) {
+  lua_createtable(lua, 0, static_cast<int>(kStreamFields.size()));
+  set_value(lua, "line", stream.line);
+  set_value(lua, "kind", stream.kind);
+  set_value(lua, "party", stream.party);
+  set_value(lua, "codec", stream.codec);
+  set_value(lua, "packets", stream.packets);
+  set_value(lua, "mos", stream.mos);
+  set_value(lua, "loss", stream.loss);
+  set_value(lua, "jitter_ms", stream.jitter_ms);
+  set_value(lua, "round_trip_ms", stream.round_trip_ms);
+  set_value(lua, "reported_mos", stream.reported_mos);
+  set_value(lua, "reported_loss", stream.reported_loss);
+  set_value(lua, "inside_ms", stream.inside_ms);
+  set_value(lua, "longest_inside_ms", stream.longest_inside_ms);
+}
+
+void push_value(lua_State* lua, const std::vector<StreamFacts>& value) {
+  lua_createtable(lua, static_cast<int>(value.size()), 0);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    push_stream(lua, value[i]);
+    lua_rawseti(lua, -2, static_cast<lua_Integer>(i + 1));
+  }
+}
+
 template <typename Facts, auto member>
 void read_member(lua_State* lua, const void* facts) {
   push_value(lua, static_cast<const Facts*>(facts)->*member);
@@ -96,6 +129,9 @@ constexpr std::string_view type_of(const std::vector<HeaderView>*) {
 }
 constexpr std::string_view type_of(const std::vector<std::string>*) {
   return "string[]";
+}
+constexpr std::string_view type_of(const std::vector<StreamFacts>*) {
+  return "Stream[]";
 }
 
 // How a fact is read, and of which type it is.
@@ -279,6 +315,8 @@ constexpr std::array kQualityFields = {
     Field{"loss", push_member<QualityFacts, &QualityFacts::loss>},
     Field{"jitter_ms", push_member<QualityFacts, &QualityFacts::jitter_ms>},
     Field{"round_trip_ms", push_member<QualityFacts, &QualityFacts::round_trip_ms>},
+    Field{"reported_mos", push_member<QualityFacts, &QualityFacts::reported_mos>},
+    Field{"reported_loss", push_member<QualityFacts, &QualityFacts::reported_loss>},
     Field{"worst_mos", push_member<QualityFacts, &QualityFacts::worst_mos>},
     Field{"falls", push_member<QualityFacts, &QualityFacts::falls>},
     Field{"elapsed_ms", push_member<QualityFacts, &QualityFacts::elapsed_ms>},
@@ -299,6 +337,7 @@ constexpr std::array kEndFields = {
     Field{"callee_loss", push_member<EndFacts, &EndFacts::callee_loss>},
     Field{"caller_worst_mos", push_member<EndFacts, &EndFacts::caller_worst_mos>},
     Field{"callee_worst_mos", push_member<EndFacts, &EndFacts::callee_worst_mos>},
+    Field{"streams", push_member<EndFacts, &EndFacts::streams>},
     Field{"silent", push_member<EndFacts, &EndFacts::silent>},
 };
 

@@ -126,9 +126,28 @@ struct QualityFacts {
   std::optional<double> loss;
   std::optional<double> jitter_ms;
   std::optional<double> round_trip_ms;
-  std::optional<double> worst_mos;  // of all stretches so far
-  std::uint32_t falls = 0;          // how often it has become low
-  std::uint32_t elapsed_ms = 0;     // since the answer
+  std::optional<double> reported_mos;   // what the party says of what it hears (RFC 3611 4.7.5)
+  std::optional<double> reported_loss;  // RFC 3550 6.4.1, 0..1
+  std::optional<double> worst_mos;      // of all stretches so far
+  std::uint32_t falls = 0;              // how often it has become low
+  std::uint32_t elapsed_ms = 0;         // since the answer
+};
+
+// What came from one party on one media line; nullopt (Lua: nil) is what is not known.
+struct StreamFacts {
+  std::uint32_t line = 0;  // of the description, from 1
+  std::string kind;        // "audio", "video", "text"
+  std::string party;       // who sent it: "caller", "callee"
+  std::string codec;       // "" when it has no name
+  std::uint32_t packets = 0;
+  std::optional<double> mos;
+  std::optional<double> loss;
+  std::optional<double> jitter_ms;
+  std::optional<double> round_trip_ms;
+  std::optional<double> reported_mos;  // what the party says of what it hears on the line
+  std::optional<double> reported_loss;
+  std::optional<double> inside_ms;  // mean residence inside the relay
+  std::optional<double> longest_inside_ms;
 };
 
 struct EndFacts {
@@ -147,6 +166,7 @@ struct EndFacts {
   std::optional<double> callee_loss;
   std::optional<double> caller_worst_mos;  // of the worst stretch while the call lasted
   std::optional<double> callee_worst_mos;
+  std::vector<StreamFacts> streams;
   std::string silent;  // whose media did not come while the other's did: "caller", "callee", ""
 };
 

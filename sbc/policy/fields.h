@@ -47,6 +47,20 @@ inline constexpr std::array<Declared, 7> kContactFields = {{{"uri", "string"},
                                                             {"transport", "string"},
                                                             {"q", "number"},
                                                             {"expires_in", "integer"}}};
+// How one party sounded, or looked, on one media line: of an ending; pushed in facts.cc.
+inline constexpr std::array<Declared, 13> kStreamFields = {{{"line", "integer"},
+                                                            {"kind", "string"},
+                                                            {"party", R"("caller"|"callee")"},
+                                                            {"codec", "string"},
+                                                            {"packets", "integer"},
+                                                            {"mos", "number?"},
+                                                            {"loss", "number?"},
+                                                            {"jitter_ms", "number?"},
+                                                            {"round_trip_ms", "number?"},
+                                                            {"reported_mos", "number?"},
+                                                            {"reported_loss", "number?"},
+                                                            {"inside_ms", "number?"},
+                                                            {"longest_inside_ms", "number?"}}};
 // codecs.cc
 inline constexpr std::array<Declared, 7> kCodecFields = {{{"allow", "string[]"},
                                                           {"deny", "string[]"},

@@ -165,6 +165,7 @@ void add_class(Language& out, std::string name, std::string lacks, std::span<con
 
 void add_written(Language& out) {
   add_class(out, "Contact", "a contact has no", kContactFields, false);
+  add_class(out, "Stream", "a stream has no", kStreamFields, false);
   add_class(out, "Time", "a time has no", kTimeFields, false);
   add_class(out, "EnumRecord", "a record has no", kEnumRecordFields, false);
   add_class(out, "HttpAnswer", "an answer has no", kHttpAnswerFields, false);

@@ -161,9 +161,10 @@ def a_call_is_rated(lab):
         mos = metrics.total("parapet_call_mos_sum", side=side)
         check(4.0 < mos <= 4.41, f"the {side}'s mean opinion is {mos}")
         equal(metrics.total("parapet_call_loss_ratio_sum", side=side), 0, f"loss of the {side}")
+        equal(metrics.total("parapet_call_jitter_seconds_count", side=side, media="audio"), 1, f"jitter of the {side}")
     ended = [line for line in (lab.directory / "sbc.log").read_text().splitlines() if "call ended" in line]
     equal(len(ended), 1, "lines about the call's end")
-    check("PCM" in ended[0] and "mos=4." in ended[0], f"what the log says: {ended[0]}")
+    check("PCM" in ended[0] and "mos=4." in ended[0] and "inside=" in ended[0], f"what the log says: {ended[0]}")
 
 
 @test

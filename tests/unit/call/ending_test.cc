@@ -25,11 +25,18 @@ TEST(Ending, TheRecordTellsHowTheCallSounded) {
   rig.pass(minutes(2));
   ASSERT_EQ(rig.records.size(), 1U);
   ASSERT_TRUE(rig.records[0].quality);
-  EXPECT_EQ(rig.records[0].quality->from_a.codec, "PCMU");
-  EXPECT_EQ(rig.records[0].quality->from_b.packets, 0U);
+  EXPECT_EQ(rig.records[0].quality->from_a().codec, "PCMU");
+  EXPECT_EQ(rig.records[0].quality->from_b().packets, 0U);
   ASSERT_EQ(rig.advisor.ends.size(), 1U);
   EXPECT_NEAR(rig.advisor.ends[0].caller_mos.value_or(0), 4.41, 0.01);
   EXPECT_FALSE(rig.advisor.ends[0].callee_mos);
+  ASSERT_EQ(rig.advisor.ends[0].streams.size(), 1U) << "what came";
+  const policy::StreamFacts& stream = rig.advisor.ends[0].streams[0];
+  EXPECT_EQ(stream.line, 1U);
+  EXPECT_EQ(stream.kind, "audio");
+  EXPECT_EQ(stream.party, "caller");
+  EXPECT_EQ(stream.packets, 500U);
+  EXPECT_FALSE(stream.round_trip_ms);
   rig.expect_idle();
 }
 

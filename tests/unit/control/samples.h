@@ -101,7 +101,9 @@ inline FlowStats sample_stats(std::uint32_t index) {
               10,
               127,
               11,
-              HalfStats::Reported{-12, 255, 44}};
+              HalfStats::Reported{-12, 255, 44},
+              12,
+              345};
   HalfStats b;
   b.packets_received = UINT64_MAX;
   return {index, a, b};

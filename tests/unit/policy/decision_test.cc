@@ -621,5 +621,25 @@ TEST(End, IsToldAndMayLog) {
   EXPECT_EQ(outcome.log[0].where, "p.lua:2");
 }
 
+TEST(End, HasItsStreams) {
+  FakeLookup lookup;
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_end = function(_, ending)\n"
+      "  local names = {}\n"
+      "  for name in pairs(ending.streams[1]) do names[#names + 1] = name end\n"
+      "  local video = ending.streams[2]\n"
+      "  log.info(#ending.streams, #names, video.line, video.kind, video.party, video.jitter_ms, video.mos) end }");
+  EndFacts end;
+  end.streams = {{1, "audio", "caller", "PCMU", 1000, 4.4, 0.0, 2.0, 31.0, 4.1, 0.0, 0.05, 1.5}, {}};
+  end.streams[1].line = 2;
+  end.streams[1].kind = "video";
+  end.streams[1].party = "callee";
+  end.streams[1].jitter_ms = 4.5;
+  const auto outcome = host->on_end(call(), end, lookup);
+  EXPECT_EQ(outcome.error, "");
+  ASSERT_EQ(outcome.log.size(), 1U);
+  EXPECT_EQ(outcome.log[0].text, "2 13 2 video callee 4.5 nil") << "all of kStreamFields";
+}
+
 }  // namespace
 }  // namespace sbc::policy::testing

@@ -194,6 +194,27 @@ TEST(Engine, AnswersQueriesWithTheirToken) {
   EXPECT_FALSE(answers[1].found);
 }
 
+TEST(Engine, TellsHowLongThePacketsOfEachSideStayed) {
+  Rig rig;
+  rig.apply(Rig::flow(1));
+  const auto stay = [&rig](std::initializer_list<io::MemoryBackend::Datagram> datagrams, base::Duration d) {
+    for (const auto& datagram : datagrams) rig.backend.deliver(datagram);
+    packet::Batch batch;
+    rig.backend.receive(batch, {});
+    rig.engine.walk(batch, rig.now, rig.events);
+    rig.engine.sent(batch, d);
+  };
+  const base::Endpoint stranger = endpoint("192.0.2.66:6666");
+  stay({{kPhoneA, kLocalA, rtp(1)}, {kPhoneB, kLocalB, rtp(1)}, {stranger, kLocalB, rtp(2)}}, base::microseconds(30));
+  stay({{kPhoneA, kLocalA, rtp(2)}}, base::microseconds(90));
+  rig.apply(QueryFlow{{1}, 7});
+  const flow::Stats stats = rig.told<FlowStats>().at(0).stats;
+  EXPECT_EQ(stats.a().residence.packets, 2U);
+  EXPECT_EQ(stats.a().residence.sum, base::microseconds(120));
+  EXPECT_EQ(stats.a().residence.longest, base::microseconds(90));
+  EXPECT_EQ(stats.b().residence.packets, 1U) << "what was dropped stayed";
+}
+
 TEST(Engine, ReportsLostMediaWhenDue) {
   Rig rig;
   InstallFlow install = Rig::flow(1);
