@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sbc/call/change_progress.h"
 #include "sbc/call/output.h"
 #include "sbc/call/recording_session.h"
 

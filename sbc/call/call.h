@@ -27,6 +27,7 @@
 #include "sbc/dialog/ack_store.h"
 #include "sbc/dialog/dialog.h"
 #include "sbc/dialog/invite_gate.h"
+#include "sbc/dialog/reliable.h"
 #include "sbc/dialog/session_timer.h"
 #include "sbc/identity/redirect.h"
 #include "sbc/leak/watch.h"
@@ -134,6 +135,13 @@ struct MovedLeg {
   leak::WordSet words = {};      // by which the leak guard knows it
 };
 
+// An early dialog of a transfer's target whose provisional responses must be acknowledged (RFC 3262).
+struct RingingTarget {
+  dialog::Dialog dialog;
+  dialog::ReliableClient responses = {};
+  sip::MessagePtr offer = {};  // the response that brought it; null: none did
+};
+
 // A transfer that the border carries out (transfer.cc).
 struct Transfer {
   Side from = Side::A;      // the transferor
@@ -148,11 +156,12 @@ struct Transfer {
   std::vector<std::string> redirected;
   std::vector<identity::Redirect> forwarded;
   std::optional<Attempt> attempt;
-  std::unique_ptr<Repeat> repeat;   // for the target that is tried next
-  Leg leg;                          // of the target; takes the transferor's place
-  std::uint32_t locating = 0;       // Lookup::number of the target that is a host name; 0: none is waited for
-  std::uint32_t asked = 0;          // LegWanted::number; 0: no other shard was asked
-  std::unique_ptr<MovedLeg> given;  // and has answered
+  std::unique_ptr<Repeat> repeat;      // for the target that is tried next
+  std::vector<RingingTarget> ringing;  // early dialogs of the attempt
+  Leg leg;                             // of the target; takes the transferor's place
+  std::uint32_t locating = 0;          // Lookup::number of the target that is a host name; 0: none is waited for
+  std::uint32_t asked = 0;             // LegWanted::number; 0: no other shard was asked
+  std::unique_ptr<MovedLeg> given;     // and has answered
   base::DeadlineId timer;
 };
 
@@ -193,6 +202,7 @@ struct Takeover {
   sdp::OfferAnswer description;
 };
 
+struct ChangeProgress;
 struct RecordingSession;
 
 struct Call {
@@ -241,6 +251,7 @@ struct Call {
 
   std::unique_ptr<Transfer> transfer;
   std::unique_ptr<Takeover> takeover;
+  std::unique_ptr<ChangeProgress> change;  // null: nothing reliable was said of the re-INVITE under way
   bool newcomer_waits = false;  // leg B came by an INVITE with Replaces, which has no final response yet (pickup.cc)
   std::unique_ptr<Moving> moving;
   bool recording_paused = false;

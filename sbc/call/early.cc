@@ -17,7 +17,8 @@ void Machine::prack(const Input& in) {
   const auto text = in.message->find(sip::HeaderId::RAck);
   const auto rack = text ? sip::parse_rack(*text) : std::unexpected(sip::Error{});
   if (!rack) return respond_early(in, 400);
-  // Only the caller has been sent anything reliably: the callee's PRACK matches nothing.
+  if (change_acknowledged(in, *rack)) return;
+  // Of a call that begins only the caller has been sent anything reliably: the callee's PRACK matches nothing.
   Fork* fork = in.side == Side::A ? fork_for(in.side, *in.message) : nullptr;
   if (fork == nullptr || !fork->to_caller.on_prack(*rack, call_.invite->cseq().number)) {
     ++core_.counters.stray_pracks;
@@ -128,6 +129,7 @@ void Machine::start_early_exchange(Fork& fork, const Input& in, std::string_view
 }
 
 bool Machine::early_response(transaction::ClientId client, const sip::Message* response) {
+  if (change_answered(client, response)) return true;
   for (Fork& fork : call_.forks) {
     if (!fork.exchange || fork.exchange->client != client) continue;
     if (response != nullptr && response->status() < 200) return true;

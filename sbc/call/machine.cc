@@ -27,6 +27,8 @@ void Machine::feed(Event event, const Input& input) {
     case Step::RefreshFailed:
       return refresh_failed(input);
     case Step::CancelCall:
+    case Step::CancelOffer:
+      return cancel_offer(event);
       return cancel_call(event, input);
     case Step::CancelDeciding:
       return cancel_deciding(event, input);
@@ -89,8 +91,8 @@ void Machine::take(Step step, const Input& in) {
       return pass_answer(in);
     case Step::ConfirmOffer:
       return confirm_offer(in);
-    case Step::CancelOffer:
-      return cancel_offer();
+    case Step::RingAgain:
+      return change_rings(in);
     case Step::Refreshed:
       return refreshed(in);
     case Step::HangUp:
@@ -114,6 +116,7 @@ void Machine::take(Step step, const Input& in) {
     case Step::RollBack:
     case Step::RefreshFailed:
     case Step::CancelCall:
+    case Step::CancelOffer:
     case Step::CancelDeciding:
     case Step::CancelAnswered:
     case Step::HangUpBoth:
@@ -180,6 +183,7 @@ void Machine::ack_and_bye(const Attempt& attempt, const sip::Hop& hop, const sip
   say_goodbye(core_, loser->leg, call_.handle.pack(), now_, out_);
 }
 
+  pass_pracks(*loser->leg.dialog);
 void Machine::start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes) {
   Leg& leg = call_.leg(side);
   leg.accepted = dialog::AcceptedInvite(cseq, core_.settings->t1, core_.settings->t2);

@@ -9,12 +9,14 @@
 #include <string>
 #include <string_view>
 
+#include "sbc/call/change_progress.h"
 #include "sbc/call/core.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/mapped_ids.h"
 #include "sbc/call/output.h"
 #include "sbc/call/redirect.h"
 #include "sbc/call/refer.h"
+#include "sbc/sip/cseq.h"
 #include "sbc/sip/response.h"
 
 namespace sbc::call {
@@ -256,12 +258,39 @@ class Machine {
   void restore_other_leg(bool offer_taken);
   void roll_back(Event event, const Input& in);
   void confirm_offer(const Input& in);
-  void cancel_offer();
+  void cancel_offer(Event event);
   void send_change(Side to, sip::Method method, std::string_view body);
   void finish_exchange();
   void respond_inviter(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {});
 
   // refresh.cc
+  // change_progress.cc
+  bool asking_has_reliable() const;
+  bool tells_answer_early() const;
+  std::string_view able_in_change(sip::Method method) const;
+  ChangeProgress& change_progress();
+  void change_rings(const Input& in);
+  void take_change_offer(const Input& in, std::string_view sdp, std::uint32_t rseq);
+  void acknowledge_change(std::uint32_t rseq, std::string_view sdp);
+  Side asked_side() const;
+  transaction::ClientId request_inside(Side side, sip::Method method, std::string_view headers, std::string_view sdp);
+  void tell_asking_leg(int status);
+  bool repeat_change_progress();
+  bool change_acknowledged(const Input& in, const sip::RAck& rack);
+  void pass_change_answer(const Input& in, std::string_view sdp);
+  bool takes_update_in_change(const Input& in);
+  void start_change_exchange(const Input& in, std::string_view sdp);
+  bool change_answered(transaction::ClientId client, const sip::Message* response);
+  void finish_change_exchange(const sip::Message& response);
+  void fail_change_exchange(int status);
+  bool holds_accepted_change(const Input& in);
+  void acknowledge_accepted_change();
+  void release_accepted_change();
+  void give_up_change(int status);
+  void close_change(bool call_ends);
+  bool undo_change();
+  void offer_what_was_before();
+
   void learn_allow(Side side, const sip::Message& message);
   void note_session(Side side, const sip::Message& response);
   std::vector<sip::ExtraHeader> with_session(Side side, const sip::Message& request, int status,
@@ -320,6 +349,9 @@ class Machine {
   // Of the transferor, to the hunt's current target.
   void invite_successor(dialog::ClientStart start, bool same_number = false);
   void next_transfer(const route::Failure& failure, const sip::Message* response = nullptr);
+  void acknowledge_target(const transaction::ResponseArrived& response);  // transfer_ringing.cc
+  sip::MessagePtr offer_of_target(const sip::MessagePtr& response, const dialog::Dialog& dialog) const;
+  void pass_pracks(dialog::Dialog& dialog) const;
   void fail_transfer(int status);
   void complete_transfer(const sip::MessagePtr& response, const sip::Source& source);
   void abandon_transfer();

@@ -293,6 +293,11 @@ void Media::roll_back() {
   if (b_) b_->rollback();
 }
 
+void Media::revert(const Agreed& before) {
+  a_.revert(before[0]);
+  if (b_) b_->revert(before[1]);
+}
+
 std::size_t Media::media_count() const {
   std::size_t count = 0;
   for (const Side side : {Side::A, Side::B}) {

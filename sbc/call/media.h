@@ -115,6 +115,10 @@ class Media {
   void roll_back(Side side) { state(side).rollback(); }
   // The exchange under way failed: both legs go back to what they had agreed.
   void roll_back();
+  // What both sides have agreed on, and the way back to it over exchanges that were completed since.
+  using Agreed = std::array<sdp::OfferAnswer::Agreed, 2>;
+  Agreed agreed() const { return {a_.agreed(), b_ ? b_->agreed() : sdp::OfferAnswer::Agreed{}}; }
+  void revert(const Agreed& before);
 
   sdp::OfferAnswer::State exchange(Side side) const;
   // One exchange was completed with the side's peer and none is open: UPDATE may begin another (RFC 3311 5.1).

@@ -205,10 +205,12 @@ void Machine::send_progress(Fork& fork, int status) {
 void Machine::arm_reliable() {
   base::Instant next = base::kNever;
   for (const Fork& fork : call_.forks) next = std::min(next, fork.to_caller.next_deadline());
+  if (call_.change) next = std::min(next, call_.change->to_asking.next_deadline());
   arm(call_.reliable_timer, TimerKind::Reliable, next);
 }
 
 void Machine::repeat_progress() {
+  if (!repeat_change_progress()) return;
   for (Fork& fork : call_.forks) {
     switch (fork.to_caller.on_deadline(now_)) {
       case dialog::ReliableServer::Step::Idle:

@@ -141,7 +141,9 @@ void Machine::refreshed(const Input& in) {
   if (in.message->method() == sip::Method::Invite) {
     send_ack(in.side, {});
     const auto sdp = sdp_of(*in.message);
-    if (sdp && *sdp && call_.media.take_answer(in.side, **sdp, sdp::Finality::Final)) {
+    if (call_.change && call_.change->settled) {
+      ask_relay(false);
+    } else if (sdp && *sdp && call_.media.take_answer(in.side, **sdp, sdp::Finality::Final)) {
       ask_relay(false);  // it may have moved its ports
     } else {
       call_.media.roll_back();  // nothing was asked, so nothing changes
@@ -155,7 +157,7 @@ void Machine::refreshed(const Input& in) {
 void Machine::refresh_failed(const Input& in) {
   const int status = in.message->status();
   Leg& leg = call_.leg(call_.refreshing);
-  call_.media.roll_back();
+  if (undo_change()) ask_relay(false);
   if (status == 481 || status == 408) {  // RFC 4028 10
     leg.over = status == 481;            // whoever says 408 may well be there, and waits for a BYE
     feed(Event::PeerGone, {.side = call_.refreshing, .cause = EndCause::PeerGone});
@@ -179,6 +181,7 @@ void Machine::refresh_failed(const Input& in) {
 void Machine::finish_refresh() {
   call_.leg(call_.refreshing).gate.local_done();
   call_.leg(call_.refreshing).client = {};
+  call_.change.reset();
   call_.state = State::Active;
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);
 }

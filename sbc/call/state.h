@@ -118,7 +118,8 @@ enum class Step : std::uint8_t {
   PassAnswer,       // answer of the re-INVITE back to the leg that asked
   RollBack,         // the re-INVITE failed: session as before
   ConfirmOffer,     // ACK of the re-INVITE
-  CancelOffer,      // the re-INVITE was cancelled, or the UPDATE waited too long
+  CancelOffer,      // the re-INVITE was cancelled, or our provisional response, or the UPDATE, waited too long
+  RingAgain,        // a reliable provisional response to our re-INVITE
   Refreshed,        // our refresh was accepted
   RefreshFailed,    // our refresh was refused: again later, or the end
   HangUp,           // BYE from one leg: answer it, BYE the other
@@ -285,11 +286,12 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Reinviting, Event::RelayRefused, Step::HangUpBoth},
   {State::Reinviting, Event::RelayLost, Step::MoveMedia},
   {State::Reinviting, Event::MediaLost, Step::HangUpBoth},
-  {State::Reinviting, Event::Progress, Step::Ignore},       // a provisional to a re-INVITE tells the other leg nothing new
+  {State::Reinviting, Event::Progress, Step::RingAgain},
   {State::Reinviting, Event::Accept, Step::PassAnswer},
   {State::Reinviting, Event::Reject, Step::RollBack},
   {State::Reinviting, Event::BranchDead, Step::HangUpBoth}, // RFC 3261 12.2.1.2: no response at all ends the dialog
   {State::Reinviting, Event::Ack, Step::Ignore},
+  {State::Reinviting, Event::NoAck, Step::CancelOffer},        // RFC 3262 3: no PRACK
   {State::Reinviting, Event::Cancel, Step::CancelOffer},
   {State::Reinviting, Event::PeerGone, Step::HangUpBoth},
   {State::Reinviting, Event::Offer, Step::DeferOffer},
@@ -316,7 +318,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Refreshing, Event::RelayRefused, Step::HangUpBoth},
   {State::Refreshing, Event::RelayLost, Step::MoveMedia},
   {State::Refreshing, Event::MediaLost, Step::HangUpBoth},
-  {State::Refreshing, Event::Progress, Step::Ignore},
+  {State::Refreshing, Event::Progress, Step::RingAgain},
   {State::Refreshing, Event::Accept, Step::Refreshed},
   {State::Refreshing, Event::Reject, Step::RefreshFailed},
   {State::Refreshing, Event::BranchDead, Step::HangUpBoth},  // RFC 4028 10: no response at all ends the dialog
@@ -400,7 +402,7 @@ inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
                             Event::RingTimeout, Event::Cancel, Event::NoAck) | kFromPolicy,
     /* Reanchoring  */ bits(Event::Invite, Event::ByesDone, Event::Progress, Event::Reject, Event::BranchDead,
                             Event::RingTimeout, Event::NoAck) | kFromPolicy,
-    /* Reinviting   */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy,
+    /* Reinviting   */ bits(Event::Invite, Event::ByesDone) | kFromPolicy,
     /* Reconfirming */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
     /* Refreshing   */ bits(Event::Invite, Event::ByesDone, Event::RingTimeout, Event::Cancel, Event::NoAck) | kFromPolicy,
     /* Canceling    */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy,

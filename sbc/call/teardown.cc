@@ -255,6 +255,7 @@ bool Machine::outstanding() const {
 void Machine::settle() {
   stop_asking();
   drop_passing();
+  close_change(true);
   stop_moving();
   drop_transfer();
   for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer,

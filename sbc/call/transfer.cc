@@ -213,6 +213,7 @@ void Machine::invite_successor(dialog::ClientStart start, bool same_number) {
   Attempt attempt;
   attempt.start = std::move(start);
   attempt.started = now_;
+  transfer.ringing.clear();
   auto bytes = opening_invite(core_,
                               {.caller = nullptr,
                                .target = *target,
@@ -286,7 +287,7 @@ bool Machine::transfer_answered(const transaction::ResponseArrived& response) {
                   response.message.get());
   } else if (status >= 200) {
     complete_transfer(response.message, response.source);
-  } else if (!std::exchange(attempt.rang, true)) {
+  } else if (acknowledge_target(response); !std::exchange(attempt.rang, true)) {
     transfer.hunt.answered(core_.health);
     const auto ring = transfer.hunt.current()->candidate.ring_timeout_s;
     arm(transfer.timer, TimerKind::Transfer,
@@ -358,12 +359,13 @@ bool Machine::leave_by_transfer(const Input& in) {
 
 void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Source& source) {
   Transfer& transfer = *call_.transfer;
-  const auto sdp = sdp_of(*response);
   auto made = dialog::Dialog::from_client(transfer.attempt->start, *response);
   if (!sdp || !*sdp || !made || call_.state != State::Active) {
     // No offer, or the two parties are just changing their session.
     ack_and_bye(*transfer.attempt, source.hop, response);
     core_.dialogs.erase(transfer.attempt->start.local_tag);
+  const sip::MessagePtr offering = made ? offer_of_target(response, *made) : response;
+  const auto sdp = sdp_of(*offering);
     return fail_transfer(call_.state != State::Active ? 500 : 488);
   }
   report_transfer(200);
@@ -374,13 +376,14 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
   fresh.invite_cseq = transfer.attempt->start.cseq;
   std::optional<Attempt> attempt = std::move(transfer.attempt);
   disarm(transfer.timer);
+  pass_pracks(*fresh.dialog);
   forget_transfer();
   replace_leg(side, std::move(fresh));
   note_session(side, *response);
   hear(core_, call_, side, *response);
   if (side == Side::B) call_.attempt = std::move(attempt);  // for 2xx of other forks
   call_.media.start_leg(side, new_identity(source.hop.listener));
-  offer_to_remaining(side, *response, source);
+  offer_to_remaining(side, *offering, source);
 }
 
 void Machine::replace_leg(Side side, Leg&& fresh) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sbc/call/change_progress.h"
 #include "sbc/call/core.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
@@ -75,6 +76,13 @@ UnderWay under_way(Call& call, transaction::ClientId client, bool invite) {
     Leg& leg = call.leg(side);
     if (leg.bye == client) return {&leg.bye, &leg};
     if (leg.client && leg.client == client && !ending && !(invite && call.inviter_gone)) return {&leg.client, &leg};
+  }
+  if (call.change && !ending) {
+    ChangeProgress& change = *call.change;
+    const Side asked = call.state == State::Refreshing ? call.refreshing : other(call.inviter);
+    if (change.prack && change.prack == client) return {&change.prack, &call.leg(asked)};
+    if (change.exchange && change.exchange->client == client)
+      return {&change.exchange->client, &call.leg(other(change.exchange->from))};
   }
   for (Fork& fork : call.forks) {
     if (ending) break;

@@ -61,6 +61,7 @@ void Machine::accept_offer(const Input& in) {
 // RFC 3261 14.2, RFC 3311 5.2: ours is in progress on this leg: 491; theirs is not answered yet: 500. In both cases
 // ours, or the one we carry for the other leg, goes first.
 void Machine::defer_offer(const Input& in) {
+  if (takes_update_in_change(in)) return;
   Leg& leg = call_.leg(in.side);
   if (leg.gate.remote_pending() || !leg.dialog) {
     const std::string seconds = std::to_string(dialog::retry_after_seconds(core_.random));
@@ -102,12 +103,13 @@ void Machine::send_offer() {
 
 void Machine::send_change(Side to, sip::Method method, std::string_view body) {
   Leg& leg = call_.leg(to);
+  call_.change.reset();
   const sip::Hop hop = next_hop(core_, leg);
   const std::string branch = core_.minter.branch(core_.random);
   leg.change_cseq = leg.dialog->next_cseq();
   if (method == sip::Method::Invite) leg.invite_cseq = leg.change_cseq;
-  auto bytes =
-      in_dialog_request(core_, leg, hop, method, leg.change_cseq, branch, leg.session.request_lines(), sdp_body(body));
+  auto bytes = in_dialog_request(core_, leg, hop, method, leg.change_cseq, branch,
+                                 leg.session.request_lines(able_in_change(method)), sdp_body(body));
   leg.client = core_.layer.request({.method = method,
                                     .method_text = {},
                                     .branch = branch,
@@ -129,18 +131,24 @@ void Machine::pass_answer(const Input& in) {
   learn_way(to);
   learn_packages(to, *in.message);
   note_session(to, *in.message);
+  if (holds_accepted_change(in)) return;
 
+  const bool settled = call_.change && call_.change->settled;  // by a reliable provisional response
+  const bool told = settled && call_.change->told;
   const bool by_update = in.message->method() == sip::Method::Update;  // needs no ACK
   const auto sdp = sdp_of(*in.message);
   std::expected<void, MediaError> taken = std::unexpected(MediaError{500, "2xx without a description"});
-  if (sdp && *sdp) {
+  if (settled) {
+    taken = {};
+  } else if (sdp && *sdp) {
     taken =
         call_.late_offer ? call_.media.take_offer(to, **sdp) : call_.media.take_answer(to, **sdp, sdp::Finality::Final);
   }
   if (call_.inviter_gone) return restore_other_leg(taken.has_value());
   if (std::exchange(call_.joining, false)) return offer_to_remaining(to, *in.message, in.source);
+  if (settled) call_.late_offer = false;
   std::expected<std::string, MediaError> body;
-  if (taken) {
+  if (taken && !told) {
     body = call_.late_offer ? call_.media.make_offer(call_.inviter)
                             : call_.media.make_answer(call_.inviter, sdp::Finality::Final);
   }
@@ -155,7 +163,7 @@ void Machine::pass_answer(const Input& in) {
   if (call_.late_offer) {
     leg.owes_ack = true;
   } else {
-    if (!by_update) send_ack(to, {});
+    if (!by_update) acknowledge_accepted_change();
     ask_relay(false);
   }
   Leg& from = call_.leg(call_.inviter);
@@ -176,7 +184,7 @@ void Machine::pass_answer(const Input& in) {
 void Machine::restore_other_leg(bool offer_taken) {
   undo_takeover();
   const Side to = other(call_.inviter);
-  if (call_.late_offer) {
+  if (call_.late_offer && !(call_.change && call_.change->settled)) {
     // It was asked for an offer, and what it offers is answered with what the first leg still has.
     std::expected<std::string, MediaError> body = std::unexpected(MediaError{});
     if (offer_taken) body = call_.media.make_answer(to, sdp::Finality::Final);
@@ -189,8 +197,8 @@ void Machine::restore_other_leg(bool offer_taken) {
     finish_exchange();
     return;
   }
-  send_ack(to, {});
-  call_.media.roll_back();
+  acknowledge_accepted_change();
+  (void)undo_change();
   if (call_.restored || call_.leg(call_.inviter).over) {
     call_.restored = false;
     call_.inviter_gone = false;
@@ -198,16 +206,15 @@ void Machine::restore_other_leg(bool offer_taken) {
     finish_exchange();
     return;
   }
-  call_.restored = true;
-  (void)call_.leg(to).gate.try_local_invite();
-  send_offer();
+  offer_what_was_before();
 }
 
 void Machine::roll_back(Event event, const Input& in) {
   if (waits_for_new_relay()) return no_relay_yet();
   const Side to = other(call_.inviter);
   Leg& leg = call_.leg(to);
-  if (event == Event::Reject && try_again(in)) return;
+  const bool spoken_for = call_.change && (call_.change->before || call_.change->told);
+  if (event == Event::Reject && !spoken_for && try_again(in)) return;
   if (begins_new_session(event)) return;
   leg.gate.local_done();
   const int status = event == Event::Reject ? in.message->status() : 503;
@@ -218,8 +225,8 @@ void Machine::roll_back(Event event, const Input& in) {
     return;
   }
   const bool anchored_more = call_.media.needs_ports() || call_.relay_awaited == call_.relay_asked;
-  call_.media.roll_back();
-  if (anchored_more) ask_relay(false);
+  const bool undone = undo_change();
+  if (anchored_more || undone) ask_relay(false);
   // RFC 3261 12.2.1.2: the other leg no longer knows the dialog.
   if (status == 481 || status == 408) {
     respond_inviter(call_.by_update ? 481 : status);  // RFC 4320 4.2: an UPDATE never gets 408
@@ -229,6 +236,11 @@ void Machine::roll_back(Event event, const Input& in) {
   }
   // A challenge is meant for us, not for the other leg; what it asks for nobody here can give.
   respond_inviter(status == 401 || status == 407 ? 403 : status < 400 ? 488 : status);
+  if (undone && event == Event::Reject && !call_.restored) {
+    close_change(false);
+    undo_takeover();
+    if (!call_.leg(call_.inviter).over) return offer_what_was_before();
+  }
   finish_exchange();
 }
 
@@ -256,15 +268,14 @@ void Machine::confirm_offer(const Input& in) {
   finish_exchange();
 }
 
-// The re-INVITE was cancelled, or the UPDATE has waited for the other leg's user for too long (RFC 3311 5.2).
-void Machine::cancel_offer() {
-  respond_inviter(call_.by_update ? 504 : 487);
-  call_.inviter_gone = true;
+// The re-INVITE was cancelled, or nobody acknowledges our response to it (RFC 3262 3), or the UPDATE has waited for the
+// other leg's user for too long (RFC 3311 5.2).
+void Machine::cancel_offer(Event event) {
+  const int status = call_.by_update || event == Event::NoAck ? 504 : 487;
   Leg& leg = call_.leg(other(call_.inviter));
-  if (call_.state == State::Reinviting && leg.client) {
-    core_.layer.cancel(leg.client, {}, now_, out_.transaction);
-    return;
-  }
+  if (call_.state == State::Reinviting && leg.client) return give_up_change(status);
+  respond_inviter(status);
+  call_.inviter_gone = true;
   // Only the relay was asked, or the offer waits for its next try; what it opened more goes again.
   leg.gate.local_done();
   call_.media.roll_back();
@@ -273,6 +284,8 @@ void Machine::cancel_offer() {
 }
 
 void Machine::finish_exchange() {
+  close_change(false);
+  call_.change.reset();
   undo_takeover();
   call_.leg(call_.inviter).gate.remote_done();
   call_.leg(other(call_.inviter)).gate.local_done();

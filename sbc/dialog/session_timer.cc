@@ -60,8 +60,10 @@ std::uint32_t SessionTimer::wanted() const {
   return base == 0 ? 0 : std::max({base, min_se_, kMinSessionInterval});
 }
 
-std::string SessionTimer::request_lines() const {
-  std::string lines = "Supported: timer\r\n";
+std::string SessionTimer::request_lines(std::string_view able) const {
+  std::string lines = "Supported: timer";
+  if (!able.empty()) lines.append(", ").append(able);
+  lines += "\r\n";
   const std::uint32_t interval = wanted();
   if (interval != 0) {
     // 7.1 recommends to leave the choice open at first, 7.4 to repeat the role later.

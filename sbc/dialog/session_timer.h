@@ -46,7 +46,7 @@ class SessionTimer {
 
   // --- we are the client of an INVITE or UPDATE ---------------------------------------------------------------------
   // 7.1, 7.4: whole lines for our request: Supported, and Session-Expires and Min-SE when there is something to say.
-  std::string request_lines() const;
+  std::string request_lines(std::string_view able = {}) const;
   // 7.2: its 2xx came.
   void accepted(const sip::Message& response, base::Instant now);
   // 7.3: its 422 came. True: request_lines() now ask for what the peer wants, so ask again. False: it names nothing

@@ -123,6 +123,11 @@ void OfferAnswer::rollback() {
   early_ = false;
 }
 
+void OfferAnswer::revert(Agreed before) {
+  rollback();
+  current_ = std::move(before);
+}
+
 RemoteMedia OfferAnswer::media(std::size_t index) const {
   if (!remote()) return {.refusal = Refusal::Disabled};
   RemoteMedia said = remote_media(*remote(), index);

@@ -67,6 +67,14 @@ class OfferAnswer {
   // The exchange failed: back to what both had agreed before (RFC 6141 3.1, RFC 6337 3.4). Nothing happens when Stable.
   void rollback();
 
+  // What the last completed exchange agreed, and going back to it after later ones were completed as well: a re-INVITE
+  // that had exchanged descriptions before it was refused (RFC 6141 3.1). The version in o= does not go back.
+  struct Agreed {
+    SessionPtr local, remote;
+  };
+  Agreed agreed() const { return current_; }
+  void revert(Agreed before);
+
   // A copy that serves another dialog with the same offer gets an o= line of its own, before its first body.
   void rename(OriginIdentity identity);
 
@@ -87,10 +95,6 @@ class OfferAnswer {
   const OriginIdentity& identity() const { return identity_; }
 
  private:
-  struct Descriptions {
-    SessionPtr local, remote;
-  };
-
   std::expected<std::string, Error> describe(const RewriteInput& input, const RewriteContext& context);
 
   OriginIdentity identity_;
@@ -99,8 +103,8 @@ class OfferAnswer {
   std::uint64_t version_;
   SessionPtr last_;            // what the leg was last told, agreed or not; null before the first
   std::size_t last_tail_ = 0;  // where its text goes on after the o= line
-  Descriptions current_;
-  Descriptions pending_;
+  Agreed current_;
+  Agreed pending_;
 };
 
 // For each m-line, which way the relay forwards between the two legs of a call. Empty while one of them has said

@@ -8,11 +8,14 @@ namespace {
 
 constexpr base::Duration k64T1 = base::seconds(32);
 
-// RFC 5057 5.1: 481 says that there is no such dialog. To PRACK it is about the response, to CANCEL the transaction,
-// and nothing answers an ACK; and after a 2xx to an INVITE no other answer of it is heard.
+// RFC 5057 5.1: 481 says that the usage is gone that the request is of. SUBSCRIBE, NOTIFY and REFER have one of their
+// own, MESSAGE and the like have none; to PRACK it is about the response, to CANCEL the transaction, and nothing
+// answers an ACK. After a 2xx to an INVITE no other answer of it is heard.
 bool denies(const sip::Message& request, int status) {
-  return status == 481 && !request.to_tag().empty() && request.method() != sip::Method::Prack &&
-         request.method() != sip::Method::Cancel && request.method() != sip::Method::Ack;
+  const sip::Method method = request.method();
+  return status == 481 && !request.to_tag().empty() &&
+         (method == sip::Method::Invite || method == sip::Method::Update || method == sip::Method::Info ||
+          method == sip::Method::Bye);
 }
 
 // The dialog of a request to the peer, as the peer names it.

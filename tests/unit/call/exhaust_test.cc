@@ -1,8 +1,9 @@
-// Every sequence of events up to a depth, from nine beginnings: nothing yet, ringing, talking, a change under way, two
-// in which the policy waits for an answer before it decides of the call or of a target that failed, and three with
-// early dialogs: a callee that rang reliably, a caller whose offer we made, a redirection that is followed. One
-// alphabet for all of them: INVITE, CANCEL, 1xx, 2xx, failures, ACK, PRACK, UPDATE, re-INVITE, BYE and REFER from both
-// sides, forks, time, the relay's events, the operator.
+// Every sequence of events up to a depth, from eleven beginnings: nothing yet, ringing, talking, a change under way,
+// two in which the policy waits for an answer before it decides of the call or of a target that failed, two with a
+// change that was answered or offered reliably and not acknowledged yet, and three with early dialogs: a callee that
+// rang reliably, a caller whose offer we made, a redirection that is followed. One alphabet for all of them: INVITE,
+// CANCEL, 1xx, 2xx, failures, ACK, PRACK, UPDATE, re-INVITE, BYE and REFER from both sides, forks, time, the relay's
+// events, the operator.
 //
 // After each sequence everybody behaves for a while. What the border has left of the call has two legs or none then;
 // and in the end nothing is left: no call, no dialog that a peer holds alone, no offer without its answer, no tag, no
@@ -38,6 +39,14 @@ bool change(Peer& peer, const char* method, int version) {
   } else {
     peer.request(method, body);
   }
+  return true;
+}
+
+// Of somebody who can have something told reliably before the final response.
+bool change_reliably(Peer& peer, int version) {
+  if (!peer.in_dialog()) return false;
+  peer.reinvite(version == 0 ? "" : sdp(peer.ip(), 4000, "sendonly", version),
+                "Supported: 100rel\r\n" + std::string(kAllow));
   return true;
 }
 
@@ -100,12 +109,12 @@ bool ring_reliably(Rig& rig, std::string_view tag) {
   return answer_as(rig.b, 183, tag, "Require: 100rel\r\nRSeq: " + std::to_string(rig.next_number()) + "\r\n");
 }
 
-bool prack(Rig& rig, bool described) {
-  for (auto at = rig.a.log.rbegin(); at != rig.a.log.rend(); ++at) {
+bool prack(Peer& peer, bool described) {
+  for (auto at = peer.log.rbegin(); at != peer.log.rend(); ++at) {
     const auto rseq = (*at)->find(sip::HeaderId::RSeq);
     if (!rseq) continue;
-    rig.a.request("PRACK", described ? sdp(rig.a.ip(), 4000, "sendrecv", 9) : "",
-                  "RAck: " + std::string(*rseq) + " " + std::to_string((*at)->cseq().number) + " INVITE\r\n");
+    peer.request("PRACK", described ? sdp(peer.ip(), 4000, "sendrecv", 9) : "",
+                 "RAck: " + std::string(*rseq) + " " + std::to_string((*at)->cseq().number) + " INVITE\r\n");
     return true;
   }
   return false;
@@ -149,6 +158,15 @@ bool ring_again(Peer& peer) {
   return true;
 }
 
+// The same reliably, with what the re-INVITE asks for or without.
+bool ring_again_reliably(Rig& rig, Peer& peer, bool described) {
+  const auto invite = last_invite(peer);
+  if (invite == nullptr || invite->to_tag().empty() || peer.pending_invites() == 0) return false;
+  peer.answer_to(invite, 183, described ? sdp(peer.ip(), 6000, "sendrecv", 9) : "",
+                 "Require: 100rel\r\nRSeq: " + std::to_string(rig.next_number()) + "\r\n" + std::string(kAllow));
+  return true;
+}
+
 // RFC 3262 3: there is nothing of ours that the callee could acknowledge.
 bool stray_prack(Rig& rig) {
   if (!rig.b.in_dialog()) return false;
@@ -175,7 +193,16 @@ void add_of_both(std::vector<Letter>& letters) {
     for (const int status : {200, 491})
       letters.push_back({who + "update-" + std::to_string(status),
                          [peer, status](Rig& r) { return answer_update(peer(r), status); }});
+    letters.push_back({who + "reinvite-reliable", [peer](Rig& r) { return change_reliably(peer(r), 7); }});
+    letters.push_back({who + "reinvite-empty-reliable", [peer](Rig& r) { return change_reliably(peer(r), 0); }});
     letters.push_back({who + "reinvite-180", [peer](Rig& r) { return ring_again(peer(r)); }});
+    letters.push_back(
+        {who + "reinvite-180-reliable", [peer](Rig& r) { return ring_again_reliably(r, peer(r), false); }});
+    letters.push_back(
+        {who + "reinvite-183-reliable", [peer](Rig& r) { return ring_again_reliably(r, peer(r), true); }});
+    letters.push_back({who + "prack", [peer](Rig& r) { return prack(peer(r), false); }});
+    letters.push_back({who + "prack-described", [peer](Rig& r) { return prack(peer(r), true); }});
+    letters.push_back({who + "prack-200", [peer](Rig& r) { return answer_prack(peer(r), 200); }});
     letters.push_back({who + "ack", [peer](Rig& r) { return ack(peer(r)); }});
     letters.push_back({who + "ack-described", [peer](Rig& r) { return ack_with_answer(peer(r)); }});
     letters.push_back({who + "bye", [peer](Rig& r) { return bye(peer(r)); }});
@@ -201,11 +228,8 @@ void add_early(std::vector<Letter>& letters) {
   letters.push_back({"c:fork-200", [](Rig& r) { return answer_as(r.c, 200, "fork"); }});
   letters.push_back({"c:302", [](Rig& r) { return answer_as(r.c, 302, "", "Contact: <sip:8@203.0.113.10>\r\n"); }});
   letters.push_back({"c:486", [](Rig& r) { return answer_invite(r.c, 486); }});
-  letters.push_back({"b:prack", stray_prack});
-  letters.push_back({"b:prack-200", [](Rig& r) { return answer_prack(r.b, 200); }});
+  letters.push_back({"b:prack-stray", stray_prack});
   letters.push_back({"b:prack-481", [](Rig& r) { return answer_prack(r.b, 481); }});
-  letters.push_back({"a:prack", [](Rig& r) { return prack(r, false); }});
-  letters.push_back({"a:prack-described", [](Rig& r) { return prack(r, true); }});
 }
 
 // What is nobody's doing.
@@ -248,7 +272,19 @@ std::vector<Letter> alphabet() {
   return letters;
 }
 
-enum class Beginning { Nothing, Ringing, Talking, Changing, Asking, AskingOfAFailure, Reliable, Proposed, Redirected };
+enum class Beginning {
+  Nothing,
+  Ringing,
+  Talking,
+  Changing,
+  Answered,
+  Offered,
+  Asking,
+  AskingOfAFailure,
+  Reliable,
+  Proposed,
+  Redirected
+};
 
 bool is_early(Beginning beginning) {
   return beginning >= Beginning::Reliable;
@@ -295,6 +331,9 @@ void begin(Rig& rig, Beginning beginning) {
   rig.b.answer(200, sdp(rig.b.ip(), 6000), kAllow);
   rig.a.ack();
   if (beginning == Beginning::Changing) rig.a.reinvite(sdp_two_lines(rig.a.ip(), 4000, 5));
+  if (beginning != Beginning::Answered && beginning != Beginning::Offered) return;
+  change_reliably(rig.a, beginning == Beginning::Offered ? 0 : 5);
+  ring_again_reliably(rig, rig.b, true);
 }
 
 // Everybody behaves, first without a BYE of theirs: what the border leaves of the call by itself has two legs or none.
@@ -376,8 +415,9 @@ TEST_P(EverySequence, EndsTheCallOnBothLegsAndLeavesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Explorer, EverySequence,
                          testing::Values(Beginning::Nothing, Beginning::Ringing, Beginning::Talking,
-                                         Beginning::Changing, Beginning::Asking, Beginning::AskingOfAFailure,
-                                         Beginning::Reliable, Beginning::Proposed, Beginning::Redirected));
+                                         Beginning::Changing, Beginning::Answered, Beginning::Offered,
+                                         Beginning::Asking, Beginning::AskingOfAFailure, Beginning::Reliable,
+                                         Beginning::Proposed, Beginning::Redirected));
 
 }  // namespace
 }  // namespace sbc::call::test

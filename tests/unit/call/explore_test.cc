@@ -98,8 +98,9 @@ class Explorer {
   // A call that everybody agrees on, to begin with.
   void talk() {
     say("a and b talk");
-    rig_.a.invite();
-    rig_.b.answer(200, sdp(rig_.b.ip(), 6000));
+    const std::string able = chance(50) ? "Allow: INVITE, PRACK, UPDATE\r\n" : "";
+    rig_.a.invite({.body = sdp(rig_.a.ip(), 4000), .headers = able});
+    rig_.b.answer(200, sdp(rig_.b.ip(), 6000), able);
     rig_.a.ack();
   }
 
@@ -173,19 +174,19 @@ class Explorer {
         return peer.answer_to(request, statuses[dice_.below(std::size(statuses))], body(peer));
       }
     }
-    if (!rig_.a.in_dialog()) return;
+    Peer& peer = chance(70) ? rig_.a : anyone();
+    if (!peer.in_dialog()) return;
     if (chance(70)) {
-      for (auto at = rig_.a.log.rbegin(); at != rig_.a.log.rend(); ++at) {
+      for (auto at = peer.log.rbegin(); at != peer.log.rend(); ++at) {
         const auto rseq = (*at)->find(sip::HeaderId::RSeq);
         if (!rseq) continue;
-        say("a sends PRACK");
-        return rig_.a.request(
-            "PRACK", chance(60) ? "" : body(rig_.a),
-            "RAck: " + std::string(*rseq) + " " + std::to_string((*at)->cseq().number) + " INVITE\r\n");
+        say(peer.name() + " sends PRACK");
+        return peer.request("PRACK", chance(60) ? "" : body(peer),
+                            "RAck: " + std::string(*rseq) + " " + std::to_string((*at)->cseq().number) + " INVITE\r\n");
       }
     }
-    say("a sends UPDATE");
-    rig_.a.request("UPDATE", body(rig_.a));
+    say(peer.name() + " sends UPDATE");
+    peer.request("UPDATE", body(peer));
   }
 
   void act() {
@@ -221,7 +222,7 @@ class Explorer {
       case 10:
         if (!peer.in_dialog()) return;
         say(peer.name() + " re-invites");
-        return peer.reinvite(body(peer));
+        return peer.reinvite(body(peer), chance(40) ? "Supported: 100rel\r\nAllow: INVITE, PRACK, UPDATE\r\n" : "");
       case 11:
         if (!peer.in_dialog()) return;
         say(peer.name() + " cancels its re-INVITE");

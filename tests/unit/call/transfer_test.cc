@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sbc/call/refer.h"
+#include "sbc/sip/values.h"
 
 #include "rig.h"
 
@@ -66,6 +67,39 @@ TEST(Transfer, OfEitherSideConnectsTheOtherOneWithTheTarget) {
     EXPECT_EQ(rig.calls.counters().transfers, 1U);
     (caller ? rig.c : stays).bye();
     EXPECT_TRUE((caller ? stays : rig.c).has("BYE"));
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
+// RFC 3262 4: nobody has asked the target for it, but who requires an acknowledgement must get one.
+TEST(Transfer, ATargetThatRingsReliablyIsAcknowledged) {  // trap 27
+  for (const bool early : {true, false}) {
+    Rig rig;
+    rig.connect();
+    rig.b.request("REFER", {}, kToCarol);
+    const auto invite = rig.c.take("INVITE");
+    ASSERT_NE(invite, nullptr);
+    EXPECT_FALSE(sip::lists_token(*invite, sip::HeaderId::Supported, "100rel"));
+    const std::string first = "Require: 100rel\r\nRSeq: 17\r\n";
+    rig.c.answer(183, early ? sdp(rig.c.ip(), 7000) : "", first);
+    const auto prack = rig.c.take("PRACK");
+    ASSERT_NE(prack, nullptr);
+    EXPECT_EQ(prack->find(sip::HeaderId::RAck), "17 " + std::to_string(invite->cseq().number) + " INVITE");
+    EXPECT_EQ(prack->to_tag(), "tag-of-carol");
+    rig.c.answer_to(prack, 200);
+    rig.c.answer(183, {}, first);
+    EXPECT_EQ(rig.c.count("PRACK"), 1U) << "a repetition";
+    rig.c.answer(180, {}, "Require: 100rel\r\nRSeq: 18\r\n");
+    EXPECT_EQ(rig.c.count("PRACK"), 2U);
+    rig.c.answer(200, early ? "" : sdp(rig.c.ip(), 7000));  // what it has offered counts
+    rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+    EXPECT_NE(rig.c.take("ACK")->body().find("m=audio"), std::string_view::npos);
+    EXPECT_EQ(rig.relay.sessions.begin()->second.flows.at(0).b.remote_rtp->port, 7000);
+    rig.a.bye();
+    const auto bye = rig.c.take("BYE");
+    ASSERT_NE(bye, nullptr);
+    EXPECT_GT(bye->cseq().number, invite->cseq().number + 2) << "trap 90";
     rig.pass(minutes(2));
     rig.expect_idle();
   }
