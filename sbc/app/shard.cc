@@ -6,6 +6,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/app/shard_setup.h"
+#include "sbc/call/consumed_body.h"
 #include "sbc/call/extensions.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/identity/emergency.h"
@@ -301,6 +302,7 @@ void Shard::on_event(const transaction::RequestArrived& request) {
     case sip::Method::Invite:
       return calls_.on_invite(request, arrival, now, out_);
     case sip::Method::Register: {
+      if (refuses_body(request)) return;
       if (upstream_.relays(arrival.realm)) {
         const auto decision = advisor_.register_decision(message, request.source, arrival);
         return upstream_.on_register(request, arrival, decision, now, out_.transaction);
@@ -333,7 +335,16 @@ void Shard::on_event(const transaction::RequestArrived& request) {
   }
 }
 
+// RFC 3261 8.2.3, of what is answered here.
+bool Shard::refuses_body(const transaction::RequestArrived& request) {
+  if (!call::refused_body_of(*request.message)) return false;
+  reject(admin::RejectReason::Unsupported);
+  answer_plain(request, 415, call::kUnderstoodBodies);
+  return true;
+}
+
 void Shard::on_options(const transaction::RequestArrived& request, const std::string& realm) {
+  if (refuses_body(request)) return;
   const std::string unsupported = call::unsupported_extensions(*request.message);
   if (!unsupported.empty()) {
     reject(admin::RejectReason::Unsupported);

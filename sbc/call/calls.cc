@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sbc/call/consumed_body.h"
 #include "sbc/call/extensions.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording_client.h"
@@ -50,6 +51,13 @@ void Calls::answer(const transaction::RequestArrived& request, int status, std::
   auto bytes = base::share(sip::build_response(*request.message, status, core_.minter.tag(core_.random), request.source,
                                                headers, {}, {}, reason));
   core_.layer.respond(request.transaction, status, std::move(bytes), now, out.transaction);
+}
+
+bool Calls::refuses_body(const transaction::RequestArrived& request, base::Instant now, Output& out) {
+  if (!refused_body_of(*request.message)) return false;
+  ++core_.counters.refused_body;
+  answer(request, 415, kUnderstoodBodies, now, out);
+  return true;
 }
 
 void Calls::on_dialog_request(const transaction::RequestArrived& request, base::Instant now, Output& out) {
@@ -118,6 +126,7 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
   hear(core_, call, side, *request.message);
   const Input input{.side = side, .message = request.message, .source = request.source, .server = request.transaction};
   const sip::Method method = request.message->method();
+  if ((method == sip::Method::Prack || method == sip::Method::Update) && refuses_body(request, now, out)) return;
   if (method == sip::Method::Prack || (method == sip::Method::Update && !call.a.dialog)) {
     Machine machine(core_, call, now, out);
     method == sip::Method::Prack ? machine.prack(input) : machine.early_update(input);
@@ -145,13 +154,16 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
   if (call.state == State::Closing || call.state == State::Canceling) return answer(request, 481, {}, now, out);
   Machine machine(core_, call, now, out);
   if (request.message->method() == sip::Method::Options && !machine.passes_options(side)) {
+    if (refuses_body(request, now, out)) return;
     const std::string extensions = supported_extensions();
     const sip::ExtraHeader able[] = {
         {"Allow", leg.allow}, {"Accept", "application/sdp, multipart/mixed"}, {"Supported", extensions}};
     return answer(request, 200, able, now, out);
   }
   if (request.message->method() == sip::Method::Refer && transfers_from(*core_.settings, leg.realm)) {
-    passes_transfers(*core_.settings, leg.realm) ? machine.pass_refer(input) : machine.refer(input);
+    const bool passes = passes_transfers(*core_.settings, leg.realm);
+    if (!passes && refuses_body(request, now, out)) return;
+    passes ? machine.pass_refer(input) : machine.refer(input);
   } else {
     if (!machine.recording_by_info(input) && !machine.digit_by_info(input)) machine.pass_request(input);
     RecordingClient(core_, call, now, out).follow();

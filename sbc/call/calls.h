@@ -94,6 +94,7 @@ class Calls {
               base::Instant now, Output& out, std::string_view reason = {});
   bool calls_for_help(const sip::Message& invite) const;
   bool comes_first(const sip::Message& invite, const Arrival& arrival) const;
+  bool refuses_body(const transaction::RequestArrived& request, base::Instant now, Output& out);
   void on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request, base::Instant now,
                        Output& out);
   // ending.cc

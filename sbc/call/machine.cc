@@ -1,5 +1,6 @@
 #include "sbc/call/machine.h"
 
+#include "sbc/call/consumed_body.h"
 #include "sbc/call/farewell.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording.h"
@@ -148,6 +149,12 @@ void Machine::respond_caller(int status, std::span<const sip::ExtraHeader> heade
 void Machine::respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers) {
   const Leg& leg = call_.leg(in.side);
   const std::string_view tag = leg.dialog ? std::string_view(leg.dialog->local_tag()) : call_.local_tag_a;
+  // RFC 3261 8.2.3. A dialog ends with its BYE, whatever the answer.
+  if (status == 200 && in.message->method() == sip::Method::Bye && refused_body_of(*in.message)) {
+    ++core_.counters.refused_body;
+    status = 415;
+    headers = kUnderstoodBodies;
+  }
   core_.layer.respond(in.server, status, leg_response(*in.message, in.source, leg, status, tag, headers), now_,
                       out_.transaction);
 }

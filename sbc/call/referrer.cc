@@ -9,6 +9,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/call/calls.h"
+#include "sbc/call/consumed_body.h"
 #include "sbc/call/extensions.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
@@ -42,6 +43,7 @@ bool Calls::on_refer(const transaction::RequestArrived& request, const Arrival& 
     const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
     return refuse(420, unsupported);
   }
+  if (refused_body_of(refer)) return refuse(415, kUnderstoodBodies);
   if (!sip::first_contact(refer)) return refuse(400);
   if (!arrival.authenticated && !arrival.vouched && arrival.registered_aor.empty()) {
     const auto challenge = core_.advisor.challenge(refer, arrival.realm);
