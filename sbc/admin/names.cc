@@ -216,6 +216,8 @@ const char* name_of(DialogCount c) {
       return "refused_sips";
     case DialogCount::RefusedPrivacy:
       return "refused_privacy";
+    case DialogCount::Loops:
+      return "loops";
     case DialogCount::RefusedExtension:
       return "refused_extension";
     case DialogCount::RefusedMethod:

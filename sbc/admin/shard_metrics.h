@@ -121,6 +121,7 @@ enum class DialogCount : std::uint8_t {
   LateInvitesForgotten,  // of calls that are gone: a fork that answers now is not hung up
   LateForks,             // 2xx of another fork or of an abandoned attempt: ACK and BYE
   RefusedExtension,      // 420
+  Loops,                 // 482, an INVITE that came back unchanged
   RefusedSips,           // 480, sips: that did not come over TLS, or a place without TLS passed over
   RefusedPrivacy,        // 500, critical privacy that cannot be provided
   RefusedMethod,         // 405, 501

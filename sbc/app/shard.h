@@ -104,6 +104,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   std::uint8_t owner_of(const sip::Message& message);
   std::optional<std::uint8_t> shard_of_dialog(const call::NamedDialog& named) const;
   std::optional<std::uint8_t> entered_shard(const sip::Message& invite);
+  std::optional<std::uint8_t> returned_shard(const sip::Message& invite);
   std::optional<std::uint8_t> referred_shard(const sip::Message& request) const;
   void dispatch();
   void on_event(const transaction::RequestArrived& request);

@@ -6,6 +6,7 @@
 
 #include "sbc/app/named_dialogs.h"
 #include "sbc/app/shard.h"
+#include "sbc/sip/values.h"
 
 namespace sbc::app {
 namespace {
@@ -77,6 +78,19 @@ std::optional<std::uint8_t> Shard::entered_shard(const sip::Message& invite) {
   return std::nullopt;
 }
 
+// An INVITE that still has the Via of one of ours goes where that one is (call/loop.h), and so does its CANCEL.
+std::optional<std::uint8_t> Shard::returned_shard(const sip::Message& invite) {
+  std::optional<std::uint8_t> shard;
+  sip::for_each_value(invite, sip::HeaderId::Via, [&](std::string_view value) {
+    const auto via = sip::parse_via(value);
+    if (via) shard = minter_.shard_of(via->branch);
+    return !shard;
+  });
+  if (!shard || *shard >= shared_.shards.size()) return std::nullopt;
+  if (!shared_.signposts.put_attempt(std::string(invite.call_id()), *shard)) limits_.add(limit::Reached::Attempts);
+  return shard;
+}
+
 // A REFER or SUBSCRIBE outside of calls goes where the call is that it is about (RFC 4538), or that the target of the
 // REFER is to enter.
 std::optional<std::uint8_t> Shard::referred_shard(const sip::Message& request) const {
@@ -99,6 +113,7 @@ std::uint8_t Shard::owner_of(const sip::Message& message) {
   const bool inside = !message.to_tag().empty();
   if (!inside && message.method() == sip::Method::Invite) {
     if (const auto shard = entered_shard(message)) return *shard;
+    if (const auto shard = returned_shard(message)) return *shard;
   }
   if (!inside && (message.method() == sip::Method::Refer || message.method() == sip::Method::Subscribe)) {
     if (const auto shard = referred_shard(message)) return *shard;

@@ -214,6 +214,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::StrayAcks].set(calls.stray_acks);
   to.dialogs[DialogCount::LateForks].set(calls.late_forks);
   to.dialogs[DialogCount::RefusedExtension].set(calls.refused_extension);
+  to.dialogs[DialogCount::Loops].set(calls.loops);
   to.dialogs[DialogCount::RefusedSips].set(calls.refused_sips);
   to.dialogs[DialogCount::RefusedPrivacy].set(calls.refused_privacy);
   to.dialogs[DialogCount::RefusedMethod].set(calls.refused_method);
@@ -271,7 +272,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);
-  to.rejects[RejectReason::LoopDetected].set(calls.refused_loop);
+  to.rejects[RejectReason::LoopDetected].set(calls.refused_loop + calls.loops);
   to.rejects[RejectReason::Routes].set(calls.refused_routes);
   to.rejects[RejectReason::Media].set(calls.refused_media);
   to.rejects[RejectReason::UnknownUser].set(registrations.not_found);

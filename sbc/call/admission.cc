@@ -4,6 +4,8 @@
 #include "sbc/call/extensions.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
+#include "sbc/call/limits.h"
+#include "sbc/call/loop.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/privacy.h"
 
@@ -72,6 +74,7 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
     return refuse(480, why, core_.counters.refused_sips, EndCause::Limit);
   }
   if (invite.max_forwards() == 0) return refuse(483, {}, core_.counters.refused_loop, EndCause::Limit);
+  if (is_loop(core_, invite, arrival)) return refuse(482, {}, core_.counters.loops, EndCause::Limit);
   if (const auto tags = unsupported_extensions(invite); !tags.empty()) {
     const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
     return refuse(420, unsupported, core_.counters.refused_extension, EndCause::Limit);
@@ -124,6 +127,8 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   call.record = new_record(call);
   call.emergency = calls_for_help(*request.message);
   call.first = call.emergency || comes_first(*request.message, arrival);
+  if (const auto* before = turns_before(core_, *request.message)) call.turns = *before;
+  if (call.turns.size() < kMaxTurns) call.turns.push_back(turn_of(*request.message, arrival));
   hear(core_, call, Side::A, *request.message);
   core_.layer.set_owner(request.transaction, handle.pack());
   core_.dialogs.emplace(call.local_tag_a, DialogRef{handle, Side::A});

@@ -41,6 +41,8 @@ class Door {
   }
   void abandon(transaction::ClientId id) { layer_.abandon(id); }
   bool is_live(transaction::ClientId id) const { return layer_.is_live(id); }
+  transaction::ClientId find_invite(std::string_view branch) const { return layer_.find_invite(branch); }
+  transaction::Owner owner_of(transaction::ClientId id) const { return layer_.owner_of(id); }
 
   // A call begins to be watched, if the settings say so.
   void watch(Call& call) const;

@@ -48,6 +48,10 @@ inline constexpr std::size_t kMaxRedirectContacts = 8;
 // this sends us in circles.
 inline constexpr std::size_t kMaxRedirections = 5;
 
+// Turns of an INVITE that comes back to the border again and again and is never quite the same; later ones are not
+// remembered, and Max-Forwards ends them.
+inline constexpr std::size_t kMaxTurns = 70;
+
 // Streams of one recording session: two for each m-line of the call, which needs flows of the relay's itself
 // (control::kMaxFlows). And who has left the call, but is still spoken of there.
 inline constexpr std::size_t kMaxRecordedStreams = 8;

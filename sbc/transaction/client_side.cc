@@ -105,6 +105,17 @@ void ClientSide::abandon(ClientId id) {
   if (Transaction* t = transactions_.find(id)) t->audience = Audience::Abandoned;
 }
 
+ClientId ClientSide::find_invite(std::string_view branch) const {
+  const Matching& matching = shared_.matching;
+  const ClientId* found = by_key_.find(matching.with_method(matching.client_base(branch), sip::Method::Invite, {}));
+  return found != nullptr ? *found : ClientId{};
+}
+
+Owner ClientSide::owner_of(ClientId id) const {
+  const Transaction* t = transactions_.find(id);
+  return t != nullptr ? t->owner : 0;
+}
+
 void ClientSide::on_response(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out) {
   const sip::CSeq cseq = message->cseq();
   const Matching& matching = shared_.matching;

@@ -28,6 +28,8 @@ class ClientSide {
   void cancel(ClientId invite, std::string_view extra_headers, base::Instant now, Output& out);
   void abandon(ClientId id);
   bool is_live(ClientId id) const { return transactions_.find(id) != nullptr; }
+  ClientId find_invite(std::string_view branch) const;
+  Owner owner_of(ClientId id) const;
   void on_response(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out);
   void on_timer(ClientId id, base::Instant now, Output& out);
   void on_transport_error(ClientId id, base::Instant now, Output& out);

@@ -84,6 +84,12 @@ void Layer::abandon(ClientId id) {
 bool Layer::is_live(ClientId id) const {
   return core_->clients.is_live(id);
 }
+ClientId Layer::find_invite(std::string_view branch) const {
+  return core_->clients.find_invite(branch);
+}
+Owner Layer::owner_of(ClientId id) const {
+  return core_->clients.owner_of(id);
+}
 
 base::Instant Layer::next_deadline() const {
   return core_->shared.deadlines.next();

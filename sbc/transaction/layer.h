@@ -83,6 +83,9 @@ class Layer {
   // acknowledges failures. A 2xx would be lost: for an INVITE use cancel() and wait.
   void abandon(ClientId id);
   bool is_live(ClientId id) const;
+  // The INVITE of ours that has this branch, and whose it is; 0 when there is none any more.
+  ClientId find_invite(std::string_view branch) const;
+  Owner owner_of(ClientId id) const;
 
   // --- time ------------------------------------------------------------------------------------------------------
   base::Instant next_deadline() const;
