@@ -110,8 +110,8 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void on_event(const transaction::RequestArrived& request);
   void answer_plain(const transaction::RequestArrived& request, int status,
                     std::span<const sip::ExtraHeader> headers = {}, std::string_view reason = {});
-  void on_options(const transaction::RequestArrived& request, const std::string& realm);
   bool refuses_body(const transaction::RequestArrived& request);
+  void on_options(const transaction::RequestArrived& request, const std::string& realm);
   void carry_out();
   void look_up(const call::Lookup& lookup);
   void ask(const call::PolicyQuestion& question);

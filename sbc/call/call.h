@@ -251,8 +251,8 @@ struct Call {
   std::vector<Referral> referrals;  // the last kMaxReferrals
 
   std::unique_ptr<Transfer> transfer;
-  std::unique_ptr<Takeover> takeover;
   std::unique_ptr<ChangeProgress> change;  // null: nothing reliable was said of the re-INVITE under way
+  std::unique_ptr<Takeover> takeover;
   bool newcomer_waits = false;  // leg B came by an INVITE with Replaces, which has no final response yet (pickup.cc)
   std::unique_ptr<Moving> moving;
   bool recording_paused = false;

@@ -27,9 +27,9 @@ void Machine::feed(Event event, const Input& input) {
       return roll_back(event, input);
     case Step::RefreshFailed:
       return refresh_failed(input);
-    case Step::CancelCall:
     case Step::CancelOffer:
       return cancel_offer(event);
+    case Step::CancelCall:
       return cancel_call(event, input);
     case Step::CancelDeciding:
       return cancel_deciding(event, input);
@@ -116,8 +116,8 @@ void Machine::take(Step step, const Input& in) {
     case Step::NextOrFail:
     case Step::RollBack:
     case Step::RefreshFailed:
-    case Step::CancelCall:
     case Step::CancelOffer:
+    case Step::CancelCall:
     case Step::CancelDeciding:
     case Step::CancelAnswered:
     case Step::HangUpBoth:
@@ -183,6 +183,7 @@ void Machine::ack_and_bye(const Attempt& attempt, const sip::Hop& hop, const sip
       {.from = hop, .symmetric = symmetric, .session_id = of_recorder ? std::string() : call_.b.told.session_id});
   if (!loser) return;
   // PRACK and UPDATE have used numbers after the INVITE's.
+  pass_pracks(*loser->leg.dialog);
   if (fork != nullptr && fork->b) loser->leg.dialog->raise_local_cseq(fork->b->local_cseq().value_or(0));
   if (!call_.b.acks.remember(loser->leg.dialog->remote_tag(), attempt.start.cseq, loser->to, loser->ack, now_))
     core_.counters.limits.add(limit::Reached::StoredAcks);
@@ -190,7 +191,6 @@ void Machine::ack_and_bye(const Attempt& attempt, const sip::Hop& hop, const sip
   say_goodbye(core_, loser->leg, call_.handle.pack(), now_, out_);
 }
 
-  pass_pracks(*loser->leg.dialog);
 void Machine::start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes) {
   Leg& leg = call_.leg(side);
   leg.accepted = dialog::AcceptedInvite(cseq, core_.settings->t1, core_.settings->t2);

@@ -192,8 +192,9 @@ class Machine {
                                               std::string_view dialled, std::vector<std::string>& tried);
   void note_forwarding(const sip::Message& response, const route::Target& from,
                        std::vector<identity::Redirect>& forwarded);
-  // The same for the INVITE of a transfer: its hunt goes on with where it leads.
-  bool transfer_redirected(const sip::Message& response);
+  // The same for the INVITE of a transfer: its hunt goes on with where it leads (Next), or the transferor hears of it
+  // (Stop). nullopt: a failure as others.
+  std::optional<route::Verdict> transfer_redirected(const sip::Message& response);
   void pass_redirection(const sip::Message& response, const route::Target& from, std::vector<std::string> contacts);
 
   // fork.cc
@@ -263,7 +264,6 @@ class Machine {
   void finish_exchange();
   void respond_inviter(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {});
 
-  // refresh.cc
   // change_progress.cc
   bool asking_has_reliable() const;
   bool tells_answer_early() const;
@@ -291,6 +291,7 @@ class Machine {
   bool undo_change();
   void offer_what_was_before();
 
+  // refresh.cc
   void learn_allow(Side side, const sip::Message& message);
   void note_session(Side side, const sip::Message& response);
   std::vector<sip::ExtraHeader> with_session(Side side, const sip::Message& request, int status,
@@ -348,10 +349,10 @@ class Machine {
   void locate_successor();
   // Of the transferor, to the hunt's current target.
   void invite_successor(dialog::ClientStart start, bool same_number = false);
-  void next_transfer(const route::Failure& failure, const sip::Message* response = nullptr);
   void acknowledge_target(const transaction::ResponseArrived& response);  // transfer_ringing.cc
   sip::MessagePtr offer_of_target(const sip::MessagePtr& response, const dialog::Dialog& dialog) const;
   void pass_pracks(dialog::Dialog& dialog) const;
+  void next_transfer(const route::Failure& failure, const sip::Message* response = nullptr);
   void fail_transfer(int status);
   void complete_transfer(const sip::MessagePtr& response, const sip::Source& source);
   void abandon_transfer();

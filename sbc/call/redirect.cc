@@ -234,14 +234,15 @@ bool Machine::redirected(const sip::Message& response, const route::Target& from
   return false;
 }
 
-// The INVITE of a transfer (transfer.cc) is followed as any other. Passed it is not: the transferor asked the border to
-// call, and hears what came of it.
-bool Machine::transfer_redirected(const sip::Message& response) {
+// The INVITE of a transfer (transfer.cc) is followed as any other. Passed it is as a status (RFC 3515 2.4.5): where it
+// leads is a matter of the target's network.
+std::optional<route::Verdict> Machine::transfer_redirected(const sip::Message& response) {
   Transfer& transfer = *call_.transfer;
   const route::Target from = *transfer.hunt.current();
   const auto contacts = redirect_contacts(response, &core_.counters.limits);
-  if (contacts.empty()) return false;
-  if (redirect_wish(*core_.settings, from) == OnRedirect::Follow && transfer.redirections < kMaxRedirections) {
+  if (contacts.empty()) return std::nullopt;
+  const OnRedirect wish = redirect_wish(*core_.settings, from);
+  if (wish == OnRedirect::Follow && transfer.redirections < kMaxRedirections) {
     const auto to = sip::parse_uri(from.to_uri);
     const std::string dialled = to ? sip::unescape(to->user) : "";
     if (auto targets = redirect_targets(contacts, from, dialled, transfer.redirected); !targets.empty()) {
@@ -251,11 +252,15 @@ bool Machine::transfer_redirected(const sip::Message& response) {
       policy::FailureDecision route;
       route.kind = policy::FailureDecision::Kind::Route;
       (void)transfer.hunt.decide(route::Verdict::Next, route, std::move(targets));
-      return true;
+      return route::Verdict::Next;
     }
   }
+  if (wish == OnRedirect::Pass) {
+    ++core_.counters.passed_redirects;
+    return route::Verdict::Stop;
+  }
   ++core_.counters.refused_redirects;
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace sbc::call

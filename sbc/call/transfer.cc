@@ -248,15 +248,19 @@ void Machine::next_transfer(const route::Failure& failure, const sip::Message* r
   Transfer& transfer = *call_.transfer;
   disarm(transfer.timer);
   auto verdict = transfer.hunt.failed(failure, core_.health, now_);
-  if (response != nullptr && is_redirection(*response) && transfer_redirected(*response))
-    verdict = route::Verdict::Next;
+  int status = 0;
+  if (response != nullptr && is_redirection(*response)) {
+    const auto redirected = transfer_redirected(*response);
+    if (redirected == route::Verdict::Stop) status = response->status();
+    verdict = redirected.value_or(verdict);
+  }
   if (verdict == route::Verdict::Next && transfer.hunt.next_is_same_name())
     transfer.repeat = repeat_of(transfer.attempt, transfer.leg);
   if (transfer.attempt) core_.dialogs.erase(transfer.attempt->start.local_tag);
   const bool rang = !ringing_sound(call_).empty();
   transfer.attempt.reset();
   if (rang) ask_relay(false);
-  if (verdict == route::Verdict::Stop) return fail_transfer(transfer.hunt.answer().status);
+  if (verdict == route::Verdict::Stop) return fail_transfer(status != 0 ? status : transfer.hunt.answer().status);
   transfer.hunt.advance();
   try_transfer();
 }
@@ -360,23 +364,23 @@ bool Machine::leave_by_transfer(const Input& in) {
 void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Source& source) {
   Transfer& transfer = *call_.transfer;
   auto made = dialog::Dialog::from_client(transfer.attempt->start, *response);
+  const sip::MessagePtr offering = made ? offer_of_target(response, *made) : response;
+  const auto sdp = sdp_of(*offering);
   if (!sdp || !*sdp || !made || call_.state != State::Active) {
     // No offer, or the two parties are just changing their session.
     ack_and_bye(*transfer.attempt, source.hop, response);
     core_.dialogs.erase(transfer.attempt->start.local_tag);
-  const sip::MessagePtr offering = made ? offer_of_target(response, *made) : response;
-  const auto sdp = sdp_of(*offering);
     return fail_transfer(call_.state != State::Active ? 500 : 488);
   }
   report_transfer(200);
   const Side side = transfer.from;
   Leg fresh = std::move(transfer.leg);
   fresh.dialog = *std::move(made);
+  pass_pracks(*fresh.dialog);
   fresh.hop = source.hop;
   fresh.invite_cseq = transfer.attempt->start.cseq;
   std::optional<Attempt> attempt = std::move(transfer.attempt);
   disarm(transfer.timer);
-  pass_pracks(*fresh.dialog);
   forget_transfer();
   replace_leg(side, std::move(fresh));
   note_session(side, *response);

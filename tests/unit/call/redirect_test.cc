@@ -138,7 +138,10 @@ TEST(Redirect, OfATransfersTargetIsAFailureUnlessTheOperatorWantsMore) {  // tra
     EXPECT_FALSE(rig.c.has("INVITE"));
     const auto report = rig.d.take("NOTIFY");
     ASSERT_NE(report, nullptr);
-    EXPECT_TRUE(report->body().starts_with("SIP/2.0 480"));
+    // RFC 3515 2.4.5: passed is the status, and nothing of where it leads.
+    EXPECT_EQ(report->body(), wish == OnRedirect::Pass ? "SIP/2.0 302 Moved Temporarily\r\n"
+                                                       : "SIP/2.0 480 Temporarily Unavailable\r\n");
+    EXPECT_EQ(rig.calls.counters().passed_redirects, wish == OnRedirect::Pass ? 1U : 0U);
     EXPECT_EQ(rig.calls.connected(), 1U);
     rig.kill();
     end_well(rig);
