@@ -50,7 +50,10 @@ void push_row(lua_State* lua, const table::Table& table, std::size_t row) {
 int find(lua_State* lua) {
   const table::Table& table = table_argument(lua, "tables.find");
   const auto row = table.find(read_text(lua, 2, {"tables.find", "the key"}, kMaxTableKey));
-  if (!row) return 0;
+  if (!row) {
+    lua_pushnil(lua);
+    return 1;
+  }
   push_row(lua, table, *row);
   return 1;
 }
@@ -59,7 +62,10 @@ int find(lua_State* lua) {
 int prefix(lua_State* lua) {
   const table::Table& table = table_argument(lua, "tables.prefix");
   const auto row = table.longest_prefix(read_text(lua, 2, {"tables.prefix", "the text"}, kMaxTableKey));
-  if (!row) return 0;
+  if (!row) {
+    lua_pushnil(lua);
+    return 1;
+  }
   push_row(lua, table, *row);
   push(lua, table.key(*row));
   return 2;
