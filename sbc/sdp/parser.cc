@@ -92,6 +92,9 @@ class Parser {
     Line line{.type = text[0], .attribute = AttributeId::None, .name_size = 0, .value = text.substr(2)};
     if (number_ == 1 && (line.type != 'v' || base::trim(line.value) != "0")) return refuse("", "v=0", text);
     if (line.type == 'a') identify(line);
+    // Whoever writes an m-line anew writes what stands in front of its formats, and those end with the line.
+    if (line.type == 'm')
+      while (!line.value.empty() && is_space(line.value.back())) line.value.remove_suffix(1);
     if (!read_typed(line)) return false;
     session_.lines.push_back(line);
     if (session_.media.empty())

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sbc/sdp/events.h"
 #include "sbc/sdp/parser.h"
+#include "sbc/sdp/renumber.h"
+#include "sbc/sdp/transcoding.h"
 
 #include "samples.h"
 
@@ -46,6 +49,20 @@ TEST(CodecFilter, WhatIsNotAllowedGoesAndItsLinesWithIt) {
   EXPECT_THAT(*left->text, HasSubstr("a=rtcp-fb:* ccm fir\r\n"));
   for (const char* gone : {"opus", "annexb", "G722", "a=fmtp:110", "red", "a=rtcp-fb:111"})
     EXPECT_THAT(*left->text, Not(HasSubstr(gone)));
+}
+
+// Found by fuzzing: what was left of "8 9 " was "88".
+TEST(CodecFilter, AnMLineThatEndsInABlankKeepsItsNumbers) {
+  const SessionPtr blank = with("m=audio 4000 RTP/AVP 8 9 \r\na=sendrecv\r\n");
+  EXPECT_EQ(formats({.force = {"PCMA"}}, blank), "8");
+  EXPECT_EQ(formats({.deny = {"PCMA"}}, blank), "9");
+  const SessionPtr other = with("m=audio 4000 RTP/AVP 96 \t\r\na=rtpmap:96 opus/48000/2\r\n");
+  EXPECT_EQ(
+      (*renumbered(other, *with("m=audio 4000 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\n")))->media.at(0).formats,
+      "111");
+  const std::string pcma[] = {"PCMA"};
+  EXPECT_EQ((*with_codecs(other, pcma))->media.at(0).formats, "96 8");
+  EXPECT_THAT(std::string((*with_events(blank, nullptr))->media.at(0).formats), testing::StartsWith("8 9 "));
 }
 
 TEST(CodecFilter, WhatIsDeniedGoes) {
