@@ -13,6 +13,7 @@ from harness.relays import OtherRelay, links, sessions
 
 ALICE_TONE, BOB_TONE = 440, 1000  # Hz
 BEFORE, AFTER = 1.5, 2.5  # seconds of talk
+PINGS = 1.0  # seconds; a third of the lease is between two
 
 
 def moved(border, reason):
@@ -84,13 +85,15 @@ def call(caller, callee, uri):
 def a_call_gets_the_relay_with_its_networks_and_of_these_the_emptiest(lab):
     here_only = {name: None for name in ("core", "access6", "core6")}
     other = OtherRelay(lab, {"network": here_only, "limits": {"sessions": 400}})
-    border = lab.start({**links(lab)}, {"limits": {"sessions": 8}})
+    border = lab.start({**links(lab), "process": {"shards": 2}}, {"limits": {"sessions": 8}})
     lab.register("bob", PHONE2)
     alice, bob = lab.keep(Agent(PHONE, ACCESS, "alice")), lab.keep(Agent(PHONE2, ACCESS, "bob"))
     far = lab.keep(Agent(CARRIER, CORE, "first"))
     calls = [call(alice, far, f"sip:00431555@{ACCESS}") for _ in range(2)]
     equal((sessions(border.relay), sessions(other)), (2, 0), "sessions: one relay alone has the carrier's network")
-    # A quarter of what the first one may have is taken: the other one has more room for all that comes.
+    # A quarter of what the first one may have is taken, and both shards hear of it, whose calls they were or not. The other
+    # one has more room for all that comes.
+    time.sleep(PINGS)
     calls += [call(alice, bob, f"sip:bob@{ACCESS}") for _ in range(4)]
     equal((sessions(border.relay), sessions(other)), (2, 4), "sessions of calls that stay on one side")
     for (caller, dialog), (callee, taken) in calls:
