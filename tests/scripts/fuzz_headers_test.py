@@ -10,7 +10,7 @@ COMPACT = {"Call-ID": "i", "Contact": "m", "From": "f", "To": "t", "Via": "v", "
 # What reads these has their values alone as its input.
 VALUES = {"digest": {"Authorization", "Proxy-Authenticate", "Proxy-Authorization", "WWW-Authenticate"}}
 # Read by their text, having no number.
-BY_TEXT = re.compile(r'equals_ignoring_case\((?:field|header)\.name, "([A-Za-z-]+)"')
+BY_TEXT = re.compile(r'(?:equals_ignoring_case\((?:field|header)\.name, |(?:request|response|message|in\.message|invite|refer)(?:\.|->)find\()"([A-Za-z-]+)"')
 
 
 def letters(name):
@@ -20,8 +20,8 @@ def letters(name):
 def headers_read():
     """By their letters, which the enumerator and the name in the table share; and where."""
     found = {}
-    for source in sorted((ROOT / "sbc").rglob("*.cc")):
-        if source.name == "header_id.cc":
+    for source in sorted((ROOT / "sbc").rglob("*.[ch]*")):
+        if source.name.startswith("header_id."):
             continue
         text = source.read_text()
         for name in re.findall(r"HeaderId::(\w+)", text) + BY_TEXT.findall(text):

@@ -105,6 +105,7 @@ TEST_F(UdpTest, DatagramsAreTakenUpToTheSizeLimit) {
   EXPECT_EQ(1u, net->counters().drop(Drop::UdpTruncated).value());
 }
 
+// trap 57
 TEST_F(UdpTest, LargestDatagramArrivesWhole) {
   const auto net = make(got_, {udp("127.0.0.1:0")});
   const loop::Fd peer = socket("127.0.0.1:0");

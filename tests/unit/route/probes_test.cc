@@ -56,6 +56,7 @@ class ProbesTest : public ::testing::Test {
 
 using Kinds = std::vector<Kind>;
 
+// trap 87
 TEST(Statuses, WordsAreStatusesAndClasses) {
   const auto statuses = Statuses::read({"200", "4xx", "5xx", "408"});
   ASSERT_TRUE(statuses);

@@ -60,6 +60,7 @@ TEST(StreamFramer, APingInTwoPiecesIsStillAPing) {
   EXPECT_EQ(frames("\r\n\r\n", 3), "2");
 }
 
+// trap 60
 TEST(StreamFramer, WithoutAReadableContentLengthTheStreamEnds) {
   for (const char* more : {"", "Content-Length: x\r\n", "Content-Length: -1\r\n", "Content-Length: 1\r\nl: 1\r\n",
                            "Content-Length: 99999999999\r\n", "Content-Length: 1 2\r\n", "Content-Length:\r\n"}) {

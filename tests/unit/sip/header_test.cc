@@ -109,6 +109,7 @@ TEST(Values, JoinedAndRepeatedReadTheSame) {  // trap 63: one header, many spell
   EXPECT_EQ(count_values(*joined, HeaderId::Route), 3U);
 }
 
+// trap 63
 TEST(Values, EmptyListsHaveNone) {
   const auto message = sample::parsed(sample::with("Supported:\r\nAllow: , INVITE,,ACK ,\r\n"));
   EXPECT_EQ(values(*message, HeaderId::Supported), std::vector<std::string>{});
