@@ -102,7 +102,7 @@ TEST(Continuity, WhoStaysKeepsItsKeys) {
     realm.media_security = MediaSecurity::Sdes;
     realm.sdes_in_clear = true;
   };
-  change_places(rig, on_realm, [](route::Trunk&) {});
+  change_places(rig, on_realm, [](route::Trunk& trunk) { trunk.media_security = MediaSecurity::None; });
   const auto secure = [&rig](int version) {
     return "v=0\r\no=- 1 " + std::to_string(version) + " IN IP4 " + rig.a.ip() + "\r\ns=-\r\nc=IN IP4 " + rig.a.ip() +
            "\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + std::string(40, 'Q') +
