@@ -24,7 +24,7 @@ http::Settings read_http(settings::Table& policy) {
   if (auto allow = http::AllowList::of(table.texts("allow"))) {
     http.allow = *std::move(allow);
   } else {
-    table.fail("allow", "expected the beginnings of URLs, got " + base::printable(allow.error(), 200));
+    table.fail("allow", "expected the beginnings of URLs, got " + allow.error());
   }
   // Below the longest text that a policy may have (policy::kMaxRuntimeBlock).
   http.body_bytes = table.size("max_body", 1, 100U << 10, http.body_bytes);

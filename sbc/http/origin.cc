@@ -61,8 +61,9 @@ std::expected<AllowList, std::string> AllowList::of(const std::vector<std::strin
   AllowList list;
   for (const std::string& prefix : prefixes) {
     auto target = parse_url(prefix);
-    if (!target) return std::unexpected("\"" + prefix + "\" " + target.error());
-    if (prefix.contains('?')) return std::unexpected("\"" + prefix + "\" has a query; a prefix ends with its path");
+    if (!target) return std::unexpected("\"" + base::printable(prefix) + "\" " + target.error());
+    if (prefix.contains('?'))
+      return std::unexpected("\"" + base::printable(prefix) + "\" has a query; a prefix ends with its path");
     list.prefixes_.push_back(*std::move(target));
   }
   return list;
