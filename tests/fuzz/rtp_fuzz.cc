@@ -106,8 +106,8 @@ void check_extensions(std::span<const std::byte> packet, const rtp::Header& head
   rtp::ExtensionMap map{};
   for (std::size_t i = 0; i < map.size(); ++i) map[i] = std::to_integer<std::uint8_t>(packet[i % packet.size()]);
   for (const std::size_t room : {std::size_t{0}, std::size_t{std::to_integer<std::uint8_t>(packet[1])}}) {
-    std::vector<std::byte> storage(packet.begin(), packet.end());
-    storage.resize(packet.size() + room);
+    std::vector<std::byte> storage(packet.size() + room);
+    std::ranges::copy(packet, storage.begin());
     const std::size_t size = rtp::map_extensions(storage, packet.size(), map);
     require(size <= storage.size());
     const auto mapped = rtp::read_header(std::span(storage).first(size));
