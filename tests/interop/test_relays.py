@@ -67,7 +67,7 @@ def a_call_outlives_the_relay_that_is_killed(lab):
 
 
 @test
-def a_call_leaves_the_relay_that_drains_and_nobody_hears_it(lab):
+def a_call_leaves_a_relay_that_drains(lab):
     using, spare = talk_while(lab, lambda relay: relay.signal(signal.SIGTERM), "draining", 0.7)
     # It had a minute, and is done as soon as its calls are gone.
     equal(using.wait(8), 0, "exit code of the relay")
