@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Calls that are answered: how they come about, change and end."""
 
+import re
+
 from harness import check, equal, eventually, main, test
 from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2
 
@@ -26,6 +28,20 @@ def a_registered_phone_calls_the_carrier(lab):
     offer = lab.capture.messages(CORE, CARRIER, lambda m: m.is_request("INVITE"))[0]
     equal(offer.media()[0], CORE, "address in the offer")
     equal(accepted(lab, PHONE)[0].media()[0], ACCESS, "address in the answer")
+
+
+@test
+def a_session_has_one_name_in_messages_and_in_the_log(lab):  # RFC 7989 5, 9
+    lab.start()
+    lab.call("caller", "callee")
+    names = {message.header("session-id").split(";")[0]
+             for target in (CARRIER, PHONE)
+             for message in lab.capture.messages(target=target)
+             if message.header("session-id") and message.header("call-id")}
+    eventually(lambda: 'msg="call ended"' in lab.border.sbc.output(), "the end of the call in the log")
+    said = re.findall(r'msg="call ended".* session_id="([0-9a-f]{32});remote=([0-9a-f]{32})"', lab.border.sbc.output())
+    equal(len(said), 1, "calls in the log with a Session-ID")
+    check(set(said[0]) >= names and names, f"the log says {said[0]}, the messages {names}")
 
 
 @test

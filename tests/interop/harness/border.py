@@ -33,6 +33,7 @@ def sbc_config(directory):
         "process": {"instance": "sbc-test", "stop_grace": "10s"},
         "admin": {"listen": SBC_ADMIN},
         "log": {"level": "debug", "sip_trace": f"{directory}/sip.jsonl"},
+        "leak_guard": {"mode": "log"},  # what it has found is known after a crash, too
         # sipp's callers register and then call without a password; a test of its own says what happens without this.
         "policy": {"file": str(POLICIES / "default.lua"), "settings": {"trust_udp_addresses": True}},
         "relay": {"main": {"socket": f"{directory}/relay.sock", "lease": "2s", "command_timeout": "1s"}},

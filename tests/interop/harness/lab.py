@@ -112,6 +112,12 @@ class Lab:
             if border.sbc.running() and not self.may_leak:
                 equal(border.leaks(), {}, "leaks that the guard found")
             border.stop()
+        if not self.may_leak:
+            equal(self.leaks_in_logs(), [], "leaks that the guard of a border found that has ended meanwhile")
+
+    def leaks_in_logs(self):
+        return [line for file in (*self.directory.glob("*.log"), *self.directory.glob("second/*.log"))
+                for line in file.read_text(errors="replace").splitlines() if "leak: a word of the other side" in line]
 
     def close(self, keep=False):
         for peer in self._peers:
