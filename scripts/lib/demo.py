@@ -5,6 +5,7 @@ were started here are ended.
 """
 
 import argparse
+import errno
 import json
 import pathlib
 import re
@@ -17,6 +18,7 @@ import time
 import tones
 
 TALK_SECONDS = 5.0
+PORT_TRIES = 4  # ports that are found free are anybody's until they are bound
 STEP_SECONDS = 30.0  # the longest that one step (register, answer, hang up) may take
 TONES = {"alice": 440, "bob": 1000}
 # Of both phones, which differ by port. baresip sends media from a socket that is bound to no address, so the kernel picks
@@ -58,11 +60,20 @@ class Phone:
         self.received = b""
         self.control = None
         self.process = None
-        self.control_address = (PHONE_ADDRESS, free_port(PHONE_ADDRESS))
+        self.control_address = None
         self.recordings = folder / "recorded"
         self.recordings.mkdir(parents=True)
         tones.write_tone(folder / "tone.wav", TONES[name], 60)
-        (folder / "config").write_text(
+        (folder / "accounts").write_text(
+            f"<sip:{name}@{domain};transport=udp>;auth_user={name};auth_pass={password}"
+            f";regint=300;answermode=auto;audio_codecs=pcma/8000/1,pcmu/8000/1"
+            f";audio_source=aufile,{folder / 'tone.wav'};audio_player=aubridge,{name}\n"
+        )
+        (folder / "accounts").chmod(0o600)
+
+    def choose_ports(self):
+        self.control_address = (PHONE_ADDRESS, free_port(PHONE_ADDRESS))
+        (self.folder / "config").write_text(
             "\n".join(
                 [
                     "poll_method epoll",
@@ -89,14 +100,18 @@ class Phone:
                 ]
             )
         )
-        (folder / "accounts").write_text(
-            f"<sip:{name}@{domain};transport=udp>;auth_user={name};auth_pass={password}"
-            f";regint=300;answermode=auto;audio_codecs=pcma/8000/1,pcmu/8000/1"
-            f";audio_source=aufile,{folder / 'tone.wav'};audio_player=aubridge,{name}\n"
-        )
-        (folder / "accounts").chmod(0o600)
 
     def start(self):
+        """A port that was free may be taken before the phone has it: then others are tried."""
+        for left in reversed(range(PORT_TRIES)):
+            self.choose_ports()
+            if self.comes_up():
+                return
+            if left == 0 or self.process.returncode != errno.EADDRINUSE:
+                raise Failed(f"{self.name}'s phone ended at once with status {self.process.returncode}")
+
+    def comes_up(self):
+        """False when it has ended."""
         with open(self.folder / "baresip.log", "wb") as log:
             self.process = subprocess.Popen(
                 ["baresip", "-4", "-f", str(self.folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -104,13 +119,14 @@ class Phone:
         deadline = time.monotonic() + STEP_SECONDS
         while self.control is None:
             if self.process.poll() is not None:
-                raise Failed(f"{self.name}'s phone ended at once with status {self.process.returncode}")
+                return False
             if time.monotonic() > deadline:
                 raise Failed(f"{self.name}'s phone does not listen on its control socket")
             try:
                 self.control = socket.create_connection(self.control_address, timeout=1)
             except OSError:
                 time.sleep(0.05)
+        return True
 
     def command(self, command, params=""):
         text = json.dumps({"command": command, "params": params, "token": command}).encode()
