@@ -127,8 +127,7 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   call.record = new_record(call);
   call.emergency = calls_for_help(*request.message);
   call.first = call.emergency || comes_first(*request.message, arrival);
-  if (const auto* before = turns_before(core_, *request.message)) call.turns = *before;
-  if (call.turns.size() < kMaxTurns) call.turns.push_back(turn_of(*request.message, arrival));
+  call.turns = turns_before(core_, *request.message);
   hear(core_, call, Side::A, *request.message);
   core_.layer.set_owner(request.transaction, handle.pack());
   core_.dialogs.emplace(call.local_tag_a, DialogRef{handle, Side::A});

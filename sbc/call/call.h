@@ -220,7 +220,7 @@ struct Call {
   Arrival arrival;
   bool emergency = false;  // a call for help: never hidden
   bool first = false;  // that, or one of priority (RFC 4412) from where it is trusted: never refused for want of room
-  std::vector<std::uint64_t> turns;  // this INVITE, and those before it that it comes from (loop.h); oldest first
+  std::vector<std::uint64_t> turns;  // those that this INVITE comes from (loop.h), oldest first; of most calls none
   policy::InviteDecision decision;
   std::unique_ptr<Asking> asking;  // while the policy is being asked
   std::uint32_t questions = 0;     // that it had so far

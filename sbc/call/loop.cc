@@ -8,6 +8,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/call/core.h"
+#include "sbc/call/limits.h"
 #include "sbc/sip/values.h"
 
 namespace sbc::call {
@@ -69,23 +70,24 @@ std::uint64_t turn_of(const sip::Message& invite, const Arrival& arrival) {
   return base::StringHash{}(all);
 }
 
-const std::vector<std::uint64_t>* turns_before(const Core& core, const sip::Message& invite) {
-  const std::vector<std::uint64_t>* turns = nullptr;
+std::vector<std::uint64_t> turns_before(const Core& core, const sip::Message& invite) {
+  std::vector<std::uint64_t> turns;
   sip::for_each_value(invite, HeaderId::Via, [&](std::string_view value) {
     const auto via = sip::parse_via(value);
     if (!via || core.minter.shard_of(via->branch) != core.minter.shard()) return true;
     const auto client = core.layer.find_invite(via->branch);
     const Call* call = core.calls.find(CallHandle::unpack(core.layer.owner_of(client)));
     if (call == nullptr || !sent_by(*call, client)) return true;
-    turns = &call->turns;
+    turns = call->turns;
+    if (turns.size() < kMaxTurns) turns.push_back(turn_of(*call->invite, call->arrival));
     return false;
   });
   return turns;
 }
 
 bool is_loop(const Core& core, const sip::Message& invite, const Arrival& arrival) {
-  const auto* turns = turns_before(core, invite);
-  return turns != nullptr && std::ranges::find(*turns, turn_of(invite, arrival)) != turns->end();
+  const auto turns = turns_before(core, invite);
+  return !turns.empty() && std::ranges::find(turns, turn_of(invite, arrival)) != turns.end();
 }
 
 }  // namespace sbc::call

@@ -17,9 +17,9 @@ struct Core;
 // All that a policy can see of the INVITE and of who sent it, but what each hop writes anew, as one number.
 std::uint64_t turn_of(const sip::Message& invite, const Arrival& arrival);
 
-// The turns that lead to this INVITE, oldest first: of the call that it comes from, and those before that. Empty: it
-// comes from no call of this shard that still rings.
-const std::vector<std::uint64_t>* turns_before(const Core& core, const sip::Message& invite);
+// The turns that lead to this INVITE, oldest first: those before the call that it comes from, and that call's own, at
+// most kMaxTurns. Empty: it comes from no call of this shard that still rings, as nearly all do, and then costs nothing.
+std::vector<std::uint64_t> turns_before(const Core& core, const sip::Message& invite);
 
 // It was here before, just so.
 bool is_loop(const Core& core, const sip::Message& invite, const Arrival& arrival);
