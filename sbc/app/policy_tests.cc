@@ -39,11 +39,19 @@ bool same_file(const std::string& one, const std::string& other) {
   return fs::equivalent(one, other, error);
 }
 
+// Where no call is at stake the leak guard tells what it finds, whatever the configuration wants of a live border.
+std::shared_ptr<const call::Settings> watched(const std::shared_ptr<const call::Settings>& live) {
+  if (live->leak_guard != leak::Mode::Off && live->leak_guard != leak::Mode::Count) return live;
+  auto settings = std::make_shared<call::Settings>(*live);
+  settings->leak_guard = leak::Mode::Log;
+  return settings;
+}
+
 }  // namespace
 
 simulate::Setting setting_of(const Config& config) {
   simulate::Setting setting;
-  setting.calls = config.calls;
+  setting.calls = watched(config.calls);
   setting.transactions = config.transactions;
   setting.may_ask = [allow = config.policy_lookups.http.allow](std::string_view url) {
     const auto target = http::parse_url(url);

@@ -125,6 +125,7 @@ void show(const simulate::Story& story, bool all) {
   }
   for (; decided < story.decisions.size(); ++decided) show_decision(story.decisions[decided]);
   for (const auto& note : story.notes) std::printf("%12s border: %s\n", "", note.c_str());
+  for (const auto& leak : story.leaks) std::printf("%12s border: %s\n", "", leak.c_str());
   const auto result = story.status() == 0 ? std::string("gets no answer") : "gets " + std::to_string(story.status());
   std::printf("%8.3f s  the caller %s", base::to_seconds(story.lasted), result.c_str());
   if (story.record)

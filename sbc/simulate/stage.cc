@@ -120,7 +120,7 @@ void Stage::pump() {
   for (auto& record : out_.records) story_.record = std::move(record);
   for (auto& note : out_.notes)
     if (note.level >= call::Note::Level::Warning) story_.notes.push_back(std::move(note.text));
-  for (auto& note : calls_.leak_guard().take_notes()) story_.notes.push_back(std::move(note.text));
+  for (auto& note : calls_.leak_guard().take_notes()) story_.leaks.push_back(std::move(note.text));
   out_.records.clear();
   out_.notes.clear();
 }

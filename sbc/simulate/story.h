@@ -50,6 +50,7 @@ struct Story {
   std::vector<std::pair<base::Duration, sip::MessagePtr>> to_caller;  // responses and requests
   std::optional<call::CallRecord> record;                             // none: the call never began, or did not end
   std::vector<std::string> notes;                                     // of the border's log
+  std::vector<std::string> leaks;                                     // what its leak guard found, as the log has it
   std::string problem;                                                // why there is nothing to tell; "" mostly
   base::Duration lasted{};
 

@@ -125,6 +125,8 @@ class Runner {
     scene->counters = &counters_;
     last_ = simulate::play(ground_.setting, ground_.host, *scene);
     ++result_.scenes;
+    if (!scene->may_leak && !last_->leaks.empty())
+      return note("call: " + last_->leaks.front() + "; a scene where that is meant says may_leak = true");
     if (last_->decisions.empty() && !last_->problem.empty()) return note("call: " + last_->problem);
     push(lua, value_of(*last_));
     return true;

@@ -16,11 +16,12 @@ namespace {
 using Done = std::expected<void, std::string>;
 using Wrong = std::unexpected<std::string>;
 
-constexpr std::array<std::string_view, 22> kFields = {
+constexpr std::array<std::string_view, 23> kFields = {
     "from",          "to",         "realm",           "trunk",   "source",   "transport",
     "authenticated", "registered", "behind_nat",      "headers", "tls_peer", "user_agent",
     "sdp",           "at",         "gives_up",        "talks",   "phones",   "answers",
-    "names",         "message",    "recent_failures", "lookups"};
+    "names",         "message",    "recent_failures", "lookups",
+    "may_leak"};
 constexpr std::array<std::string_view, 6> kPhoneFields = {"user", "address", "q", "user_agent", "contact", "transport"};
 
 std::string unknown(std::string_view what, std::string_view name, std::span<const std::string_view> options) {
@@ -285,6 +286,7 @@ std::expected<simulate::Scene, std::string> scene_from(const Record& record, con
   if (auto done = read_surroundings(fields, ground, scene); !done) return Wrong(done.error());
   if (const auto failures = fields.number("recent_failures"))
     scene.recent_failures = static_cast<std::uint32_t>(*failures);
+  fields.yes("may_leak", scene.may_leak);
   if (auto done = fields.done(); !done) return Wrong(done.error());
   if (scene.caller.to.empty() && scene.caller.message.empty()) return Wrong("call: \"to\" is missing");
   return scene;
@@ -317,6 +319,9 @@ Value value_of(const simulate::Story& story) {
   if (story.record) out["answered"] = story.record->answered;
   if (story.record) out["ended"] = std::string(name_of(story.record->cause));
   if (!story.problem.empty()) out["problem"] = story.problem;
+  List leaks;
+  for (const auto& leak : story.leaks) leaks.emplace_back(leak);
+  out["leaks"] = std::move(leaks);
   return out;
 }
 

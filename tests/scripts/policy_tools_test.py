@@ -181,6 +181,19 @@ class Test(Folder):
             self.assertEqual(result.returncode, 1, text)
             self.assertIn(said, result.stdout)
 
+    def test_a_word_of_one_side_that_reaches_the_other_fails_the_test(self):
+        tells = ('return { on_invite = function(call)\n  return route { trunk = "carrier_a", '
+                 'headers = { ["X-Came-From"] = call.source_ip } } end }')
+        scene = 'call { to = "1", source = "192.0.2.77:5060"%s }'
+        result = self.run_test(f'test("tells", function() {scene % ""} end)', tells)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("leak: a word of the other side (address) in header X-Came-From", result.stdout)
+        meant = scene % ", may_leak = true"
+        result = self.run_test(f'test("means to tell", function() expect(#{meant}.leaks, 1) end)', tells)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        shown = sbcctl("policy", "simulate", "--config", self.folder / "sbc.toml", "--to", "1", "--source", "192.0.2.77:5060")
+        self.assertIn("border: leak: a word of the other side (address) in header X-Came-From", shown.stdout)
+
     def test_a_folder_without_tests_ends_with_2(self):
         self.assertEqual(sbcctl("policy", "test", self.folder).returncode, 2)
 
