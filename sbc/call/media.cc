@@ -9,6 +9,7 @@
 #include "sbc/body/rewrite.h"
 #include "sbc/call/bundle_offer.h"
 #include "sbc/call/lingering.h"
+#include "sbc/call/media_error.h"
 #include "sbc/call/media_streams.h"
 #include "sbc/sdp/header_extension.h"
 #include "sbc/sdp/parser.h"
@@ -18,10 +19,6 @@
 
 namespace sbc::call {
 namespace {
-
-MediaError to_media_error(const sdp::Error& error) {
-  return MediaError{sdp::status_for(error.kind), error.text};
-}
 
 sdp::RemoteMedia media_of(const sdp::OfferAnswer& leg, std::size_t index) {
   return lingers(leg, index) ? sdp::remote_media(*leg.agreed_remote(), index) : leg.media(index);

@@ -3,15 +3,12 @@
 #include <algorithm>
 
 #include "sbc/call/media.h"
+#include "sbc/call/media_error.h"
 #include "sbc/sdp/codec_filter.h"
 #include "sbc/sdp/remote_media.h"
 
 namespace sbc::call {
 namespace {
-
-MediaError to_media_error(const sdp::Error& error) {
-  return MediaError{sdp::status_for(error.kind), error.text};
-}
 
 // Nothing protects fax (RFC 7345 is not there): it does not go where media must be protected.
 const sdp::CodecRules kNoFax{.deny = {"image"}};

@@ -59,7 +59,7 @@ std::optional<LineSecurity> Media::agreed_security(Side side, std::size_t index)
 }
 
 LineSecurity Media::security(Side side, std::size_t index) const {
-  using State = sdp::OfferAnswer::State;
+  using Stage = sdp::OfferAnswer::State;
   const LegSecurity& rules = leg(side).security;
   // Before anything was agreed nothing passes that may come to be protected: not unchecked, and not in clear.
   LineSecurity unknown{.kind = rules.may_protect()    ? Kind::Protected
@@ -68,12 +68,12 @@ LineSecurity Media::security(Side side, std::size_t index) const {
   if (rules.handshakes()) unknown.own = own_[static_cast<std::size_t>(side)];
   const auto* leg_state = state_if(side);
   if (leg_state == nullptr) return unknown;
-  const State state = leg_state->state();
-  if (leg_state->early() || (state == State::Stable && leg_state->established())) {
+  const Stage state = leg_state->state();
+  if (leg_state->early() || (state == Stage::Stable && leg_state->established())) {
     auto line = judge_agreed(rules, *leg_state->local(), *leg_state->remote(), index);
     return line.kind == Kind::Protected && has_lost_keys(side) && !leg_state->early() ? unknown : line;
   }
-  if (state != State::OfferReceived || lingers(*leg_state, index))
+  if (state != Stage::OfferReceived || lingers(*leg_state, index))
     return agreed_security(side, index).value_or(unknown);
 
   LineSecurity offered = judge_offer(rules, *leg_state->remote(), index);

@@ -7,6 +7,7 @@
 
 #include "sbc/call/chosen.h"
 #include "sbc/call/entering.h"
+#include "sbc/call/extra_headers.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/invite_body.h"
 #include "sbc/call/leg_message.h"
@@ -23,12 +24,6 @@ std::string gr_of(const sip::Uri& dialled, const policy::Candidate& candidate) {
   const auto gr = dialled.param("gr");
   if (!gr || (!candidate.number.empty() && candidate.number != sip::unescape(dialled.user))) return {};
   return gr->empty() ? ";gr" : ";gr=" + std::string(*gr);
-}
-
-std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& headers) {
-  std::vector<sip::ExtraHeader> extra;
-  for (const auto& header : headers) extra.push_back({header.name, header.value});
-  return extra;
 }
 
 std::string_view word_for(route::Failure::Cause cause) {

@@ -7,7 +7,7 @@
 namespace sbc::call {
 namespace {
 
-std::optional<double> milliseconds_of(base::Duration d) {
+std::optional<double> as_milliseconds(base::Duration d) {
   return std::chrono::duration<double, std::milli>(d).count();
 }
 
@@ -18,8 +18,8 @@ policy::QualityFacts facts_of(std::string event, const StreamQuality& heard) {
   facts.mos = heard.mos;
   if (heard.packets == 0) return facts;
   facts.loss = heard.loss;
-  facts.jitter_ms = milliseconds_of(heard.jitter);
-  if (heard.round_trip) facts.round_trip_ms = milliseconds_of(*heard.round_trip);
+  facts.jitter_ms = as_milliseconds(heard.jitter);
+  if (heard.round_trip) facts.round_trip_ms = as_milliseconds(*heard.round_trip);
   facts.reported_loss = heard.reported_loss;
   facts.reported_mos = heard.reported_mos;
   return facts;

@@ -11,6 +11,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/extra_headers.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
@@ -28,12 +29,6 @@ namespace {
 // Longer than a target may ring; the subscription ends with the transfer.
 constexpr std::string_view kUnderWay = "active;expires=600";
 constexpr std::string_view kOver = "terminated;reason=noresource";
-
-std::vector<sip::ExtraHeader> as_extra(const std::vector<policy::Header>& headers) {
-  std::vector<sip::ExtraHeader> extra;
-  for (const auto& header : headers) extra.push_back({header.name, header.value});
-  return extra;
-}
 
 }  // namespace
 

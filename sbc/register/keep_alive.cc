@@ -21,7 +21,7 @@ std::string stun_indication(base::Random& random) {
   return bytes;
 }
 
-bool same_flow(const sip::Hop& a, const sip::Hop& b) {
+bool very_same_flow(const sip::Hop& a, const sip::Hop& b) {
   return a.transport == b.transport && a.listener == b.listener && a.remote == b.remote && a.connection == b.connection;
 }
 
@@ -59,7 +59,7 @@ void KeepAlives::registered(const std::vector<Binding>& bindings, const Wish& wi
       continue;
     }
     Entry& entry = entries_[key];
-    const bool as_before = known && same_flow(entry.flow, binding.flow) && entry.wish.method == wish.method &&
+    const bool as_before = known && very_same_flow(entry.flow, binding.flow) && entry.wish.method == wish.method &&
                            entry.wish.interval == wish.interval;
     entry.aor = binding.aor;
     entry.call_id = binding.call_id;
@@ -89,7 +89,7 @@ void KeepAlives::registered(const std::vector<Binding>& bindings, const Wish& wi
 // The registrar knows; what has expired, moved or was taken back needs no keep-alive.
 bool KeepAlives::still_bound(Entry& entry, base::Instant now) {
   return std::ranges::any_of(store_.lookup(entry.aor, now), [&entry](const Binding& binding) {
-    return binding.call_id == entry.call_id && binding.contact_uri == entry.uri && same_flow(binding.flow, entry.flow);
+    return binding.call_id == entry.call_id && binding.contact_uri == entry.uri && very_same_flow(binding.flow, entry.flow);
   });
 }
 

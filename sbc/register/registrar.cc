@@ -7,6 +7,7 @@
 #include "sbc/register/date.h"
 #include "sbc/register/limits.h"
 #include "sbc/register/outbound.h"
+#include "sbc/register/owned_header.h"
 #include "sbc/register/request.h"
 #include "sbc/sip/contact.h"
 #include "sbc/sip/values.h"
@@ -24,10 +25,6 @@ struct Registrar::Work {
 };
 
 namespace {
-
-OwnedHeader header(sip::HeaderId id, std::string value) {
-  return {std::string(sip::canonical_name(id)), std::move(value)};
-}
 
 Plan denied(const policy::RegisterDecision& decision) {
   Plan plan{decision.status, decision.reason, {}};
@@ -80,13 +77,13 @@ Plan Registrar::accepted(const std::vector<Binding>& bindings, const Work& work)
       value += gruus_.params(binding, work.random);
       ++counters_.gruus;
     }
-    plan.headers.push_back(header(sip::HeaderId::Contact, std::move(value)));
+    plan.headers.push_back(owned_header(sip::HeaderId::Contact, std::move(value)));
   }
-  plan.headers.push_back(header(sip::HeaderId::Date, date_text(work.now.wall)));
+  plan.headers.push_back(owned_header(sip::HeaderId::Date, date_text(work.now.wall)));
   // RFC 3327 5.3: Path goes back to a client that understands it.
   if (sip::lists_token(work.request, sip::HeaderId::Supported, "path")) {
     sip::for_each_value(work.request, sip::HeaderId::Path, [&plan](std::string_view value) {
-      plan.headers.push_back(header(sip::HeaderId::Path, std::string(value)));
+      plan.headers.push_back(owned_header(sip::HeaderId::Path, std::string(value)));
     });
   }
   return plan;
@@ -111,7 +108,7 @@ std::optional<Plan> Registrar::admit(const Work& work) {
   }
   if (std::string unsupported = unsupported_extensions(work.request); !unsupported.empty()) {
     ++counters_.bad_extension;
-    return Plan{420, {}, {header(sip::HeaderId::Unsupported, std::move(unsupported))}};
+    return Plan{420, {}, {owned_header(sip::HeaderId::Unsupported, std::move(unsupported))}};
   }
   if (work.decision.kind == policy::RegisterDecision::Kind::Challenge && !work.identity.authenticated()) {
     ++counters_.challenged;
@@ -154,7 +151,7 @@ Plan Registrar::update(const Work& work, const std::string& aor) {
   if (!wanted) {
     if (wanted.error().status == 423) {
       ++counters_.too_brief;
-      return {423, {}, {header(sip::HeaderId::MinExpires, std::to_string(terms.expiry.minimum))}};
+      return {423, {}, {owned_header(sip::HeaderId::MinExpires, std::to_string(terms.expiry.minimum))}};
     }
     ++(wanted.error().status == 439   ? counters_.lacking_outbound
        : wanted.error().status == 403 ? counters_.forbidden
@@ -197,7 +194,7 @@ Plan Registrar::refuse(UpdateError error) {
       return {403, "Too Many Contacts", {}};
     case UpdateError::StoreFull:
       ++counters_.store_full;
-      return {503, {}, {header(sip::HeaderId::RetryAfter, std::to_string(kFullRetryAfterSeconds))}};
+      return {503, {}, {owned_header(sip::HeaderId::RetryAfter, std::to_string(kFullRetryAfterSeconds))}};
     case UpdateError::StoreFailed:
       break;
   }

@@ -7,6 +7,7 @@
 #include "sbc/auth/credentials.h"
 #include "sbc/register/limits.h"
 #include "sbc/register/outbound.h"
+#include "sbc/register/owned_header.h"
 #include "sbc/register/request.h"
 #include "sbc/register/upstream_message.h"
 #include "sbc/sip/contact.h"
@@ -17,8 +18,9 @@
 namespace sbc::registrar {
 namespace {
 
-OwnedHeader header(sip::HeaderId id, std::string value) {
-  return {std::string(sip::canonical_name(id)), std::move(value)};
+bool same_flow(const sip::Hop& a, const sip::Hop& b) {
+  if (a.transport != b.transport || a.listener != b.listener) return false;
+  return sip::is_reliable(a.transport) ? a.connection == b.connection : a.remote == b.remote;
 }
 
 std::string digest_user_of(const sip::Message& request) {
@@ -28,11 +30,6 @@ std::string digest_user_of(const sip::Message& request) {
     if (const auto credentials = auth::parse_credentials(*value)) return credentials->username;
   }
   return {};
-}
-
-bool same_flow(const sip::Hop& a, const sip::Hop& b) {
-  if (a.transport != b.transport || a.listener != b.listener) return false;
-  return sip::is_reliable(a.transport) ? a.connection == b.connection : a.remote == b.remote;
 }
 
 bool lists_path(const sip::Message& request) {
@@ -51,7 +48,7 @@ std::string alias_key(std::string_view user) {
 
 Plan Upstream::later(std::uint32_t least, std::uint32_t spread) {
   const auto seconds = least + static_cast<std::uint32_t>(random_.below(spread));
-  return {503, {}, {header(sip::HeaderId::RetryAfter, std::to_string(seconds))}};
+  return {503, {}, {owned_header(sip::HeaderId::RetryAfter, std::to_string(seconds))}};
 }
 
 bool Upstream::same_place(const sip::Hop& one, const sip::Hop& other) {
@@ -103,10 +100,10 @@ std::optional<Plan> Upstream::refuse_early(const Request& request) {
       if (base::equals_ignoring_case(tag, known)) return;
     unsupported.append(unsupported.empty() ? "" : ", ").append(tag);
   });
-  if (!unsupported.empty()) return Plan{420, {}, {header(sip::HeaderId::Unsupported, unsupported)}};
+  if (!unsupported.empty()) return Plan{420, {}, {owned_header(sip::HeaderId::Unsupported, unsupported)}};
   // RFC 3327 5.2.
   if (request.relay.path == UpstreamPath::Required && !lists_path(*request.message))
-    return Plan{421, {}, {header(sip::HeaderId::Require, "path")}};
+    return Plan{421, {}, {owned_header(sip::HeaderId::Require, "path")}};
   return std::nullopt;
 }
 
@@ -129,7 +126,7 @@ void Upstream::on_register(const Request& request, base::Instant now, Output& ou
   auto update = read_update(*request.message, request.source, terms, aor->text());
   if (!update) {
     Plan plan{update.error().status, update.error().text, {}};
-    if (plan.status == 423) plan = {423, {}, {header(sip::HeaderId::MinExpires, std::to_string(terms.expiry.minimum))}};
+    if (plan.status == 423) plan = {423, {}, {owned_header(sip::HeaderId::MinExpires, std::to_string(terms.expiry.minimum))}};
     return answer(std::move(plan));
   }
   // A newline is in neither.
@@ -138,7 +135,7 @@ void Upstream::on_register(const Request& request, base::Instant now, Output& ou
   Record* record = found == records_.end() ? nullptr : &found->second;
   if (record != nullptr && update->cseq <= record->phone_cseq) return answer({500, "Out Of Order", {}});
   // RFC 3261 10.2: no second one before the first is answered.
-  if (record != nullptr && record->waiting) return answer({500, {}, {header(sip::HeaderId::RetryAfter, "2")}});
+  if (record != nullptr && record->waiting) return answer({500, {}, {owned_header(sip::HeaderId::RetryAfter, "2")}});
   const bool refresh = record != nullptr && is_known_refresh(*record, *request.message, *update);
   // trap 70: absorbed until half of the upstream life is over, or this refresh would outlive it.
   const auto next = base::seconds(request.relay.phone_expires);

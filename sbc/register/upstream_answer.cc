@@ -6,6 +6,7 @@
 
 #include "sbc/register/limits.h"
 #include "sbc/register/outbound.h"
+#include "sbc/register/owned_header.h"
 #include "sbc/register/request.h"
 #include "sbc/register/upstream.h"
 #include "sbc/register/upstream_message.h"
@@ -14,10 +15,6 @@
 
 namespace sbc::registrar {
 namespace {
-
-OwnedHeader header(sip::HeaderId id, std::string value) {
-  return {std::string(sip::canonical_name(id)), std::move(value)};
-}
 
 // A GRUU is made to be shown to others: it passes when it names nothing but the address of record's own domain, and as
 // a public one the address of record itself (RFC 5627 5.1).
@@ -76,7 +73,7 @@ void Upstream::on_response(std::uint64_t id, const sip::Message& response, base:
     for (const auto& field : response.headers())
       if (field.id == sip::HeaderId::WwwAuthenticate || field.id == sip::HeaderId::ProxyAuthenticate ||
           field.id == sip::HeaderId::RetryAfter)
-        done.answer.plan.headers.push_back(header(field.id, std::string(field.value)));
+        done.answer.plan.headers.push_back(owned_header(field.id, std::string(field.value)));
     if (status == 401 || status == 407) {
       ++counters_.challenged;
     } else {
@@ -95,7 +92,7 @@ void Upstream::accepted(Waiting& waiting, const sip::Message& response, base::In
     plan = {200, {}, {}};
     for (const auto& binding : store_.lookup(update.aor, now))
       if (binding.call_id == update.call_id)
-        plan.headers.push_back(header(sip::HeaderId::Contact, contact_value(binding, now)));
+        plan.headers.push_back(owned_header(sip::HeaderId::Contact, contact_value(binding, now)));
     return;
   }
   std::uint32_t granted = waiting.asked;
@@ -207,17 +204,17 @@ Plan Upstream::phones_answer(const Record& record, const std::vector<Binding>& b
   for (const Binding& binding : bindings) {
     if (binding.call_id != update.call_id) continue;
     plan.headers.push_back(
-        header(sip::HeaderId::Contact,
+        owned_header(sip::HeaderId::Contact,
                contact_value(binding, now) + (gruu ? gruus_.params(binding, random_) : std::string{})));
   }
   if (update.flow_asked) add_flow_headers(asked.request, asked.flow_timer, plan);
   // RFC 3327 5.3, of the phone's own side; what was added upstream is between us and the registrar.
   if (sip::lists_token(asked.request, sip::HeaderId::Supported, "path"))
-    for (auto& value : routes_of(update.path)) plan.headers.push_back(header(sip::HeaderId::Path, std::move(value)));
+    for (auto& value : routes_of(update.path)) plan.headers.push_back(owned_header(sip::HeaderId::Path, std::move(value)));
   // trap 75, RFC 3608 6: the registrar's routes stay here; the phone's lead through us.
   if (!record.service_route.empty() && !asked.own_sent_by.empty())
     plan.headers.push_back(
-        header(sip::HeaderId::ServiceRoute, "<" + own_uri("", asked.own_sent_by, asked.source.hop.transport) + ";lr>"));
+        owned_header(sip::HeaderId::ServiceRoute, "<" + own_uri("", asked.own_sent_by, asked.source.hop.transport) + ";lr>"));
   return plan;
 }
 

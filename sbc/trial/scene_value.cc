@@ -16,7 +16,7 @@ namespace {
 using Done = std::expected<void, std::string>;
 using Wrong = std::unexpected<std::string>;
 
-constexpr std::array<std::string_view, 23> kFields = {
+constexpr std::array<std::string_view, 23> kCallFields = {
     "from",          "to",         "realm",           "trunk",   "source",   "transport",
     "authenticated", "registered", "behind_nat",      "headers", "tls_peer", "user_agent",
     "sdp",           "at",         "gives_up",        "talks",   "phones",   "answers",
@@ -279,7 +279,7 @@ Value value_of(const simulate::Decision& decision) {
 }  // namespace
 
 std::expected<simulate::Scene, std::string> scene_from(const Record& record, const Ground& ground) {
-  Fields fields(record, "call", kFields);
+  Fields fields(record, "call", kCallFields);
   simulate::Scene scene;
   scene.caller.from = simulate::whole_aor("alice", ground.domain);
   if (auto done = read_caller(fields, ground, scene.caller); !done) return Wrong(done.error());
