@@ -1,12 +1,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "media-relay/loop/local_socket.h"
 #include "media-relay/loop/stream.h"
 
 namespace loop {
@@ -18,14 +16,6 @@ bool retry_at_once(int error) {
   // Errors of the connection that was to be taken, not of the listener (accept(2)).
   return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENOPROTOOPT || error == EHOSTDOWN ||
          error == EHOSTUNREACH || error == ENETDOWN || error == ENETUNREACH || error == ENONET || error == EOPNOTSUPP;
-}
-
-// Nobody listens behind this socket file any more.
-bool stale(const sockaddr_un& address) {
-  const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!probe) return false;
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
-         errno == ECONNREFUSED;
 }
 
 }  // namespace
@@ -41,10 +31,6 @@ struct StreamListener::Inner {
   }
   ~Inner() {
     if (destroyed != nullptr) *destroyed = true;
-    if (path.empty()) return;
-    // Only if the file is still ours: a successor may have replaced it.
-    struct stat now{};
-    if (::stat(path.c_str(), &now) == 0 && now.st_dev == device && now.st_ino == inode) ::unlink(path.c_str());
   }
 
   EventLoop& loop;
@@ -54,9 +40,7 @@ struct StreamListener::Inner {
   Timer pause;
   std::uint64_t failures = 0;
   bool* destroyed = nullptr;
-  std::string path;  // of a Unix socket
-  dev_t device{};
-  ino_t inode{};
+  LocalSocket file{};  // of a Unix socket; its descriptor is `fd`
 
   void accept_some() {
     bool gone = false;
@@ -91,28 +75,10 @@ std::expected<std::unique_ptr<StreamListener>, std::string> StreamListener::list
                                                                                         const std::string& path,
                                                                                         unsigned mode,
                                                                                         OnAccept on_accept) {
-  const auto failed = [&](const char* what, int code) {
-    return std::unexpected(std::string(what) + " " + path + ": " + std::strerror(code));
-  };
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) return failed("bind", ENAMETOOLONG);
-  std::memcpy(address.sun_path, path.data(), path.size());
-  struct stat file{};
-  if (::lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode) && stale(address)) ::unlink(path.c_str());
-
-  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) return failed("socket", errno);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return failed("bind", errno);
-  // Before listen(), so that nobody connects under the wider mode that the umask left.
-  if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) return failed("chmod", errno);
-  if (::listen(fd.get(), kBacklog) != 0) return failed("listen", errno);
-  auto inner = std::make_unique<Inner>(loop, std::move(fd), std::move(on_accept));
-  if (::stat(path.c_str(), &file) == 0) {
-    inner->path = path;
-    inner->device = file.st_dev;
-    inner->inode = file.st_ino;
-  }
+  auto made = LocalSocket::listen(path, mode, kBacklog);
+  if (!made) return std::unexpected(std::move(made.error()));
+  auto inner = std::make_unique<Inner>(loop, made->take(), std::move(on_accept));
+  inner->file = *std::move(made);
   return std::unique_ptr<StreamListener>(new StreamListener(std::move(inner)));
 }
 

@@ -16,6 +16,7 @@ namespace sbc::app {
 namespace {
 
 constexpr unsigned kMostShards = 64;
+constexpr std::size_t kMostSocketPath = 107;  // of a Unix socket (unix(7))
 
 void read_process(settings::Table root, Config& config) {
   auto process = root.table("process");
@@ -27,6 +28,13 @@ void read_process(settings::Table root, Config& config) {
 
   auto admin = root.table("admin");
   config.admin = admin.endpoint("listen", base::Endpoint{base::IpAddress::v4(0x7f000001), 9580});
+  config.control = admin.text("control", "");
+  // sbcctl and sbc need not have been started in one folder.
+  if (!config.control.empty() && !config.control.starts_with('/'))
+    admin.fail("control", "expected an absolute path, got \"" + base::printable(config.control) + "\"");
+  if (config.control.size() > kMostSocketPath)
+    admin.fail("control", "expected at most " + std::to_string(kMostSocketPath) + " bytes, got " +
+                              std::to_string(config.control.size()));
 
   auto log = root.table("log");
   using Level = observe::Level;
@@ -247,6 +255,7 @@ std::vector<std::string> restart_needed(const Config& running, const Config& wan
   differs(running.instance != wanted.instance, "process.instance");
   differs(running.shards != wanted.shards, "process.shards");
   differs(running.admin != wanted.admin, "admin.listen");
+  differs(running.control != wanted.control, "admin.control");
   differs(running.log.file != wanted.log.file, "log.file");
   differs(running.log.format != wanted.log.format, "log.format");
   differs(running.sip_trace != wanted.sip_trace, "log.sip_trace");

@@ -58,6 +58,7 @@ struct Config {
   std::string instance = "sbc";
   unsigned shards = 1;
   base::Endpoint admin;
+  std::string control;  // path of the control socket; "": none
   observe::LogOptions log;
   std::string sip_trace;
   std::vector<ListenerConfig> listeners;

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   if (check) {
     const std::string errors = sbc::app::check(config, tests);
     if (errors.empty()) {
+      std::fputs(sbc::app::doubts(config).c_str(), stderr);
       std::printf("%s: good\n", config.c_str());
       return 0;
     }

@@ -1,5 +1,7 @@
 #include "sbc/app/policy_load.h"
 
+#include <nlohmann/json.hpp>
+
 #include "media-relay/base/clock.h"
 
 namespace sbc::app {
@@ -17,17 +19,20 @@ std::expected<LoadedPolicy, std::string> load_policy(const Config& config) {
 }
 
 void PolicyRecord::began(const Config& config, const policy::Bundle& bundle, history::Coming coming) {
+  const std::string hash = history::hash_of(bundle);
   const std::string& folder = config.policy_history;
-  if (folder.empty()) return;
   // Read anew each time: policies change some times a day, and an operator may have tidied up.
-  auto history = history::History::open(folder, config.policy_history_keep);
+  auto history = folder.empty() ? std::unexpected(std::string())
+                                : history::History::open(folder, config.policy_history_keep);
+  // Back to what ran before, by whatever way its files came there.
+  if (history && coming.how == "reload" && history->find(std::string_view(hash)) != nullptr) coming.how = "rollback";
+  if (hash != running_.hash)
+    running_ = {.hash = hash, .main = bundle.main(), .how = coming.how, .since = base::wall_now().seconds};
+  if (folder.empty()) return;
   if (!history) return failed(folder, history.error());
   if (history->unreadable() > 0)
     log_.warn("lines of the policy history cannot be read",
               {{"folder", folder}, {"lines", static_cast<std::uint64_t>(history->unreadable())}});
-  // Back to what ran before, by whatever way its files came there.
-  if (coming.how == "reload" && history->find(std::string_view(history::hash_of(bundle))) != nullptr)
-    coming.how = "rollback";
   const auto added = history->add(bundle, std::move(coming), base::wall_now().seconds);
   if (!added) return failed(folder, added.error());
   const auto& last = history->entries().back();
@@ -39,6 +44,16 @@ std::string PolicyRecord::json(const Config& config) const {
   if (config.policy_history.empty()) return "[]\n";
   const auto history = history::History::read(config.policy_history);
   return history ? history::to_json(*history) : "[]\n";
+}
+
+std::string PolicyRecord::running(const Config& config) const {
+  nlohmann::ordered_json out;
+  out["hash"] = running_.hash;
+  out["main"] = running_.main;
+  out["file"] = config.policy_file;
+  out["how"] = running_.how;
+  out["since"] = running_.since;
+  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 void PolicyRecord::failed(const std::string& folder, const std::string& why) {

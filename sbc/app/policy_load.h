@@ -37,6 +37,9 @@ class PolicyRecord {
 
   // The history as JSON; an empty list where none is kept.
   std::string json(const Config& config) const;
+  // What decides of new calls now: {"hash", "main", "file", "how", "since"}.
+  std::string running(const Config& config) const;
+  const std::string& hash() const { return running_.hash; }
 
   const base::Counter& failures() const { return failures_; }
 
@@ -45,6 +48,12 @@ class PolicyRecord {
 
   observe::Log& log_;
   base::Counter failures_;
+  // Whether or not a history is kept.
+  struct Running {
+    std::string hash, main, how;
+    std::int64_t since = 0;
+  };
+  Running running_;
 };
 
 }  // namespace sbc::app

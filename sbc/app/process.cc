@@ -6,12 +6,14 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include "media-relay/base/clock.h"
 #include "media-relay/loop/event_loop.h"
 #include "media-relay/observe/metrics.h"
 
 #include "sbc/admin/admin.h"
+#include "sbc/admin/control.h"
 #include "sbc/app/policy_load.h"
 #include "sbc/app/policy_tests.h"
 #include "sbc/app/shard.h"
@@ -36,7 +38,8 @@ class Process {
         shared_(log, config_->max_registrations),
         signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); }),
         watch_(loop_, [this] { on_watch(); }),
-        admin_(loop_, metrics_, checks()) {
+        admin_(loop_, metrics_, checks()),
+        control_(loop_, log) {
     base::SystemRandom random;
     shared_.mint_key = {random.next(), random.next()};
     shared_.nonce_key = {random.next(), random.next()};
@@ -63,6 +66,7 @@ class Process {
     admin_.page("/policy/history", "application/json", [this] { return policies_.json(*config_); });
     auto listening = admin_.listen(config_->admin);
     if (!listening) return std::unexpected("admin.listen: " + listening.error());
+    if (auto opened = open_control(); !opened) return opened;
     expose();
     for (auto& shard : shared_.shards) shard->start();
     policies_.began(*config_, policy->bundle, {.how = "start", .author = {}, .note = {}});
@@ -100,6 +104,18 @@ class Process {
         {"listeners", [this] { return shared_.listening.load() == config_->shards; }},
         {"relay", [this] { return std::ranges::all_of(shared_.shards, [](const auto& s) { return s->relay_up(); }); }},
         {"draining", [this] { return !shared_.draining.load(); }}};
+  }
+
+  // What is shown and ordered by sbcctl alone.
+  std::expected<void, std::string> open_control() {
+    control_.get("/policy/history",
+                 [this](const auto&) { return admin::Control::json(policies_.json(*config_)); });
+    control_.get("/policy/running", [this](const auto&) { return admin::Control::json(policies_.running(*config_)); });
+    control_.expose(metrics_);
+    if (config_->control.empty()) return {};
+    auto opened = control_.listen(config_->control);
+    if (!opened) return std::unexpected("admin.control: " + opened.error());
+    return {};
   }
 
   void note_certificates() {
@@ -206,6 +222,7 @@ class Process {
   loop::SignalWatch signals_;
   loop::Timer watch_;
   admin::Server admin_;
+  admin::Control control_;
   std::atomic<std::int64_t> certificates_end_{0};
   PolicyRecord policies_{log_};
   base::Counter reloads_applied_;
@@ -224,6 +241,16 @@ std::string check(const std::string& config_path, bool tests) {
   if (!tests) return {};
   const auto passed = pass_policy_tests(**config, policy->bundle);
   return passed ? "" : passed.error() + "\n";
+}
+
+std::string doubts(const std::string& config_path) {
+  const auto config = load_config(config_path);
+  if (!config || (*config)->control.empty()) return {};
+  const auto folder = std::filesystem::path((*config)->control).parent_path();
+  std::error_code error;
+  if (std::filesystem::is_directory(folder, error)) return {};
+  return "admin.control: there is no directory " + folder.string() +
+         " (under systemd RuntimeDirectory= makes it when the service starts)\n";
 }
 
 int run(const std::string& config_path) {

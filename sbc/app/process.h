@@ -13,6 +13,9 @@ namespace sbc::app {
 // come up again.
 std::string check(const std::string& config_path, bool tests);
 
+// What is no mistake of the configuration, but keeps it from starting on this machine as it is now: a line each.
+std::string doubts(const std::string& config_path);
+
 // Runs until SIGTERM or SIGINT has been obeyed. Returns the process's exit status: 0 after an orderly stop, 1 when it
 // could not start (said on standard error).
 //   SIGTERM, SIGINT  no new calls; ends when the last call does, or after process.stop_grace; a second one ends now

@@ -1,7 +1,9 @@
 #include "sbc/ctl/policy.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
+#include "sbc/ctl/control_client.h"
 #include "sbc/ctl/policy_history.h"
 #include "sbc/ctl/policy_simulate.h"
 #include "sbc/ctl/policy_test.h"
@@ -93,10 +95,23 @@ void add_history(CLI::App& policy, std::function<int()>& chosen) {
   back->callback([&chosen, wanted] { chosen = [wanted] { return roll_back(*wanted); }; });
 }
 
+void add_running(CLI::App& policy, std::function<int()>& chosen) {
+  auto* command = policy.add_subcommand("running", "What decides of new calls now, asked of the border that runs");
+  auto place = std::make_shared<ControlPlace>();
+  add_place(*command, *place);
+  command->callback([&chosen, place] { chosen = [place] { return show_running(*place); }; });
+}
+
 }  // namespace
 
+int show_running(const ControlPlace& place) {
+  const auto said = ask_border(place, {.path = "/policy/running"});
+  std::fputs((said ? *said : said.error() + "\n").c_str(), said ? stdout : stderr);
+  return said ? kGood : kCannotAsk;
+}
+
 void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
-  auto* policy = options.add_subcommand("policy", "Policies, without a running border");
+  auto* policy = options.add_subcommand("policy", "Policies: most questions need no border that runs");
   policy->require_subcommand(1);
 
   auto* check = policy->add_subcommand("check", "What is wrong with a policy, found without running it");
@@ -111,6 +126,7 @@ void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   add_simulate(*policy, chosen);
   add_test(*policy, chosen);
   add_history(*policy, chosen);
+  add_running(*policy, chosen);
   stubs->callback([&chosen, folder] { chosen = [folder] { return write_stubs(*folder); }; });
 }
 

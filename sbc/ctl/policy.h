@@ -1,5 +1,5 @@
 #pragma once
-// `sbcctl policy ...`: questions about a policy that need no running border.
+// `sbcctl policy ...`: questions about policies. Few of them need a border that runs: control_client.h.
 
 #include <functional>
 #include <string>
@@ -29,6 +29,10 @@ int check_policy(const CheckOptions& options);
 
 // Writes what editors and luacheck want to know below `folder`, or shows the first of them when it is "".
 int write_stubs(const std::string& folder);
+
+struct ControlPlace;  // control_client.h
+// What the border that runs says of its policy, as JSON.
+int show_running(const ControlPlace& place);
 
 // Adds the commands; the one that is chosen is put into `chosen`.
 void add_policy_commands(CLI::App& options, std::function<int()>& chosen);

@@ -35,12 +35,19 @@ new_password() { head -c 512 /dev/urandom | LC_ALL=C tr -dc 'a-hjkmnp-z2-9' | cu
 # write_default_config <folder> <address> <admin address> <policy file> [<file for a SIP trace>]
 write_default_config() {
   local folder=$1 address=$2 admin=$3 policy=$4 trace=${5:-}
-  local sip sbc_port relay_port socket=$folder/relay.sock
+  local sip sbc_port relay_port socket=$folder/relay.sock control=$folder/sbc.control
   sip=$(free_port 5060 2)
   sbc_port=$(free_port 9580 1)
   relay_port=$(free_port 9091 1)
   # The path of a Unix socket has room for 107 bytes: then relative, since both processes start in one folder.
   ((${#socket} < 100)) || socket=$(realpath --relative-to="$top" "$folder")/relay.sock
+  # sbcctl may be called from anywhere: absolute, or not at all.
+  control=$(realpath -m "$control")
+  if ((${#control} < 108)); then
+    control="control = \"$control\""
+  else
+    control="# control: the path of this folder is too long for a socket"
+  fi
   (
     umask 077
     mkdir -p "$folder"
@@ -111,6 +118,7 @@ file = "$policy"
 
 [admin]
 listen = "$admin:$sbc_port"
+$control
 
 [log]
 level = "warn"

@@ -231,6 +231,10 @@ def a_policy_must_pass_its_tests_and_what_ran_is_kept(lab):
     equal([(entry["how"], entry.get("author"), entry.get("note")) for entry in said[:2]],
           [("start", None, None), ("reload", "ines", "everybody has moved")], "the history of the admin address")
     check(said[2]["note"].startswith("back to 1-"), f"who asked for the rollback: {said[2]}")
+    running = json.loads(sbcctl(lab, "running").stdout)
+    equal((running["hash"], running["how"], running["file"]), (said[2]["hash"], "rollback", str(policy)), "what runs")
+    control = lab.directory / "sbc.control"
+    equal(control.stat().st_mode & 0o777, 0o600, "the mode of the control socket")
     lines = [line.split() for line in sbcctl(lab, "history").stdout.splitlines()]
     equal([(line[0], line[4]) for line in lines], [("1", "start"), ("2", "reload"), ("3", "rollback")], "the history")
     equal(lines[0][3], lines[2][3], "the hash of what runs again")

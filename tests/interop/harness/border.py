@@ -31,7 +31,7 @@ def sbc_config(directory):
     access = {"domains": ["example.org"], "media_network": "access", "listener": _listeners(ACCESS), "registrar": {}}
     return {
         "process": {"instance": "sbc-test", "stop_grace": "10s"},
-        "admin": {"listen": SBC_ADMIN},
+        "admin": {"listen": SBC_ADMIN, "control": f"{directory}/sbc.control"},
         "log": {"level": "debug", "sip_trace": f"{directory}/sip.jsonl"},
         "leak_guard": {"mode": "log"},  # what it has found is known after a crash, too
         # sipp's callers register and then call without a password; a test of its own says what happens without this.

@@ -436,12 +436,23 @@ password = "x"
   EXPECT_THAT(restart_needed(*before, *after), IsEmpty());
 }
 
+TEST(Config, TheControlSocketIsOffUnlessItHasAnAbsolutePath) {
+  EXPECT_EQ(load(kSmall)->control, "");
+  EXPECT_EQ(load(std::string(kSmall) + "[admin]\ncontrol = \"/run/parapet-sbc/control\"\n")->control,
+            "/run/parapet-sbc/control");
+  EXPECT_THAT(error_of(std::string(kSmall) + "[admin]\ncontrol = \"control\"\n"),
+              HasSubstr("admin.control: expected an absolute path, got \"control\""));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[admin]\ncontrol = \"/" + std::string(107, 'x') + "\"\n"),
+              HasSubstr("expected at most 107 bytes, got 108"));
+}
+
 TEST(RestartNeeded, NamesEachKeyThatNeedsIt) {
   const auto before = load(kSmall);
   const std::pair<const char*, const char*> changes[] = {
       {"[process]\ninstance = \"other\"\n", "process.instance"},
       {"[process]\nshards = 63\n", "process.shards"},
       {"[admin]\nlisten = \"127.0.0.1:9999\"\n", "admin.listen"},
+      {"[admin]\ncontrol = \"/run/parapet-sbc/control\"\n", "admin.control"},
       {"[log]\nfile = \"/tmp/x\"\n", "log.file"},
       {"[log]\nformat = \"json\"\n", "log.format"},
       {"[log]\nsip_trace = \"/tmp/x\"\n", "log.sip_trace"},

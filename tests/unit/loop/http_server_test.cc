@@ -1,6 +1,12 @@
 #include "media-relay/loop/http_server.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
 
 #include "media-relay/loop/stream.h"
 
@@ -67,6 +73,99 @@ TEST_F(HttpServerTest, RefusesTooLargeRequestsAndGarbage) {
                    .starts_with("HTTP/1.1 200"));
   EXPECT_FALSE(ask(std::string("\x00\x01\xff garbage\r\n\r\n", 14)).starts_with("HTTP/1.1 200"));
   EXPECT_TRUE(ask("GET /hello HTTP/1.0\r\n\r\n").find(" 200 OK") != std::string::npos);  // still alive
+}
+
+TEST_F(HttpServerTest, TakesPostsOnPathsThatHaveThem) {
+  server_.post("/order", [](const HttpRequest& request) {
+    return HttpResponse{.status = 202, .body = request.query + " " + request.body};
+  });
+  const std::string done = ask("POST /order?a=b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\none");
+  EXPECT_TRUE(done.starts_with("HTTP/1.1 202 Accepted\r\n")) << done;
+  EXPECT_TRUE(done.ends_with("\r\n\r\na=b one")) << done;
+  const std::string get = ask("GET /order HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(get.starts_with("HTTP/1.1 405 ")) << get;
+  EXPECT_NE(std::string::npos, get.find("Allow: POST\r\n")) << get;
+  server_.post("/hello", [](const HttpRequest&) { return HttpResponse{}; });
+  const std::string put = ask("PUT /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(std::string::npos, put.find("Allow: GET, HEAD, POST\r\n")) << put;
+  EXPECT_TRUE(ask("POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\nConnection: close\r\n\r\n" +
+                  std::string(101, 'x'))
+                  .starts_with("HTTP/1.1 413 "));
+}
+
+TEST(Arguments, AreDecodedAndTheLastOfEqualNamesCounts) {
+  const auto got = arguments_of("share=5%25&note=a+b%26c&&flag&share=6%25&=x");
+  const std::map<std::string, std::string, std::less<>> expected{
+      {"share", "6%"}, {"note", "a b&c"}, {"flag", ""}, {"", "x"}};
+  EXPECT_EQ(expected, got);
+  EXPECT_TRUE(arguments_of("").empty());
+}
+
+class LocalHttpTest : public testing::Test {
+ protected:
+  LocalHttpTest() { EXPECT_NE(nullptr, ::mkdtemp(folder_)); }
+  ~LocalHttpTest() override {
+    ::unlink(path().c_str());
+    ::rmdir(folder_);
+  }
+  std::string path() const { return std::string(folder_) + "/control"; }
+  bool there() const {
+    struct stat file{};
+    return ::lstat(path().c_str(), &file) == 0;
+  }
+  std::unique_ptr<HttpServer> server() {
+    auto made = std::make_unique<HttpServer>(loop_);
+    made->get("/who", [](const HttpRequest& request) { return HttpResponse{.body = request.peer}; });
+    return made;
+  }
+
+  EventLoop loop_;
+  char folder_[32] = "/tmp/parapet_http_XXXXXX";
+};
+
+TEST_F(LocalHttpTest, ServesItsOwnUserAndKnowsWhoAsks) {
+  auto server = this->server();
+  ASSERT_TRUE(server->listen_local(path()).has_value());
+  struct stat file{};
+  ASSERT_EQ(0, ::lstat(path().c_str(), &file));
+  EXPECT_EQ(0600U, file.st_mode & 07777U);
+  Client client;
+  auto stream = Stream::connect_unix(loop_, path(), client);
+  ASSERT_TRUE(stream.has_value());
+  (*stream)->write("GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  for (int i = 0; i < 1000 && !client.closed; ++i) loop_.run_once(base::milliseconds(20));
+  EXPECT_TRUE(client.received.ends_with("\r\n\r\nuid " + std::to_string(::getuid()))) << client.received;
+  server.reset();
+  EXPECT_FALSE(there()) << "the file goes with the server";
+}
+
+TEST_F(LocalHttpTest, ReplacesOnlyWhatNobodyListensAt) {
+  auto first = server();
+  ASSERT_TRUE(first->listen_local(path()).has_value());
+  const auto second = server()->listen_local(path());
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ("bind " + path() + ": Address already in use", second.error());
+  EXPECT_TRUE(there());
+  // A name of its own keeps the file when the server goes: as after a crash.
+  ASSERT_EQ(0, ::rename(path().c_str(), (path() + "2").c_str()));
+  first.reset();
+  ASSERT_EQ(0, ::rename((path() + "2").c_str(), path().c_str()));
+  {
+    auto third = server();
+    ASSERT_TRUE(third->listen_local(path()).has_value());
+  }
+  EXPECT_FALSE(there());
+  std::ofstream(path()) << "a file of somebody's";
+  EXPECT_FALSE(server()->listen_local(path()).has_value());
+  EXPECT_TRUE(there());
+}
+
+TEST_F(LocalHttpTest, SaysWhatIsWrongWithThePath) {
+  EXPECT_FALSE(server()->listen_local("").has_value());
+  EXPECT_FALSE(server()->listen_local("/tmp/" + std::string(120, 'x')).has_value());
+  const auto nowhere = server()->listen_local(path() + "/deeper");
+  ASSERT_FALSE(nowhere.has_value());
+  EXPECT_EQ("bind " + path() + "/deeper: No such file or directory", nowhere.error());
 }
 
 TEST_F(HttpServerTest, ReturnsBindErrors) {
