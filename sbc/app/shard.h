@@ -123,6 +123,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void arm_timer();
   void watch_targets();
   void tell_of_targets();
+  void share_news();
   void take_reports(const std::vector<route::TrunkHealth::Report>& reports);
   void hear_of_targets(std::vector<route::TrunkHealth::Change> changes);  // from any thread
   void log_target(const route::TrunkHealth::Change& change, const std::vector<route::Probes::Status>& statuses);

@@ -31,7 +31,21 @@ void Shard::watch_targets() {
   arm_timer();
 }
 
+// What calls and other requests of one shard meet at a target holds for both, and for the other shards.
+void Shard::share_news() {
+  const auto of_calls = calls_.health().take_news();
+  auto news = exchange_.health().take_news();
+  if (of_calls.empty() && news.empty()) return;
+  const auto now = loop_.now();
+  for (const Change& change : news) calls_.health().apply(change, now);
+  for (const Change& change : of_calls) exchange_.health().apply(change, now);
+  news.insert(news.end(), of_calls.begin(), of_calls.end());
+  for (const auto& shard : shared_.shards)
+    if (shard.get() != this) shard->hear_of_targets(news);
+}
+
 void Shard::tell_of_targets() {
+  share_news();
   auto reports = calls_.health().take_reports();
   std::ranges::move(exchange_.health().take_reports(), std::back_inserter(reports));
   if (!probes_) {
@@ -54,7 +68,8 @@ void Shard::take_reports(const std::vector<Report>& reports) {
   arm_timer();
 }
 
-// A full mailbox loses it: what is down is told again within a second.
+// A full mailbox loses it: what is down is told again within a second, and without the other marks a shard finds out by
+// itself.
 void Shard::hear_of_targets(std::vector<Change> changes) {
   (void)post_mail([this, changes = std::move(changes)] {
     for (const Change& change : changes) {

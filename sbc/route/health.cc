@@ -8,18 +8,43 @@ namespace sbc::route {
 
 void TrunkHealth::mark_busy(sip::Transport transport, const base::Endpoint& remote, base::Duration retry_after,
                             base::Instant now) {
-  if (retry_after <= base::Duration::zero()) return;
-  mark({transport, remote}, {.state = State::Busy, .until = now + std::min(retry_after, kMaxRetryAfter)}, now);
+  const Key key{transport, remote};
+  if (set_busy(key, retry_after, now)) tell({.key = key, .kind = Change::Kind::Busy, .wait = retry_after});
 }
 
 void TrunkHealth::mark_dead(sip::Transport transport, const base::Endpoint& remote, base::Instant now) {
-  if (state(transport, remote, now) == State::Busy) return;  // what it asked for holds
-  mark({transport, remote}, {.state = State::Dead, .until = now + kDeadFor}, now);
+  const Key key{transport, remote};
+  if (set_dead(key, now)) tell({.key = key, .kind = Change::Kind::Dead});
 }
 
 void TrunkHealth::mark_good(sip::Transport transport, const base::Endpoint& remote) {
-  const auto found = marks_.find({transport, remote});
-  if (found != marks_.end() && found->second.state == State::Dead) marks_.erase(found);
+  const Key key{transport, remote};
+  if (set_good(key)) tell({.key = key, .kind = Change::Kind::Up});
+}
+
+bool TrunkHealth::set_busy(const Key& key, base::Duration wait, base::Instant now) {
+  if (wait <= base::Duration::zero()) return false;
+  mark(key, {.state = State::Busy, .until = now + std::min(wait, kMaxRetryAfter)}, now);
+  return true;
+}
+
+bool TrunkHealth::set_dead(const Key& key, base::Instant now) {
+  const State before = state(key.first, key.second, now);
+  if (before == State::Busy) return false;  // what it asked for holds
+  mark(key, {.state = State::Dead, .until = now + kDeadFor}, now);
+  return before != State::Dead;
+}
+
+bool TrunkHealth::set_good(const Key& key) {
+  const auto found = marks_.find(key);
+  if (found == marks_.end() || found->second.state != State::Dead) return false;
+  marks_.erase(found);
+  return true;
+}
+
+// Of the others the probes tell.
+void TrunkHealth::tell(Change change) {
+  if (!probed_.contains(change.key)) news_.push_back(change);
 }
 
 TrunkHealth::State TrunkHealth::state(sip::Transport transport, const base::Endpoint& remote, base::Instant now) const {
@@ -51,13 +76,16 @@ void TrunkHealth::apply(const Change& change, base::Instant now) {
   switch (change.kind) {
     case Change::Kind::Up:
       down_.erase(change.key);
-      mark_good(change.key.first, change.key.second);
+      set_good(change.key);
       break;
     case Change::Kind::Down:
       if (probed_.contains(change.key)) down_.insert(change.key);
       break;
     case Change::Kind::Busy:
-      mark_busy(change.key.first, change.key.second, change.wait, now);
+      set_busy(change.key, change.wait, now);
+      break;
+    case Change::Kind::Dead:
+      set_dead(change.key, now);
       break;
   }
 }

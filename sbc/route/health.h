@@ -34,9 +34,9 @@ class TrunkHealth {
     Sign sign = Sign::Answered;
     std::optional<base::Duration> busy{};  // Unavailable: its Retry-After
   };
-  // What the probes say.
+  // What others know: the probes of a target that is probed, the attempts of other shards at one that is not.
   struct Change {
-    enum class Kind : std::uint8_t { Up, Down, Busy };
+    enum class Kind : std::uint8_t { Up, Down, Busy, Dead };
     Key key;
     Kind kind = Kind::Up;
     base::Duration wait{};  // Busy
@@ -56,6 +56,8 @@ class TrunkHealth {
   std::uint64_t forgotten() const { return forgotten_; }
   std::vector<Report> take_reports() { return std::exchange(reports_, {}); }
   void apply(const Change& change, base::Instant now);
+  // What this one has newly found out about targets that are not probed, for the other shards to apply.
+  std::vector<Change> take_news() { return std::exchange(news_, {}); }
 
   State state(sip::Transport transport, const base::Endpoint& remote, base::Instant now) const;
   // When the mark ends; nullopt when Good.
@@ -68,11 +70,16 @@ class TrunkHealth {
     base::Instant until;
   };
   void mark(const Key& key, Mark mark, base::Instant now);
+  bool set_busy(const Key& key, base::Duration wait, base::Instant now);
+  bool set_dead(const Key& key, base::Instant now);  // whether that is new
+  bool set_good(const Key& key);                     // likewise
+  void tell(Change change);
   std::map<Key, Mark> marks_;
   std::set<Key> probed_;
   std::set<Key> down_;      // of the probed
   std::set<Key> doubtful_;  // of the probed: a failure was reported, and no answer since
   std::vector<Report> reports_;
+  std::vector<Change> news_;
   std::uint64_t forgotten_ = 0;
 };
 
