@@ -93,6 +93,26 @@ test("a call for help needs no password and leaves as it was dialled", function(
   expect(it.attempts[1].number, "112")
 end)
 
+test("phones register with their password, trunks never, scanners get silence", function()
+  expect(register { user = "alice" }.decision, "challenge")
+  expect(register { user = "alice", authenticated = "alice", expires = 600 }.decision, "accept")
+  expect(register { user = "alice", trunk = "carrier_a" }, { decision = "deny", status = 403 })
+  expect(register { user = "alice", recent_failures = 1000 }.decision, "drop")
+  expect(register { user = "alice", authenticated = "alice", recent_failures = 1000 }.decision, "accept")
+end)
+
+test("messages go from phone to phone, and scanners get silence", function()
+  local phones = { "bob" }
+  expect(request { method = "MESSAGE", to = "bob", phones = phones }.decision, "challenge")
+  local it = request { method = "MESSAGE", from = "alice", authenticated = "alice", to = "bob", phones = phones, body = "lunch?" }
+  expect(it.decision, "route")
+  expect(#it.to, 1)
+  expect(request { method = "MESSAGE", from = "alice", authenticated = "alice", to = "carol", phones = phones },
+    { decision = "reject", status = 404 })
+  expect(request { method = "OPTIONS", to = "bob" }.decision, "accept")
+  expect(request { method = "OPTIONS", to = "bob", recent_failures = 1000 }.decision, "drop")
+end)
+
 test("carriers reach our users and nobody else", function()
   local phones = { "bob" }
   expect(call { trunk = "carrier_a", to = "bob@example.net", phones = phones }.status, 200)

@@ -9,6 +9,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/http/origin.h"
+#include "sbc/register/registrar.h"
 #include "sbc/sip/uri.h"
 
 namespace sbc::app {
@@ -57,6 +58,11 @@ simulate::Setting setting_of(const Config& config) {
     const auto target = http::parse_url(url);
     return target && allow.allows(*target);
   };
+  setting.describe_registration = [&config](const sip::Message& message, std::string_view name,
+                                            policy::RegisterFacts& facts) {
+    if (const auto* realm = config.realm(name))
+      registrar::Registrar::describe(message, realm->registration, facts);
+  };
   setting.account = [users = config.users](std::string_view aor) {
     const auto uri = sip::parse_uri(aor);
     return uri && users->find(sip::unescape(uri->user), base::to_lower(uri->host)) != nullptr;
@@ -78,13 +84,14 @@ std::string told(const std::pair<std::string, trial::Failure>& failure) {
 }
 
 std::expected<TestRun, std::string> run_policy_tests(const Config& border, const policy::Bundle& bundle,
-                                                     const std::string& folder, std::string_view only) {
+                                                     const std::string& folder, std::string_view only, Lines lines) {
   const auto setting = setting_of(border);
   TestRun run;
   for (const auto& path : test_files(folder)) {
     // A policy of its own for each file: what handlers keep does not reach the next.
     const auto host =
-        policy::Host::load(bundle, border.policy_limits, border.policy_environment, border.policy_fallback);
+        policy::Host::load(bundle, border.policy_limits, border.policy_environment, border.policy_fallback,
+                           lines == Lines::Noted ? &run.lines : nullptr);
     if (!host) return std::unexpected(host.error().message());
     trial::Ground ground{.setting = setting,
                          .host = **host,

@@ -55,6 +55,9 @@ void add_test(CLI::App& policy, std::function<int()>& chosen) {
   command->add_option("folder", asked->folder, "Folder with files ..._test.lua")->capture_default_str();
   command->add_option("-c,--config", asked->config, "Configuration of sbc; default: sbc.toml in the folder");
   command->add_option("--only", asked->only, "Only tests whose name contains this");
+  command->add_flag("--coverage", asked->coverage, "Which lines of the policy no test ran");
+  command->add_option("--least", asked->least, "Ends with 1 when less than this many percent of it ran")
+      ->check(CLI::Range(0.0, 100.0));
   command->callback([&chosen, asked] { chosen = [asked] { return test_policy(*asked); }; });
 }
 

@@ -5,8 +5,34 @@
 #include "media-relay/base/clock.h"
 
 #include "sbc/app/policy_tests.h"
+#include "sbc/trial/coverage.h"
 
 namespace sbc::ctl {
+namespace {
+
+double percent(std::size_t ran, std::size_t of) {
+  return of == 0 ? 100.0 : 100.0 * static_cast<double>(ran) / static_cast<double>(of);
+}
+
+// False: less ran than `least` percent.
+bool show_coverage(const std::vector<trial::FileCoverage>& files, double least) {
+  std::size_t statements = 0;
+  std::size_t ran = 0;
+  for (const auto& file : files) {
+    std::printf("%-32s %5.1f%% of %zu statements", file.file.c_str(), percent(file.ran, file.statements),
+                file.statements);
+    if (!file.missing.empty()) std::printf("; never run: lines %s", trial::in_rows(file.missing).c_str());
+    std::printf("\n");
+    statements += file.statements;
+    ran += file.ran;
+  }
+  std::printf("%-32s %5.1f%% of %zu statements\n", "all", percent(ran, statements), statements);
+  if (percent(ran, statements) >= least) return true;
+  std::printf("that is less than %.1f%%\n", least);
+  return false;
+}
+
+}  // namespace
 
 int test_policy(const TestOptions& options) {
   const auto cannot = [](const std::string& why) {
@@ -19,13 +45,16 @@ int test_policy(const TestOptions& options) {
   if (!bundle) return cannot(bundle.error().message());
 
   const auto began = base::monotonic_now();
-  const auto run = app::run_policy_tests(**config, *bundle, options.folder, options.only);
+  const bool counts = options.coverage || options.least > 0;
+  const auto run = app::run_policy_tests(**config, *bundle, options.folder, options.only,
+                                         counts ? app::Lines::Noted : app::Lines::Unseen);
   if (!run) return cannot(run.error());
   if (run->files == 0) return cannot(options.folder + ": there is no file ..._test.lua");
   for (const auto& failure : run->failures) std::printf("FAILED %s\n", app::told(failure).c_str());
   std::printf("%zu passed, %zu failed; %zu calls in %.2f s\n", run->passed, run->failures.size(), run->scenes,
               base::to_seconds(base::monotonic_now() - began));
-  return run->failures.empty() ? kGood : kBad;
+  const bool enough = !counts || show_coverage(trial::coverage_of(*bundle, run->lines), options.least);
+  return run->failures.empty() && enough ? kGood : kBad;
 }
 
 }  // namespace sbc::ctl

@@ -11,6 +11,8 @@ struct TestOptions {
   std::string folder = "policies/tests";
   std::string config;  // "": sbc.toml in the folder
   std::string only;    // tests whose name contains this
+  bool coverage = false;
+  double least = 0;  // percent of the policy's statements that must have run
 };
 int test_policy(const TestOptions& options);
 

@@ -40,6 +40,7 @@ struct Engine {
   Environment environment;
   Memory memory;
   Counters counters;
+  LinesRun* lines = nullptr;  // null: nobody asks
   const Bundle* bundle = nullptr;  // while loading, for require
 
   // The budget. `remaining` counts down in steps of `armed`.

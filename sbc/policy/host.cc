@@ -48,8 +48,10 @@ Host::Host(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Host::~Host() = default;
 
 std::expected<std::unique_ptr<Host>, PolicyError> Host::load(const Bundle& bundle, const Limits& limits,
-                                                             const Environment& environment, const Fallback& fallback) {
+                                                             const Environment& environment, const Fallback& fallback,
+                                                             LinesRun* lines) {
   auto state = std::make_unique<State>(limits, environment, fallback);
+  state->engine().lines = lines;
   if (auto loaded = state->load(bundle); !loaded) return std::unexpected(std::move(loaded.error()));
   return std::unique_ptr<Host>(new Host(std::move(state)));
 }

@@ -23,6 +23,7 @@
 #include "sbc/policy/decision.h"
 #include "sbc/policy/facts.h"
 #include "sbc/policy/limits.h"
+#include "sbc/policy/lines_run.h"
 #include "sbc/policy/question.h"
 
 namespace sbc::table {
@@ -111,9 +112,11 @@ struct Counters {
 
 class Host {
  public:
+  // `lines`, when given, gets every line that runs, from loading on, and outlives the Host.
   static std::expected<std::unique_ptr<Host>, PolicyError> load(const Bundle& bundle, const Limits& limits = {},
                                                                 const Environment& environment = {},
-                                                                const Fallback& fallback = {});
+                                                                const Fallback& fallback = {},
+                                                                LinesRun* lines = nullptr);
   ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;

@@ -104,6 +104,14 @@ void SceneAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts&
   if (host_.has(policy::Handler::End)) tell(policy::Handler::End, host_.on_end(facts, end, *this));
 }
 
+policy::RegisterDecision SceneAdvisor::registration(const policy::RegisterFacts& facts) {
+  return tell(policy::Handler::Register, host_.on_register(facts, *this));
+}
+
+policy::RequestDecision SceneAdvisor::request(const policy::RequestFacts& facts) {
+  return tell(policy::Handler::Request, host_.on_request(facts, *this));
+}
+
 call::Challenge SceneAdvisor::challenge(const sip::Message& /*request*/, std::string_view realm) {
   return {407, {{"Proxy-Authenticate", "Digest realm=\"" + std::string(realm) + "\", nonce=\"simulated\""}}};
 }

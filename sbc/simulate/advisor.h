@@ -31,6 +31,9 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
+  // Outside of calls.
+  policy::RegisterDecision registration(const policy::RegisterFacts& facts);
+  policy::RequestDecision request(const policy::RequestFacts& facts);
 
  private:
   std::vector<policy::Contact> location(std::string_view aor) override;
@@ -60,6 +63,8 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
 
 // What a decision says, in words.
 std::string describe(const policy::InviteDecision& decision);
+std::string describe(const policy::RegisterDecision& decision);
+std::string describe(const policy::RequestDecision& decision);
 std::string describe(const policy::NatDecision& decision);
 std::string describe(const policy::FailureDecision& decision);
 inline std::string describe(const policy::Nothing& /*decision*/) {

@@ -2,6 +2,7 @@
 
 #include "sbc/call/media.h"
 #include "sbc/simulate/description.h"
+#include "sbc/simulate/place.h"
 #include "sbc/simulate/stage.h"
 #include "sbc/sip/contact.h"
 #include "sbc/sip/parser.h"
@@ -37,20 +38,12 @@ std::string as_message(std::string_view text) {
 
 }  // namespace
 
-std::string Stage::whole_uri(const std::string& given, const route::Realm& realm, const base::Endpoint& local) const {
-  if (given.contains('<') || given.contains(':')) return given;
-  if (given.contains('@')) return "sip:" + given;
-  const auto domain = setting_.calls->domains.find(realm.name);
-  return "sip:" + given + "@" + (domain != setting_.calls->domains.end() ? domain->second : local.ip.text());
-}
-
-std::string Stage::invite(const route::Realm& realm, const base::Endpoint& local) {
+std::string Stage::invite(const Place& place) const {
   const Caller& who = scene_.caller;
-  const base::Endpoint own =
-      who.behind_nat ? base::Endpoint{base::IpAddress::v4(0x0a000005), 5060} : caller_.hop.remote;
-  std::string from = whole_uri(who.from, realm, local);
+  const base::Endpoint own = own_address(who, place);
+  std::string from = whole_uri(setting_, who.from, place);
   if (!from.contains('<')) from = "<" + from + ">";
-  const std::string to = whole_uri(who.to, realm, local);
+  const std::string to = whole_uri(setting_, who.to, place);
   const std::string body = who.sdp.value_or(usual_offer(own.ip));
   return "INVITE " + to + " SIP/2.0\r\nVia: SIP/2.0/" + std::string(sip::name_of(who.transport)) + " " + own.text() +
          ";branch=" + kBranch + "1\r\nMax-Forwards: 70\r\nFrom: " + from + ";tag=caller\r\nTo: <" + to +
@@ -63,32 +56,15 @@ std::string Stage::invite(const route::Realm& realm, const base::Endpoint& local
 
 bool Stage::begin() {
   const Caller& who = scene_.caller;
-  const auto& routes = *setting_.calls->routes;
-  const auto* trunk = who.trunk.empty() ? nullptr : routes.trunk(who.trunk);
   const auto fail = [this](std::string why) {
     story_.problem = std::move(why);
     return false;
   };
-  if (!who.trunk.empty() && trunk == nullptr) return fail("there is no trunk \"" + who.trunk + "\"");
-  const std::string name = !who.realm.empty() ? who.realm : trunk != nullptr ? trunk->realm : "";
-  const auto* realm = realm_of(setting_, name);
-  if (realm == nullptr) return fail("there is no realm \"" + name + "\"");
-  const route::Listener* listener = nullptr;
-  for (const auto& one : realm->listeners)
-    if (listener == nullptr && one.transport == who.transport) listener = &one;
-  if (listener == nullptr)
-    return fail("realm \"" + realm->name + "\" has no listener for " + std::string(sip::name_of(who.transport)));
-  const auto at = listener->address.ip.is_v4() ? "192.0.2.77:5060" : "[2001:db8::77]:5060";
-  caller_.hop.remote = who.source.value_or(*base::Endpoint::parse(at));
-  if (trunk != nullptr && !who.source && !trunk->targets.empty() && !trunk->targets.front().name)
-    caller_.hop.remote = trunk->targets.front().endpoint;
-  caller_.hop.transport = who.transport;
-  caller_.hop.listener = listener->index;
-  if (sip::is_reliable(who.transport)) caller_.hop.connection = {1};
-  caller_.local = listener->address;
-  if (!who.tls_peer.empty()) caller_.tls_peer = std::make_shared<const std::vector<std::string>>(who.tls_peer);
+  auto place = place_of(setting_, who);
+  if (!place) return fail(place.error());
+  caller_ = place->source;
 
-  std::string bytes = who.message.empty() ? invite(*realm, listener->address) : as_message(who.message);
+  std::string bytes = who.message.empty() ? invite(*place) : as_message(who.message);
   const auto parsed = sip::parse(bytes);
   if (!parsed.ok()) return fail("the INVITE: " + (parsed.error ? parsed.error->text : "no message"));
   if (parsed.message->is_response() || parsed.message->method() != sip::Method::Invite)
@@ -98,7 +74,7 @@ bool Stage::begin() {
   // A pasted message comes from where it says that it does, unless the scene knows better.
   const auto& via = invited_->top_via();
   const auto sent_by = base::IpAddress::parse(via.host);
-  if (!who.message.empty() && !who.source && trunk == nullptr && sent_by)
+  if (!who.message.empty() && !who.source && place->trunk == nullptr && sent_by)
     caller_.hop.remote = {*sent_by, via.port_or_default()};
   arrive(std::move(bytes), caller_, base::Duration{});
   if (who.gives_up) plans_[now_ + *who.gives_up] = "cancel";

@@ -64,6 +64,44 @@ std::string describe(const policy::InviteDecision& decision) {
   return {};
 }
 
+std::string describe(const policy::RegisterDecision& decision) {
+  using Kind = policy::RegisterDecision::Kind;
+  switch (decision.kind) {
+    case Kind::Accept: {
+      std::string text = "accept";
+      if (decision.min_expires) text += ", min_expires " + std::to_string(*decision.min_expires);
+      if (decision.max_expires) text += ", max_expires " + std::to_string(*decision.max_expires);
+      if (decision.default_expires) text += ", expires " + std::to_string(*decision.default_expires);
+      if (decision.max_contacts) text += ", max_contacts " + std::to_string(*decision.max_contacts);
+      return text;
+    }
+    case Kind::Deny:
+      return refusal("deny", decision);
+    case Kind::Challenge:
+      return "challenge";
+    case Kind::Drop:
+      return "drop";
+  }
+  return {};
+}
+
+std::string describe(const policy::RequestDecision& decision) {
+  using Kind = policy::RequestDecision::Kind;
+  switch (decision.kind) {
+    case Kind::Accept:
+      return "accept";
+    case Kind::Route:
+      return all(decision.candidates);
+    case Kind::Reject:
+      return refusal("reject", decision);
+    case Kind::Challenge:
+      return "challenge";
+    case Kind::Drop:
+      return "drop";
+  }
+  return {};
+}
+
 std::string describe(const policy::NatDecision& decision) {
   std::string text = decision.latch == policy::Latch::Learn ? "latch: learn" : "latch: strict";
   if (decision.symmetric_signalling) text += ", symmetric_signalling";

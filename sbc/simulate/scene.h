@@ -16,6 +16,7 @@
 #include "sbc/call/settings.h"
 #include "sbc/policy/host.h"
 #include "sbc/policy/rate_windows.h"
+#include "sbc/sip/message.h"
 #include "sbc/sip/transport.h"
 #include "sbc/transaction/config.h"
 
@@ -27,6 +28,9 @@ struct Setting {
   transaction::Config transactions;
   // Whether policies may ask for a URL.
   std::function<bool(std::string_view url)> may_ask = [](std::string_view) { return true; };
+  // What a REGISTER of this realm asks for, by the realm's settings.
+  std::function<void(const sip::Message& message, std::string_view realm, policy::RegisterFacts& facts)>
+      describe_registration = [](const sip::Message&, std::string_view, policy::RegisterFacts&) {};
   // Whether an address of record ("sip:alice@example.net") has an account here.
   std::function<bool(std::string_view aor)> account = [](std::string_view) { return false; };
 };

@@ -17,6 +17,8 @@
 
 namespace sbc::simulate {
 
+struct Place;  // place.h
+
 class Stage {
  public:
   Stage(const Setting& setting, policy::Host& host, const Scene& scene);
@@ -54,8 +56,7 @@ class Stage {
 
   // caller.cc
   bool begin();
-  std::string invite(const route::Realm& realm, const base::Endpoint& local);
-  std::string whole_uri(const std::string& given, const route::Realm& realm, const base::Endpoint& local) const;
+  std::string invite(const Place& place) const;
   void on_caller(const sip::MessagePtr& message);
   void acknowledge(const sip::Message& response);
   std::string caller_request(std::string_view method, const sip::Message& dialog, std::uint32_t cseq,

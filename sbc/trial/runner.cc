@@ -39,7 +39,7 @@ class Runner {
  private:
   static Runner& of(lua_State* lua) { return *static_cast<Runner*>(lua_touserdata(lua, lua_upvalueindex(1))); }
 
-  // What tests find: Lua without the system, and four functions.
+  // What tests find: Lua without the system, and six functions.
   void open() {
     for (const auto& [name, function] : std::initializer_list<luaL_Reg>{{"_G", luaopen_base},
                                                                         {"string", luaopen_string},
@@ -54,7 +54,8 @@ class Runner {
       lua_setglobal(lua_, name);
     }
     for (const auto& [name, function] :
-         std::initializer_list<luaL_Reg>{{"test", test}, {"call", call}, {"expect", expect}, {"require", require}}) {
+         std::initializer_list<luaL_Reg>{{"test", test}, {"call", call}, {"register", ask<registration_from>},
+                                            {"request", ask<request_from>}, {"expect", expect}, {"require", require}}) {
       lua_pushlightuserdata(lua_, this);
       lua_pushcclosure(lua_, function, 1);
       lua_setglobal(lua_, name);
@@ -129,6 +130,30 @@ class Runner {
       return note("call: " + last_->leaks.front() + "; a scene where that is meant says may_leak = true");
     if (last_->decisions.empty() && !last_->problem.empty()) return note("call: " + last_->problem);
     push(lua, value_of(*last_));
+    return true;
+  }
+
+  // register { user = "alice" }, request { method = "MESSAGE", to = "bob" }: what the policy says to it.
+  using From = std::expected<simulate::Request, std::string> (*)(const Record& fields, const Ground& ground);
+  template <From from>
+  static int ask(lua_State* lua) {
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    Runner& self = of(lua);
+    if (!self.hear(lua, from)) return self.raise(lua);
+    return 1;
+  }
+
+  bool hear(lua_State* lua, From from) {
+    const auto value = read(lua, 1);
+    if (!value) return note(value.error());
+    static const Record nothing;
+    auto request = from(value->record() != nullptr ? *value->record() : nothing, ground_);
+    if (!request) return note(request.error());
+    request->scene.counters = &counters_;
+    const auto heard = simulate::hear(ground_.setting, ground_.host, *request);
+    ++result_.scenes;
+    if (!heard.problem.empty()) return note(heard.problem);
+    push(lua, value_of(heard));
     return true;
   }
 

@@ -6,8 +6,11 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/retell/decisions.h"
 #include "sbc/simulate/spelled.h"
 #include "sbc/sip/values.h"
+#include "sbc/trial/fields.h"
+#include "sbc/trial/json_value.h"
 #include "sbc/trial/lookup_value.h"
 
 namespace sbc::trial {
@@ -17,71 +20,17 @@ using Done = std::expected<void, std::string>;
 using Wrong = std::unexpected<std::string>;
 
 constexpr std::array<std::string_view, 23> kCallFields = {
-    "from",          "to",         "realm",           "trunk",   "source",   "transport",
-    "authenticated", "registered", "behind_nat",      "headers", "tls_peer", "user_agent",
-    "sdp",           "at",         "gives_up",        "talks",   "phones",   "answers",
-    "names",         "message",    "recent_failures", "lookups",
-    "may_leak"};
+    "from",    "to",        "realm",   "trunk",   "source",     "transport", "authenticated",   "registered",
+    "sdp",     "behind_nat", "headers", "tls_peer", "user_agent", "at",        "gives_up",        "talks",
+    "phones",  "answers",   "names",   "message", "lookups",    "may_leak",  "recent_failures"};
+// Of what is outside of calls.
+constexpr std::array<std::string_view, 14> kRegisterFields = {
+    "user",    "realm",    "trunk",      "source", "transport", "authenticated", "behind_nat",
+    "headers", "tls_peer", "user_agent", "at",     "contacts",  "expires",       "recent_failures"};
+constexpr std::array<std::string_view, 17> kRequestFields = {
+    "method",     "from",       "to",      "realm",    "trunk",      "source", "transport", "authenticated", "registered",
+    "behind_nat", "headers",    "tls_peer", "user_agent", "at",     "phones",    "body",          "recent_failures"};
 constexpr std::array<std::string_view, 6> kPhoneFields = {"user", "address", "q", "user_agent", "contact", "transport"};
-
-std::string unknown(std::string_view what, std::string_view name, std::span<const std::string_view> options) {
-  std::string text = std::string(what) + " has no field \"" + base::printable(name, 60) + "\"";
-  if (const auto nearest = base::nearest(name, options)) text += "; did you mean \"" + std::string(*nearest) + "\"?";
-  return text;
-}
-
-// Reads fields of one table; the first that is wrong is kept.
-class Fields {
- public:
-  Fields(const Record& fields, std::string_view what, std::span<const std::string_view> known)
-      : fields_(fields), what_(what) {
-    for (const auto& [name, value] : fields)
-      if (std::ranges::find(known, name) == known.end()) fail(unknown(what, name, known));
-  }
-
-  const Value* find(std::string_view name) const {
-    const auto found = fields_.find(name);
-    return found != fields_.end() && !found->second.nil() ? &found->second : nullptr;
-  }
-  void text(std::string_view name, std::string& out) {
-    const Value* value = find(name);
-    if (value == nullptr) return;
-    if (value->text() != nullptr) {
-      out = *value->text();
-    } else {
-      expected(name, "a text", *value);
-    }
-  }
-  void yes(std::string_view name, bool& out) {
-    const Value* value = find(name);
-    if (value == nullptr) return;
-    if (value->boolean() != nullptr) {
-      out = *value->boolean();
-    } else {
-      expected(name, "true or false", *value);
-    }
-  }
-  std::optional<double> number(std::string_view name) {
-    const Value* value = find(name);
-    if (value == nullptr) return std::nullopt;
-    if (const auto* whole = value->integer()) return static_cast<double>(*whole);
-    if (const auto* real = std::get_if<double>(&value->is)) return *real;
-    expected(name, "a number", *value);
-    return std::nullopt;
-  }
-  void expected(std::string_view name, std::string_view kind, const Value& got) {
-    fail(std::string(what_) + ": expected " + std::string(kind) + " for " + std::string(name) + ", got " + got.shown());
-  }
-  void fail(std::string text) {
-    if (error_.empty()) error_ = std::move(text);
-  }
-  Done done() const { return error_.empty() ? Done{} : Wrong(error_); }
-
- private:
-  const Record& fields_;
-  std::string_view what_;
-  std::string error_;
-};
 
 base::Duration seconds(double value) {
   return base::milliseconds(static_cast<std::int64_t>(value * 1000));
@@ -182,21 +131,21 @@ Done read_caller(Fields& fields, const Ground& ground, simulate::Caller& caller)
     for (const auto& [name, text] : *headers->record())
       if (text.text() != nullptr) caller.headers += name + ": " + *text.text() + "\r\n";
   const auto known = sip::transport_from(transport);
-  if (!known) return Wrong("call: there is no transport \"" + transport + "\"");
+  if (!known) return Wrong(fields.what() + ": there is no transport \"" + transport + "\"");
   caller.transport = *known;
   if (source.empty()) return {};
   const auto address = simulate::read_address(source);
-  if (!address) return Wrong("call: source: " + address.error());
+  if (!address) return Wrong(fields.what() + ": source: " + address.error());
   caller.source = *address;
   return {};
 }
 
 Done read_surroundings(Fields& fields, const Ground& ground, simulate::Scene& scene) {
   if (const Value* phones = fields.find("phones")) {
-    if (phones->list() == nullptr) return Wrong("call: phones must be a list, not " + phones->shown());
+    if (phones->list() == nullptr) return Wrong(fields.what() + ": phones must be a list, not " + phones->shown());
     for (const Value& one : *phones->list()) {
       auto phone = read_phone(one, ground, scene.phones.size());
-      if (!phone) return Wrong("call: phones: " + phone.error());
+      if (!phone) return Wrong(fields.what() + ": phones: " + phone.error());
       scene.phones.push_back(*std::move(phone));
     }
   }
@@ -227,7 +176,7 @@ Done read_surroundings(Fields& fields, const Ground& ground, simulate::Scene& sc
   fields.text("at", at);
   if (at.empty()) return {};
   const auto wall = simulate::read_time(at);
-  if (!wall) return Wrong("call: at: " + wall.error());
+  if (!wall) return Wrong(fields.what() + ": at: " + wall.error());
   scene.wall = *wall;
   return {};
 }
@@ -290,6 +239,66 @@ std::expected<simulate::Scene, std::string> scene_from(const Record& record, con
   if (auto done = fields.done(); !done) return Wrong(done.error());
   if (scene.caller.to.empty() && scene.caller.message.empty()) return Wrong("call: \"to\" is missing");
   return scene;
+}
+
+std::expected<simulate::Request, std::string> registration_from(const Record& record, const Ground& ground) {
+  Fields fields(record, "register", kRegisterFields);
+  simulate::Request request;
+  std::string user = "alice";
+  fields.text("user", user);
+  auto& caller = request.scene.caller;
+  caller.from = simulate::whole_aor(user, ground.domain);
+  caller.realm = ground.phones_realm;
+  if (auto done = read_caller(fields, ground, caller); !done) return Wrong(done.error());
+  if (auto done = read_surroundings(fields, ground, request.scene); !done) return Wrong(done.error());
+  if (const auto expires = fields.number("expires")) request.expires = static_cast<std::uint32_t>(*expires);
+  if (const Value* contacts = fields.find("contacts")) {
+    if (contacts->list() == nullptr) return Wrong("register: contacts must be a list, not " + contacts->shown());
+    for (const Value& one : *contacts->list()) request.contacts.push_back(one.text() != nullptr ? *one.text() : "");
+  } else {
+    request.contacts.push_back(caller.from.substr(0, caller.from.find('@')) + "@192.0.2.77:5060");
+  }
+  if (const auto failures = fields.number("recent_failures"))
+    request.scene.recent_failures = static_cast<std::uint32_t>(*failures);
+  if (auto done = fields.done(); !done) return Wrong(done.error());
+  return request;
+}
+
+std::expected<simulate::Request, std::string> request_from(const Record& record, const Ground& ground) {
+  Fields fields(record, "request", kRequestFields);
+  simulate::Request request{.method = "OPTIONS"};
+  auto& caller = request.scene.caller;
+  caller.from = simulate::whole_aor("alice", ground.domain);
+  if (auto done = read_caller(fields, ground, caller); !done) return Wrong(done.error());
+  if (auto done = read_surroundings(fields, ground, request.scene); !done) return Wrong(done.error());
+  fields.text("method", request.method);
+  fields.text("body", request.body);
+  if (const auto failures = fields.number("recent_failures"))
+    request.scene.recent_failures = static_cast<std::uint32_t>(*failures);
+  if (auto done = fields.done(); !done) return Wrong(done.error());
+  if (request.method == "INVITE" || request.method == "REGISTER")
+    return Wrong("request: " + request.method + " is for " + (request.method == "INVITE" ? "call" : "register"));
+  if (caller.to.empty()) return Wrong("request: \"to\" is missing");
+  return request;
+}
+
+Value value_of(const simulate::Heard& heard) {
+  Record out;
+  const auto take = [&out](const json::Value& decision) {
+    const auto value = value_of(decision);
+    out = *value.record();
+  };
+  if (heard.registration) take(retell::to_json(*heard.registration));
+  if (heard.request) take(retell::to_json(*heard.request));
+  List log;
+  for (const auto& decision : heard.decisions) {
+    out["where"] = decision.where;
+    out["what"] = decision.what;
+    if (!decision.error.empty()) out["error"] = decision.error;
+    for (const auto& line : decision.log) log.emplace_back(line.text);
+  }
+  out["log"] = std::move(log);
+  return out;
 }
 
 Value value_of(const simulate::Story& story) {

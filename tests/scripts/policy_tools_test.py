@@ -194,6 +194,38 @@ class Test(Folder):
         shown = sbcctl("policy", "simulate", "--config", self.folder / "sbc.toml", "--to", "1", "--source", "192.0.2.77:5060")
         self.assertIn("border: leak: a word of the other side (address) in header X-Came-From", shown.stdout)
 
+    def test_lines_that_no_test_ran_are_named(self):
+        policy = ('local function never()\n  return reject(404)\nend\nreturn { on_invite = function(call)\n'
+                  '  if call.to.user == "1" then\n    return never()\n  end\n  return route { trunk = "carrier_a" }\nend,\n'
+                  'on_register = function(reg)\n  return accept { max_expires = 60 }\nend }\n')
+        text = 'test("two", function() expect(call { to = "2" }.status, 200) end)\n'
+        self.run_test(text, policy)
+        covered = lambda *more: sbcctl("policy", "test", self.folder, "--coverage", *more)
+        result = covered()
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertRegex(result.stdout, r"p\.lua +57\.1% of 7 statements; never run: lines 2, 6, 11\n")
+        result = covered("--least", "60")
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn("that is less than 60.0%", result.stdout)
+        self.write("one_test.lua", text + 'test("one", function() expect(call { to = "1" }.status, 404) end)\n'
+                   'test("three", function() expect(register { user = "bob" }, { decision = "accept", max_expires = 60 }) end)\n')
+        result = covered("--least", "100")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertRegex(result.stdout, r"p\.lua +100\.0% of 7 statements\n")
+
+    def test_registrations_and_other_requests_are_decided(self):
+        policy = ('return { on_invite = function() return drop() end, on_register = function(reg)\n'
+                  '  if reg.removes_all then return deny(403, "Not here") end\n  log.info(reg.contacts[1] .. " " .. reg.expires)\n'
+                  '  return accept() end,\non_request = function(request) return route { trunk = "carrier_b", number = "7" } end }\n')
+        result = self.run_test(
+            'test("all", function()\n'
+            '  expect(register { user = "bob", contacts = { "*" }, expires = 0 }, { decision = "deny", status = 403, reason = "Not here" })\n'
+            '  expect(register { user = "bob", contacts = { "sip:bob@192.0.2.9" }, expires = 90 }, { decision = "accept", log = { "sip:bob@192.0.2.9 90" } })\n'
+            '  expect(request { method = "MESSAGE", to = "7" }.to[1], { trunk = "carrier_b", number = "7" })\n'
+            'end)\ntest("wrong", function() request { method = "INVITE", to = "7" } end)\n', policy)
+        self.assertIn("request: INVITE is for call", result.stdout)
+        self.assertIn("1 passed, 1 failed", result.stdout)
+
     def test_a_folder_without_tests_ends_with_2(self):
         self.assertEqual(sbcctl("policy", "test", self.folder).returncode, 2)
 
