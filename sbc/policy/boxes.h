@@ -34,6 +34,8 @@ void register_decision_boxes(lua_State* lua);
 
 // Pushes a box for facts that outlive the invocation.   [-0, +1]
 void push_facts(lua_State* lua, FactKind kind, const void* facts);
+// What the box of facts at `index` stands for.
+const void* part_of(lua_State* lua, int index);
 
 // Contacts of the invocation, as a range of Engine::contacts.
 struct ContactRange {

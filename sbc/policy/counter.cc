@@ -2,6 +2,7 @@
 
 #include "sbc/policy/engine.h"
 #include "sbc/policy/readers.h"
+#include "sbc/policy/reading.h"
 #include "sbc/policy/sandbox.h"
 
 namespace sbc::policy {
@@ -18,6 +19,7 @@ int count(lua_State* lua, const char* what, bool adds) {
   if (++engine.counted > kMaxCounted)
     raise(lua, "more than ", static_cast<std::int64_t>(kMaxCounted), " uses of counters in one event");
   lua_pushinteger(lua, static_cast<lua_Integer>(engine.lookup->count(name, base::seconds(window), amount)));
+  if (engine.noting) note_asked(lua, what, name);
   return 1;
 }
 

@@ -18,6 +18,7 @@
 #include "sbc/json/value.h"
 #include "sbc/policy/host.h"
 #include "sbc/policy/memory.h"
+#include "sbc/policy/reading.h"
 
 namespace sbc::policy {
 
@@ -41,6 +42,7 @@ struct Engine {
   Memory memory;
   Counters counters;
   LinesRun* lines = nullptr;  // null: nobody asks
+  std::string hash;                // Host::hash
   const Bundle* bundle = nullptr;  // while loading, for require
 
   // The budget. `remaining` counts down in steps of `armed`.
@@ -66,6 +68,8 @@ struct Engine {
   std::vector<Made> made;
   std::vector<Contact> contacts;
   std::vector<LogLine> log;
+  bool noting = false;  // what the handler reads, in:
+  Reading reading;
   std::string text;  // scratch for error texts
   std::string json;  // and for what becomes or was JSON
   std::expected<json::Value, std::string> parsed;

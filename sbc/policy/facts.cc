@@ -12,6 +12,7 @@
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
 #include "sbc/policy/fields.h"
+#include "sbc/policy/reading.h"
 #include "sbc/policy/sandbox.h"
 
 namespace sbc::policy {
@@ -190,6 +191,7 @@ int header_values(lua_State* lua) {
     push(lua, header.value);
     lua_rawseti(lua, -2, ++count);
   }
+  if (engine_of(lua).noting) note_asked(lua, "header_values", name);
   return 1;
 }
 
@@ -378,6 +380,7 @@ int index_facts(lua_State* lua) {
   const auto* field = static_cast<const Field*>(lua_touserdata(lua, -1));
   if (field == nullptr) raise_unknown_fact(lua, kind);
   field->reader.push(lua, box->facts);
+  if (engine_of(lua).noting) note_fact(lua, kind, box->facts, field->name);
   return 1;
 }
 
@@ -388,9 +391,12 @@ int index_headers(lua_State* lua) {
   for (const HeaderView& header : headers) {
     if (!base::equals_ignoring_case(header.name, name)) continue;
     push(lua, header.value);
+    if (engine_of(lua).noting) note_fact(lua, FactKind::Headers, &headers, name);
     return 1;
   }
-  return 0;
+  lua_pushnil(lua);
+  if (engine_of(lua).noting) note_fact(lua, FactKind::Headers, &headers, name);
+  return 1;
 }
 
 // Upvalue 1: index of the next header.
@@ -460,6 +466,10 @@ void register_fact_boxes(lua_State* lua) {
   make_metatable(lua, FactKind::End, {kEndFields});
   make_metatable(lua, FactKind::Address, {kAddressFields});
   make_metatable(lua, FactKind::Headers, {});
+}
+
+const void* part_of(lua_State* lua, int index) {
+  return static_cast<const FactBox*>(lua_touserdata(lua, index))->facts;
 }
 
 void push_facts(lua_State* lua, FactKind kind, const void* facts) {

@@ -85,6 +85,7 @@ struct RegisterFacts : RequestFacts {
 // phone that has just registered.
 struct LegFacts {
   std::shared_ptr<const Tenure> under = {};  // as of RequestFacts
+  std::string_view call_id = {};             // no fact: of the caller's INVITE, "" of a registration
   std::string side;                          // "caller", "callee" or "registration"
   std::string realm;
   std::string trunk;      // "" unless the peer is a trunk

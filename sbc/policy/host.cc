@@ -34,6 +34,7 @@ void conclude(State& state, Ran ran, Outcome<Decision>& outcome, Decision fallba
     outcome.decision.where = "fallback";
   }
   outcome.log = std::move(engine.log);
+  outcome.reads = std::exchange(engine.reading.reads, {});
 }
 
 InviteDecision refusal(std::uint16_t status) {
@@ -58,6 +59,15 @@ std::expected<std::unique_ptr<Host>, PolicyError> Host::load(const Bundle& bundl
 
 bool Host::has(Handler handler) const {
   return state_->has(handler);
+}
+void Host::note_reads(bool wanted) {
+  state_->engine().noting = wanted;
+}
+void Host::set_hash(std::string hash) {
+  state_->engine().hash = std::move(hash);
+}
+const std::string& Host::hash() const {
+  return state_->engine().hash;
 }
 const Counters& Host::counters() const {
   return state_->engine().counters;
@@ -160,6 +170,7 @@ Outcome<NatDecision> Host::asked_about(const LegFacts& leg, const NatDecision& u
     outcome.decision.where = "fallback";
   }
   outcome.log = std::move(state_->engine().log);
+  outcome.reads = std::exchange(state_->engine().reading.reads, {});
   return outcome;
 }
 
@@ -210,6 +221,7 @@ Outcome<Nothing> Host::tell(Handler handler, const std::array<Argument, 2>& fact
                          .default_host = call.to.host};
   state_->run(told, &outcome.decision, outcome.error);
   outcome.log = std::move(state_->engine().log);
+  outcome.reads = std::exchange(state_->engine().reading.reads, {});
   return outcome;
 }
 

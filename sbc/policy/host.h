@@ -25,6 +25,7 @@
 #include "sbc/policy/limits.h"
 #include "sbc/policy/lines_run.h"
 #include "sbc/policy/question.h"
+#include "sbc/policy/reads.h"
 
 namespace sbc::table {
 class Table;
@@ -94,6 +95,7 @@ struct Outcome {
   std::optional<Pending> asks;  // there is no decision yet: the handler waits for this answer
   std::string error;            // "default.lua:12: text"
   std::vector<LogLine> log;
+  std::vector<Read> reads;  // with Host::note_reads
   bool failed() const { return !error.empty(); }
 };
 struct Nothing {};  // the decision of on_media_quality and on_end
@@ -108,6 +110,7 @@ struct Counters {
   std::uint64_t not_waited = 0;         // times that it could not: no room, or an event in which nobody waits
   std::uint64_t abandoned = 0;          // invocations that waited and were no longer wanted
   std::uint64_t log_lines_dropped = 0;  // beyond kMaxLogLines of one invocation
+  std::uint64_t reads_left_out = 0;     // beyond kMaxReads of one invocation
 };
 
 class Host {
@@ -122,6 +125,11 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   bool has(Handler handler) const;
+  // From now on outcomes say what the handler has read.
+  void note_reads(bool wanted);
+  // By which people know the policy: the SHA-256 of its files. "" until whoever loaded it has said it.
+  void set_hash(std::string hash);
+  const std::string& hash() const;
 
   Outcome<InviteDecision> on_invite(const InviteFacts& call, Lookup& lookup, Patience patience = Patience::None);
   // Missing: accept when authenticated, challenge otherwise; a trunk is denied.

@@ -114,6 +114,7 @@ void Host::State::begin(Invocation& invocation, const Call& call, void* out) {
   engine_.made.clear();
   engine_.contacts.clear();
   engine_.log.clear();
+  if (engine_.noting) engine_.reading.clear();
   engine_.lookup = call.lookup;
   engine_.no_wait = nullptr;
   if (call.patience == Patience::None) engine_.no_wait = "unavailable";
@@ -198,6 +199,7 @@ void Host::State::shelve(std::unique_ptr<Invocation> invocation) {
   shelf.made = std::exchange(engine_.made, {});
   shelf.contacts = std::exchange(engine_.contacts, {});
   shelf.log = std::exchange(engine_.log, {});
+  shelf.reading = std::exchange(engine_.reading, {});
   shelf.volume = engine_.memory.volume();
   // It holds no more than it ever asked for, and no more than it may.
   shelf.held = std::min(shelf.volume, engine_.limits.memory_bytes);
@@ -228,6 +230,7 @@ std::unique_ptr<Invocation> Host::State::unshelve(std::uint64_t ticket) {
   engine_.made = std::move(shelf.made);
   engine_.contacts = std::move(shelf.contacts);
   engine_.log = std::move(shelf.log);
+  engine_.reading = std::move(shelf.reading);
   engine_.memory.set_ceiling(ceiling(), shelf.volume);
   engine_.question.reset();
   engine_.no_wait = nullptr;
@@ -245,6 +248,7 @@ Host::State::Ran Host::State::resume(const Resumption& what, void* out, std::str
   invocation->run.out = out;
   engine_.wait_left -= what.answer.waited;
   engine_.answer = std::move(what.answer);
+  if (engine_.noting) note_answer(engine_);
   engine_.lookup = what.lookup;
   return go(std::move(invocation), 0, error);
 }

@@ -47,6 +47,7 @@ struct Shelf {
   std::vector<Made> made;
   std::vector<Contact> contacts;
   std::vector<LogLine> log;
+  Reading reading;
   std::size_t volume = 0;  // allocated so far
   std::size_t held = 0;    // of that, at most
 };

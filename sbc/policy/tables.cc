@@ -2,6 +2,7 @@
 
 #include "sbc/policy/engine.h"
 #include "sbc/policy/readers.h"
+#include "sbc/policy/reading.h"
 #include "sbc/policy/sandbox.h"
 #include "sbc/table/table.h"
 
@@ -46,15 +47,23 @@ void push_row(lua_State* lua, const table::Table& table, std::size_t row) {
   }
 }
 
+// The row that was found, or nil, is on top of the stack.
+void note_row(lua_State* lua, std::string_view what) {
+  Engine& engine = engine_of(lua);
+  if (!engine.noting) return;
+  engine.text.assign(text_at(lua, 1)).append(", ").append(text_at(lua, 2));
+  note_asked(lua, what, engine.text);
+}
+
 // tables.find("customers", call.auth_user): the row, or nil.
 int find(lua_State* lua) {
   const table::Table& table = table_argument(lua, "tables.find");
   const auto row = table.find(read_text(lua, 2, {"tables.find", "the key"}, kMaxTableKey));
-  if (!row) {
+  if (row)
+    push_row(lua, table, *row);
+  else
     lua_pushnil(lua);
-    return 1;
-  }
-  push_row(lua, table, *row);
+  note_row(lua, "tables.find");
   return 1;
 }
 
@@ -64,9 +73,11 @@ int prefix(lua_State* lua) {
   const auto row = table.longest_prefix(read_text(lua, 2, {"tables.prefix", "the text"}, kMaxTableKey));
   if (!row) {
     lua_pushnil(lua);
+    note_row(lua, "tables.prefix");
     return 1;
   }
   push_row(lua, table, *row);
+  note_row(lua, "tables.prefix");
   push(lua, table.key(*row));
   return 2;
 }

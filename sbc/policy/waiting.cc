@@ -4,6 +4,7 @@
 
 #include "sbc/policy/engine.h"
 #include "sbc/policy/json.h"
+#include "sbc/policy/reading.h"
 
 namespace sbc::policy {
 
@@ -27,6 +28,7 @@ int wait_for_answer(lua_State* lua, lua_KFunction take) {
     raise(lua, "more than ", static_cast<std::int64_t>(kMaxQuestions), " questions that take time in one event");
   }
   if (engine.no_wait != nullptr) {
+    if (engine.noting) note_question(lua, engine.no_wait);
     engine.question.reset();
     ++engine.counters.not_waited;
     return push_problem(lua, engine.no_wait);
@@ -42,6 +44,7 @@ int wait_for_answer(lua_State* lua, lua_KFunction take) {
           static_cast<std::int64_t>(std::chrono::duration_cast<base::milliseconds>(engine.limits.wait).count()), " ms");
   }
   engine.question->timeout = std::min(engine.question->timeout, engine.wait_left);
+  if (engine.noting) note_question(lua, {});
   return lua_yieldk(lua, 0, 0, take);
 }
 

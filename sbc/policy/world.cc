@@ -11,6 +11,7 @@
 #include "sbc/policy/engine.h"
 #include "sbc/policy/http.h"
 #include "sbc/policy/json.h"
+#include "sbc/policy/reading.h"
 #include "sbc/policy/sandbox.h"
 #include "sbc/policy/tables.h"
 
@@ -44,6 +45,12 @@ ContactRange ask_location(Engine& engine, const std::string& aor) {
   return {.first = static_cast<std::uint32_t>(first), .count = static_cast<std::uint32_t>(found.size())};
 }
 
+void note_found(lua_State* lua, const std::string& aor, std::uint32_t contacts) {
+  lua_pushinteger(lua, contacts);
+  note_asked(lua, "location.lookup", aor);
+  lua_pop(lua, 1);
+}
+
 int location_lookup(lua_State* lua) {
   if (lua_isnoneornil(lua, 1)) raise(lua, "location.lookup takes an address such as call.to.aor, not nil");
   const std::string& aor = address_argument(lua, "location.lookup");
@@ -53,12 +60,14 @@ int location_lookup(lua_State* lua) {
   } else {
     push_contacts(lua, range);
   }
+  if (engine_of(lua).noting) note_found(lua, aor, range.count);
   return 1;
 }
 
 int location_known(lua_State* lua) {
   const std::string& aor = address_argument(lua, "location.known");
   lua_pushboolean(lua, engine_of(lua).lookup->known(aor) ? 1 : 0);
+  if (engine_of(lua).noting) note_asked(lua, "location.known", aor);
   return 1;
 }
 
