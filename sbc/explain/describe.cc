@@ -1,8 +1,6 @@
-// Decisions in words, for people who read a simulation or a failed test.
+#include "sbc/explain/describe.h"
 
-#include "sbc/simulate/advisor.h"
-
-namespace sbc::simulate {
+namespace sbc::explain {
 namespace {
 
 std::string one(const policy::Candidate& candidate) {
@@ -127,4 +125,4 @@ std::string describe(const policy::FailureDecision& decision) {
   return {};
 }
 
-}  // namespace sbc::simulate
+}  // namespace sbc::explain

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sbc/explain/describe.h"
+
 namespace sbc::simulate {
 
 const route::Realm* realm_of(const Setting& setting, std::string_view name) {
@@ -16,7 +18,7 @@ auto SceneAdvisor::tell(policy::Handler handler, Outcome&& outcome, std::vector<
   Decision& decision = told_.emplace_back();
   decision.at = elapsed_();
   decision.handler = handler;
-  decision.what = describe(outcome.decision);
+  decision.what = explain::describe(outcome.decision);
   if constexpr (requires { outcome.decision.where; }) decision.where = outcome.decision.where;
   decision.error = outcome.error;
   decision.log = std::move(outcome.log);

@@ -61,16 +61,6 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   policy::RateWindows counters_{kMaxCounters};
 };
 
-// What a decision says, in words.
-std::string describe(const policy::InviteDecision& decision);
-std::string describe(const policy::RegisterDecision& decision);
-std::string describe(const policy::RequestDecision& decision);
-std::string describe(const policy::NatDecision& decision);
-std::string describe(const policy::FailureDecision& decision);
-inline std::string describe(const policy::Nothing& /*decision*/) {
-  return "told";
-}
-
 // The realm that a phone is in, and the listener of it that can reach `address`; nullptr: none.
 const route::Realm* realm_of(const Setting& setting, std::string_view name);
 

@@ -1,0 +1,120 @@
+#include "sbc/explain/edits.h"
+#include "sbc/explain/explanation.h"
+#include "sbc/explain/members.h"
+
+namespace sbc::explain {
+namespace {
+
+using json::Value;
+
+std::string_view plain(const Value& value) {
+  const auto* text = std::get_if<std::string>(&value.what);
+  return text != nullptr ? std::string_view(*text) : std::string_view();
+}
+
+class Page {
+ public:
+  explicit Page(const Value& call) : call_(call), invite_(word(call, "invite")), lines_(lines_of(invite_)) {}
+
+  std::string write() {
+    head();
+    if (!list(call_, "candidates").empty()) line("\nCandidates");
+    for (const auto& one : list(call_, "candidates"))
+      line("  " + word(one, "target") + "\n      " + word(one, "outcome"));
+    line("\nWhat happened");
+    for (const auto& step : list(call_, "steps")) tell(step);
+    if (const auto more = word(call_, "steps_left_out"); !more.empty() && more != "0")
+      line("  (" + more + " steps more are not kept)");
+    return std::move(out_);
+  }
+
+ private:
+  void line(std::string_view text) { out_.append(text).push_back('\n'); }
+  void detail(std::string_view text) { line("             " + std::string(text)); }
+
+  void head() {
+    line("Call " + word(call_, "call_id"));
+    for (const auto& id : list(call_, "callee_call_ids")) line("  at the callee's side " + std::string(plain(id)));
+    const std::string trunk = word(call_, "trunk");
+    line("  began " + word(call_, "began") + ", from " + word(call_, "source") + ", realm " + word(call_, "realm") +
+         (trunk.empty() ? "" : ", trunk " + trunk));
+    line("  in the log: call=" + word(call_, "call"));
+    if (!lines_.empty()) line("  " + std::string(lines_.front()));
+  }
+
+  void event(const Value& step, const std::string& text) {
+    std::string at = word(step, "at_ms");
+    at.insert(0, at.size() < 7 ? 7 - at.size() : 0, ' ');
+    line(at + " ms  " + text);
+  }
+
+  void tell(const Value& step) {
+    const std::string kind = word(step, "kind");
+    if (kind == "handler") return handler(step);
+    if (kind == "invite") return invite(step);
+    if (kind == "answered") return media(step);
+    if (kind == "note") return event(step, word(step, "text"));
+    if (kind == "plan") {
+      event(step, list(step, "targets").empty() ? "nobody can be tried" : "to be tried:");
+      for (const auto& target : list(step, "targets")) detail(plain(target));
+    } else if (kind == "failed") {
+      const std::string reason = word(step, "reason");
+      event(step, word(step, "target") + " failed: " + word(step, "status") + (reason.empty() ? "" : " " + reason) +
+                      " (" + word(step, "cause") + ") after " + word(step, "took_ms") +
+                      " ms; usually then: " + word(step, "usual"));
+    } else if (kind == "ended") {
+      event(step, "ended by " + word(step, "by") + ": " + word(step, "cause") + ", the caller got " +
+                      word(step, "status") + ", set-up " + word(step, "setup_ms") + " ms, talked " +
+                      word(step, "duration_ms") + " ms");
+    } else {
+      event(step, "INVITE of the caller");
+    }
+  }
+
+  void handler(const Value& step) {
+    event(step, word(step, "handler") + ": " + word(step, "decision"));
+    detail("at " + word(step, "where") + ", policy " + word(step, "policy").substr(0, 12) + ", " +
+           word(step, "took_us") + " us");
+    if (const auto error = word(step, "error"); !error.empty()) detail("FAILED: " + error);
+    for (const auto& read : list(step, "reads"))
+      detail("read " + word(read, "what") + " = " + word(read, "value") + "  (" + word(read, "where") + ")");
+    for (const auto& log : list(step, "log"))
+      detail("log " + word(log, "level") + ": " + word(log, "text") + "  (" + word(log, "where") + ")");
+  }
+
+  void invite(const Value& step) {
+    event(step, "INVITE to " + word(step, "target") + ", Call-ID " + word(step, "call_id"));
+    if (list(step, "edits").empty()) detail("(it was too large to be kept)");
+    for (const auto& edit : list(step, "edits")) {
+      const std::string kind = word(edit, "edit");
+      if (kind == "keep") continue;
+      const auto at = place(edit, "line");
+      const std::string_view was = at && *at < lines_.size() ? lines_[*at] : std::string_view();
+      if (kind != "add") detail("- " + std::string(was));
+      if (kind != "drop") detail("+ " + word(edit, "text"));
+      detail("    " + word(edit, "why"));
+    }
+  }
+
+  void media(const Value& step) {
+    event(step, "answered, with this media:");
+    for (const auto& leg : list(step, "media")) {
+      detail(word(leg, "side") + ": network " + word(leg, "network") + ", latch " + word(leg, "latch"));
+      for (const auto& said : list(leg, "said")) detail("  it said  " + std::string(plain(said)));
+      for (const auto& told : list(leg, "told")) detail("  was told " + std::string(plain(told)));
+    }
+  }
+
+  const Value& call_;
+  std::string invite_;
+  std::vector<std::string_view> lines_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string to_text(const json::Value& explanation) {
+  return Page(explanation).write();
+}
+
+}  // namespace sbc::explain
