@@ -1,6 +1,7 @@
 // An INVITE that begins a call: what is refused before the policy is asked, and who comes first.
 
 #include "sbc/call/calls.h"
+#include "sbc/call/explaining.h"
 #include "sbc/call/extensions.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
@@ -133,6 +134,7 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   core_.dialogs.emplace(call.local_tag_a, DialogRef{handle, Side::A});
   core_.layer.watch(call);
   core_.layer.heard(call, call.local_tag_a, *request.message, request.source);
+  explain_with(core_.advisor, call.record, now, [&call] { return begun(call); });
   feed(handle, Event::Invite, {.side = Side::A, .message = request.message, .source = request.source}, now, out);
 }
 

@@ -13,6 +13,10 @@
 #include "sbc/route/resolve.h"
 #include "sbc/sip/message.h"
 
+namespace sbc::explain {
+class Explainer;
+}
+
 namespace sbc::call {
 
 struct Challenge {
@@ -38,6 +42,8 @@ class Advisor : public route::Contacts {
   virtual bool hears_quality(const Arrival& /*of*/) const { return false; }
   virtual void quality(const policy::InviteFacts& /*facts*/, const policy::QualityFacts& /*quality*/) {}
   virtual void end(const policy::InviteFacts& facts, const policy::EndFacts& end) = 0;
+  // Who wants to know why calls go their way; null: nobody.
+  virtual explain::Explainer* explainer() { return nullptr; }
   // 407 with its challenges, strongest first (RFC 8760); 400 for credentials that cannot be read; 403 in a realm where
   // nobody could answer a challenge.
   virtual Challenge challenge(const sip::Message& request, std::string_view realm) = 0;

@@ -2,6 +2,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/explaining.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 #include "sbc/sip/contact.h"
@@ -20,6 +21,7 @@ policy::NatDecision Machine::nat_decision(Side side, const sip::Message& message
   const Leg& leg = call_.leg(side);
   policy::LegFacts facts;
   facts.under = call_.arrival.under;
+  facts.call_id = call_.record.call_id_a;
   facts.side = side == Side::A ? "caller" : "callee";
   facts.realm = leg.realm;
   facts.trunk = leg.trunk;
@@ -141,6 +143,7 @@ void Machine::send_answer_to_caller(const std::string& sdp) {
   keep_winner();
   learn_way(Side::A);
   respond_caller(200, {}, sdp);
+  explain_with(core_.advisor, call_.record, now_, [this] { return answered(call_.media); });
   arm(call_.duration_timer, TimerKind::Duration, now_ + core_.settings->longest_call);
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);
 }

@@ -1,6 +1,7 @@
 #include "sbc/call/door.h"
 
 #include "sbc/call/core.h"
+#include "sbc/call/explaining.h"
 
 namespace sbc::call {
 namespace {
@@ -26,6 +27,7 @@ Door::Way Door::way_of(std::string_view own_tag, transaction::Owner owner) const
 
 transaction::ClientId Door::request(transaction::ClientRequest request, base::Instant now, transaction::Output& out) {
   request.bytes = guarded("\r\nFrom: ", request.owner, std::move(request.bytes));
+  explain_request(core_, request, now);
   return layer_.request(request, now, out);
 }
 

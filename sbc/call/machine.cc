@@ -1,6 +1,7 @@
 #include "sbc/call/machine.h"
 
 #include "sbc/call/consumed_body.h"
+#include "sbc/call/explaining.h"
 #include "sbc/call/farewell.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording.h"
@@ -322,6 +323,7 @@ policy::InviteFacts Machine::facts() const {
 }
 
 void Machine::note(Note::Level level, std::string text) {
+  explain_with(core_.advisor, call_.record, now_, [&text] { return explain::Noted{text}; });
   out_.notes.push_back(note_about(call_, level, std::move(text)));
 }
 

@@ -7,6 +7,7 @@
 
 #include "sbc/call/chosen.h"
 #include "sbc/call/entering.h"
+#include "sbc/call/explaining.h"
 #include "sbc/call/extra_headers.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/invite_body.h"
@@ -73,6 +74,7 @@ void Machine::prepare() {
   auto plan = route::resolve(*core_.settings->routes, call_.decision.candidates, {dialled, now_}, core_.advisor,
                              core_.health, core_.random);
   for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
+  explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });
   call_.decision.candidates.clear();
   if (plan.targets.empty() && plan.retry_after) {
     const auto seconds =
@@ -378,6 +380,7 @@ void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& resp
     if (wish != policy::OnRedirect::Refuse) attempt.usual = wish == policy::OnRedirect::Follow ? "follow" : "pass";
   }
   attempt.cause = word_for(failure.cause);
+  explain_with(core_.advisor, call_.record, now_, [&] { return call::failed(target, attempt); });
   take_off_attempt();
   failure_decided(core_.advisor.failure(asking.facts, attempt));
 }
@@ -396,9 +399,12 @@ void Machine::failure_decided(policy::Ruling<policy::FailureDecision> ruling) {
   std::vector<route::Target> replacement;
   if (decision.kind == policy::FailureDecision::Kind::Route) {
     const std::string dialled = sip::unescape(call_.invite->request_uri().user);
-    replacement = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor,
-                                 core_.health, core_.random)
-                      .targets;
+    auto plan = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor,
+                               core_.health, core_.random);
+    for (const auto& skipped : plan.skipped)
+      note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
+    explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });
+    replacement = std::move(plan.targets);
   }
   if (call_.hunt.decide(failed.usual, decision, std::move(replacement)) == route::Verdict::Next) {
     if (call_.hunt.next_is_same_name()) repeat_next(std::move(failed.repeat));

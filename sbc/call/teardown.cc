@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sbc/call/explaining.h"
 #include "sbc/call/guarded_lines.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
@@ -304,6 +305,7 @@ void Machine::end() {
   if (call_.record.answered) --core_.connected;
   call_.state = State::Ended;  // Calls removes it, and writes its record, when the event is over
 
+  explain_with(core_.advisor, call_.record, now_, [this] { return ended(call_.record); });
   Ending ending{
       .record = std::move(call_.record), .facts = facts(), .invite = call_.invite.get(), .told = call_.media.told()};
   if (call_.close_asked && !call_.close_answered) {

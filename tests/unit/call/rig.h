@@ -45,6 +45,9 @@ class FakeAdvisor final : public Advisor {
   }
   std::optional<route::ContactWay> way_to(std::uint64_t) override { return std::nullopt; }
 
+  explain::Explainer* explainer() override { return listener; }
+  explain::Explainer* listener = nullptr;
+
   // Routes to these trunks in this order unless `decision` says otherwise.
   std::vector<std::string> trunks{"t1"};
   std::vector<std::string> transfer_trunks{"t2"};  // the same for a call that a REFER asks for
