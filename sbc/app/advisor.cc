@@ -43,6 +43,7 @@ ShardAdvisor::ShardAdvisor(Shared& shared, admin::ShardMetrics& metrics, base::R
 void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host) {
   identity_ = {};
   config_ = std::move(config);
+  host->note_reads(config_->policy_explain != 0);
   tenures_.begin(std::move(host));
   identities_.set_users(*config_->users);
   lines_.clear();
@@ -110,14 +111,18 @@ void ShardAdvisor::note_failure(base::Instant now) {
 
 policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
   const auto began = base::monotonic_now();
-  auto outcome = tenures_.host_of(leg.under)->on_nat(leg);
+  const auto host = tenures_.host_of(leg.under);
+  auto outcome = host->on_nat(leg);
+  explain(policy::Handler::Nat, leg.call_id, since(began), outcome, *host);
   return settle(admin::PolicyHandler::OnNat, since(began), std::move(outcome));
 }
 
 void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) {
   offered_.clear();
   const auto began = base::monotonic_now();
-  auto outcome = tenures_.host_of(facts.under)->on_media_quality(facts, quality, *this);
+  const auto host = tenures_.host_of(facts.under);
+  auto outcome = host->on_media_quality(facts, quality, *this);
+  explain(policy::Handler::MediaQuality, facts.call_id, since(began), outcome, *host);
   settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome));
 }
 
@@ -127,6 +132,7 @@ void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts&
   offered_.clear();
   const auto began = base::monotonic_now();
   auto outcome = host.on_end(facts, end, *this);
+  explain(policy::Handler::End, facts.call_id, since(began), outcome, host);
   settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome));
 }
 

@@ -58,6 +58,9 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   }
   void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override;
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
+  explain::Explainer* explainer() override {
+    return shared_.explanations.wanted() ? &shared_.explanations : nullptr;
+  }
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
 
@@ -82,6 +85,10 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   int gruu_refusal(const sip::Uri& uri, base::Instant now);
   int token_refusal(const sip::Message& message, base::Instant now);
 
+  // Why the call of that Call-ID goes its way: what a run of a handler came to.
+  template <typename Outcome>
+  void explain(policy::Handler handler, std::string_view call_id, base::Duration took, const Outcome& outcome,
+               const policy::Host& host);
   template <typename Outcome>
   auto settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome);
 
@@ -96,6 +103,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
     sip::Source source;
     std::string wanted;
     std::vector<registrar::Binding> offered;
+    std::string call_id = {};  // of the caller's INVITE, for its explanation
     bool known_caller = false;
     base::Duration took{};  // in the handler so far
   };
@@ -105,6 +113,9 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   policy::Ruling<Decision> resume(admin::PolicyHandler handler, std::uint64_t ticket, policy::Answer&& answer,
                                   policy::Outcome<Decision> (policy::Host::*go_on)(std::uint64_t, policy::Answer,
                                                                                    policy::Lookup&));
+  std::string call_id_for(const policy::RequestFacts& facts) const {
+    return shared_.explanations.wanted() ? facts.call_id : std::string();
+  }
   void count_not_waited(const policy::Host& host, std::uint64_t before);
   void concluded(const policy::InviteDecision& decision, const Waiting& waiting);
   void concluded(const policy::FailureDecision& decision, const Waiting& waiting);

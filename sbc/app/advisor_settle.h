@@ -4,6 +4,7 @@
 #include "media-relay/base/clock.h"
 
 #include "sbc/app/advisor.h"
+#include "sbc/explain/describe.h"
 
 namespace sbc::app {
 
@@ -23,6 +24,22 @@ inline observe::Level level_of(policy::LogLine::Level level) {
 
 inline base::Duration since(base::Instant began) {
   return base::monotonic_now() - began;
+}
+
+template <typename Outcome>
+void ShardAdvisor::explain(policy::Handler handler, std::string_view call_id, base::Duration took,
+                           const Outcome& outcome, const policy::Host& host) {
+  if (!shared_.explanations.wanted() || call_id.empty()) return;
+  explain::Handled handled{.handler = handler,
+                           .policy = host.hash(),
+                           .decision = explain::describe(outcome.decision),
+                           .where = {},
+                           .error = outcome.error,
+                           .reads = outcome.reads,
+                           .log = outcome.log,
+                           .took = took};
+  if constexpr (requires { outcome.decision.where; }) handled.where = outcome.decision.where;
+  shared_.explanations.tell(call_id, {.at = base::monotonic_now(), .what = std::move(handled)});
 }
 
 // Times the handler, writes its log lines, and counts its failure.

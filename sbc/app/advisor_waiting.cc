@@ -23,6 +23,7 @@ policy::Ruling<policy::InviteDecision> ShardAdvisor::invite(const policy::Invite
                .source = {},
                .wanted = {},
                .offered = {},
+               .call_id = call_id_for(facts),
                .known_caller = facts.authenticated || facts.registered_source || !facts.trunk.empty(),
                .took = since(began)});
 }
@@ -44,6 +45,7 @@ policy::Ruling<policy::FailureDecision> ShardAdvisor::failure(const policy::Invi
                .source = {},
                .wanted = {},
                .offered = {},
+               .call_id = call_id_for(facts),
                .took = since(began)});
 }
 
@@ -52,6 +54,9 @@ template <typename Decision>
 policy::Ruling<Decision> ShardAdvisor::rule(admin::PolicyHandler handler, policy::Outcome<Decision>&& outcome,
                                             Waiting waiting) {
   if (!outcome.asks) {
+    constexpr bool invite = std::is_same_v<Decision, policy::InviteDecision>;
+    explain(invite ? policy::Handler::Invite : policy::Handler::Failure, waiting.call_id, waiting.took, outcome,
+            *waiting.host);
     auto decision = settle(handler, waiting.took, std::move(outcome));
     concluded(decision, waiting);
     return decision;

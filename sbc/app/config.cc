@@ -166,6 +166,11 @@ void read_policy(settings::Table root, Config& config) {
     policy.fail("history", "expected an absolute path, got \"" + base::printable(config.policy_history) + "\"");
   config.policy_history_keep =
       static_cast<std::size_t>(policy.integer("history_keep", {2, history::kMaxEntries}, history::kUsualEntries));
+  config.policy_explain = static_cast<std::size_t>(
+      policy.integer("explain", {0, kMaxExplanations}, static_cast<std::int64_t>(kUsualExplanations)));
+  config.policy_explain_log = policy.boolean("explain_log", false);
+  if (config.policy_explain_log && config.policy_explain == 0)
+    policy.fail("explain_log", "expected policy.explain to be more than 0, or false here");
   config.policy_limits = read_policy_limits(policy);
   config.policy_lookups.http = read_http(policy);
   config.policy_lookups.enum_suffixes = read_enum(policy);

@@ -9,10 +9,12 @@ namespace sbc::app {
 std::expected<LoadedPolicy, std::string> load_policy(const Config& config) {
   auto bundle = policy::Bundle::read(config.policy_file);
   if (!bundle) return std::unexpected(config.path + ": policy.file: " + bundle.error().message());
+  const std::string hash = history::hash_of(*bundle);
   Hosts hosts;
   for (unsigned i = 0; i < config.shards; ++i) {
     auto host = policy::Host::load(*bundle, config.policy_limits, config.policy_environment, config.policy_fallback);
     if (!host) return std::unexpected("policy: " + host.error().message());
+    (*host)->set_hash(hash);
     hosts.push_back(*std::move(host));
   }
   return LoadedPolicy{*std::move(bundle), std::move(hosts)};

@@ -55,6 +55,7 @@ class Process {
     }
     auto policy = load_policy(*config_);
     if (!policy) return std::unexpected(policy.error());
+    shared_.explanations.keep(config_->policy_explain);
     for (unsigned i = 0; i < config_->shards; ++i)
       shared_.shards.push_back(
           std::make_unique<Shard>(static_cast<std::uint8_t>(i), shared_, config_, std::move(policy->hosts[i])));
@@ -147,6 +148,7 @@ class Process {
                    "When the first of our certificates ends, seconds since 1970; 0 without TLS.", {},
                    [this] { return static_cast<double>(certificates_end_.load()); });
     shared_.targets.expose(metrics_);
+    shared_.explanations.expose(metrics_);
     metrics_.add_process_metrics();
   }
 
@@ -198,6 +200,7 @@ class Process {
     if (!tests) return refuse_reload(tests.error());
     config_ = *std::move(wanted);
     note_certificates();
+    shared_.explanations.keep(config_->policy_explain);
     log_.set_level(config_->log.level);
     for (std::size_t i = 0; i < shared_.shards.size(); ++i)
       shared_.shards[i]->reload(config_, std::move(policy->hosts[i]));

@@ -10,6 +10,7 @@
 #include "media-relay/observe/log.h"
 
 #include "sbc/app/config.h"
+#include "sbc/app/explanations.h"
 #include "sbc/app/shared_counters.h"
 #include "sbc/app/signposts.h"
 #include "sbc/app/sip_trace.h"
@@ -34,6 +35,7 @@ struct Shared {
   registrar::MemoryLocationStore location;
   Signposts signposts;
   TargetBoard targets;
+  Explanations explanations;
   std::vector<std::unique_ptr<Shard>> shards;  // complete before any of them runs
   std::atomic<bool> draining{false};
   std::atomic<unsigned> listening{0};  // shards whose listeners are open
