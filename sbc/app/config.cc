@@ -168,9 +168,12 @@ void read_policy(settings::Table root, Config& config) {
       static_cast<std::size_t>(policy.integer("history_keep", {2, history::kMaxEntries}, history::kUsualEntries));
   config.policy_explain = static_cast<std::size_t>(
       policy.integer("explain", {0, kMaxExplanations}, static_cast<std::int64_t>(kUsualExplanations)));
-  config.policy_explain_log = policy.boolean("explain_log", false);
-  if (config.policy_explain_log && config.policy_explain == 0)
-    policy.fail("explain_log", "expected policy.explain to be more than 0, or false here");
+  config.policy_explain_log = policy.text("explain_log", "");
+  if (!config.policy_explain_log.empty() && config.policy_explain_log.front() != '/')
+    policy.fail("explain_log",
+                "expected an absolute path, got \"" + base::printable(config.policy_explain_log) + "\"");
+  if (!config.policy_explain_log.empty() && config.policy_explain == 0)
+    policy.fail("explain_log", "expected policy.explain to be more than 0: nothing is known of calls");
   config.policy_limits = read_policy_limits(policy);
   config.policy_lookups.http = read_http(policy);
   config.policy_lookups.enum_suffixes = read_enum(policy);

@@ -82,7 +82,7 @@ struct Config {
   std::string policy_history;  // folder of the policies that ran; "": they are not kept
   std::size_t policy_history_keep = history::kUsualEntries;
   std::size_t policy_explain = kUsualExplanations;  // calls of which it is kept why they went their way; 0: none
-  bool policy_explain_log = false;                  // with the record of each call, in the log
+  std::string policy_explain_log;                   // file that has the explanation of each call that ended; "": none
   policy::Limits policy_limits;
   LookupSettings policy_lookups;
   policy::Fallback policy_fallback;

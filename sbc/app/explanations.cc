@@ -1,5 +1,10 @@
 #include "sbc/app/explanations.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "sbc/explain/explanation.h"
 #include "sbc/json/write.h"
 
@@ -14,6 +19,29 @@ void Explanations::keep(std::size_t calls) {
 void Explanations::tell(std::string_view call_id, explain::Step step) {
   const std::scoped_lock lock(mutex_);
   ring_.tell(call_id, std::move(step));
+}
+
+std::expected<void, std::string> Explanations::write_to(const std::string& path) {
+  const std::scoped_lock lock(file_mutex_);
+  written_.store(false, std::memory_order_relaxed);
+  file_.reset();
+  if (path.empty()) return {};
+  // What is said in calls' messages is nobody's business but the operator's.
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (descriptor < 0) return std::unexpected(path + ": " + std::strerror(errno));
+  file_.reset(::fdopen(descriptor, "a"));
+  written_.store(file_ != nullptr, std::memory_order_relaxed);
+  return {};
+}
+
+void Explanations::ended(std::string_view call_id) {
+  if (!written_.load(std::memory_order_relaxed)) return;
+  const auto line = json(call_id);
+  if (!line) return;
+  const std::scoped_lock lock(file_mutex_);
+  if (file_ == nullptr) return;
+  const bool whole = std::fputs((*line + "\n").c_str(), file_.get()) >= 0 && std::fflush(file_.get()) == 0;
+  if (!whole) lost_.add();
 }
 
 std::optional<std::string> Explanations::json(std::string_view call_id) const {
@@ -45,6 +73,8 @@ void Explanations::expose(observe::Metrics& metrics) const {
   dropped("bytes", &explain::RingCounters::evicted_bytes);
   dropped("steps", &explain::RingCounters::steps_left_out);
   dropped("gone", &explain::RingCounters::unknown);
+  metrics.counter("parapet_sbc_explanations_dropped_total",
+                  "Explanations of calls, or steps of them, that are not kept, by reason.", {{"reason", "file"}}, lost_);
 }
 
 }  // namespace sbc::app

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "media-relay/base/clock.h"
+#include "media-relay/base/text.h"
 #include "media-relay/loop/event_loop.h"
 #include "media-relay/observe/metrics.h"
 
@@ -56,6 +57,8 @@ class Process {
     auto policy = load_policy(*config_);
     if (!policy) return std::unexpected(policy.error());
     shared_.explanations.keep(config_->policy_explain);
+    if (auto opened = shared_.explanations.write_to(config_->policy_explain_log); !opened)
+      return std::unexpected("policy.explain_log: " + opened.error());
     for (unsigned i = 0; i < config_->shards; ++i)
       shared_.shards.push_back(
           std::make_unique<Shard>(static_cast<std::uint8_t>(i), shared_, config_, std::move(policy->hosts[i])));
@@ -112,11 +115,26 @@ class Process {
     control_.get("/policy/history",
                  [this](const auto&) { return admin::Control::json(policies_.json(*config_)); });
     control_.get("/policy/running", [this](const auto&) { return admin::Control::json(policies_.running(*config_)); });
+    control_.get("/policy/explain", [this](const auto& request) { return explain(request); });
     control_.expose(metrics_);
     if (config_->control.empty()) return {};
     auto opened = control_.listen(config_->control);
     if (!opened) return std::unexpected("admin.control: " + opened.error());
     return {};
+  }
+
+  loop::HttpResponse explain(const loop::HttpRequest& request) const {
+    const auto asked = loop::arguments_of(request.query);
+    const auto call = asked.find("call");
+    if (call == asked.end() || call->second.empty())
+      return admin::Control::refuse(400, "expected ?call=<Call-ID of either leg>");
+    if (const auto json = shared_.explanations.json(call->second)) return admin::Control::json(*json + "\n");
+    if (config_->policy_explain == 0)
+      return admin::Control::refuse(404, "policy.explain is 0: nothing is kept of calls");
+    return admin::Control::refuse(
+        404, "no call with the Call-ID " + base::printable(call->second) + " is kept: of the last " +
+                 std::to_string(config_->policy_explain) +
+                 " (policy.explain) none has it. Calls that were refused before the policy was asked are in the log alone");
   }
 
   void note_certificates() {
@@ -201,6 +219,8 @@ class Process {
     config_ = *std::move(wanted);
     note_certificates();
     shared_.explanations.keep(config_->policy_explain);
+    if (auto opened = shared_.explanations.write_to(config_->policy_explain_log); !opened)
+      log_.error("explanations are not written", {{"error", opened.error()}});
     log_.set_level(config_->log.level);
     for (std::size_t i = 0; i < shared_.shards.size(); ++i)
       shared_.shards[i]->reload(config_, std::move(policy->hosts[i]));

@@ -490,9 +490,7 @@ void Shard::close_record(const call::CallRecord& record) {
                                   {"callee_media", call::text_of_others(quality, false)},
                                   {"caller_worst_mos", call::text_of(record.watch[0])},
                                   {"callee_worst_mos", call::text_of(record.watch[1])}});
-  if (!config_->policy_explain_log) return;
-  if (const auto why = shared_.explanations.json(record.call_id_a))
-    shared_.log.info("call explained", {{"call", record.id}, {"explanation", *why}});
+  shared_.explanations.ended(record.call_id_a);
 }
 
 // --- net, relay, time -------------------------------------------------------------------------------------------

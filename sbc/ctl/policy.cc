@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "sbc/ctl/control_client.h"
+#include "sbc/ctl/policy_explain.h"
 #include "sbc/ctl/policy_history.h"
 #include "sbc/ctl/policy_simulate.h"
 #include "sbc/ctl/policy_test.h"
@@ -98,6 +99,15 @@ void add_history(CLI::App& policy, std::function<int()>& chosen) {
   back->callback([&chosen, wanted] { chosen = [wanted] { return roll_back(*wanted); }; });
 }
 
+void add_explain(CLI::App& policy, std::function<int()>& chosen) {
+  auto* command = policy.add_subcommand("explain", "Why a call of the border that runs went its way");
+  auto asked = std::make_shared<ExplainOptions>();
+  add_place(*command, asked->place);
+  command->add_option("call", asked->call_id, "Call-ID of any of its legs")->required();
+  command->add_flag("--json", asked->json, "As the border says it, for programs");
+  command->callback([&chosen, asked] { chosen = [asked] { return explain_call(*asked); }; });
+}
+
 void add_running(CLI::App& policy, std::function<int()>& chosen) {
   auto* command = policy.add_subcommand("running", "What decides of new calls now, asked of the border that runs");
   auto place = std::make_shared<ControlPlace>();
@@ -130,6 +140,7 @@ void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   add_test(*policy, chosen);
   add_history(*policy, chosen);
   add_running(*policy, chosen);
+  add_explain(*policy, chosen);
   stubs->callback([&chosen, folder] { chosen = [folder] { return write_stubs(*folder); }; });
 }
 

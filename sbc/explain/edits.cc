@@ -1,6 +1,7 @@
 #include "sbc/explain/edits.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -153,35 +154,45 @@ std::vector<std::string_view> lines_of(std::string_view message) {
 }
 
 std::string masked_line(std::string_view line) {
-  if (line.starts_with("a=ice-pwd:")) return "a=ice-pwd:***";
-  const auto key = line.find("inline:");
-  if (!line.starts_with("a=crypto:") || key == std::string_view::npos) return std::string(line);
-  return std::string(line.substr(0, key)) + "inline:***";
+  constexpr std::array<std::string_view, 2> kKeys{"inline:", "ice-pwd:"};  // RFC 4568 9.2, RFC 8839 5.4
+  std::string out;
+  out.reserve(line.size());
+  while (!line.empty()) {
+    const auto key =
+        std::ranges::find_if(kKeys, [line](auto k) { return base::equals_ignoring_case(line.substr(0, k.size()), k); });
+    if (key == kKeys.end()) {
+      out.push_back(line.front());
+      line.remove_prefix(1);
+      continue;
+    }
+    out.append(line.substr(0, key->size())).append("***");
+    line.remove_prefix(std::min(line.find_first_of(" \t\r\n;", key->size()), line.size()));
+  }
+  return out;
 }
 
+// Lines may end without a CR here: what is hidden must not depend on it.
 std::string masked(std::string_view message) {
   std::string out;
   out.reserve(message.size());
-  bool in_head = true;
   bool secret = false;
-  bool first = true;
-  for (const auto line : lines_of(message)) {
-    if (!first) out.append("\r\n");
-    first = false;
-    if (line.empty()) in_head = false;
-    if (!in_head) {
-      out.append(masked_line(line));
-      continue;
-    }
-    if (!is_fold(line)) {
-      const auto id = sip::header_id_from(header_name(line));
+  while (!message.empty()) {
+    const auto end = message.find('\n');
+    const std::string_view line = message.substr(0, end == std::string_view::npos ? end : end + 1);
+    const auto text = line.substr(0, line.find_first_of("\r\n"));
+    if (text.empty()) break;  // the body follows
+    message.remove_prefix(line.size());
+    if (!is_fold(text)) {
+      const auto id = sip::header_id_from(header_name(text));
       secret = id == sip::HeaderId::Authorization || id == sip::HeaderId::ProxyAuthorization;
-      out.append(secret ? line.substr(0, line.find(':')) : line);
+      out.append(secret ? text.substr(0, text.find(':')) : text);
       if (secret) out.append(": ***");
     } else {
-      out.append(secret ? " ***" : line);
+      out.append(secret ? " ***" : text);
     }
+    out.append(line.substr(text.size()));
   }
+  out.append(masked_line(message));
   if (json::is_utf8(out)) return out;
   std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
   return out;

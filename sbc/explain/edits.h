@@ -14,7 +14,7 @@ namespace sbc::explain {
 // Proxy-Authorization, the keys of a=crypto and a=ice-pwd. Bytes that are no UTF-8 become "?".
 std::string masked(std::string_view message);
 
-// One line of a description in the same way.
+// A description, or a line of one, in the same way.
 std::string masked_line(std::string_view line);
 
 // Lines as CRLF separates them; the last one has none behind it.

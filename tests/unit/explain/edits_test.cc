@@ -111,6 +111,9 @@ TEST(Edits, SecretsAreMaskedAndTheRestIsNot) {
   EXPECT_TRUE(shown.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:***\r\n"));
   EXPECT_EQ(masked(kEgress), kEgress);
   EXPECT_EQ(masked("X: \xff\r\n"), "X: ?\r\n");
+  EXPECT_EQ(masked("A: b\nauthorization: Digest x\n\ty\nB: c\n\nv=0\na=crypto:1 X INLINE:key|1;inline:other FEC\na=b\n"),
+            "A: b\nauthorization: ***\n ***\nB: c\n\nv=0\na=crypto:1 X INLINE:***;inline:*** FEC\na=b\n")
+      << "however lines end";
 }
 
 // The explanation of a call with these two messages, through the JSON text as sbcctl gets it.
