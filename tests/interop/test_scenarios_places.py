@@ -148,5 +148,52 @@ def a_carrier_calls_a_pbx_by_its_name(lab):  # trap 17
     by_name(lab, "pbx.example", "access", PHONE, PHONE2, CARRIER2)
 
 
+# A phone calls the carrier by its name, the carrier a PBX on the phones' side: (caller, number, name, first place, second place).
+BOTH = [(PHONE, "1000", "carrier.example", CARRIER, CARRIER2), (CARRIER, "2000", "pbx.example", PHONE, PHONE2)]
+
+
+def names(lab, records, **more):
+    lab.keep(Dns("127.0.0.1", {key: value for _, _, name, first, second in BOTH
+                               for key, value in records(name, first, second).items()}))
+    lab.start({**POLICY, **NAMES, **more,
+               "trunk": {"carrier": {"targets": ["carrier.example"], "sources": [CARRIER, CARRIER2]},
+                         "second": {"realm": "access", "targets": ["pbx.example"], "sources": []}}})
+
+
+@test
+def names_whose_first_place_is_silent(lab):  # trap 17; RFC 3263 4.3
+    names(lab, srv, timers={"first_response": "1s"})
+    for caller, number, name, first, second in BOTH:
+        silent = lab.silent(first)
+        called = lab.sipp("callee", f"called_{number}", second)
+        lab.sipp("caller", f"caller_{number}", caller, service=number, port=5070).done()
+        called.done()
+        check(silent.heard("INVITE"), f"the first place of {name} was not tried")
+        silent.kill()
+
+
+def srv_over_tcp(name, first, second):
+    """Both services are there, and the name would rather be reached over TCP."""
+    return {**srv(name, first, second),
+            (name, "NAPTR"): [(20, 10, "SIP+D2U", f"_sip._udp.{name}"), (10, 10, "SIP+D2T", f"_sip._tcp.{name}")],
+            (f"_sip._tcp.{name}", "SRV"): [(20, 1, 5060, f"one.{name}"), (10, 1, 5060, f"two.{name}")]}
+
+
+@test
+def names_that_would_rather_have_tcp(lab):  # RFC 3263 4.1, 4.2
+    names(lab, srv_over_tcp)
+    for caller, number, _, first, second in BOTH:
+        called = lab.sipp("callee", f"called_{number}", second, transport="tcp")
+        lab.sipp("caller", f"caller_{number}", caller, service=number, port=5070).done()
+        called.done()
+        # By the order of SRV the next place, when the first one has no connection to offer.
+        called = lab.sipp("callee", f"called_{number}", first, transport="tcp")
+        lab.sipp("caller", f"caller_{number}", caller, service=number, port=5070).done()
+        called.done()
+        for at in (first, second):
+            equal({m.transport for m in lab.capture.messages(target=at, where=lambda m: m.is_request("INVITE"))}, {"TCP"},
+                  f"transports of the INVITE to {at}")
+
+
 if __name__ == "__main__":
     main()
