@@ -30,7 +30,7 @@ inline const std::string kRequires = "Require: 100rel\r\n";
 
 // What the far side says inside an early dialog.
 inline void say_early(Peer& peer, const sip::MessagePtr& invite, std::string_view tag, std::string_view method,
-                      std::uint32_t cseq, std::string_view body = {}) {
+                      std::uint32_t cseq, std::string_view body = {}, const std::string& headers = {}) {
   static int number = 0;
   const std::string text(body);
   const auto contact = invite->find(sip::HeaderId::Contact).value_or("<sip:x@y.invalid>");
@@ -41,7 +41,8 @@ inline void say_early(Peer& peer, const sip::MessagePtr& invite, std::string_vie
                 ">;tag=" + std::string(invite->from_tag()) + "\r\nCall-ID: " + std::string(invite->call_id()) +
                 "\r\nCSeq: " + std::to_string(cseq) + " " + std::string(method) + "\r\nContact: <sip:early-" +
                 peer.name() + "@" + peer.endpoint().text() + ">\r\n" +
-                (body.empty() ? "" : "Content-Type: application/sdp\r\n") +
+                headers +
+                (body.empty() || headers.contains("Content-Type:") ? "" : "Content-Type: application/sdp\r\n") +
                 "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + text);
 }
 
