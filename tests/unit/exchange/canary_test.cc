@@ -63,6 +63,37 @@ TEST_F(Canaries, NoneOfSixtyHeadersComesOutOfARequestOrItsAnswer) {
   EXPECT_GT(a.positions() + b.positions(), 2500U);
 }
 
+// What those who trust each other are told is about people and the request (identity.h), with our host.
+Places among_friends(const Places& places) {
+  Places told = without(places, {"P-Asserted-Identity", "Resource-Priority"});
+  told.push_back({"P-Asserted-Identity: \"Anton\" <sip:+4311@#.invalid;#=1>", Fate::Rewritten});
+  return told;
+}
+
+TEST_F(Canaries, BetweenFriendsOnlyWhatIsAboutPeopleComesOut) {  // trap 80
+  build(route::Trust::Trusted, route::Trust::Trusted);
+  for (const std::string method : {"MESSAGE", "PUBLISH", "OPTIONS", "FROBNICATE"}) {
+    SCOPED_TRACE(method);
+    const std::string event = method == "PUBLISH" ? "Event: presence\r\nExpires: 60\r\n" : "";
+    inject(request(method, a.plant(among_friends(kOfRequests), method) + event), kAlice);
+    const auto crossed = listen();
+    ASSERT_TRUE(crossed.line().starts_with(method)) << crossed.text;
+    EXPECT_TRUE(crossed.text.contains("P-Asserted-Identity: \"Anton\" <sip:+4311@203.0.113.1>")) << crossed.text;
+    inject(response(crossed, 200, b.plant(among_friends(without(kOfResponses, {"SIP-ETag"})), "200")), kFirst);
+    expect_silence();
+    EXPECT_TRUE(to_alice.back().starts_with("SIP/2.0 200")) << "no answer";
+  }
+  inject(with(subscribe(), a.plant(among_friends(kOfRequests), "SUBSCRIBE")), kAlice);
+  const auto ours = listen();
+  ASSERT_TRUE(ours.line().starts_with("SUBSCRIBE")) << ours.text;
+  inject(response(ours, 200, "Expires: 600\r\nContact: <sip:bob@203.0.113.10>\r\n" +
+                                 b.plant(among_friends(kOfResponses), "200")),
+         kFirst);
+  inject(with(notify(ours, "bobtag", "active;expires=600", 5), b.plant(among_friends(kInDialogs), "NOTIFY")), kFirst);
+  expect_silence();
+  EXPECT_TRUE(to_alice.back().starts_with("NOTIFY ")) << to_alice.back();
+}
+
 // traps 78, 82
 TEST_F(Canaries, NoneComesOutOfASubscriptionEitherWay) {
   inject(with(subscribe(), a.plant(kOfRequests, "SUBSCRIBE")), kAlice);
