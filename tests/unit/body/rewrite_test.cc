@@ -124,6 +124,17 @@ TEST(Pidf, EntityAndContactAreMappedAndTheRestStays) {
   EXPECT_THAT(*out, HasSubstr("<contact priority=\"0.8\">sip:bob@border.example.net</contact>"));
 }
 
+// RFC 4479 3.3: the device has a name of its own, which leads back to it.
+TEST(Pidf, DevicesGetOtherNames) {
+  const auto out = rewrite_pidf(
+      "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\" "
+      "entity=\"pres:bob@192.0.2.9\"><dm:device id=\"d1\"><dm:deviceID>mac:8asd7d7d70</dm:deviceID></dm:device></presence>",
+      known);
+  ASSERT_TRUE(out) << out.error();
+  EXPECT_THAT(*out, Not(HasSubstr("8asd7d7d70")));
+  EXPECT_THAT(*out, HasSubstr("<dm:deviceID>"));
+}
+
 TEST(Sipfrag, KeepsTheStatusAndItsOrdinaryPhrase) {
   EXPECT_EQ(*rewrite_sipfrag("SIP/2.0 503 pbx7.inside is on fire\r\nServer: X\r\nRetry-After: 5 (host)\r\n"
                              "Contact: <sip:a@192.0.2.9>\r\n\r\nv=0"),
