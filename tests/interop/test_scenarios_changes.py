@@ -3,7 +3,7 @@
 
 from harness import check, equal, eventually, main, test
 from harness.lab import CARRIER2, CORE, PHONE
-from harness.way import SECOND, each_way, start
+from harness.way import SECOND, Way, each_way, start
 
 
 def played(way, calling, called, caller_options=None, **callee_options):
@@ -43,40 +43,45 @@ AT_THE_CALLER = {"INVITE": ("caller_puts_off", "callee_changes"), "UPDATE": ("ca
 SLOWER = {"timers": {"t1": "100ms"}}
 
 
-def put_off(way, scenarios, **refusal):
-    """Two calls at once; the method that came twice, and how long after the first time the border tried again."""
+def put_off(lab, scenarios, **refusal):
+    """Calls of both directions at once. Of each: the method that came twice, and how long after the first time the border tried
+    again."""
+    ways = [Way(lab, True), Way(lab, False)]
+    lab.capture.clear()
     peers = []
-    for method, (calling, called) in scenarios.items():
-        at, whom = (way.far, {}) if method == "INVITE" else (way.other, way.number_of_other)
-        peers.append(way.wait_at(called, called, at=at, **refusal))
-        peers.append(way.begin(calling, calling, port=5060 if method == "INVITE" else 5062, **whom, **refusal))
+    for number, way in enumerate(ways):
+        for method, (calling, called) in scenarios.items():
+            at, whom, port = (way.far, {}, 5070) if method == "INVITE" else (way.other, way.number_of_other, 5072)
+            peers.append(way.wait_at(called, f"{called}_{number}", at=at, **refusal))
+            peers.append(way.begin(calling, f"{calling}_{number}", port=port, **whom, **refusal))
     for peer in peers:
         peer.done()
-    for method, roles in scenarios.items():
-        role = next(r for r in roles if "off" in r)
-        tries = way.lab.capture.messages(where=lambda m: m.is_request(method) and f"{role}-contact" in m.start)
-        first, again = once(tries)
-        equal(first.header("call-id"), again.header("call-id"), "Call-ID of the second try")
-        check(int(first.header("cseq").split()[0]) < int(again.header("cseq").split()[0]), "CSeq of the second try")
-        equal(first.body, again.body, "the offer, which nobody has taken yet")
-        yield method, again.time - first.time
+    for number in range(len(ways)):
+        for method, roles in scenarios.items():
+            role = f"{next(r for r in roles if 'off' in r)}_{number}"
+            tries = lab.capture.messages(where=lambda m: m.is_request(method) and f"{role}-contact" in m.start)
+            first, again = once(tries)
+            equal(first.header("call-id"), again.header("call-id"), "Call-ID of the second try")
+            check(int(first.header("cseq").split()[0]) < int(again.header("cseq").split()[0]), "CSeq of the second try")
+            equal(first.body, again.body, "the offer, which nobody has taken yet")
+            yield f"{method} to {role}", again.time - first.time
 
 
-@each_way(**SLOWER)
-def a_change_that_meets_491(way):  # trap 22; RFC 3261 14.1, RFC 3311 5.2: the owner of the Call-ID waits longer
-    way.lab.capture.clear()
-    for method, waited in put_off(way, AT_THE_CALLEE, status=491):
-        check(2.0 <= waited <= 4.6, f"the border waited {waited:.2f} s in a dialog that it has begun ({method})")
-    for method, waited in put_off(way, AT_THE_CALLER, status=491):
-        check(waited <= 2.6, f"the border waited {waited:.2f} s in a dialog that the caller has begun ({method})")
+@test
+def a_change_that_meets_491(lab):  # trap 22; RFC 3261 14.1, RFC 3311 5.2: the owner of the Call-ID waits longer
+    start(lab, **SLOWER)
+    for what, waited in put_off(lab, AT_THE_CALLEE, status=491):
+        check(2.0 <= waited <= 4.6, f"the border waited {waited:.2f} s in a dialog that it has begun: {what}")
+    for what, waited in put_off(lab, AT_THE_CALLER, status=491):
+        check(waited <= 2.6, f"the border waited {waited:.2f} s in a dialog that its peer has begun: {what}")
 
 
-@each_way(**SLOWER)
-def a_change_that_meets_500_with_a_time(way):  # RFC 3261 14.2, RFC 3311 5.2
-    way.lab.capture.clear()
+@test
+def a_change_that_meets_500_with_a_time(lab):  # RFC 3261 14.2, RFC 3311 5.2
+    start(lab, **SLOWER)
     for scenarios in (AT_THE_CALLEE, AT_THE_CALLER):
-        for method, waited in put_off(way, scenarios, status=500, refusal="Retry-After: 1"):
-            check(0.9 <= waited <= 1.8, f"the border waited {waited:.2f} s ({method})")
+        for what, waited in put_off(lab, scenarios, status=500, refusal="Retry-After: 1"):
+            check(0.9 <= waited <= 1.8, f"the border waited {waited:.2f} s: {what}")
 
 
 @each_way
