@@ -2,9 +2,10 @@
 """Topology hiding: no token of one side appears on the other, in either direction."""
 
 from harness import check, equal, eventually, main, test
-from harness.lab import ACCESS, CARRIER, CORE, PHONE, PHONE2
+from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE, PHONE2
 from harness.message import Message
 from harness.topology import leaks, tokens
+from harness.way import CONFIG
 
 
 def of(lab, *addresses):
@@ -97,6 +98,23 @@ def headers_that_tell_of_the_callers_network_stay_on_their_side(lab):
     for border, words in ((CORE, ("caller-secret", "10.99.")), (ACCESS, ("callee-secret", "10.98."))):
         for word in words:
             equal([m.start for m in lab.capture.messages(border) if word in m.text], [], f"messages with {word!r}")
+
+
+@test
+def headers_that_tell_of_a_carriers_network_stay_on_its_side(lab):  # of two that trust each other, too
+    lab.start(CONFIG)
+    callee = lab.callee("callee_talkative", at=CARRIER2, net="10.98")
+    lab.caller("caller_talkative", at=CARRIER, service="2000", net="10.99").done()
+    callee.done()
+    found = leaks(of(lab, CARRIER), of(lab, CARRIER2))
+    equal([leak for leak in found if f"'{CORE}'" not in leak], [], "leaks, but for the border's own address, which both know")
+    invite = lab.capture.messages(CORE, CARRIER2, lambda m: m.is_request("INVITE"))[0]
+    asserted = invite.header("p-asserted-identity")
+    check(asserted.startswith("<sip:caller-secret@") and "10." not in asserted.replace(CORE, ""), f"who calls: {asserted}")
+    for to, words in ((CARRIER2, ("caller-secret", "10.99.")), (CARRIER, ("callee-secret", "10.98."))):
+        for word in words:
+            told = [m.start for m in lab.capture.messages(CORE, to) if word in m.text.replace(asserted, "")]
+            equal(told, [], f"messages with {word!r}")
 
 
 @test
