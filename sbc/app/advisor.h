@@ -58,9 +58,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   }
   void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override;
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
-  explain::Explainer* explainer() override {
-    return shared_.explanations.wanted() ? &shared_.explanations : nullptr;
-  }
+  explain::Explainer* explainer() override { return shared_.explanations.wanted() ? &shared_.explanations : nullptr; }
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
 

@@ -166,12 +166,10 @@ void read_policy(settings::Table root, Config& config) {
     policy.fail("history", "expected an absolute path, got \"" + base::printable(config.policy_history) + "\"");
   config.policy_history_keep =
       static_cast<std::size_t>(policy.integer("history_keep", {2, history::kMaxEntries}, history::kUsualEntries));
-  config.policy_explain = static_cast<std::size_t>(
-      policy.integer("explain", {0, kMaxExplanations}, static_cast<std::int64_t>(kUsualExplanations)));
+  config.policy_explain = static_cast<std::size_t>(policy.integer("explain", {0, kMaxExplanations}, 0));
   config.policy_explain_log = policy.text("explain_log", "");
   if (!config.policy_explain_log.empty() && config.policy_explain_log.front() != '/')
-    policy.fail("explain_log",
-                "expected an absolute path, got \"" + base::printable(config.policy_explain_log) + "\"");
+    policy.fail("explain_log", "expected an absolute path, got \"" + base::printable(config.policy_explain_log) + "\"");
   if (!config.policy_explain_log.empty() && config.policy_explain == 0)
     policy.fail("explain_log", "expected policy.explain to be more than 0: nothing is known of calls");
   config.policy_limits = read_policy_limits(policy);

@@ -51,7 +51,6 @@ struct RealmConfig {
   bool has_registrations() const { return registrar || relay; }
 };
 
-inline constexpr std::size_t kUsualExplanations = 256;
 inline constexpr std::size_t kMaxExplanations = 10'000;
 
 struct Config {
@@ -81,8 +80,8 @@ struct Config {
   bool policy_tests = true;    // those beside the policy must pass before a reload is applied
   std::string policy_history;  // folder of the policies that ran; "": they are not kept
   std::size_t policy_history_keep = history::kUsualEntries;
-  std::size_t policy_explain = kUsualExplanations;  // calls of which it is kept why they went their way; 0: none
-  std::string policy_explain_log;                   // file that has the explanation of each call that ended; "": none
+  std::size_t policy_explain = 0;  // calls of which it is kept why they went their way; 0: none
+  std::string policy_explain_log;  // file that has the explanation of each call that ended; "": none
   policy::Limits policy_limits;
   LookupSettings policy_lookups;
   policy::Fallback policy_fallback;

@@ -64,7 +64,7 @@ void Explanations::expose(observe::Metrics& metrics) const {
     const std::scoped_lock lock(mutex_);
     return static_cast<double>(ring_.size());
   });
-  const auto dropped = [&](const char* reason, std::uint64_t explain::RingCounters::*which) {
+  const auto dropped = [&](const char* reason, std::uint64_t explain::RingCounters::* which) {
     metrics.counter("parapet_sbc_explanations_dropped_total",
                     "Explanations of calls, or steps of them, that are not kept, by reason.", {{"reason", reason}},
                     [this, which] { return static_cast<double>(counters().*which); });
@@ -74,7 +74,8 @@ void Explanations::expose(observe::Metrics& metrics) const {
   dropped("steps", &explain::RingCounters::steps_left_out);
   dropped("gone", &explain::RingCounters::unknown);
   metrics.counter("parapet_sbc_explanations_dropped_total",
-                  "Explanations of calls, or steps of them, that are not kept, by reason.", {{"reason", "file"}}, lost_);
+                  "Explanations of calls, or steps of them, that are not kept, by reason.", {{"reason", "file"}},
+                  lost_);
 }
 
 }  // namespace sbc::app

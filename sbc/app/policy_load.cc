@@ -24,8 +24,8 @@ void PolicyRecord::began(const Config& config, const policy::Bundle& bundle, his
   const std::string hash = history::hash_of(bundle);
   const std::string& folder = config.policy_history;
   // Read anew each time: policies change some times a day, and an operator may have tidied up.
-  auto history = folder.empty() ? std::unexpected(std::string())
-                                : history::History::open(folder, config.policy_history_keep);
+  auto history =
+      folder.empty() ? std::unexpected(std::string()) : history::History::open(folder, config.policy_history_keep);
   // Back to what ran before, by whatever way its files came there.
   if (history && coming.how == "reload" && history->find(std::string_view(hash)) != nullptr) coming.how = "rollback";
   if (hash != running_.hash)

@@ -112,8 +112,7 @@ class Process {
 
   // What is shown and ordered by sbcctl alone.
   std::expected<void, std::string> open_control() {
-    control_.get("/policy/history",
-                 [this](const auto&) { return admin::Control::json(policies_.json(*config_)); });
+    control_.get("/policy/history", [this](const auto&) { return admin::Control::json(policies_.json(*config_)); });
     control_.get("/policy/running", [this](const auto&) { return admin::Control::json(policies_.running(*config_)); });
     control_.get("/policy/explain", [this](const auto& request) { return explain(request); });
     control_.expose(metrics_);
@@ -132,9 +131,10 @@ class Process {
     if (config_->policy_explain == 0)
       return admin::Control::refuse(404, "policy.explain is 0: nothing is kept of calls");
     return admin::Control::refuse(
-        404, "no call with the Call-ID " + base::printable(call->second) + " is kept: of the last " +
-                 std::to_string(config_->policy_explain) +
-                 " (policy.explain) none has it. Calls that were refused before the policy was asked are in the log alone");
+        404,
+        "no call with the Call-ID " + base::printable(call->second) + " is kept: of the last " +
+            std::to_string(config_->policy_explain) +
+            " (policy.explain) none has it. Calls that were refused before the policy was asked are in the log alone");
   }
 
   void note_certificates() {

@@ -401,8 +401,7 @@ void Machine::failure_decided(policy::Ruling<policy::FailureDecision> ruling) {
     const std::string dialled = sip::unescape(call_.invite->request_uri().user);
     auto plan = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor,
                                core_.health, core_.random);
-    for (const auto& skipped : plan.skipped)
-      note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
+    for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
     explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });
     replacement = std::move(plan.targets);
   }

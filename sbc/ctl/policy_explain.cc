@@ -8,7 +8,7 @@
 namespace sbc::ctl {
 namespace {
 
-int cannot(const std::string& why) {
+int not_told(const std::string& why) {
   std::fprintf(stderr, "%s\n", why.c_str());
   return kCannotAsk;
 }
@@ -28,7 +28,7 @@ std::string shown(std::string text) {
 
 int explain_call(const ExplainOptions& options) {
   const auto said = ask_border(options.place, {.path = "/policy/explain", .query = {{"call", options.call_id}}});
-  if (!said) return cannot(said.error());
+  if (!said) return not_told(said.error());
   if (options.json) {
     std::fputs(said->c_str(), stdout);
     return kGood;
@@ -36,7 +36,7 @@ int explain_call(const ExplainOptions& options) {
   // As many values as an explanation can have, and some more.
   constexpr std::size_t kMostValues = 1U << 20;
   const auto explanation = json::parse(*said, kMostValues);
-  if (!explanation) return cannot("the border's answer cannot be read: " + explanation.error());
+  if (!explanation) return not_told("the border's answer cannot be read: " + explanation.error());
   std::fputs(shown(explain::to_text(*explanation)).c_str(), stdout);
   return kGood;
 }

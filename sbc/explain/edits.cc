@@ -76,9 +76,8 @@ std::vector<std::pair<std::size_t, std::size_t>> common(const Lines& from, const
   std::vector<std::uint16_t> longest((from.size() + 1) * width, 0);
   for (std::size_t i = from.size(); i-- > 0;)
     for (std::size_t j = to.size(); j-- > 0;)
-      longest[i * width + j] = from[i] == to[j]
-                                   ? static_cast<std::uint16_t>(longest[(i + 1) * width + j + 1] + 1)
-                                   : std::max(longest[(i + 1) * width + j], longest[i * width + j + 1]);
+      longest[i * width + j] = from[i] == to[j] ? static_cast<std::uint16_t>(longest[(i + 1) * width + j + 1] + 1)
+                                                : std::max(longest[(i + 1) * width + j], longest[i * width + j + 1]);
   for (std::size_t i = 0, j = 0; i < from.size() && j < to.size();) {
     if (from[i] == to[j]) {
       pairs.emplace_back(i++, j++);

@@ -28,9 +28,9 @@ struct Edit {
     Drop,    // the line does not cross
   };
   Kind kind = Kind::Keep;
-  std::size_t line = 0;    // of the caller's INVITE, from 0; not of Add
-  std::string text{};      // of Change and Add
-  std::string why{};       // not of Keep
+  std::size_t line = 0;  // of the caller's INVITE, from 0; not of Add
+  std::string text{};    // of Change and Add
+  std::string why{};     // not of Keep
 };
 std::string_view name_of(Edit::Kind kind);  // "keep"
 

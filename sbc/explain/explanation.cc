@@ -83,8 +83,7 @@ struct ToJson {
     if (step.decision.starts_with("route: ")) where = step.where;
     List reads;
     for (const auto& read : step.reads)
-      reads.push_back(
-          {Members{{"what", text(read.what)}, {"value", text(read.value)}, {"where", text(read.where)}}});
+      reads.push_back({Members{{"what", text(read.what)}, {"value", text(read.value)}, {"where", text(read.where)}}});
     List log;
     for (const auto& line : step.log)
       log.push_back(

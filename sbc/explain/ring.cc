@@ -5,6 +5,8 @@
 namespace sbc::explain {
 namespace {
 
+// Of a call with one attempt; more make the list grow.
+constexpr std::size_t kUsualSteps = 12;
 constexpr std::size_t kStepBytes = sizeof(Step) + 64;
 
 void drop_if_large(base::SharedBytes& bytes) {
@@ -68,6 +70,7 @@ void Ring::begin(std::string_view call_id) {
   if (before != by_call_id_.end() && before->second->refused()) drop(std::ranges::find(calls_, before->second));
   auto call = std::make_shared<Explanation>();
   call->call_id = call_id;
+  call->steps.reserve(kUsualSteps);
   by_call_id_[call->call_id] = call;
   calls_.push_back(std::move(call));
   ++counters_.calls;

@@ -35,7 +35,7 @@ struct Explanation {
   bool sent = false;         // somebody was called
   bool ended = false;
   bool refused() const { return ended && !sent; }
-  std::size_t bytes = 0;     // that it is taken for
+  std::size_t bytes = 0;  // that it is taken for
 };
 
 struct RingCounters {
@@ -68,7 +68,7 @@ class Ring final : public Explainer {
   std::size_t most_calls_;
   std::size_t most_bytes_;
   std::size_t bytes_ = 0;
-  std::size_t refused_ = 0;  // of calls_
+  std::size_t refused_ = 0;                         // of calls_
   std::deque<std::shared_ptr<Explanation>> calls_;  // oldest first
   // The newest of each Call-ID.
   std::unordered_map<std::string, std::shared_ptr<Explanation>, base::StringHash, std::equal_to<>> by_call_id_;

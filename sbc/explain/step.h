@@ -56,7 +56,7 @@ struct Sent {
   std::string call_id = {};
   std::string target = {};  // "trunk carrier UDP 192.0.2.7:5060"
   std::string number = {};  // that the policy gave; "": as dialled
-  bool from = false;         // the policy says whom the callee sees
+  bool from = false;        // the policy says whom the callee sees
   std::vector<policy::HeaderOp> headers = {};
 };
 

@@ -41,7 +41,7 @@ struct Engine {
   Environment environment;
   Memory memory;
   Counters counters;
-  LinesRun* lines = nullptr;  // null: nobody asks
+  LinesRun* lines = nullptr;       // null: nobody asks
   std::string hash;                // Host::hash
   const Bundle* bundle = nullptr;  // while loading, for require
 

@@ -76,6 +76,7 @@ Read* new_read(lua_State* lua, Reading& reading) {
     ++engine_of(lua).counters.reads_left_out;
     return nullptr;
   }
+  if (reading.reads.empty()) reading.reads.reserve(16);  // more than most handlers read
   Read& read = reading.reads.emplace_back();
   read.what.assign(reading.name);
   where(lua, read.where);

@@ -8,7 +8,8 @@ namespace sbc::policy {
 
 // One fact that was read, or one look-up with its answer, in the order of the first time.
 struct Read {
-  std::string what;   // "call.from.user", "location.lookup(sip:bob@example.net)", "GET https://numbers.example.net/v1/43"
+  std::string
+      what;  // "call.from.user", "location.lookup(sip:bob@example.net)", "GET https://numbers.example.net/v1/43"
   std::string value;  // short; "nil" for what is not there, "***" for credentials
   std::string where;  // "default.lua:12"
 };

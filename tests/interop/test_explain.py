@@ -14,7 +14,7 @@ TRUNKS = {"first": {"realm": "core", "targets": [f"{CARRIER}:5060"]},
 
 
 def start(lab, policy=None):
-    border = lab.start({"trunk": TRUNKS, "policy": {"file": str(OWN_POLICIES / "explain.lua"), **(policy or {})}})
+    border = lab.start({"trunk": TRUNKS, "policy": {"file": str(OWN_POLICIES / "explain.lua"), "explain": 256, **(policy or {})}})
     return border, lab.ua(PHONE, "alice"), lab.ua(CARRIER, "first"), lab.ua(CARRIER2, "carrier")
 
 

@@ -166,17 +166,18 @@ TEST(LoadConfig, PoliciesMayAskNobodyUnlessItIsNamed) {
   EXPECT_THAT(error_of(std::string(kSmall) + "[policy.http]\nalow = []\n"), HasSubstr("did you mean \"allow\"?"));
 }
 
-TEST(LoadConfig, CallsAreExplainedUnlessNobodyWantsIt) {
+TEST(LoadConfig, CallsAreExplainedWhenSomebodyWantsIt) {
   const auto plain = load(kSmall);
   ASSERT_NE(plain, nullptr);
-  EXPECT_EQ(plain->policy_explain, kUsualExplanations);
+  EXPECT_EQ(plain->policy_explain, 0U);
   EXPECT_EQ(plain->policy_explain_log, "");
-  EXPECT_EQ(load(std::string(kSmall) + "explain = 0\n")->policy_explain, 0U);
+  EXPECT_EQ(load(std::string(kSmall) + "explain = 256\n")->policy_explain, 256U);
   EXPECT_EQ(load(std::string(kSmall) + "explain = 10000\n")->policy_explain, kMaxExplanations);
   EXPECT_THAT(error_of(std::string(kSmall) + "explain = 10001\n"), HasSubstr("policy.explain"));
   EXPECT_THAT(error_of(std::string(kSmall) + "explain = 0\nexplain_log = \"/tmp/x\"\n"),
               HasSubstr("policy.explain_log: expected policy.explain to be more than 0"));
-  EXPECT_THAT(error_of(std::string(kSmall) + "explain_log = \"x\"\n"), HasSubstr("expected an absolute path, got \"x\""));
+  EXPECT_THAT(error_of(std::string(kSmall) + "explain = 1\nexplain_log = \"x\"\n"),
+              HasSubstr("expected an absolute path, got \"x\""));
 }
 
 TEST(LoadConfig, WhatATrunkTakesForOffersIsItsOwnOrItsRealms) {

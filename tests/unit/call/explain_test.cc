@@ -58,7 +58,8 @@ TEST_F(Explained, AFailedFirstTrunkAndTheInvitesOfBoth) {
   EXPECT_FALSE(explain::rebuild(shown, 2));
   const std::string outcomes = candidates(shown);
   EXPECT_TRUE(outcomes.contains(R"("outcome":"failed: 503 Service Unavailable")")) << outcomes;
-  EXPECT_TRUE(outcomes.contains(R"({"target":"trunk nobody","outcome":"skipped: there is no such trunk"})")) << outcomes;
+  EXPECT_TRUE(outcomes.contains(R"({"target":"trunk nobody","outcome":"skipped: there is no such trunk"})"))
+      << outcomes;
   EXPECT_TRUE(outcomes.contains(R"("outcome":"taken: it answered")")) << outcomes;
   const std::string text = explain::to_text(shown);
   EXPECT_TRUE(text.contains("+ X-Account: 42")) << text;

@@ -77,7 +77,8 @@ Reasons reasons() {
 std::string why(const std::vector<Edit>& all, std::string_view text) {
   const auto lines = lines_of(kIngress);
   for (const auto& edit : all)
-    if (edit.kind != Edit::Kind::Keep && (edit.text.starts_with(text) || (edit.text.empty() && lines[edit.line].starts_with(text))))
+    if (edit.kind != Edit::Kind::Keep &&
+        (edit.text.starts_with(text) || (edit.text.empty() && lines[edit.line].starts_with(text))))
       return std::string(name_of(edit.kind)) + ", " + edit.why;
   return "no edit";
 }
@@ -111,8 +112,9 @@ TEST(Edits, SecretsAreMaskedAndTheRestIsNot) {
   EXPECT_TRUE(shown.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:***\r\n"));
   EXPECT_EQ(masked(kEgress), kEgress);
   EXPECT_EQ(masked("X: \xff\r\n"), "X: ?\r\n");
-  EXPECT_EQ(masked("A: b\nauthorization: Digest x\n\ty\nB: c\n\nv=0\na=crypto:1 X INLINE:key|1;inline:other FEC\na=b\n"),
-            "A: b\nauthorization: ***\n ***\nB: c\n\nv=0\na=crypto:1 X INLINE:***;inline:*** FEC\na=b\n")
+  EXPECT_EQ(
+      masked("A: b\nauthorization: Digest x\n\ty\nB: c\n\nv=0\na=crypto:1 X INLINE:key|1;inline:other FEC\na=b\n"),
+      "A: b\nauthorization: ***\n ***\nB: c\n\nv=0\na=crypto:1 X INLINE:***;inline:*** FEC\na=b\n")
       << "however lines end";
 }
 
@@ -140,9 +142,10 @@ TEST(Rebuild, TheJsonAloneSufficesForEveryByte) {
 
 TEST(Rebuild, WhatIsNoExplanationIsAnError) {
   EXPECT_FALSE(rebuild(json::Value{}, 0));
-  for (const char* text : {"[]", "{}", R"({"steps": [{"kind": "invite"}]})",
-                           R"({"invite": "x", "steps": [{"kind": "invite", "edits": [{"edit": "keep", "line": 9}]}]})",
-                           R"({"invite": "x", "steps": [{"kind": "invite", "edits": [{"edit": "keep", "line": -1}]}]})"})
+  for (const char* text :
+       {"[]", "{}", R"({"steps": [{"kind": "invite"}]})",
+        R"({"invite": "x", "steps": [{"kind": "invite", "edits": [{"edit": "keep", "line": 9}]}]})",
+        R"({"invite": "x", "steps": [{"kind": "invite", "edits": [{"edit": "keep", "line": -1}]}]})"})
     EXPECT_FALSE(rebuild(*json::parse(text), 0)) << text;
 }
 

@@ -14,8 +14,9 @@ Step begun() {
   return {.at = {}, .what = Begun{.session = "s", .realm = "access"}};
 }
 Step sent(const std::string& call_id, std::string target = "t", std::size_t bytes = 10) {
-  return {.at = {},
-          .what = Sent{.invite = base::share(std::string(bytes, 'x')), .call_id = call_id, .target = std::move(target)}};
+  return {
+      .at = {},
+      .what = Sent{.invite = base::share(std::string(bytes, 'x')), .call_id = call_id, .target = std::move(target)}};
 }
 Step noted(const std::string& text) {
   return {.at = {}, .what = Noted{text}};
