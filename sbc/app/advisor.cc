@@ -110,30 +110,33 @@ void ShardAdvisor::note_failure(base::Instant now) {
 }
 
 policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
+  policy::Host& host = *tenures_.host_of(leg.under);
+  const Run run = listen(policy::Handler::Nat, host, leg);
   const auto began = base::monotonic_now();
-  const auto host = tenures_.host_of(leg.under);
-  auto outcome = host->on_nat(leg);
-  explain(policy::Handler::Nat, leg.call_id, since(began), outcome, *host);
-  return settle(admin::PolicyHandler::OnNat, since(began), std::move(outcome));
+  auto outcome = host.on_nat(leg);
+  explain(policy::Handler::Nat, leg.call_id, since(began), outcome, host);
+  return settle(admin::PolicyHandler::OnNat, since(began), std::move(outcome), run);
 }
 
 void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) {
   offered_.clear();
+  policy::Host& host = *tenures_.host_of(facts.under);
+  Run run = listen(policy::Handler::MediaQuality, host, facts, quality);
   const auto began = base::monotonic_now();
-  const auto host = tenures_.host_of(facts.under);
-  auto outcome = host->on_media_quality(facts, quality, *this);
-  explain(policy::Handler::MediaQuality, facts.call_id, since(began), outcome, *host);
-  settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome));
+  auto outcome = host.on_media_quality(facts, quality, lookup_of(run));
+  explain(policy::Handler::MediaQuality, facts.call_id, since(began), outcome, host);
+  settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome), run);
 }
 
 void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
   policy::Host& host = *tenures_.host_of(facts.under);
   if (!host.has(policy::Handler::End)) return;
   offered_.clear();
+  Run run = listen(policy::Handler::End, host, facts, end);
   const auto began = base::monotonic_now();
-  auto outcome = host.on_end(facts, end, *this);
+  auto outcome = host.on_end(facts, end, lookup_of(run));
   explain(policy::Handler::End, facts.call_id, since(began), outcome, host);
-  settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome));
+  settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome), run);
 }
 
 policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const sip::Source& source,
@@ -144,9 +147,10 @@ policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const
   call::fill_facts(facts, message, source, arrival);
   facts.target_party = party;
   offered_.clear();
+  Run run = listen(policy::Handler::Request, host, facts);
   const auto began = base::monotonic_now();
-  auto outcome = host.on_request(facts, *this);
-  auto decision = settle(admin::PolicyHandler::OnRequest, since(began), std::move(outcome));
+  auto outcome = host.on_request(facts, lookup_of(run));
+  auto decision = settle(admin::PolicyHandler::OnRequest, since(began), std::move(outcome), run);
   const bool known_sender = facts.authenticated || facts.registered_source || !facts.trunk.empty();
   using Kind = policy::RequestDecision::Kind;
   if (decision.kind == Kind::Reject && !known_sender) note_failure(began);
@@ -161,9 +165,11 @@ policy::RegisterDecision ShardAdvisor::register_decision(const sip::Message& mes
   call::fill_facts(facts, message, source, arrival);
   if (settings != nullptr) registrar::Registrar::describe(message, settings->registration, facts);
   offered_.clear();
+  policy::Host& host = *tenures_.now()->host;
+  Run run = listen(policy::Handler::Register, host, facts);
   const auto began = base::monotonic_now();
-  auto outcome = tenures_.now()->host->on_register(facts, *this);
-  return settle(admin::PolicyHandler::OnRegister, since(began), std::move(outcome));
+  auto outcome = host.on_register(facts, lookup_of(run));
+  return settle(admin::PolicyHandler::OnRegister, since(began), std::move(outcome), run);
 }
 
 registrar::Plan ShardAdvisor::registration(const sip::Message& message, const sip::Source& source,

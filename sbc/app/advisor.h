@@ -22,6 +22,7 @@
 #include "sbc/register/gruu.h"
 #include "sbc/register/identity.h"
 #include "sbc/register/registrar.h"
+#include "sbc/retell/lookups.h"
 #include "sbc/sip/minter.h"
 
 namespace sbc::app {
@@ -87,8 +88,20 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   template <typename Outcome>
   void explain(policy::Handler handler, std::string_view call_id, base::Duration took, const Outcome& outcome,
                const policy::Host& host);
+  // One run of a handler, for those who want to hear of it (hearing.h): begun before the run, and told when it has come
+  // to its decision. While nobody wants it all of this is nothing.
+  struct Run {
+    std::shared_ptr<retell::Invocation> note;      // null: nobody wants it
+    std::optional<retell::NotingLookup> lookup{};  // what the handler asks, when it is noted
+  };
+  template <typename Facts>
+  Run listen(policy::Handler handler, const policy::Host& host, const Facts& facts);
+  template <typename Event>
+  Run listen(policy::Handler handler, const policy::Host& host, const policy::InviteFacts& facts, const Event& event);
+  policy::Lookup& lookup_of(Run& run) { return run.lookup ? static_cast<policy::Lookup&>(*run.lookup) : *this; }
+
   template <typename Outcome>
-  auto settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome);
+  auto settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run);
 
   // advisor_waiting.cc
   // A handler that waits for an answer, with what it may ask on about when it goes on: it stays with the policy and the
@@ -104,6 +117,8 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
     std::string call_id = {};  // of the caller's INVITE, for its explanation
     bool known_caller = false;
     base::Duration took{};  // in the handler so far
+    Run run{};
+    std::optional<policy::Question> question{};  // of a run that is noted
   };
   template <typename Decision>
   policy::Ruling<Decision> rule(admin::PolicyHandler handler, policy::Outcome<Decision>&& outcome, Waiting waiting);
@@ -114,6 +129,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   std::string call_id_for(const policy::RequestFacts& facts) const {
     return shared_.explanations.wanted() ? facts.call_id : std::string();
   }
+  static void note_patience(const Run& run, bool can_wait, bool refused);
   void count_not_waited(const policy::Host& host, std::uint64_t before);
   void concluded(const policy::InviteDecision& decision, const Waiting& waiting);
   void concluded(const policy::FailureDecision& decision, const Waiting& waiting);

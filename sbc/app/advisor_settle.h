@@ -1,10 +1,14 @@
 #pragma once
 // How a run of a handler is written down. For advisor.cc and advisor_waiting.cc only.
 
+#include <chrono>
+
 #include "media-relay/base/clock.h"
 
 #include "sbc/app/advisor.h"
 #include "sbc/explain/describe.h"
+#include "sbc/retell/decisions.h"
+#include "sbc/retell/facts.h"
 
 namespace sbc::app {
 
@@ -42,10 +46,41 @@ void ShardAdvisor::explain(policy::Handler handler, std::string_view call_id, ba
   shared_.explanations.tell(call_id, {.at = base::monotonic_now(), .what = std::move(handled)});
 }
 
-// Times the handler, writes its log lines, and counts its failure.
+template <typename Facts>
+ShardAdvisor::Run ShardAdvisor::listen(policy::Handler handler, const policy::Host& host, const Facts& facts) {
+  if (!shared_.hearing.wanted()) return {};
+  Run run{.note = std::make_shared<retell::Invocation>()};
+  run.note->handler = handler;
+  run.note->at_ms = std::chrono::duration_cast<base::milliseconds>(base::since_epoch()).count();
+  run.note->policy = host.hash();
+  if constexpr (requires { facts.call_id; }) run.note->call_id = facts.call_id;
+  run.note->facts = retell::to_json(facts);
+  run.note->no_wait = "unavailable";
+  policy::Lookup& real = *this;
+  run.lookup.emplace(real, run.note->asked);
+  return run;
+}
+
+template <typename Event>
+ShardAdvisor::Run ShardAdvisor::listen(policy::Handler handler, const policy::Host& host,
+                                       const policy::InviteFacts& facts, const Event& event) {
+  Run run = listen(handler, host, facts);
+  if (run.note) run.note->event = retell::to_json(event);
+  return run;
+}
+
+// Times the handler, tells those who want to hear of it, writes its log lines, and counts its failure.
 template <typename Outcome>
-auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome) {
+auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run) {
   const auto now = base::monotonic_now();
+  if (run.note) {
+    run.note->decision = retell::to_json(outcome.decision);
+    if constexpr (requires { outcome.decision.where; }) run.note->where = outcome.decision.where;
+    run.note->error = outcome.error;
+    run.note->log = outcome.log;
+    run.note->took_us = static_cast<std::uint32_t>(std::chrono::duration_cast<base::microseconds>(took).count());
+    shared_.hearing.tell(run.note);
+  }
   metrics_.policy_time(handler).observe(base::to_seconds(took));
   for (const auto& line : outcome.log) shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});
   if (outcome.failed()) {

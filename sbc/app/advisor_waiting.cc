@@ -13,9 +13,11 @@ policy::Ruling<policy::InviteDecision> ShardAdvisor::invite(const policy::Invite
   if (can_wait) patience = facts.emergency ? policy::Patience::First : policy::Patience::Some;
   const auto host = tenures_.host_of(facts.under);
   const std::uint64_t before = host->counters().not_waited;
+  Run run = listen(policy::Handler::Invite, *host, facts);
   const auto began = base::monotonic_now();
-  auto outcome = host->on_invite(facts, *this, patience);
+  auto outcome = host->on_invite(facts, lookup_of(run), patience);
   count_not_waited(*host, before);
+  note_patience(run, can_wait, host->counters().not_waited != before);
   return rule(admin::PolicyHandler::OnInvite, std::move(outcome),
               {.host = host,
                .config = config_,
@@ -25,7 +27,8 @@ policy::Ruling<policy::InviteDecision> ShardAdvisor::invite(const policy::Invite
                .offered = {},
                .call_id = call_id_for(facts),
                .known_caller = facts.authenticated || facts.registered_source || !facts.trunk.empty(),
-               .took = since(began)});
+               .took = since(began),
+               .run = std::move(run)});
 }
 
 policy::Ruling<policy::FailureDecision> ShardAdvisor::failure(const policy::InviteFacts& facts,
@@ -34,10 +37,12 @@ policy::Ruling<policy::FailureDecision> ShardAdvisor::failure(const policy::Invi
   wanted_ = facts.ruri;
   const auto host = tenures_.host_of(facts.under);
   const std::uint64_t before = host->counters().not_waited;
+  Run run = listen(policy::Handler::Failure, *host, facts, attempt);
   const auto began = base::monotonic_now();
-  auto outcome =
-      host->on_failure(facts, attempt, *this, facts.emergency ? policy::Patience::First : policy::Patience::Some);
+  auto outcome = host->on_failure(facts, attempt, lookup_of(run),
+                                  facts.emergency ? policy::Patience::First : policy::Patience::Some);
   count_not_waited(*host, before);
+  note_patience(run, true, host->counters().not_waited != before);
   return rule(admin::PolicyHandler::OnFailure, std::move(outcome),
               {.host = host,
                .config = config_,
@@ -46,7 +51,13 @@ policy::Ruling<policy::FailureDecision> ShardAdvisor::failure(const policy::Invi
                .wanted = {},
                .offered = {},
                .call_id = call_id_for(facts),
-               .took = since(began)});
+               .took = since(began),
+               .run = std::move(run)});
+}
+
+// Why it could not wait, as the handler was told.
+void ShardAdvisor::note_patience(const Run& run, bool can_wait, bool refused) {
+  if (run.note && can_wait) run.note->no_wait = refused ? "busy" : "";
 }
 
 // A run is over: it waits, or its decision is written down.
@@ -57,7 +68,7 @@ policy::Ruling<Decision> ShardAdvisor::rule(admin::PolicyHandler handler, policy
     constexpr bool invite = std::is_same_v<Decision, policy::InviteDecision>;
     explain(invite ? policy::Handler::Invite : policy::Handler::Failure, waiting.call_id, waiting.took, outcome,
             *waiting.host);
-    auto decision = settle(handler, waiting.took, std::move(outcome));
+    auto decision = settle(handler, waiting.took, std::move(outcome), waiting.run);
     concluded(decision, waiting);
     return decision;
   }
@@ -67,6 +78,7 @@ policy::Ruling<Decision> ShardAdvisor::rule(admin::PolicyHandler handler, policy
   waiting.source = source_;
   waiting.wanted = wanted_;
   waiting.offered = std::exchange(offered_, {});
+  if (waiting.run.note) waiting.question = outcome.asks->question;
   const std::uint64_t ticket = ++last_ticket_;
   waiting_.emplace(ticket, std::move(waiting));
   note_waiting();
@@ -88,8 +100,9 @@ policy::Ruling<Decision> ShardAdvisor::resume(
   source_ = waiting.source;
   wanted_ = waiting.wanted;
   offered_ = std::move(waiting.offered);
+  if (waiting.question) waiting.run.note->asked.push_back(retell::asked_of(*waiting.question, answer));
   const auto began = base::monotonic_now();
-  auto outcome = ((*waiting.host).*go_on)(waiting.ticket, std::move(answer), *this);
+  auto outcome = ((*waiting.host).*go_on)(waiting.ticket, std::move(answer), lookup_of(waiting.run));
   waiting.took += since(began);
   return rule(handler, std::move(outcome), std::move(waiting));
 }

@@ -11,6 +11,7 @@
 
 #include "sbc/app/config.h"
 #include "sbc/app/explanations.h"
+#include "sbc/app/hearing.h"
 #include "sbc/app/shared_counters.h"
 #include "sbc/app/signposts.h"
 #include "sbc/app/sip_trace.h"
@@ -36,6 +37,7 @@ struct Shared {
   Signposts signposts;
   TargetBoard targets;
   Explanations explanations;
+  Hearing hearing;
   std::vector<std::unique_ptr<Shard>> shards;  // complete before any of them runs
   std::atomic<bool> draining{false};
   std::atomic<unsigned> listening{0};  // shards whose listeners are open

@@ -39,6 +39,7 @@ std::string_view name_of(Made::Kind kind);  // "route"
 struct Engine {
   Limits limits;
   Environment environment;
+  std::string hash;  // Host::hash
   Memory memory;
   Counters counters;
   LinesRun* lines = nullptr;       // null: nobody asks

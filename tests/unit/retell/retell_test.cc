@@ -104,7 +104,7 @@ TEST(Retell, ARouteWithEverythingIsTheSame) {
 }
 
 TEST(Retell, RefusalsChallengesAndDropsAreTheSame) {
-  for (const char* body : {"return reject(404, 'Nobody', { ['X-B'] = 'b', ['X-A'] = { 'a', 'c' } })", "return challenge()",
+  for (const char* body : {"return reject(404, 'Nobody', { ['X-B'] = 'b', ['X-A'] = 'a' })", "return challenge()",
                            "return drop()", "error('broken')", "return reject(99)", "while true do end"}) {
     Border border(handler(body));
     expect_identical(border.invite(), handler(body));
