@@ -172,6 +172,7 @@ void read_policy(settings::Table root, Config& config) {
     policy.fail("explain_log", "expected an absolute path, got \"" + base::printable(config.policy_explain_log) + "\"");
   if (!config.policy_explain_log.empty() && config.policy_explain == 0)
     policy.fail("explain_log", "expected policy.explain to be more than 0: nothing is known of calls");
+  config.policy_record = read_record(policy);
   config.policy_limits = read_policy_limits(policy);
   config.policy_lookups.http = read_http(policy);
   config.policy_lookups.enum_suffixes = read_enum(policy);

@@ -52,6 +52,11 @@ struct RealmConfig {
 };
 
 inline constexpr std::size_t kMaxExplanations = 10'000;
+// policy.record
+struct RecordSettings {
+  std::string file;                  // "": decisions are not recorded
+  std::uint64_t limit = 100U << 20;  // bytes, then a new file is begun and the last one kept beside it
+};
 
 struct Config {
   std::string path;
@@ -82,6 +87,7 @@ struct Config {
   std::size_t policy_history_keep = history::kUsualEntries;
   std::size_t policy_explain = 0;  // calls of which it is kept why they went their way; 0: none
   std::string policy_explain_log;  // file that has the explanation of each call that ended; "": none
+  RecordSettings policy_record;
   policy::Limits policy_limits;
   LookupSettings policy_lookups;
   policy::Fallback policy_fallback;

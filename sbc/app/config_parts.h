@@ -78,8 +78,9 @@ std::shared_ptr<const registrar::UserTable> read_users(settings::Table root, con
 // [[registration]]; after routes and accounts were read.
 std::vector<registrar::TrunkRegistration> read_registrations(settings::Table root, const Config& config,
                                                              const call::Settings& calls);
-// [policy]: its budgets, and [policy.http].
+// [policy]: its budgets, its recording, and [policy.http].
 policy::Limits read_policy_limits(settings::Table& policy);
+RecordSettings read_record(settings::Table& policy);
 http::Settings read_http(settings::Table& policy);
 // One value of [policy.settings].
 policy::Setting read_setting(settings::Table& table, const std::string& key);

@@ -3,9 +3,18 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/app/config_parts.h"
+#include "sbc/retell/limits.h"
 #include "sbc/route/dns.h"
 
 namespace sbc::app {
+namespace {
+
+// Room for the longest line, so that no file is without any; and what a disk may lose without a word.
+constexpr std::uint64_t kMinRecord = 2U << 20;
+constexpr std::uint64_t kMaxRecord = std::uint64_t{1} << 40;
+static_assert(kMinRecord > retell::kMaxLine);
+
+}  // namespace
 
 policy::Limits read_policy_limits(settings::Table& policy) {
   policy::Limits limits;
@@ -16,6 +25,15 @@ policy::Limits read_policy_limits(settings::Table& policy) {
   limits.wait = policy.duration("wait", {base::milliseconds(10), base::seconds(30)}, limits.wait);
   limits.waiting = static_cast<std::size_t>(policy.integer("waiting", {1, 100'000}, 1000));
   return limits;
+}
+
+RecordSettings read_record(settings::Table& policy) {
+  RecordSettings record;
+  record.file = policy.text("record", "");
+  if (!record.file.empty() && !record.file.starts_with('/'))
+    policy.fail("record", "expected an absolute path, got \"" + base::printable(record.file) + "\"");
+  record.limit = policy.size("record_limit", kMinRecord, kMaxRecord, record.limit);
+  return record;
 }
 
 http::Settings read_http(settings::Table& policy) {

@@ -11,7 +11,6 @@ std::expected<LoadedPolicy, std::string> load_policy(const Config& config) {
   if (!bundle) return std::unexpected(config.path + ": policy.file: " + bundle.error().message());
   const std::string hash = history::hash_of(*bundle);
   Hosts hosts;
-  const std::string hash = history::hash_of(*bundle);
   for (unsigned i = 0; i < config.shards; ++i) {
     auto host = policy::Host::load(*bundle, config.policy_limits, config.policy_environment, config.policy_fallback);
     if (!host) return std::unexpected("policy: " + host.error().message());

@@ -17,6 +17,7 @@
 #include "sbc/admin/control.h"
 #include "sbc/app/policy_load.h"
 #include "sbc/app/policy_tests.h"
+#include "sbc/app/recorder.h"
 #include "sbc/app/shard.h"
 
 namespace sbc::app {
@@ -36,6 +37,7 @@ class Process {
   Process(std::shared_ptr<const Config> config, observe::Log& log)
       : config_(std::move(config)),
         log_(log),
+        recorder_(log),
         shared_(log, config_->max_registrations),
         signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); }),
         watch_(loop_, [this] { on_watch(); }),
@@ -59,6 +61,10 @@ class Process {
     shared_.explanations.keep(config_->policy_explain);
     if (auto opened = shared_.explanations.write_to(config_->policy_explain_log); !opened)
       return std::unexpected("policy.explain_log: " + opened.error());
+    auto record = RecordFile::open(config_->policy_record);
+    if (!record) return std::unexpected(record.error());
+    recorder_.use(*std::move(record));
+    shared_.hearing.add(recorder_);
     for (unsigned i = 0; i < config_->shards; ++i)
       shared_.shards.push_back(
           std::make_unique<Shard>(static_cast<std::uint8_t>(i), shared_, config_, std::move(policy->hosts[i])));
@@ -167,6 +173,7 @@ class Process {
                    [this] { return static_cast<double>(certificates_end_.load()); });
     shared_.targets.expose(metrics_);
     shared_.explanations.expose(metrics_);
+    recorder_.expose(metrics_);
     metrics_.add_process_metrics();
   }
 
@@ -216,6 +223,9 @@ class Process {
     if (!policy) return refuse_reload(policy.error());
     const auto tests = pass_policy_tests(**wanted, policy->bundle);
     if (!tests) return refuse_reload(tests.error());
+    auto record = RecordFile::open((*wanted)->policy_record);
+    if (!record) return refuse_reload(record.error());
+    recorder_.use(*std::move(record));
     config_ = *std::move(wanted);
     note_certificates();
     shared_.explanations.keep(config_->policy_explain);
@@ -238,6 +248,7 @@ class Process {
 
   std::shared_ptr<const Config> config_;
   observe::Log& log_;
+  Recorder recorder_;  // hears the shards
   Shared shared_;
   observe::Metrics metrics_;
   std::unique_ptr<SipTrace> trace_;

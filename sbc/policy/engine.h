@@ -43,7 +43,6 @@ struct Engine {
   Memory memory;
   Counters counters;
   LinesRun* lines = nullptr;       // null: nobody asks
-  std::string hash;                // Host::hash
   const Bundle* bundle = nullptr;  // while loading, for require
 
   // The budget. `remaining` counts down in steps of `armed`.

@@ -81,6 +81,21 @@ TEST(LoadConfig, TablesAreReadWithIt) {
     std::filesystem::remove(folder + name);
 }
 
+TEST(LoadConfig, DecisionsAreRecordedWhenAFileIsNamed) {
+  EXPECT_EQ(load(kSmall)->policy_record.file, "");
+  const auto with = [](const std::string& more) {
+    std::string text(kSmall);
+    const auto at = text.find("[policy]\n") + 9;
+    return text.insert(at, more);
+  };
+  const auto config = load(with("record = \"/var/lib/decisions\"\nrecord_limit = \"5M\"\n"));
+  EXPECT_EQ(config->policy_record.file, "/var/lib/decisions");
+  EXPECT_EQ(config->policy_record.limit, 5U << 20);
+  EXPECT_THAT(error_of(with("record = \"decisions\"\n")),
+              HasSubstr("policy.record: expected an absolute path, got \"decisions\""));
+  EXPECT_THAT(error_of(with("record_limit = \"1M\"\n")), HasSubstr("policy.record_limit"));
+}
+
 TEST(LoadConfig, WhatIsAdvertisedIsWhatPeersSee) {
   const auto config = load(R"([realm.access]
 domain = "sip.example.net"
