@@ -6,6 +6,7 @@
 #include "sbc/ctl/control_client.h"
 #include "sbc/ctl/policy_explain.h"
 #include "sbc/ctl/policy_history.h"
+#include "sbc/ctl/policy_replay.h"
 #include "sbc/ctl/policy_simulate.h"
 #include "sbc/ctl/policy_test.h"
 
@@ -60,6 +61,20 @@ void add_test(CLI::App& policy, std::function<int()>& chosen) {
   command->add_option("--least", asked->least, "Ends with 1 when less than this many percent of it ran")
       ->check(CLI::Range(0.0, 100.0));
   command->callback([&chosen, asked] { chosen = [asked] { return test_policy(*asked); }; });
+}
+
+void add_replay(CLI::App& policy, std::function<int()>& chosen) {
+  auto* command = policy.add_subcommand("replay", "Recorded decisions, made again by a policy: what it would change");
+  auto asked = std::make_shared<ReplayOptions>();
+  command
+      ->add_option("input", asked->input,
+                   "Recording of sbc (policy.record), or a capture of SIP: pcap, pcapng, or packets of HEP 3")
+      ->required();
+  command->add_option("-c,--config", asked->config, "Configuration of sbc")->capture_default_str();
+  command->add_option("--policy", asked->policy,
+                      "The policy that decides again; default: the one of the configuration");
+  command->add_flag("--json", asked->json, "For programs");
+  command->callback([&chosen, asked] { chosen = [asked] { return replay_policy(*asked); }; });
 }
 
 void add_place(CLI::App& command, HistoryPlace& place) {
@@ -138,6 +153,7 @@ void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   stubs->add_option("--to", *folder, "Folder of policies to write them to; without it they are shown");
   add_simulate(*policy, chosen);
   add_test(*policy, chosen);
+  add_replay(*policy, chosen);
   add_history(*policy, chosen);
   add_running(*policy, chosen);
   add_explain(*policy, chosen);

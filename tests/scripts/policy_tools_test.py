@@ -3,8 +3,10 @@
 `sbcctl policy ...` as an operator runs it: what it says, and with what it ends.
 """
 
+import json
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -149,6 +151,81 @@ class Simulate(Folder):
             result = self.simulate(*arguments)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertIn(said, result.stderr)
+
+
+class Replay(Folder):
+    """Recordings of a border are in tests/interop/test_replay.py."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("sbc.toml", (TOP / "policies/tests/sbc.toml").read_text().replace("../default.lua", "old.lua"))
+        rule = 'return { on_invite = function(call)\n  if call.trunk ~= "" then return challenge() end\n' \
+               '  return route { trunk = "carrier_a", number = "43" .. call.to.user } end }\n'
+        self.write("old.lua", rule)
+        self.new = self.write("new.lua", rule.replace("carrier_a", "carrier_b"))
+
+    @staticmethod
+    def invite(number, call_id):
+        return (f"INVITE sip:{number}@example.net SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.5:5060;branch=z9hG4bK{call_id}\r\n"
+                f"Max-Forwards: 70\r\nFrom: <sip:alice@example.net>;tag=1\r\nTo: <sip:{number}@example.net>\r\n"
+                f"Call-ID: {call_id}\r\nCSeq: 1 INVITE\r\nContact: <sip:alice@192.0.2.5>\r\nContent-Length: 0\r\n\r\n").encode()
+
+    def capture(self, name, packets):
+        file = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+        for source, target, payload in packets:
+            udp = struct.pack("!HHHH", 5060, 5060, 8 + len(payload), 0) + payload
+            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes(source), bytes(target))
+            frame = bytes(12) + b"\x08\x00" + ip + udp
+            file += struct.pack("<IIII", 1_790_000_000, 5, len(frame), len(frame)) + frame
+        (self.folder / name).write_bytes(file)
+        return self.folder / name
+
+    def replay(self, file, *more):
+        return sbcctl("policy", "replay", file, "--config", self.folder / "sbc.toml", *more)
+
+    def test_a_capture_is_decided_by_both_policies(self):
+        phone, access, carrier, core = (192, 0, 2, 5), (198, 51, 100, 1), (203, 0, 113, 10), (203, 0, 113, 1)
+        file = self.capture("calls.pcap", [
+            (phone, access, self.invite("100", "one")), (phone, access, self.invite("100", "one")),
+            (phone, access, self.invite("200", "two")), (carrier, core, self.invite("300", "three")),
+            (core, carrier, self.invite("100", "leaves"))])
+        same = self.replay(file)
+        self.assertEqual((same.returncode, same.stderr), (0, ""), same.stdout)
+        self.assertIn("on_invite: 3 the same, 0 different", same.stdout)
+        self.assertIn("not used: 1 INVITEs that came again", same.stdout)
+        self.assertIn("not used: 1 INVITEs that did not come to a listener", same.stdout)
+        other = self.replay(file, "--policy", self.new)
+        self.assertEqual(other.returncode, 1, other.stderr)
+        self.assertIn("on_invite: route trunk carrier_a -> route trunk carrier_b: 2 decisions, e.g. one, two\n  old old.lua:3: "
+                      '{"decision":"route","to":[{"trunk":"carrier_a","number":"43100"}]}\n  new new.lua:3: ', other.stdout)
+        self.assertEqual(self.replay(file, "--policy", self.new).stdout, other.stdout)
+        found = json.loads(self.replay(file, "--policy", self.new, "--json").stdout)
+        self.assertEqual((found["compared"], found["different"], found["differences"][0]["examples"]), (3, 2, ["one", "two"]))
+
+    def test_packets_of_hep_are_a_capture(self):
+        def chunk(kind, value):
+            return struct.pack("!HHH", 0, kind, 6 + len(value)) + value
+
+        chunks = b"".join([chunk(1, b"\x02"), chunk(2, b"\x11"), chunk(3, bytes((192, 0, 2, 5))), chunk(4, bytes((198, 51, 100, 1))),
+                           chunk(7, struct.pack("!H", 5060)), chunk(8, struct.pack("!H", 5060)), chunk(9, struct.pack("!I", 1_790_000_000)),
+                           chunk(10, bytes(4)), chunk(11, b"\x01"), chunk(15, self.invite("100", "one"))])
+        file = self.folder / "calls.hep"
+        file.write_bytes(b"HEP3" + struct.pack("!H", 6 + len(chunks)) + chunks + b"HEP3\x00")
+        result = self.replay(file, "--policy", self.new)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("carrier_a -> route trunk carrier_b: 1 decision, e.g. one", result.stdout)
+        self.assertIn("not read to its end", result.stdout)
+
+    def test_what_cannot_be_made_again_ends_with_2(self):
+        for file, more, said in ((self.folder / "none", (), "cannot be opened"),
+                                 (self.write("empty", ""), (), "no decision in it"),
+                                 (self.write("other", "{}\n{}\n"), (), "no decision in it"),
+                                 (self.capture("no.pcap", []), (), "no decision in it"),
+                                 (self.write("any", ""), ("--policy", self.folder / "none.lua"), "none.lua")):
+            result = self.replay(file, *more)
+            self.assertEqual(result.returncode, 2, f"{file}: {result.stdout}")
+            self.assertIn(said, result.stderr)
+        self.assertIn("not read: 2 lines; line 1: it is no line of a recording", self.replay(self.folder / "other").stdout)
 
 
 class Test(Folder):
