@@ -20,9 +20,6 @@ using json::Value;
 Value word(std::string_view text_) {
   return {std::string(text_)};
 }
-Value whole(std::uint64_t number) {
-  return {static_cast<std::int64_t>(number)};
-}
 
 std::string_view word_of(policy::OnRedirect value) {
   switch (value) {
@@ -224,9 +221,9 @@ Value value_of(const policy::Recording& recording) {
 }
 
 Value value_of(const policy::Candidate& candidate) {
-  const auto& [kind, name, contact, realm, number, timeout_s, ring_timeout_s, from_user, from_display, headers, redirects,
-               late_offer, media_security, preconditions, codecs, dtmf, record, music_on_hold, ringback, welcome] =
-      candidate;
+  const auto& [kind, name, contact, realm, number, timeout_s, ring_timeout_s, from_user, from_display, headers,
+               redirects, late_offer, media_security, preconditions, codecs, dtmf, record, music_on_hold, ringback,
+               welcome] = candidate;
   static_cast<void>(contact);  // a token
   Object object;
   object.out.emplace_back(word_of(kind), text(name));
@@ -296,7 +293,8 @@ json::Value to_json(const policy::InviteDecision& decision) {
 
 json::Value to_json(const policy::RegisterDecision& decision) {
   using Kind = policy::RegisterDecision::Kind;
-  const auto& [kind, min_expires, max_expires, default_expires, max_contacts, status, reason, headers, where] = decision;
+  const auto& [kind, min_expires, max_expires, default_expires, max_contacts, status, reason, headers, where] =
+      decision;
   static_cast<void>(where);
   switch (kind) {
     case Kind::Accept: {

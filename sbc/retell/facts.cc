@@ -14,10 +14,6 @@ namespace {
 
 // ---- writing ----------------------------------------------------------------------------------------------------
 
-json::Value whole(std::int64_t number) {
-  return {number};
-}
-
 bool is_secret(std::string_view header) {
   return base::equals_ignoring_case(header, "Authorization") ||
          base::equals_ignoring_case(header, "Proxy-Authorization");

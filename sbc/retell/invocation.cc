@@ -27,12 +27,8 @@ std::optional<policy::Handler> handler_named(std::string_view name) {
   return std::nullopt;
 }
 
-Value whole(std::int64_t number) {
-  return {number};
-}
-
 // Members of an object that are texts or numbers; what is missing is empty, what is of another type is noted.
-struct Object {
+struct ObjectReader {
   const Value& of;
   std::string error{};
 
@@ -70,7 +66,7 @@ struct Object {
 constexpr std::int64_t kMaxMicroseconds = std::numeric_limits<std::uint32_t>::max();
 
 Asked read_asked(const Value& value, std::string& error) {
-  Object in{value};
+  ObjectReader in{value};
   Asked asked{.kind = in.text("kind"),
               .subject = in.text("subject"),
               .answer = in.value("answer"),
@@ -81,7 +77,7 @@ Asked read_asked(const Value& value, std::string& error) {
 }
 
 policy::LogLine read_log(const Value& value, std::string& error) {
-  Object in{value};
+  ObjectReader in{value};
   const auto level = std::ranges::find(kLevels, in.text("level"));
   if (level == kLevels.end()) in.wrong("level", "debug, info, warning or error");
   policy::LogLine line{.level = static_cast<policy::LogLine::Level>(level - kLevels.begin()),
@@ -105,8 +101,8 @@ Value to_json(const Asked& asked) {
 }
 
 Value to_json(const policy::LogLine& line) {
-  return {Members{
-      {"level", {std::string(name_of(line.level))}}, {"text", text(line.text)}, {"where", text(line.where)}}};
+  return {
+      Members{{"level", {std::string(name_of(line.level))}}, {"text", text(line.text)}, {"where", text(line.where)}}};
 }
 
 Value to_json(const Invocation& invocation) {
@@ -138,7 +134,7 @@ std::expected<Invocation, std::string> read_line(std::string_view line) {
   if (line.size() > kMaxLine) return Wrong("it is longer than " + std::to_string(kMaxLine) + " bytes");
   const auto value = json::parse(line, kMaxLineValues);
   if (!value) return Wrong(value.error());
-  Object in{*value};
+  ObjectReader in{*value};
   const auto version = in.number("version", std::numeric_limits<std::int64_t>::max());
   if (in.error.empty() && version != kVersion)
     return Wrong(version == 0 ? "it is no line of a recording: it has no version"

@@ -4,13 +4,13 @@
 
 #include <chrono>
 
-#include "../policy/support.h"
-
 #include "sbc/json/write.h"
 #include "sbc/retell/decisions.h"
 #include "sbc/retell/facts.h"
 #include "sbc/retell/limits.h"
 #include "sbc/retell/lookups.h"
+
+#include "../policy/support.h"
 
 namespace sbc::retell {
 namespace {
@@ -80,7 +80,8 @@ TEST(Retell, ARouteWithEverythingIsTheSame) {
       "local phones = location.lookup(call.to.aor)\n"
       "log.info('to', call.to.user, #phones)\n"
       "return route{ phones, { trunk = 'carrier_a', number = '43' .. call.to.user, timeout = 4, ring_timeout = 30,\n"
-      "  headers = { ['X-B'] = { '1', '2' }, ['X-A'] = 'caf\\xe9', Subject = false }, from = { user = '1', display = 'A' },\n"
+      "  headers = { ['X-B'] = { '1', '2' }, ['X-A'] = 'caf\\xe9', Subject = false }, from = { user = '1', display = "
+      "'A' },\n"
       "  redirects = 'follow', late_offer = 'offer', preconditions = 'refuse', media_security = 'best-effort',\n"
       "  codecs = { allow = { 'PCMA' }, order = { 'PCMA' }, ptime = 20 }, dtmf = 'info',\n"
       "  record = { wav = true, required = true }, music_on_hold = '', welcome = '' },\n"
@@ -90,14 +91,15 @@ TEST(Retell, ARouteWithEverythingIsTheSame) {
   border.lookup.add("sip:bob@example.net", 4712, "sip:bob@198.51.100.8");
   const auto& note = border.invite();
   ASSERT_EQ(note.error, "");
-  EXPECT_EQ(json::text_of(note.decision),
-            R"({"decision":"route","to":[{"contact":"sip:bob@198.51.100.7:5062"},{"contact":"sip:bob@198.51.100.8"},)"
-            R"({"trunk":"carrier_a","number":"43bob","timeout":4,"ring_timeout":30,"from_user":"1","from_display":"A",)"
-            R"("headers":[["remove","Subject"],["set","X-A",{"bytes":"636166e9"}],["set","X-B","1"],["add","X-B","2"]],)"
-            R"("redirects":"follow","late_offer":"offer","media_security":"best-effort","preconditions":"refuse",)"
-            R"("codecs":{"allow":["PCMA"],"order":["PCMA"],"ptime":20},"dtmf":"info",)"
-            R"("record":{"wav":true,"required":true},"music_on_hold":""},)"
-            R"({"uri":"sip:x@192.0.2.9","realm":"core"},{"group":"carriers"}]})");
+  EXPECT_EQ(
+      json::text_of(note.decision),
+      R"({"decision":"route","to":[{"contact":"sip:bob@198.51.100.7:5062"},{"contact":"sip:bob@198.51.100.8"},)"
+      R"({"trunk":"carrier_a","number":"43bob","timeout":4,"ring_timeout":30,"from_user":"1","from_display":"A",)"
+      R"("headers":[["remove","Subject"],["set","X-A",{"bytes":"636166e9"}],["set","X-B","1"],["add","X-B","2"]],)"
+      R"("redirects":"follow","late_offer":"offer","media_security":"best-effort","preconditions":"refuse",)"
+      R"("codecs":{"allow":["PCMA"],"order":["PCMA"],"ptime":20},"dtmf":"info",)"
+      R"("record":{"wav":true,"required":true},"music_on_hold":""},)"
+      R"({"uri":"sip:x@192.0.2.9","realm":"core"},{"group":"carriers"}]})");
   EXPECT_EQ(note.log.size(), 1U);
   EXPECT_EQ(note.asked.size(), 1U);
   expect_identical(note, text);
@@ -161,8 +163,8 @@ TEST(Retell, WhatCouldNotWaitDoesNotWait) {
 }
 
 TEST(Retell, TheBudgetOfWaitingCountsAgain) {
-  const std::string text = handler(
-      "http.get('http://db.example/1', { timeout = 60 }) http.get('http://db.example/2') return reject(404)");
+  const std::string text =
+      handler("http.get('http://db.example/1', { timeout = 60 }) http.get('http://db.example/2') return reject(404)");
   Border border(text);
   const policy::Answer slow{.found = std::unexpected(std::string("timeout")),
                             .waited = policy::Limits{}.wait + base::Duration(1)};
@@ -268,7 +270,8 @@ TEST(Retell, EveryHandlerIsToldAgain) {
   policy::EndFacts end;
   end.duration_ms = 90;
   end.streams.emplace_back().codec = "PCMA";
-  others.expect_same(Handler::End, to_json(others.call), to_json(end), others.host->on_end(others.call, end, others.lookup));
+  others.expect_same(Handler::End, to_json(others.call), to_json(end),
+                     others.host->on_end(others.call, end, others.lookup));
 }
 
 TEST(Retell, FactsThatCannotBeReadAreNoDecision) {
