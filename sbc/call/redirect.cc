@@ -194,8 +194,11 @@ void Machine::note_forwarding(const sip::Message& response, const route::Target&
 
 void Machine::pass_redirection(const sip::Message& response, const route::Target& from,
                                std::vector<std::string> contacts) {
-  route::Answer answer{
-      .status = static_cast<std::uint16_t>(response.status()), .reason = {}, .headers = {}, .retry_after = {}};
+  route::Answer answer{.status = static_cast<std::uint16_t>(response.status()),
+                       .reason = {},
+                       .headers = {},
+                       .retry_after = {},
+                       .causes = call_.a.told.refusal};
   std::string list;
   for (const std::string& contact : contacts) (list += list.empty() ? "" : ", ") += contact;
   answer.headers.push_back({"Contact", std::move(list)});

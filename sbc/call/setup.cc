@@ -281,6 +281,8 @@ void Machine::answer_failure(const route::Answer& answer) {
   auto headers = as_extra(answer.headers);
   const std::string seconds = std::to_string(answer.retry_after.value_or(0));
   if (answer.retry_after) headers.push_back({"Retry-After", seconds});
+  // Of several targets the best failure is told, and the cause is that one's.
+  call_.a.told.refusal = answer.causes;
   respond_caller(answer.status, headers, {}, answer.reason);
   if (call_.record.attempts == 0) {
     finished(EndCause::Unreachable, EndedBy::Border);
@@ -307,6 +309,7 @@ void Machine::next_or_fail(Event event, const Input& in) {
     // phrase is what the caller and the policy read.
     failure.reason = std::string(sip::reason_phrase_for(in.message->status()));
     failure.retry_after = sip::retry_after(*in.message);
+    failure.causes = call_.a.told.refusal;
   }
   hunt_on(failure, event == Event::Reject ? in.message : nullptr);
 }

@@ -20,7 +20,11 @@ Answer to_answer(const Failure& failure) {
     // It was the border that was asked for credentials, not the caller.
     answer = {.status = 502, .reason = {}, .headers = {}, .retry_after = {}};
   }
-  if (failure.cause != Failure::Cause::Response) answer.reason.clear();
+  if (failure.cause == Failure::Cause::Response) {
+    answer.causes = failure.causes;
+  } else {
+    answer.reason.clear();
+  }
   return answer;
 }
 
@@ -177,8 +181,11 @@ Verdict Hunt::decide(Verdict usual, const policy::FailureDecision& decision, std
       return Verdict::Next;
     case policy::FailureDecision::Kind::GiveUp:
       if (decision.status != 0)
-        forced_ = Answer{
-            .status = decision.status, .reason = decision.reason, .headers = decision.headers, .retry_after = {}};
+        forced_ = Answer{.status = decision.status,
+                         .reason = decision.reason,
+                         .headers = decision.headers,
+                         .retry_after = {},
+                         .causes = failures_.empty() ? std::vector<std::string>{} : failures_.back().causes};
       return Verdict::Stop;
     case policy::FailureDecision::Kind::Route:
       // The current one stays in front, so that advance() moves to the first of the new ones.
@@ -218,7 +225,7 @@ Answer Hunt::answer() const {
   const bool all_unavailable =
       std::all_of(failures_.begin(), failures_.end(), [](const Answer& a) { return a.status == 503; });
   if (answer.status == 503 && !all_unavailable)
-    answer = {.status = 500, .reason = {}, .headers = {}, .retry_after = {}};
+    answer = {.status = 500, .reason = {}, .headers = {}, .retry_after = {}, .causes = std::move(answer.causes)};
   return answer;
 }
 

@@ -37,6 +37,7 @@ struct Failure {
   Cause cause = Cause::Response;
   std::uint16_t status = 0;                       // Response only
   std::string reason = {};                        // Response only: its phrase
+  std::vector<std::string> causes = {};           // Response only: values of Reason that the caller may hear (RFC 6432)
   std::optional<std::uint32_t> retry_after = {};  // seconds, from a 503
   bool early_media = false;                       // this target's SDP answer was already passed to the caller
 };
@@ -47,7 +48,8 @@ struct Answer {
   std::string reason;                   // "": the standard phrase
   std::vector<policy::Header> headers;  // from the policy
   std::optional<std::uint32_t> retry_after;
-  bool says_least = false;  // any other of its class is better
+  std::vector<std::string> causes = {};  // values of Reason: of the failure that this answer is of
+  bool says_least = false;               // any other of its class is better
 };
 
 class Hunt {

@@ -115,6 +115,16 @@ def why_a_callee_refused(way):
     in_words_of_ours(way, "caller")
 
 
+@test
+def why_the_phone_that_says_most_refused(lab):  # RFC 3261 16.7 step 6: of several refusals the best is told, with its cause
+    start(lab, timers={"first_response": "1s"})
+    lab.silent(PHONE, 5062)  # her other telephone
+    called = lab.callee("callee_refuses", at=PHONE, status=486, extra=CLEARED.replace("16", "17"))
+    lab.caller("caller_told_of_refusal", at=CARRIER, status=486, said="Q.850;cause=17;text=.User busy", said_header="Reason",
+               **FROM_CARRIER).done()
+    called.done()
+
+
 @each_way
 def why_a_party_hung_up(way):
     called = way.wait_at("callee_told_of_end", "called", said=AS_CLEARED, said_header="Reason")

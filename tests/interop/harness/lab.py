@@ -79,8 +79,8 @@ class Lab:
         calling.done()
         waiting.done()
 
-    def silent(self, at):
-        return self.keep(Silent(at))
+    def silent(self, at, port=5060):
+        return self.keep(Silent(at, port))
 
     def rtp(self, at, ssrc, port=7000):
         return self.keep(Rtp(at, port, ssrc))

@@ -201,6 +201,17 @@ TEST(Reasons, AStatusAloneBecomesACauseWhereThatIsWanted) {  // RFC 3398 8.2.6.1
   }
 }
 
+TEST(Reasons, OfTheBestFailureAreToldThoughAnotherTargetFailedLater) {  // RFC 3261 16.7 step 6, RFC 6432
+  Rig rig;
+  rig.advisor.trunks = {"t1", "t2"};
+  rig.a.invite();
+  rig.b.answer(500, {}, "Reason: Q.850;cause=41;text=\"gw7\"\r\n");
+  rig.c.answer(503, {}, "Reason: Q.850;cause=34\r\n");
+  const auto answer = rig.a.take("500");
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(values_of(*answer, "Reason"), Values{"Q.850;cause=41;text=\"Temporary failure\""});
+}
+
 TEST(Reasons, OfATargetThatWasTriedBeforeAreForgotten) {
   Rig rig;
   rig.advisor.trunks = {"t1", "t2"};

@@ -184,6 +184,25 @@ TEST_F(HuntTest, TellsTheCallerTheBestAnswer) {
   EXPECT_EQ(after({response(401)}), 502);
 }
 
+// RFC 6432: why it failed is said of the failure that is told.
+TEST_F(HuntTest, TheCauseIsThatOfTheBestAnswer) {
+  const auto of = [this](std::initializer_list<Failure> failures) {
+    Hunt hunt({target(1, policy::Candidate::Kind::Contact), target(2, policy::Candidate::Kind::Contact)});
+    for (const auto& failure : failures) fail(hunt, failure);
+    return hunt.answer();
+  };
+  Failure busy = response(486);
+  busy.causes = {"Q.850;cause=17"};
+  Failure broken = response(500);
+  broken.causes = {"Q.850;cause=41"};
+  const std::vector<std::string> none;
+  EXPECT_EQ(of({busy, broken}).causes, busy.causes);
+  EXPECT_EQ(of({broken, busy}).causes, busy.causes);
+  EXPECT_EQ(of({busy, {.cause = Cause::Timeout}}).causes, busy.causes);
+  EXPECT_EQ(of({broken, {.cause = Cause::Timeout}}).causes, none) << "408 is told";
+  EXPECT_EQ(of({response(486), broken}).causes, none);
+}
+
 TEST_F(HuntTest, PolicyHasTheLastWord) {
   Hunt hunt(three());
   hunt.failed(response(486), health_, now_);
