@@ -99,6 +99,8 @@ class Process {
  private:
   enum class Phase { Running, Draining, Killing };
   static constexpr base::Duration kWatch = base::milliseconds(50);
+  static constexpr base::Duration kLeaveTime =
+      base::seconds(2);  // for registrars that answer, or ask for a password again
   static constexpr base::Duration kByeTime = base::seconds(2);  // for the BYEs of calls that are cut off
 
   // Each connection is a descriptor; the default of 1024 is nothing at an edge.
@@ -185,15 +187,16 @@ class Process {
       shared_.draining.store(true);
       for (auto& shard : shared_.shards) shard->drain();
       phase_ends_ = loop_.now() + config_->stop_grace;
+      leave_by_ = loop_.now() + kLeaveTime;
       watch_.arm(loop_.now() + kWatch);
       return;
     }
-    phase_ends_ = loop_.now();  // asked twice: now
+    phase_ends_ = leave_by_ = loop_.now();  // asked twice: now
   }
 
   void on_watch() {
-    if (active() == 0) return loop_.stop();
-    if (loop_.now() >= phase_ends_) {
+    if (active() == 0 && (registered() == 0 || loop_.now() >= leave_by_)) return loop_.stop();
+    if (active() != 0 && loop_.now() >= phase_ends_) {
       if (phase_ == Phase::Killing) return loop_.stop();
       log_.warn("stopping: calls are ended", {{"active_calls", active()}});
       phase_ = Phase::Killing;
@@ -201,6 +204,13 @@ class Process {
       phase_ends_ = loop_.now() + kByeTime;
     }
     watch_.arm(loop_.now() + kWatch);
+  }
+
+  // At trunks: what is not taken back yet.
+  std::size_t registered() const {
+    std::size_t count = 0;
+    for (const auto& shard : shared_.shards) count += shard->trunk_registrations();
+    return count;
   }
 
   std::size_t active() const {
@@ -263,6 +273,7 @@ class Process {
   base::Counter reloads_refused_;
   Phase phase_ = Phase::Running;
   base::Instant phase_ends_{};
+  base::Instant leave_by_{};
 };
 
 }  // namespace

@@ -406,6 +406,7 @@ void Shard::carry_out() {
   tell_of_targets();
   dispatching_ = false;
   calls_now_.store(calls_.size() + calls_.endings(), std::memory_order_relaxed);
+  registrations_now_.store(trunk_registrar_.size(), std::memory_order_relaxed);
   arm_timer();
 }
 

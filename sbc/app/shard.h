@@ -67,6 +67,8 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   const admin::ShardMetrics& metrics() const { return *metrics_; }
   const net::Counters& net_counters() const { return transports_.counters(); }
   std::size_t active_calls() const { return static_cast<std::size_t>(calls_now_.load(std::memory_order_relaxed)); }
+  // Our registrations at trunks; after drain() those that are not taken back yet.
+  std::size_t trunk_registrations() const { return registrations_now_.load(std::memory_order_relaxed); }
   bool relay_up() const { return relay_up_.load(std::memory_order_relaxed); }
 
  private:
@@ -164,6 +166,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   observe::RateLimit leak_notes_{base::milliseconds(100), 50};
   observe::RateLimit refused_calls_{base::milliseconds(100), 50};
   std::atomic<std::uint64_t> calls_now_{0};
+  std::atomic<std::size_t> registrations_now_{0};
   std::atomic<bool> relay_up_{false};
   std::atomic<std::size_t> mailbox_{0};  // handed over and not taken yet
   bool dispatching_ = false;

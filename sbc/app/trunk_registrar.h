@@ -43,6 +43,8 @@ class TrunkRegistrar {
   bool on_client_failed(const transaction::ClientFailed& failed, base::Instant now, transaction::Output& out);
   void on_deadline(base::Instant now, transaction::Output& out);
   base::Instant next_deadline() const { return machine_.next_deadline(); }
+  // After stop(): those that are not taken back yet.
+  std::size_t size() const { return machine_.size(); }
 
   void copy_counters(base::Instant now);
   const limit::Counts& limits() const { return machine_.counters().limits; }

@@ -81,13 +81,19 @@ void TrunkRegistrations::leave(Entry& entry, Output& out) {
   deadlines_.cancel(entry.due);
   entry.due = {};
   entry.challenges = 0;
-  // One that was never accepted has nothing to take back; one under way is overtaken.
-  if (entry.until == base::Instant{} || entry.ways.empty()) {
-    waiting_.erase(entry.id);
-    entry.id = 0;
-    return;
-  }
+  // RFC 3261 10.2: not while another one has no answer.
+  if (entry.id != 0) return;
+  // One that was never accepted has nothing to take back.
+  if (entry.until == base::Instant{} || entry.ways.empty()) return;
   send(entry, out);
+}
+
+// A REGISTER has come to its end in an entry that leaves.
+void TrunkRegistrations::left(Entry& entry, bool accepted, Output& out) {
+  const bool bound = accepted || entry.until != base::Instant{};
+  if (!entry.removes && bound) return send(entry, out);
+  const std::string name = entry.wish.name();
+  entries_.erase(name);
 }
 
 void TrunkRegistrations::begin(Entry& entry, Output& out) {
@@ -117,6 +123,7 @@ void TrunkRegistrations::send(Entry& entry, Output& out) {
   waiting_.erase(entry.id);
   entry.id = ++last_id_;
   entry.state = State::Trying;
+  entry.removes = entry.leaving;
   waiting_.emplace(entry.id, entry.wish.name());
   ++entry.cseq;
   ++counters_.sent;
@@ -161,11 +168,7 @@ void TrunkRegistrations::on_response(std::uint64_t id, const sip::Message& respo
   entry.id = 0;
   const int status = response.status();
   if ((status == 401 || status == 407) && answer_challenge(entry, response, request, out)) return;
-  if (entry.leaving) {
-    const std::string name = entry.wish.name();
-    entries_.erase(name);
-    return;
-  }
+  if (entry.leaving) return left(entry, status / 100 == 2, out);
   if (status / 100 == 2) return accepted(entry, response, now, out);
   if (status == 423) {  // RFC 3261 10.2.8
     const auto least = sip::parse_delta_seconds(response.find(sip::HeaderId::MinExpires).value_or(""));
@@ -243,11 +246,7 @@ void TrunkRegistrations::on_failed(std::uint64_t id, base::Instant now, Output& 
   Entry& entry = entries_.find(named->second)->second;
   waiting_.erase(named);
   entry.id = 0;
-  if (entry.leaving) {
-    const std::string name = entry.wish.name();
-    entries_.erase(name);
-    return;
-  }
+  if (entry.leaving) return left(entry, false, out);
   ++counters_.lost;
   next_way(entry, "no response", now, out);
 }

@@ -86,7 +86,7 @@ class TrunkRegistrations {
   // The start, or a reload: what is new begins within kTrunkStartSpread, what is gone is taken back, what has changed
   // begins again.
   void use(const std::vector<TrunkRegistration>& wanted, base::Instant now, Output& out);
-  // Takes all back. Nothing is sent after that but the answers to challenges.
+  // Takes all back, what has no answer yet when that has come. size() counts those that are not taken back yet.
   void stop(base::Instant now, Output& out);
   // The places, best first; none: a failure.
   void located(const std::string& name, std::vector<UpstreamWay> ways, base::Instant now, Output& out);
@@ -106,6 +106,7 @@ class TrunkRegistrations {
     TrunkRegistration wish;
     State state = State::Idle;
     bool leaving = false;  // the next REGISTER, and all after it, take the contact back
+    bool removes = false;  // the one under way does
     std::string call_id, tag;
     std::uint32_t cseq = 0;
     std::uint32_t expires = 0;  // asked for, after 423
@@ -123,6 +124,7 @@ class TrunkRegistrations {
   void begin(Entry& entry, Output& out);
   void send(Entry& entry, Output& out);
   void leave(Entry& entry, Output& out);
+  void left(Entry& entry, bool accepted, Output& out);
   void accepted(Entry& entry, const sip::Message& response, base::Instant now, Output& out);
   bool answer_challenge(Entry& entry, const sip::Message& response, const sip::Message* request, Output& out);
   void next_way(Entry& entry, std::string why, base::Instant now, Output& out);

@@ -2,6 +2,8 @@
 """sipp plays phones and registrars that have no time, are gone, or have forgotten what they said; and whoever asks for a password
 twice, on either side of the border."""
 
+import time
+
 from harness import check, equal, eventually, main, test
 from harness.border import OWN_POLICIES
 from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE, PHONE2
@@ -20,6 +22,12 @@ def relayed(lab, **registrar):
 def upstream(lab):
     heard = lab.capture.messages(CORE, CARRIER2, lambda m: m.is_request("REGISTER"))
     return {m.header("via") for m in heard}
+
+
+def registers(lab, **account):
+    """The border, at its trunk."""
+    lab.start({**CONFIG, "trunk": {"carrier": {"sources": [CARRIER], **account}, "second": SECOND},
+               "registration": [{"trunk": "carrier", "aor": "sip:4313000@trunk.example"}]}, register=False)
 
 
 def leaves(lab, registrar):
@@ -60,8 +68,7 @@ def a_registrar_that_is_gone_is_ridden_out(lab):  # trap 74
 @test
 def a_trunk_that_has_no_time_for_our_registration(lab):
     registrar = lab.sipp("trunk_registrar_busy", "registrar", CARRIER)
-    lab.start({**CONFIG, "trunk": {"carrier": {"sources": [CARRIER]}, "second": SECOND},
-               "registration": [{"trunk": "carrier", "aor": "sip:4313000@trunk.example"}]}, register=False)
+    registers(lab)
     leaves(lab, registrar)
     first, again = lab.capture.messages(CORE, CARRIER, lambda m: m.is_request("REGISTER"))[:2]
     check(2.0 <= again.time - first.time <= 4.0, f"the border came back after {again.time - first.time:.2f} s")
@@ -99,9 +106,28 @@ def a_carrier_and_a_pbx_whose_nonces_are_old(lab):
 @test
 def a_registrar_whose_nonce_is_old(lab):
     registrar = lab.sipp("trunk_registrar_forgets_its_nonce", "registrar", CARRIER, **ACCOUNT)
-    lab.start({**CONFIG, "trunk": {"carrier": {"sources": [CARRIER], **OURS}, "second": SECOND},
-               "registration": [{"trunk": "carrier", "aor": "sip:4313000@trunk.example"}]}, register=False)
+    registers(lab, **OURS)
     leaves(lab, registrar)
+
+
+@test
+def a_registrar_that_asks_again_at_the_end(lab):
+    registrar = lab.sipp("trunk_registrar_asks_late", "registrar", CARRIER, **ACCOUNT)
+    registers(lab, **OURS)
+    leaves(lab, registrar)
+    last = lab.capture.messages(CORE, CARRIER, lambda m: m.is_request("REGISTER"))[-1]
+    check("expires=0" in last.header("contact"), f"its end:\n{last.text}")
+
+
+@test
+def a_registrar_that_is_gone_at_the_end(lab):
+    registrar = lab.sipp("registrar_once", "registrar", CARRIER, expires=600)
+    registers(lab)
+    eventually(lambda: lab.border.sbc_metrics().total("parapet_trunk_registrations", state="registered") == 1, "the gauge", 6)
+    registrar.done()
+    began = time.monotonic()
+    lab.border.sbc.stop(8)
+    check(1.5 <= time.monotonic() - began <= 4.0, f"the border stopped after {time.monotonic() - began:.1f} s")
 
 
 if __name__ == "__main__":

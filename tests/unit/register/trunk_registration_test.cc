@@ -245,6 +245,34 @@ TEST_F(TrunkRegistrationTest, WhatLeavesTheConfigurationIsTakenBack) {
   EXPECT_EQ(registrations.next_deadline(), base::kNever);
 }
 
+// RFC 3261 10.2: one after the other, and a contact that was taken after all does not stay there.
+TEST_F(TrunkRegistrationTest, WhatIsUnderWayAtAStopIsTakenBackOnceItIsAnswered) {
+  start();
+  next();
+  registrations.stop(now, out);
+  ASSERT_THAT(out.registers, SizeIs(1)) << "the first one only";
+  respond(401, challenge("one"));
+  EXPECT_EQ(sent()->find("Expires"), "0") << "it was not taken yet, and shall not be";
+  respond(200);
+  EXPECT_EQ(registrations.size(), 0U);
+
+  start();
+  next();
+  registrations.stop(now, out);
+  accept();
+  ASSERT_NE(sent(), nullptr);
+  EXPECT_EQ(sent()->find("Expires"), "0");
+  respond(200);
+  EXPECT_EQ(registrations.size(), 0U);
+
+  start();
+  next();
+  registrations.stop(now, out);
+  fail();
+  EXPECT_THAT(out.registers, IsEmpty()) << "nobody has taken it";
+  EXPECT_EQ(registrations.size(), 0U);
+}
+
 TEST_F(TrunkRegistrationTest, WhatComesBackWhileItLeavesBeginsAgain) {
   start();
   next();
