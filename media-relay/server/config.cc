@@ -83,7 +83,9 @@ void read_session(settings::Table& root, session::Config& out) {
   settings::Table media = root.table("media");
   out.media_timeout =
       media.duration("timeout", {flow::kMinMediaTimeout, flow::kMaxMediaTimeout}, session::kDefaultMediaTimeout);
-  out.quarantine = media.duration("quarantine", {base::Duration{}, base::hours(1)}, session::kDefaultQuarantine);
+  const base::Duration longest = 2 * std::max(out.media_timeout, out.lease);
+  out.quarantine = media.duration("quarantine", {base::Duration{}, session::kMaxQuarantine},
+                                  std::clamp(longest, session::kDefaultQuarantine, session::kMaxQuarantine));
   out.latch_window =
       media.duration("latch_window", {base::milliseconds(100), base::hours(1)}, flow::kDefaultLatchWindow);
 

@@ -13,8 +13,10 @@ inline constexpr std::uint16_t kDefaultFirstPort = 16384;
 inline constexpr std::uint16_t kDefaultLastPort = 32767;
 
 // How long a released pair is not given out. A peer that missed the BYE goes on sending; its packets must not reach the
-// next call. Twice the default media timeout: by then such a peer has noticed.
-inline constexpr base::Duration kDefaultQuarantine = base::seconds(60);
+// next call. Twice the media timeout that sbc asks for (60 s), and twice the default lease: by then such a peer has
+// noticed. Whoever configures a longer timeout or lease gets twice that, unless the configuration says otherwise.
+inline constexpr base::Duration kDefaultQuarantine = base::seconds(120);
+inline constexpr base::Duration kMaxQuarantine = base::hours(1);
 inline constexpr base::Duration kDefaultMediaTimeout = base::seconds(30);
 
 // Pairs tried for one half when the system refuses to bind one: another process may sit in the middle of the range, but
@@ -38,6 +40,7 @@ inline constexpr std::size_t kMaxControllers = 1024;
 
 // A controller that takes part in a restart of its machine is back within a minute or two; its calls are worth that.
 inline constexpr base::Duration kDefaultLease = base::seconds(60);
+static_assert(kDefaultQuarantine >= 2 * kDefaultLease && kDefaultQuarantine >= 2 * kDefaultMediaTimeout);
 inline constexpr base::Duration kShortestLease = base::seconds(1);
 inline constexpr base::Duration kLongestLease = base::hours(1);
 

@@ -39,6 +39,18 @@ TEST(Config, CheckpointsNeedTheirPlaceAndTheirTime) {
               std::string::npos);
 }
 
+// trap 53
+TEST(Config, PortsRestForTwiceTheTimeInWhichAPeerNoticesThatItIsAlone) {
+  const auto rest = [](const std::string& more) {
+    return parse_config(std::string(kSmall) + more, "relay.toml")->session.quarantine;
+  };
+  EXPECT_EQ(rest(""), base::seconds(120)) << "twice the minute that sbc waits for media, and the lease";
+  EXPECT_EQ(rest("[media]\ntimeout = \"5m\"\n"), base::minutes(10));
+  EXPECT_EQ(rest("[control]\nlease = \"2m\"\n"), base::minutes(4));
+  EXPECT_EQ(rest("[media]\ntimeout = \"5h\"\n"), base::hours(1));
+  EXPECT_EQ(rest("[media]\nquarantine = \"10s\"\n"), base::seconds(10));
+}
+
 TEST(Config, EverythingCanBeSaid) {
   const auto config = parse_config(R"(
 [control]
