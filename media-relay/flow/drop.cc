@@ -32,6 +32,8 @@ std::string_view name_of(Drop reason) {
       return "probation";
     case Drop::WrongStream:
       return "wrong_stream";
+    case Drop::Contended:
+      return "contended";
     case Drop::NotReceiving:
       return "not_receiving";
     case Drop::NotSending:

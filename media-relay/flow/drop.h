@@ -22,6 +22,7 @@ enum class Drop : std::uint8_t {
   WindowClosed,     // may not be learned: no signalling for too long
   Probation,        // a candidate that has not shown a second packet in sequence yet
   WrongStream,      // from the right source, but another SSRC than the one that is heard
+  Contended,        // from the right source, one of two SSRCs that began at one time
   NotReceiving,     // RTP from a side that is not received from (sendonly, inactive)
   NotSending,       // RTP towards a side that is not sent to
   NoDestination,    // the other side's address is not known (or is 0.0.0.0)

@@ -20,6 +20,12 @@ std::optional<base::Endpoint> remote_rtcp(const HalfSpec& spec) {
   return base::Endpoint{spec.remote_rtp->ip, static_cast<std::uint16_t>(spec.remote_rtp->port + 1)};
 }
 
+// The peer has been described, and so knows our ports. Behind a NAT a hold by 0.0.0.0 says nothing of where it is.
+bool may_speak(const HalfSpec& spec) {
+  if (!spec.remote_rtp) return false;
+  return spec.latch != LatchMode::Strict || is_usable(*spec.remote_rtp);
+}
+
 // To another host, that is; another port is no move.
 bool has_moved(const HalfSpec& before, const HalfSpec& now) {
   const auto old = usable_or_empty(before.remote_rtp);
@@ -56,7 +62,7 @@ void Flow::replace(Spec spec, base::Instant now) {
   std::array old{std::move(spec_.a.srtp), std::move(spec_.b.srtp)};
   for (const Side side : kSides) {
     if (spec_.half(side).party == spec.half(side).party) continue;
-    forget_peer(side);
+    forget_peer(side, now);
     old[index_of(side)].reset();
   }
   spec_ = std::move(spec);
@@ -84,15 +90,20 @@ void Flow::open_guards(Side side, base::Instant now) {
   rules.mode = spec.latch;
   rules.allowed = &spec.latch_from;
   rules.window = spec_.latch_window;
-  rules.one_stream = spec.one_stream && spec_.transport == Transport::Rtp;
-  rules.sources = spec_.transport == Transport::Rtp ? &spec.sources : nullptr;
   rules.numbered = spec_.transport == Transport::Udptl;
-  rules.stream_silence = spec_.stream_silence;
   rules.remote = usable_or_empty(spec.remote_rtp);
+  if (spec_.transport == Transport::Rtp)
+    rules.streams = {.one_stream = spec.one_stream,
+                     .steady = spec_.steady,
+                     .probation = spec_.probation,
+                     .listening = spec.receive && may_speak(spec),
+                     .silence = spec_.stream_silence,
+                     .sources = &spec.sources};
   if (spec_.transport == Transport::Udptl) rules.host = half(side).host;
   rules.held = spec.remote_rtp && !is_usable(*spec.remote_rtp);
   half(side).guard[index_of(Component::Rtp)].open(rules, now);
   const auto rtcp = remote_rtcp(spec);
+  rules.streams = {};
   rules.remote = usable_or_empty(rtcp);
   rules.held = rtcp && !is_usable(*rtcp);
   half(side).guard[index_of(Component::Rtcp)].open(rules, now);

@@ -264,7 +264,7 @@ class Flow {
   // Building (flow.cc).
   void build();
   void open_guards(Side side, base::Instant now);
-  void forget_peer(Side side);  // party.cc
+  void forget_peer(Side side, base::Instant now);  // party.cc
   void set_keys(Side side, const std::optional<Srtp>& old, base::Instant now);
   Pipeline checked_pipeline(Side side, Component kind) const;
   // Of RTP from `side` that has been inspected.
@@ -410,6 +410,8 @@ class Flow {
   std::optional<Drop> refuse_receiving(Context& c);
   std::optional<Drop> refuse_sending(Context& c);
   std::optional<Drop> refuse_keyless(Context& c);
+  void vouch(const Context& c);
+  std::optional<std::uint32_t> sent_ssrc(Side side) const;
   std::optional<Drop> settle(Context& c, Component component, SourceGuard::Verdict verdict);
   void hear(Context& c);
   void read_reports(Context& c);

@@ -59,9 +59,52 @@ inline constexpr base::Duration kContested = base::seconds(10);
 // Text (RFC 4103) pauses between two words, and its source does not change: it leaves its place only after so long.
 inline constexpr base::Duration kTextSilence = base::seconds(60);
 
+// What shows that a stream is one (RFC 3550 A.1: packets in sequence), and not a burst: the third packet of 20 ms,
+// some of which are early.
+inline constexpr unsigned kStreamProof = 3;
+inline constexpr base::Duration kStreamProofTime = base::milliseconds(30);
+
+// Who has paused before will pause again: nobody takes its place before twice its longest pause. But not later than
+// this, for a call that a switch behind the peer has passed on to somebody else (another SSRC, and no signalling).
+inline constexpr base::Duration kLongestWait = base::seconds(2);
+
+// How long a stream must have been heard before another one that speaks at the same time is nobody. A phone begins
+// within a second of the answer.
+inline constexpr base::Duration kSettling = base::seconds(2);
+
+// A stream of which nothing has come for so long has ended, or pauses: two packets of 200 ms, the longest in use.
+inline constexpr base::Duration kStreamAlive = base::milliseconds(400);
+
+// How long two streams that begin at one time are both held back, so that it is seen whether there are more, and
+// whether one of them is the end of another call.
+inline constexpr base::Duration kContest = base::milliseconds(500);
+
+// Streams that are not heard and are watched.
+inline constexpr std::size_t kContenders = 8;
+
+// Who has spoken for so long before he might (on hold, before an address was named) is suspect: a phone that resumes is
+// faster than signalling by less. He waits for so long, in which a phone begins, and gives way for some time.
+inline constexpr base::Duration kSuspectLead = base::milliseconds(200);
+inline constexpr base::Duration kSuspectPatience = base::milliseconds(500);
+inline constexpr base::Duration kSuspicion = base::seconds(10);
+
+// When two such have spoken a moment ago, a port is attacked by somebody who changes his SSRC. Then the first stream is
+// heard when it has gone on for so long: one that began before the peer could know where to is a suspect by then.
+inline constexpr base::Duration kAttack = base::seconds(2);
+inline constexpr base::Duration kProofUnderAttack = base::milliseconds(1200);
+
 // Packets of UDPTL further from each other than this are of different streams. Fewer are lost in a row, or the stream
-// was silent for long enough to begin anew; and of all numbers it is one in two thousand.
+// was silent for long enough to begin anew; and of all numbers it is one in two thousand. While somebody sends others,
+// only the next few are taken: one in ten thousand.
 inline constexpr std::int32_t kMaxNumberGap = 16;
+inline constexpr std::int32_t kMaxNumberGapUnderAttack = 3;
+
+// The numbers of a fax machine do not advance faster than this: one packet of each 10 ms, twice. Who sends all numbers
+// in turn is soon ahead of it.
+inline constexpr int kNumbersPerSecond = 200;
+
+// A fax machine that begins its numbers anew without signalling has been silent for so long.
+inline constexpr base::Duration kFaxSilence = base::seconds(1);
 
 // How long after signalling has named both peers a DTLS handshake may take: longer than one attempt with its
 // retransmissions (RFC 6347 4.2.4.1: 1 + 2 + 4 + 8 s), and longer than people listen to nothing.

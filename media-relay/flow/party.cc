@@ -8,9 +8,9 @@ namespace flow {
 // Neither its address nor its streams, its keys nor what is left of its checks: who left knows all of these. What was
 // counted stays, for the flow goes on, and so does the stream that goes out on this side: under other keys its numbers
 // may go on as well as begin.
-void Flow::forget_peer(Side side) {
+void Flow::forget_peer(Side side, base::Instant now) {
   Half& h = half(side);
-  h.guard = {};
+  for (SourceGuard& guard : h.guard) guard.leave(now);
   h.host = {};
   h.sender.reset();
   h.receiver.reset();

@@ -133,7 +133,8 @@ std::optional<Drop> Flow::admit_rtcp(Context& c) {
   Half& h = half(c.side);
   SourceGuard& guard = h.guard[index_of(Component::Rtcp)];
   const Evidence evidence{c.compound.sender_ssrc, std::nullopt, is_secure(c.side)};
-  if (h.guard[index_of(Component::Rtp)].contradicts(evidence, c.now))
+  vouch(c);
+  if (h.guard[index_of(Component::Rtp)].contradicts(evidence))
     return guard.refuses(c.packet.source, c.now).value_or(Drop::WrongStream);
   const auto rtp = h.guard[index_of(Component::Rtp)].latched();
   return settle(c, Component::Rtcp,
@@ -143,6 +144,7 @@ std::optional<Drop> Flow::admit_rtcp(Context& c) {
 
 std::optional<Drop> Flow::admit_muxed_rtcp(Context& c) {
   SourceGuard& guard = half(c.side).guard[index_of(Component::Rtp)];
+  vouch(c);
   return settle(c, Component::Rtp,
                 guard.admit(c.packet.source, {c.compound.sender_ssrc, std::nullopt, is_secure(c.side)}, c.now));
 }
@@ -155,9 +157,24 @@ std::optional<Drop> Flow::take_udptl(Context& c) {
                 guard.admit(c.packet.source, {.sequence = header->sequence, .nameless = true}, c.now));
 }
 
+// Of RTCP in clear: whoever names the stream that we send there has heard it, or was told of it.
+void Flow::vouch(const Context& c) {
+  if (is_secure(c.side)) return;
+  const auto sent = sent_ssrc(c.side);
+  if (sent && rtp::reports_on(c.packet.bytes(), *sent))
+    half(c.side).guard[index_of(Component::Rtp)].vouch(c.compound.sender_ssrc);
+}
+
+// As the peer knows it; nullopt: it is sent nothing yet.
+std::optional<std::uint32_t> Flow::sent_ssrc(Side side) const {
+  const Half& h = half(side);
+  if (h.stats.rtp_packets_out == 0) return std::nullopt;
+  if (is_continuous(side)) return h.rewriter->stream().ssrc();
+  return half(other(side)).reception.ssrc();
+}
+
 std::optional<Drop> Flow::settle(Context& c, Component component, SourceGuard::Verdict verdict) {
-  if (verdict.drop) return verdict.drop;
-  if (!verdict.learned) return std::nullopt;
+  if (!verdict.learned) return verdict.drop;
   if (component == Component::Rtp) {
     if (spec_.transport == Transport::Rtp) half(c.side).host = c.packet.source.ip;
     SourceGuard& rtcp = half(c.side).guard[index_of(Component::Rtcp)];
@@ -169,7 +186,7 @@ std::optional<Drop> Flow::settle(Context& c, Component component, SourceGuard::V
   }
   update_exits();
   c.events.push_back(Latched{c.side, component, c.packet.source, verdict.rebound});
-  return std::nullopt;
+  return verdict.drop;
 }
 
 void Flow::hear(Context& c) {

@@ -1,7 +1,7 @@
 #include "media-relay/flow/source_guard.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <utility>
 
 #include "media-relay/rtp/sequence.h"
 
@@ -25,26 +25,38 @@ bool is_usable(const base::Endpoint& endpoint) {
 void SourceGuard::open(const Rules& rules, base::Instant now) {
   const bool moved = !rules.remote.empty() && !last_remote_.empty() && rules.remote != last_remote_;
   const bool relaxed = rules.mode != rules_.mode;
-  if (rules.numbered != rules_.numbered) number_.reset();
+  const bool described = !rules.remote.empty() && last_remote_.empty();
+  if (rules.numbered != rules_.numbered) numbers_.forget();
   if (!rules.remote.empty()) last_remote_ = rules.remote;
   rules_ = rules;
   window_end_ = now + rules.window;
+  opened_at_ = now;
   candidates_ = {};
-  if (stream_known_ && is_foreign({.ssrc = ssrc_, .sequence = 0})) forget_stream();
+  former_.reset();
   if (rules.mode == LatchMode::Strict) {
-    if (heard_ != rules.remote) forget_stream();
+    if (moved || relaxed) forget_stream();  // a hold (0.0.0.0) does not move a peer
+    streams_.open(rules.streams, now);
     heard_ = rules.remote;
     latched_ = false;
     learnable_ = false;
     return;
   }
   learnable_ = true;
+  provisional_ = described && latched_ && learned_at_ + kSuspectLead < now;
   // The peer's media went elsewhere (transfer, new network), or what was learned may not be learned any more.
   if (moved || relaxed || (latched_ && !is_allowed(heard_.ip) && heard_ != rules.remote)) {
     heard_ = {};
     latched_ = false;
     forget_stream();
   }
+  streams_.open(rules.streams, now);
+}
+
+void SourceGuard::leave(base::Instant now) {
+  streams_.leave(now);
+  StreamGuard streams = std::move(streams_);
+  *this = {};
+  streams_ = std::move(streams);
 }
 
 void SourceGuard::forget(base::Instant now, base::Duration window) {
@@ -58,23 +70,8 @@ void SourceGuard::forget(base::Instant now, base::Duration window) {
 }
 
 void SourceGuard::forget_stream() {
-  stream_known_ = false;
-  number_.reset();
-  displaced_.reset();
-  newcomer_ = {};
-  rival_came_ = false;
-  rival_packets_ = 0;
-  contested_until_ = {};
-}
-
-bool SourceGuard::is_foreign(const Evidence& evidence) const {
-  return rules_.sources != nullptr && !rules_.sources->empty() && evidence.sequence && !evidence.authentic &&
-         std::ranges::find(*rules_.sources, evidence.ssrc) == rules_.sources->end();
-}
-
-void SourceGuard::meet_rival(base::Instant now) {
-  rival_came_ = false;
-  if (++rival_packets_ >= kRivalPackets) contested_until_ = now + kContested;
+  streams_.move();
+  numbers_.forget();
 }
 
 bool SourceGuard::is_allowed(const base::IpAddress& source) const {
@@ -86,24 +83,35 @@ bool SourceGuard::is_allowed(const base::IpAddress& source) const {
 SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
   heard_ = source;
   latched_ = true;
-  learnable_ = false;
+  learnable_ = !is_allowed(source.ip);  // whoever may be learned outranks it
+  former_.reset();
+  provisional_ = false;
   last_heard_ = now;
   learned_at_ = now;
-  displaced_.reset();
-  hear(evidence, now);
+  ssrc_ = evidence.ssrc;
+  candidates_ = {};
   if (evidence.nameless) {
     forget_stream();
-    number_ = evidence.sequence;
+    numbers_.hear(*evidence.sequence, now);
   }
-  candidates_ = {};
-  return {std::nullopt, true};
+  return first_of({std::nullopt, true}, evidence, now);
+}
+
+bool SourceGuard::is_former(const base::Endpoint& source) const {
+  return former_ && former_->source == source;
+}
+
+// Before anybody was learned, or while it is not sure that a stranger was not just faster.
+bool SourceGuard::is_signalled(const base::Endpoint& source, base::Instant now) const {
+  if (source != rules_.remote) return false;
+  return !latched_ || (now < window_end_ && now - learned_at_ < kSettling && is_allowed(source.ip));
 }
 
 std::optional<Drop> SourceGuard::refuses(const base::Endpoint& source, base::Instant now) const {
   if (source == heard_ && !source.empty()) return std::nullopt;
   if (rules_.mode == LatchMode::Strict || !is_usable(source)) return Drop::WrongSource;
   const bool in_window = now < window_end_;
-  if (source == rules_.remote && (!latched_ || in_window)) return std::nullopt;
+  if (is_signalled(source, now) || is_former(source)) return std::nullopt;
   if (latched_ && (!learnable_ || !in_window))
     return may_rebind(now) && is_allowed(source.ip) ? std::nullopt : std::optional(Drop::WrongSource);
   if (!in_window) return Drop::WindowClosed;
@@ -117,27 +125,52 @@ bool SourceGuard::may_rebind(base::Instant now) const {
 
 SourceGuard::Verdict SourceGuard::admit_other(const base::Endpoint& source, const Evidence& evidence,
                                               base::Instant now) {
-  if (const auto refused = refuses(source, now)) return {refused, false};
-  if (is_foreign(evidence)) return {Drop::WrongStream, false};
-  const bool in_window = now < window_end_;
-  if (latched_ && (!learnable_ || !in_window) && !(source == rules_.remote && in_window))
-    return rebind(source, evidence, now);
-  if (source == rules_.remote) return learn(source, evidence, now);
-  if (latched_) {
-    const bool continues = !evidence.nameless && evidence.ssrc == ssrc_;
-    const bool silent = now - last_heard_ >= kRelearnSilence;
-    if (!continues && !silent) return {Drop::WrongSource, false};
+  if (const auto refused = refuses(source, now)) {
+    if (evidence.sequence && !evidence.nameless && !evidence.authentic)
+      streams_.overhear(evidence.ssrc, now);
+    return {refused, false};
   }
-  if (!evidence.authentic && probation(source, evidence) < 2) return {Drop::Probation, false};
+  if (!evidence.authentic && evidence.sequence && !evidence.nameless && streams_.is_foreign(evidence.ssrc))
+    return {Drop::WrongStream, false};
+  if (is_signalled(source, now)) return learn(source, evidence, now);
+  if (is_former(source)) {
+    if (!evidence.sequence || evidence.nameless || evidence.ssrc != former_->ssrc) return {Drop::WrongSource, false};
+    return learn(source, evidence, now);
+  }
+  if (latched_ && (!learnable_ || now >= window_end_)) return rebind(source, evidence, now);
+  if (latched_) return relearn(source, evidence, now);
+  if (!evidence.authentic && probation(source, evidence, now).in_row < 2) return {Drop::Probation, false};
   return learn(source, evidence, now);
+}
+
+// In a window that was opened again.
+SourceGuard::Verdict SourceGuard::relearn(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
+  const bool continues =
+      !evidence.nameless && (evidence.sequence ? streams_.goes_on(evidence.ssrc) : evidence.ssrc == ssrc_);
+  const bool stray = !is_allowed(heard_.ip);
+  const bool outranked = stray || (provisional_ && now - opened_at_ < kSuspicion);
+  if (!continues && !outranked && !evidence.authentic && !rules_.streams.listening) return {Drop::WrongSource, false};
+  const bool silent = now - std::max(last_heard_, opened_at_) >= kRelearnSilence;
+  if (!continues && !outranked && !silent) return {Drop::WrongSource, false};
+  if (!evidence.authentic) {
+    const Candidate& c = probation(source, evidence, now);
+    const bool known = continues || stray;
+    const bool proved = c.in_row >= kStreamProof && now - c.began >= kStreamProofTime;
+    if (known ? c.in_row < 2 : !proved) return {Drop::Probation, false};
+  }
+  std::optional<Former> former;
+  if (!continues && !outranked && streams_.known() && evidence.sequence) former = Former{heard_, streams_.ssrc()};
+  const Verdict verdict = learn(source, evidence, now);
+  former_ = former;
+  return verdict;
 }
 
 SourceGuard::Verdict SourceGuard::rebind(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
   if (!evidence.authentic) {
-    if (!stream_known_ || !evidence.sequence || evidence.ssrc != ssrc_) return {Drop::WrongSource, false};
-    const std::int32_t ahead = rtp::sequence_distance(sequence_, *evidence.sequence);
+    if (!evidence.sequence || !streams_.goes_on(evidence.ssrc)) return {Drop::WrongSource, false};
+    const std::int32_t ahead = rtp::sequence_distance(streams_.sequence(), *evidence.sequence);
     if (ahead < 1 || ahead > kMaxReboundGap) return {Drop::WrongSource, false};
-    if (probation(source, evidence) < kReboundProof) return {Drop::Probation, false};
+    if (probation(source, evidence, now).in_row < kReboundProof) return {Drop::Probation, false};
   }
   Verdict verdict = learn(source, evidence, now);
   verdict.rebound = true;
@@ -153,80 +186,51 @@ SourceGuard::Verdict SourceGuard::admit_companion(const base::Endpoint& source, 
   }
   if (rules_.mode == LatchMode::Strict || !is_usable(source)) return {Drop::WrongSource, false};
   const bool in_window = now < window_end_;
-  if (source == rules_.remote && (!latched_ || in_window)) return learn(source, evidence, now);
+  if (is_signalled(source, now)) return learn(source, evidence, now);
   if (source.ip != rtp_address) return {Drop::WrongSource, false};
   if (latched_ && !learnable_) return {Drop::WrongSource, false};
   if (!in_window) return {latched_ ? Drop::WrongSource : Drop::WindowClosed, false};
   return learn(source, evidence, now);
 }
 
-void SourceGuard::hear(const Evidence& evidence, base::Instant now) {
+std::optional<Drop> SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
+  if (evidence.nameless)
+    return numbers_.admits(*evidence.sequence, now) ? std::nullopt : std::optional(Drop::WrongStream);
+  // RTCP may come from a source that sends no RTP.
+  if (!evidence.sequence) return contradicts(evidence) ? std::optional(Drop::WrongStream) : std::nullopt;
+  if (evidence.authentic)
+    streams_.hear(evidence.ssrc, *evidence.sequence, now);
+  else if (const auto dropped = streams_.admit(evidence.ssrc, *evidence.sequence, now))
+    return dropped;
   ssrc_ = evidence.ssrc;
-  stream_known_ = evidence.sequence.has_value();  // the SSRC of RTCP need not be that of RTP
-  stream_heard_ = now;
-  sequence_ = evidence.sequence.value_or(0);
-  newcomer_ = {};
-  rival_came_ = false;
-  rival_packets_ = 0;
+  return std::nullopt;
 }
 
-bool SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
-  if (evidence.nameless) return !evidence.sequence || goes_on(*evidence.sequence, now);
-  if (!evidence.sequence) return !contradicts(evidence, now);  // RTCP may come from a source that sends no RTP
-  if (is_foreign(evidence)) return false;
-  if (!rules_.one_stream || evidence.authentic || !stream_known_) {
-    hear(evidence, now);
-    return true;
-  }
-  if (evidence.ssrc == displaced_) {  // and whoever was heard meanwhile may not do the same
-    displaced_.reset();
-    hear(evidence, now);
-    return true;
-  }
-  if (!succeeds(evidence, now)) return false;
-  displaced_ = ssrc_;
-  hear(evidence, now);
-  return true;
+SourceGuard::Verdict SourceGuard::first_of(Verdict verdict, const Evidence& evidence, base::Instant now) {
+  if (!evidence.sequence || evidence.nameless) return verdict;
+  if (streams_.goes_on(evidence.ssrc))
+    streams_.note(*evidence.sequence, now);
+  else
+    verdict.drop = takes_over(evidence, now);
+  return verdict;
 }
 
-bool SourceGuard::contradicts(const Evidence& rtcp, base::Instant now) const {
-  if (!rules_.one_stream || rtcp.authentic || !stream_known_) return false;
-  if (rtcp.ssrc == ssrc_ || rtcp.ssrc == displaced_) return false;
-  return now - stream_heard_ < rules_.stream_silence || now < contested_until_;
-}
-
-bool SourceGuard::goes_on(std::uint16_t number, base::Instant now) {
-  if (number_ && std::abs(rtp::sequence_distance(*number_, number)) > kMaxNumberGap) {
-    if (!succeeds({.sequence = number, .nameless = true}, now)) return false;
-    newcomer_ = {};
-    rival_came_ = false;
-    rival_packets_ = 0;
-  }
-  number_ = number;
-  return true;
-}
-
-bool SourceGuard::succeeds(const Evidence& evidence, base::Instant now) {
-  const bool known = newcomer_.sequence && newcomer_.ssrc == evidence.ssrc;
-  const bool continues = known && follows(*newcomer_.sequence, *evidence.sequence);
-  newcomer_ = {heard_, evidence.ssrc, evidence.sequence, 1};
-  rival_came_ = true;
-  return continues && now - stream_heard_ >= rules_.stream_silence && now >= contested_until_;
-}
-
-unsigned SourceGuard::probation(const base::Endpoint& source, const Evidence& evidence) {
+const SourceGuard::Candidate& SourceGuard::probation(const base::Endpoint& source, const Evidence& evidence,
+                                                     base::Instant now) {
   for (Candidate& c : candidates_) {
     if (c.source != source) continue;
     bool continues = c.ssrc == evidence.ssrc && c.sequence.has_value() == evidence.sequence.has_value();
     if (continues && evidence.sequence) continues = follows(*c.sequence, *evidence.sequence);
     c.ssrc = evidence.ssrc;
     c.sequence = evidence.sequence;
+    if (!continues) c.began = now;
     c.in_row = continues ? c.in_row + 1 : 1;
-    return c.in_row;
+    return c;
   }
-  candidates_[next_candidate_] = Candidate{source, evidence.ssrc, evidence.sequence, 1};
+  Candidate& c = candidates_[next_candidate_];
+  c = Candidate{source, evidence.ssrc, evidence.sequence, 1, now};
   next_candidate_ = (next_candidate_ + 1) % candidates_.size();
-  return 1;
+  return c;
 }
 
 base::Endpoint SourceGuard::destination() const {

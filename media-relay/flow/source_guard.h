@@ -14,26 +14,20 @@
 // In an open window a source is learned when it may be (prefixes) and shows two packets in sequence of one SSRC: a
 // single blind packet learns nothing (RFC 3550 A.1 asks the same of a new source). Of SRTP one authentic packet will
 // do. The signalled remote endpoint itself is known and needs no second packet; it is also heard outside the window,
-// and within the window it displaces a stranger who was faster.
+// and if it may be learned it displaces a stranger who was faster within kSettling.
 //
 // In a window that was reopened while latched, another source takes over only if it continues the SSRC that was heard
-// (the peer's NAT has moved it) or if the latched one has been silent for kRelearnSilence: a re-INVITE is no chance to
-// steal a call.
+// (the peer's NAT has moved it) or if the latched one has been silent for kRelearnSilence since then and ought to
+// speak, and as soon as that speaks again in its stream it is heard again: a re-INVITE is no chance to steal a call.
+// Only who was learned long before the peer was described gives way to another one.
 //
 // The peer's NAT may also move it while nobody signals (a new binding, another network). Once the learned source has
 // been silent for kRelearnSilence, a source that may be learned takes over outside of a window too, if it is authentic,
 // or if it goes on in SSRC and sequence where the other one stopped, by kReboundProof packets in a row. Not sooner than
 // kReboundPause after the last time: two sources that take turns are no NAT.
 //
-// A source address can be forged. Where there is one stream at a time (audio in clear; authentic packets need no such
-// proof) the SSRC is what a forger who cannot listen does not know: another one than the one that is heard passes only
-// after kStreamSilence and with two packets in sequence. The stream that it took the place of comes back at once. When
-// others have been coming between the packets of the one that is heard, it must have been silent for kContested. Where
-// the peer has said which streams are its own, no other is heard at all, whether they come one at a time or not. RTCP
-// in another name than that of the one stream is not heard either while that is.
-//
-// UDPTL has no SSRC, so its numbers stand for one: a packet whose number is far from those that are heard is another
-// stream.
+// A source address can be forged, so what comes from the right one has to be of the right stream as well
+// (stream_guard.h, and number_guard.h for UDPTL).
 
 #include <algorithm>
 #include <array>
@@ -45,7 +39,9 @@
 #include "media-relay/base/time.h"
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/limits.h"
+#include "media-relay/flow/number_guard.h"
 #include "media-relay/flow/spec.h"
+#include "media-relay/flow/stream_guard.h"
 
 namespace flow {
 
@@ -70,10 +66,8 @@ class SourceGuard {
     const std::vector<base::Prefix>* allowed = nullptr;  // must outlive the guard or the next `open`
     base::IpAddress host{};  // empty: any. Else the peer is known by more than addresses to be there
     base::Duration window{};
-    bool one_stream = false;                              // of RTP, see above
-    bool numbered = false;                                // UDPTL, likewise
-    base::Duration stream_silence = kStreamSilence;       // before another one takes its place
-    const std::vector<std::uint32_t>* sources = nullptr;  // SSRCs that are the peer's; null or empty: any
+    StreamGuard::Rules streams = {};  // of RTP
+    bool numbered = false;            // UDPTL
   };
   // Signalling has spoken: new rules, and a new window.
   void open(const Rules& rules, base::Instant now);
@@ -86,12 +80,10 @@ class SourceGuard {
   Verdict admit(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
     // The common case first: the source that is heard already.
     if (source == heard_ && !source.empty()) {
-      if ((evidence.ssrc != ssrc_ || !stream_known_) && !takes_over(evidence, now)) return {Drop::WrongStream, false};
-      if (evidence.sequence) {
-        if (rival_came_) meet_rival(now);
-        stream_heard_ = now;
-        sequence_ = *evidence.sequence;
-      }
+      if (evidence.sequence && !evidence.nameless && streams_.goes_on(evidence.ssrc))
+        streams_.note(*evidence.sequence, now);
+      else if (const auto dropped = takes_over(evidence, now))
+        return {dropped, false};
       last_heard_ = now;
       return {};
     }
@@ -105,8 +97,12 @@ class SourceGuard {
   // costly to look into.
   std::optional<Drop> refuses(const base::Endpoint& source, base::Instant now) const;
 
-  // Whether RTCP in clear is said in another name than that of the one stream that is heard (from the guard of RTP).
-  bool contradicts(const Evidence& rtcp, base::Instant now) const;
+  // Whether RTCP in clear is said in another name than those of the peer's streams (from the guard of RTP).
+  bool contradicts(const Evidence& rtcp) const {
+    return !rtcp.authentic && streams_.contradicts(rtcp.ssrc);
+  }
+  // RTCP in clear shows that its sender hears what we send: the stream of that name is the peer's.
+  void vouch(std::uint32_t ssrc) { streams_.vouch(ssrc); }
 
   // As `admit`, for RTCP that accompanies RTP from an address already learned: the same address needs no further proof,
   // another one gets no hearing.
@@ -115,6 +111,9 @@ class SourceGuard {
 
   // Keeps an open window open for at least `window` from now.
   void prolong(base::Instant now, base::Duration window) { window_end_ = std::max(window_end_, now + window); }
+
+  // Another peer is to come.
+  void leave(base::Instant now);
 
   // Forgets what was learned and learns afresh until `window` has passed.
   void forget(base::Instant now, base::Duration window);
@@ -127,8 +126,7 @@ class SourceGuard {
   // What was learned; the rules are set by `open` before. Sources on probation begin again.
   template <typename Carrier>
   void carry(Carrier& c) {
-    c(last_remote_, heard_, latched_, learnable_, window_end_, last_heard_, ssrc_, stream_known_, stream_heard_,
-      displaced_, sequence_, learned_at_);
+    c(last_remote_, heard_, latched_, learnable_, window_end_, last_heard_, ssrc_, learned_at_, streams_, numbers_);
     c.expect(!latched_ || !heard_.empty());
   }
 
@@ -138,25 +136,28 @@ class SourceGuard {
     std::uint32_t ssrc = 0;
     std::optional<std::uint16_t> sequence;
     unsigned in_row = 0;  // packets in sequence
+    base::Instant began{};
+  };
+  // Who was taken to be silent in a reopened window, and is back: with its stream it is heard again.
+  struct Former {
+    base::Endpoint source;
+    std::uint32_t ssrc = 0;
   };
   Verdict admit_other(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
+  Verdict relearn(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
   bool is_allowed(const base::IpAddress& source) const;
+  bool is_former(const base::Endpoint& source) const;
+  bool is_signalled(const base::Endpoint& source, base::Instant now) const;
   // Whether another source than the latched one could be its peer behind a new binding of its NAT.
   bool may_rebind(base::Instant now) const;
   Verdict rebind(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
-  // Whether a packet of another stream than the one that is heard passes.
-  bool takes_over(const Evidence& evidence, base::Instant now);
-  // Likewise of UDPTL.
-  bool goes_on(std::uint16_t number, base::Instant now);
-  // Whether a stream that is not heard may be from now on: this packet follows its last one, and nobody else speaks.
-  bool succeeds(const Evidence& evidence, base::Instant now);
-  void hear(const Evidence& evidence, base::Instant now);
+  // Of the heard source, anything but the stream that is heard: nothing when it passes.
+  std::optional<Drop> takes_over(const Evidence& evidence, base::Instant now);
+  // Likewise of a source that was learned by this packet.
+  Verdict first_of(Verdict verdict, const Evidence& evidence, base::Instant now);
   void forget_stream();
-  // How many packets of this source have come in sequence, this one included.
-  unsigned probation(const base::Endpoint& source, const Evidence& evidence);
-  // RTP in clear of a stream that the peer has not called its own.
-  bool is_foreign(const Evidence& evidence) const;
-  void meet_rival(base::Instant now);
+  // What the source has shown, this packet included.
+  const Candidate& probation(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
   Verdict learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
 
   Rules rules_;
@@ -166,17 +167,13 @@ class SourceGuard {
   bool learnable_ = false;      // a source may still be learned in this window
   base::Instant window_end_{};
   base::Instant last_heard_{};
-  std::uint32_t ssrc_ = 0;
-  bool stream_known_ = false;  // ssrc_ is that of a packet from heard_
-  base::Instant stream_heard_{};
-  std::uint16_t sequence_ = 0;  // of the last RTP packet of that stream
+  std::uint32_t ssrc_ = 0;  // of the last packet that passed
   base::Instant learned_at_{};
-  std::optional<std::uint16_t> number_;     // of the last packet of UDPTL
-  std::optional<std::uint32_t> displaced_;  // the stream that was heard before
-  Candidate newcomer_;                      // the last packet of a stream that is not heard
-  bool rival_came_ = false;                 // there was one since the last packet of the stream that is heard
-  unsigned rival_packets_ = 0;              // how often that was so
-  base::Instant contested_until_{};
+  base::Instant opened_at_{};
+  bool provisional_ = false;  // heard_ was learned long before the peer was described
+  std::optional<Former> former_;
+  StreamGuard streams_;
+  NumberGuard numbers_;
   std::array<Candidate, kLatchCandidates> candidates_{};
   std::size_t next_candidate_ = 0;
 };

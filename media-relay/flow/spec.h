@@ -120,7 +120,10 @@ struct Spec {
   HalfSpec b;
   Transport transport = Transport::Rtp;
   base::Duration latch_window = kDefaultLatchWindow;
-  base::Duration stream_silence = kStreamSilence;  // before another stream is heard, with `one_stream`
+  // With `one_stream`, in clear (stream_guard.h):
+  base::Duration stream_silence = kStreamSilence;  // before another stream is heard
+  bool steady = false;                             // audio, video: packets of a stream come in a row while it speaks
+  bool probation = false;                          // audio: the first stream has to prove itself, too
   // Silence of both sides, RTP and RTCP, that is reported as lost media; zero: never. The time runs only while the flow
   // is not suspended, both remotes are known, and at least one side is received from: see flow.h.
   base::Duration media_timeout{};

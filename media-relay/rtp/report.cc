@@ -9,6 +9,8 @@ constexpr std::size_t kSenderInfo = 8;      // behind the header and the sender'
 constexpr std::size_t kSenderBlocks = 28;   // where report blocks begin in a sender report ...
 constexpr std::size_t kReceiverBlocks = 8;  // ... and in a receiver report
 constexpr std::size_t kBlockBytes = 24;
+constexpr std::size_t kFeedbackMedia = 8;   // RFC 4585 6.1: the stream that feedback is about
+constexpr std::size_t kFeedbackBytes = 12;
 constexpr std::uint8_t kVoipBlock = 7;  // RFC 3611 4.7
 constexpr std::size_t kVoipBytes = 36;
 // A longer round trip is a lie, or a call to the moon and back eight times.
@@ -40,6 +42,19 @@ void for_each_packet(std::span<const std::byte> compound, F&& take) {
 }
 
 }  // namespace
+
+bool reports_on(std::span<const std::byte> compound, std::uint32_t ssrc) {
+  bool found = false;
+  for_each_packet(compound, [&](const RtcpPacket& packet, std::span<const std::byte> bytes) {
+    if (packet.type == kTransportFeedback || packet.type == kPayloadFeedback)
+      found = found || (bytes.size() >= kFeedbackBytes && read_u32(bytes, kFeedbackMedia) == ssrc);
+    if (packet.type != kSenderReport && packet.type != kReceiverReport) return;
+    std::size_t at = packet.type == kSenderReport ? kSenderBlocks : kReceiverBlocks;
+    for (unsigned n = 0; n < packet.count && at + kBlockBytes <= bytes.size(); ++n, at += kBlockBytes)
+      found = found || read_u32(bytes, at) == ssrc;
+  });
+  return found;
+}
 
 void PeerReports::told(std::span<const std::byte> compound, base::Instant now) {
   for_each_packet(compound, [&](const RtcpPacket& packet, std::span<const std::byte> bytes) {

@@ -46,6 +46,9 @@ struct VoipMetrics {
   }
 };
 
+// Whether a compound that has passed read_compound has a report block or feedback (RFC 4585) on this stream.
+bool reports_on(std::span<const std::byte> compound, std::uint32_t ssrc);
+
 class PeerReports {
  public:
   // A compound that goes to this peer, and one that came from it. Both must have passed read_compound.

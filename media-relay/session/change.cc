@@ -336,6 +336,8 @@ flow::Spec Sessions::flow_spec(const control::SessionSpec& session, const contro
   spec.b.dscp = flow.b.dscp.value_or(config_.dscp);
   spec.latch_window = config_.latch_window;
   if (flow.kind == "text") spec.stream_silence = flow::kTextSilence;
+  spec.steady = flow.kind == "audio" || flow.kind == "video";
+  spec.probation = flow.kind == "audio";
   spec.media_timeout =
       session.media_timeout_ms == 0 ? config_.media_timeout : base::milliseconds(session.media_timeout_ms);
   // Who sees nothing may have shut his camera, and text comes when somebody types.

@@ -409,6 +409,7 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     flow.b.dscp = mark_of(leg_b_.marks, flow);
     add_sounds(flow);
     add_played(flow);
+    refuse_untold(flow, parties);
     make_continuous(flow, parties);
     spec.flows.push_back(std::move(flow));
   }

@@ -83,6 +83,17 @@ void guard_streams(control::FlowSpec& flow, const StreamParties& parties) {
   }
 }
 
+void refuse_untold(control::FlowSpec& flow, const StreamParties& parties) {
+  for (const Side side : {Side::A, Side::B}) {
+    const StreamParty& speaker = party(parties, side);
+    control::HalfSpec& half = side == Side::A ? flow.a : flow.b;
+    const bool told = speaker.state != nullptr && speaker.state->local() != nullptr;
+    // The other side's answer is told at once.
+    const bool answered = said_by(party(parties, other(side)), flow.index) != nullptr;
+    if (!told && !answered && !half.play) half.receive = false;
+  }
+}
+
 void make_continuous(control::FlowSpec& flow, const StreamParties& parties) {
   if (flow.kind != "audio" || flow.transport != control::Transport::Rtp) return;
   for (const Side toward : {Side::A, Side::B}) {

@@ -21,6 +21,8 @@ using StreamParties = std::array<StreamParty, 2>;
 
 // Sets which streams of each side are heard.
 void guard_streams(control::FlowSpec& flow, const StreamParties& parties);
+// Who has been told nothing does not know where to send: what comes in its name is forged, and is not taken.
+void refuse_untold(control::FlowSpec& flow, const StreamParties& parties);
 // Sets that each side hears one stream, where it can be.
 void make_continuous(control::FlowSpec& flow, const StreamParties& parties);
 

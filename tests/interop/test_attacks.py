@@ -4,6 +4,7 @@ test_srtp.py."""
 
 import socket
 import struct
+import threading
 import time
 
 from harness import check, equal, eventually, main, test
@@ -57,6 +58,30 @@ class Attacker:
             return self._socket.recv(2048)
         except TimeoutError:
             return b""
+
+
+class Stream:
+    """Forges a peer's address all the time, a packet each 20 ms, in a stream of its own or in another one each second."""
+
+    def __init__(self, lab, peer, border, changing=False):
+        self._way, self._changing, self._over = (peer, border), changing, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        lab.keep(self)
+
+    def _run(self):
+        number = 0
+        while not self._over.wait(0.02):
+            number += 1
+            ssrc = EVIL + number // 50 if self._changing else EVIL
+            spoof(*self._way, struct.pack("!BBHII", 0x80, 0, number & 0xffff, number * 160, ssrc) + WORDS)
+
+    def running(self):
+        return self._thread.is_alive()
+
+    def kill(self):
+        self._over.set()
+        self._thread.join()
 
 
 def refused(lab, reason):
@@ -146,6 +171,56 @@ def nobody_else_speaks_for_a_peer_that_names_its_stream(lab):
     eventually(lambda: carrier.heard(HERE) > before + 20, "the phone after its pause")
     equal(carrier.heard_words(WORDS), 0, "forged packets that were heard")
     check(refused(lab, "wrong_stream") >= 100, "the drops are not counted")
+    end(call, far)
+
+
+# trap 50: before the peer's first packet, in its pauses, on hold, and right after each re-INVITE.
+@test
+def a_forged_stream_is_not_heard_at_any_moment(lab):
+    lab.start()
+    alice, far = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    phone, carrier = peers(lab)
+    call = alice.invite("sip:1000@example.org")
+    invite = far.request("INVITE")
+    toward_carrier = place(invite.message)
+    streams = [Stream(lab, (CARRIER, carrier.port), toward_carrier)]  # while it rings
+    time.sleep(1)
+    invite.reply(200, sdp=far.sdp())
+    toward_phone = place(call.response(200))
+    call.ack()
+    far.request("ACK")
+    phone.send_to(toward_phone)
+    time.sleep(0.2)
+    carrier.send_to(toward_carrier)
+    before = carrier.sent()
+    eventually(lambda: carrier.sent() >= before + 50, "fifty packets of the carrier")
+    check(phone.heard(THERE) >= carrier.sent() - before - 10, f"the phone hears {phone.heard(THERE)} of {carrier.sent()} packets")
+    time.sleep(1.5)  # it has settled
+    streams.append(Stream(lab, (PHONE, phone.port), toward_phone, changing=True))
+    for pause in (0.3, 1.0):
+        time.sleep(0.5)
+        phone.send_to(None)
+        carrier.send_to(None)
+        time.sleep(pause)
+        heard = phone.heard(THERE), carrier.heard(HERE)
+        phone.send_to(toward_phone)
+        carrier.send_to(toward_carrier)
+        eventually(lambda: phone.heard(THERE) > heard[0] + 10 and carrier.heard(HERE) > heard[1] + 10, "both after a pause", 2)
+    for direction, answer in (("sendonly", "recvonly"), ("inactive", "inactive")):
+        phone.send_to(None)
+        carrier.send_to(None)
+        turn(call, alice, alice.sdp(direction=direction), far, far.sdp(direction=answer))
+        time.sleep(1.5)
+        turn(call, alice, alice.sdp(), far, far.sdp())
+        time.sleep(0.2)
+        heard = phone.heard(THERE), carrier.heard(HERE)
+        phone.send_to(toward_phone)
+        carrier.send_to(toward_carrier)
+        eventually(lambda: phone.heard(THERE) > heard[0] + 10 and carrier.heard(HERE) > heard[1] + 10, "both after a hold", 2)
+    check(all(s.running() for s in streams), "the attack ended early")
+    equal((phone.heard_words(WORDS), carrier.heard_words(WORDS)), (0, 0), "forged packets that were heard")
+    equal((set(phone.received), set(carrier.received)), ({THERE}, {HERE}), "streams that are heard")
+    check(refused(lab, "wrong_stream") >= 200 and refused(lab, "not_receiving") >= 20, "the drops are not counted")
     end(call, far)
 
 
@@ -257,11 +332,13 @@ def nobody_faxes_in_a_peers_name(lab):
     border = place(call.response(200))
     call.ack()
     far.request("ACK")
+    time.sleep(0.1)  # the relay hears of the answer while the phone does
     near_fax.send(border, 5)
     eventually(lambda: len(far_fax.pages_of("alice")) == 5, "the machine is heard")
     for number in range(100):
         spoof((PHONE, 7200), border, udptl(20000 + number, b"EVIL"))
         near_fax.send(border, 1)
+        time.sleep(0.01)
     eventually(lambda: len(far_fax.pages_of("alice")) == 105, "the machine goes on")
     check(not any(b"EVIL" in data for data in far_fax.heard), "a forged packet of fax was heard")
     equal(refused(lab, "wrong_stream"), 100, "forged packets that were dropped")

@@ -87,6 +87,23 @@ void call_with_video(Rig& rig, std::string_view formats, std::string_view lines)
   rig.a.ack();
 }
 
+// trap 50: who has been told nothing cannot speak yet, so whatever comes in its name is forged.
+TEST(Streams, NothingIsTakenInTheNameOfWhoHasBeenToldNoAddress) {
+  Rig rig;
+  rig.a.invite({.body = audio(rig.a, 4000)});
+  ASSERT_TRUE(rig.b.has("INVITE"));
+  EXPECT_FALSE(flow(rig).a.receive) << "the caller knows no port of ours";
+  EXPECT_TRUE(flow(rig).b.receive) << "the callee does";
+  rig.b.answer(183, audio(rig.b, 6000));
+  EXPECT_TRUE(flow(rig).a.receive);
+  rig.b.answer(200, audio(rig.b, 6000));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  EXPECT_TRUE(flow(rig).a.receive);
+  EXPECT_TRUE(flow(rig).b.receive);
+  end(rig);
+}
+
 // A forged address is not enough to be seen.
 TEST(Streams, VideoIsTakenFromTheStreamsThatItsPeerNames) {
   Rig rig;

@@ -181,7 +181,57 @@ TEST(Latch, AReopenedWindowReplacesASilentSource) {
   rig.pass(kRelearnSilence - base::Duration(1));
   EXPECT_EQ(rig.rtp(Side::A, kNatMoved, 8).dropped, Drop::WrongSource);
   rig.pass(base::Duration(1));
-  latch(rig, kNatMoved, 8);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(rig.rtp(Side::A, kNatMoved, 8).dropped, i < 2 ? std::optional(Drop::Probation) : std::nullopt);
+    rig.pass(milliseconds(20));
+  }
+  EXPECT_EQ(rig.rtp(Side::A, kNat).dropped, std::nullopt) << "it was silent only, and goes on";
+  EXPECT_EQ(rig.rtp(Side::A, kNatMoved, 8).dropped, Drop::WrongSource);
+}
+
+// On hold it is to be silent, which is nobody's chance.
+TEST(Latch, AHoldMovesNobody) {
+  Rig rig(learning_spec());
+  latch(rig);
+  Spec held = learning_spec();
+  held.a.receive = false;
+  rig.flow.replace(held, rig.now);
+  for (int i = 0; i < 100; ++i) {
+    rig.pass(milliseconds(20));
+    EXPECT_EQ(rig.rtp(Side::A, kNatMoved, 8).dropped, Drop::WrongSource);
+  }
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kNat);
+}
+
+// trap 50: who was there before the peer had been described gives way.
+TEST(Latch, WhoWasThereBeforeTheAnswerGivesWay) {
+  Spec ringing = learning_spec();
+  ringing.a.remote_rtp.reset();
+  Rig rig(ringing);
+  latch(rig, kStranger, 66);
+  rig.pass(seconds(3));
+  rig.flow.replace(learning_spec(), rig.now);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(rig.rtp(Side::A, kStranger, 66).dropped, std::nullopt);
+    rig.sequence = static_cast<std::uint16_t>(1000 + i);
+    EXPECT_EQ(rig.rtp(Side::A, kNat, 7).dropped, i < 2 ? std::optional(Drop::Probation) : std::nullopt);
+    rig.pass(milliseconds(20));
+  }
+  EXPECT_EQ(rig.rtp(Side::A, kStranger, 66).dropped, Drop::WrongSource);
+  EXPECT_EQ(rig.rtp(Side::B, kPhoneB).to, kNat);
+}
+
+// A private address that was signalled and may not be learned is nobody's to speak from.
+TEST(Latch, ASignalledAddressThatMayNotBeLearnedDisplacesNobody) {
+  Spec spec = learning_spec();
+  spec.a.latch_from = {base::Prefix::parse("198.51.100.99").value()};
+  Rig rig(spec);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA, 66).dropped, std::nullopt) << "while nobody else is there";
+  latch(rig);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA, 66).dropped, Drop::WrongSource);
+  rig.flow.replace(spec, rig.now);
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA, 66).dropped, Drop::NotAllowed);
+  EXPECT_EQ(rig.rtp(Side::A, kNat).dropped, std::nullopt);
 }
 
 TEST(Latch, ForgetsWhenTheRemoteMoves) {

@@ -200,14 +200,47 @@ TEST(OneStream, AForgedStreamDoesNotVouchForAnotherAddress) {
   EXPECT_EQ(rig.rtp(Side::A, kPhoneA, kTalker).dropped, std::nullopt);
 }
 
-TEST(OneStream, RtcpMayHaveASourceOfItsOwn) {
+// RTCP with one report block, or feedback, on a stream.
+std::string report_on(std::uint32_t ssrc, char sender, bool feedback) {
+  std::string out = feedback ? std::string("\x81\xce\x00\x02\x00\x00\x00", 7) + sender
+                             : std::string("\x81\xc9\x00\x07\x00\x00\x00", 7) + sender;
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(ssrc >> shift & 0xff);
+  if (!feedback) out.append(20, '\0');
+  return out;
+}
+
+// trap 50: who names the SSRC that we send to the peer is the peer: nobody else is sent it.
+TEST(OneStream, WhoReportsOnWhatItHearsIsThePeer) {
+  for (const bool muxed : {false, true})
+    for (const bool feedback : {false, true}) {
+      Spec spec = one_stream_spec();
+      spec.a.rtcp_mux = muxed;
+      Rig rig(spec);
+      const Component port = muxed ? Component::Rtp : Component::Rtcp;
+      const base::Endpoint from = muxed ? kPhoneA : kPhoneARtcp;
+      constexpr std::uint32_t kSent = 0xabcdef01;
+      ASSERT_EQ(rig.rtp(Side::B, kPhoneB, kSent).dropped, std::nullopt);
+      for (int i = 0; i < 200; ++i) EXPECT_TRUE(passes(rig, kForger)) << "who was first, and for long";
+      EXPECT_EQ(rig.rtcp(Side::A, from, port, kTalker).dropped, Drop::WrongStream);
+      EXPECT_FALSE(passes(rig, kTalker));
+      EXPECT_EQ(rig.send(Side::A, port, from, report_on(kSent, kTalker, feedback)).dropped, std::nullopt);
+      EXPECT_TRUE(passes(rig, kTalker));
+      EXPECT_FALSE(passes(rig, kForger));
+      EXPECT_EQ(rig.send(Side::A, port, from, report_on(kSent + 1, kForger, feedback)).dropped, Drop::WrongStream);
+      EXPECT_FALSE(passes(rig, kForger));
+      EXPECT_TRUE(passes(rig, kTalker));
+    }
+}
+
+TEST(OneStream, RtcpOfNobodyIsNotHeardBeforeThePeerIs) {
   Spec spec = one_stream_spec();
   spec.a.rtcp_mux = true;
   Rig rig(spec);
-  EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp).dropped, std::nullopt);
+  EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp, kForger).dropped, Drop::WrongStream);
   EXPECT_TRUE(passes(rig, kMusic));
-  rig.pass(milliseconds(100));
-  EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp).dropped, std::nullopt);
+  rig.pass(milliseconds(1000));
+  EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp, kForger).dropped, Drop::WrongStream) << "nor in its pauses";
+  EXPECT_EQ(rig.rtcp(Side::A, kPhoneA, Component::Rtp, kMusic).dropped, std::nullopt);
   EXPECT_TRUE(passes(rig, kMusic));
 }
 

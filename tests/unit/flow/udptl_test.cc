@@ -119,10 +119,43 @@ TEST(Udptl, LostAndLatePacketsAreTheMachinesOwn) {
 TEST(Udptl, AMachineThatBeginsAnewIsHeardAfterItsPause) {
   Rig rig(fax(strict_spec()));
   EXPECT_TRUE(passes(rig, 500));
-  EXPECT_FALSE(passes(rig, 0, kStreamSilence));
-  EXPECT_TRUE(passes(rig, 1));
+  EXPECT_FALSE(passes(rig, 0, kFaxSilence));
+  EXPECT_FALSE(passes(rig, 1));
   EXPECT_TRUE(passes(rig, 2));
-  EXPECT_FALSE(passes(rig, 501));
+  EXPECT_TRUE(passes(rig, 3));
+  EXPECT_TRUE(passes(rig, 501)) << "who was heard before comes back at once";
+  EXPECT_FALSE(passes(rig, 4));
+}
+
+// trap 38: a forger who sends all numbers in turn passes by: the machine is heard, before, meanwhile and afterwards.
+TEST(Udptl, ASweepOverAllNumbersDoesNotTakeThePlaceAlong) {
+  for (const int step : {1, -1, 5, 16}) {
+    SCOPED_TRACE(step);
+    Rig rig(fax(strict_spec()));
+    std::uint16_t own = 1000;
+    std::uint16_t forged = static_cast<std::uint16_t>(own - 300 * step);
+    unsigned passed = 0;
+    for (int i = 0; i < 600; ++i) {
+      EXPECT_TRUE(passes(rig, ++own)) << i;
+      for (int n = 0; n < 120; ++n) {  // six thousand a second
+        forged = static_cast<std::uint16_t>(forged + step);
+        passed += passes(rig, forged, {}) ? 1 : 0;
+      }
+    }
+    // 72,000 packets: each time around no more than a few are near.
+    EXPECT_LE(passed, step == 1 || step == -1 ? 50U : 25U * 16U);
+  }
+}
+
+// trap 38
+TEST(Udptl, AForgerWhoJumpsInAPauseDoesNotKeepTheMachineOut) {
+  Rig rig(fax(strict_spec()));
+  EXPECT_TRUE(passes(rig, 500));
+  for (std::uint16_t i = 0; i < 5; ++i) passes(rig, static_cast<std::uint16_t>(30000 + i), seconds(2));
+  for (std::uint16_t i = 0; i < 50; ++i) {
+    EXPECT_TRUE(passes(rig, static_cast<std::uint16_t>(501 + i)));
+    EXPECT_FALSE(passes(rig, static_cast<std::uint16_t>(30005 + i), milliseconds(1)));
+  }
 }
 
 // What audio came between two faxes says nothing of their numbers.
