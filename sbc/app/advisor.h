@@ -92,6 +92,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   // to its decision. While nobody wants it all of this is nothing.
   struct Run {
     std::shared_ptr<retell::Invocation> note;      // null: nobody wants it
+    Hearing::Ears ears = 0;                        // who does
     std::optional<retell::NotingLookup> lookup{};  // what the handler asks, when it is noted
   };
   template <typename Facts>

@@ -48,8 +48,9 @@ void ShardAdvisor::explain(policy::Handler handler, std::string_view call_id, ba
 
 template <typename Facts>
 ShardAdvisor::Run ShardAdvisor::listen(policy::Handler handler, const policy::Host& host, const Facts& facts) {
-  if (!shared_.hearing.wanted()) return {};
-  Run run{.note = std::make_shared<retell::Invocation>()};
+  const Hearing::Ears ears = shared_.hearing.wanted();
+  if (ears == 0) return {};
+  Run run{.note = std::make_shared<retell::Invocation>(), .ears = ears};
   run.note->handler = handler;
   run.note->at_ms = std::chrono::duration_cast<base::milliseconds>(base::since_epoch()).count();
   run.note->policy = host.hash();
@@ -79,7 +80,7 @@ auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Duration took, Out
     run.note->error = outcome.error;
     run.note->log = outcome.log;
     run.note->took_us = static_cast<std::uint32_t>(std::chrono::duration_cast<base::microseconds>(took).count());
-    shared_.hearing.tell(run.note);
+    shared_.hearing.tell(run.ears, run.note);
   }
   metrics_.policy_time(handler).observe(base::to_seconds(took));
   for (const auto& line : outcome.log) shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});

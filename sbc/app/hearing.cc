@@ -9,9 +9,9 @@ void Hearing::add(Hearer& hearer) {
   hearers_[count_++] = &hearer;
 }
 
-void Hearing::tell(const std::shared_ptr<const retell::Invocation>& invocation) const {
+void Hearing::tell(Ears ears, const std::shared_ptr<const retell::Invocation>& invocation) const {
   for (std::size_t i = 0; i < count_; ++i)
-    if (hearers_[i]->wants()) hearers_[i]->heard(invocation);
+    if ((ears >> i & 1U) != 0) hearers_[i]->heard(invocation);
 }
 
 }  // namespace sbc::app

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "sbc/retell/invocation.h"
@@ -13,8 +14,8 @@ namespace sbc::app {
 class Hearer {
  public:
   virtual ~Hearer() = default;
-  // Asked before each run, from any shard's thread: must be as quick as a read of an atomic. While it is false nothing
-  // is noted for it.
+  // Asked once before each run, from any shard's thread, and it may draw lots: must be as quick as a read of an atomic.
+  // A run of which nobody wants to hear is not noted.
   virtual bool wants() const = 0;
   // From any shard's thread: must not block.
   virtual void heard(const std::shared_ptr<const retell::Invocation>& invocation) = 0;
@@ -23,16 +24,19 @@ class Hearer {
 class Hearing {
  public:
   static constexpr std::size_t kMaxHearers = 8;
+  using Ears = std::uint8_t;  // who wants to hear of a run, a bit for each; 0: nobody
 
   // Before the shards run; `hearer` outlives them.
   void add(Hearer& hearer);
 
-  bool wanted() const {
+  // At the beginning of a run; those hear of it when it is over.
+  Ears wanted() const {
+    Ears ears = 0;
     for (std::size_t i = 0; i < count_; ++i)
-      if (hearers_[i]->wants()) return true;
-    return false;
+      if (hearers_[i]->wants()) ears |= static_cast<Ears>(1U << i);
+    return ears;
   }
-  void tell(const std::shared_ptr<const retell::Invocation>& invocation) const;
+  void tell(Ears ears, const std::shared_ptr<const retell::Invocation>& invocation) const;
 
  private:
   std::array<Hearer*, kMaxHearers> hearers_{};

@@ -10,8 +10,6 @@
 #include <iterator>
 #include <thread>
 
-#include "sbc/app/hearing.h"
-
 #include "../surroundings.h"
 
 namespace sbc::app {
@@ -141,28 +139,6 @@ TEST(RecordFile, SaysWhyItCannotBe) {
   EXPECT_EQ(error("/dev/null"), "policy.record: /dev/null: expected a file");
   ASSERT_EQ(::symlink(stage.file.c_str(), stage.directory.file("link").c_str()), 0);
   EXPECT_TRUE(error(stage.directory.file("link")).contains("open")) << "a link may lead anywhere";
-}
-
-class Counting final : public Hearer {
- public:
-  bool wants() const override { return wanted; }
-  void heard(const std::shared_ptr<const retell::Invocation>&) override { ++count; }
-  bool wanted = false;
-  int count = 0;
-};
-
-TEST(Hearing, TellsThoseWhoWantToHear) {
-  Hearing hearing;
-  EXPECT_FALSE(hearing.wanted());
-  Counting first, second;
-  hearing.add(first);
-  hearing.add(second);
-  EXPECT_FALSE(hearing.wanted());
-  second.wanted = true;
-  EXPECT_TRUE(hearing.wanted());
-  hearing.tell(decision("a"));
-  EXPECT_EQ(first.count, 0);
-  EXPECT_EQ(second.count, 1);
 }
 
 }  // namespace
