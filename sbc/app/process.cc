@@ -18,6 +18,8 @@
 #include "sbc/app/policy_load.h"
 #include "sbc/app/policy_tests.h"
 #include "sbc/app/recorder.h"
+#include "sbc/app/shadow.h"
+#include "sbc/app/shadow_pages.h"
 #include "sbc/app/shard.h"
 
 namespace sbc::app {
@@ -38,6 +40,7 @@ class Process {
       : config_(std::move(config)),
         log_(log),
         recorder_(log),
+        shadow_(log),
         shared_(log, config_->max_registrations),
         signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); }),
         watch_(loop_, [this] { on_watch(); }),
@@ -65,6 +68,7 @@ class Process {
     if (!record) return std::unexpected(record.error());
     recorder_.use(*std::move(record));
     shared_.hearing.add(recorder_);
+    shared_.hearing.add(shadow_);
     for (unsigned i = 0; i < config_->shards; ++i)
       shared_.shards.push_back(
           std::make_unique<Shard>(static_cast<std::uint8_t>(i), shared_, config_, std::move(policy->hosts[i])));
@@ -123,6 +127,7 @@ class Process {
     control_.get("/policy/history", [this](const auto&) { return admin::Control::json(policies_.json(*config_)); });
     control_.get("/policy/running", [this](const auto&) { return admin::Control::json(policies_.running(*config_)); });
     control_.get("/policy/explain", [this](const auto& request) { return explain(request); });
+    add_shadow_pages(control_, shadow_, [this] { return config_; });
     control_.expose(metrics_);
     if (config_->control.empty()) return {};
     auto opened = control_.listen(config_->control);
@@ -176,6 +181,7 @@ class Process {
     shared_.targets.expose(metrics_);
     shared_.explanations.expose(metrics_);
     recorder_.expose(metrics_);
+    shadow_.expose(metrics_);
     metrics_.add_process_metrics();
   }
 
@@ -244,6 +250,7 @@ class Process {
     log_.set_level(config_->log.level);
     for (std::size_t i = 0; i < shared_.shards.size(); ++i)
       shared_.shards[i]->reload(config_, std::move(policy->hosts[i]));
+    shadow_.reload(config_);
     reloads_applied_.add();
     log_.info("reload applied",
               {{"config", config_->path}, {"policy", config_->policy_file}, {"policy_tests", tests->passed}});
@@ -259,6 +266,7 @@ class Process {
   std::shared_ptr<const Config> config_;
   observe::Log& log_;
   Recorder recorder_;  // hears the shards
+  Shadow shadow_;      // hears the shards
   Shared shared_;
   observe::Metrics metrics_;
   std::unique_ptr<SipTrace> trace_;

@@ -7,6 +7,7 @@
 #include "sbc/ctl/policy_explain.h"
 #include "sbc/ctl/policy_history.h"
 #include "sbc/ctl/policy_replay.h"
+#include "sbc/ctl/policy_shadow.h"
 #include "sbc/ctl/policy_simulate.h"
 #include "sbc/ctl/policy_test.h"
 
@@ -157,6 +158,7 @@ void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   add_history(*policy, chosen);
   add_running(*policy, chosen);
   add_explain(*policy, chosen);
+  add_shadow(*policy, chosen);
   stubs->callback([&chosen, folder] { chosen = [folder] { return write_stubs(*folder); }; });
 }
 

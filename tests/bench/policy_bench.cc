@@ -1,4 +1,4 @@
-// rooms: policy
+// rooms: policy retell
 // What one decision of the shipped policy costs a shard: the Host is loaded once and reused.
 
 #include <benchmark/benchmark.h>
@@ -7,6 +7,10 @@
 #include <vector>
 
 #include "sbc/policy/host.h"
+#include "sbc/retell/decisions.h"
+#include "sbc/retell/facts.h"
+#include "sbc/retell/lookups.h"
+#include "sbc/retell/retell.h"
 
 namespace sbc::policy {
 namespace {
@@ -83,6 +87,81 @@ void BM_InviteToTrunkGroup(benchmark::State& state) {
 }
 BENCHMARK(BM_InviteToRegisteredUser);
 BENCHMARK(BM_InviteToTrunkGroup);
+
+// The same, noted for somebody who hears of decisions (sbc/app/hearing.h): what a shadow or a recording costs a shard.
+std::shared_ptr<const retell::Invocation> noted(Host& host, const InviteFacts& facts, Lookup& real) {
+  auto note = std::make_shared<retell::Invocation>();
+  note->handler = Handler::Invite;
+  note->call_id = facts.call_id;
+  note->facts = retell::to_json(facts);
+  retell::NotingLookup lookup(real, note->asked);
+  auto outcome = host.on_invite(facts, lookup);
+  note->decision = retell::to_json(outcome.decision);
+  note->where = outcome.decision.where;
+  note->error = outcome.error;
+  return note;
+}
+
+// With the header fields that a phone sends.
+InviteFacts full_call() {
+  InviteFacts facts = call("bob");
+  for (const auto& [name, value] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+           {"Via", "SIP/2.0/UDP 198.51.100.20:5060;branch=z9hG4bK74bf9;rport"},
+           {"Max-Forwards", "70"},
+           {"From", "\"Alice\" <sip:alice@example.net>;tag=9fxced76sl"},
+           {"To", "<sip:bob@example.net>"},
+           {"Call-ID", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6@198.51.100.20"},
+           {"CSeq", "1 INVITE"},
+           {"Contact", "<sip:alice@198.51.100.20:5060>"},
+           {"User-Agent", "Deskphone 3.1 (build 2026)"},
+           {"Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, REFER, NOTIFY"},
+           {"Supported", "timer, 100rel, replaces"},
+           {"Content-Type", "application/sdp"},
+           {"Content-Length", "312"}})
+    facts.headers.emplace_back(name, value);
+  return facts;
+}
+
+void BM_FullInvite(benchmark::State& state) {
+  const std::unique_ptr<Host> host = load();
+  if (!host) {
+    state.SkipWithError("run it from the top of the source tree");
+    return;
+  }
+  OneBinding lookup;
+  const InviteFacts facts = full_call();
+  for (auto _ : state) benchmark::DoNotOptimize(host->on_invite(facts, lookup));
+}
+BENCHMARK(BM_FullInvite);
+
+void BM_FullInviteNoted(benchmark::State& state) {
+  const std::unique_ptr<Host> host = load();
+  if (!host) {
+    state.SkipWithError("run it from the top of the source tree");
+    return;
+  }
+  OneBinding lookup;
+  const InviteFacts facts = full_call();
+  for (auto _ : state) benchmark::DoNotOptimize(noted(*host, facts, lookup));
+}
+BENCHMARK(BM_FullInviteNoted);
+
+// What the candidate's thread does with it.
+void BM_FullInviteRetold(benchmark::State& state) {
+  const std::unique_ptr<Host> host = load();
+  if (!host) {
+    state.SkipWithError("run it from the top of the source tree");
+    return;
+  }
+  OneBinding lookup;
+  const auto note = noted(*host, full_call(), lookup);
+  for (auto _ : state) {
+    const auto retold = retell::retell(*host, *note);
+    if (!retold || !retell::same(*note, *retold)) state.SkipWithError("it decides differently");
+    benchmark::DoNotOptimize(retold);
+  }
+}
+BENCHMARK(BM_FullInviteRetold);
 
 void BM_Nat(benchmark::State& state) {
   const std::unique_ptr<Host> host = load();
