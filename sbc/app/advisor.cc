@@ -54,7 +54,7 @@ void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<pol
 call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::Source& source) {
   const auto now = base::monotonic_now();
   call::Arrival arrival;
-  arrival.under = tenures_.now();
+  arrival.under = tenure_for(message);
   const auto* realm = config_->routes->realm_of(source.hop.listener);
   if (realm == nullptr) return arrival;
   source_ = source;
@@ -115,7 +115,7 @@ policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
   const auto began = base::monotonic_now();
   auto outcome = host.on_nat(leg);
   explain(policy::Handler::Nat, leg.call_id, since(began), outcome, host);
-  return settle(admin::PolicyHandler::OnNat, since(began), std::move(outcome), run);
+  return settle(admin::PolicyHandler::OnNat, since(began), std::move(outcome), run, leg.under);
 }
 
 void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) {
@@ -125,7 +125,7 @@ void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::Quali
   const auto began = base::monotonic_now();
   auto outcome = host.on_media_quality(facts, quality, lookup_of(run));
   explain(policy::Handler::MediaQuality, facts.call_id, since(began), outcome, host);
-  settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome), run);
+  settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome), run, facts.under);
 }
 
 void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
@@ -136,7 +136,7 @@ void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts&
   const auto began = base::monotonic_now();
   auto outcome = host.on_end(facts, end, lookup_of(run));
   explain(policy::Handler::End, facts.call_id, since(began), outcome, host);
-  settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome), run);
+  settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome), run, facts.under);
 }
 
 policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const sip::Source& source,

@@ -14,9 +14,11 @@
 #include "sbc/app/config.h"
 #include "sbc/app/shared.h"
 #include "sbc/app/tenures.h"
+#include "sbc/app/tried_policy.h"
 #include "sbc/auth/server.h"
 #include "sbc/call/advisor.h"
 #include "sbc/call/facts.h"
+#include "sbc/call/record.h"
 #include "sbc/exchange/advisor.h"
 #include "sbc/policy/host.h"
 #include "sbc/register/gruu.h"
@@ -35,6 +37,13 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
 
   // A reload, or the start: configuration and a policy that was loaded for this shard alone.
   void use(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> host);
+
+  // A candidate that decides of a part of the new calls, until end_trial(), use() or the next one (tenures.h).
+  // Registrations, requests and calls for help stay with the policy that runs.
+  void try_out(const TriedPolicy& tried);
+  void end_trial(bool promote) { tenures_.end_trial(promote); }
+  // A call is over: counted where it is one of those that are compared.
+  void ended(const call::CallRecord& record);
 
   call::Arrival arrival_of(const sip::Message& message, const sip::Source& source) override;
   // What becomes of a request outside dialogs that is neither INVITE nor REGISTER.
@@ -101,14 +110,21 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   Run listen(policy::Handler handler, const policy::Host& host, const policy::InviteFacts& facts, const Event& event);
   policy::Lookup& lookup_of(Run& run) { return run.lookup ? static_cast<policy::Lookup&>(*run.lookup) : *this; }
 
+  // `under`: whose handler it was; null: of whatever belongs to no call.
   template <typename Outcome>
-  auto settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run);
+  auto settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run,
+              const std::shared_ptr<const policy::Tenure>& under = nullptr);
+
+  // advisor_trial.cc
+  const std::shared_ptr<policy::Tenure>& tenure_for(const sip::Message& message);
+  canary::Tally* tally_of(const std::shared_ptr<const policy::Tenure>& under) const;
 
   // advisor_waiting.cc
   // A handler that waits for an answer, with what it may ask on about when it goes on: it stays with the policy and the
   // configuration that it began with.
   struct Waiting {
     std::shared_ptr<policy::Host> host;
+    std::shared_ptr<const policy::Tenure> under;
     std::uint64_t ticket = 0;  // at that host
     std::shared_ptr<const Config> config;
     registrar::Identity identity;
@@ -148,6 +164,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   registrar::Registrar registrar_;
   std::shared_ptr<const Config> config_;
   Tenures tenures_;
+  TriedPolicy tried_;                                   // of the trial in tenures_
   std::unordered_map<std::uint64_t, Waiting> waiting_;  // by our own ticket
   std::uint64_t last_ticket_ = 0;
   std::shared_ptr<const Config> resumed_config_;  // identity_ may look into it

@@ -72,7 +72,8 @@ ShardAdvisor::Run ShardAdvisor::listen(policy::Handler handler, const policy::Ho
 
 // Times the handler, tells those who want to hear of it, writes its log lines, and counts its failure.
 template <typename Outcome>
-auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run) {
+auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run,
+                          const std::shared_ptr<const policy::Tenure>& under) {
   const auto now = base::monotonic_now();
   if (run.note) {
     run.note->decision = retell::to_json(outcome.decision);
@@ -85,6 +86,7 @@ auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Duration took, Out
   metrics_.policy_time(handler).observe(base::to_seconds(took));
   for (const auto& line : outcome.log) shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});
   if (outcome.failed()) {
+    if (auto* tally = tally_of(under)) tally->fail();
     metrics_.policy_errors[handler].add();
     if (handler == admin::PolicyHandler::OnInvite || handler == admin::PolicyHandler::OnRegister)
       metrics_.rejects[admin::RejectReason::PolicyError].add();

@@ -20,6 +20,7 @@ policy::Ruling<policy::InviteDecision> ShardAdvisor::invite(const policy::Invite
   note_patience(run, can_wait, host->counters().not_waited != before);
   return rule(admin::PolicyHandler::OnInvite, std::move(outcome),
               {.host = host,
+               .under = facts.under,
                .config = config_,
                .identity = {},
                .source = {},
@@ -45,6 +46,7 @@ policy::Ruling<policy::FailureDecision> ShardAdvisor::failure(const policy::Invi
   note_patience(run, true, host->counters().not_waited != before);
   return rule(admin::PolicyHandler::OnFailure, std::move(outcome),
               {.host = host,
+               .under = facts.under,
                .config = config_,
                .identity = {},
                .source = {},
@@ -68,7 +70,9 @@ policy::Ruling<Decision> ShardAdvisor::rule(admin::PolicyHandler handler, policy
     constexpr bool invite = std::is_same_v<Decision, policy::InviteDecision>;
     explain(invite ? policy::Handler::Invite : policy::Handler::Failure, waiting.call_id, waiting.took, outcome,
             *waiting.host);
-    auto decision = settle(handler, waiting.took, std::move(outcome), waiting.run);
+    auto decision = settle(handler, waiting.took, std::move(outcome), waiting.run, waiting.under);
+    if (auto* tally = tally_of(waiting.under); tally != nullptr && handler == admin::PolicyHandler::OnInvite)
+      tally->decide();
     concluded(decision, waiting);
     return decision;
   }

@@ -9,15 +9,19 @@ namespace sbc::app {
 std::expected<LoadedPolicy, std::string> load_policy(const Config& config) {
   auto bundle = policy::Bundle::read(config.policy_file);
   if (!bundle) return std::unexpected(config.path + ": policy.file: " + bundle.error().message());
-  const std::string hash = history::hash_of(*bundle);
+  return load_policy(config, *std::move(bundle));
+}
+
+std::expected<LoadedPolicy, std::string> load_policy(const Config& config, policy::Bundle bundle) {
+  const std::string hash = history::hash_of(bundle);
   Hosts hosts;
   for (unsigned i = 0; i < config.shards; ++i) {
-    auto host = policy::Host::load(*bundle, config.policy_limits, config.policy_environment, config.policy_fallback);
+    auto host = policy::Host::load(bundle, config.policy_limits, config.policy_environment, config.policy_fallback);
     if (!host) return std::unexpected("policy: " + host.error().message());
     (*host)->set_hash(hash);
     hosts.push_back(*std::move(host));
   }
-  return LoadedPolicy{*std::move(bundle), std::move(hosts)};
+  return LoadedPolicy{std::move(bundle), std::move(hosts)};
 }
 
 void PolicyRecord::began(const Config& config, const policy::Bundle& bundle, history::Coming coming) {
@@ -30,6 +34,7 @@ void PolicyRecord::began(const Config& config, const policy::Bundle& bundle, his
   if (history && coming.how == "reload" && history->find(std::string_view(hash)) != nullptr) coming.how = "rollback";
   if (hash != running_.hash)
     running_ = {.hash = hash, .main = bundle.main(), .how = coming.how, .since = base::wall_now().seconds};
+  bundle_ = bundle;
   if (folder.empty()) return;
   if (!history) return failed(folder, history.error());
   if (history->unreadable() > 0)
@@ -48,13 +53,26 @@ std::string PolicyRecord::json(const Config& config) const {
   return history ? history::to_json(*history) : "[]\n";
 }
 
-std::string PolicyRecord::running(const Config& config) const {
+void PolicyRecord::tried(const Config& config, const policy::Bundle& bundle, history::Coming coming) {
+  const std::string& folder = config.policy_history;
+  if (folder.empty() || !bundle_) return;
+  auto history = history::History::open(folder, config.policy_history_keep);
+  if (!history) return failed(folder, history.error());
+  const history::Coming back{
+      .how = "rollback", .author = {}, .note = "after the canary of " + history::hash_of(bundle).substr(0, 12)};
+  const auto now = base::wall_now().seconds;
+  if (auto added = history->add(bundle, std::move(coming), now); !added) return failed(folder, added.error());
+  if (auto added = history->add(*bundle_, back, now); !added) failed(folder, added.error());
+}
+
+std::string PolicyRecord::running(const Config& config, const std::string& canary) const {
   nlohmann::ordered_json out;
   out["hash"] = running_.hash;
   out["main"] = running_.main;
   out["file"] = config.policy_file;
   out["how"] = running_.how;
   out["since"] = running_.since;
+  out["canary"] = nlohmann::ordered_json::parse(canary, nullptr, false);
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

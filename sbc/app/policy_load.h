@@ -25,6 +25,8 @@ struct LoadedPolicy {
 };
 // Read and loaded. The error is that of the policy's author: file, line, what.
 std::expected<LoadedPolicy, std::string> load_policy(const Config& config);
+// The same of a text that is there.
+std::expected<LoadedPolicy, std::string> load_policy(const Config& config, policy::Bundle bundle);
 
 // The history of this process's policies, where policy.history says. A history that cannot be written stops nothing: it
 // is said in the log, and counted.
@@ -37,8 +39,12 @@ class PolicyRecord {
 
   // The history as JSON; an empty list where none is kept.
   std::string json(const Config& config) const;
-  // What decides of new calls now: {"hash", "main", "file", "how", "since"}.
-  std::string running(const Config& config) const;
+  // A candidate has run for a part of the calls, as `coming` says, and does no more: it is kept, with an entry, and
+  // what runs has another one after it.
+  void tried(const Config& config, const policy::Bundle& bundle, history::Coming coming);
+
+  // What decides of new calls now: {"hash", "main", "file", "how", "since", "canary"}; the last one as it is given.
+  std::string running(const Config& config, const std::string& canary) const;
   const std::string& hash() const { return running_.hash; }
 
   const base::Counter& failures() const { return failures_; }
@@ -54,6 +60,7 @@ class PolicyRecord {
     std::int64_t since = 0;
   };
   Running running_;
+  std::optional<policy::Bundle> bundle_;
 };
 
 }  // namespace sbc::app

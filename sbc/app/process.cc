@@ -15,6 +15,7 @@
 
 #include "sbc/admin/admin.h"
 #include "sbc/admin/control.h"
+#include "sbc/app/canary_desk.h"
 #include "sbc/app/policy_load.h"
 #include "sbc/app/policy_tests.h"
 #include "sbc/app/recorder.h"
@@ -125,9 +126,11 @@ class Process {
   // What is shown and ordered by sbcctl alone.
   std::expected<void, std::string> open_control() {
     control_.get("/policy/history", [this](const auto&) { return admin::Control::json(policies_.json(*config_)); });
-    control_.get("/policy/running", [this](const auto&) { return admin::Control::json(policies_.running(*config_)); });
+    control_.get("/policy/running",
+                 [this](const auto&) { return admin::Control::json(policies_.running(*config_, canary_.json())); });
     control_.get("/policy/explain", [this](const auto& request) { return explain(request); });
     add_shadow_pages(control_, shadow_, [this] { return config_; });
+    canary_.serve(control_);
     control_.expose(metrics_);
     if (config_->control.empty()) return {};
     auto opened = control_.listen(config_->control);
@@ -182,6 +185,7 @@ class Process {
     shared_.explanations.expose(metrics_);
     recorder_.expose(metrics_);
     shadow_.expose(metrics_);
+    canary_.expose(metrics_);
     metrics_.add_process_metrics();
   }
 
@@ -242,6 +246,7 @@ class Process {
     auto record = RecordFile::open((*wanted)->policy_record);
     if (!record) return refuse_reload(record.error());
     recorder_.use(*std::move(record));
+    canary_.reloaded();
     config_ = *std::move(wanted);
     note_certificates();
     shared_.explanations.keep(config_->policy_explain);
@@ -277,6 +282,7 @@ class Process {
   admin::Control control_;
   std::atomic<std::int64_t> certificates_end_{0};
   PolicyRecord policies_{log_};
+  CanaryDesk canary_{loop_, shared_, policies_, [this] { return config_; }};
   base::Counter reloads_applied_;
   base::Counter reloads_refused_;
   Phase phase_ = Phase::Running;

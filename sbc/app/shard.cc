@@ -131,6 +131,14 @@ void Shard::reload(std::shared_ptr<const Config> config, std::unique_ptr<policy:
   });
 }
 
+void Shard::try_out(TriedPolicy tried) {
+  loop_.post([this, tried = std::move(tried)] { advisor_.try_out(tried); });
+}
+
+void Shard::end_trial(bool promote) {
+  loop_.post([this, promote] { advisor_.end_trial(promote); });
+}
+
 void Shard::drain() {
   loop_.post([this] {
     calls_.drain();
@@ -458,6 +466,7 @@ void Shard::send_relay(call::RelayCommand& command) {
 
 void Shard::close_record(const call::CallRecord& record) {
   count_record(*metrics_, record);
+  advisor_.ended(record);
   // A challenge is no call, and refusals are cheap to provoke: they must not push real calls out of the log.
   if (record.cause == call::EndCause::Policy && record.status == 407) return;
   const bool refused = record.cause == call::EndCause::Policy || record.cause == call::EndCause::Limit;

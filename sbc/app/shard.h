@@ -57,6 +57,8 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   // From any thread; carried out on the shard's own.
   void use_urgency();
   void reload(std::shared_ptr<const Config> config, std::unique_ptr<policy::Host> policy);
+  void try_out(TriedPolicy tried);
+  void end_trial(bool promote);
   void drain();
   void kill_calls();
   void stop();

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "sbc/policy/host.h"
 
@@ -16,8 +18,18 @@ inline constexpr std::size_t kMaxFormerPolicies = 8;
 
 class Tenures {
  public:
-  // This one decides of the calls that begin from now on.
+  // This one decides of the calls that begin from now on. A trial ends.
   void begin(std::shared_ptr<policy::Host> host);
+
+  // A candidate is tried beside the policy that runs. Calls of both are told apart by their tenures: that of the
+  // candidate, and one that the policy which runs has for the calls that are compared.
+  struct Trial {
+    std::shared_ptr<policy::Tenure> control, candidate;
+  };
+  void try_out(std::shared_ptr<policy::Host> candidate);
+  const std::optional<Trial>& trial() const { return trial_; }
+  // Calls keep what they began under. `promote`: the candidate is the policy that runs from now on.
+  void end_trial(bool promote);
 
   // For a call that begins.
   const std::shared_ptr<policy::Tenure>& now() const { return now_; }
@@ -32,7 +44,13 @@ class Tenures {
   std::uint64_t cut() const { return cut_; }
 
  private:
+  void keep(const std::shared_ptr<policy::Tenure>& former);
+  void cut_oldest();
+  // Of the live ones in former_ that are no longer now's or the candidate's, without repetition; the oldest first.
+  std::vector<const policy::Host*> former_hosts() const;
+
   std::shared_ptr<policy::Tenure> now_;
+  std::optional<Trial> trial_;
   std::deque<std::weak_ptr<policy::Tenure>> former_;  // the oldest first
   std::uint64_t cut_ = 0;
 };

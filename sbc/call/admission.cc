@@ -25,6 +25,7 @@ CallRecord new_record(const Call& call) {
   record.to = std::string(call.invite->request_uri_text());
   record.realm_a = call.arrival.realm;
   record.trunk_a = call.arrival.trunk;
+  record.under = call.arrival.under;
   return record;
 }
 

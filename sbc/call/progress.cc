@@ -61,6 +61,7 @@ void Machine::note_ringing() {
   Attempt& attempt = *call_.attempt;
   if (attempt.rang) return;
   attempt.rang = true;
+  if (!call_.record.rang) call_.record.rang = now_ - call_.began;
   call_.hunt.answered(core_.health);
   const auto& wanted = call_.hunt.current()->candidate;
   const base::Duration most = wanted.ring_timeout_s != 0 ? base::seconds(wanted.ring_timeout_s) : core_.settings->ring;

@@ -3,12 +3,17 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "media-relay/base/time.h"
 
 #include "sbc/call/quality.h"
+
+namespace sbc::policy {
+struct Tenure;
+}
 
 namespace sbc::call {
 
@@ -55,8 +60,10 @@ struct CallRecord {
   std::string recorder;                // trunk of the server that recorded it (SIPREC); "": none
   std::string recording_failure;       // why it is not recorded, or not to its end
   std::optional<EndedBy> silent;       // Caller, Callee: whose media did not come while the other's did
-  base::Duration setup{};              // INVITE to final response
-  base::Duration duration{};           // answer to end
+  std::optional<base::Duration> rang;  // INVITE to the first 18x of a callee; nullopt: there was none
+  std::shared_ptr<const policy::Tenure> under;  // the policy that decided of it; null: refused before any was asked
+  base::Duration setup{};                       // INVITE to final response
+  base::Duration duration{};                    // answer to end
 };
 
 }  // namespace sbc::call

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "sbc/ctl/control_client.h"
+#include "sbc/ctl/policy_canary.h"
 #include "sbc/ctl/policy_explain.h"
 #include "sbc/ctl/policy_history.h"
 #include "sbc/ctl/policy_replay.h"
@@ -131,6 +132,42 @@ void add_running(CLI::App& policy, std::function<int()>& chosen) {
   command->callback([&chosen, place] { chosen = [place] { return show_running(*place); }; });
 }
 
+void add_canary(CLI::App& policy, std::function<int()>& chosen) {
+  auto* command = policy.add_subcommand(
+      "canary", "A candidate for a part of the new calls of the border that runs; taken back when it does worse");
+  auto asked = std::make_shared<CanaryOptions>();
+  add_place(*command, asked->place);
+  auto* file = command->add_option("file", asked->file, "The candidate; without it: how the canary does");
+  // What is not said is the border's to choose.
+  const auto plan = [command, asked, file](const char* option, const char* name, const char* help) {
+    command
+        ->add_option_function<std::string>(
+            option, [asked, name](const std::string& value) { asked->plan[name] = value; }, help)
+        ->needs(file);
+  };
+  plan("--share", "share", "Of new calls: 0.1% to 50%; default 5%");
+  plan("--answer-drop", "answer_drop", "How far the share of answered calls may fall; default 5%");
+  plan("--pdd-rise", "pdd_rise", "How far the median of post-dial delays may rise; default 500ms");
+  plan("--errors", "errors", "How far failures of handlers may rise, for each decision; default 1%");
+  plan("--one-way", "one_way", "How far the share of answered calls with one-way audio may rise; default 2%");
+  plan("--least", "least", "Calls of each arm before shares are judged; default 50");
+  plan("--for", "for", "How long; default 30m");
+  plan("--then", "then", "What comes after it, if the candidate is as good: stop (default) or promote");
+  plan("--note", "note", "Why, for log and history");
+  plan("--author", "author", "Who; default: the user who asks");
+  auto* stop = command->add_flag("--stop", asked->stop, "No further call gets the candidate")->excludes(file);
+  auto* promote =
+      command->add_flag("--promote", asked->promote, "The candidate runs everywhere, at once")->excludes(file);
+  promote->excludes(stop);
+  auto* status = command->add_flag("--status", asked->status, "How the canary does, or the last one");
+  status->excludes(file)->excludes(stop)->excludes(promote);
+  auto* install = command->add_flag("--install", asked->install, "With --promote: write it over the files on the disk");
+  install->needs(promote);
+  command->add_flag("--discard", asked->discard, "With --install: files on the disk that never ran may be lost")
+      ->needs(install);
+  command->callback([&chosen, asked] { chosen = [asked] { return canary_policy(*asked); }; });
+}
+
 }  // namespace
 
 int show_running(const ControlPlace& place) {
@@ -159,6 +196,7 @@ void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   add_running(*policy, chosen);
   add_explain(*policy, chosen);
   add_shadow(*policy, chosen);
+  add_canary(*policy, chosen);
   stubs->callback([&chosen, folder] { chosen = [folder] { return write_stubs(*folder); }; });
 }
 

@@ -175,13 +175,6 @@ std::optional<int> run_diff(const std::string& folder, const std::string& from, 
   return WEXITSTATUS(status);
 }
 
-// The person, not the account that has the rights.
-std::string who_asks() {
-  if (const char* behind = std::getenv("SUDO_USER"); behind != nullptr && *behind != '\0') return behind;
-  const passwd* user = ::getpwuid(::getuid());
-  return user != nullptr ? user->pw_name : std::to_string(::getuid());
-}
-
 void show(const Entry& entry, const std::string& lines) {
   std::printf("%6llu  %s  %s  %-8s  %-11s %s%s%s\n", static_cast<unsigned long long>(entry.number),
               time_of(entry.at).c_str(), entry.hash.substr(0, kShownHash).c_str(), entry.coming.how.c_str(),
@@ -189,7 +182,34 @@ void show(const Entry& entry, const std::string& lines) {
               entry.coming.note.empty() ? "" : ": ", base::printable(entry.coming.note).c_str());
 }
 
+// What ran before that which runs: tried and taken back is not that.
+const Entry* before_last(const History& history) {
+  const auto& entries = history.entries();
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
+    if (entry->hash != entries.back().hash && entry->coming.how != "canary") return &*entry;
+  return nullptr;
+}
+
+// The libraries first: a reload in between has the new ones with the old main file, as in any deployment.
+std::expected<void, std::string> write_files(const policy::Bundle& target, const policy::Bundle& disk,
+                                             const fs::path& folder) {
+  for (auto file = target.files().rbegin(); file != target.files().rend(); ++file) {
+    const auto* old = disk.find(file->name);
+    if (old != nullptr && old->text == file->text) continue;
+    if (auto written = write_file(folder / file->name, file->text); !written) return written;
+    std::printf("%s %s\n", old == nullptr ? "made   " : "changed", (folder / file->name).c_str());
+  }
+  return {};
+}
+
 }  // namespace
+
+// The person, not the account that has the rights.
+std::string asking_user() {
+  if (const char* behind = std::getenv("SUDO_USER"); behind != nullptr && *behind != '\0') return behind;
+  const passwd* user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_name : std::to_string(::getuid());
+}
 
 int show_history(const HistoryOptions& options) {
   const auto asked = ask(options.place);
@@ -229,7 +249,7 @@ int note_policy(const NoteOptions& options) {
   if (!asked) return cannot(asked.error());
   const auto disk = named(*asked, "disk");
   if (!disk) return cannot(disk.error());
-  const std::string author = options.author.empty() ? who_asks() : options.author;
+  const std::string author = options.author.empty() ? asking_user() : options.author;
   if (auto noted = asked->history.say(disk->bundle, author, options.text); !noted) return cannot(noted.error());
   std::printf("noted of the files as they are now, by %s\n", author.c_str());
   return kGood;
@@ -238,10 +258,9 @@ int note_policy(const NoteOptions& options) {
 int roll_back(const RollbackOptions& options) {
   const auto asked = ask(options.place);
   if (!asked) return cannot(asked.error());
-  const auto& entries = asked->history.entries();
-  if (options.to.empty() && entries.size() < 2) return cannot("nothing ran before what runs now");
-  const auto target =
-      named(*asked, options.to.empty() ? std::to_string(entries[entries.size() - 2].number) : options.to);
+  const Entry* before = options.to.empty() ? before_last(asked->history) : nullptr;
+  if (options.to.empty() && before == nullptr) return cannot("nothing ran before what runs now");
+  const auto target = named(*asked, before != nullptr ? std::to_string(before->number) : options.to);
   if (!target) return cannot(target.error());
   const auto disk = named(*asked, "disk");
   if (!disk) return cannot(disk.error());
@@ -256,13 +275,7 @@ int roll_back(const RollbackOptions& options) {
   if (!options.discard && asked->history.find(std::string_view(hash)) == nullptr)
     return cannot("the files on the disk never ran, and would be lost: see `sbcctl policy diff`, and say --discard");
   const fs::path folder = fs::path(asked->config->policy_file).parent_path();
-  // The libraries first: a reload in between has the new ones with the old main file, as in any deployment.
-  for (auto file = target->bundle.files().rbegin(); file != target->bundle.files().rend(); ++file) {
-    const auto* old = disk->bundle.find(file->name);
-    if (old != nullptr && old->text == file->text) continue;
-    if (auto written = write_file(folder / file->name, file->text); !written) return cannot(written.error());
-    std::printf("%s %s\n", old == nullptr ? "made   " : "changed", (folder / file->name).c_str());
-  }
+  if (auto written = write_files(target->bundle, disk->bundle, folder); !written) return cannot(written.error());
   for (const auto& file : disk->bundle.files()) {
     if (target->bundle.find(file.name) != nullptr) continue;
     std::error_code error;
@@ -270,13 +283,36 @@ int roll_back(const RollbackOptions& options) {
     std::printf("removed %s\n", (folder / file.name).c_str());
   }
   // It runs anyway, whoever is said to have asked for it.
-  if (auto noted = asked->history.say(target->bundle, who_asks(), "back to " + target->name); !noted)
+  if (auto noted = asked->history.say(target->bundle, asking_user(), "back to " + target->name); !noted)
     std::fprintf(stderr, "the history will not say who asked: %s\n", noted.error().c_str());
   if (const auto good = app::load_policy(*asked->config); !good)
     return cannot(good.error() + "\nthe files are those of " + target->name +
                   ", but do not fit this configuration: a reload would be refused");
   std::printf("the files are those of %s; a reload applies them: systemctl reload parapet-sbc\n", target->name.c_str());
   return kGood;
+}
+
+std::expected<void, std::string> may_install(const Installation& installation) {
+  if (installation.discard) return {};
+  const auto asked = ask({.config = installation.config, .folder = {}});
+  if (!asked)
+    return std::unexpected(asked.error() + "\nthe files on the disk would be lost: --discard says that they may");
+  const auto disk = named(*asked, "disk");
+  if (!disk) return std::unexpected(disk.error());
+  if (asked->history.find(std::string_view(history::hash_of(disk->bundle))) != nullptr) return {};
+  return std::unexpected(
+      "the files on the disk never ran, and would be lost: see `sbcctl policy diff`, and say --discard");
+}
+
+std::expected<void, std::string> install(const Installation& installation, const policy::Bundle& bundle) {
+  const auto config = app::load_config(installation.config);
+  if (!config) return std::unexpected(config.error());
+  const fs::path main = (*config)->policy_file;
+  if (main.filename() != bundle.main())
+    return std::unexpected("the policy begins with " + bundle.main() + ", and the configuration names " +
+                           main.string());
+  const auto disk = policy::Bundle::read(main.string());
+  return write_files(bundle, disk ? *disk : policy::Bundle(bundle.main(), {}), main.parent_path());
 }
 
 }  // namespace sbc::ctl

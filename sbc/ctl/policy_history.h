@@ -1,9 +1,11 @@
 #pragma once
 // `sbcctl policy history`, `diff` and `rollback`: the policies that ran, what changed between them, and the way back.
 
+#include <expected>
 #include <string>
 
 #include "sbc/ctl/policy.h"
+#include "sbc/policy/bundle.h"
 
 namespace sbc::ctl {
 
@@ -43,5 +45,18 @@ struct RollbackOptions {
 };
 // Writes the files of an entry over those on the disk. A reload then applies them.
 int roll_back(const RollbackOptions& options);
+
+// Who asks, behind sudo, too.
+std::string asking_user();
+
+// A policy that comes from elsewhere, to take the place of the files that the configuration names.
+struct Installation {
+  std::string config = "/etc/parapet/sbc.toml";
+  bool discard = false;  // files on the disk that are in no history may be lost
+};
+// Whether that may be done: what lies on the disk is kept in the history, or may be lost. Error: why not.
+std::expected<void, std::string> may_install(const Installation& installation);
+// Writes the files of `bundle`; others beside them stay. Says what it does.
+std::expected<void, std::string> install(const Installation& installation, const policy::Bundle& bundle);
 
 }  // namespace sbc::ctl

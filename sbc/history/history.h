@@ -26,7 +26,7 @@ std::string hash_of(const policy::Bundle& bundle);
 
 // How a policy came to run.
 struct Coming {
-  std::string how;     // "start", "reload", "rollback"
+  std::string how;     // "start", "reload", "rollback", "promote"; "canary": tried for a part of the calls only
   std::string author;  // who asked; "": nobody said
   std::string note;    // why; "" likewise
 };

@@ -11,7 +11,7 @@ import sys
 # Under the purity line (CONTRIBUTING.md): no socket, no clock, no thread, no dice, no log, no metrics library.
 PURE = {
     "media-relay": {"packet", "stun", "rtp", "udptl", "secure", "codec", "ice", "flow", "session", "control"},
-    "sbc": {"sip", "sdp", "auth", "transaction", "dialog", "json", "table", "policy", "route", "call", "exchange", "register", "body", "identity", "leak", "limit", "quality", "syntax", "check", "explain", "simulate", "trial", "replay", "retell"},
+    "sbc": {"sip", "sdp", "auth", "transaction", "dialog", "json", "table", "policy", "route", "call", "exchange", "register", "body", "identity", "leak", "limit", "quality", "syntax", "check", "explain", "simulate", "trial", "replay", "canary", "retell"},
 }
 # What the relay lends to sbc; the relay includes nothing of sbc.
 SHARED = {"base", "control", "stun", "observe", "loop", "settings"}

@@ -16,7 +16,7 @@ RELAY = {"base", "observe", "loop", "settings", "control", "stun", "packet", "rt
          "recording", "server"}
 PURE = {"base", "control", "stun", "packet", "rtp", "udptl", "secure", "codec", "ice", "flow", "session", "sip", "sdp", "auth", "transaction", "dialog", "policy",
         "body", "identity", "leak", "limit", "quality",
-        "route", "call", "exchange", "register", "syntax", "check", "explain", "simulate", "trial", "json", "table", "replay", "retell"}
+        "route", "call", "exchange", "register", "syntax", "check", "explain", "simulate", "trial", "json", "table", "replay", "canary", "retell"}
 LENT = {"base", "observe", "loop", "settings", "control", "stun"}  # what sbc may see of the relay
 
 

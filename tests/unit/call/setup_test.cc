@@ -44,6 +44,23 @@ TEST(BasicCall, RingsAnswersTalksAndEndsWithOneRecord) {
   rig.expect_idle();
 }
 
+TEST(BasicCall, ItsRecordSaysWhenTheCalleeRangFirstAndWhosePolicyItHad) {
+  Rig rig;
+  rig.a.invite();
+  ASSERT_NE(rig.b.take("INVITE"), nullptr);
+  rig.pass(seconds(2));
+  rig.b.answer(180);
+  rig.pass(seconds(3));
+  rig.b.answer(183);
+  rig.b.answer(200, sdp(rig.b.ip(), 6000));
+  rig.a.ack();
+  rig.a.bye();
+  ASSERT_EQ(rig.records.size(), 1U);
+  EXPECT_EQ(rig.records[0].rang, seconds(2));
+  EXPECT_EQ(rig.records[0].setup, seconds(5));
+  EXPECT_EQ(rig.records[0].under, nullptr) << "the rig's advisor names none";
+}
+
 TEST(BasicCall, TheRelayIsToldBothSidesAddressesBeforeAnyoneTalks) {
   Rig rig;
   rig.connect();
