@@ -32,7 +32,8 @@ def start(lab, candidate):
     folder = lab.directory / "own"
     folder.mkdir()
     (folder / "own.lua").write_text(RUNNING)
-    lab.candidate = lab.directory / "new.lua"
+    lab.candidate = lab.directory / "new" / "new.lua"
+    lab.candidate.parent.mkdir()
     lab.candidate.write_text(candidate)
     lab.start({"policy": {"file": str(folder / "own.lua"), "history": str(lab.directory / "history")}})
     lab.callee("callee", calls=10_000, seconds=60)
