@@ -88,8 +88,8 @@ inline constexpr base::Duration kSuspectLead = base::milliseconds(200);
 inline constexpr base::Duration kSuspectPatience = base::milliseconds(500);
 inline constexpr base::Duration kSuspicion = base::seconds(10);
 
-// When two such have spoken a moment ago, a port is attacked by somebody who changes his SSRC. Then the first stream is
-// heard when it has gone on for so long: one that began before the peer could know where to is a suspect by then.
+// When three such have spoken a moment ago, a port is attacked by somebody who changes his SSRC. Then the first stream
+// is heard when it has gone on for so long: one that began before the peer could know where to is a suspect by then.
 inline constexpr base::Duration kAttack = base::seconds(2);
 inline constexpr base::Duration kProofUnderAttack = base::milliseconds(1200);
 

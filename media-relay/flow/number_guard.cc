@@ -57,6 +57,11 @@ void NumberGuard::follow(std::uint16_t number, base::Instant now) {
     if (!goes_on && ahead < 0) late_ = number;
     return;
   }
+  if (now >= attacked_until_) {  // packets that were held up on their way come all at once
+    budget_at_ = now - kFullBudget;
+    place_ = number;
+    return;
+  }
   budget_at_ = std::max(budget_at_, now - kFullBudget);
   const base::Duration cost = kPerNumber * ahead;
   if (budget_at_ + cost > now) return;

@@ -3,8 +3,8 @@
 // whose number is far from those that are heard is of another stream, which is heard only after kFaxSilence, when it
 // shows three packets in sequence. The stream of before comes back at once.
 //
-// What is heard moves the place by no more than a machine's packets do (kNumbersPerSecond): who sends all numbers in
-// turn passes by, and the machine's next number is still near. While others come, "near" is narrow.
+// While others come, "near" is narrow, and what is heard moves the place by no more than a machine's packets do
+// (kNumbersPerSecond): who sends all numbers in turn passes by, and the machine's next number is still near.
 
 #include <cstdint>
 #include <optional>

@@ -29,7 +29,6 @@ void StreamGuard::move() {
 void StreamGuard::leave(base::Instant now) {
   StreamGuard fresh;
   fresh.others_ = std::move(others_);
-  fresh.stray_ = stray_;
   fresh.attacked_until_ = attacked_until_;
   fresh.rules_.listening = false;
   if (fresh.others_) fresh.others_->contenders = {};
@@ -60,9 +59,11 @@ StreamGuard::Early& StreamGuard::early_of(std::uint32_t ssrc, base::Instant now)
 
 void StreamGuard::overhear(std::uint32_t ssrc, base::Instant now) {
   if (!rules_.one_stream || is_trusted(ssrc) || goes_on(ssrc)) return;
-  if (stray_ && stray_ != ssrc) attacked_until_ = now + kAttack;
-  stray_ = ssrc;
   early_of(ssrc, now).last = now;
+  // The peer may be early, and one stranger is none of its business.
+  const auto is_recent = [&](const Early& e) { return e.used && now - e.last < kAttack; };
+  const auto lately = std::ranges::count_if(others().early, is_recent);
+  if (lately >= 3) attacked_until_ = now + kAttack;
 }
 
 bool StreamGuard::is_waiting(std::uint32_t ssrc, base::Instant now) const {

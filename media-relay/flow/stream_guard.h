@@ -26,7 +26,7 @@
 //
 // Who speaks before he may (no address was named, on hold), from elsewhere, or is of the peer before, teaches nothing
 // and is suspect: afterwards he waits for somebody better for kSuspectPatience, and gives way to him for kSuspicion.
-// Where two of them have spoken a moment ago, somebody attacks, and a new stream needs more proof.
+// Where three of them have spoken a moment ago, somebody attacks, and a new stream needs more proof.
 //
 // A peer that reports on what we send it knows our SSRC, which nobody knows who only knows addresses: the stream in
 // whose name such a report comes (`vouch`) is the peer's, and is heard at once. Where the peer's description says which
@@ -150,7 +150,6 @@ class StreamGuard {
   std::optional<std::uint32_t> vouched_;
   std::optional<std::uint32_t> refused_;  // lost to the one that is heard, until signalling speaks
   base::Instant listening_since_{};
-  std::optional<std::uint32_t> stray_;  // the last that was overheard
   base::Instant attacked_until_{};
   std::size_t next_place_ = 0;
   std::unique_ptr<Others> others_;

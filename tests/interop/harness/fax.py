@@ -1,6 +1,7 @@
 """Fax machines that a test plays by hand, and the dialogs around them."""
 
 import struct
+import time
 
 from .peers import _Listener
 
@@ -26,6 +27,7 @@ class FaxMachine(_Listener):
             ifp = f"{self.name}{len(self._sent):04}".encode()
             self._socket.sendto(udptl(len(self._sent), ifp, self._sent[:-3:-1]), target)
             self._sent.append(ifp)
+            time.sleep(0.005)
 
     def _on_packet(self, data, source):
         self.heard.append(data)
