@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "sbc/http/cache.h"
 #include "sbc/http/limits.h"
+#include "sbc/lookup/cache.h"
+#include "sbc/lookup/limits.h"
 
 namespace sbc::http {
 namespace {
@@ -126,8 +127,8 @@ struct Client::Inner {
 
   loop::EventLoop& loop;
   Settings settings;
-  Cache cache;
-  Breaker breaker;
+  lookup::Cache<Response> cache;
+  lookup::Breaker breaker;
   Counters counters;
   loop::Timer timer;
   CURLM* multi = nullptr;
@@ -204,7 +205,8 @@ void Client::Inner::finish(Exchange exchange, CURLcode code) {
     exchange.response.status = static_cast<std::uint16_t>(status);
     if (type != nullptr) exchange.response.content_type = type;
     if (status == 200 && !exchange.key.empty())
-      cache.store(exchange.key, exchange.response, loop.now() + exchange.keep);
+      cache.store(exchange.key, exchange.response,
+                  exchange.response.content_type.size() + exchange.response.body.size(), loop.now() + exchange.keep);
     reply = std::move(exchange.response);
     counters.answered += exchange.done.size();
   } else {
@@ -231,14 +233,15 @@ void Client::Inner::ask(const Request& request, Done done) {
       return done(Reply(*known));
     }
     const auto same = by_key.find(key);
-    if (same != by_key.end() && same->second->done.size() < kMaxJoined) {
+    if (same != by_key.end() && same->second->done.size() < lookup::kMaxJoined) {
       ++counters.joined;
       same->second->done.push_back(std::move(done));
       return;
     }
     if (same != by_key.end()) key.clear();
   }
-  if (exchanges.size() >= settings.at_once * (request.urgent ? kRoomForHelp : 1)) return refuse(Problem::Busy, done);
+  if (exchanges.size() >= settings.at_once * (request.urgent ? lookup::kRoomForHelp : 1))
+    return refuse(Problem::Busy, done);
   if (!breaker.admits(target->origin, settings.breaker, loop.now())) return refuse(Problem::Resting, done);
   begin(request, *std::move(target), std::move(key), std::move(done));
 }

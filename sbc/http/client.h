@@ -10,9 +10,9 @@
 
 #include "media-relay/loop/event_loop.h"
 
-#include "sbc/http/breaker.h"
 #include "sbc/http/message.h"
 #include "sbc/http/origin.h"
+#include "sbc/lookup/breaker.h"
 
 namespace sbc::http {
 
@@ -21,7 +21,7 @@ struct Settings {
   std::size_t body_bytes = 64U << 10;  // of an answer
   std::size_t at_once = 100;           // requests under way; those of calls for help have as many again
   std::size_t cache_entries = 1000;    // answers that are kept
-  BreakerRule breaker{};
+  lookup::BreakerRule breaker{};
   std::string ca_file;  // whom to trust instead of the system's authorities; "": those
 };
 

@@ -1,11 +1,8 @@
-#include "sbc/http/breaker.h"
+#include "sbc/lookup/breaker.h"
 
 #include <gtest/gtest.h>
 
-#include "sbc/http/cache.h"
-#include "sbc/http/limits.h"
-
-namespace sbc::http {
+namespace sbc::lookup {
 namespace {
 
 using base::seconds;
@@ -48,41 +45,5 @@ TEST(Breaker, WhatWasUnderWayWhenItOpenedProlongsNothing) {
   EXPECT_TRUE(breaker.admits("a", kRule, kStart + seconds(10)));
 }
 
-Response text(std::size_t bytes) {
-  return {.status = 200, .content_type = "", .body = std::string(bytes, 'x')};
-}
-
-TEST(Cache, ForgetsInTime) {
-  Cache cache(10);
-  cache.store("a", text(1), kStart + seconds(5));
-  EXPECT_NE(cache.find("a", kStart + seconds(4)), nullptr);
-  EXPECT_EQ(cache.find("a", kStart + seconds(5)), nullptr);
-  EXPECT_EQ(cache.size(), 0U);
-  EXPECT_EQ(cache.bytes(), 0U);
-}
-
-TEST(Cache, ForgetsTheLeastRecentlyUsedFirst) {
-  Cache cache(2);
-  const auto until = kStart + seconds(60);
-  cache.store("a", text(1), until);
-  cache.store("b", text(1), until);
-  EXPECT_NE(cache.find("a", kStart), nullptr);
-  cache.store("c", text(1), until);
-  EXPECT_EQ(cache.find("b", kStart), nullptr);
-  EXPECT_NE(cache.find("a", kStart), nullptr);
-  cache.store("a", text(5), until);
-  EXPECT_EQ(cache.find("a", kStart)->body.size(), 5U) << "the newer answer takes the place of the older";
-  EXPECT_EQ(cache.size(), 2U);
-  cache.set_entries(0);
-  EXPECT_EQ(cache.size(), 0U);
-}
-
-TEST(Cache, IsBoundedInBytes) {
-  Cache cache(1000);
-  for (int i = 0; i < 20; ++i) cache.store(std::to_string(i), text(kMaxCacheBytes / 10), kStart + seconds(60));
-  EXPECT_LE(cache.bytes(), kMaxCacheBytes);
-  EXPECT_EQ(cache.size(), 9U);
-}
-
 }  // namespace
-}  // namespace sbc::http
+}  // namespace sbc::lookup

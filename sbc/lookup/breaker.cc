@@ -1,11 +1,11 @@
-#include "sbc/http/breaker.h"
+#include "sbc/lookup/breaker.h"
 
 #include <algorithm>
 
-namespace sbc::http {
+namespace sbc::lookup {
 
-bool Breaker::admits(std::string_view origin, const BreakerRule& rule, base::Instant now) {
-  const auto found = circuits_.find(origin);
+bool Breaker::admits(std::string_view service, const BreakerRule& rule, base::Instant now) {
+  const auto found = circuits_.find(service);
   if (found == circuits_.end() || found->second.failures < rule.failures) return true;
   Circuit& circuit = found->second;
   if (now < circuit.until || circuit.trying) return false;
@@ -13,14 +13,14 @@ bool Breaker::admits(std::string_view origin, const BreakerRule& rule, base::Ins
   return true;
 }
 
-void Breaker::succeeded(std::string_view origin) {
-  const auto found = circuits_.find(origin);
+void Breaker::succeeded(std::string_view service) {
+  const auto found = circuits_.find(service);
   if (found != circuits_.end()) circuits_.erase(found);
 }
 
-bool Breaker::failed(std::string_view origin, const BreakerRule& rule, base::Instant now) {
-  auto found = circuits_.find(origin);
-  if (found == circuits_.end()) found = circuits_.emplace(origin, Circuit{}).first;
+bool Breaker::failed(std::string_view service, const BreakerRule& rule, base::Instant now) {
+  auto found = circuits_.find(service);
+  if (found == circuits_.end()) found = circuits_.emplace(service, Circuit{}).first;
   Circuit& circuit = found->second;
   const bool rested = circuit.failures >= rule.failures;
   if (rested && !circuit.trying) return false;  // one that was under way when the others failed
@@ -36,4 +36,4 @@ std::size_t Breaker::resting(base::Instant now) const {
       std::ranges::count_if(circuits_, [now](const auto& one) { return now < one.second.until; }));
 }
 
-}  // namespace sbc::http
+}  // namespace sbc::lookup

@@ -1,5 +1,5 @@
 #pragma once
-// A circuit breaker for each origin: a service that fails again and again is left in peace for a while, and calls go on
+// A circuit breaker for each service: one that fails again and again is left in peace for a while, and calls go on
 // without it at once instead of after a timeout each.
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "media-relay/base/hash.h"
 #include "media-relay/base/time.h"
 
-namespace sbc::http {
+namespace sbc::lookup {
 
 struct BreakerRule {
   std::uint32_t failures = 5;                // in a row: then it rests
@@ -21,10 +21,10 @@ struct BreakerRule {
 class Breaker {
  public:
   // False: not now. True: the caller tells how it went.
-  bool admits(std::string_view origin, const BreakerRule& rule, base::Instant now);
-  void succeeded(std::string_view origin);
+  bool admits(std::string_view service, const BreakerRule& rule, base::Instant now);
+  void succeeded(std::string_view service);
   // Whether it rests by this one.
-  bool failed(std::string_view origin, const BreakerRule& rule, base::Instant now);
+  bool failed(std::string_view service, const BreakerRule& rule, base::Instant now);
   std::size_t resting(base::Instant now) const;
 
  private:
@@ -33,8 +33,8 @@ class Breaker {
     base::Instant until{};  // no requests before that
     bool trying = false;    // the one after the pause is under way
   };
-  // Only origins that are allowed get here, so there are as many as the operator has named.
+  // Only services that may be asked get here, so there are as many as the operator has named.
   std::unordered_map<std::string, Circuit, base::StringHash, std::equal_to<>> circuits_;
 };
 
-}  // namespace sbc::http
+}  // namespace sbc::lookup
