@@ -273,6 +273,10 @@
 ---@field headers? table
 ---@field json? any
 
+---@class RedisOptions
+---@field timeout? number
+---@field cache? number
+
 ---@class NatTreatment
 ---@field symmetric_signalling? boolean
 ---@field latch? "learn"|"strict"|"hear"
@@ -345,8 +349,17 @@
 ---@field exists fun(name: string): boolean
 ---@field names string[]
 
+---@class lib.redis
+---@field command fun(command: string, ...: string|number|RedisOptions): any, string?
+---@field get fun(key: string|integer, options?: RedisOptions): string?, string?
+---@field hget fun(key: string|integer, field: string|integer, options?: RedisOptions): string?, string?
+---@field hgetall fun(key: string|integer, options?: RedisOptions): table?, string?
+
 ---@class lib.settings
 ---@field [string] string|number|boolean|nil
+
+---@class lib.sql
+---@field query fun(query: string, ...: string|number|boolean|nil): table[]?, string?
 
 ---@class lib.tables
 ---@field find fun(table: string, key: string): any
@@ -399,12 +412,16 @@ next_candidate = nil
 pass = nil
 ---@type lib.realms
 realms = nil
+---@type lib.redis
+redis = nil
 ---@type fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject
 reject = nil
 ---@type fun(places: Place|Contacts|Contact): Route
 route = nil
 ---@type lib.settings
 settings = nil
+---@type lib.sql
+sql = nil
 ---@type lib.tables
 tables = nil
 ---@type lib.trunks

@@ -88,6 +88,16 @@ void expose_exchange(Metrics& metrics, const ShardMetrics& shard) {
   metrics.gauge("parapet_subscriptions", "Subscriptions that exist now.", {}, shard.subscriptions);
 }
 
+void expose_store(Metrics& metrics, const std::string& kind, const StoreMetrics& store) {
+  const std::string name = "parapet_policy_" + kind;
+  expose_by(metrics, name + "_total", "Look-ups of policies in " + kind + " stores, by result.", "result",
+            store.lookups);
+  metrics.counter(name + "_rests_total",
+                  "Times that a store of kind " + kind + " failed too often and was left in peace.", {}, store.rests);
+  metrics.gauge(name + "_resting", "Stores of kind " + kind + " that are left in peace now.", {}, store.resting);
+  metrics.gauge(name + "_requests", "Look-ups of policies in " + kind + " stores under way.", {}, store.under_way);
+}
+
 void expose_policy(Metrics& metrics, const ShardMetrics& shard) {
   for (std::size_t i = 0; i < shard.policy_seconds.size(); ++i)
     metrics.histogram("parapet_policy_seconds", "Time in policy handlers.",
@@ -115,6 +125,8 @@ void expose_policy(Metrics& metrics, const ShardMetrics& shard) {
                   shard.http_rests);
   metrics.gauge("parapet_policy_http_resting", "Services that are left in peace now.", {}, shard.http_resting);
   metrics.gauge("parapet_policy_http_requests", "HTTP requests of policies under way.", {}, shard.http_under_way);
+  expose_store(metrics, "redis", shard.redis);
+  expose_store(metrics, "sql", shard.databases);
 }
 
 void expose_relay(Metrics& metrics, const ShardMetrics& shard) {

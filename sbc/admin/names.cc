@@ -138,6 +138,36 @@ const char* name_of(HttpLookup result) {
   return "unknown";
 }
 
+const char* name_of(StoreLookup result) {
+  switch (result) {
+    case StoreLookup::Answered:
+      return "answered";
+    case StoreLookup::Cached:
+      return "cached";
+    case StoreLookup::Joined:
+      return "joined";
+    case StoreLookup::Timeout:
+      return "timeout";
+    case StoreLookup::NotAllowed:
+      return "not_allowed";
+    case StoreLookup::Busy:
+      return "busy";
+    case StoreLookup::Resting:
+      return "resting";
+    case StoreLookup::Connect:
+      return "connect";
+    case StoreLookup::Refused:
+      return "refused";
+    case StoreLookup::TooLarge:
+      return "too_large";
+    case StoreLookup::Failed:
+      return "failed";
+    case StoreLookup::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 const char* name_of(EnumResult result) {
   switch (result) {
     case EnumResult::Found:

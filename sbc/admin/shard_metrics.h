@@ -328,6 +328,23 @@ enum class HttpLookup : std::uint8_t {
 };
 const char* name_of(HttpLookup result);  // "answered"
 
+// How look-ups of policies in a store, Redis or a database, ended.
+enum class StoreLookup : std::uint8_t {
+  Answered,
+  Cached,  // from memory
+  Joined,  // one under way was the same
+  Timeout,
+  NotAllowed,  // a command that policies may not use, or nothing is configured
+  Busy,        // too many at once
+  Resting,     // the store has failed too often
+  Connect,
+  Refused,  // the store did not do it: a wrong type, an error in the SQL
+  TooLarge,
+  Failed,
+  kCount
+};
+const char* name_of(StoreLookup result);  // "answered"
+
 // How look-ups of policies by ENUM ended.
 enum class EnumResult : std::uint8_t {
   Found,
@@ -345,6 +362,14 @@ inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::
 
 template <typename Enum>
 using CountersBy = CounterArray<Enum, static_cast<std::size_t>(Enum::kCount)>;
+
+// The stores of one kind.
+struct StoreMetrics {
+  CountersBy<StoreLookup> lookups;
+  base::Counter rests;    // times that the circuit breaker of a store opened
+  base::Gauge resting;    // stores that are left in peace now
+  base::Gauge under_way;  // look-ups
+};
 
 // Of media lines, each direction for itself.
 inline constexpr std::array<std::string_view, 3> kMediaKinds{"audio", "video", "text"};
@@ -428,6 +453,8 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Counter http_rests;    // times that the circuit breaker of a service opened
   base::Gauge http_resting;    // services that are left in peace now
   base::Gauge http_under_way;  // requests
+  StoreMetrics redis;
+  StoreMetrics databases;
   observe::Histogram& policy_time(PolicyHandler handler) { return policy_seconds[static_cast<std::size_t>(handler)]; }
 
   observe::Histogram relay_seconds;  // command to reply

@@ -176,6 +176,10 @@ void read_policy(settings::Table root, Config& config) {
   config.policy_limits = read_policy_limits(policy);
   config.policy_lookups.http = read_http(policy);
   config.policy_lookups.enum_suffixes = read_enum(policy);
+  config.policy_lookups.redis = read_redis(policy);
+  config.policy_lookups.databases = read_databases(policy, config);
+  for (const auto& database : config.policy_lookups.databases)
+    for (const auto& query : database.queries) config.policy_environment.queries.push_back(query.name);
   config.policy_environment.tables = read_tables(policy, config);
   config.policy_fallback.invite_status = static_cast<std::uint16_t>(policy.integer("invite_fallback", {400, 699}, 500));
   config.policy_fallback.register_status =

@@ -51,6 +51,10 @@ std::vector<std::string> trunks_of(const route::Table& routes, std::string_view 
 void check_upstreams(settings::Table root, Config& config);
 // [policy.enum]
 std::vector<std::string> read_enum(settings::Table& policy);
+// [policy.redis]
+redis::Settings read_redis(settings::Table& policy);
+// [policy.database.<name>] and [policy.sql.<name>]
+std::vector<database::Settings> read_databases(settings::Table& policy, const Config& config);
 // [policy.table.<name>] with their files.
 policy::Tables read_tables(settings::Table& policy, const Config& config);
 // [trunk.<name>] and [group.<name>].

@@ -7,7 +7,11 @@ namespace sbc::app {
 void PolicyLookups::ask(const policy::Question& question, bool urgent, Done done) {
   if (const auto* asked = std::get_if<policy::HttpQuestion>(&question.what))
     return ask_http(*asked, question.timeout, urgent, std::move(done));
-  enum_.ask(std::get<policy::EnumQuestion>(question.what), std::move(done));
+  if (const auto* asked = std::get_if<policy::EnumQuestion>(&question.what)) return enum_.ask(*asked, std::move(done));
+  const StoreLookups::Terms terms{.timeout = question.timeout, .urgent = urgent};
+  if (const auto* asked = std::get_if<policy::RedisQuestion>(&question.what))
+    return stores_.ask(*asked, terms, std::move(done));
+  stores_.ask(std::get<policy::SqlQuestion>(question.what), terms, std::move(done));
 }
 
 void PolicyLookups::ask_http(const policy::HttpQuestion& asked, base::Duration timeout, bool urgent, Done done) {
@@ -23,7 +27,7 @@ void PolicyLookups::ask_http(const policy::HttpQuestion& asked, base::Duration t
   });
 }
 
-void PolicyLookups::copy_counters(admin::ShardMetrics& metrics) const {
+void PolicyLookups::copy_counters(admin::ShardMetrics& metrics) {
   const http::Counters& counters = http_.counters();
   using admin::HttpLookup;
   metrics.http_lookups[HttpLookup::Answered].set(counters.answered);
@@ -41,6 +45,7 @@ void PolicyLookups::copy_counters(admin::ShardMetrics& metrics) const {
   metrics.http_resting.set(static_cast<std::int64_t>(http_.resting()));
   metrics.http_under_way.set(static_cast<std::int64_t>(http_.under_way()));
   enum_.copy_counters(metrics);
+  stores_.copy_counters(metrics);
 }
 
 }  // namespace sbc::app

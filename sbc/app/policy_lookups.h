@@ -1,11 +1,12 @@
 #pragma once
-// Who answers what a shard's policies want to know: HTTP services and the DNS. One per shard.
+// Who answers what a shard's policies want to know: HTTP services, the DNS, Redis and databases. One per shard.
 
 #include <functional>
 
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/enum_lookup.h"
 #include "sbc/app/lookup_settings.h"
+#include "sbc/app/store_lookups.h"
 #include "sbc/call/asking.h"
 #include "sbc/policy/question.h"
 
@@ -15,24 +16,26 @@ class PolicyLookups {
  public:
   using Done = std::function<void(policy::Found)>;
 
-  PolicyLookups(loop::EventLoop& loop, resolve::Resolver& resolver, const LookupSettings& settings)
-      : http_(loop, settings.http), enum_(resolver) {
+  PolicyLookups(loop::EventLoop& loop, resolve::Resolver& resolver, observe::Log& log, const LookupSettings& settings)
+      : http_(loop, settings.http), enum_(resolver), stores_(loop, log, settings) {
     enum_.use(settings.enum_suffixes);
   }
 
   void use(const LookupSettings& settings) {
     http_.use(settings.http);
     enum_.use(settings.enum_suffixes);
+    stores_.use(settings);
   }
   // `done` is called once, in bounded time; perhaps before this returns.
   void ask(const policy::Question& question, bool urgent, Done done);
-  void copy_counters(admin::ShardMetrics& metrics) const;
+  void copy_counters(admin::ShardMetrics& metrics);
 
  private:
   void ask_http(const policy::HttpQuestion& asked, base::Duration timeout, bool urgent, Done done);
 
   http::Client http_;
   EnumLookup enum_;
+  StoreLookups stores_;
 };
 
 }  // namespace sbc::app

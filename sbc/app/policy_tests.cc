@@ -9,6 +9,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/http/origin.h"
+#include "sbc/redis/commands.h"
 #include "sbc/register/registrar.h"
 #include "sbc/sip/uri.h"
 
@@ -62,6 +63,10 @@ simulate::Setting setting_of(const Config& config) {
                                             policy::RegisterFacts& facts) {
     if (const auto* realm = config.realm(name))
       registrar::Registrar::describe(message, realm->registration, facts);
+  };
+  const auto& store = config.policy_lookups.redis;
+  setting.may_command = [there = store.configured(), writes = store.writes](const std::vector<std::string>& words) {
+    return there && !words.empty() && redis::is_allowed(words[0], writes);
   };
   setting.account = [users = config.users](std::string_view aor) {
     const auto uri = sip::parse_uri(aor);

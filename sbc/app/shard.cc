@@ -37,7 +37,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       metrics_(std::make_unique<admin::ShardMetrics>()),
       minter_(shared.mint_key, index),
       resolver_(loop_, config_->dns, random_),
-      lookups_(loop_, resolver_, config_->policy_lookups),
+      lookups_(loop_, resolver_, shared_.log, config_->policy_lookups),
       trunk_names_(resolver_),
       transports_(loop_, net_setup(*config_, index), *this),
       layer_(config_->transactions, minter_, random_),

@@ -44,9 +44,11 @@ void add_simulate(CLI::App& policy, std::function<int()>& chosen) {
                       "What somebody who is called says: WHO=STATUS[@SECONDS],... or WHO=silence. WHO is a trunk, "
                       "sip:user@domain or an address. Others ring and answer");
   command->add_option("--at", asked->at, "Local time of the border, \"2026-11-21 08:30\"; default: now");
-  command->add_option("--lookup", asked->lookups,
-                      "What http.get is answered: \"URL 404\", \"URL timeout\", \"URL {...}\" (JSON), \"URL 200ms "
-                      "{...}\". Others are \"unavailable\"");
+  command->add_option(
+      "--lookup", asked->lookups,
+      "What http.get is answered: \"URL 404\", \"URL timeout\", \"URL {...}\" (JSON), \"URL 200ms "
+      "{...}\"; and others: \"redis GET key = 200ms \\\"text\\\"\", \"sql name 43 = []\". Those that are not named are "
+      "\"unavailable\"");
   command->add_option("--gives-up", asked->gives_up, "The caller hangs up after this time without an answer");
   command->add_option("--talks", asked->talks, "How long the call lasts once it is answered")->capture_default_str();
   command->add_flag("--all", asked->all, "Show every INVITE, and what the caller gets");

@@ -25,6 +25,33 @@ std::expected<simulate::Step, std::string> read_step(std::string_view text) {
   return step;
 }
 
+// What is asked may have any number of words.
+std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_store_lookup(std::string_view text) {
+  const auto equals = text.find(" = ");
+  std::string_view rest = equals == std::string_view::npos ? std::string_view() : base::trim(text.substr(equals + 3));
+  if (rest.empty())
+    return std::unexpected(
+        "expected QUESTION = ANSWER or QUESTION = TIME ANSWER, where QUESTION is as in redis GET key or sql name 43, "
+        "and ANSWER is JSON or a reason such as timeout, got \"" +
+        std::string(text) + "\"");
+  std::pair<std::string, simulate::LookupReply> result{std::string(base::trim(text.substr(0, equals))), {}};
+  const auto blank = rest.find(' ');
+  if (const auto after = settings::parse_duration(rest.substr(0, blank)); after && blank != std::string_view::npos) {
+    result.second.after = *after;
+    rest = base::trim(rest.substr(blank));
+  }
+  // Words of JSON are null, true and false; all others are reasons.
+  const bool reason = base::is_alpha(rest.front()) && rest != "null" && rest != "true" && rest != "false";
+  if (reason) {
+    result.second.found = std::unexpected(std::string(rest));
+    return result;
+  }
+  auto value = json::parse(rest);
+  if (!value) return std::unexpected("expected JSON behind =, got " + value.error());
+  result.second.found = std::make_shared<const json::Value>(*std::move(value));
+  return result;
+}
+
 }  // namespace
 
 std::expected<std::pair<std::string, simulate::Behaviour>, std::string> read_behaviour(std::string_view text) {
@@ -63,6 +90,7 @@ std::expected<simulate::Phone, std::string> read_phone(std::string_view text, co
 }
 
 std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_lookup(std::string_view text) {
+  if (text.starts_with("redis ") || text.starts_with("sql ")) return read_store_lookup(text);
   const auto wrong = [](std::string_view got) {
     return std::unexpected(
         "expected URL ANSWER or URL TIME ANSWER, where ANSWER is a status, JSON or a reason such as "

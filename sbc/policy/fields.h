@@ -98,6 +98,8 @@ inline constexpr std::array<Declared, 3> kHttpPostFields = {
 inline constexpr std::array<Declared, 2> kEnumFields = {{{"timeout", "number"}, {"suffix", "string"}}};
 inline constexpr std::array<Declared, 4> kEnumRecordFields = {
     {{"uri", "string"}, {"service", "string"}, {"order", "integer"}, {"preference", "integer"}}};
+// redis.cc
+inline constexpr std::array<Declared, 2> kRedisFields = {{{"timeout", "number"}, {"cache", "number"}}};
 
 // Raises unless `key` is among `fields`; `lacks` begins the error: "codecs has no field".
 void expect_declared(lua_State* lua, std::string_view lacks, std::string_view key, std::span<const Declared> fields);

@@ -61,6 +61,7 @@ struct Environment {
   std::string domain;                       // of the local users; location.lookup("alice") means sip:alice@domain
   std::map<std::string, Setting> settings;  // [policy.settings] of the configuration, Lua: settings.<name>
   Tables tables;                            // [policy.table.<name>], Lua: tables.find("<name>", key)
+  std::vector<std::string> queries{};       // [policy.sql.<name>], Lua: sql.query("<name>", ...)
 };
 
 // What happens when a handler fails. Others than these two take the documented default of a missing handler.

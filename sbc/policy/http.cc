@@ -93,6 +93,7 @@ bool is_json(std::string_view content_type) {
 int take_answer(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
   Engine& engine = engine_of(lua);
   if (!engine.answer->found) return push_problem(lua, engine.answer->found.error().c_str());
+  if (!std::holds_alternative<HttpAnswer>(*engine.answer->found)) return push_problem(lua, "failed");
   const HttpAnswer& answer = std::get<HttpAnswer>(*engine.answer->found);
   lua_createtable(lua, 0, 2);
   lua_pushinteger(lua, answer.status);

@@ -17,7 +17,7 @@ namespace sbc::policy {
 namespace {
 
 // What C functions take and give cannot be read from them.
-constexpr std::array<Declared, 44> kSignatures = {{
+constexpr std::array<Declared, 49> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
     {"deny", "fun(status?: integer, reason?: string, headers?: HeaderValues): Reject"},
@@ -44,6 +44,11 @@ constexpr std::array<Declared, 44> kSignatures = {{
     {"http.get", "fun(url: string, options?: HttpGetOptions): HttpAnswer?, string?"},
     {"http.post", "fun(url: string, options: HttpPostOptions): HttpAnswer?, string?"},
     {"http.escape", "fun(text: string): string"},
+    {"redis.get", "fun(key: string|integer, options?: RedisOptions): string?, string?"},
+    {"redis.hget", "fun(key: string|integer, field: string|integer, options?: RedisOptions): string?, string?"},
+    {"redis.hgetall", "fun(key: string|integer, options?: RedisOptions): table?, string?"},
+    {"redis.command", "fun(command: string, ...: string|number|RedisOptions): any, string?"},
+    {"sql.query", "fun(query: string, ...: string|number|boolean|nil): table[]?, string?"},
     {"json.decode", "fun(text: string): any, string?"},
     {"json.encode", "fun(value: any): string"},
     {"trunks.names", "string[]"},
@@ -178,6 +183,7 @@ void add_written(Language& out) {
   add_class(out, "EnumOptions", "dns.enum has no option", kEnumFields, true);
   add_class(out, "HttpGetOptions", "http.get has no option", kHttpGetFields, true);
   add_class(out, "HttpPostOptions", "http.post has no option", kHttpPostFields, true);
+  add_class(out, "RedisOptions", "redis has no option", kRedisFields, true);
   add_class(out, "NatTreatment", "on_nat: the answer has no field", kNatFields, true);
   for (const char* name : {"HeaderChanges", "HeaderValues"})
     out.classes.push_back({.name = name, .lacks = "", .fields = {}, .written = true, .open = true});

@@ -66,6 +66,11 @@ inline constexpr std::size_t kMaxUrl = 2048;
 inline constexpr std::size_t kMaxJson = 64U << 10;              // written by a policy
 inline constexpr base::Duration kUsualWait = base::seconds(2);  // unless the look-up says otherwise
 
+inline constexpr std::size_t kMaxWords = 64;             // of one command of Redis: keys of MGET
+inline constexpr std::size_t kMaxWordBytes = 16U << 10;  // all together, and of the parameters of one query
+inline constexpr std::size_t kMaxParameters = 32;        // of a query
+inline constexpr std::size_t kMaxQueries = 256;          // of the configuration
+
 inline constexpr std::size_t kMaxTables = 64;     // of the configuration
 inline constexpr std::size_t kMaxTableKey = 512;  // asked for; the keys themselves are shorter
 

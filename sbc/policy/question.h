@@ -34,6 +34,21 @@ struct EnumQuestion {
   friend bool operator==(const EnumQuestion&, const EnumQuestion&) = default;
 };
 
+// A command of Redis: its name, and what it works on.
+struct RedisQuestion {
+  std::vector<std::string> words{};  // "HGET", "routes", "43"
+  base::Duration keep{};             // as of HttpQuestion
+  friend bool operator==(const RedisQuestion&, const RedisQuestion&) = default;
+};
+
+// A query that the configuration holds under a name, with values for its parameters in their order.
+using SqlParameter = std::variant<std::monostate, bool, std::int64_t, double, std::string>;
+struct SqlQuestion {
+  std::string query{};
+  std::vector<SqlParameter> parameters{};
+  friend bool operator==(const SqlQuestion&, const SqlQuestion&) = default;
+};
+
 struct HttpAnswer {
   std::uint16_t status = 0;
   std::string content_type;  // as it came, "" when it did not
@@ -41,12 +56,12 @@ struct HttpAnswer {
 };
 
 struct Question {
-  std::variant<HttpQuestion, EnumQuestion> what;
+  std::variant<HttpQuestion, EnumQuestion, RedisQuestion, SqlQuestion> what;
   base::Duration timeout{};  // after that nobody waits for the answer any more
 };
 
 // Error: why there is none, in one word that the handler gets: "timeout", "busy", "not_allowed", ...
-// An answer of ENUM is a value as JSON has them.
+// Answers of all but HTTP are values as JSON has them.
 using Found = std::expected<std::variant<HttpAnswer, std::shared_ptr<const json::Value>>, std::string>;
 
 struct Answer {
@@ -63,7 +78,8 @@ struct Pending {
 
 // For people: "GET https://numbers.example.net/v1/43"; "200, 34 bytes", "timeout".
 std::string text_of(const Question& question);
-// What is asked for alone: the URL, "enum +4312345".
+// What is asked for alone: the URL, "enum +4312345", "redis HGET routes 43", "sql route_of 43 true". Words with blanks
+// or quotes in them, and texts that look like other values, are in quotes.
 std::string subject_of(const Question& question);
 std::string text_of(const Found& found);
 

@@ -17,7 +17,9 @@ int push_problem(lua_State* lua, const char* word) {
 int take_value(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
   const Engine& engine = engine_of(lua);
   if (!engine.answer->found) return push_problem(lua, engine.answer->found.error().c_str());
-  push_json(lua, *std::get<std::shared_ptr<const json::Value>>(*engine.answer->found));
+  const auto* value = std::get_if<std::shared_ptr<const json::Value>>(&*engine.answer->found);
+  if (value == nullptr) return push_problem(lua, "failed");  // a test has answered as if it were HTTP
+  push_json(lua, **value);
   return 1;
 }
 

@@ -13,6 +13,7 @@
 #include "sbc/policy/json.h"
 #include "sbc/policy/reading.h"
 #include "sbc/policy/sandbox.h"
+#include "sbc/policy/stores.h"
 #include "sbc/policy/tables.h"
 
 namespace sbc::policy {
@@ -180,6 +181,8 @@ void set_world(lua_State* lua) {
   set_tables(lua);
   set_dns(lua);
   set_http(lua);
+  set_redis(lua);
+  set_sql(lua);
   set_json(lua);
 
   set_names(lua, "trunks", "\"trunks\" has no", environment.trunks);

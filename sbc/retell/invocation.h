@@ -25,6 +25,8 @@ inline constexpr std::int64_t kVersion = 1;
 //   count     "name over 60000 ms by 1"           the sum
 //   http      "GET url", or "POST url {...}"      {status, content_type, body} or {problem}
 //   enum      "+4312345" or "+4312345 suffix"     {value} or {problem}
+//   redis     "GET key"                           {value}, {stored} (stored.h) or {problem}
+//   sql       "name 43"                           the same
 // The header fields of http questions are not recorded: they are where keys are.
 struct Asked {
   std::string kind;

@@ -6,6 +6,7 @@
 
 #include "sbc/json/write.h"
 #include "sbc/retell/facts.h"
+#include "sbc/retell/stored.h"
 #include "sbc/retell/text.h"
 
 namespace sbc::retell {
@@ -49,7 +50,7 @@ Value found_json(const policy::Found& found) {
     return {Members{{"status", {std::int64_t{http->status}}},
                     {"content_type", text(http->content_type)},
                     {"body", text(http->body)}}};
-  return {Members{{"value", *std::get<std::shared_ptr<const Value>>(*found)}}};
+  return stored(*std::get<std::shared_ptr<const Value>>(*found));
 }
 
 std::optional<std::string> text_member(const Value& of, std::string_view name) {
@@ -82,9 +83,10 @@ std::uint64_t NotingLookup::count(std::string_view name, base::Duration window, 
 
 Asked asked_of(const policy::Question& question) {
   const auto* http = std::get_if<policy::HttpQuestion>(&question.what);
-  if (http == nullptr) {
-    const auto& number = std::get<policy::EnumQuestion>(question.what);
-    return {.kind = "enum", .subject = number.number + (number.suffix.empty() ? "" : " " + number.suffix)};
+  if (http == nullptr) {  // "enum +4312345", "redis GET key", "sql name 43"
+    const std::string all = policy::subject_of(question);
+    const auto blank = std::min(all.find(' '), all.size());
+    return {.kind = all.substr(0, blank), .subject = all.substr(std::min(blank + 1, all.size()))};
   }
   return {.kind = "http",
           .subject = http->json ? "POST " + http->url + " " + posted(*http->json) : "GET " + http->url};
@@ -113,9 +115,9 @@ std::optional<policy::Answer> answer_of(const policy::Question& question, const 
                                       .body = *std::move(body)};
     return answer;
   }
-  const auto* value = json::member(asked.answer, "value");
-  if (value == nullptr) return std::nullopt;
-  answer.found = std::make_shared<const Value>(*value);
+  auto value = from_stored(asked.answer);
+  if (!value) return std::nullopt;
+  answer.found = std::make_shared<const Value>(*std::move(value));
   return answer;
 }
 

@@ -31,6 +31,8 @@ struct Setting {
   // What a REGISTER of this realm asks for, by the realm's settings.
   std::function<void(const sip::Message& message, std::string_view realm, policy::RegisterFacts& facts)>
       describe_registration = [](const sip::Message&, std::string_view, policy::RegisterFacts&) {};
+  // Whether policies may give Redis a command ("HGET", "routes", "43").
+  std::function<bool(const std::vector<std::string>& words)> may_command = [](const auto&) { return true; };
   // Whether an address of record ("sip:alice@example.net") has an account here.
   std::function<bool(std::string_view aor)> account = [](std::string_view) { return false; };
 };
@@ -95,7 +97,7 @@ struct Scene {
   std::map<std::string, base::Endpoint, std::less<>>
       names{};                              // what hosts stand for; others get an address of 198.18/15
   policy::RateWindows* counters = nullptr;  // of the policy, by the scene's time; null: they begin with the scene
-  std::map<std::string, LookupReply, std::less<>> lookups{};  // by URL; others are "unavailable"
+  std::map<std::string, LookupReply, std::less<>> lookups{};  // by subject_of; others are "unavailable"
   base::WallTime wall{};
   std::int32_t utc_offset_seconds = 0;
   std::uint32_t recent_failures = 0;  // of the caller's address

@@ -75,12 +75,19 @@ void Stage::ask(const call::PolicyQuestion& question) {
   };
   const bool http = std::holds_alternative<policy::HttpQuestion>(question.question.what);
   if (http && !setting_.may_ask(subject)) return reply({}, std::unexpected("not_allowed"));
+  const auto* redis = std::get_if<policy::RedisQuestion>(&question.question.what);
+  if (redis != nullptr && !setting_.may_command(redis->words)) return reply({}, std::unexpected("not_allowed"));
   const auto said = scene_.lookups.find(subject);
   if (said == scene_.lookups.end()) {
     story_.notes.push_back(text_of(question.question) + ": the scene does not say what is answered");
     return reply({}, std::unexpected("unavailable"));
   }
   const auto& [after, found] = said->second;
+  if (found && std::holds_alternative<policy::HttpAnswer>(*found) != http) {
+    story_.notes.push_back(text_of(question.question) + (http ? ": the scene answers with a value, not as HTTP"
+                                                              : ": the scene answers as HTTP, not with a value"));
+    return reply(after, std::unexpected("failed"));
+  }
   if (found || found.error() != "timeout") reply(after, found);
 }
 

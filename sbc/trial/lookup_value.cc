@@ -15,11 +15,12 @@ namespace {
 
 using Wrong = std::unexpected<std::string>;
 
-constexpr std::array<std::string_view, 7> kFields = {"status",       "json",  "body", "value",
-                                                     "content_type", "after", "fails"};
+constexpr std::array<std::string_view, 8> kFields = {"status",  "json",         "body",  "value",
+                                                     "nothing", "content_type", "after", "fails"};
 // Why there is no answer (policies/README.md).
-constexpr std::array<std::string_view, 10> kProblems = {"timeout", "connect",     "tls",  "failed",      "too_large",
-                                                        "resting", "not_allowed", "busy", "unavailable", "no_number"};
+constexpr std::array<std::string_view, 11> kProblems = {"timeout",   "connect",     "tls",         "failed",
+                                                        "too_large", "resting",     "not_allowed", "busy",
+                                                        "refused",   "unavailable", "no_number"};
 
 struct JsonWriter {
   std::string out;
@@ -102,6 +103,9 @@ std::expected<void, std::string> read_field(std::string_view name, const Value& 
     auto read = json::parse(*text);
     if (!read) return Wrong("value: " + read.error());
     reply.found = std::make_shared<const json::Value>(*std::move(read));
+  } else if (name == "nothing") {  // of Redis: no such key
+    if (value.boolean() == nullptr || !*value.boolean()) return Wrong("expected nothing = true, got " + value.shown());
+    reply.found = std::make_shared<const json::Value>();
   } else if (value.text() == nullptr) {
     return Wrong("expected a text for " + std::string(name) + ", got " + value.shown());
   } else if (name == "body") {

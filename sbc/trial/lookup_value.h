@@ -9,7 +9,8 @@
 
 namespace sbc::trial {
 
-// "timeout", 404, { json = { trunk = "carrier_b" }, after = 0.2 }, { fails = "connect", after = 1 }
+// "timeout", 404, { value = { { trunk = "carrier_b" } } }, { nothing = true }, { json = { trunk = "carrier_b" }, after
+// = 0.2 }, { fails = "connect", after = 1 }
 std::expected<simulate::LookupReply, std::string> read_lookup_reply(const Value& value);
 
 // As json.encode of a policy writes it. Error: what JSON has no word for.

@@ -49,6 +49,9 @@ DOORS = {
     r"toml\+\+|toml\.hpp": {"media-relay/settings"},
     r"nlohmann/": {"sbc/app", "sbc/admin", "sbc/history", "sbc/json"},
     r"curl/": {"sbc/http"},
+    r"hiredis/": {"sbc/redis"},
+    r"libpq": {"sbc/database"},
+    r"sqlite3": {"sbc/database"},
     r"pugixml": {"sbc/body"},
     r"CLI/": {"sbc/app", "sbc/ctl", "media-relay/server"},
 }

@@ -146,6 +146,8 @@ class Simulate(Folder):
                                 (("--to", "bob", "--answer", "carrier_a=9"), "expected a status"),
                                 (("--to", "bob", "--at", "noon"), "expected a time"),
                                 (("--to", "bob", "--lookup", "https://x/"), "expected URL ANSWER"),
+                                (("--to", "bob", "--lookup", "redis GET a"), "expected QUESTION = ANSWER"),
+                                (("--to", "bob", "--lookup", "sql route_of 43 = [}"), "expected JSON behind ="),
                                 (("--to", "bob", "--transport", "tls"), "no listener for TLS"),
                                 (("--sip", self.folder / "none"), "cannot be read")):
             result = self.simulate(*arguments)

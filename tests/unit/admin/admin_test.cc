@@ -82,6 +82,7 @@ TEST(Names, AreDistinct) {
   expect_distinct_names<PolicyHandler>();
   expect_distinct_names<PolicyWait>();
   expect_distinct_names<HttpLookup>();
+  expect_distinct_names<StoreLookup>();
   expect_distinct_names<EnumResult>();
   expect_distinct_names<RegisterResult>();
   expect_distinct_names<ResponseClass>();

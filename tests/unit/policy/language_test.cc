@@ -26,8 +26,8 @@ TEST(Language, EveryHandlerHasItsShape) {
 
 TEST(Language, EveryFunctionOfOursHasASignature) {
   const auto what = language();
-  for (const char* name :
-       {"location", "log", "ip", "counter", "tables", "dns", "http", "json", "trunks", "groups", "realms"}) {
+  for (const char* name : {"location", "log", "ip", "counter", "tables", "dns", "http", "redis", "sql", "json",
+                           "trunks", "groups", "realms"}) {
     const auto* library = what.find(std::string("lib.") + name);
     ASSERT_NE(library, nullptr) << name;
     for (const auto& field : library->fields)

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "sbc/json/value.h"
 #include "sbc/simulate/spelled.h"
 
 namespace sbc::simulate {
@@ -208,6 +209,23 @@ TEST(LookUps, ThatNobodySpokeOfAreUnavailable) {
   const auto story = play_with(kAsks, scene_to("100"));
   EXPECT_EQ(reason(story), "unavailable");
   EXPECT_THAT(story.notes, ElementsAre("GET http://numbers.example/100: the scene does not say what is answered"));
+}
+
+constexpr const char* kAsksRedis =
+    "return { on_invite = function(call)\nlocal text, why = redis.command('HGET', 'routes', call.to.user)\n"
+    "return reject(404, tostring(text) .. ' ' .. tostring(why)) end }";
+
+TEST(LookUps, InStoresAreAnsweredWithValues) {
+  Scene scene = scene_to("100");
+  scene.lookups["redis HGET routes 100"] = {
+      .after = {}, .found = std::make_shared<const json::Value>(json::Value{std::string("there")})};
+  EXPECT_EQ(reason(play_with(kAsksRedis, scene)), "there nil");
+  scene.lookups["redis HGET routes 100"].found = std::make_shared<const json::Value>();
+  EXPECT_EQ(reason(play_with(kAsksRedis, scene)), "nil nil");
+  scene.lookups["redis HGET routes 100"].found = policy::HttpAnswer{200, "", "x"};
+  const auto story = play_with(kAsksRedis, scene);
+  EXPECT_EQ(reason(story), "nil failed");
+  EXPECT_THAT(story.notes, ElementsAre("redis HGET routes 100: the scene answers as HTTP, not with a value"));
 }
 
 TEST(LookUps, ACallerMayHangUpMeanwhile) {

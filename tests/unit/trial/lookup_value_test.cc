@@ -51,6 +51,15 @@ TEST(LookupReply, MayBeAValue) {
   EXPECT_EQ(std::get<std::string>(std::get<json::List>(value.what).at(0).what), "a");
 }
 
+TEST(LookupReply, MayBeNothing) {
+  const auto reply = read_lookup_reply(Value(Record{{"nothing", Value(true)}, {"after", Value(0.5)}}));
+  ASSERT_TRUE(reply) << reply.error();
+  EXPECT_TRUE(
+      std::holds_alternative<std::monostate>(std::get<std::shared_ptr<const json::Value>>(*reply->found)->what));
+  EXPECT_EQ(read_lookup_reply(text("refused"))->found.error(), "refused");
+  EXPECT_EQ(read_lookup_reply(Value(Record{{"nothing", Value(false)}})).error(), "expected nothing = true, got false");
+}
+
 TEST(LookupReply, MistakesAreNamed) {
   const auto error = [](const Value& value) {
     const auto reply = read_lookup_reply(value);

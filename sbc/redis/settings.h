@@ -1,0 +1,31 @@
+#pragma once
+// Which Redis is asked, and how much.
+
+#include <string>
+#include <vector>
+
+#include "media-relay/base/ip.h"
+#include "media-relay/base/time.h"
+
+#include "sbc/lookup/rules.h"
+
+namespace sbc::redis {
+
+struct Settings {
+  std::vector<base::Endpoint> servers{};  // of one store: the first one that lets us in; empty with a path, or for none
+  std::string path{};                     // of a Unix socket
+  std::string username{};                 // "": only the password is said
+  std::string password{};                 // "": none is asked for
+  int database = 0;
+  bool writes = false;                               // commands that change something, too
+  base::Duration timeout = base::milliseconds(500);  // of a look-up; a policy may wait for less
+  std::size_t connections = 2;
+  std::size_t answer_bytes = 64U << 10;
+  std::size_t elements = 1000;  // of lists
+  lookup::Rules rules{};
+
+  bool configured() const { return !servers.empty() || !path.empty(); }
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+}  // namespace sbc::redis
