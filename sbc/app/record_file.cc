@@ -35,7 +35,16 @@ std::expected<void, std::string> RecordFile::begin() {
   // A pipe that nobody reads must not hold us up.
   fd_ = ::open(settings_.file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, kMode);
   if (fd_ < 0) return wrong("open");
-  struct stat is{};
+  auto fit = examine();
+  if (!fit) {
+    ::close(fd_);
+    fd_ = -1;
+  }
+  return fit;
+}
+
+std::expected<void, std::string> RecordFile::examine() {
+  struct stat is {};
   if (::fstat(fd_, &is) != 0) return wrong("stat");
   if (!S_ISREG(is.st_mode)) return std::unexpected("policy.record: " + settings_.file + ": expected a file");
   if ((is.st_mode & 0777) != kMode && ::fchmod(fd_, kMode) != 0) return wrong("chmod");

@@ -18,6 +18,8 @@ class RecordFile {
   // Null when none is wanted. What is there already is kept, and written on. Error: what the system says, with the
   // name.
   static std::expected<std::unique_ptr<RecordFile>, std::string> open(const RecordSettings& settings);
+  // Opens it once more: another one of the same name may have become <file>.1 meanwhile.
+  std::expected<void, std::string> begin();
   ~RecordFile();
   RecordFile(const RecordFile&) = delete;
   RecordFile& operator=(const RecordFile&) = delete;
@@ -30,7 +32,7 @@ class RecordFile {
 
  private:
   explicit RecordFile(const RecordSettings& settings) : settings_(settings) {}
-  std::expected<void, std::string> begin();
+  std::expected<void, std::string> examine();
   std::expected<void, std::string> turn();
   std::unexpected<std::string> wrong(const char* doing) const;
 

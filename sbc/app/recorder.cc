@@ -55,11 +55,18 @@ void Recorder::run() {
     const bool ends = ends_;
     lock.unlock();
     write(all.first(before));
-    if (next) file_ = *std::move(next);
+    if (next) change_to(*std::move(next));
     write(all.subspan(before));
     if (ends) return;
     lock.lock();
   }
+}
+
+// The old file may be the same one, and may have become full since the new one was opened.
+void Recorder::change_to(std::unique_ptr<RecordFile> next) {
+  file_ = std::move(next);
+  if (file_ == nullptr) return;
+  if (const auto begun = file_->begin(); !begun) say(begun.error());
 }
 
 void Recorder::write(std::span<const std::shared_ptr<const retell::Invocation>> queue) {
@@ -83,6 +90,10 @@ void Recorder::write(std::span<const std::shared_ptr<const retell::Invocation>> 
 
 void Recorder::failed(const std::string& why) {
   failed_.fetch_add(1, std::memory_order_relaxed);
+  say(why);
+}
+
+void Recorder::say(const std::string& why) {
   log_.limited(failures_, base::monotonic_now(), observe::Level::Error, "a decision cannot be recorded",
                {{"error", why}});
 }

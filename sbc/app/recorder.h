@@ -46,7 +46,9 @@ class Recorder final : public Hearer {
 
   void run();
   void write(std::span<const std::shared_ptr<const retell::Invocation>> queue);
+  void change_to(std::unique_ptr<RecordFile> next);
   void failed(const std::string& why);
+  void say(const std::string& why);
 
   observe::Log& log_;
   observe::RateLimit failures_;

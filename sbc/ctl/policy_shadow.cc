@@ -22,7 +22,7 @@ constexpr auto kLook = std::chrono::milliseconds(50);
 // A report: kinds and examples are bounded (sbc/replay/limits.h), and each is some values.
 constexpr std::size_t kMostValues = 1'000'000;
 
-int cannot(const std::string& why) {
+int complain(const std::string& why) {
   std::fprintf(stderr, "%s%s", why.c_str(), why.ends_with('\n') ? "" : "\n");
   return kCannotAsk;
 }
@@ -69,16 +69,16 @@ std::expected<Standing, std::string> wait_for(const ControlPlace& place, std::in
 
 int begin(const ShadowOptions& options) {
   const std::string share = share_of(options.share);
-  if (share.empty()) return cannot("--share: expected a share such as 10% or 0.1, above 0 and up to 100%");
+  if (share.empty()) return complain("--share: expected a share such as 10% or 0.1, above 0 and up to 100%");
   const auto candidate = policy::Bundle::read(options.candidate);
-  if (!candidate) return cannot(candidate.error().message());
+  if (!candidate) return complain(candidate.error().message());
   const auto said =
       ask_border(options.place, {.path = kPath, .query = {{"share", share}}, .body = policy::packed(*candidate)});
-  if (!said) return cannot(said.error());
+  if (!said) return complain(said.error());
   const auto given = read_standing(*said);
-  if (!given) return cannot(given.error());
+  if (!given) return complain(given.error());
   const auto standing = wait_for(options.place, given->order);
-  if (!standing) return cannot(standing.error());
+  if (!standing) return complain(standing.error());
   if (standing->state != "running") {
     std::fprintf(stderr, "%s\n", standing->error.empty() ? "somebody has stopped it" : standing->error.c_str());
     return kBad;
@@ -104,13 +104,13 @@ std::string share_of(const std::string& text) {
 
 int shadow_policy(const ShadowOptions& options) {
   const int asked = (options.candidate.empty() ? 0 : 1) + (options.status ? 1 : 0) + (options.stop ? 1 : 0);
-  if (asked != 1) return cannot("expected one of these: a candidate, --status, or --stop");
+  if (asked != 1) return complain("expected one of these: a candidate, --status, or --stop");
   if (!options.candidate.empty()) return begin(options);
   const auto said =
       options.stop ? ask_border(options.place,
                                 {.path = std::string(kPath) + "/stop", .query = form(options), .body = std::string()})
                    : ask_border(options.place, {.path = kPath, .query = form(options)});
-  if (!said) return cannot(said.error());
+  if (!said) return complain(said.error());
   std::fputs(said->c_str(), stdout);
   return kGood;
 }
