@@ -128,7 +128,8 @@ TEST(Pidf, EntityAndContactAreMappedAndTheRestStays) {
 TEST(Pidf, DevicesGetOtherNames) {
   const auto out = rewrite_pidf(
       "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\" "
-      "entity=\"pres:bob@192.0.2.9\"><dm:device id=\"d1\"><dm:deviceID>mac:8asd7d7d70</dm:deviceID></dm:device></presence>",
+      "entity=\"pres:bob@192.0.2.9\"><dm:device "
+      "id=\"d1\"><dm:deviceID>mac:8asd7d7d70</dm:deviceID></dm:device></presence>",
       known);
   ASSERT_TRUE(out) << out.error();
   EXPECT_THAT(*out, Not(HasSubstr("8asd7d7d70")));

@@ -1,5 +1,5 @@
-// Canaries where a call has more places for them: in ACK, PRACK and UPDATE of either party, in 199, among the parts of a
-// body, and all of it between sides that trust each other, where only words about people and the call may cross.
+// Canaries where a call has more places for them: in ACK, PRACK and UPDATE of either party, in 199, among the parts of
+// a body, and all of it between sides that trust each other, where only words about people and the call may cross.
 
 #include <gtest/gtest.h>
 
@@ -34,7 +34,8 @@ struct Manner {
   Places headers(std::initializer_list<std::string_view> except) const {
     Places places = without(kHeaders, except);
     if (trusted.empty()) return places;
-    places = without(places, {"P-Asserted-Identity", "Diversion", "History-Info", "Resource-Priority", "Geolocation: "});
+    places =
+        without(places, {"P-Asserted-Identity", "Diversion", "History-Info", "Resource-Priority", "Geolocation: "});
     const Places told = by_history ? kToldToFriends : without(kToldToFriends, {"History-Info"});
     places.insert(places.end(), told.begin(), told.end());
     return places;
@@ -58,8 +59,8 @@ struct Manner {
     } else {
       text += of.plant({{"Content-Type: application/x-#", Fate::Rewritten}, {"Content-ID: <#@#.invalid>"}}, "a part");
     }
-    text += "Content-Disposition: signal;handling=optional\r\n\r\n" + (friends() ? "isup" : of.plant({{"#"}}, "a part")) +
-            "\r\n--b1--\r\n";
+    text += "Content-Disposition: signal;handling=optional\r\n\r\n" +
+            (friends() ? "isup" : of.plant({{"#"}}, "a part")) + "\r\n--b1--\r\n";
     return text + of.plant({{"# after the last part", Fate::Rewritten}}, "epilogue");
   }
   std::string type() const {

@@ -40,8 +40,7 @@ inline void say_early(Peer& peer, const sip::MessagePtr& invite, std::string_vie
                 ">;tag=" + std::string(tag) + "\r\nTo: <" + std::string(invite->from().uri_text) +
                 ">;tag=" + std::string(invite->from_tag()) + "\r\nCall-ID: " + std::string(invite->call_id()) +
                 "\r\nCSeq: " + std::to_string(cseq) + " " + std::string(method) + "\r\nContact: <sip:early-" +
-                peer.name() + "@" + peer.endpoint().text() + ">\r\n" +
-                headers +
+                peer.name() + "@" + peer.endpoint().text() + ">\r\n" + headers +
                 (body.empty() || headers.contains("Content-Type:") ? "" : "Content-Type: application/sdp\r\n") +
                 "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + text);
 }

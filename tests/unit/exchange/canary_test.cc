@@ -86,8 +86,8 @@ TEST_F(Canaries, BetweenFriendsOnlyWhatIsAboutPeopleComesOut) {  // trap 80
   inject(with(subscribe(), a.plant(among_friends(kOfRequests), "SUBSCRIBE")), kAlice);
   const auto ours = listen();
   ASSERT_TRUE(ours.line().starts_with("SUBSCRIBE")) << ours.text;
-  inject(response(ours, 200, "Expires: 600\r\nContact: <sip:bob@203.0.113.10>\r\n" +
-                                 b.plant(among_friends(kOfResponses), "200")),
+  inject(response(ours, 200,
+                  "Expires: 600\r\nContact: <sip:bob@203.0.113.10>\r\n" + b.plant(among_friends(kOfResponses), "200")),
          kFirst);
   inject(with(notify(ours, "bobtag", "active;expires=600", 5), b.plant(among_friends(kInDialogs), "NOTIFY")), kFirst);
   expect_silence();
