@@ -15,14 +15,17 @@ def host_of(address):
 
 class Sipp:
     def __init__(self, directory, name, role, at, border, transport="udp", calls=1, rate=None, seconds=20, port=5060,
-                 service="1000", user="alice", media=None, filter=True, auth_uri=None, **variables):
+                 service="1000", user="alice", media=None, filter=True, auth_uri=None, timed=False, **variables):
         """`at` is its own address, `border` the one it talks to; `media` is (address, port) in its SDP; without `filter`
-        the scenario sees retransmissions."""
+        the scenario sees retransmissions; `timed`: setup_times() says how long each call took to be answered."""
         media_ip, media_port = media or (at, 7000)
         self.at = at
         self.port = port
         self.transport = transport
         self._limit = seconds + 5
+        self._directory = pathlib.Path(directory)
+        if timed:
+            variables = {"clock": 'start_rtd="1"', "stop_clock": 'rtd="1"', **variables}
         self._errors = pathlib.Path(directory) / f"{role}.errors"
         file = pathlib.Path(directory) / f"{role}.xml"
         file.write_text(scenario.build(name, {
@@ -38,8 +41,10 @@ class Sipp:
             command += ["-auth_uri", auth_uri or f"{service}@{host_of(border)}:5060"]
         if rate:
             command += ["-r", rate]
+        if timed:
+            command += ["-trace_rtt", "-rtt_freq", 1]
         self.process = Process(f"sipp {role} ({name})", [*command, f"{host_of(border)}:5060"],
-                               pathlib.Path(directory) / f"{role}.log")
+                               self._directory / f"{role}.log", cwd=self._directory)
         self._until_bound()
 
     def _until_bound(self):
@@ -58,6 +63,12 @@ class Sipp:
     def why(self):
         errors = self._errors.read_text(errors="replace") if self._errors.exists() else ""
         return errors[-4000:] or self.process.output()[-2000:]
+
+    def setup_times(self):
+        """Milliseconds from INVITE to its 200, of each call that was answered; once it is done()."""
+        written = list(self._directory.glob(f"*_{self.process.pid}_rtt.csv"))
+        check(len(written) == 1, f"{self.process.name} wrote {written}")
+        return [float(line.split(";")[1]) for line in written[0].read_text().splitlines()[1:]]
 
     def done(self):
         """Waits for its end; a failed call is a failed test."""
