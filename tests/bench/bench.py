@@ -8,9 +8,11 @@ that ended in it, and the median window counts, among those in which nothing was
 """
 
 import argparse
+import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import statistics
 import subprocess
@@ -183,8 +185,10 @@ def measure_calls(bin_dir, rate, seconds, shards):
                     windows.append({k: now[k] - before[k] for k in now})
                 before = now
                 time.sleep(1)
-            calls_failed = sum(v for k, v in metrics(9590).items()
+            last = metrics(9590)
+            calls_failed = sum(v for k, v in last.items()
                                if k.startswith("parapet_calls_total") and "answered" not in k)
+            policy = policy_row(last, ended(last))
         finally:
             stop(caller)
             stop(callee)
@@ -200,8 +204,46 @@ def measure_calls(bin_dir, rate, seconds, shards):
         return {"sbc_us": per_call("sbc"), "relay_us": per_call("relay"), "sipp_us": per_call("caller", "callee"),
                 "ratio": statistics.median(w["sbc"] / (w["caller"] + w["callee"]) for w in clean),
                 "ratio_all": statistics.median((w["sbc"] + w["relay"]) / (w["caller"] + w["callee"]) for w in clean),
-                "windows": len(clean), "of": len(windows), "failed": int(calls_failed),
+                "windows": len(clean), "of": len(windows), "failed": int(calls_failed), "policy": policy,
                 "rate": statistics.median(w["calls"] / w["at"] for w in clean)}
+
+
+def within(values, share):
+    """The bucket of on_invite's times that this share of them is within, in microseconds."""
+    prefix = 'parapet_policy_seconds_bucket{handler="on_invite",le="'
+    buckets = sorted((float(k[len(prefix):-2]), v) for k, v in values.items() if k.startswith(prefix))
+    if not buckets or buckets[-1][1] == 0:
+        raise SystemExit("the policy was asked nothing")
+    return next(bound for bound, count in buckets if count >= share * buckets[-1][1]) * 1e6
+
+
+def policy_row(values, calls):
+    """Of the calls that have just been measured."""
+    spent = sum(v for k, v in values.items() if k.startswith("parapet_policy_seconds_sum"))
+    return (f"| policy, per call | on_invite p50 within {within(values, 0.5):.0f} us, p99 within {within(values, 0.99):.0f} us | | "
+            f"all handlers {spent / calls * 1e6:.1f} us of {calls:.0f} calls |")
+
+
+def measure_decisions(bin_dir):
+    """CPU of one decision of the shipped policy, alone."""
+    ran = subprocess.run([bin_dir.parent / "tests" / "bench" / "policy_bench", "--benchmark_format=json",
+                          "--benchmark_filter=BM_(Invite|FullInvite|Nat)"], cwd=HERE.parents[1], check=True, stdout=subprocess.PIPE)
+    times = {one["name"]: one["cpu_time"] / 1000 for one in json.loads(ran.stdout)["benchmarks"]}
+    return (f"| CPU of a decision of the shipped policy | to a user {times['BM_InviteToRegisteredUser']:.1f} us, to a trunk "
+            f"{times['BM_InviteToTrunkGroup']:.1f} us, on_nat {times['BM_Nat']:.1f} us | | written down for record or shadow: "
+            f"{times['BM_FullInvite']:.1f} us becomes {times['BM_FullInviteNoted']:.1f} us; made again: {times['BM_FullInviteRetold']:.1f} us |")
+
+
+def measure_tests(bin_dir, runs=10):
+    """Calls that `sbcctl policy test` plays, by its CPU time, its start and loading the policy included."""
+    before, calls = resource.getrusage(resource.RUSAGE_CHILDREN), 0
+    for _ in range(runs):
+        ran = subprocess.run([bin_dir / "sbcctl", "policy", "test", "policies/tests"], cwd=HERE.parents[1], check=True,
+                             stdout=subprocess.PIPE, text=True)
+        calls += int(re.search(r"(\d+) calls in", ran.stdout)[1])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"| tests of policies | {calls / spent:.0f} calls played for each second of CPU | | {runs} runs of policies/tests, {calls} calls |"
 
 
 def measure_memory(bin_dir, calls, shards):
@@ -279,6 +321,12 @@ def main():
                     f"sipp (both ends) {c['sipp_us']:.0f} us | sbc/sipp **{c['ratio']:.2f}**, with relay {c['ratio_all']:.2f} | "
                     f"{c['windows']} of {c['of']} windows, {c['failed']} calls failed |")
         print(rows[-1], flush=True)
+    rows.append(c["policy"])
+    print(rows[-1], flush=True)
+    print("policies ...", flush=True)
+    for measured in (measure_decisions(bin_dir), measure_tests(bin_dir)):
+        rows.append(measured)
+        print(measured, flush=True)
     held = 500 if args.quick else 4000  # four sockets each, and 20,000 descriptors are what many machines allow
     print(f"memory: {held} calls held ...", flush=True)
     m = measure_memory(bin_dir, held, args.shards)
