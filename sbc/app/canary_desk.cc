@@ -15,8 +15,13 @@ constexpr base::Duration kLookEvery = base::seconds(1);
 }  // namespace
 
 CanaryDesk::CanaryDesk(loop::EventLoop& loop, Shared& shared, PolicyRecord& policies,
-                       std::function<std::shared_ptr<const Config>()> config)
-    : loop_(loop), shared_(shared), policies_(policies), config_(std::move(config)), timer_(loop, [this] { look(); }) {}
+                       std::function<std::shared_ptr<const Config>()> config, std::function<void()> promoted)
+    : loop_(loop),
+      shared_(shared),
+      policies_(policies),
+      config_(std::move(config)),
+      promoted_(std::move(promoted)),
+      timer_(loop, [this] { look(); }) {}
 
 void CanaryDesk::serve(admin::Control& control) {
   using admin::Control;
@@ -113,10 +118,9 @@ void CanaryDesk::finish(canary::State how) {
   if (now_->trial.finding()) rollbacks_[static_cast<std::size_t>(now_->trial.finding()->reason)].add();
   tell_end(how);
   history::Coming coming{.how = promote ? "promote" : "canary", .author = now_->author, .note = summary()};
-  if (promote)
-    policies_.began(*config_(), now_->bundle, std::move(coming));
-  else
-    policies_.tried(*config_(), now_->bundle, std::move(coming));
+  if (!promote) return policies_.tried(*config_(), now_->bundle, std::move(coming));
+  policies_.began(*config_(), now_->bundle, std::move(coming));
+  promoted_();
 }
 
 void CanaryDesk::tell_end(canary::State how) {

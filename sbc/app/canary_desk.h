@@ -27,9 +27,9 @@ std::expected<canary::Plan, std::string> canary_plan(const Arguments& arguments)
 
 class CanaryDesk {
  public:
-  // `config` says what runs now.
+  // `config` says what runs now; `promoted` is told that another policy decides from now on.
   CanaryDesk(loop::EventLoop& loop, Shared& shared, PolicyRecord& policies,
-             std::function<std::shared_ptr<const Config>()> config);
+             std::function<std::shared_ptr<const Config>()> config, std::function<void()> promoted);
 
   // GET and POST /policy/canary, POST /policy/canary/stop and /promote, GET /policy/canary/policy.
   void serve(admin::Control& control);
@@ -61,6 +61,7 @@ class CanaryDesk {
   Shared& shared_;
   PolicyRecord& policies_;
   std::function<std::shared_ptr<const Config>()> config_;
+  std::function<void()> promoted_;
   loop::Timer timer_;
   std::optional<Canary> now_;  // or the last one
   std::array<base::Counter, static_cast<std::size_t>(canary::State::kCount)> ended_;

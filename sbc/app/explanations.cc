@@ -1,6 +1,8 @@
 #include "sbc/app/explanations.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -9,6 +11,11 @@
 #include "sbc/json/write.h"
 
 namespace sbc::app {
+namespace {
+
+constexpr mode_t kMode = 0600;
+
+}  // namespace
 
 void Explanations::keep(std::size_t calls) {
   const std::scoped_lock lock(mutex_);
@@ -22,25 +29,39 @@ void Explanations::tell(std::string_view call_id, explain::Step step) {
 }
 
 std::expected<void, std::string> Explanations::write_to(const std::string& path) {
+  std::unique_ptr<std::FILE, Close> next;
+  if (!path.empty()) {
+    // What is said in calls' messages is nobody's business but the operator's. A pipe that nobody reads must not hold us
+    // up.
+    const int descriptor =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode);
+    if (descriptor < 0) return std::unexpected(path + ": " + std::strerror(errno));
+    struct stat is {};
+    const bool fits = ::fstat(descriptor, &is) == 0 && S_ISREG(is.st_mode) && ::fchmod(descriptor, kMode) == 0;
+    if (fits) next.reset(::fdopen(descriptor, "a"));
+    if (next == nullptr) {
+      ::close(descriptor);
+      return std::unexpected(path + ": expected a file of our own");
+    }
+  }
   const std::scoped_lock lock(file_mutex_);
-  written_.store(false, std::memory_order_relaxed);
-  file_.reset();
-  if (path.empty()) return {};
-  // What is said in calls' messages is nobody's business but the operator's.
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (descriptor < 0) return std::unexpected(path + ": " + std::strerror(errno));
-  file_.reset(::fdopen(descriptor, "a"));
+  file_ = std::move(next);
   written_.store(file_ != nullptr, std::memory_order_relaxed);
   return {};
 }
 
 void Explanations::ended(std::string_view call_id) {
   if (!written_.load(std::memory_order_relaxed)) return;
-  const auto line = json(call_id);
-  if (!line) return;
+  std::optional<explain::Explanation> call;
+  {
+    const std::scoped_lock lock(mutex_);
+    call = ring_.ended(call_id);
+  }
+  if (!call) return;
+  const std::string line = json::text_of(explain::to_json(*call)) + "\n";
   const std::scoped_lock lock(file_mutex_);
   if (file_ == nullptr) return;
-  const bool whole = std::fputs((*line + "\n").c_str(), file_.get()) >= 0 && std::fflush(file_.get()) == 0;
+  const bool whole = std::fputs(line.c_str(), file_.get()) >= 0 && std::fflush(file_.get()) == 0;
   if (!whole) lost_.add();
 }
 

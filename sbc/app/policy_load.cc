@@ -1,5 +1,6 @@
 #include "sbc/app/policy_load.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "media-relay/base/clock.h"
@@ -31,7 +32,8 @@ void PolicyRecord::began(const Config& config, const policy::Bundle& bundle, his
   auto history =
       folder.empty() ? std::unexpected(std::string()) : history::History::open(folder, config.policy_history_keep);
   // Back to what ran before, by whatever way its files came there.
-  if (history && coming.how == "reload" && history->find(std::string_view(hash)) != nullptr) coming.how = "rollback";
+  const auto ran = [&hash](const history::Entry& one) { return one.hash == hash && one.coming.how != "canary"; };
+  if (history && coming.how == "reload" && std::ranges::any_of(history->entries(), ran)) coming.how = "rollback";
   if (hash != running_.hash)
     running_ = {.hash = hash, .main = bundle.main(), .how = coming.how, .since = base::wall_now().seconds};
   bundle_ = bundle;

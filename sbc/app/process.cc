@@ -245,13 +245,13 @@ class Process {
     if (!tests) return refuse_reload(tests.error());
     auto record = RecordFile::open((*wanted)->policy_record);
     if (!record) return refuse_reload(record.error());
+    if (auto opened = shared_.explanations.write_to((*wanted)->policy_explain_log); !opened)
+      return refuse_reload("policy.explain_log: " + opened.error());
     recorder_.use(*std::move(record));
     canary_.reloaded();
     config_ = *std::move(wanted);
     note_certificates();
     shared_.explanations.keep(config_->policy_explain);
-    if (auto opened = shared_.explanations.write_to(config_->policy_explain_log); !opened)
-      log_.error("explanations are not written", {{"error", opened.error()}});
     log_.set_level(config_->log.level);
     for (std::size_t i = 0; i < shared_.shards.size(); ++i)
       shared_.shards[i]->reload(config_, std::move(policy->hosts[i]));
@@ -282,7 +282,7 @@ class Process {
   admin::Control control_;
   std::atomic<std::int64_t> certificates_end_{0};
   PolicyRecord policies_{log_};
-  CanaryDesk canary_{loop_, shared_, policies_, [this] { return config_; }};
+  CanaryDesk canary_{loop_, shared_, policies_, [this] { return config_; }, [this] { shadow_.reload(config_); }};
   base::Counter reloads_applied_;
   base::Counter reloads_refused_;
   Phase phase_ = Phase::Running;

@@ -57,8 +57,11 @@ std::expected<void, std::string> RecordFile::examine() {
 
 std::expected<void, std::string> RecordFile::turn() {
   const std::string older = settings_.file + ".1";
-  if (std::rename(settings_.file.c_str(), older.c_str()) != 0) return wrong("rename");
-  ++turned_;
+  // Somebody may have taken it away: there is nothing to keep then, and a new one begins.
+  if (std::rename(settings_.file.c_str(), older.c_str()) == 0)
+    ++turned_;
+  else if (errno != ENOENT)
+    return wrong("rename");
   return begin();
 }
 

@@ -4,9 +4,19 @@
 
 #include "media-relay/base/clock.h"
 
+#include "sbc/lookup/reply.h"
 #include "sbc/retell/limits.h"
 
 namespace sbc::app {
+namespace {
+
+std::size_t bytes_of(const retell::Invocation& invocation) {
+  std::size_t bytes = 1024 + lookup::bytes_of(invocation.facts) + lookup::bytes_of(invocation.event);
+  for (const auto& one : invocation.asked) bytes += one.subject.size() + lookup::bytes_of(one.answer);
+  return bytes;
+}
+
+}  // namespace
 
 Recorder::~Recorder() {
   if (!thread_.joinable()) return;
@@ -32,13 +42,16 @@ void Recorder::use(std::unique_ptr<RecordFile> file) {
 }
 
 void Recorder::heard(const std::shared_ptr<const retell::Invocation>& invocation) {
+  const std::size_t bytes = bytes_of(*invocation);
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.size() >= kMaxQueued) {
+    if (queue_.size() >= kMaxQueued || queued_bytes_ + bytes > kMaxQueuedBytes) {
       queue_full_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
     queue_.push_back(invocation);
+    queued_bytes_ += bytes;
+    fresh_bytes_ += bytes;
     if (queue_.size() > 1) return;  // it knows
   }
   changed_.notify_one();
@@ -49,6 +62,7 @@ void Recorder::run() {
   while (true) {
     changed_.wait(lock, [this] { return ends_ || next_ || !queue_.empty(); });
     const Queue queue = std::exchange(queue_, {});
+    const std::size_t bytes = std::exchange(fresh_bytes_, 0);
     auto next = std::exchange(next_, std::nullopt);
     const std::span all(queue);
     const auto before = next ? before_next_ : all.size();
@@ -59,6 +73,7 @@ void Recorder::run() {
     write(all.subspan(before));
     if (ends) return;
     lock.lock();
+    queued_bytes_ -= bytes;
   }
 }
 

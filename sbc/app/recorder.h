@@ -25,6 +25,7 @@ class Recorder final : public Hearer {
  public:
   // Waiting for the disk, each some 20 kB: what a second of a busy border decides.
   static constexpr std::size_t kMaxQueued = 4096;
+  static constexpr std::size_t kMaxQueuedBytes = 128U << 20;  // of them together, with those that are being written
 
   explicit Recorder(observe::Log& log) : log_(log) {}
   ~Recorder() override;  // writes what is queued
@@ -62,6 +63,8 @@ class Recorder final : public Hearer {
   std::mutex mutex_;
   std::condition_variable changed_;
   Queue queue_;
+  std::size_t queued_bytes_ = 0;  // of the queue, and of what is being written
+  std::size_t fresh_bytes_ = 0;   // of the queue alone
   std::optional<std::unique_ptr<RecordFile>> next_;  // for what comes after the first so many of the queue:
   std::size_t before_next_ = 0;
   bool ends_ = false;

@@ -41,9 +41,9 @@ std::string without_credentials(std::string_view message) {
 }
 
 // Keys of SRTP (RFC 4568: a=crypto:1 <suite> inline:<key>...): whoever has them hears the call. Passwords of ICE (RFC
-// 8839: a=ice-pwd:<password>): whoever has them says where it goes.
+// 8839: a=ice-pwd:<password>): whoever has them says where it goes. Keys of MIKEY (RFC 4567) are hidden as well.
 std::string without_keys(std::string_view message) {
-  constexpr std::array<std::string_view, 2> kMethods{"inline:", "ice-pwd:"};
+  constexpr std::array<std::string_view, 3> kMethods{"inline:", "ice-pwd:", "key-mgmt:mikey "};
   std::string out;
   out.reserve(message.size());
   while (!message.empty()) {

@@ -23,9 +23,12 @@ std::expected<Options, std::string> parse(const std::string& text) {
   char* error = nullptr;
   const std::unique_ptr<PQconninfoOption, FreeOptions> parsed(PQconninfoParse(text.c_str(), &error));
   const std::unique_ptr<char, FreeText> said(error);
-  if (parsed == nullptr)
-    return std::unexpected("expected a connection string of PostgreSQL, got an error: " +
-                           std::string(base::trim(said != nullptr ? said.get() : "no memory")));
+  if (parsed == nullptr) {
+    // libpq repeats what it cannot read, and that may be a password: the name of an unknown option alone is told.
+    const std::string_view why = said != nullptr ? base::trim(said.get()) : "";
+    return std::unexpected("expected a connection string of PostgreSQL, such as \"host=10.0.0.5 dbname=numbers\"" +
+                           (why.starts_with("invalid connection option") ? ", got an " + std::string(why) : ""));
+  }
   Options options;
   for (const PQconninfoOption* one = parsed.get(); one->keyword != nullptr; ++one)
     if (one->val != nullptr && *one->val != '\0') options.emplace(one->keyword, one->val);

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "media-relay/base/time.h"
+
 namespace sbc::database {
 
 // Steps of SQLite's machine between two looks at the clock: some tens of microseconds.
@@ -16,5 +18,8 @@ inline constexpr std::size_t kMaxSql = 64U << 10;
 // What a connection may bring without completing an answer, beyond the largest one: names of columns, and the
 // protocol's own frames.
 inline constexpr std::size_t kSlack = 4;
+
+// How much longer than the longest query a connection may take to be made: whoever waits for it hears "timeout" first.
+inline constexpr base::Duration kConnectSlack = base::milliseconds(250);
 
 }  // namespace sbc::database

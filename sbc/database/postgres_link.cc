@@ -67,7 +67,7 @@ void PostgresLink::connect() {
   connection_.reset(PQconnectStartParams(names.data(), values.data(), 0));
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) return fail(Problem::Connect, error());
   PQsetNoticeReceiver(connection_.get(), [](void*, const PGresult*) {}, nullptr);
-  patience_.arm(loop_.now() + longest_of(settings_));
+  patience_.arm(loop_.now() + longest_of(settings_) + kConnectSlack);
   watch({.read = false, .write = true});  // as if PQconnectPoll had said so
 }
 

@@ -17,7 +17,7 @@ namespace {
 using Lines = std::vector<std::string_view>;
 
 // Cells of the table below; descriptions beyond it are compared line by line from the front.
-constexpr std::size_t kMaxCells = std::size_t{1} << 20;
+constexpr std::size_t kMaxCells = std::size_t{1} << 17;
 
 bool is_fold(std::string_view line) {
   return !line.empty() && base::is_blank(line.front());
@@ -153,10 +153,16 @@ std::vector<std::string_view> lines_of(std::string_view message) {
 }
 
 std::string masked_line(std::string_view line) {
-  constexpr std::array<std::string_view, 2> kKeys{"inline:", "ice-pwd:"};  // RFC 4568 9.2, RFC 8839 5.4
+  // RFC 4568 9.2, RFC 8839 5.4, RFC 4567 3.1
+  constexpr std::array<std::string_view, 3> kKeys{"inline:", "ice-pwd:", "key-mgmt:mikey "};
   std::string out;
   out.reserve(line.size());
   while (!line.empty()) {
+    if ((out.empty() || out.back() == '\n') && line.starts_with("k=")) {  // RFC 4566 5.12
+      out.append("k=***");
+      line.remove_prefix(std::min(line.find_first_of("\r\n"), line.size()));
+      continue;
+    }
     const auto key =
         std::ranges::find_if(kKeys, [line](auto k) { return base::equals_ignoring_case(line.substr(0, k.size()), k); });
     if (key == kKeys.end()) {

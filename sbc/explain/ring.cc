@@ -128,6 +128,12 @@ void Ring::resize(std::size_t calls) {
   make_room();
 }
 
+std::optional<Explanation> Ring::ended(std::string_view call_id) const {
+  const auto found = by_call_id_.find(call_id);
+  if (found == by_call_id_.end() || !found->second->ended) return std::nullopt;
+  return *found->second;
+}
+
 std::optional<Explanation> Ring::find(std::string_view call_id) const {
   const auto found =
       std::find_if(calls_.rbegin(), calls_.rend(), [call_id](const auto& call) { return has_leg(*call, call_id); });

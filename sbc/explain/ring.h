@@ -54,6 +54,9 @@ class Ring final : public Explainer {
   // The newest call of which a leg has this Call-ID, as it stands; messages are shared.
   std::optional<Explanation> find(std::string_view call_id) const;
 
+  // The newest call that began with this Call-ID, if it has ended. Without a search: shards ask it.
+  std::optional<Explanation> ended(std::string_view call_id) const;
+
   void resize(std::size_t calls);
   std::size_t size() const { return calls_.size(); }
   std::size_t bytes() const { return bytes_; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
 
 #include "media-relay/base/text.h"
 
@@ -134,13 +135,13 @@ void note_question(lua_State* lua, std::string_view refused) {
   engine.reading.name.clear();
   append_short(engine.reading.name, std::string_view(text).substr(0, text.find('?')));
   Read* read = new_read(lua, engine.reading);
+  engine.reading.asked = read != nullptr && refused.empty();
   if (read != nullptr) read->value.assign(refused);
 }
 
 void note_answer(Engine& engine) {
-  if (engine.reading.reads.empty()) return;
-  Read& last = engine.reading.reads.back();
-  if (last.value.empty()) last.value = text_of(engine.answer->found);
+  if (!std::exchange(engine.reading.asked, false)) return;
+  engine.reading.reads.back().value = text_of(engine.answer->found);
 }
 
 }  // namespace sbc::policy

@@ -18,8 +18,10 @@ struct Reading {
   std::size_t left_out = 0;  // beyond kMaxReads
   // Addresses that were reached through a fact, by where they are: "call.from".
   std::vector<std::pair<const void*, std::string>> addresses;
-  std::string name;  // scratch: raising leaves by longjmp
+  std::string name;    // scratch: raising leaves by longjmp
+  bool asked = false;  // the last of `reads` waits for its answer
   void clear() {
+    asked = false;
     reads.clear();
     addresses.clear();
     left_out = 0;

@@ -85,6 +85,7 @@ def a_browser_calls_a_phone_and_is_called_back(lab):  # trap 47
     alice.wait("connection", state="connected")
     is_heard(alice, BOB_TONE)
     stats = has_media(alice)
+    time.sleep(0.5)  # what began later is heard as long
     check(stats["inbound"]["audio"]["codec"] in ("audio/PCMA", "audio/PCMU"), f"the codec: {stats['inbound']}")
     alice.do("hang_up")
     bob.wait("CALL_CLOSED")
@@ -101,6 +102,7 @@ def a_browser_calls_a_phone_and_is_called_back(lab):  # trap 47
     alice.do("forget")
     is_heard(alice, BOB_TONE)
     has_media(alice)
+    time.sleep(0.5)
     bob.command("hangup")
     alice.wait("ended", by="remote")
     time.sleep(0.3)

@@ -121,6 +121,16 @@ TEST(RecordFile, IsTurnedWhenItIsFullAndOneIsKept) {
   EXPECT_EQ(mode_of(stage.file + ".1"), 0600U);
 }
 
+TEST(RecordFile, BeginsAnewWhereSomebodyHasTakenItAway) {
+  Stage stage;
+  const auto file = stage.open(10);
+  EXPECT_TRUE(file->write("aaaaaa"));
+  ASSERT_EQ(::unlink(stage.file.c_str()), 0);
+  EXPECT_TRUE(file->write("bbbbbb"));
+  EXPECT_TRUE(file->write("cc"));
+  EXPECT_EQ(text_of(stage.file), "cc\n");
+}
+
 TEST(RecordFile, IsWrittenOnAndALineThatWasCutStaysAlone) {
   Stage stage;
   std::ofstream(stage.file) << "whole\ncu";

@@ -54,6 +54,11 @@ TEST(Conninfo, PasswordsStandElsewhere) {
   EXPECT_THAT(error, HasSubstr("expected the password as password"));
   EXPECT_THAT(error, Not(HasSubstr("geheim")));
   EXPECT_THAT(error_of("postgresql://me:geheim@127.0.0.1/x"), HasSubstr("expected the password as password"));
+  // Nor does a mistake beside it bring it into the log.
+  for (const char* wrong : {"postgresql://me:geheim@[2001:db8::5/x", "host=127.0.0.1 password=abc geheim",
+                            "postgresql://me:geh%zzgeheim@127.0.0.1/x"})
+    EXPECT_THAT(error_of(wrong),
+                testing::AllOf(HasSubstr("expected a connection string"), Not(HasSubstr("geheim"))));
 }
 
 TEST(Conninfo, WhatIsNoneSaysSo) {

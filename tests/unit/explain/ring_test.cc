@@ -34,6 +34,16 @@ void add(Ring& ring, const std::string& call_id) {
   ring.tell(call_id, ended());
 }
 
+TEST(Ring, OfCallsThatEndTheOneThatBeganSoIsTaken) {
+  Ring ring(4);
+  add(ring, "1");
+  ring.tell("2", begun());
+  EXPECT_TRUE(ring.ended("1"));
+  EXPECT_FALSE(ring.ended("1-b")) << "another leg's may be that of a loop";
+  EXPECT_FALSE(ring.ended("2")) << "it goes on";
+  EXPECT_FALSE(ring.ended("3"));
+}
+
 TEST(Ring, ACallIsFoundByEitherLegAndTheOldestGoes) {
   Ring ring(2);
   for (const char* id : {"1", "2", "3"}) add(ring, id);
