@@ -49,10 +49,7 @@ std::expected<LocalSocket, std::string> LocalSocket::listen(const std::string& p
 }
 
 LocalSocket::LocalSocket(LocalSocket&& other) noexcept
-    : fd_(std::move(other.fd_)),
-      path_(std::exchange(other.path_, {})),
-      device_(other.device_),
-      inode_(other.inode_) {}
+    : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
 
 LocalSocket& LocalSocket::operator=(LocalSocket&& other) noexcept {
   if (this == &other) return *this;

@@ -16,9 +16,8 @@ void Control::post(const std::string& path, Handler handler) {
     auto answer = handler(request);
     const bool done = answer.status < 300;
     (done ? done_ : refused_).add();
-    log_.info("order on the control socket", {{"path", request.path},
-                                              {"by", request.peer},
-                                              {"status", static_cast<std::uint64_t>(answer.status)}});
+    log_.info("order on the control socket",
+              {{"path", request.path}, {"by", request.peer}, {"status", static_cast<std::uint64_t>(answer.status)}});
     return answer;
   });
 }

@@ -31,12 +31,12 @@ void Explanations::tell(std::string_view call_id, explain::Step step) {
 std::expected<void, std::string> Explanations::write_to(const std::string& path) {
   std::unique_ptr<std::FILE, Close> next;
   if (!path.empty()) {
-    // What is said in calls' messages is nobody's business but the operator's. A pipe that nobody reads must not hold us
-    // up.
+    // What is said in calls' messages is nobody's business but the operator's. A pipe that nobody reads must not hold
+    // us up.
     const int descriptor =
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kMode);
     if (descriptor < 0) return std::unexpected(path + ": " + std::strerror(errno));
-    struct stat is {};
+    struct stat is{};
     const bool fits = ::fstat(descriptor, &is) == 0 && S_ISREG(is.st_mode) && ::fchmod(descriptor, kMode) == 0;
     if (fits) next.reset(::fdopen(descriptor, "a"));
     if (next == nullptr) {

@@ -61,8 +61,7 @@ simulate::Setting setting_of(const Config& config) {
   };
   setting.describe_registration = [&config](const sip::Message& message, std::string_view name,
                                             policy::RegisterFacts& facts) {
-    if (const auto* realm = config.realm(name))
-      registrar::Registrar::describe(message, realm->registration, facts);
+    if (const auto* realm = config.realm(name)) registrar::Registrar::describe(message, realm->registration, facts);
   };
   const auto& store = config.policy_lookups.redis;
   setting.may_command = [there = store.configured(), writes = store.writes](const std::vector<std::string>& words) {
@@ -94,9 +93,8 @@ std::expected<TestRun, std::string> run_policy_tests(const Config& border, const
   TestRun run;
   for (const auto& path : test_files(folder)) {
     // A policy of its own for each file: what handlers keep does not reach the next.
-    const auto host =
-        policy::Host::load(bundle, border.policy_limits, border.policy_environment, border.policy_fallback,
-                           lines == Lines::Noted ? &run.lines : nullptr);
+    const auto host = policy::Host::load(bundle, border.policy_limits, border.policy_environment,
+                                         border.policy_fallback, lines == Lines::Noted ? &run.lines : nullptr);
     if (!host) return std::unexpected(host.error().message());
     trial::Ground ground{.setting = setting,
                          .host = **host,

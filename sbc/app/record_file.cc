@@ -44,7 +44,7 @@ std::expected<void, std::string> RecordFile::begin() {
 }
 
 std::expected<void, std::string> RecordFile::examine() {
-  struct stat is {};
+  struct stat is{};
   if (::fstat(fd_, &is) != 0) return wrong("stat");
   if (!S_ISREG(is.st_mode)) return std::unexpected("policy.record: " + settings_.file + ": expected a file");
   if ((is.st_mode & 0777) != kMode && ::fchmod(fd_, kMode) != 0) return wrong("chmod");

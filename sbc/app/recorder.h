@@ -63,8 +63,8 @@ class Recorder final : public Hearer {
   std::mutex mutex_;
   std::condition_variable changed_;
   Queue queue_;
-  std::size_t queued_bytes_ = 0;  // of the queue, and of what is being written
-  std::size_t fresh_bytes_ = 0;   // of the queue alone
+  std::size_t queued_bytes_ = 0;                     // of the queue, and of what is being written
+  std::size_t fresh_bytes_ = 0;                      // of the queue alone
   std::optional<std::unique_ptr<RecordFile>> next_;  // for what comes after the first so many of the queue:
   std::size_t before_next_ = 0;
   bool ends_ = false;

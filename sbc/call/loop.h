@@ -18,7 +18,8 @@ struct Core;
 std::uint64_t turn_of(const sip::Message& invite, const Arrival& arrival);
 
 // The turns that lead to this INVITE, oldest first: those before the call that it comes from, and that call's own, at
-// most kMaxTurns. Empty: it comes from no call of this shard that still rings, as nearly all do, and then costs nothing.
+// most kMaxTurns. Empty: it comes from no call of this shard that still rings, as nearly all do, and then costs
+// nothing.
 std::vector<std::uint64_t> turns_before(const Core& core, const sip::Message& invite);
 
 // It was here before, just so.

@@ -53,7 +53,8 @@ std::expected<std::string, std::string> ask_border(const ControlPlace& place, co
   if (!answer) return std::unexpected(words_of(answer.error(), *socket));
   if (answer->status < 300) return std::move(answer->body);
   if (answer->status == 404 && answer->body == "not found\n")
-    return std::unexpected("the border at " + *socket + " knows no " + question.path + ": is it older than this sbcctl?");
+    return std::unexpected("the border at " + *socket + " knows no " + question.path +
+                           ": is it older than this sbcctl?");
   while (answer->body.ends_with('\n')) answer->body.pop_back();
   return std::unexpected(answer->body);
 }

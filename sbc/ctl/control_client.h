@@ -23,7 +23,7 @@ struct ControlPlace {
 void add_place(CLI::App& command, ControlPlace& place);
 
 struct ControlQuestion {
-  std::string path;                          // "/policy/running"
+  std::string path;                            // "/policy/running"
   std::map<std::string, std::string> query{};  // values as they are: they are escaped here
   std::optional<std::string> body{};           // POST with it; without: GET
   base::Duration timeout = base::minutes(5);   // tests of a policy run meanwhile

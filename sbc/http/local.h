@@ -13,8 +13,8 @@ namespace sbc::http {
 inline constexpr std::size_t kMaxLocalAnswer = 64U << 20;
 
 struct LocalRequest {
-  std::string socket;               // path of the file
-  std::string target;               // "/policy/running?x=1"
+  std::string socket;                 // path of the file
+  std::string target;                 // "/policy/running?x=1"
   std::optional<std::string> body{};  // POST with it; without: GET
   base::Duration timeout = base::seconds(60);
 };

@@ -1,5 +1,5 @@
-// The instruction budget: a count hook that fires every `armed` instructions of the virtual machine. Where somebody asks
-// which lines run, it fires at each of them as well.
+// The instruction budget: a count hook that fires every `armed` instructions of the virtual machine. Where somebody
+// asks which lines run, it fires at each of them as well.
 
 #include <algorithm>
 

@@ -17,7 +17,8 @@ bool good_name(std::string_view name) {
   for (std::string_view rest = name; !rest.empty(); ++depth) {
     const std::string_view part = rest.substr(0, rest.find('/'));
     if (part.empty() || part == "." || part == "..") return false;
-    if (std::ranges::any_of(part, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\\'; })) return false;
+    if (std::ranges::any_of(part, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\\'; }))
+      return false;
     rest.remove_prefix(std::min(rest.size(), part.size() + 1));
   }
   return depth <= kMaxFolderDepth + 1 && !name.ends_with('/');

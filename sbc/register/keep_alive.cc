@@ -89,7 +89,8 @@ void KeepAlives::registered(const std::vector<Binding>& bindings, const Wish& wi
 // The registrar knows; what has expired, moved or was taken back needs no keep-alive.
 bool KeepAlives::still_bound(Entry& entry, base::Instant now) {
   return std::ranges::any_of(store_.lookup(entry.aor, now), [&entry](const Binding& binding) {
-    return binding.call_id == entry.call_id && binding.contact_uri == entry.uri && very_same_flow(binding.flow, entry.flow);
+    return binding.call_id == entry.call_id && binding.contact_uri == entry.uri &&
+           very_same_flow(binding.flow, entry.flow);
   });
 }
 

@@ -126,7 +126,8 @@ void Upstream::on_register(const Request& request, base::Instant now, Output& ou
   auto update = read_update(*request.message, request.source, terms, aor->text());
   if (!update) {
     Plan plan{update.error().status, update.error().text, {}};
-    if (plan.status == 423) plan = {423, {}, {owned_header(sip::HeaderId::MinExpires, std::to_string(terms.expiry.minimum))}};
+    if (plan.status == 423)
+      plan = {423, {}, {owned_header(sip::HeaderId::MinExpires, std::to_string(terms.expiry.minimum))}};
     return answer(std::move(plan));
   }
   // A newline is in neither.

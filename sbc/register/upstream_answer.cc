@@ -205,16 +205,17 @@ Plan Upstream::phones_answer(const Record& record, const std::vector<Binding>& b
     if (binding.call_id != update.call_id) continue;
     plan.headers.push_back(
         owned_header(sip::HeaderId::Contact,
-               contact_value(binding, now) + (gruu ? gruus_.params(binding, random_) : std::string{})));
+                     contact_value(binding, now) + (gruu ? gruus_.params(binding, random_) : std::string{})));
   }
   if (update.flow_asked) add_flow_headers(asked.request, asked.flow_timer, plan);
   // RFC 3327 5.3, of the phone's own side; what was added upstream is between us and the registrar.
   if (sip::lists_token(asked.request, sip::HeaderId::Supported, "path"))
-    for (auto& value : routes_of(update.path)) plan.headers.push_back(owned_header(sip::HeaderId::Path, std::move(value)));
+    for (auto& value : routes_of(update.path))
+      plan.headers.push_back(owned_header(sip::HeaderId::Path, std::move(value)));
   // trap 75, RFC 3608 6: the registrar's routes stay here; the phone's lead through us.
   if (!record.service_route.empty() && !asked.own_sent_by.empty())
-    plan.headers.push_back(
-        owned_header(sip::HeaderId::ServiceRoute, "<" + own_uri("", asked.own_sent_by, asked.source.hop.transport) + ";lr>"));
+    plan.headers.push_back(owned_header(sip::HeaderId::ServiceRoute,
+                                        "<" + own_uri("", asked.own_sent_by, asked.source.hop.transport) + ";lr>"));
   return plan;
 }
 

@@ -33,8 +33,9 @@ struct Owned {
   std::deque<std::string> texts{};
 };
 
-// Back again, of the kinds above. A field that is missing keeps its default and one that is not known is passed over: the
-// two may be of different versions. Error: a field of another type, `call.from.port: expected a number from 0 to 65535`.
+// Back again, of the kinds above. A field that is missing keeps its default and one that is not known is passed over:
+// the two may be of different versions. Error: a field of another type, `call.from.port: expected a number from 0 to
+// 65535`.
 template <typename Facts>
 std::expected<Owned<Facts>, std::string> read(const json::Value& value);
 

@@ -2,9 +2,9 @@
 // One run of one handler, whole: what it was told, what it asked and heard, what it decided. A value that can be
 // written, read, compared, and played again (retell.h).
 //
-// As a line of a recording it is one JSON object: version, handler, at_ms, policy, call_id, facts, event, asked (a list of
-// {kind, subject, answer, waited_us}), no_wait, decision, where, error, log (a list of {level, text, where}), took_us.
-// What a line lacks is as if it were empty.
+// As a line of a recording it is one JSON object: version, handler, at_ms, policy, call_id, facts, event, asked (a list
+// of {kind, subject, answer, waited_us}), no_wait, decision, where, error, log (a list of {level, text, where}),
+// took_us. What a line lacks is as if it were empty.
 
 #include <cstdint>
 #include <expected>

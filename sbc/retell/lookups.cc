@@ -16,9 +16,8 @@ using json::Members;
 using json::Value;
 
 std::string counter(std::string_view name, base::Duration window, std::uint32_t amount) {
-  return std::string(name) + " over " +
-         std::to_string(std::chrono::duration_cast<base::milliseconds>(window).count()) + " ms by " +
-         std::to_string(amount);
+  return std::string(name) + " over " + std::to_string(std::chrono::duration_cast<base::milliseconds>(window).count()) +
+         " ms by " + std::to_string(amount);
 }
 
 // Lua's tables have no order: the members of a body are told in the order of their names.
@@ -40,8 +39,7 @@ std::string posted(const std::string& body) {
 // Rounded up: a wait that was as long as it may be is not a shorter one when it is told again.
 std::uint32_t microseconds(base::Duration waited) {
   const auto count = std::chrono::ceil<base::microseconds>(waited).count();
-  return static_cast<std::uint32_t>(
-      std::clamp<std::int64_t>(count, 0, std::numeric_limits<std::uint32_t>::max()));
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(count, 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
 Value found_json(const policy::Found& found) {
@@ -88,8 +86,7 @@ Asked asked_of(const policy::Question& question) {
     const auto blank = std::min(all.find(' '), all.size());
     return {.kind = all.substr(0, blank), .subject = all.substr(std::min(blank + 1, all.size()))};
   }
-  return {.kind = "http",
-          .subject = http->json ? "POST " + http->url + " " + posted(*http->json) : "GET " + http->url};
+  return {.kind = "http", .subject = http->json ? "POST " + http->url + " " + posted(*http->json) : "GET " + http->url};
 }
 
 Asked asked_of(const policy::Question& question, const policy::Answer& answer) {

@@ -107,8 +107,7 @@ Result retell(policy::Host& host, const Invocation& invocation) {
 }
 
 bool same(const Invocation& told, const Retold& retold) {
-  return told.error.empty() == retold.error.empty() &&
-         json::text_of(told.decision) == json::text_of(retold.decision);
+  return told.error.empty() == retold.error.empty() && json::text_of(told.decision) == json::text_of(retold.decision);
 }
 
 bool identical(const Invocation& told, const Retold& retold) {

@@ -17,8 +17,8 @@ std::string message_of(const Setting& setting, const Request& request, const Pla
   if (!from.contains('<')) from = "<" + from + ">";
   std::string text = request.method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/" +
                      std::string(sip::name_of(who.transport)) + " " + own + ";branch=z9hG4bK-simulated-1\r\n" +
-                     "Max-Forwards: 70\r\nFrom: " + from + ";tag=caller\r\nTo: <" + to +
-                     ">\r\nCall-ID: simulated-" + std::to_string(request.scene.seed) + "\r\nCSeq: 1 " + request.method +
+                     "Max-Forwards: 70\r\nFrom: " + from + ";tag=caller\r\nTo: <" + to + ">\r\nCall-ID: simulated-" +
+                     std::to_string(request.scene.seed) + "\r\nCSeq: 1 " + request.method +
                      "\r\nUser-Agent: " + who.user_agent + "\r\n";
   for (const auto& contact : request.contacts)
     text += "Contact: " + (contact == "*" ? contact : "<" + contact + ">") + "\r\n";

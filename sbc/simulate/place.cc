@@ -17,8 +17,7 @@ std::expected<Place, std::string> place_of(const Setting& setting, const Caller&
   for (const auto& one : place.realm->listeners)
     if (listener == nullptr && one.transport == who.transport) listener = &one;
   if (listener == nullptr)
-    return Wrong("realm \"" + place.realm->name + "\" has no listener for " +
-                 std::string(sip::name_of(who.transport)));
+    return Wrong("realm \"" + place.realm->name + "\" has no listener for " + std::string(sip::name_of(who.transport)));
   const auto at = listener->address.ip.is_v4() ? "192.0.2.77:5060" : "[2001:db8::77]:5060";
   auto& hop = place.source.hop;
   hop.remote = who.source.value_or(*base::Endpoint::parse(at));
@@ -28,8 +27,7 @@ std::expected<Place, std::string> place_of(const Setting& setting, const Caller&
   hop.listener = listener->index;
   if (sip::is_reliable(who.transport)) hop.connection = {1};
   place.source.local = listener->address;
-  if (!who.tls_peer.empty())
-    place.source.tls_peer = std::make_shared<const std::vector<std::string>>(who.tls_peer);
+  if (!who.tls_peer.empty()) place.source.tls_peer = std::make_shared<const std::vector<std::string>>(who.tls_peer);
   return place;
 }
 

@@ -53,9 +53,12 @@ class Runner {
       lua_pushnil(lua_);
       lua_setglobal(lua_, name);
     }
-    for (const auto& [name, function] :
-         std::initializer_list<luaL_Reg>{{"test", test}, {"call", call}, {"register", ask<registration_from>},
-                                            {"request", ask<request_from>}, {"expect", expect}, {"require", require}}) {
+    for (const auto& [name, function] : std::initializer_list<luaL_Reg>{{"test", test},
+                                                                        {"call", call},
+                                                                        {"register", ask<registration_from>},
+                                                                        {"request", ask<request_from>},
+                                                                        {"expect", expect},
+                                                                        {"require", require}}) {
       lua_pushlightuserdata(lua_, this);
       lua_pushcclosure(lua_, function, 1);
       lua_setglobal(lua_, name);

@@ -20,16 +20,16 @@ using Done = std::expected<void, std::string>;
 using Wrong = std::unexpected<std::string>;
 
 constexpr std::array<std::string_view, 23> kCallFields = {
-    "from",    "to",        "realm",   "trunk",   "source",     "transport", "authenticated",   "registered",
-    "sdp",     "behind_nat", "headers", "tls_peer", "user_agent", "at",        "gives_up",        "talks",
-    "phones",  "answers",   "names",   "message", "lookups",    "may_leak",  "recent_failures"};
+    "from",   "to",         "realm",   "trunk",    "source",     "transport", "authenticated",  "registered",
+    "sdp",    "behind_nat", "headers", "tls_peer", "user_agent", "at",        "gives_up",       "talks",
+    "phones", "answers",    "names",   "message",  "lookups",    "may_leak",  "recent_failures"};
 // Of what is outside of calls.
 constexpr std::array<std::string_view, 14> kRegisterFields = {
     "user",    "realm",    "trunk",      "source", "transport", "authenticated", "behind_nat",
     "headers", "tls_peer", "user_agent", "at",     "contacts",  "expires",       "recent_failures"};
 constexpr std::array<std::string_view, 17> kRequestFields = {
-    "method",     "from",       "to",      "realm",    "trunk",      "source", "transport", "authenticated", "registered",
-    "behind_nat", "headers",    "tls_peer", "user_agent", "at",     "phones",    "body",          "recent_failures"};
+    "method",     "from",    "to",       "realm",      "trunk", "source", "transport", "authenticated",  "registered",
+    "behind_nat", "headers", "tls_peer", "user_agent", "at",    "phones", "body",      "recent_failures"};
 constexpr std::array<std::string_view, 6> kPhoneFields = {"user", "address", "q", "user_agent", "contact", "transport"};
 
 base::Duration seconds(double value) {

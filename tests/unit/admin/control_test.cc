@@ -47,8 +47,8 @@ class ControlTest : public testing::Test {
 };
 
 TEST_F(ControlTest, ShowsAndTakesOrdersAndCountsThem) {
-  EXPECT_THAT(ask("GET", "/calls"), testing::AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("application/json"),
-                                                   EndsWith("\r\n\r\n[]\n")));
+  EXPECT_THAT(ask("GET", "/calls"),
+              testing::AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("application/json"), EndsWith("\r\n\r\n[]\n")));
   EXPECT_THAT(ask("POST", "/kill", "42"), EndsWith("\r\n\r\n{}\n"));
   EXPECT_THAT(ask("POST", "/kill", "x"),
               testing::AllOf(StartsWith("HTTP/1.1 422 "), EndsWith("\r\n\r\nexpected a number\n")));

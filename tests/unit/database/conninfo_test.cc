@@ -57,8 +57,7 @@ TEST(Conninfo, PasswordsStandElsewhere) {
   // Nor does a mistake beside it bring it into the log.
   for (const char* wrong : {"postgresql://me:geheim@[2001:db8::5/x", "host=127.0.0.1 password=abc geheim",
                             "postgresql://me:geh%zzgeheim@127.0.0.1/x"})
-    EXPECT_THAT(error_of(wrong),
-                testing::AllOf(HasSubstr("expected a connection string"), Not(HasSubstr("geheim"))));
+    EXPECT_THAT(error_of(wrong), testing::AllOf(HasSubstr("expected a connection string"), Not(HasSubstr("geheim"))));
 }
 
 TEST(Conninfo, WhatIsNoneSaysSo) {

@@ -112,9 +112,8 @@ TEST(Edits, SecretsAreMaskedAndTheRestIsNot) {
   EXPECT_TRUE(shown.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:***\r\n"));
   EXPECT_EQ(masked(kEgress), kEgress);
   EXPECT_EQ(masked("X: \xff\r\n"), "X: ?\r\n");
-  EXPECT_EQ(
-      masked("A: b\n\nk=clear:secret\r\na=key-mgmt:mikey AQAFgM\r\na=k=1\r\n"),
-      "A: b\n\nk=***\r\na=key-mgmt:mikey ***\r\na=k=1\r\n");
+  EXPECT_EQ(masked("A: b\n\nk=clear:secret\r\na=key-mgmt:mikey AQAFgM\r\na=k=1\r\n"),
+            "A: b\n\nk=***\r\na=key-mgmt:mikey ***\r\na=k=1\r\n");
   EXPECT_EQ(
       masked("A: b\nauthorization: Digest x\n\ty\nB: c\n\nv=0\na=crypto:1 X INLINE:key|1;inline:other FEC\na=b\n"),
       "A: b\nauthorization: ***\n ***\nB: c\n\nv=0\na=crypto:1 X INLINE:***;inline:*** FEC\na=b\n")

@@ -8,8 +8,9 @@ namespace sbc::json {
 namespace {
 
 TEST(Write, GivesBackWhatWasRead) {
-  for (const char* text : {"null", "true", "false", "0", "-7", "9223372036854775807", "0.5", "1.0", "-3.0", "1e+300",
-                           R"("a\"b\\c\u0001é")", "[]", "{}", R"([1,[2.5,null],{"a":[]}])", R"({"b":1,"a":{"c":false}})"})
+  for (const char* text :
+       {"null", "true", "false", "0", "-7", "9223372036854775807", "0.5", "1.0", "-3.0", "1e+300",
+        R"("a\"b\\c\u0001é")", "[]", "{}", R"([1,[2.5,null],{"a":[]}])", R"({"b":1,"a":{"c":false}})"})
     EXPECT_EQ(text_of(*parse(text)), text);
 }
 

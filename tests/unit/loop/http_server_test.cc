@@ -79,7 +79,8 @@ TEST_F(HttpServerTest, TakesPostsOnPathsThatHaveThem) {
   server_.post("/order", [](const HttpRequest& request) {
     return HttpResponse{.status = 202, .body = request.query + " " + request.body};
   });
-  const std::string done = ask("POST /order?a=b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\none");
+  const std::string done =
+      ask("POST /order?a=b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\none");
   EXPECT_TRUE(done.starts_with("HTTP/1.1 202 Accepted\r\n")) << done;
   EXPECT_TRUE(done.ends_with("\r\n\r\na=b one")) << done;
   const std::string get = ask("GET /order HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -88,9 +89,9 @@ TEST_F(HttpServerTest, TakesPostsOnPathsThatHaveThem) {
   server_.post("/hello", [](const HttpRequest&) { return HttpResponse{}; });
   const std::string put = ask("PUT /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   EXPECT_NE(std::string::npos, put.find("Allow: GET, HEAD, POST\r\n")) << put;
-  EXPECT_TRUE(ask("POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\nConnection: close\r\n\r\n" +
-                  std::string(101, 'x'))
-                  .starts_with("HTTP/1.1 413 "));
+  EXPECT_TRUE(
+      ask("POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\nConnection: close\r\n\r\n" + std::string(101, 'x'))
+          .starts_with("HTTP/1.1 413 "));
 }
 
 TEST(Arguments, AreDecodedAndTheLastOfEqualNamesCounts) {

@@ -1,13 +1,14 @@
 // Facts as JSON and back: every field that a policy can read, and every byte of it.
 
-#include <algorithm>
+#include "sbc/retell/facts.h"
 
-#include "../policy/support.h"
+#include <algorithm>
 
 #include "sbc/json/write.h"
 #include "sbc/policy/language.h"
-#include "sbc/retell/facts.h"
 #include "sbc/retell/fields.h"
+
+#include "../policy/support.h"
 
 namespace sbc::retell {
 namespace {
@@ -80,13 +81,14 @@ std::string told(const policy::Language& language, std::string_view type, const 
   if (type.ends_with("[]"))
     return "each(" + value + ", function(x) return " + told(language, type.substr(0, type.size() - 2), "x") + " end)";
   if (type == "Headers")
-    return "each(header_values('Diversion'), tostring) .. tostring(" + value + ".Subject) .. tostring(" + value + ".To)";
+    return "each(header_values('Diversion'), tostring) .. tostring(" + value + ".Subject) .. tostring(" + value +
+           ".To)";
   const auto* shape = language.find(type);
   if (shape == nullptr) return "tostring(" + value + ")";
   std::string text = "''";
   for (const auto& field : shape->fields)
-    if (!field.type.starts_with("fun(")) text += " .. '" + field.name + "=' .. " +
-                                                 told(language, field.type, value + "." + field.name) + " .. ';'";
+    if (!field.type.starts_with("fun("))
+      text += " .. '" + field.name + "=' .. " + told(language, field.type, value + "." + field.name) + " .. ';'";
   return text;
 }
 

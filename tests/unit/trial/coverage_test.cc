@@ -14,21 +14,21 @@ using policy::LinesRun;
 
 TEST(Coverage, StatementsCountOnceWhateverTheirLines) {
   const Bundle bundle("p.lua", {{"p.lua",
-                                 "local a = 1\n"           // 1 ran
+                                 "local a = 1\n"             // 1 ran
                                  "local function never()\n"  // 2 ran: it was made
                                  "  local x\n"               // 3
                                  "  return x\n"              // 4
                                  "end\n"
-                                 "do\n"                      // 6 does nothing by itself
-                                 "  a = 2\n"                 // 7 ran
+                                 "do\n"       // 6 does nothing by itself
+                                 "  a = 2\n"  // 7 ran
                                  "end\n"
-                                 "if a == 3 then\n"          // 9 ran
-                                 "  a = 4\n"                 // 10
-                                 "elseif a\n"                // 11 belongs to 9
-                                 "then goto over end\n"      // 12 ran
-                                 "a = 5\n"                   // 13
+                                 "if a == 3 then\n"      // 9 ran
+                                 "  a = 4\n"             // 10
+                                 "elseif a\n"            // 11 belongs to 9
+                                 "then goto over end\n"  // 12 ran
+                                 "a = 5\n"               // 13
                                  "::over::\n"
-                                 "return {\n"                // 15 ran, over three lines
+                                 "return {\n"  // 15 ran, over three lines
                                  "  on_invite = never,\n"
                                  "}\n"},
                                 {"unused.lua", "return 1\n"}});
