@@ -75,6 +75,9 @@ void Relay::register_session_metrics() {
                  [this] { return number_of(unusable_sounds_); });
   metrics_.counter("relay_bind_failures_total", "Port pairs that the system did not give", {},
                    [&c] { return number(c.bind_failures); });
+  metrics_.counter("relay_port_pairs_early_total",
+                   "Port pairs that were used again before their quarantine was over, because no other was free", {},
+                   [&c] { return number(c.ports_early); });
   metrics_.counter("relay_flow_failures_total", "Commands that a worker could not carry out", {},
                    [&c] { return number(c.flow_failures); });
 }

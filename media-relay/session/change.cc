@@ -182,7 +182,11 @@ std::optional<Error> Sessions::add_flows(SessionHandle handle, Change& change, b
 
 std::optional<Error> Sessions::take_pair(HalfRecord& half, base::Instant now) {
   PortPool& pool = pool_of(half.network);
-  const auto port = pool.acquire(now, random_);
+  auto port = pool.acquire(now, random_);
+  if (!port) {
+    port = pool.acquire_early(now);
+    if (port) ++counters_.ports_early;
+  }
   if (!port)
     return Error{ErrorCode::NoPorts, "network " + config_.networks[half.network].name + ": none of " +
                                          std::to_string(pool.capacity()) + " port pairs is free (" +

@@ -25,6 +25,7 @@ struct Counters {
   std::uint64_t adoptions = 0;            // Hello of a controller whose sessions were still alive
   std::uint64_t links_replaced = 0;       // a second link of the same controller took over
   std::uint64_t bind_failures = 0;        // pairs that the system did not give
+  std::uint64_t ports_early = 0;          // pairs that were used again before they had rested for their whole time
   std::uint64_t flow_failures = 0;        // commands that a worker could not carry out
   std::uint64_t transcoding_refused = 0;  // Open and Modify: a worker transcodes as much as it may
   std::uint64_t media_lost = 0;

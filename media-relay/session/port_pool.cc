@@ -32,6 +32,16 @@ std::optional<std::uint16_t> PortPool::acquire(base::Instant now, base::Random& 
   return static_cast<std::uint16_t>(base_ + 2U * pair);
 }
 
+std::optional<std::uint16_t> PortPool::acquire_early(base::Instant now) {
+  wake(now);
+  if (!free_.empty() || resting_.empty() || resting_.front().until - now > quarantine_ / 2) return std::nullopt;
+  const std::uint16_t pair = resting_.front().pair;
+  resting_.pop_front();
+  used_[pair] = true;
+  ++in_use_;
+  return static_cast<std::uint16_t>(base_ + 2U * pair);
+}
+
 std::optional<std::uint16_t> PortPool::remove_free(std::uint16_t port) {
   if (port < base_ || (port - base_) % 2U != 0) return std::nullopt;
   const auto found = std::ranges::find(free_, static_cast<std::uint16_t>((port - base_) / 2U));

@@ -20,6 +20,9 @@ class PortPool {
 
   // An arbitrary free pair (RFC 6056: not the next one), named by its even port; nullopt when none is free at `now`.
   std::optional<std::uint16_t> acquire(base::Instant now, base::Random& random);
+  // When none is free: the pair that has rested longest, if it has rested for at least half of its time. For calls that
+  // would have to be refused else.
+  std::optional<std::uint16_t> acquire_early(base::Instant now);
   // This very pair, which a predecessor had. False when it is none of ours, or not free.
   bool take(std::uint16_t port);
   // This pair rests until then, since a predecessor had it. Nothing happens when it is none of ours, or not free. To be

@@ -48,6 +48,24 @@ TEST(PortPool, ReleasedPairRestsForTheQuarantine) {
   EXPECT_EQ(pool.acquire(kStart + base::seconds(60), random), 20000);
 }
 
+// Calls are not refused for the second half of it.
+TEST(PortPool, WhereNoneIsFreeThePairThatHasRestedLongestIsTakenEarly) {
+  base::SeededRandom random(1);
+  PortPool pool(20000, 20003, base::seconds(60));
+  ASSERT_TRUE(pool.acquire(kStart, random));
+  EXPECT_FALSE(pool.acquire_early(kStart)) << "one is free";
+  ASSERT_TRUE(pool.acquire(kStart, random));
+  EXPECT_FALSE(pool.acquire_early(kStart)) << "none rests";
+  EXPECT_TRUE(pool.release(20002, kStart));
+  EXPECT_TRUE(pool.release(20000, kStart + base::seconds(10)));
+  EXPECT_FALSE(pool.acquire_early(kStart + base::seconds(30) - base::Duration(1)));
+  EXPECT_EQ(pool.acquire_early(kStart + base::seconds(30)), 20002);
+  EXPECT_FALSE(pool.acquire_early(kStart + base::seconds(30)));
+  EXPECT_EQ(pool.acquire_early(kStart + base::seconds(40)), 20000);
+  EXPECT_EQ(pool.in_use(), 2U);
+  EXPECT_EQ(pool.quarantined(kStart + base::seconds(40)), 0U);
+}
+
 TEST(PortPool, WhatIsNotInUseCannotBeReleased) {
   base::SeededRandom random(1);
   PortPool pool(20000, 20003, base::seconds(60));

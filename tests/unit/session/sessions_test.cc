@@ -184,6 +184,20 @@ TEST(Sessions, ExhaustionIsAClearErrorAndEndsWithTheQuarantine) {
   rig.check_books();
 }
 
+TEST(Sessions, WhereNoPortIsFreeOneThatHasRestedForHalfItsTimeIsTaken) {
+  Rig rig;
+  rig.hello(1);
+  EXPECT_TRUE(std::holds_alternative<Opened>(rig.ask(1, Open{"s", audio(10)})));
+  rig.ask(1, Close{"s", ""});
+  rig.now += base::seconds(29);
+  EXPECT_EQ(error_in(rig.ask(1, Open{"t", audio()})), ErrorCode::NoPorts);
+  EXPECT_EQ(rig.sessions.counters().ports_early, 0U);
+  rig.now += base::seconds(1);
+  EXPECT_TRUE(std::holds_alternative<Opened>(rig.ask(1, Open{"t", audio()})));
+  EXPECT_EQ(rig.sessions.counters().ports_early, 2U);
+  rig.check_books();
+}
+
 TEST(Sessions, NetworksWithTheSameRangeShareIt) {
   Config config = test_config();
   config.networks[1] = config.networks[0];
