@@ -82,9 +82,13 @@ inline constexpr base::Duration kContest = base::milliseconds(500);
 // Streams that are not heard and are watched.
 inline constexpr std::size_t kContenders = 8;
 
+// Streams that spoke before they might and are remembered. One that came a moment ago is not forgotten for another one.
+inline constexpr std::size_t kEarlyStreams = 64;
+
 // Who has spoken for so long before he might (on hold, before an address was named) is suspect: a phone that resumes is
-// faster than signalling by less. He waits for so long, in which a phone begins, and gives way for some time.
-inline constexpr base::Duration kSuspectLead = base::milliseconds(200);
+// faster than a 200 OK that passes two proxies by less. He waits for so long, in which a phone begins, and gives way
+// for some time.
+inline constexpr base::Duration kSuspectLead = base::milliseconds(500);
 inline constexpr base::Duration kSuspectPatience = base::milliseconds(500);
 inline constexpr base::Duration kSuspicion = base::seconds(10);
 

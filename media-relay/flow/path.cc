@@ -133,10 +133,11 @@ std::optional<Drop> Flow::admit_rtcp(Context& c) {
   Half& h = half(c.side);
   SourceGuard& guard = h.guard[index_of(Component::Rtcp)];
   const Evidence evidence{c.compound.sender_ssrc, std::nullopt, is_secure(c.side)};
-  vouch(c);
-  if (h.guard[index_of(Component::Rtp)].contradicts(evidence))
-    return guard.refuses(c.packet.source, c.now).value_or(Drop::WrongStream);
   const auto rtp = h.guard[index_of(Component::Rtp)].latched();
+  const auto refused =
+      rtp ? guard.refuses_companion(c.packet.source, rtp->ip, c.now) : guard.refuses(c.packet.source, c.now);
+  if (!refused) vouch(c);
+  if (h.guard[index_of(Component::Rtp)].contradicts(evidence)) return refused.value_or(Drop::WrongStream);
   return settle(c, Component::Rtcp,
                 rtp ? guard.admit_companion(c.packet.source, evidence, rtp->ip, c.now)
                     : guard.admit(c.packet.source, evidence, c.now));
@@ -144,7 +145,7 @@ std::optional<Drop> Flow::admit_rtcp(Context& c) {
 
 std::optional<Drop> Flow::admit_muxed_rtcp(Context& c) {
   SourceGuard& guard = half(c.side).guard[index_of(Component::Rtp)];
-  vouch(c);
+  if (!guard.refuses(c.packet.source, c.now)) vouch(c);
   return settle(c, Component::Rtp,
                 guard.admit(c.packet.source, {c.compound.sender_ssrc, std::nullopt, is_secure(c.side)}, c.now));
 }

@@ -16,6 +16,12 @@ bool follows(std::uint16_t last, std::uint16_t next) {
   return ahead >= 1 && ahead <= kMaxProbationGap;
 }
 
+// Or a copy: neither proves anything, or breaks anything.
+bool is_overtaken(std::uint16_t last, std::uint16_t next) {
+  const std::int32_t ahead = rtp::sequence_distance(last, next);
+  return ahead <= 0 && ahead > -kMaxProbationGap;
+}
+
 }  // namespace
 
 bool is_usable(const base::Endpoint& endpoint) {
@@ -25,6 +31,7 @@ bool is_usable(const base::Endpoint& endpoint) {
 void SourceGuard::open(const Rules& rules, base::Instant now) {
   const bool moved = !rules.remote.empty() && !last_remote_.empty() && rules.remote != last_remote_;
   const bool relaxed = rules.mode != rules_.mode;
+  if (moved) streams_.come_near(now);
   const bool described = !rules.remote.empty() && last_remote_.empty();
   if (rules.numbered != rules_.numbered) numbers_.forget();
   if (!rules.remote.empty()) last_remote_ = rules.remote;
@@ -101,6 +108,11 @@ bool SourceGuard::is_former(const base::Endpoint& source) const {
   return former_ && former_->source == source;
 }
 
+bool SourceGuard::is_near(const base::IpAddress& source) const {
+  if (!last_remote_.empty() && source == last_remote_.ip) return true;
+  return rules_.mode == LatchMode::Strict ? last_remote_.empty() : is_allowed(source);
+}
+
 // Before anybody was learned, or while it is not sure that a stranger was not just faster.
 bool SourceGuard::is_signalled(const base::Endpoint& source, base::Instant now) const {
   if (source != rules_.remote) return false;
@@ -127,7 +139,7 @@ SourceGuard::Verdict SourceGuard::admit_other(const base::Endpoint& source, cons
                                               base::Instant now) {
   if (const auto refused = refuses(source, now)) {
     if (evidence.sequence && !evidence.nameless && !evidence.authentic)
-      streams_.overhear(evidence.ssrc, now);
+      streams_.overhear(evidence.ssrc, is_near(source.ip), now);
     return {refused, false};
   }
   if (!evidence.authentic && evidence.sequence && !evidence.nameless && streams_.is_foreign(evidence.ssrc))
@@ -177,19 +189,24 @@ SourceGuard::Verdict SourceGuard::rebind(const base::Endpoint& source, const Evi
   return verdict;
 }
 
+std::optional<Drop> SourceGuard::refuses_companion(const base::Endpoint& source, const base::IpAddress& rtp_address,
+                                                   base::Instant now) const {
+  if (hears(source)) return std::nullopt;
+  if (rules_.mode == LatchMode::Strict || !is_usable(source)) return Drop::WrongSource;
+  if (is_signalled(source, now)) return std::nullopt;
+  if (source.ip != rtp_address || (latched_ && !learnable_)) return Drop::WrongSource;
+  if (now >= window_end_) return latched_ ? Drop::WrongSource : Drop::WindowClosed;
+  return std::nullopt;
+}
+
 SourceGuard::Verdict SourceGuard::admit_companion(const base::Endpoint& source, const Evidence& evidence,
                                                   const base::IpAddress& rtp_address, base::Instant now) {
-  if (source == heard_ && !source.empty()) {
+  if (hears(source)) {
     last_heard_ = now;
     ssrc_ = evidence.ssrc;
     return {};
   }
-  if (rules_.mode == LatchMode::Strict || !is_usable(source)) return {Drop::WrongSource, false};
-  const bool in_window = now < window_end_;
-  if (is_signalled(source, now)) return learn(source, evidence, now);
-  if (source.ip != rtp_address) return {Drop::WrongSource, false};
-  if (latched_ && !learnable_) return {Drop::WrongSource, false};
-  if (!in_window) return {latched_ ? Drop::WrongSource : Drop::WindowClosed, false};
+  if (const auto refused = refuses_companion(source, rtp_address, now)) return {refused, false};
   return learn(source, evidence, now);
 }
 
@@ -220,6 +237,7 @@ const SourceGuard::Candidate& SourceGuard::probation(const base::Endpoint& sourc
   for (Candidate& c : candidates_) {
     if (c.source != source) continue;
     bool continues = c.ssrc == evidence.ssrc && c.sequence.has_value() == evidence.sequence.has_value();
+    if (continues && evidence.sequence && is_overtaken(*c.sequence, *evidence.sequence)) return c;
     if (continues && evidence.sequence) continues = follows(*c.sequence, *evidence.sequence);
     c.ssrc = evidence.ssrc;
     c.sequence = evidence.sequence;

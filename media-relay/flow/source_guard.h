@@ -98,11 +98,13 @@ class SourceGuard {
   std::optional<Drop> refuses(const base::Endpoint& source, base::Instant now) const;
 
   // Whether RTCP in clear is said in another name than those of the peer's streams (from the guard of RTP).
-  bool contradicts(const Evidence& rtcp) const {
-    return !rtcp.authentic && streams_.contradicts(rtcp.ssrc);
-  }
+  bool contradicts(const Evidence& rtcp) const { return !rtcp.authentic && streams_.contradicts(rtcp.ssrc); }
   // RTCP in clear shows that its sender hears what we send: the stream of that name is the peer's.
   void vouch(std::uint32_t ssrc) { streams_.vouch(ssrc); }
+
+  // Likewise for `admit_companion`.
+  std::optional<Drop> refuses_companion(const base::Endpoint& source, const base::IpAddress& rtp_address,
+                                        base::Instant now) const;
 
   // As `admit`, for RTCP that accompanies RTP from an address already learned: the same address needs no further proof,
   // another one gets no hearing.
@@ -147,6 +149,8 @@ class SourceGuard {
   Verdict relearn(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
   bool is_allowed(const base::IpAddress& source) const;
   bool is_former(const base::Endpoint& source) const;
+  // From where the peer could be, for all that is known.
+  bool is_near(const base::IpAddress& source) const;
   bool is_signalled(const base::Endpoint& source, base::Instant now) const;
   // Whether another source than the latched one could be its peer behind a new binding of its NAT.
   bool may_rebind(base::Instant now) const;

@@ -78,7 +78,7 @@ struct HalfSpec {
   std::vector<base::Prefix> latch_from;     // sources that may be learned; empty: any. At most kMaxLatchPrefixes.
   bool send = true;                         // RTP may be sent to this peer (RTCP always may, RFC 3264 8.4)
   bool receive = true;                      // RTP from this peer is relayed (RTCP always is)
-  bool one_stream = false;                  // in clear: see SourceGuard::Rules
+  bool one_stream = false;                  // in clear: see StreamGuard::Rules
   std::vector<std::uint32_t> sources = {};  // in clear: the peer's own; empty: any
   std::optional<Srtp> srtp = {};            // nullopt: plain RTP, or DTLS
   // The peer's address is what its checks say, whatever was signalled. RTP and RTCP on one port.

@@ -1,6 +1,7 @@
 #include "media-relay/flow/stream_guard.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "media-relay/rtp/sequence.h"
@@ -32,7 +33,12 @@ void StreamGuard::leave(base::Instant now) {
   fresh.attacked_until_ = attacked_until_;
   fresh.rules_.listening = false;
   if (fresh.others_) fresh.others_->contenders = {};
-  if (known_ && rules_.one_stream) fresh.early_of(ssrc_, now) = {ssrc_, since_, now, true};
+  if (known_ && rules_.one_stream) {
+    Early* place = fresh.early_of(ssrc_, now);
+    if (place == nullptr) place = &fresh.others().early.back();
+    *place = {ssrc_, since_, now, true, true};
+  }
+  fresh.come_near(now);
   *this = std::move(fresh);
 }
 
@@ -46,22 +52,38 @@ bool StreamGuard::is_foreign(std::uint32_t ssrc) const {
          std::ranges::find(*rules_.sources, ssrc) == rules_.sources->end();
 }
 
-// Its own place, or that of whoever has been silent for longest.
-StreamGuard::Early& StreamGuard::early_of(std::uint32_t ssrc, base::Instant now) {
+// Its own place, or that of whoever has been silent for longest, and for long enough.
+StreamGuard::Early* StreamGuard::early_of(std::uint32_t ssrc, base::Instant now) {
   auto& all = others().early;
   auto found = std::ranges::find_if(all, [&](const Early& e) { return e.used && e.ssrc == ssrc; });
   if (found == all.end()) {
     found = std::ranges::min_element(all, {}, &Early::last);
-    *found = {ssrc, now, now, true};
+    if (found->used && now - found->last < kAttack) return nullptr;
+    *found = {ssrc, now, now, true, false};
   }
-  return *found;
+  return &*found;
 }
 
-void StreamGuard::overhear(std::uint32_t ssrc, base::Instant now) {
+void StreamGuard::come_near(base::Instant now) {
+  if (!others_) return;
+  for (Early& e : others_->early) e.near = e.used;
+  look_for_attack(now);
+}
+
+void StreamGuard::overhear(std::uint32_t ssrc, bool near, base::Instant now) {
   if (!rules_.one_stream || is_trusted(ssrc) || goes_on(ssrc)) return;
-  early_of(ssrc, now).last = now;
-  // The peer may be early, and one stranger is none of its business.
-  const auto is_recent = [&](const Early& e) { return e.used && now - e.last < kAttack; };
+  if (Early* early = early_of(ssrc, now)) {
+    early->last = now;
+    early->near = early->near || near;
+  } else if (near) {
+    attacked_until_ = now + kAttack;
+  }
+  look_for_attack(now);
+}
+
+// The peer may be early, one stranger is none of its business, nor are those who could not be the peer.
+void StreamGuard::look_for_attack(base::Instant now) {
+  const auto is_recent = [&](const Early& e) { return e.used && e.near && now - e.last < kAttack; };
   const auto lately = std::ranges::count_if(others().early, is_recent);
   if (lately >= 3) attacked_until_ = now + kAttack;
 }
@@ -73,8 +95,7 @@ bool StreamGuard::is_waiting(std::uint32_t ssrc, base::Instant now) const {
 // The peer may be a little faster than the signalling that allows it to speak.
 bool StreamGuard::is_suspect(std::uint32_t ssrc) const {
   if (!others_) return false;
-  const auto found =
-      std::ranges::find_if(others_->early, [&](const Early& e) { return e.used && e.ssrc == ssrc; });
+  const auto found = std::ranges::find_if(others_->early, [&](const Early& e) { return e.used && e.ssrc == ssrc; });
   return found != others_->early.end() && found->first + kSuspectLead < listening_since_;
 }
 
@@ -98,20 +119,27 @@ std::optional<Drop> StreamGuard::admit(std::uint32_t ssrc, std::uint16_t sequenc
     return std::nullopt;
   }
   if (!rules_.listening) {
-    overhear(ssrc, now);
+    overhear(ssrc, true, now);
     return Drop::NotReceiving;
   }
   if (is_trusted(ssrc)) return come_back(ssrc, sequence, now);
   if (known_) rival_came_ = true;
   const Contender* c = meet(ssrc, sequence, now);
   if (c == nullptr || !is_proved(*c, now)) return known_ ? Drop::WrongStream : Drop::Probation;
-  if (ssrc == refused_ || is_waiting(ssrc, now)) return Drop::WrongStream;
+  if (has_lost(ssrc, now) || is_waiting(ssrc, now)) return Drop::WrongStream;
   return known_ ? challenge(*c, now) : decide(*c, now);
 }
 
-// And whoever was heard meanwhile may not do the same.
+// Until the one that is heard has fallen silent, a suspect for longer. While nobody is heard, see `decide`.
+bool StreamGuard::has_lost(std::uint32_t ssrc, base::Instant now) const {
+  if (ssrc != refused_ || !known_) return false;
+  if (is_suspect(ssrc) && now - std::max(heard_at_, listening_since_) < kContested) return true;
+  return !is_silent(now);
+}
+
+// And whoever was heard meanwhile may not do the same. What lasted for longer was no pause, but music.
 std::optional<Drop> StreamGuard::come_back(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now) {
-  if (known_) longest_pause_ = std::max(longest_pause_, now - since_);
+  if (known_ && now - since_ < 2 * kLongestWait) longest_pause_ = std::max(longest_pause_, now - since_);
   if (ssrc == vouched_) home_ = ssrc;
   displaced_.reset();
   hear(ssrc, sequence, now);
@@ -119,33 +147,45 @@ std::optional<Drop> StreamGuard::come_back(std::uint32_t ssrc, std::uint16_t seq
   return std::nullopt;
 }
 
+// Who sends each packet in another name does not push out one that goes on, and suspects give way to who is none.
+StreamGuard::Contender* StreamGuard::place_for(std::uint32_t ssrc, base::Instant now) {
+  const auto places = std::span(others().contenders).first<kContenders>();  // not the last one
+  const auto is_gone = [&](const Contender& e) { return e.in_row == 0 || !is_alive(e, now); };
+  const auto gone = std::ranges::find_if(places, is_gone);
+  if (gone != places.end()) return &*gone;
+  const bool suspect = is_suspect(ssrc);
+  if (!suspect) {
+    const auto yields = std::ranges::find_if(places, [&](const Contender& e) { return is_suspect(e.ssrc); });
+    if (yields != places.end()) return &*yields;
+  }
+  Contender& next = places[next_place_++ % kContenders];
+  return next.in_row > 1 || (suspect && !is_suspect(next.ssrc)) ? nullptr : &next;
+}
+
 const StreamGuard::Contender* StreamGuard::meet(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now) {
   static constexpr std::int32_t kMaxGap = 16;  // the first packets of a stream are lost as easily as later ones
   auto& all = others().contenders;
-  auto c = std::ranges::find_if(all, [&](const Contender& e) { return e.in_row != 0 && e.ssrc == ssrc; });
-  if (c == all.end()) {
+  const auto found = std::ranges::find_if(all, [&](const Contender& e) { return e.in_row != 0 && e.ssrc == ssrc; });
+  Contender* c = found == all.end() ? place_for(ssrc, now) : &*found;
+  if (found == all.end()) {
     if (!known_ && is_attacked(now)) attacked_until_ = now + kAttack;
-    // Not the last place. Who sends each packet in another name does not push out one that goes on.
-    c = all.begin() + static_cast<std::ptrdiff_t>(next_place_++ % kContenders);
-    const auto gone = std::find_if(all.begin(), all.end() - 1,
-                                   [&](const Contender& e) { return e.in_row == 0 || !is_alive(e, now); });
-    if (gone != all.end() - 1) c = gone;
-    if (c->in_row > 1 && is_alive(*c, now)) return nullptr;
+    if (c == nullptr) return nullptr;
   } else {
     const std::int32_t ahead = rtp::sequence_distance(c->sequence, sequence);
-    if (ahead >= 1 && ahead <= kMaxGap && (!rules_.steady || is_alive(*c, now))) {
+    if (ahead >= 1 && ahead <= kMaxGap && (!rules_.probation || is_alive(*c, now))) {
       ++c->in_row;
       c->sequence = sequence;
       c->last = now;
-      return &*c;
+      return c;
     }
+    if (ahead <= 0 && ahead > -kMaxGap && is_alive(*c, now)) return c;  // a copy, or overtaken
   }
   *c = {ssrc, sequence, 1, now, now};
-  return &*c;
+  return c;
 }
 
 bool StreamGuard::is_proved(const Contender& c, base::Instant now) const {
-  if (!rules_.steady) return c.in_row >= 2;
+  if (!rules_.probation) return c.in_row >= 2;
   return c.in_row >= kStreamProof && c.last - c.began >= (is_attacked(now) ? kProofUnderAttack : kStreamProofTime);
 }
 
@@ -178,12 +218,13 @@ std::optional<Drop> StreamGuard::decide(const Contender& c, base::Instant now) {
   const Contender* other = nullptr;
   bool crowd = false;
   for (const Contender& e : others().contenders) {
-    if (&e == &c || e.in_row == 0 || !is_proved(e, now) || !is_alive(e, now)) continue;
+    if (&e == &c || e.ssrc == refused_ || e.in_row == 0 || !is_proved(e, now) || !is_alive(e, now)) continue;
     if (is_suspect(e.ssrc) && !is_suspect(c.ssrc)) continue;
     crowd = other != nullptr;
     other = &e;
   }
-  if (other != nullptr && (crowd || !rules_.steady || c.began <= other->began || now - c.began < kContest)) {
+  const bool later = other != nullptr && c.began > other->began && c.ssrc != refused_;
+  if (other != nullptr && (crowd || !rules_.steady || !later || now - c.began < kContest)) {
     contested_ = contested_ || !known_;
     return Drop::Contended;
   }
@@ -194,12 +235,13 @@ std::optional<Drop> StreamGuard::decide(const Contender& c, base::Instant now) {
   return std::nullopt;
 }
 
+// Two seconds of somebody do not take the way home from whoever was heard before him.
 void StreamGuard::succeed(Contender c, base::Instant now) {
   if (known_) {
-    const bool settled = is_settled(now);
-    if (settled && !home_) home_ = ssrc_;
-    if (settled || !displaced_) displaced_ = ssrc_;
+    if (is_settled(now) && !home_) home_ = ssrc_;
+    if (!displaced_ || now - since_ >= kSuspicion) displaced_ = ssrc_;
   }
+  if (refused_ == c.ssrc) refused_.reset();
   hear(c.ssrc, c.sequence, now);
   since_ = c.began;
 }

@@ -12,17 +12,19 @@
 //                                     +------------------------------------------------------------+
 //
 // Proved: three packets in sequence over 30 ms at least, so that a burst proves nothing; of video and text, which come
-// in bursts and in single packets, two in sequence.
+// in bursts and in single packets, two in sequence. A copy, or a packet that was overtaken, proves nothing and breaks
+// nothing.
 //
 // Once a stream is heard, another one passes only when that has been silent for a while: 100 ms, or twice the longest
 // pause that it has made (a talker with silence suppression), up to kLongestWait; a minute of text. When others have
 // been coming between its packets, somebody sends at the same time, and it must have been silent for kContested. The
-// stream that was heard first, and the last one before, come back at once, and whoever was heard meanwhile may not do
-// the same.
+// stream that was heard first, and the last one before (for long, if there are several), come back at once, and whoever
+// was heard meanwhile may not do the same.
 //
 // When two begin, neither wins by being first: until the one that is heard has settled (kSettling), a second one that
 // is proved stops both. One is heard when the other has fallen silent, and else, after kContest, the later one: whoever
-// sends blindly was there before the peer could know where to. While there are three, nobody is heard.
+// sends blindly was there before the peer could know where to. While there are three, nobody is heard. Who lost is not
+// heard before the winner has fallen silent.
 //
 // Who speaks before he may (no address was named, on hold), from elsewhere, or is of the peer before, teaches nothing
 // and is suspect: afterwards he waits for somebody better for kSuspectPatience, and gives way to him for kSuspicion.
@@ -48,16 +50,18 @@ class StreamGuard {
  public:
   struct Rules {
     bool one_stream = false;
-    bool steady = false;     // audio, video: while it speaks its packets come in a row
-    bool probation = false;  // audio: the first packets of the first stream are not heard, either
-    bool listening = true;   // the peer may send, and knows where to
-    base::Duration silence = kStreamSilence;              // before another one takes its place
+    bool steady = false;                      // audio, video: while it speaks its packets come in a row
+    bool probation = false;                   // audio: the first packets of the first stream are not heard, either
+    bool listening = true;                    // the peer may send, and knows where to
+    base::Duration silence = kStreamSilence;  // before another one takes its place
     const std::vector<std::uint32_t>* sources = nullptr;  // SSRCs that are the peer's; null or empty: any
     friend bool operator==(const Rules&, const Rules&) = default;
   };
   void open(const Rules& rules, base::Instant now);
   // The peer has another address: its stream may go on, or begin anew.
   void move();
+  // The peer will be where nobody was expected: who came from elsewhere may have come from there.
+  void come_near(base::Instant now);
   // Another peer: the streams of the one before are nobody's.
   void leave(base::Instant now);
 
@@ -74,8 +78,8 @@ class StreamGuard {
   std::optional<Drop> admit(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now);
   // What is authentic needs no proof.
   void hear(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now);
-  // Speaks though it is not listened to.
-  void overhear(std::uint32_t ssrc, base::Instant now);
+  // Speaks though it is not listened to; `near`: from where the peer could be.
+  void overhear(std::uint32_t ssrc, bool near, base::Instant now);
   // Who sends under this name knows what only the peer is sent.
   void vouch(std::uint32_t ssrc) {
     if (rules_.one_stream) vouched_ = ssrc;
@@ -108,11 +112,12 @@ class StreamGuard {
     base::Instant first{};
     base::Instant last{};
     bool used = false;
+    bool near = false;
   };
   // What is known of those that are not heard: made when the first of them comes.
   struct Others {
     std::array<Contender, kContenders + 1> contenders{};  // the last place: who was heard before a contest
-    std::array<Early, kContenders> early{};
+    std::array<Early, kEarlyStreams> early{};
   };
   Others& others();
   std::optional<Drop> come_back(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now);
@@ -121,12 +126,16 @@ class StreamGuard {
   std::optional<Drop> decide(const Contender& c, base::Instant now);
   // Null: there is no place for another one.
   const Contender* meet(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now);
-  Early& early_of(std::uint32_t ssrc, base::Instant now);
+  // Null: there are enough.
+  Early* early_of(std::uint32_t ssrc, base::Instant now);
+  void look_for_attack(base::Instant now);
+  Contender* place_for(std::uint32_t ssrc, base::Instant now);
   void succeed(Contender c, base::Instant now);
   bool is_trusted(std::uint32_t ssrc) const { return ssrc == vouched_ || ssrc == home_ || ssrc == displaced_; }
   bool is_proved(const Contender& c, base::Instant now) const;
   bool is_alive(const Contender& c, base::Instant now) const { return now - c.last < kStreamAlive; }
   bool is_suspect(std::uint32_t ssrc) const;
+  bool has_lost(std::uint32_t ssrc, base::Instant now) const;
   bool is_attacked(base::Instant now) const { return now < attacked_until_; }
   bool is_waiting(std::uint32_t ssrc, base::Instant now) const;
   bool is_settled(base::Instant now) const { return ssrc_ == vouched_ || now - since_ >= kSettling; }
@@ -148,7 +157,7 @@ class StreamGuard {
   std::optional<std::uint32_t> home_;       // the first that had settled
   std::optional<std::uint32_t> displaced_;  // the stream that was heard before
   std::optional<std::uint32_t> vouched_;
-  std::optional<std::uint32_t> refused_;  // lost to the one that is heard, until signalling speaks
+  std::optional<std::uint32_t> refused_;  // lost to the one that is heard
   base::Instant listening_since_{};
   base::Instant attacked_until_{};
   std::size_t next_place_ = 0;
