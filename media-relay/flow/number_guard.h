@@ -38,7 +38,7 @@ class NumberGuard {
 
   std::optional<std::uint16_t> place_;  // of the machine's last packet, or near it
   base::Instant heard_at_{};
-  base::Instant budget_at_{};  // the place may move by what has gathered since then
+  base::Instant budget_at_{};          // the place may move by what has gathered since then
   std::optional<std::uint16_t> late_;  // the last packet, when it was behind the place
   base::Instant attacked_until_{};
   std::optional<std::uint16_t> displaced_;  // the place of the stream before

@@ -85,13 +85,12 @@ const NamedAttack kAttacks[] = {
      [](unsigned step, std::mt19937& random) {
        return std::vector<std::string>{rtp(66, static_cast<std::uint16_t>(random() + step), kEvil)};
      }},
-    {"digits", [](unsigned step, std::mt19937&) {
+    {"digits",
+     [](unsigned step, std::mt19937&) {
        return std::vector<std::string>{rtp(66, static_cast<std::uint16_t>(step), kEvil, 101)};
      }},
     {"reports and farewells",
-     [](unsigned, std::mt19937&) {
-       return std::vector<std::string>{rtcp(201, 66), rtcp(203, 66)};
-     }},
+     [](unsigned, std::mt19937&) { return std::vector<std::string>{rtcp(201, 66), rtcp(203, 66)}; }},
     {"nothing whole",
      [](unsigned step, std::mt19937& random) {
        std::string cut = rtp(66, static_cast<std::uint16_t>(step), kEvil);
@@ -129,8 +128,7 @@ class Scene {
           const Component port = report ? Component::Rtcp : Component::Rtp;
           const base::Endpoint place{as.ip, report ? static_cast<std::uint16_t>(as.port + 1) : as.port};
           const base::Endpoint beside{as.ip, static_cast<std::uint16_t>(as.port + 8)};
-          for (const base::Endpoint& from : {place, beside, kStranger})
-            hear(rig_.send(Side::A, port, from, packet));
+          for (const base::Endpoint& from : {place, beside, kStranger}) hear(rig_.send(Side::A, port, from, packet));
         }
       if (++step_ % 2 == 0 && talking) {
         hear(rig_.send(Side::A, Component::Rtp, *spec.a.remote_rtp, rtp(talker, ++sequence_, kTrue)));
@@ -175,8 +173,8 @@ Spec untold() {
 
 struct Moment {
   const char* name;
-  unsigned lost;                    // packets of the talker's, at most, while one stream attacks
-  unsigned lost_at_worst;           // ... and under any attack
+  unsigned lost;           // packets of the talker's, at most, while one stream attacks
+  unsigned lost_at_worst;  // ... and under any attack
   std::function<void(Scene&)> play;
 };
 
