@@ -221,6 +221,11 @@ void Machine::tidy() {
   call_.b.acks.expire(now_);
   call_.held_response.reset();
   forget_forks();
+  for (const Attempt& stray : call_.strays) {
+    const std::string& tag = stray.start.local_tag;
+    const bool of_leg = call_.b.dialog && call_.b.dialog->local_tag() == tag;
+    if (stray.finished && !stray.shares_tag && !of_leg) core_.dialogs.erase(tag);
+  }
   std::erase_if(call_.strays, [](const Attempt& stray) { return stray.finished; });
   call_.strays.shrink_to_fit();
   // What set the call up. A call may be held for hours.

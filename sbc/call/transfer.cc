@@ -364,7 +364,10 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
   if (!sdp || !*sdp || !made || call_.state != State::Active) {
     // No offer, or the two parties are just changing their session.
     ack_and_bye(*transfer.attempt, source.hop, response);
-    core_.dialogs.erase(transfer.attempt->start.local_tag);
+    // Another fork may still answer, and is not the call's.
+    transfer.attempt->finished = true;
+    call_.strays.push_back(*std::move(transfer.attempt));
+    transfer.attempt.reset();
     return fail_transfer(call_.state != State::Active ? 500 : 488);
   }
   report_transfer(200);

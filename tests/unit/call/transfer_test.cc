@@ -247,6 +247,32 @@ TEST(Transfer, OfOneWhoHangsUpAtOnceGoesOnWithoutIt) {
   failed.expect_idle();
 }
 
+TEST(Transfer, AnotherForkOfATargetThatWasNotTakenIsSentAwayInItsOwnDialog) {
+  for (const bool ended : {false, true}) {
+    Rig rig;
+    rig.connect();
+    rig.b.request("REFER", {}, kToCarol);
+    rig.b.clear();
+    const auto invite = rig.c.take("INVITE");
+    ASSERT_NE(invite, nullptr);
+    rig.c.answer_to(invite, 200, {}, {}, "fork-1");  // without an offer there is nothing to connect
+    EXPECT_EQ(report(rig.b), "SIP/2.0 488 Not Acceptable Here\r\nterminated;reason=noresource");
+    rig.c.clear();
+    if (ended) rig.a.bye();
+    rig.c.answer_to(invite, 200, {}, {}, "fork-2");
+    for (const char* what : {"ACK", "BYE"}) {
+      const auto sent = rig.c.take(what);
+      ASSERT_NE(sent, nullptr) << what;
+      EXPECT_EQ(sent->call_id(), invite->call_id()) << what;
+      EXPECT_EQ(sent->from_tag(), invite->from_tag()) << what;
+      EXPECT_EQ(sent->to_tag(), "fork-2") << what;
+    }
+    if (!ended) rig.a.bye();
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
 TEST(Transfer, IsGivenUpWhenTheOtherPartyHangsUp) {
   Rig rig;
   rig.connect();
