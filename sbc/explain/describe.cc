@@ -101,7 +101,8 @@ std::string describe(const policy::RequestDecision& decision) {
 }
 
 std::string describe(const policy::NatDecision& decision) {
-  std::string text = decision.latch == policy::Latch::Learn ? "latch: learn" : "latch: strict";
+  std::string text = "latch: ";
+  text += decision.latch == policy::Latch::Learn ? "learn" : decision.latch == policy::Latch::Hear ? "hear" : "strict";
   if (decision.symmetric_signalling) text += ", symmetric_signalling";
   return text;
 }

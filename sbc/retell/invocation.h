@@ -39,7 +39,7 @@ struct Invocation {
   policy::Handler handler = policy::Handler::Invite;
   std::int64_t at_ms = 0;  // since 1970
   std::string policy{};    // SHA-256 of its text (history::hash_of)
-  std::string call_id{};   // "" for on_nat, which is asked about a leg
+  std::string call_id{};   // of the caller's INVITE; "" for on_nat of a registration
   json::Value facts{};     // its first argument
   json::Value event{};     // its second one (attempt, quality, ending), or null
   std::vector<Asked> asked{};
