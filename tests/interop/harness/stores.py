@@ -1,5 +1,6 @@
 """Stores that policies ask: a real Redis, a real PostgreSQL, a file of SQLite, and a server that says nothing."""
 
+import contextlib
 import pathlib
 import shutil
 import signal
@@ -10,6 +11,16 @@ import threading
 
 from .checks import Failed, eventually
 from .process import Process, tool
+
+
+@contextlib.contextmanager
+def killed_if_not(store):
+    """A store that did not come up leaves no process that would answer in its successor's place."""
+    try:
+        yield
+    except BaseException:
+        store.kill()
+        raise
 
 
 class Redis:
@@ -27,7 +38,8 @@ class Redis:
         if self.password:
             command += ["--requirepass", self.password]
         self.process = Process("redis", command, self.directory / "redis.log")
-        eventually(self._answers, "Redis to answer", 10)
+        with killed_if_not(self):
+            eventually(self._answers, "Redis to answer", 10)
 
     def _answers(self):
         try:
@@ -46,6 +58,8 @@ class Redis:
         words = [str(w).encode() for w in words]
         wire.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
         answer = wire.recv(65536).decode()
+        if not answer:
+            raise ConnectionError("Redis hung up")
         if answer.startswith("-"):
             raise Failed(f"Redis: {answer}")
         return answer[1:].splitlines()[0 if answer[0] in "+:" else -1]
@@ -89,7 +103,8 @@ class Postgres:
         self.process = Process("postgres", [tool("unshare"), *self.AS_NOBODY, self.programs / "postgres", "-D", self.directory / "data",
                                             "-p", str(self.port), "-h", "127.0.0.1", "-k", self.directory, "-F"],
                                self.directory / "postgres.log")
-        eventually(self._answers, "PostgreSQL to answer", 20)
+        with killed_if_not(self):
+            eventually(self._answers, "PostgreSQL to answer", 20)
 
     def _answers(self):
         try:
@@ -137,6 +152,7 @@ class Mute:
         return True
 
     def kill(self):
+        self._socket.shutdown(socket.SHUT_RDWR)  # a thread that waits in accept() keeps a closed socket listening
         self._socket.close()
         for one in self._taken:
             one.close()
