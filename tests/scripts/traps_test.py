@@ -1,36 +1,14 @@
 """Every test that tests/traps.md names is there and says in a comment which trap it is for; every row names one."""
 
-import pathlib
 import re
 import sys
 
-TESTS = pathlib.Path(__file__).resolve().parent.parent
+from named_tests import TESTS, text_of
+
 # A comment on the line before, on the line itself, or inside: "// trap 27", "# traps 77, 78: ...".
 COMMENT = re.compile(r"(?://|#).*?\btraps? (\d+(?:(?:, | and )\d+)*)\b")
 
 WANTED = set(range(1, 91))
-
-
-def text_of(file, name):
-    """The test with the comments right above it; None when it is not there."""
-    if not (TESTS / file).is_file():
-        return None
-    lines = (TESTS / file).read_text().splitlines()
-    if "." in name:
-        suite, case = name.split(".", 1)
-        begins, next_begins, comment = rf"TEST(_F|_P)?\({suite}, {case}\)", r"TEST(_F|_P)?\(|}  // namespace", ("//",)
-    else:
-        begins, next_begins, comment = rf"def {name}\(", r"def |@test", ("#", "@")
-    first = next((i for i, line in enumerate(lines) if re.match(begins, line)), None)
-    if first is None:
-        return None
-    last = next((i for i in range(first + 1, len(lines)) if re.match(next_begins, lines[i])), len(lines))
-    # What stands above the next test is the next test's.
-    while last > first + 1 and (not lines[last - 1] or lines[last - 1].startswith(comment)):
-        last -= 1
-    while first > 0 and lines[first - 1].startswith(comment):
-        first -= 1
-    return "\n".join(lines[first:last])
 
 
 def named_in(text):
