@@ -2,9 +2,10 @@
 """Names of trunks and in URIs, found in a DNS of the test's own (RFC 3263)."""
 
 from harness import check, equal, main, test
+from harness.border import CORE6
 from harness.checks import eventually
 from harness.dns import Dns
-from harness.lab import CARRIER, CARRIER2, PHONE
+from harness.lab import CARRIER, CARRIER2, CARRIER6, PHONE
 
 NUMBER = "sip:1000@example.org"
 TWO = {
@@ -25,6 +26,13 @@ def start(lab, records, ttl=60):
 
 def refuse(request, status=486):
     request.reply(status)
+
+
+def refused(caller, callee):
+    call = caller.invite(NUMBER)
+    refuse(callee.request("INVITE"))
+    call.response(486)
+    call.ack(status=486)
 
 
 def dns_count(lab, event):
@@ -85,6 +93,36 @@ def a_name_that_does_not_exist_is_asked_for_once(lab):
     for _ in range(2):
         alice.invite(NUMBER).response(503)
     equal(dns.asked["carrier.example", "NAPTR"], 1, "questions for NAPTR")
+
+
+@test
+def a_name_holds_for_its_time_and_no_longer(lab):
+    dns, alice, one, two = start(lab, TWO, ttl=2)
+    refused(alice, one)
+    asked = dict(dns.asked)
+    refused(alice, one)
+    equal(dict(dns.asked), asked, "questions for a name that is known")
+    dns.records["one.carrier.example", "A"] = [CARRIER2]
+
+    def moved():
+        call = alice.invite(NUMBER)
+        invite = two.maybe(lambda m: m.is_request("INVITE"), 0.2)
+        at_two = invite is not None
+        (invite or one.request("INVITE")).reply(486)
+        call.response(486)
+        call.ack(status=486)
+        return at_two
+
+    eventually(moved, "a call goes where the name is now", 8)
+
+
+@test
+def a_trunk_whose_name_has_only_ipv6(lab):
+    dns = lab.keep(Dns("127.0.0.1", {("carrier.example", "AAAA"): [CARRIER6]}))
+    lab.start({"process": {"shards": 1}, "dns": {"servers": ["127.0.0.1"]},
+               "trunk": {"carrier": {"realm": "core6", "targets": ["carrier.example"]}}})
+    refused(lab.ua(PHONE, "alice"), lab.ua(CARRIER6, "six", border=CORE6))
+    equal(dns.asked["carrier.example", "A"], 0, "questions for addresses that the realm cannot reach")
 
 
 @test

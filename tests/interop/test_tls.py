@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+import warnings
 
 from harness import check, equal, eventually, main, namespace, test
 from harness.border import ACCESS, CORE
@@ -232,6 +233,65 @@ def a_connection_that_we_opened_carries_the_carriers_calls(lab):
         call = carrier.invite("sip:alice@example.org")
         refused(call, phone.request("INVITE"))
         equal(lab.border.sbc_metrics().total("parapet_tls_connections_open"), 2, "TLS connections")
+
+
+def whole_call(caller, uri, callee):
+    """Answered, changed by the callee, ended by the caller."""
+    call = caller.invite(uri)
+    invite = callee.request("INVITE").reply(180)
+    call.response(180)
+    invite.reply(200, sdp=callee.sdp())
+    call.response(200)
+    call.ack()
+    callee.request("ACK")
+    call.send("OPTIONS").response(200)  # behind the ACK on the same way: the border has that by now
+    there = invite.dialog()
+    again = there.send("INVITE", body=callee.sdp(direction="sendonly"))
+    caller.request("INVITE").reply(200, sdp=caller.sdp(direction="recvonly"))
+    check("a=recvonly" in again.response(200).body, "the answer to the change")
+    there.ack()
+    caller.request("ACK")
+    bye = call.send("BYE")
+    callee.request("BYE").reply(200)
+    bye.response(200)
+
+
+@test
+def whole_calls_cross_between_tls_and_tls_both_ways(lab):
+    authority, own, phone = on_one_shard(lab)
+    with TlsServer(CARRIER, authority, own) as server:
+        # The border connects with the first INVITE; the call stands on that connection.
+        first = phone.invite("sip:4912345@example.org")
+        carrier = FlowUa(lab, server.accept((CORE, 5061)), "carrier", "tls")
+        refused(first, carrier.request("INVITE"))
+        whole_call(phone, "sip:4912345@example.org", carrier)
+        whole_call(carrier, "sip:alice@example.org", phone)
+    equal(lab.border.calls("answered"), 2, "answered calls")
+    equal(lab.border.sbc_metrics().total("parapet_tls_connections_open"), 2, "TLS connections")
+    for ua in (phone, carrier):  # RFC 5626 4.4.1
+        ua.client.send(b"\r\n\r\n")
+        ua.client._socket.settimeout(3)
+        equal(ua.client._socket.recv(10), b"\r\n", "the answer to a ping")
+
+
+@test
+def nobody_speaks_less_than_tls_1_2(lab):
+    authority, _ = start(lab)
+    for version, taken in ((ssl.TLSVersion.TLSv1, False), (ssl.TLSVersion.TLSv1_1, False),
+                           (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)):
+        context = ssl.create_default_context(cafile=str(authority.pem))
+        context.set_ciphers("DEFAULT@SECLEVEL=0")  # or this side would not ask
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = context.maximum_version = version
+        with socket.create_connection((ACCESS, 5061), timeout=5) as plain:
+            try:
+                with context.wrap_socket(plain, server_hostname=NAME) as secure:
+                    spoken = secure.version() is not None
+            except ssl.SSLError as refusal:
+                spoken = False
+                check("PROTOCOL_VERSION" in str(refusal).upper(), f"{version.name}: {refusal}")
+        equal(spoken, taken, version.name)
 
 
 @test

@@ -5,13 +5,15 @@ import os
 import re
 import socket
 import ssl
+import time
 
 from harness import check, equal, eventually, main, test
 from harness.border import ACCESS
 from harness.client import token
 from harness.deaf import MemoryCost
+from harness.flow_ua import TcpClient
 from harness.lab import PHONE, PHONE2
-from harness.tls import Authority
+from harness.tls import Authority, TlsClient
 from harness.web import PING, WebClient, opening
 
 OFFER = ("v=0\r\no=- 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
@@ -20,10 +22,12 @@ NAME = "sbc.example.org"
 LONG_NAME = {"From": f'"{"x" * 4000}" <sip:alice@example.org>;tag=long'}  # the answer has it as well
 
 
-def start(lab):
+def start(lab, tls=False):
     authority = Authority(lab.directory)
     pair = authority.issue("border", f"DNS:{NAME}")
     listeners = [{"transport": t, "bind": f"{ACCESS}:5060"} for t in ("udp", "tcp")]
+    if tls:
+        listeners.append({"transport": "tls", "bind": f"{ACCESS}:5061", **pair})
     listeners += [{"transport": "ws", "bind": f"{ACCESS}:8080"}, {"transport": "wss", "bind": f"{ACCESS}:8443", **pair}]
     lab.start({"realm": {"access": {"listener": listeners}}}, register=False)
     return authority
@@ -143,6 +147,36 @@ def half_open_websockets_are_closed(lab):
     metrics = lab.border.sbc_metrics()
     slow = metrics.total("parapet_transport_drops_total", reason="ws_handshake_slow")
     equal(slow + metrics.total("parapet_transport_drops_total", reason="tls_handshake_slow"), 105, "counted")
+
+
+@test
+def who_drips_a_message_is_closed_on_every_stream(lab):
+    authority = start(lab, tls=True)
+    clients = [TcpClient(PHONE, ACCESS), TlsClient(PHONE, ACCESS, authority, NAME), phone(authority, False),
+               phone(authority)]
+    for client in clients:
+        check(client.ask("OPTIONS", f"sip:{ACCESS}") is not None, "a whole message has no answer")
+    # One of each says the rest of its next message byte by byte; the last one a frame of a message in fragments.
+    begun = b"OPTIONS sip:x SIP/2.0\r\nX: "
+    for client in clients[:2]:
+        client.send(begun)
+    for client in clients[2:]:
+        client.send_raw(b"\x01\xfe\x20\x00aaaa")  # a text message begins; 8192 bytes are to come
+    began, open_ones = time.monotonic(), list(clients)
+    while open_ones and time.monotonic() - began < 25:
+        for client in list(open_ones):
+            try:
+                client._socket.sendall(b"a")
+                client._socket.settimeout(0.05)
+                if not client._socket.recv(100):
+                    open_ones.remove(client)
+            except TimeoutError:
+                pass
+            except OSError:
+                open_ones.remove(client)
+        time.sleep(0.5)
+    equal([type(client).__name__ for client in open_ones], [], "streams that are still open")
+    equal(lab.border.sbc_metrics().total("parapet_transport_drops_total", reason="tcp_slow_message"), 4, "counted")
 
 
 @test
