@@ -44,6 +44,9 @@ void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<pol
   identity_ = {};
   config_ = std::move(config);
   host->note_reads(config_->policy_explain != 0);
+  host->draw_from(purse_);
+  purse_.per_second = static_cast<std::int64_t>(config_->policy_limits.shard_instructions);
+  purse_.fill();
   tenures_.begin(std::move(host));
   identities_.set_users(*config_->users);
   lines_.clear();

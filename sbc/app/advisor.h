@@ -79,6 +79,11 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
 
   const Tenures& tenures() const { return tenures_; }
   const limit::Counts& limits() const { return limits_; }
+  // Once a second: what handlers may spend is theirs again.
+  void new_second() {
+    purse_.fill();
+    limits_.at(limit::Reached::PolicyInstructions) = purse_.refused;
+  }
   const registrar::RegistrarCounters& registrar_counters() const { return registrar_.counters(); }
   const registrar::IdentityCounters& identity_counters() const { return identities_.counters(); }
 
@@ -163,6 +168,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   registrar::IdentityChecker identities_;
   registrar::Registrar registrar_;
   std::shared_ptr<const Config> config_;
+  policy::Purse purse_;
   Tenures tenures_;
   TriedPolicy tried_;                                   // of the trial in tenures_
   std::unordered_map<std::uint64_t, Waiting> waiting_;  // by our own ticket

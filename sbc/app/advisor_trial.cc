@@ -17,6 +17,7 @@ std::optional<base::Duration> post_dial_delay(const call::CallRecord& record) {
 
 void ShardAdvisor::try_out(const TriedPolicy& tried) {
   tried.host->note_reads(config_->policy_explain != 0);
+  tried.host->draw_from(purse_);
   tenures_.try_out(tried.host);
   tried_ = tried;
   tried_.host.reset();  // the calls keep it, no longer than they last

@@ -180,7 +180,7 @@ void read_policy(settings::Table root, Config& config) {
   config.policy_lookups.databases = read_databases(policy, config);
   for (const auto& database : config.policy_lookups.databases)
     for (const auto& query : database.queries) config.policy_environment.queries.push_back(query.name);
-  config.policy_environment.tables = read_tables(policy, config);
+  config.table_feeds = read_tables(policy, config, config.policy_environment.tables);
   config.policy_fallback.invite_status = static_cast<std::uint16_t>(policy.integer("invite_fallback", {400, 699}, 500));
   config.policy_fallback.register_status =
       static_cast<std::uint16_t>(policy.integer("register_fallback", {400, 699}, 500));

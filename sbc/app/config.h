@@ -13,6 +13,7 @@
 #include "media-relay/observe/log.h"
 
 #include "sbc/app/lookup_settings.h"
+#include "sbc/app/table_feeds.h"
 #include "sbc/call/settings.h"
 #include "sbc/exchange/settings.h"
 #include "sbc/history/limits.h"
@@ -92,6 +93,7 @@ struct Config {
   LookupSettings policy_lookups;
   policy::Fallback policy_fallback;
   policy::Environment policy_environment;
+  std::vector<TableFeed> table_feeds;  // of its tables, those that a database fills
   std::shared_ptr<const call::Settings> calls;
   exchange::Settings exchange;
   base::Duration stop_grace = base::seconds(30);

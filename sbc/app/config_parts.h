@@ -56,7 +56,8 @@ redis::Settings read_redis(settings::Table& policy);
 // [policy.database.<name>] and [policy.sql.<name>]
 std::vector<database::Settings> read_databases(settings::Table& policy, const Config& config);
 // [policy.table.<name>] with their files.
-policy::Tables read_tables(settings::Table& policy, const Config& config);
+// After the databases.
+std::vector<TableFeed> read_tables(settings::Table& policy, const Config& config, policy::Tables& tables);
 // [trunk.<name>] and [group.<name>].
 std::expected<route::Table, std::string> read_routes(settings::Table root, std::vector<route::Realm> realms);
 // Who we are to the trunks that ask: username, password and auth_realm of [trunk.<name>].

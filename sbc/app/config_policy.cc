@@ -20,6 +20,10 @@ policy::Limits read_policy_limits(settings::Table& policy) {
   policy::Limits limits;
   limits.instructions = static_cast<std::uint32_t>(
       policy.integer("instructions", {policy::kMinInstructions, 1'000'000'000}, limits.instructions));
+  limits.shard_instructions =
+      static_cast<std::uint64_t>(policy.integer("shard_instructions", {0, 1'000'000'000'000}, 50'000'000));
+  if (limits.shard_instructions != 0 && limits.shard_instructions < limits.instructions)
+    policy.fail("shard_instructions", "expected 0, or at least policy.instructions");
   limits.memory_bytes = policy.size("memory", policy::kMinMemoryBytes, std::uint64_t{1} << 32, limits.memory_bytes);
   // Timer B of callers is 32 s, and the call still has to be made after that.
   limits.wait = policy.duration("wait", {base::milliseconds(10), base::seconds(30)}, limits.wait);

@@ -2,17 +2,15 @@
 // Why the last calls of the process went their way: all shards write into one ring, `sbcctl policy explain` reads it.
 
 #include <atomic>
-#include <cstdio>
 #include <expected>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "media-relay/base/counter.h"
 #include "media-relay/observe/metrics.h"
 
+#include "sbc/app/explanation_log.h"
 #include "sbc/explain/ring.h"
 
 namespace sbc::app {
@@ -24,10 +22,9 @@ class Explanations final : public explain::Explainer {
   bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
 
   void tell(std::string_view call_id, explain::Step step) override;
-  // From now on each call that ends has its explanation in this file (mode 0600), one line of JSON each; opened anew
-  // each time, for whoever rotates it. "": no file.
-  std::expected<void, std::string> write_to(const std::string& path);
-  // The call's record is written. Blocks for the disk, as a trace does.
+  // From now on each call that ends has its explanation in this file. "": no file.
+  std::expected<void, std::string> write_to(const std::string& path) { return log_.write_to(path); }
+  // The call's record is written.
   void ended(std::string_view call_id);
 
   // As JSON on one line; nullopt: no such call is kept.
@@ -41,13 +38,7 @@ class Explanations final : public explain::Explainer {
   mutable std::mutex mutex_;
   explain::Ring ring_{0};
   std::atomic<bool> wanted_{false};
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::mutex file_mutex_;
-  std::unique_ptr<std::FILE, Close> file_;
-  std::atomic<bool> written_{false};
-  base::Counter lost_;  // that could not be written
+  ExplanationLog log_;
 };
 
 }  // namespace sbc::app

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "media-relay/base/clock.h"
+#include "media-relay/base/text.h"
 
 namespace sbc::app {
 
@@ -23,6 +24,20 @@ std::expected<LoadedPolicy, std::string> load_policy(const Config& config, polic
     hosts.push_back(*std::move(host));
   }
   return LoadedPolicy{std::move(bundle), std::move(hosts)};
+}
+
+std::expected<PastPolicy, std::string> past_policy(const Config& config, std::string_view wanted) {
+  if (config.policy_history.empty()) return std::unexpected("policy.history is not set: nothing is kept");
+  const auto history = history::History::read(config.policy_history);
+  if (!history) return std::unexpected(history.error());
+  const auto* entry = wanted.empty() ? history->before_last() : history->named(wanted);
+  if (entry == nullptr)
+    return std::unexpected(wanted.empty() ? "nothing ran before what runs now"
+                                          : "no policy " + base::printable(wanted) +
+                                                " is kept: expected a number or the beginning of a hash");
+  auto bundle = history->bundle(*entry);
+  if (!bundle) return std::unexpected(bundle.error());
+  return PastPolicy{std::to_string(entry->number) + "-" + entry->hash.substr(0, 12), *std::move(bundle)};
 }
 
 void PolicyRecord::began(const Config& config, const policy::Bundle& bundle, history::Coming coming) {

@@ -28,6 +28,14 @@ std::expected<LoadedPolicy, std::string> load_policy(const Config& config);
 // The same of a text that is there.
 std::expected<LoadedPolicy, std::string> load_policy(const Config& config, policy::Bundle bundle);
 
+struct PastPolicy {
+  std::string name;  // "12-3fa94c12b7e0"
+  policy::Bundle bundle;
+};
+// From policy.history: the number of an entry or the beginning of a hash; "": what ran before that which runs. The
+// error is for the operator.
+std::expected<PastPolicy, std::string> past_policy(const Config& config, std::string_view wanted);
+
 // The history of this process's policies, where policy.history says. A history that cannot be written stops nothing: it
 // is said in the log, and counted.
 class PolicyRecord {
@@ -46,6 +54,7 @@ class PolicyRecord {
   // What decides of new calls now: {"hash", "main", "file", "how", "since", "canary"}; the last one as it is given.
   std::string running(const Config& config, const std::string& canary) const;
   const std::string& hash() const { return running_.hash; }
+  const std::optional<policy::Bundle>& bundle() const { return bundle_; }  // nullopt: nothing runs yet
 
   const base::Counter& failures() const { return failures_; }
 

@@ -112,9 +112,9 @@ std::expected<TestRun, std::string> run_policy_tests(const Config& border, const
   return run;
 }
 
-std::expected<TestRun, std::string> pass_policy_tests(const Config& config, const policy::Bundle& bundle) {
+std::expected<TestRun, std::string> run_own_tests(const Config& config, const policy::Bundle& bundle) {
   const fs::path folder = fs::path(config.policy_file).parent_path() / "tests";
-  if (!config.policy_tests || test_files(folder).empty()) return TestRun{};
+  if (test_files(folder).empty()) return TestRun{};
   const std::string file = (folder / "sbc.toml").string();
   std::shared_ptr<const Config> border;
   std::error_code error;
@@ -126,7 +126,13 @@ std::expected<TestRun, std::string> pass_policy_tests(const Config& config, cons
   }
   auto run = run_policy_tests(border ? *border : config, bundle, folder.string());
   if (!run) return std::unexpected("policy tests: " + run.error());
-  if (run->failures.empty()) return run;
+  return run;
+}
+
+std::expected<TestRun, std::string> pass_policy_tests(const Config& config, const policy::Bundle& bundle) {
+  if (!config.policy_tests) return TestRun{};
+  auto run = run_own_tests(config, bundle);
+  if (!run || run->failures.empty()) return run;
   std::string text = "policy: " + std::to_string(run->failures.size()) + " of its " +
                      std::to_string(run->passed + run->failures.size()) + " tests failed";
   for (const auto& failure : std::span(run->failures).first(std::min(kToldFailures, run->failures.size())))

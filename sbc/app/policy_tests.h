@@ -41,8 +41,10 @@ std::expected<TestRun, std::string> run_policy_tests(const Config& border, const
                                                      Lines lines = Lines::Unseen);
 
 // Those in the folder `tests` beside the policy that runs, on the border of the sbc.toml there, or on the one that is
-// configured. Nothing is run, and `files` is 0, where there are none, where that sbc.toml is about another policy, or
-// where policy.tests is false. Error: the failures, the first ones told whole.
+// configured. Nothing is run, and `files` is 0, where there are none, or where that sbc.toml is about another policy.
+std::expected<TestRun, std::string> run_own_tests(const Config& config, const policy::Bundle& bundle);
+
+// The same, and nothing where policy.tests is false. Error: the failures, the first ones told whole.
 std::expected<TestRun, std::string> pass_policy_tests(const Config& config, const policy::Bundle& bundle);
 
 }  // namespace sbc::app

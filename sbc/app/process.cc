@@ -17,11 +17,13 @@
 #include "sbc/admin/control.h"
 #include "sbc/app/canary_desk.h"
 #include "sbc/app/policy_load.h"
+#include "sbc/app/policy_pages.h"
 #include "sbc/app/policy_tests.h"
 #include "sbc/app/recorder.h"
 #include "sbc/app/shadow.h"
 #include "sbc/app/shadow_pages.h"
 #include "sbc/app/shard.h"
+#include "sbc/app/workbench.h"
 
 namespace sbc::app {
 namespace {
@@ -42,6 +44,7 @@ class Process {
         log_(log),
         recorder_(log),
         shadow_(log),
+        tables_(log),
         shared_(log, config_->max_registrations),
         signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { on_signal(signal); }),
         watch_(loop_, [this] { on_watch(); }),
@@ -83,6 +86,8 @@ class Process {
     if (!listening) return std::unexpected("admin.listen: " + listening.error());
     if (auto opened = open_control(); !opened) return opened;
     expose();
+    tables_.use(config_->table_feeds);
+    tables_.settle(kTablesTake);
     for (auto& shard : shared_.shards) shard->start();
     policies_.began(*config_, policy->bundle, {.how = "start", .author = {}, .note = {}});
     log_.info("sbc is running", {{"version", PARAPET_VERSION},
@@ -103,6 +108,7 @@ class Process {
 
  private:
   enum class Phase { Running, Draining, Killing };
+  static constexpr base::Duration kTablesTake = base::seconds(5);  // a database that takes longer is not waited for
   static constexpr base::Duration kWatch = base::milliseconds(50);
   static constexpr base::Duration kLeaveTime =
       base::seconds(2);  // for registrars that answer, or ask for a password again
@@ -129,6 +135,12 @@ class Process {
     control_.get("/policy/running",
                  [this](const auto&) { return admin::Control::json(policies_.running(*config_, canary_.json())); });
     control_.get("/policy/explain", [this](const auto& request) { return explain(request); });
+    control_.post("/reload", [this](const auto&) {
+      const auto done = reload();
+      return done ? admin::Control::json(*done) : admin::Control::refuse(422, done.error());
+    });
+    control_.post("/policy/rollback", [this](const auto& request) { return roll_back(request); });
+    add_policy_pages(control_, workbench_, [this] { return PolicyNow{config_, policies_.bundle()}; });
     add_shadow_pages(control_, shadow_, [this] { return config_; });
     canary_.serve(control_);
     control_.expose(metrics_);
@@ -186,11 +198,16 @@ class Process {
     recorder_.expose(metrics_);
     shadow_.expose(metrics_);
     canary_.expose(metrics_);
+    workbench_.expose(metrics_);
+    tables_.expose(metrics_);
     metrics_.add_process_metrics();
   }
 
   void on_signal(int signal) {
-    if (signal == SIGHUP) return reload();
+    if (signal == SIGHUP) {
+      reload();  // the log says what became of it
+      return;
+    }
     if (phase_ == Phase::Running) {
       log_.info("stopping: no new calls", {{"active_calls", active()}, {"grace", config_->stop_grace}});
       phase_ = Phase::Draining;
@@ -229,9 +246,11 @@ class Process {
     return calls;
   }
 
+  using Reloaded = std::expected<std::string, std::string>;  // what runs now, as JSON; or why nothing has changed
+
   // All or nothing: everything is read and checked, every shard's policy is loaded, and its tests pass, before anything
   // changes.
-  void reload() {
+  Reloaded reload() {
     auto wanted = load_config(config_->path);
     if (!wanted) return refuse_reload(wanted.error());
     if (const auto keys = restart_needed(*config_, **wanted); !keys.empty()) {
@@ -248,30 +267,57 @@ class Process {
     if (auto opened = shared_.explanations.write_to((*wanted)->policy_explain_log); !opened)
       return refuse_reload("policy.explain_log: " + opened.error());
     recorder_.use(*std::move(record));
-    canary_.reloaded();
     config_ = *std::move(wanted);
+    tables_.use(config_->table_feeds);
     note_certificates();
     shared_.explanations.keep(config_->policy_explain);
     log_.set_level(config_->log.level);
-    for (std::size_t i = 0; i < shared_.shards.size(); ++i)
-      shared_.shards[i]->reload(config_, std::move(policy->hosts[i]));
-    shadow_.reload(config_);
     reloads_applied_.add();
     log_.info("reload applied",
               {{"config", config_->path}, {"policy", config_->policy_file}, {"policy_tests", tests->passed}});
-    policies_.began(*config_, policy->bundle, {.how = "reload", .author = {}, .note = {}});
+    apply(*std::move(policy), {.how = "reload", .author = {}, .note = {}});
+    return "{\"policy\": \"" + policies_.hash() + "\", \"policy_tests\": " + std::to_string(tests->passed) + "}\n";
   }
 
-  void refuse_reload(std::string why) {
+  // In every shard, for the calls from now on.
+  void apply(LoadedPolicy policy, history::Coming coming) {
+    canary_.reloaded();
+    for (std::size_t i = 0; i < shared_.shards.size(); ++i)
+      shared_.shards[i]->reload(config_, std::move(policy.hosts[i]));
+    shadow_.reload(config_);
+    policies_.began(*config_, policy.bundle, std::move(coming));
+  }
+
+  Reloaded refuse_reload(std::string why) {
     reloads_refused_.add();
     while (why.ends_with('\n')) why.pop_back();
     log_.error("reload refused, nothing has changed", {{"error", why}});
+    return std::unexpected(std::move(why));
+  }
+
+  // What ran before runs again, at once and from the history alone: no file is read that somebody may be editing, and
+  // no test of today is in its way.
+  loop::HttpResponse roll_back(const loop::HttpRequest& request) {
+    auto arguments = loop::arguments_of(request.query);
+    auto target = past_policy(*config_, arguments["to"]);
+    if (!target) return admin::Control::refuse(409, target.error());
+    if (history::hash_of(target->bundle) == policies_.hash())
+      return admin::Control::refuse(409, target->name + " is what runs already");
+    auto policy = load_policy(*config_, std::move(target->bundle));
+    if (!policy) return admin::Control::refuse(422, policy.error());
+    std::string note = "back to " + target->name;
+    if (!arguments["note"].empty()) note += ": " + base::printable(arguments["note"], history::kMaxNote);
+    const std::string author = arguments["author"].empty() ? request.peer : base::printable(arguments["author"]);
+    log_.warn("rolled back: a policy of before runs again", {{"policy", target->name}, {"by", author}});
+    apply(*std::move(policy), {.how = "rollback", .author = author, .note = std::move(note)});
+    return admin::Control::json(policies_.running(*config_, canary_.json()));
   }
 
   std::shared_ptr<const Config> config_;
   observe::Log& log_;
   Recorder recorder_;  // hears the shards
   Shadow shadow_;      // hears the shards
+  TableFeeds tables_;
   Shared shared_;
   observe::Metrics metrics_;
   std::unique_ptr<SipTrace> trace_;
@@ -283,6 +329,7 @@ class Process {
   std::atomic<std::int64_t> certificates_end_{0};
   PolicyRecord policies_{log_};
   CanaryDesk canary_{loop_, shared_, policies_, [this] { return config_; }, [this] { shadow_.reload(config_); }};
+  Workbench workbench_;
   base::Counter reloads_applied_;
   base::Counter reloads_refused_;
   Phase phase_ = Phase::Running;

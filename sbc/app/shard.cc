@@ -55,6 +55,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       relays_(loop_, relay_links(*config_, index), *this, random_),
       timer_(loop_, [this] { on_timer(); }),
       second_(loop_, [this] {
+        advisor_.new_second();
         copy_counters();
         trunk_names_.refresh(*config_->routes);
         watch_targets();

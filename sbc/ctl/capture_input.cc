@@ -8,6 +8,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/app/policy_tests.h"
+#include "sbc/replay/fragments.h"
 #include "sbc/replay/hep.h"
 #include "sbc/replay/invites.h"
 #include "sbc/replay/pcap.h"
@@ -63,14 +64,17 @@ std::expected<std::string, std::string> whole(std::istream& in) {
 
 void read_pcap(std::string_view bytes, replay::Invites& invites, Notes& notes) {
   replay::PcapReader reader(bytes);
-  std::array<std::uint64_t, 3> unusable{};
+  replay::Fragments fragments;
+  std::array<std::uint64_t, 2> unusable{};
   while (const auto record = reader.next()) {
-    const auto unwrapped = replay::unwrap(*record);
+    auto unwrapped = replay::unwrap(*record);
+    if (unwrapped.fragment)
+      if (auto whole = fragments.add(*unwrapped.fragment, record->at_us)) unwrapped = *std::move(whole);
     if (unwrapped.packet) invites.add(*unwrapped.packet);
     if (unwrapped.unusable) ++unusable[static_cast<std::size_t>(*unwrapped.unusable)];
   }
   notes.add(unusable[static_cast<std::size_t>(replay::Unusable::Link)], "packets of a link type that is not known");
-  notes.add(unusable[static_cast<std::size_t>(replay::Unusable::Fragment)], "fragments of IP packets");
+  notes.add(fragments.lost(), "fragments of IP packets whose others are not there");
   notes.add(unusable[static_cast<std::size_t>(replay::Unusable::Cut)], "packets that were captured in part");
   if (!reader.error().empty()) notes.say("not read to its end: " + reader.error());
 }

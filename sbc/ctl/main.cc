@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   options.set_version_flag("--version", PARAPET_VERSION);
   options.require_subcommand(1);
   std::function<int()> chosen;
+  sbc::ctl::add_reload(options, chosen);
   sbc::ctl::add_policy_commands(options, chosen);
   try {
     options.parse(argc, argv);

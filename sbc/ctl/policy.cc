@@ -27,31 +27,33 @@ void add_simulate(CLI::App& policy, std::function<int()>& chosen) {
   auto asked = std::make_shared<SimulateOptions>();
   command->add_option("-c,--config", asked->config, "Configuration of sbc")->capture_default_str();
   command->add_option("--policy", asked->policy, "Another policy than the configuration names");
-  auto* to = command->add_option("--to", asked->to, "Whom the call is for: a number, a user or a URI");
-  command->add_option("--from", asked->from, "Who calls")->capture_default_str();
-  command->add_option("--realm", asked->realm, "Where the call comes in; default: the trunk's, or the first");
-  command->add_option("--trunk", asked->trunk, "The call comes from this trunk");
-  command->add_option("--source", asked->source, "The address that it comes from");
-  command->add_option("--transport", asked->transport, "udp, tcp, tls, ws or wss")->capture_default_str();
-  command->add_option("--authenticated", asked->authenticated, "The caller has proved to be this user");
-  command->add_option("--registered", asked->registered, "The call comes over the registration of this user");
-  command->add_option("--user-agent", asked->user_agent, "Of the caller");
-  command->add_flag("--behind-nat", asked->behind_nat, "The caller names a private address of its own");
-  command->add_option("--header", asked->headers, "\"Name: value\" in the INVITE; may be given again")->take_all();
-  command->add_option("--sip", asked->message, "File with the INVITE, instead of --from and --to")->excludes(to);
-  command->add_option("--phone", asked->phones, "A registered phone: USER or USER@DOMAIN=ADDRESS; may be given again");
-  command->add_option("--answer", asked->answers,
+  app::SceneInput& scene = asked->scene;
+  auto* to = command->add_option("--to", scene.to, "Whom the call is for: a number, a user or a URI");
+  command->add_option("--from", scene.from, "Who calls")->capture_default_str();
+  command->add_option("--realm", scene.realm, "Where the call comes in; default: the trunk's, or the first");
+  command->add_option("--trunk", scene.trunk, "The call comes from this trunk");
+  command->add_option("--source", scene.source, "The address that it comes from");
+  command->add_option("--transport", scene.transport, "udp, tcp, tls, ws or wss")->capture_default_str();
+  command->add_option("--authenticated", scene.authenticated, "The caller has proved to be this user");
+  command->add_option("--registered", scene.registered, "The call comes over the registration of this user");
+  command->add_option("--user-agent", scene.user_agent, "Of the caller");
+  command->add_flag("--behind-nat", scene.behind_nat, "The caller names a private address of its own");
+  command->add_option("--header", scene.headers, "\"Name: value\" in the INVITE; may be given again")->take_all();
+  command->add_option("--sip", asked->sip, "File with the INVITE, instead of --from and --to")->excludes(to);
+  command->add_option("--phone", scene.phones, "A registered phone: USER or USER@DOMAIN=ADDRESS; may be given again");
+  command->add_option("--answer", scene.answers,
                       "What somebody who is called says: WHO=STATUS[@SECONDS],... or WHO=silence. WHO is a trunk, "
                       "sip:user@domain or an address. Others ring and answer");
-  command->add_option("--at", asked->at, "Local time of the border, \"2026-11-21 08:30\"; default: now");
+  command->add_option("--at", scene.at, "Local time of the border, \"2026-11-21 08:30\"; default: now");
   command->add_option(
-      "--lookup", asked->lookups,
+      "--lookup", scene.lookups,
       "What http.get is answered: \"URL 404\", \"URL timeout\", \"URL {...}\" (JSON), \"URL 200ms "
       "{...}\"; and others: \"redis GET key = 200ms \\\"text\\\"\", \"sql name 43 = []\". Those that are not named are "
       "\"unavailable\"");
-  command->add_option("--gives-up", asked->gives_up, "The caller hangs up after this time without an answer");
-  command->add_option("--talks", asked->talks, "How long the call lasts once it is answered")->capture_default_str();
+  command->add_option("--gives-up", scene.gives_up, "The caller hangs up after this time without an answer");
+  command->add_option("--talks", scene.talks, "How long the call lasts once it is answered")->capture_default_str();
   command->add_flag("--all", asked->all, "Show every INVITE, and what the caller gets");
+  command->add_flag("--json", asked->json, "For programs");
   command->callback([&chosen, asked] { chosen = [asked] { return simulate_policy(*asked); }; });
 }
 
@@ -60,8 +62,10 @@ void add_test(CLI::App& policy, std::function<int()>& chosen) {
   auto asked = std::make_shared<TestOptions>();
   command->add_option("folder", asked->folder, "Folder with files ..._test.lua")->capture_default_str();
   command->add_option("-c,--config", asked->config, "Configuration of sbc; default: sbc.toml in the folder");
+  command->add_option("--policy", asked->policy, "Another policy than the configuration names");
   command->add_option("--only", asked->only, "Only tests whose name contains this");
-  command->add_flag("--coverage", asked->coverage, "Which lines of the policy no test ran");
+  auto* coverage = command->add_flag("--coverage", asked->coverage, "Which lines of the policy no test ran");
+  command->add_flag("--json", asked->json, "For programs; without coverage")->excludes(coverage);
   command->add_option("--least", asked->least, "Ends with 1 when less than this many percent of it ran")
       ->check(CLI::Range(0.0, 100.0));
   command->callback([&chosen, asked] { chosen = [asked] { return test_policy(*asked); }; });
@@ -115,6 +119,7 @@ void add_history(CLI::App& policy, std::function<int()>& chosen) {
   add_place(*back, wanted->place);
   back->add_option("to", wanted->to, "Its number, or the beginning of its hash; default: what ran before");
   back->add_flag("--discard", wanted->discard, "Files on the disk that never ran may be lost");
+  back->add_flag("!--no-reload", wanted->reload, "Do not order the reload on the control socket");
   back->callback([&chosen, wanted] { chosen = [wanted] { return roll_back(*wanted); }; });
 }
 
@@ -178,6 +183,20 @@ int show_running(const ControlPlace& place) {
   return said ? kGood : kCannotAsk;
 }
 
+int reload_border(const ControlPlace& place) {
+  const auto said = ask_border(place, {.path = "/reload", .body = ""});
+  std::fputs((said ? *said : said.error() + "\n").c_str(), said ? stdout : stderr);
+  return said ? kGood : kBad;
+}
+
+void add_reload(CLI::App& options, std::function<int()>& chosen) {
+  auto* command =
+      options.add_subcommand("reload", "The border that runs reads its configuration and policy again: all or nothing");
+  auto place = std::make_shared<ControlPlace>();
+  add_place(*command, *place);
+  command->callback([&chosen, place] { chosen = [place] { return reload_border(*place); }; });
+}
+
 void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   auto* policy = options.add_subcommand("policy", "Policies: most questions need no border that runs");
   policy->require_subcommand(1);
@@ -186,6 +205,7 @@ void add_policy_commands(CLI::App& options, std::function<int()>& chosen) {
   auto asked = std::make_shared<CheckOptions>();
   add_place(*check, asked->place);
   check->add_flag("--strict", asked->strict, "Warnings are mistakes, too");
+  check->add_flag("--json", asked->json, "For programs");
   check->callback([&chosen, asked] { chosen = [asked] { return check_policy(*asked); }; });
 
   auto* stubs = policy->add_subcommand("stubs", "What editors (LuaLS) and luacheck want to know of the language");

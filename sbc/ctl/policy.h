@@ -24,6 +24,7 @@ struct PolicyPlace {
 struct CheckOptions {
   PolicyPlace place;
   bool strict = false;  // warnings are mistakes, too
+  bool json = false;
 };
 int check_policy(const CheckOptions& options);
 
@@ -33,6 +34,10 @@ int write_stubs(const std::string& folder);
 struct ControlPlace;  // control_client.h
 // What the border that runs says of its policy, as JSON.
 int show_running(const ControlPlace& place);
+
+// `sbcctl reload`: as SIGHUP, but whoever asks learns what became of it.
+int reload_border(const ControlPlace& place);
+void add_reload(CLI::App& options, std::function<int()>& chosen);
 
 // Adds the commands; the one that is chosen is put into `chosen`.
 void add_policy_commands(CLI::App& options, std::function<int()>& chosen);

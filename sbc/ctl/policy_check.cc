@@ -1,12 +1,14 @@
-#include <algorithm>
+#include "sbc/app/policy_check.h"
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
 #include "sbc/app/config.h"
-#include "sbc/check/check.h"
+#include "sbc/app/tool_reports.h"
 #include "sbc/ctl/policy.h"
-#include "sbc/policy/host.h"
+#include "sbc/json/write.h"
+#include "sbc/policy/language.h"
 
 namespace sbc::ctl {
 namespace {
@@ -34,29 +36,18 @@ int check_policy(const CheckOptions& options) {
     std::fprintf(stderr, "%s\n", bundle.error().message().c_str());
     return kCannotAsk;
   }
-  auto findings = check::check(*bundle, policy::language(), config ? &config->policy_environment : nullptr);
-  // What only its own sandbox can say: a label that is missing, a number plan that asserts.
-  const auto host = policy::Host::load(*bundle, config ? config->policy_limits : policy::Limits{},
-                                       config ? config->policy_environment : policy::Environment{},
-                                       config ? config->policy_fallback : policy::Fallback{});
-  if (!host) {
-    const auto& error = host.error();
-    const bool said = std::ranges::any_of(findings, [&error](const auto& finding) {
-      return finding.file == error.file && finding.line == error.line && finding.level == check::Finding::Level::Error;
-    });
-    if (!said) findings.push_back({.file = error.file, .line = error.line, .text = error.text});
+  const auto checked = app::check_bundle(*bundle, config.get());
+  const bool bad = checked.errors != 0 || (options.strict && checked.warnings != 0);
+  if (options.json) {
+    std::printf("%s\n", json::text_of(app::json_of(checked)).c_str());
+    return bad ? kBad : kGood;
   }
-  std::size_t errors = 0;
-  for (const auto& finding : findings) {
-    std::printf("%s\n", finding.message().c_str());
-    if (finding.level == check::Finding::Level::Error) ++errors;
-  }
-  const std::size_t warnings = findings.size() - errors;
+  for (const auto& finding : checked.findings) std::printf("%s\n", finding.message().c_str());
   std::string result = "good";
-  if (errors != 0) result = counted(errors, "error");
-  if (warnings != 0) result += (errors != 0 ? ", " : ", but ") + counted(warnings, "warning");
+  if (checked.errors != 0) result = counted(checked.errors, "error");
+  if (checked.warnings != 0) result += (checked.errors != 0 ? ", " : ", but ") + counted(checked.warnings, "warning");
   std::printf("%s: %s\n", path.c_str(), result.c_str());
-  return errors != 0 || (options.strict && warnings != 0) ? kBad : kGood;
+  return bad ? kBad : kGood;
 }
 
 int write_stubs(const std::string& folder) {

@@ -17,6 +17,7 @@
 
 #include "sbc/app/config.h"
 #include "sbc/app/policy_load.h"
+#include "sbc/ctl/control_client.h"
 #include "sbc/history/history.h"
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
@@ -104,9 +105,7 @@ struct Named {
 };
 
 std::expected<const Entry*, std::string> entry_of(const History& history, const std::string& name) {
-  const Entry* entry = nullptr;
-  if (const auto number = base::parse_unsigned<std::uint64_t>(name)) entry = history.find(*number);
-  if (entry == nullptr) entry = history.find(std::string_view(name));
+  const Entry* entry = history.named(name);
   if (entry == nullptr)
     return std::unexpected("no policy " + base::printable(name) +
                            " is kept: expected a number or the beginning of a hash, at least 4 digits, as "
@@ -182,14 +181,6 @@ void show(const Entry& entry, const std::string& lines) {
               entry.coming.note.empty() ? "" : ": ", base::printable(entry.coming.note).c_str());
 }
 
-// What ran before that which runs: tried and taken back is not that.
-const Entry* before_last(const History& history) {
-  const auto& entries = history.entries();
-  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry)
-    if (entry->hash != entries.back().hash && entry->coming.how != "canary") return &*entry;
-  return nullptr;
-}
-
 // The libraries first: a reload in between has the new ones with the old main file, as in any deployment.
 std::expected<void, std::string> write_files(const policy::Bundle& target, const policy::Bundle& disk,
                                              const fs::path& folder) {
@@ -200,6 +191,22 @@ std::expected<void, std::string> write_files(const policy::Bundle& target, const
     std::printf("%s %s\n", old == nullptr ? "made   " : "changed", (folder / file->name).c_str());
   }
   return {};
+}
+
+int say_how_to_reload() {
+  std::printf("a reload applies them: systemctl reload parapet-sbc\n");
+  return kGood;
+}
+
+// A border that does not run reads them when it starts.
+int reload_after(const std::string& config) {
+  const auto done = ask_border({.config = config, .socket = {}}, {.path = "/reload", .body = ""});
+  if (done) {
+    std::printf("the border has reloaded, and runs them\n");
+    return kGood;
+  }
+  std::printf("the border has not reloaded\n");
+  return cannot(done.error());
 }
 
 }  // namespace
@@ -258,7 +265,7 @@ int note_policy(const NoteOptions& options) {
 int roll_back(const RollbackOptions& options) {
   const auto asked = ask(options.place);
   if (!asked) return cannot(asked.error());
-  const Entry* before = options.to.empty() ? before_last(asked->history) : nullptr;
+  const Entry* before = options.to.empty() ? asked->history.before_last() : nullptr;
   if (options.to.empty() && before == nullptr) return cannot("nothing ran before what runs now");
   const auto target = named(*asked, before != nullptr ? std::to_string(before->number) : options.to);
   if (!target) return cannot(target.error());
@@ -288,8 +295,9 @@ int roll_back(const RollbackOptions& options) {
   if (const auto good = app::load_policy(*asked->config); !good)
     return cannot(good.error() + "\nthe files are those of " + target->name +
                   ", but do not fit this configuration: a reload would be refused");
-  std::printf("the files are those of %s; a reload applies them: systemctl reload parapet-sbc\n", target->name.c_str());
-  return kGood;
+  std::printf("the files are those of %s; ", target->name.c_str());
+  std::fflush(stdout);
+  return options.reload && !asked->config->control.empty() ? reload_after(options.place.config) : say_how_to_reload();
 }
 
 std::expected<void, std::string> may_install(const Installation& installation) {

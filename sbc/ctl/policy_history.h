@@ -42,8 +42,9 @@ struct RollbackOptions {
   HistoryPlace place;
   std::string to;        // "": what ran before the newest entry
   bool discard = false;  // files on the disk that never ran may be lost
+  bool reload = true;    // order the reload, too, where the configuration has a control socket
 };
-// Writes the files of an entry over those on the disk. A reload then applies them.
+// Writes the files of an entry over those on the disk, and lets the border that runs apply them.
 int roll_back(const RollbackOptions& options);
 
 // Who asks, behind sudo, too.

@@ -2,15 +2,12 @@
 
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 
 #include "sbc/app/config.h"
+#include "sbc/app/replaying.h"
 #include "sbc/ctl/capture_input.h"
-#include "sbc/history/history.h"
 #include "sbc/replay/comparison.h"
 #include "sbc/replay/report.h"
-#include "sbc/retell/limits.h"
-#include "sbc/retell/retell.h"
 
 namespace sbc::ctl {
 namespace {
@@ -21,58 +18,14 @@ using Hosted = std::expected<std::unique_ptr<policy::Host>, std::string>;
 Hosted load(const app::Config& config, const std::string& file) {
   const auto bundle = policy::Bundle::read(file);
   if (!bundle) return Wrong(bundle.error().message());
-  auto host = policy::Host::load(*bundle, config.policy_limits, config.policy_environment, config.policy_fallback);
-  if (!host) return Wrong(host.error().message());
-  (*host)->set_hash(history::hash_of(*bundle));
-  return *std::move(host);
-}
-
-void tell_again(policy::Host& host, const retell::Invocation& invocation, replay::Comparison& comparison) {
-  const auto retold = retell::retell(host, invocation);
-  if (retold) {
-    comparison.add(invocation, *retold);
-  } else {
-    comparison.cannot_tell(retold.error());
-  }
-}
-
-// A line of the recording, without its end, and at most one byte more than a line may have.
-bool next_line(std::istream& in, std::string& line, bool& ended) {
-  line.clear();
-  ended = false;
-  for (int c = in.get(); c != std::char_traits<char>::eof(); c = in.get()) {
-    if (c == '\n') {
-      ended = true;
-      return true;
-    }
-    if (line.size() <= retell::kMaxLine) line.push_back(static_cast<char>(c));
-  }
-  return !line.empty();
-}
-
-std::expected<void, std::string> replay_recording(std::istream& in, policy::Host& host,
-                                                  replay::Comparison& comparison) {
-  std::string line;
-  bool ended = false;
-  for (std::uint64_t number = 1; next_line(in, line, ended); ++number) {
-    const auto invocation = retell::read_line(line);
-    if (invocation) {
-      tell_again(host, *invocation, comparison);
-    } else if (!ended) {
-      comparison.cut();
-    } else if (!line.empty()) {
-      comparison.cannot_read(number, invocation.error());
-    }
-  }
-  if (in.bad()) return Wrong("it cannot be read");
-  return {};
+  return app::load_alone(config, *bundle);
 }
 
 std::expected<void, std::string> replay_capture(std::istream& in, const app::Config& config, policy::Host& host,
                                                 replay::Comparison& comparison, replay::Subject& subject) {
   const auto before = load(config, config.policy_file);
   if (!before) return Wrong(before.error());
-  const auto tell = [&](const retell::Invocation& invocation) { tell_again(host, invocation, comparison); };
+  const auto tell = [&](const retell::Invocation& invocation) { app::tell_again(host, invocation, comparison); };
   auto notes = read_capture(in, config, **before, tell);
   if (!notes) return Wrong(notes.error());
   subject.notes = *std::move(notes);
@@ -98,7 +51,7 @@ int replay_policy(const ReplayOptions& options) {
 
   replay::Comparison comparison;
   const auto done = is_capture(in) ? replay_capture(in, **config, **host, comparison, subject)
-                                   : replay_recording(in, **host, comparison);
+                                   : app::replay_recording(in, **host, comparison);
   if (!done) return cannot(options.input + ": " + done.error());
   std::fputs((options.json ? report_json(comparison, subject) : report(comparison, subject)).c_str(), stdout);
   if (comparison.compared() == 0)

@@ -1,95 +1,16 @@
 #include "sbc/ctl/policy_simulate.h"
 
-#include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <iterator>
 
-#include "media-relay/settings/settings.h"
-
 #include "sbc/app/policy_tests.h"
-#include "sbc/ctl/scene_input.h"
+#include "sbc/app/tool_reports.h"
+#include "sbc/json/write.h"
 #include "sbc/simulate/play.h"
-#include "sbc/simulate/spelled.h"
 
 namespace sbc::ctl {
 namespace {
-
-using Wrong = std::unexpected<std::string>;
-
-std::expected<void, std::string> fill_caller(const SimulateOptions& options, const app::Config& config,
-                                             simulate::Caller& caller) {
-  caller.from = options.from;
-  caller.to = options.to;
-  caller.realm = options.realm;
-  caller.trunk = options.trunk;
-  caller.authenticated = options.authenticated;
-  caller.behind_nat = options.behind_nat;
-  if (!options.registered.empty())
-    caller.registered_aor = simulate::whole_aor(options.registered, config.policy_environment.domain);
-  if (!options.user_agent.empty()) caller.user_agent = options.user_agent;
-  const auto transport = sip::transport_from(options.transport);
-  if (!transport) return Wrong("--transport: expected udp, tcp, tls, ws or wss, got \"" + options.transport + "\"");
-  caller.transport = *transport;
-  if (!options.source.empty()) {
-    const auto source = simulate::read_address(options.source);
-    if (!source) return Wrong("--source: " + source.error());
-    caller.source = *source;
-  }
-  for (const auto& header : options.headers) {
-    if (!header.contains(':') || header.contains('\n') || header.contains('\r'))
-      return Wrong("--header: expected \"Name: value\", got \"" + header + "\"");
-    caller.headers += header + "\r\n";
-  }
-  const auto talks = settings::parse_duration(options.talks);
-  if (!talks) return Wrong("--talks: expected a time such as 10s, got \"" + options.talks + "\"");
-  caller.talks = *talks;
-  if (options.gives_up.empty()) return {};
-  const auto gives_up = settings::parse_duration(options.gives_up);
-  if (!gives_up) return Wrong("--gives-up: expected a time such as 5s, got \"" + options.gives_up + "\"");
-  caller.gives_up = *gives_up;
-  return {};
-}
-
-std::expected<simulate::Scene, std::string> scene_of(const SimulateOptions& options, const app::Config& config) {
-  simulate::Scene scene;
-  if (auto filled = fill_caller(options, config, scene.caller); !filled) return Wrong(filled.error());
-  if (!options.message.empty()) {
-    std::ifstream in(options.message, std::ios::binary);
-    scene.caller.message.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in.is_open() || scene.caller.message.empty()) return Wrong(options.message + ": cannot be read");
-  } else if (options.to.empty()) {
-    return Wrong("expected --to, or an INVITE with --sip");
-  }
-  for (const auto& text : options.phones) {
-    auto phone = read_phone(text, config, scene.phones.size());
-    if (!phone) return Wrong("--phone: " + phone.error());
-    scene.phones.push_back(*std::move(phone));
-  }
-  for (const auto& text : options.answers) {
-    auto behaviour = read_behaviour(text);
-    if (!behaviour) return Wrong("--answer: " + behaviour.error());
-    scene.behaviours.insert(*std::move(behaviour));
-  }
-  for (const auto& text : options.lookups) {
-    auto reply = read_lookup(text);
-    if (!reply) return Wrong("--lookup: " + reply.error());
-    scene.lookups.insert(*std::move(reply));
-  }
-  if (options.at.empty()) {
-    scene.wall.seconds = std::time(nullptr);
-    std::tm local{};
-    const std::time_t now = scene.wall.seconds;
-    localtime_r(&now, &local);
-    scene.utc_offset_seconds = static_cast<std::int32_t>(local.tm_gmtoff);
-    return scene;
-  }
-  const auto wall = simulate::read_time(options.at);
-  if (!wall) return Wrong("--at: " + wall.error());
-  scene.wall = *wall;
-  return scene;
-}
 
 void show_message(const sip::Message& message) {
   std::string text(message.bytes());
@@ -156,14 +77,23 @@ int simulate_policy(const SimulateOptions& options) {
   const auto host =
       policy::Host::load(*bundle, (*config)->policy_limits, (*config)->policy_environment, (*config)->policy_fallback);
   if (!host) return cannot(host.error().message());
-  const auto scene = scene_of(options, **config);
+  app::SceneInput input = options.scene;
+  if (!options.sip.empty()) {
+    std::ifstream in(options.sip, std::ios::binary);
+    input.message.assign(std::istreambuf_iterator<char>(in), {});
+    if (!in.is_open() || input.message.empty()) return cannot(options.sip + ": cannot be read");
+  }
+  const auto scene = app::read_scene(input, **config);
   if (!scene) return cannot(scene.error());
   const auto story = simulate::play(app::setting_of(**config), **host, *scene);
   if (story.decisions.empty() && !story.problem.empty()) return cannot(story.problem);
-  show(story, options.all);
-  if (!story.problem.empty()) std::printf("%s\n", story.problem.c_str());
-  const bool failed = std::ranges::any_of(story.decisions, [](const auto& d) { return !d.error.empty(); });
-  return failed || !story.problem.empty() ? kBad : kGood;
+  if (options.json) {
+    std::printf("%s\n", json::text_of(app::json_of(story)).c_str());
+  } else {
+    show(story, options.all);
+    if (!story.problem.empty()) std::printf("%s\n", story.problem.c_str());
+  }
+  return app::went_well(story) ? kGood : kBad;
 }
 
 }  // namespace sbc::ctl

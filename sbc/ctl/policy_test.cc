@@ -5,6 +5,8 @@
 #include "media-relay/base/clock.h"
 
 #include "sbc/app/policy_tests.h"
+#include "sbc/app/tool_reports.h"
+#include "sbc/json/write.h"
 #include "sbc/trial/coverage.h"
 
 namespace sbc::ctl {
@@ -41,7 +43,7 @@ int test_policy(const TestOptions& options) {
   };
   const auto config = app::load_config(options.config.empty() ? options.folder + "/sbc.toml" : options.config);
   if (!config) return cannot(config.error());
-  const auto bundle = policy::Bundle::read((*config)->policy_file);
+  const auto bundle = policy::Bundle::read(options.policy.empty() ? (*config)->policy_file : options.policy);
   if (!bundle) return cannot(bundle.error().message());
 
   const auto began = base::monotonic_now();
@@ -50,6 +52,10 @@ int test_policy(const TestOptions& options) {
                                          counts ? app::Lines::Noted : app::Lines::Unseen);
   if (!run) return cannot(run.error());
   if (run->files == 0) return cannot(options.folder + ": there is no file ..._test.lua");
+  if (options.json) {
+    std::printf("%s\n", json::text_of(app::json_of(*run)).c_str());
+    return run->failures.empty() ? kGood : kBad;
+  }
   for (const auto& failure : run->failures) std::printf("FAILED %s\n", app::told(failure).c_str());
   std::printf("%zu passed, %zu failed; %zu calls in %.2f s\n", run->passed, run->failures.size(), run->scenes,
               base::to_seconds(base::monotonic_now() - began));

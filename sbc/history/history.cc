@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "media-relay/base/text.h"
+
 #include "sbc/auth/algorithm.h"
 #include "sbc/history/durable_file.h"
 
@@ -251,6 +253,18 @@ const Entry* History::find(std::string_view hash) const {
     found = &entry;
   }
   return found;
+}
+
+const Entry* History::named(std::string_view text) const {
+  const Entry* entry = nullptr;
+  if (const auto number = base::parse_unsigned<std::uint64_t>(text)) entry = find(*number);
+  return entry != nullptr ? entry : find(text);
+}
+
+const Entry* History::before_last() const {
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry)
+    if (entry->hash != entries_.back().hash && entry->coming.how != "canary") return &*entry;
+  return nullptr;
 }
 
 std::expected<policy::Bundle, std::string> History::bundle(const Entry& entry) const {

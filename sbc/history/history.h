@@ -62,6 +62,10 @@ class History {
   const Entry* find(std::uint64_t number) const;
   // By the beginning of a hash, at least four digits: the newest entry, if all that match have one hash.
   const Entry* find(std::string_view hash) const;
+  // By what an operator types: a number, or the beginning of a hash.
+  const Entry* named(std::string_view text) const;
+  // What ran before that which runs: what was tried and taken back is not that. Null: nothing did.
+  const Entry* before_last() const;
 
   std::string folder_of(const Entry& entry) const { return folder_ + "/" + entry.hash; }
   // The text as it ran. Error: somebody has changed it since, or it cannot be read.

@@ -52,6 +52,8 @@ const char* name_of(Reached limit) {
       return "privacy_words";
     case Reached::Identities:
       return "identities";
+    case Reached::PolicyInstructions:
+      return "policy_instructions";
     case Reached::kCount:
       break;
   }

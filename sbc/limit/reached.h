@@ -9,30 +9,31 @@
 namespace sbc::limit {
 
 enum class Reached : std::uint8_t {
-  LeakWords,         // left out: words that the leak guard can no longer learn in this call, and will not find
-  LeakHits,          // left out: leaks of one message beyond those that it counts; what it takes out is all
-  HeldProgress,      // left out: 18x that waited for a PRACK
-  Referrals,         // forgotten: the oldest REFER of a call, whose NOTIFYs go on unmapped
-  RedirectContacts,  // left out: contacts of a 3xx
-  Farewells,         // forgotten: a BYE to a trunk, which is not sent again when the trunk asks for credentials
-  StoredAcks,        // forgotten: an ACK that a repeated 2xx would get again
-  CancelHeaders,     // left out: Reason of a CANCEL
-  WithoutTcp,        // forgotten: that a peer has no TCP
-  FlowNotes,         // left out: registrations that end with their connection
-  Signposts,         // refused: a leg that another shard wanted for an attended transfer
-  Attempts,          // forgotten: where a CANCEL of an INVITE with Replaces goes
-  NamedDialogs,      // left out: dialogs named in one body, which then loses them
-  Contacts,          // left out: registered contacts beyond those that one decision is offered
-  DnsRecords,        // left out: records of one answer
-  Places,            // left out: places of one name
-  HealthMarks,       // forgotten: that a target is busy or dead
-  Challenges,        // left out: challenges of one response
-  ChallengeRealms,   // forgotten: a nonce of a trunk
-  Reasons,           // left out: values of Reason
-  Redirects,         // left out: values of Diversion or History-Info
-  Priorities,        // left out: values of Resource-Priority
-  PrivacyWords,      // left out: words of Privacy
-  Identities,        // left out: values of P-Asserted-Identity
+  LeakWords,           // left out: words that the leak guard can no longer learn in this call, and will not find
+  LeakHits,            // left out: leaks of one message beyond those that it counts; what it takes out is all
+  HeldProgress,        // left out: 18x that waited for a PRACK
+  Referrals,           // forgotten: the oldest REFER of a call, whose NOTIFYs go on unmapped
+  RedirectContacts,    // left out: contacts of a 3xx
+  Farewells,           // forgotten: a BYE to a trunk, which is not sent again when the trunk asks for credentials
+  StoredAcks,          // forgotten: an ACK that a repeated 2xx would get again
+  CancelHeaders,       // left out: Reason of a CANCEL
+  WithoutTcp,          // forgotten: that a peer has no TCP
+  FlowNotes,           // left out: registrations that end with their connection
+  Signposts,           // refused: a leg that another shard wanted for an attended transfer
+  Attempts,            // forgotten: where a CANCEL of an INVITE with Replaces goes
+  NamedDialogs,        // left out: dialogs named in one body, which then loses them
+  Contacts,            // left out: registered contacts beyond those that one decision is offered
+  DnsRecords,          // left out: records of one answer
+  Places,              // left out: places of one name
+  HealthMarks,         // forgotten: that a target is busy or dead
+  Challenges,          // left out: challenges of one response
+  ChallengeRealms,     // forgotten: a nonce of a trunk
+  Reasons,             // left out: values of Reason
+  Redirects,           // left out: values of Diversion or History-Info
+  Priorities,          // left out: values of Resource-Priority
+  PrivacyWords,        // left out: words of Privacy
+  Identities,          // left out: values of P-Asserted-Identity
+  PolicyInstructions,  // refused: handlers that found what all of a thread may spend in a second spent
   kCount
 };
 const char* name_of(Reached limit);  // "route_set"

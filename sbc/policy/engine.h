@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <lua.hpp>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,7 +19,12 @@
 #include "sbc/json/value.h"
 #include "sbc/policy/host.h"
 #include "sbc/policy/memory.h"
+#include "sbc/policy/purse.h"
 #include "sbc/policy/reading.h"
+
+namespace sbc::table {
+class Table;
+}
 
 namespace sbc::policy {
 
@@ -43,6 +49,7 @@ struct Engine {
   Memory memory;
   Counters counters;
   LinesRun* lines = nullptr;       // null: nobody asks
+  Purse* purse = nullptr;          // null: nobody counts
   const Bundle* bundle = nullptr;  // while loading, for require
 
   // The budget. `remaining` counts down in steps of `armed`.
@@ -68,7 +75,8 @@ struct Engine {
   std::vector<Made> made;
   std::vector<Contact> contacts;
   std::vector<LogLine> log;
-  bool noting = false;  // what the handler reads, in:
+  std::shared_ptr<const table::Table> table;  // that a look-up reads from
+  bool noting = false;                        // what the handler reads, in:
   Reading reading;
   std::string text;  // scratch for error texts
   std::string json;  // and for what becomes or was JSON

@@ -63,6 +63,9 @@ bool Host::has(Handler handler) const {
 void Host::note_reads(bool wanted) {
   state_->engine().noting = wanted;
 }
+void Host::draw_from(Purse& purse) {
+  state_->engine().purse = &purse;
+}
 void Host::set_hash(std::string hash) {
   state_->engine().hash = std::move(hash);
 }

@@ -24,11 +24,12 @@
 #include "sbc/policy/facts.h"
 #include "sbc/policy/limits.h"
 #include "sbc/policy/lines_run.h"
+#include "sbc/policy/purse.h"
 #include "sbc/policy/question.h"
 #include "sbc/policy/reads.h"
 
 namespace sbc::table {
-class Table;
+class Source;
 }
 
 namespace sbc::policy {
@@ -49,7 +50,7 @@ class Lookup {
   }
 };
 
-using Tables = std::map<std::string, std::shared_ptr<const table::Table>, std::less<>>;
+using Tables = std::map<std::string, std::shared_ptr<const table::Source>, std::less<>>;
 using Setting = std::variant<bool, std::int64_t, double, std::string>;
 
 // What the configuration tells the policy. Names are checked: a policy that routes to a trunk that does not
@@ -128,6 +129,9 @@ class Host {
   bool has(Handler handler) const;
   // From now on outcomes say what the handler has read.
   void note_reads(bool wanted);
+  // From now on handlers pay from there, and do not run while it is empty: the fallback decides, except of calls for
+  // help. It outlives the Host.
+  void draw_from(Purse& purse);
   // By which people know the policy: the SHA-256 of its files. "" until whoever loaded it has said it.
   void set_hash(std::string hash);
   const std::string& hash() const;

@@ -62,6 +62,13 @@ int make_thread(lua_State* lua) {
   return 0;
 }
 
+// The budget is counted in steps: a short handler takes less than one, and is counted as half of it.
+constexpr std::int64_t kShortRun = 500;
+
+bool is_for_help(const Argument& first) {
+  return first.kind == FactKind::Invite && static_cast<const InviteFacts*>(first.facts)->emergency;
+}
+
 }  // namespace
 
 // A coroutine for one more invocation. What it takes by itself is nobody's budget.
@@ -132,6 +139,13 @@ Memory::Ceiling Host::State::ceiling() const {
 
 Host::State::Ran Host::State::run(const Call& call, void* out, std::string& error) {
   ++engine_.counters.invocations[static_cast<std::size_t>(call.handler)];
+  if (engine_.purse != nullptr && engine_.purse->empty() && !is_for_help(call.arguments[0])) {
+    ++engine_.counters.failures[static_cast<std::size_t>(call.handler)];
+    ++engine_.purse->refused;
+    error = where(call.handler) + ": the " + std::to_string(engine_.purse->per_second) +
+            " instructions that all handlers of a thread have in one second are used up";
+    return Ran::Failed;
+  }
   auto invocation = take_idle();
   if (invocation == nullptr) {
     ++engine_.counters.failures[static_cast<std::size_t>(call.handler)];
@@ -149,7 +163,9 @@ Host::State::Ran Host::State::go(std::unique_ptr<Invocation> invocation, int arg
   lua_State* thread = invocation->thread;
   Run& run = invocation->run;
   int results = 0;
+  const std::int64_t before = engine_.remaining;
   const int status = lua_resume(thread, lua_, arguments, &results);
+  if (engine_.purse != nullptr) engine_.purse->left -= std::max(before - engine_.remaining, kShortRun);
   if (status == LUA_YIELD && engine_.question) {
     shelve(std::move(invocation));
     return Ran::Waits;

@@ -13,6 +13,9 @@ struct Limits {
   // Per invocation, in Lua instructions (matching a pattern and sorting charge it too). The shipped policy takes a few
   // hundred; 100'000 is about a millisecond of a shard, which a call may cost once but not as a habit.
   std::uint32_t instructions = 100'000;
+  // Per second, of all handlers of a shard: half of what its processor does in that time, so that a policy that turns out
+  // to be slow leaves the calls that are up the other half. 0: no limit.
+  std::uint64_t shard_instructions = 50'000'000;
   // Per invocation, bytes above what the loaded policy holds. State that handlers keep counts here for good.
   std::size_t memory_bytes = 1U << 20;
   // Per invocation: how long it may wait for answers of others, all of them together. A caller hears nothing meanwhile.

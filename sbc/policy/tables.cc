@@ -4,7 +4,7 @@
 #include "sbc/policy/readers.h"
 #include "sbc/policy/reading.h"
 #include "sbc/policy/sandbox.h"
-#include "sbc/table/table.h"
+#include "sbc/table/source.h"
 
 namespace sbc::policy {
 namespace {
@@ -27,12 +27,14 @@ struct PushCell {
   raise_unknown(lua, "there is no table", name, std::span(names).first(count));
 }
 
+// Held by the engine: what owns memory may not live on the stack here.
 const table::Table& table_argument(lua_State* lua, const char* what) {
   const std::string_view name = read_text(lua, 1, {what, "the table"}, kMaxPlaceName);
   const auto& tables = engine_of(lua).environment.tables;
   const auto found = tables.find(name);
   if (found == tables.end()) raise_no_table(lua, name);
-  return *found->second;
+  engine_of(lua).table = found->second->now();
+  return *engine_of(lua).table;
 }
 
 // A table of the row's cells by the names of their columns.

@@ -26,6 +26,12 @@ inline constexpr std::size_t kMaxInterfaces = 256;
 inline constexpr std::size_t kMaxHeaders = 8;
 // TCP connections that are followed at once, and what each may hold back; the oldest goes first.
 inline constexpr std::size_t kMaxStreams = 10'000;
+// IP datagrams whose fragments wait for the others; the oldest goes first.
+inline constexpr std::size_t kMaxDatagrams = 256;
+// And how long they do: RFC 8200 4.5 says 60 s.
+inline constexpr std::int64_t kFragmentWaitUs = 60'000'000;
+// A datagram, by the length that its header can say (RFC 791 3.1).
+inline constexpr std::size_t kMaxDatagramBytes = 65'535;
 // INVITEs that are taken from one capture, each some kilobytes.
 inline constexpr std::size_t kMaxInvites = 200'000;
 

@@ -63,10 +63,14 @@ std::expected<Table, std::string> read_json(std::string_view text, std::string_v
     return Wrong("the file has more than " + std::to_string(kMaxJsonBytes >> 20) + " MiB; CSV may have more");
   const auto file = json::parse(text, kMaxJsonValues);
   if (!file) return Wrong(file.error());
-  const auto rows = rows_of(*file);
+  if (std::holds_alternative<json::List>(file->what) && key.empty())
+    return Wrong("expected to be told which member is the key");
+  return read_rows(*file, key);
+}
+
+std::expected<Table, std::string> read_rows(const json::Value& file, std::string_view key) {
+  const auto rows = rows_of(file);
   if (!rows) return Wrong(rows.error());
-  const bool by_key = std::holds_alternative<json::Members>(file->what);
-  if (!by_key && key.empty()) return Wrong("expected to be told which member is the key");
   const std::string name(key.empty() ? "key" : key);
   const auto columns = columns_of(*rows, name);
   auto builder = Builder::of(columns, name);

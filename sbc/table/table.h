@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "sbc/json/value.h"
 #include "sbc/table/limits.h"
 
 namespace sbc::table {
@@ -71,5 +72,8 @@ std::expected<Table, std::string> read_csv(std::string_view text, std::string_vi
 // A list of objects that have the member `key`, or an object of objects by key, whose column is called `key` then
 // ("key" when it is ""). Values are texts, numbers, true, false and null.
 std::expected<Table, std::string> read_json(std::string_view text, std::string_view key);
+
+// The same of values that are there: rows of a database, where "" as the key means that there are none.
+std::expected<Table, std::string> read_rows(const json::Value& rows, std::string_view key);
 
 }  // namespace sbc::table

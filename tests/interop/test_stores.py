@@ -164,6 +164,32 @@ def sqlite_says_where_a_call_goes(lab):
 
 
 @test
+def tables_fed(lab):
+    """A table that a database fills: there before the first call, new without a reload, and kept when the database fails."""
+    file = lab.directory / "numbers.db"
+    sqlite(file, TABLE, ROW)
+    (lab.directory / "fed.csv").write_text("key,number\n1000,9999\n")
+    fed = {"database": "numbers", "query": "SELECT key, number FROM routes", "refresh": "1s"}
+    alice, carrier = start(lab, **sqlite_policy(lab), table={"fed": fed})
+    goes_to(alice, carrier, "table-1000", "2000")
+    refused(alice, "table-1", 404, "no number")
+    sqlite(file, "UPDATE routes SET number = '3000'", "INSERT INTO routes VALUES ('1', '4000')")
+    done = metric(lab, "parapet_policy_table_refreshes_total", result="done")
+    eventually(lambda: metric(lab, "parapet_policy_table_refreshes_total", result="done") >= done + 2, "a refresh")
+    goes_to(alice, carrier, "table-1000", "3000")
+    goes_to(alice, carrier, "table-1", "4000")
+    sqlite(file, "ALTER TABLE routes RENAME TO moved")
+    eventually(lambda: metric(lab, "parapet_policy_tables_stale") == 1, "a refresh that fails")
+    goes_to(alice, carrier, "table-1", "4000")
+    reload(lab, **sqlite_policy(lab), table={"fed": {**fed, "refresh": "1h"}})
+    goes_to(alice, carrier, "table-1", "4000")  # what it held goes over
+    reload(lab, **sqlite_policy(lab), table={"fed": {**fed, "query": "SELECT key, number FROM nowhere",
+                                                     "file": str(lab.directory / "fed.csv")}})
+    eventually(lambda: metric(lab, "parapet_policy_tables_stale") == 1, "a query that is wrong")
+    goes_to(alice, carrier, "table-1000", "9999")
+
+
+@test
 def sqlite_endless(lab):
     sqlite(lab.directory / "numbers.db", TABLE, ROW)
     alice, carrier = start(lab, **sqlite_policy(lab, failures=1000))

@@ -13,6 +13,11 @@ local function from_redis(key)
   return redis.get("route:" .. key, { cache = settings.cache or 0 })
 end
 
+local function from_table(key)
+  local row = tables.find("fed", key)
+  return row and row.number
+end
+
 local function from_sql(query, key)
   local rows, why = sql.query(query, key)
   if not rows then return nil, why end
@@ -25,7 +30,9 @@ return {
     if call.to.user == "plain" then return route { trunk = "carrier", number = "plain" } end
     local store, key = call.to.user:match("^(%a+)%-(%w+)$")
     local number, why
-    if store == "redis" then number, why = from_redis(key) else number, why = from_sql(store, key) end
+    if store == "redis" then number, why = from_redis(key)
+    elseif store == "table" then number = from_table(key)
+    else number, why = from_sql(store, key) end
     if why then return reject(480, why) end
     if not number then return reject(404, "no number") end
     return route { trunk = "carrier", number = number }

@@ -66,8 +66,8 @@ TEST(LoadConfig, TablesAreReadWithIt) {
   ASSERT_NE(config, nullptr);
   const auto& tables = config->policy_environment.tables;
   ASSERT_EQ(tables.size(), 2U);
-  EXPECT_EQ(tables.find("rates")->second->rows(), 2U);
-  EXPECT_TRUE(tables.find("days")->second->find("2026-12-25"));
+  EXPECT_EQ(tables.find("rates")->second->now()->rows(), 2U);
+  EXPECT_TRUE(tables.find("days")->second->now()->find("2026-12-25"));
 
   EXPECT_THAT(error_of(std::string(kSmall) + "[policy.table.x]\nfile = \"parapet_bad.csv\"\n"),
               HasSubstr("parapet_bad.csv: line 2: expected 2 cells, got 1"));

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "sbc/table/table.h"
+#include "sbc/table/source.h"
 
 #include "support.h"
 
@@ -16,8 +16,8 @@ Environment with_tables() {
   auto rates = table::read_csv("prefix,trunk,price\n43,carrier_a,0.02\n4366,carrier_b,\n", "");
   auto days = table::read_json(R"({"2026-12-25":{"name":"Christmas","closed":true,"from":9,"share":0.5}})", "date");
   EXPECT_TRUE(rates && days);
-  what.tables.emplace("rates", std::make_shared<const table::Table>(*std::move(rates)));
-  what.tables.emplace("holidays", std::make_shared<const table::Table>(*std::move(days)));
+  what.tables.emplace("rates", std::make_shared<const table::Fixed>(*std::move(rates)));
+  what.tables.emplace("holidays", std::make_shared<const table::Fixed>(*std::move(days)));
   return what;
 }
 

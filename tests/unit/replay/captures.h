@@ -27,8 +27,9 @@ inline std::string tcp(std::string_view payload, std::uint32_t sequence, std::ui
   return big(5070, 2) + big(5060, 2) + big(sequence, 4) + big(0, 4) + big(0x50, 1) + big(flags, 1) + big(0, 6) +
          std::string(payload);
 }
-inline std::string ipv4(std::string_view inside, std::uint8_t protocol = 17, std::uint16_t fragment = 0) {
-  return big(0x4500, 2) + big(20 + inside.size(), 2) + big(0, 2) + big(fragment, 2) + big(64, 1) + big(protocol, 1) +
+inline std::string ipv4(std::string_view inside, std::uint8_t protocol = 17, std::uint16_t fragment = 0,
+                        std::uint16_t id = 0) {
+  return big(0x4500, 2) + big(20 + inside.size(), 2) + big(id, 2) + big(fragment, 2) + big(64, 1) + big(protocol, 1) +
          big(0, 2) + big(kFrom, 4) + big(kTo, 4) + std::string(inside);
 }
 inline std::string ipv6(std::string_view inside, std::uint8_t next = 17) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sbc/replay/fragments.h"
 #include "sbc/replay/hep.h"
 #include "sbc/replay/limits.h"
 #include "sbc/replay/pcap.h"
@@ -54,16 +55,99 @@ TEST(Unwrap, FindsTransportsAndPassesOverOthers) {
   EXPECT_EQ(told(of(101, ipv6("icmp", 58))), "nothing");
 }
 
-TEST(Unwrap, SaysWhatIsCutOrInFragments) {
-  EXPECT_EQ(told(of(101, ipv4(udp("hello"), 17, 0x2000))), "unusable 1");
-  EXPECT_EQ(told(of(101, ipv4("more", 17, 100))), "unusable 1");
-  EXPECT_EQ(told(of(101, ipv6("12345678", 44))), "unusable 1");
+TEST(Unwrap, SaysWhatIsCut) {
   const std::string whole = ethernet(ipv4(udp("hello")));
   for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_EQ(told(of(1, whole.substr(0, size))), "unusable 2") << size;
+    EXPECT_EQ(told(of(1, whole.substr(0, size))), "unusable 1") << size;
   const std::string whole6 = ethernet(ipv6(tcp("hello", 1), 6), 0x86dd);
   for (std::size_t size = 0; size < whole6.size(); ++size)
-    EXPECT_EQ(told(of(1, whole6.substr(0, size))), "unusable 2") << size;
+    EXPECT_EQ(told(of(1, whole6.substr(0, size))), "unusable 1") << size;
+}
+
+// A capture's datagrams, and how many fragments were left over.
+struct Assembly {
+  Fragments fragments;
+  std::string text;
+  std::int64_t now = 1'000'000;
+
+  void add(const std::string& bytes) {
+    const auto part = unwrap({.at_us = now, .link = 101, .bytes = bytes});
+    ASSERT_TRUE(part.fragment);
+    if (const auto whole = fragments.add(*part.fragment, now)) text += told(*whole) + "\n";
+  }
+};
+
+std::string v4_part(std::string_view bytes, std::size_t offset, bool more, std::uint16_t id = 7) {
+  return ipv4(bytes, 17, static_cast<std::uint16_t>(offset / 8 | (more ? 0x2000 : 0)), id);
+}
+std::string v6_part(std::string_view bytes, std::size_t offset, bool more) {
+  return ipv6(big(17, 1) + big(0, 1) + big(offset | (more ? 1 : 0), 2) + big(9, 4) + std::string(bytes), 44);
+}
+
+const std::string kLong = udp("a message that is longer than what fits into one packet");
+
+TEST(Fragments, AreOneDatagramInAnyOrder) {
+  Assembly in_order;
+  in_order.add(v4_part(kLong.substr(0, 16), 0, true));
+  in_order.add(v4_part(kLong.substr(16, 16), 16, true));
+  in_order.add(v4_part(kLong.substr(16, 16), 16, true));  // the network's doing
+  EXPECT_EQ(in_order.text, "");
+  in_order.add(v4_part(kLong.substr(32), 32, false));
+  const std::string expected = "udp 192.0.2.5:5070 198.51.100.1:5060 " + kLong.substr(8) + "\n";
+  EXPECT_EQ(in_order.text, expected);
+  EXPECT_EQ(in_order.fragments.lost(), 0U);
+
+  Assembly turned;
+  turned.add(v4_part(kLong.substr(32), 32, false));
+  turned.add(v4_part(kLong.substr(0, 16), 0, true, 8));  // of another datagram
+  turned.add(v4_part(kLong.substr(16, 16), 16, true));
+  turned.add(v4_part(kLong.substr(0, 16), 0, true));
+  EXPECT_EQ(turned.text, expected);
+  EXPECT_EQ(turned.fragments.lost(), 1U);
+
+  Assembly six;
+  six.add(v6_part(kLong.substr(0, 24), 0, true));
+  six.add(v6_part(kLong.substr(24), 24, false));
+  six.add(v6_part(udp("hello"), 0, false));  // RFC 6946: a whole one
+  EXPECT_EQ(six.text,
+            "udp [2001:db8::5]:5070 [2001:db8::1]:5060 " + kLong.substr(8) + "\n" + std::string(kTold6) + "\n");
+}
+
+TEST(Fragments, AtOddsWithEachOtherAreNoDatagram) {
+  Assembly overlap;
+  overlap.add(v4_part(kLong.substr(0, 24), 0, true));
+  overlap.add(v4_part(kLong.substr(16, 16), 16, true));
+  overlap.add(v4_part(kLong.substr(24), 24, false));
+  EXPECT_EQ(overlap.text, "") << "RFC 5722 4";
+  EXPECT_EQ(overlap.fragments.lost(), 3U);
+
+  Assembly again;
+  again.add(v4_part(kLong.substr(0, 16), 0, true));
+  again.add(v4_part(kLong.substr(16), 16, false));
+  again.add(v4_part("late", 16, false));
+  EXPECT_EQ(again.fragments.lost(), 1U) << "the first datagram was whole; this is a new one";
+
+  Assembly huge;
+  huge.add(v4_part(std::string(64, 'x'), 65528, false));
+  EXPECT_EQ(huge.fragments.lost(), 1U) << "the ping of death";
+  huge.add(v4_part("odd", 0, true));
+  EXPECT_EQ(huge.fragments.lost(), 2U) << "only the last one may have a length that is no multiple of 8";
+}
+
+TEST(Fragments, AreNotKeptForEver) {
+  Assembly slow;
+  slow.add(v4_part(kLong.substr(0, 16), 0, true));
+  slow.now += kFragmentWaitUs + 1;
+  slow.add(v4_part(kLong.substr(16), 16, false));
+  EXPECT_EQ(slow.text, "");
+  EXPECT_EQ(slow.fragments.lost(), 2U);
+
+  Assembly many;
+  for (std::uint16_t id = 0; id <= kMaxDatagrams; ++id) many.add(v4_part(kLong.substr(0, 16), 0, true, id));
+  many.add(v4_part(kLong.substr(16), 16, false, 0));
+  EXPECT_EQ(many.text, "") << "the oldest one has gone";
+  many.add(v4_part(kLong.substr(16), 16, false, 5));
+  EXPECT_NE(many.text, "");
 }
 
 std::string told(PcapReader& reader) {
@@ -147,7 +231,8 @@ std::string read_hep(const std::string& bytes) {
   HepReader reader(bytes);
   std::string text;
   while (const auto packet = reader.next())
-    text += std::to_string(packet->at_us) + " " + told(Unwrapped{.packet = packet, .unusable = {}}) + "\n";
+    text +=
+        std::to_string(packet->at_us) + " " + told(Unwrapped{.packet = packet, .unusable = {}, .fragment = {}}) + "\n";
   return text + reader.error();
 }
 

@@ -1,4 +1,6 @@
-#include "sbc/ctl/scene_input.h"
+#include "sbc/app/scene_input.h"
+
+#include <ctime>
 
 #include "media-relay/base/text.h"
 #include "media-relay/settings/settings.h"
@@ -7,7 +9,7 @@
 #include "sbc/json/value.h"
 #include "sbc/simulate/spelled.h"
 
-namespace sbc::ctl {
+namespace sbc::app {
 namespace {
 
 std::expected<simulate::Step, std::string> read_step(std::string_view text) {
@@ -52,6 +54,40 @@ std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_s
   return result;
 }
 
+std::expected<void, std::string> fill_caller(const SceneInput& input, const Config& config, simulate::Caller& caller) {
+  caller.from = input.from;
+  caller.to = input.to;
+  caller.realm = input.realm;
+  caller.trunk = input.trunk;
+  caller.authenticated = input.authenticated;
+  caller.behind_nat = input.behind_nat;
+  if (!input.registered.empty())
+    caller.registered_aor = simulate::whole_aor(input.registered, config.policy_environment.domain);
+  if (!input.user_agent.empty()) caller.user_agent = input.user_agent;
+  const auto transport = sip::transport_from(input.transport);
+  if (!transport)
+    return std::unexpected("--transport: expected udp, tcp, tls, ws or wss, got \"" + input.transport + "\"");
+  caller.transport = *transport;
+  if (!input.source.empty()) {
+    const auto source = simulate::read_address(input.source);
+    if (!source) return std::unexpected("--source: " + source.error());
+    caller.source = *source;
+  }
+  for (const auto& header : input.headers) {
+    if (!header.contains(':') || header.contains('\n') || header.contains('\r'))
+      return std::unexpected("--header: expected \"Name: value\", got \"" + header + "\"");
+    caller.headers += header + "\r\n";
+  }
+  const auto talks = settings::parse_duration(input.talks);
+  if (!talks) return std::unexpected("--talks: expected a time such as 10s, got \"" + input.talks + "\"");
+  caller.talks = *talks;
+  if (input.gives_up.empty()) return {};
+  const auto gives_up = settings::parse_duration(input.gives_up);
+  if (!gives_up) return std::unexpected("--gives-up: expected a time such as 5s, got \"" + input.gives_up + "\"");
+  caller.gives_up = *gives_up;
+  return {};
+}
+
 }  // namespace
 
 std::expected<std::pair<std::string, simulate::Behaviour>, std::string> read_behaviour(std::string_view text) {
@@ -76,12 +112,12 @@ std::expected<std::pair<std::string, simulate::Behaviour>, std::string> read_beh
   return result;
 }
 
-std::expected<simulate::Phone, std::string> read_phone(std::string_view text, const app::Config& config,
+std::expected<simulate::Phone, std::string> read_phone(std::string_view text, const Config& config,
                                                        std::size_t number) {
   const auto equals = text.rfind('=');
-  auto phone = simulate::make_phone(app::setting_of(config),
+  auto phone = simulate::make_phone(setting_of(config),
                                     simulate::whole_aor(text.substr(0, equals), config.policy_environment.domain),
-                                    app::phones_realm(config), number);
+                                    phones_realm(config), number);
   if (!phone || equals == std::string_view::npos) return phone;
   const auto address = simulate::read_address(text.substr(equals + 1));
   if (!address) return std::unexpected(address.error());
@@ -132,4 +168,41 @@ std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_l
   return result;
 }
 
-}  // namespace sbc::ctl
+std::expected<simulate::Scene, std::string> read_scene(const SceneInput& input, const Config& config) {
+  simulate::Scene scene;
+  if (auto filled = fill_caller(input, config, scene.caller); !filled) return std::unexpected(filled.error());
+  if (!input.message.empty()) {
+    scene.caller.message = input.message;
+  } else if (input.to.empty()) {
+    return std::unexpected("expected --to, or an INVITE with --sip");
+  }
+  for (const auto& text : input.phones) {
+    auto phone = read_phone(text, config, scene.phones.size());
+    if (!phone) return std::unexpected("--phone: " + phone.error());
+    scene.phones.push_back(*std::move(phone));
+  }
+  for (const auto& text : input.answers) {
+    auto behaviour = read_behaviour(text);
+    if (!behaviour) return std::unexpected("--answer: " + behaviour.error());
+    scene.behaviours.insert(*std::move(behaviour));
+  }
+  for (const auto& text : input.lookups) {
+    auto reply = read_lookup(text);
+    if (!reply) return std::unexpected("--lookup: " + reply.error());
+    scene.lookups.insert(*std::move(reply));
+  }
+  if (input.at.empty()) {
+    scene.wall.seconds = std::time(nullptr);
+    std::tm local{};
+    const std::time_t now = scene.wall.seconds;
+    localtime_r(&now, &local);
+    scene.utc_offset_seconds = static_cast<std::int32_t>(local.tm_gmtoff);
+    return scene;
+  }
+  const auto wall = simulate::read_time(input.at);
+  if (!wall) return std::unexpected("--at: " + wall.error());
+  scene.wall = *wall;
+  return scene;
+}
+
+}  // namespace sbc::app
