@@ -2,10 +2,12 @@
 """Names of trunks and in URIs, found in a DNS of the test's own (RFC 3263)."""
 
 from harness import check, equal, main, test
-from harness.border import CORE6
+from harness.border import CORE, CORE6
 from harness.checks import eventually
 from harness.dns import Dns
+from harness.flow_ua import FlowUa
 from harness.lab import CARRIER, CARRIER2, CARRIER6, PHONE
+from harness.tls import Authority, TlsServer
 
 NUMBER = "sip:1000@example.org"
 TWO = {
@@ -238,6 +240,35 @@ def a_response_whose_connection_is_gone_goes_to_the_name_in_sent_by(lab):
 @test
 def the_same_when_another_shard_had_the_connection(lab):
     lose_connections(lab, shards=3, calls=6)
+
+
+# RFC 5922 7.3, RFC 3263: the certificate names whom the operator named, not the host that DNS led to.
+@test
+def a_name_that_is_reached_over_tls_proves_itself(lab):
+    authority = Authority(lab.directory)
+    pair = authority.issue("border", f"DNS:sbc.example.org,IP:{CORE}")
+    records = {("carrier.example", "NAPTR"): [(10, 10, "SIPS+D2T", "_sips._tcp.carrier.example")],
+               ("_sips._tcp.carrier.example", "SRV"): [(10, 1, 5061, "one.carrier.example")],
+               ("one.carrier.example", "A"): [CARRIER]}
+    lab.keep(Dns("127.0.0.1", records))
+    tls = {"transport": "tls", "bind": f"{CORE}:5061", "advertise": f"{CORE}:5061", **pair, "server_ca": str(authority.pem)}
+    plain = [{"transport": t, "bind": f"{CORE}:5060"} for t in ("udp", "tcp")]
+    lab.start({"process": {"shards": 1}, "dns": {"servers": ["127.0.0.1"]}, "realm": {"core": {"listener": [*plain, tls]}},
+               "trunk": {"carrier": {"targets": ["carrier.example"], "sources": []}}})
+    alice = lab.ua(PHONE, "alice")
+    for number, names, wanted in ((1, "DNS:one.carrier.example", False), (2, "URI:sip:carrier.example", True)):
+        with TlsServer(CARRIER, authority, authority.issue(f"carrier{number}", names)) as server:
+            call = alice.invite(NUMBER)
+            carrier = FlowUa(lab, server.accept((CORE, 5061)), "carrier", "tls")
+            if wanted:
+                refuse(carrier.request("INVITE"))
+                call.response(486)
+                call.ack(status=486)
+            else:
+                carrier.nothing(lambda m: m.is_request("INVITE"), 1)
+                call.response(503)
+                call.ack(status=503)
+    equal(lab.border.sbc_metrics().total("parapet_tls_failures_total", reason="wrong_name"), 1, "wrong names")
 
 
 if __name__ == "__main__":

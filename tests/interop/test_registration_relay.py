@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Registrations that belong to a registrar behind the border, and a carrier that asks the border for credentials."""
 
+import hashlib
 import re
 import socket
 import time
@@ -256,6 +257,41 @@ def a_carrier_that_asks_gets_credentials(lab):
     equal(len(invites), 3, "INVITEs: one challenged, one again, and the next call at once with credentials")
     equal(invites[0].header("call-id"), invites[1].header("call-id"), "Call-ID of the second try")
     counted(lab, 1, "parapet_trunk_challenges_total", result="retried")
+
+
+@test
+def the_border_answers_the_strongest_challenge(lab):  # RFC 8760 2.4, as a client of a trunk
+    lab.start({"trunk": {"carrier": {"username": "border", "password": "s3cret", "sources": [f"{CARRIER}/32"]}},
+               "registration": [{"trunk": "carrier", "aor": "sip:4313000@upstream.example", "user": "alice"}]})
+    carrier = lab.ua(CARRIER, "carrier")
+
+    def challenged(method, status, asks, answers):
+        first = carrier.request(method)
+        first.reply(status, headers=[f'{asks}: Digest realm="r", nonce="{a}", qop="auth", algorithm={a}'
+                                     for a in ("MD5", "SHA-256", "SHA-512-256", "MD4")])
+        again = carrier.request(method)
+        given = [parse_challenge(value) for value in again.headers(answers.lower())]
+        equal([(g["algorithm"], g["nonce"]) for g in given], [("SHA-512-256", "SHA-512-256")], f"answers in {method}")
+        return again, given[0]
+
+    def digest(text):
+        return hashlib.new("sha512_256", text.encode()).hexdigest()
+
+    def check_response(given, method):
+        ha1, ha2 = digest("border:r:s3cret"), digest(f"{method}:{given['uri']}")
+        expected = digest(f"{ha1}:{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}:{ha2}")
+        equal(given["response"], expected, f"the digest of {method}")
+
+    register, given = challenged("REGISTER", 401, "WWW-Authenticate", "Authorization")
+    check_response(given, "REGISTER")
+    register.reply(200, headers=[f"Contact: {register.header('contact')};expires=3600"])
+    phone = lab.ua(PHONE, "alice")
+    call = phone.invite("sip:5551234@example.org")
+    invite, given = challenged("INVITE", 407, "Proxy-Authenticate", "Proxy-Authorization")
+    check_response(given, "INVITE")
+    invite.reply(486)
+    call.response(486)
+    call.ack(status=486)
 
 
 @test

@@ -84,13 +84,14 @@ def requests_outside_of_calls_cross_both_ways(lab):
 
 def transfer(lab, phone_calls, calling, called):
     start(lab)
-    options = {"headers": f"Refer-To: <sip:2000@{ACCESS}>"}
+    options = {"headers": f"Refer-To: <sip:2000@{ACCESS}>\n      Referred-By: <sip:desk@hidden.example>;cid=\"1@hidden.example\""}
     target = lab.sipp("target", "target", CARRIER2)
     play(lab, calling, called, phone_calls, options, options)
     target.done()
     invite = lab.capture.messages(CORE, CARRIER2, lambda m: m.is_request("INVITE"))[0]
     equal(invite.body, "", "the offer to the target")
     check(PHONE not in invite.text and ACCESS not in invite.text, f"the target saw the phones' side:\n{invite.text}")
+    equal(invite.header("referred-by"), f"<sip:desk@{CORE}>", "RFC 3892: by whom, in our words and without a token")
 
 
 @test

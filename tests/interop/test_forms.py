@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Whole calls of peers that write as RFC 3261 7.3 and RFC 2543 let them, from the phone to the carrier and the other way round."""
+
+import re
+
+from harness import check, equal, main
+from harness.client import token
+from harness.lab import PHONE
+from harness.way import each_way
+
+COMPACT = """INVITE {to} SIP/2.0
+v: SIP/2.0/UDP {near}:5060;branch={branch}
+f: "J\u00fcrg \\"J\\" L\u00f6w" <{user}>;tag=a
+t: <{to}>
+i: {call_id}
+CSeq: 1 INVITE
+Max-Forwards: 70
+m: <sip:me@{near}:5060>
+k: timer,
+ 100rel
+x: 1800
+s: hello
+c: application/sdp
+l: {length}
+"""
+FOLDED = """INVITE {to} SIP/2.0
+Via:
+ SIP/2.0/UDP
+  {near}:5060;branch={branch}
+From: J\u00fcrg <{user}>
+\t;tag=a
+To   :  <{to}>
+Call-ID: {call_id}
+CSeq:  1
+  INVITE
+Max-Forwards:\t70
+Contact: <sip:me@{near}:5060>
+Supported:
+sUBJECT: hello
+Content-Type: application/sdp
+Content-Length: {length}
+"""
+BARE = """INVITE {to} SIP/2.0
+Via: SIP/2.0/UDP {near}:5060;branch={branch}
+From: {user};tag=a
+To: {to}
+Call-ID: {call_id}
+CSeq: 1 INVITE
+Contact: sip:me@{near}:5060
+Subject: hello
+Content-Type: application/sdp
+"""
+# Neither cookie nor tag, and no Max-Forwards.
+OLD = """INVITE {to} SIP/2.0
+Via: SIP/2.0/UDP {near}:5060
+From: <{user}>
+To: <{to}>
+Call-ID: {call_id}
+CSeq: 1 INVITE
+Contact: <sip:me@{near}:5060>
+Subject: hello
+Content-Type: application/sdp
+Content-Length: {length}
+"""
+
+
+def crlf(text):
+    return text.replace("\n", "\r\n")
+
+
+def whole_call(way, form, old=False):
+    near = way.lab.ua(way.near, "near")
+    far = way.lab.ua(way.far, "far")
+    phone_begins = way.near == PHONE
+    sdp = near.sdp()
+    words = {"to": "sip:1000@example.org" if phone_begins else "sip:alice@example.org", "near": way.near, "call_id": token(),
+             "user": "sip:alice@example.org" if phone_begins else "sip:4366012345@example.org",
+             "branch": f"z9hG4bK{token()}", "length": len(sdp.encode())}
+    near.send_text(crlf(form.format(**words) + "\n") + sdp)
+    invite = far.request("INVITE")
+    equal(invite.header("subject"), "hello", "what is said")
+    if "J\u00fcrg" in form:
+        check("J\u00fcrg" in invite.header("from"), f"From: {invite.header('from')}")
+    invite.reply(200, sdp=far.sdp())
+    far.request("ACK")
+    answer = near._take(lambda m: m.is_response(200, "INVITE"), "the 200", 5)
+    check(answer.media()[0] == way.border, f"the answer:\n{answer.text}")
+
+    def send(method, number):
+        branch = "" if old else f";branch=z9hG4bK{token()}"
+        lines = [f"{method} {re.search('<([^>]+)>', answer.header('contact'))[1]} SIP/2.0",
+                 f"Via: SIP/2.0/UDP {way.near}:5060{branch}", f"From: {answer.header('from')}", f"To: {answer.header('to')}",
+                 f"Call-ID: {words['call_id']}", f"CSeq: {number} {method}", "Content-Length: 0"]
+        near.send_text("\r\n".join(lines) + "\r\n\r\n")
+
+    send("ACK", 1)
+    send("BYE", 2)
+    far.request("BYE").reply(200)
+    near._take(lambda m: m.is_response(200, "BYE"), "the 200 to BYE", 5)
+    near.kill()
+    far.kill()
+
+
+@each_way
+def compact_names(way):  # trap 63
+    whole_call(way, COMPACT)
+
+
+@each_way
+def folded_lines(way):  # trap 63
+    whole_call(way, FOLDED)
+
+
+@each_way
+def addresses_without_brackets(way):  # trap 63
+    whole_call(way, BARE)
+
+
+@each_way
+def a_peer_of_rfc_2543(way):  # trap 64; RFC 3261 12.1.1, 17.2.3
+    whole_call(way, OLD, old=True)
+
+
+if __name__ == "__main__":
+    main()
