@@ -130,8 +130,12 @@ class Border:
         self._relay_metrics = self.relay_settings["metrics"]["listen"]
         self.sbc = self.relay = None
         self.write()
-        self.start_relay()
-        self.start_sbc()
+        try:
+            self.start_relay()
+            self.start_sbc()
+        except BaseException:  # nobody has this border: what did come up would meet the next one
+            self.abandon()
+            raise
 
     def write(self, changes=None):
         """Writes both files; `changes` go into the sbc's."""

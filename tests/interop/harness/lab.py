@@ -20,11 +20,13 @@ CARRIER, CARRIER2, CARRIER6 = "10.77.2.10", "10.77.2.11", "fd77:2::10"
 
 FROM_CARRIER = {"service": "alice", "user": "4366012345"}  # whom a carrier calls, and for whom
 
+NAME = 56  # characters of a test's name in the path of its sockets, which has 107
+
 
 class Lab:
     def __init__(self, binaries, name):
         self._binaries = binaries
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parapet-{name}-"))
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"parapet-{name[:NAME]}-"))
         self.capture = Capture()
         self.may_leak = False  # set by a test that wants the leak guard to find something
         self._peers = []  # everything with kill() or stop() that a failed test leaves running
