@@ -1,10 +1,17 @@
 #include "sbc/call/door.h"
 
+#include <array>
+#include <span>
+#include <string_view>
+
 #include "sbc/call/core.h"
 #include "sbc/call/explaining.h"
 
 namespace sbc::call {
 namespace {
+
+// Where help is needed is said to whoever is called, whatever it names (RFC 6442; trap 85).
+constexpr std::array<std::string_view, 2> kWhereHelpIsNeeded = {"Geolocation", "application/pidf+xml"};
 
 std::string_view tag_of(std::string_view value) {
   const auto at = value.rfind(";tag=");
@@ -60,7 +67,9 @@ base::SharedBytes Door::guarded(std::string_view our_header, transaction::Owner 
   // A recording server is on neither side.
   if (way.recorder)
     bytes = guard_.checked(*core_.settings, way.call->watch.get(), leak::End::A, std::move(bytes), way.call->session);
-  return guard_.checked(*core_.settings, way.call->watch.get(), end_of(way.side), std::move(bytes), way.call->session);
+  const std::span<const std::string_view> passed(kWhereHelpIsNeeded);
+  return guard_.checked(*core_.settings, way.call->watch.get(), end_of(way.side), std::move(bytes), way.call->session,
+                        way.call->emergency ? passed : passed.first(0));
 }
 
 }  // namespace sbc::call

@@ -91,7 +91,8 @@ void add_redirects(Core& core, const Call& call, const route::Target& target, bo
 void add_priority(Core& core, const Call& call, bool trusted, HeaderList& headers) {
   for (const auto& value : identity::resource_priorities(*call.invite, &core.counters.limits))
     headers.emplace_back("Resource-Priority", value);
-  for (const auto& value : identity::locations(*call.invite, trusted)) headers.emplace_back("Geolocation", value);
+  for (const auto& value : identity::locations(*call.invite, trusted, call.emergency))
+    headers.emplace_back("Geolocation", value);
   for (const auto& field : call.invite->headers())  // RFC 6442 4.2
     if (base::equals_ignoring_case(field.name, "Geolocation-Routing"))
       headers.emplace_back("Geolocation-Routing", base::equals_ignoring_case(field.value, "yes") ? "yes" : "no");

@@ -34,8 +34,7 @@ std::expected<InviteBody, MediaError> invite_body(const InviteBodyPlan& plan) {
   if (plan.caller.body().empty() || !body::is_multipart(type)) return plain;
   body::Rules rules;
   rules.pass_unknown = plan.trusted;
-  rules.keep_location =
-      identity::is_emergency_urn(plan.caller.request_uri()) || identity::is_emergency_urn(plan.caller.to().uri);
+  rules.keep_location = plan.emergency || identity::is_emergency_urn(plan.caller.to().uri);
   // Several descriptions (alternatives) become one: ours.
   bool placed = false;
   rules.sdp = [&plan, &placed](std::string_view) -> std::optional<std::string> {

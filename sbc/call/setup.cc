@@ -203,7 +203,8 @@ void Machine::dial() {
   const std::string& host = domain != core_.settings->domains.end() ? domain->second : face.host;
   const bool trusted =
       trusts(*core_.settings, call_.a.realm, call_.a.trunk) && trusts(*core_.settings, target->realm, target->trunk);
-  const auto body = invite_body({.caller = *call_.invite, .trusted = trusted, .domain = host, .sdp = offer});
+  const auto body = invite_body(
+      {.caller = *call_.invite, .trusted = trusted, .emergency = call_.emergency, .domain = host, .sdp = offer});
   if (!body) {
     note(Note::Level::Info, "not tried: " + target->text() + ": " + body.error().text);
     call_.attempt = std::move(attempt);

@@ -44,11 +44,11 @@ std::vector<std::string> resource_priorities(const sip::Message& message, limit:
   return values;
 }
 
-std::vector<std::string> locations(const sip::Message& message, bool trusted) {
+std::vector<std::string> locations(const sip::Message& message, bool trusted, bool with_parts) {
   std::vector<std::string> values;
   sip::for_each_value(message, sip::HeaderId::Geolocation, [&](std::string_view value) {
     const auto location = sip::parse_name_addr(value);
-    if (!location || leads_into_body(location->uri_text)) return true;
+    if (!location || (leads_into_body(location->uri_text) && !with_parts)) return true;
     std::string& out = values.emplace_back(location->address_text());
     sip::ParamReader reader(location->params);
     for (sip::Param param; reader.next(param);) {

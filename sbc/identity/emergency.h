@@ -18,8 +18,9 @@ using sip::is_emergency_urn;
 // The values of Resource-Priority (RFC 4412 3.1) that are well formed: namespace "." priority.
 std::vector<std::string> resource_priorities(const sip::Message& message, limit::Counts* limits = nullptr);
 
-// The values of Geolocation (RFC 6442 4.1) that lead somewhere from outside: not those into a body of the same message
-// ("cid:"). Who added a location (loc-src) is a word between networks that trust each other (RFC 8787 3, 4).
-std::vector<std::string> locations(const sip::Message& message, bool trusted);
+// The values of Geolocation (RFC 6442 4.1): those that lead into a body of the same message ("cid:") only where its
+// parts go on as they are (`with_parts`). Who added a location (loc-src) is a word between networks that trust each
+// other (RFC 8787 3, 4).
+std::vector<std::string> locations(const sip::Message& message, bool trusted, bool with_parts = false);
 
 }  // namespace sbc::identity

@@ -24,7 +24,8 @@ bool addresses_receiver(bool request, const Hit& hit, const Place& place) {
 }
 
 bool passes(const Place& place, std::span<const std::string_view> passed) {
-  return place.where == Place::Where::Header && std::ranges::find(passed, place.name) != passed.end();
+  return (place.where == Place::Where::Header || place.where == Place::Where::Body) &&
+         std::ranges::any_of(passed, [&](auto name) { return base::equals_ignoring_case(name, place.name); });
 }
 
 }  // namespace

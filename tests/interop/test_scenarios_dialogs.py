@@ -3,7 +3,8 @@
 
 from harness import check, equal, main, test
 from harness.lab import ACCESS, CARRIER, CARRIER2, CORE, PHONE
-from harness.way import CONFIG, SECOND, Way, both_ways, start
+from harness.ua import Dialog
+from harness.way import CONFIG, SECOND, Way, both_ways, each_way, start
 
 
 @both_ways
@@ -97,6 +98,32 @@ def a_call_for_help(way):  # RFC 5031
     check(invite.header("geolocation") == "<https://lis.example.net/x>", f"Geolocation:\n{invite.text}")
     check("sip:anonymous" not in invite.header("from"), f"From: {invite.header('from')}")
     way.sees_nothing_of(way.near)
+
+
+PLACE = """<?xml version="1.0"?><presence xmlns="urn:ietf:params:xml:ns:pidf" entity="pres:in-need@{at}"><tuple id="x"><status>
+<geopriv xmlns="urn:ietf:params:xml:ns:pidf:geopriv10"><location-info><pos>48.2 16.3</pos></location-info></geopriv></status>
+</tuple></presence>"""
+
+
+@each_way(leak_guard={"mode": "scrub"}, emergency={"numbers": ["112"]})
+def where_help_is_needed_crosses(way):  # traps 83, 85; RFC 6442 4.1: by value, in a part that Geolocation names
+    near, far = way.lab.ua(way.near, "in-need"), way.lab.ua(way.far, "helper")
+    place = PLACE.format(at=way.near)
+    for uri in ("urn:service:sos", "sip:112@example.org"):
+        body = "\r\n".join(["--b", "Content-Type: application/sdp", "", near.sdp(), "--b", "Content-Type: application/pidf+xml",
+                            f"Content-ID: <1@{way.near}>", "", place, "--b--", ""])
+        call = Dialog(near, uri)
+        call.send("INVITE", body=body, content_type="multipart/mixed;boundary=b",
+                  headers=[f"Geolocation: <cid:1@{way.near}>", "Geolocation-Routing: yes"])
+        invite = far.request("INVITE")
+        equal(invite.header("geolocation"), f"<cid:1@{way.near}>", f"Geolocation of a call to {uri}")
+        check(place in invite.body and f"Content-ID: <1@{way.near}>" in invite.body, f"the place:\n{invite.body}")
+        check(f"c=IN IP4 {way.beyond}" in invite.body, f"the description:\n{invite.body}")
+        invite.reply(486)
+        call.response(486)
+        call.ack(status=486)
+    near.kill()
+    far.kill()
 
 
 def with_room_for_one(lab, phone_begins):

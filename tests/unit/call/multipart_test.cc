@@ -64,6 +64,39 @@ TEST(MultipartInvite, WithoutSdpItIsALateOffer) {
   rig.expect_idle();
 }
 
+// traps 83, 85; RFC 6442: where help is needed stands in a part, and Geolocation says in which. Between strangers too,
+// by URN and by number, and also where the leak guard takes out what names the other side: the place is for whoever
+// helps.
+TEST(MultipartInvite, WhereHelpIsNeededCrossesAsItIs) {
+  for (const char* dialled : {"urn:service:sos", ""}) {
+    for (const leak::Mode mode : {leak::Mode::Log, leak::Mode::Scrub}) {
+      Rig rig;
+      rig.settings->leak_guard = mode;
+      if (*dialled != '\0') {
+        rig.a.request_uri = dialled;
+      } else {
+        rig.settings->emergency_numbers = {"5551234"};
+      }
+      const std::string id = "1@" + rig.a.ip();
+      const std::string place = "Content-Type: application/pidf+xml\r\nContent-ID: <" + id +
+                                ">\r\n\r\n<presence entity=\"pres:alice@" + rig.a.ip() + "\"/>";
+      rig.a.invite({.body = with_parts(sdp(rig.a.ip(), 4000), place),
+                    .content_type = kMixed,
+                    .headers = "Geolocation: <cid:" + id + ">\r\n"});
+      const auto invite = rig.b.take("INVITE");
+      ASSERT_NE(invite, nullptr);
+      EXPECT_EQ(invite->find(sip::HeaderId::Geolocation), "<cid:" + id + ">");
+      EXPECT_NE(invite->body().find(place), std::string_view::npos) << invite->body();
+      EXPECT_NE(invite->body().find("v=0"), std::string_view::npos) << invite->body();
+      EXPECT_EQ(invite->body().find("c=IN IP4 " + rig.a.ip()), std::string_view::npos);
+      EXPECT_EQ(rig.calls.leaks().removed + rig.calls.leaks().kept, 0U);
+      rig.a.cancel();
+      rig.pass(base::minutes(2));
+      rig.expect_idle();
+    }
+  }
+}
+
 // What nobody here can read is for those who are trusted, each as its trunk says before its realm.
 TEST(MultipartInvite, OtherPartsCrossBetweenTrustedSidesUnlessATrunkIsNot) {
   enum class Case { Strangers, Friends, OneTrunkIsNot };

@@ -45,6 +45,10 @@ TEST(Emergency, WhoAddedALocationIsForFriendsOnly) {
             (Values{"<https://lis.example.net/x;y>;inserted-by=lis", "<sips:pres@example.net>"}));
   EXPECT_EQ(locations(*message, true), (Values{"<https://lis.example.net/x;y>;loc-src=edge.example.net;inserted-by=lis",
                                                "<sips:pres@example.net>"}));
+  // RFC 6442 4.1: into a part of the same message, where that part goes on.
+  EXPECT_EQ(
+      locations(*message, false, true),
+      (Values{"<cid:alice@example.net>", "<https://lis.example.net/x;y>;inserted-by=lis", "<sips:pres@example.net>"}));
 }
 
 TEST(Emergency, OnlySoManyLocations) {

@@ -181,6 +181,33 @@ TEST_F(WatchTest, ScrubTakesABodyWithTheHeadersThatDescribeIt) {
   EXPECT_EQ(result.kept, 0U);
 }
 
+// trap 83: a description among other parts is what the call is about: parts with a word of the other side go, it stays.
+TEST_F(WatchTest, ScrubTakesPartsFromBesideADescription) {
+  alice();
+  const std::string head = "INVITE sip:1@x SIP/2.0\r\nCall-ID: c\r\nContent-Type: Multipart/Mixed;boundary=\"b\"\r\n";
+  const std::string sdp =
+      "--b\r\nContent-Type: application/sdp\r\nContent-ID: <10.1.1.3>\r\n\r\nv=0\r\nc=IN IP4 "
+      "10.1.1.4\r\na=sendrecv\r\n";
+  const std::string place =
+      "--b\r\nContent-Type: application/pidf+xml\r\nContent-ID: <1@10.1.1.5>\r\n\r\n<presence/>\r\n";
+  const std::string isup = "--b\r\nContent-Type: application/ISUP\r\n\r\nbytes\r\n";
+  const auto with_length = [&head](const std::string& body) {
+    return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  };
+  const std::string message = with_length(sdp + place + isup + "--b--\r\n");
+  const auto result = scrub(message, watch.leaky_places(End::B, message));
+  EXPECT_EQ(result.message, with_length(sdp + isup + "--b--\r\n"));
+  EXPECT_EQ(result.removed, 1U);
+  EXPECT_EQ(result.kept, 2U) << "c= and the name of its part";
+  const std::string_view passed[] = {"application/pidf+xml"};
+  EXPECT_EQ(scrub(message, watch.leaky_places(End::B, message, passed)).message, message);
+  // Nobody can tell parts apart without what stands between them.
+  const std::string named =
+      "INVITE sip:1@x SIP/2.0\r\nContent-Type: multipart/mixed;boundary=alice-call\r\n\r\n"
+      "--alice-call\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--alice-call--\r\n";
+  EXPECT_EQ(scrub(named, watch.leaky_places(End::B, named)).message, named);
+}
+
 TEST_F(WatchTest, EveryPlaceWithALeakIsFoundWhereOnlySomeAreCounted) {
   for (const std::size_t leaks : {kMostHits, kMostHits + 1, 10 * kMostHits}) {
     alice();
