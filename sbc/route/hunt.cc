@@ -153,7 +153,8 @@ bool Hunt::located(const std::vector<Place>& places, const Realm& realm, const T
   const Target* target = current();
   if (target == nullptr || !target->awaits_name()) return false;
   // With nobody left to turn to, also those that are down (resolve.h).
-  const auto down = remaining() == 0 && !attempted_ ? Down::Tried : Down::LeftOut;
+  auto down = remaining() == 0 && !attempted_ ? Down::Tried : Down::LeftOut;
+  if (target->for_help) down = Down::Last;
   std::vector<Target> found = unfold(*target, places, {.realm = realm, .health = health, .now = now}, down);
   if (found.empty()) return false;
   const std::size_t room = kMaxTargets > targets_.size() ? kMaxTargets - targets_.size() + 1 : 1;

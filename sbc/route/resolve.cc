@@ -53,7 +53,11 @@ class Resolution {
 
   Plan finish() {
     for (Target& target : dead_) plan_.targets.push_back(std::move(target));
-    if (plan_.targets.empty()) {
+    if (asked_.for_help) {
+      for (std::vector<Target>* last : {&down_, &peaceful_})
+        for (Target& target : *last) plan_.targets.push_back(std::move(target));
+      for (Target& target : plan_.targets) target.for_help = true;
+    } else if (plan_.targets.empty()) {
       plan_.targets = std::move(down_);
     } else {
       for (const Target& target : down_) skip(of_trunk(target), "it is down");
@@ -221,6 +225,10 @@ class Resolution {
         down_.push_back(std::move(target));
         break;
       case TrunkHealth::State::Busy: {
+        if (asked_.for_help) {
+          peaceful_.push_back(std::move(target));
+          break;
+        }
         const base::Duration left =
             health_.until(hop.transport, hop.remote, asked_.now).value_or(asked_.now) - asked_.now;
         ++busy_;
@@ -257,6 +265,7 @@ class Resolution {
   Plan plan_;
   std::vector<Target> dead_;
   std::vector<Target> down_;
+  std::vector<Target> peaceful_;  // Busy ones, of a call for help
   std::size_t busy_ = 0;
   base::Duration earliest_{};
 };
@@ -273,6 +282,7 @@ std::vector<Target> unfold(const Target& named, const std::vector<Place>& places
   std::vector<Target> alive;
   std::vector<Target> dead;
   std::vector<Target> down;
+  std::vector<Target> busy;
   for (const Place& place : places) {
     if (standing.realm.listener_for(place.transport, place.remote.ip) == nullptr) continue;
     Target target = named;
@@ -290,10 +300,14 @@ std::vector<Target> unfold(const Target& named, const std::vector<Place>& places
         down.push_back(std::move(target));
         break;
       case TrunkHealth::State::Busy:
+        busy.push_back(std::move(target));
         break;
     }
   }
   for (Target& target : dead) alive.push_back(std::move(target));
+  if (whether == Down::Last)
+    for (std::vector<Target>* last : {&down, &busy})
+      for (Target& target : *last) alive.push_back(std::move(target));
   if (alive.empty() && whether == Down::Tried) return down;
   return alive;
 }

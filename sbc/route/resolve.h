@@ -55,6 +55,7 @@ struct Target {
   std::string instance{};             // as in ContactWay
   std::string aor{};                  // the same; "" unless it is a registered contact
   bool of_redirect = false;           // a contact of a redirection: after it the others are tried (RFC 3261 8.1.3.4)
+  bool for_help = false;              // as in Asked: of its name's places none is left out
   bool awaits_name() const { return name && !unfolded; }
   std::string text() const;  // "UDP 192.0.2.7:5060", or the name
 };
@@ -74,11 +75,13 @@ struct Plan {
 struct Asked {
   std::string_view dialled;  // user part that the caller dialled, unescaped: the number where the policy gave none
   base::Instant now;
+  // A call for help (RFC 5031): who asked for peace, or is down, comes behind the others and is not left out.
+  bool for_help = false;
 };
 
 // The targets that a name stands for: Dead places behind the others, Busy ones (RFC 3261 21.5.4) left out, and those
-// that are down, too, unless they are all there is and `down` says to try them.
-enum class Down : std::uint8_t { LeftOut, Tried };
+// that are down, too, unless they are all there is and `down` says to try them. Last: both come behind the others.
+enum class Down : std::uint8_t { LeftOut, Tried, Last };
 struct Standing {
   const Realm& realm;
   const TrunkHealth& health;
@@ -87,10 +90,10 @@ struct Standing {
 std::vector<Target> unfold(const Target& named, const std::vector<Place>& places, const Standing& standing, Down down);
 
 // Groups and trunks unfold by priority, equals by weighted chance; Dead targets move behind all others, Busy and Down
-// ones are skipped. When all that is left is Down, those are tried after all: a probe is not a call, and to refuse a
-// call for what others have met would be worse than to try in vain. Unknown names, unreachable families and contacts
-// that are gone are skipped with their reason. Host names become one target each; the call asks for their places when
-// it is their turn.
+// ones are skipped, unless somebody calls for help: then they are tried last. When all that is left is Down, those are
+// tried after all: a probe is not a call, and to refuse a call for what others have met would be worse than to try in
+// vain. Unknown names, unreachable families and contacts that are gone are skipped with their reason. Host names become
+// one target each; the call asks for their places when it is their turn.
 Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,
              Contacts& contacts, const TrunkHealth& health, base::Random& random);
 

@@ -126,6 +126,19 @@ def where_help_is_needed_crosses(way):  # traps 83, 85; RFC 6442 4.1: by value, 
     far.kill()
 
 
+@test
+def who_calls_for_help_is_not_told_to_wait(lab):  # trap 85: the only carrier has asked for peace
+    lab.start()
+    alice, bob = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "bob")
+    for uri, tried, status in (("sip:1000@example.org", True, 503), ("sip:1000@example.org", False, 503),
+                               ("urn:service:sos", True, 486)):
+        call = alice.invite(uri)
+        if tried:
+            bob.request("INVITE").reply(status, headers=["Retry-After: 60"])
+        call.response(status)
+        call.ack(status=status)
+
+
 def with_room_for_one(lab, phone_begins):
     start(lab, limits={"calls": 1}, process={"shards": 1})
     way = Way(lab, phone_begins)

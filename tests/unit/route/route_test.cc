@@ -325,6 +325,34 @@ TEST_F(Resolve, PlacesThatAreDownAreTriedOnlyWhenAskedFor) {
   EXPECT_EQ(unfold(p.targets[0], two, standing, Down::Tried).size(), 1U) << "another one is there";
 }
 
+// trap 85: nobody who calls for help is told to wait.
+TEST_F(Resolve, WhoCallsForHelpReachesThoseThatAskedForPeaceAndThatAreDownLast) {
+  const TrunkHealth::Key first{Transport::Udp, at("10.1.0.1:5060")};
+  health_.watch({first});
+  health_.apply({.key = first, .kind = TrunkHealth::Change::Kind::Down}, now_);
+  health_.mark_busy(Transport::Tcp, at("10.2.0.1:5060"), base::seconds{12}, now_);
+  const auto help = [this](const Candidate& candidate) {
+    return resolve(table_, {candidate}, {.dialled = "112", .now = now_, .for_help = true}, contacts_, health_, random_);
+  };
+  Plan p = help(to(Candidate::Kind::Group, "all"));
+  EXPECT_THAT(texts(p), ElementsAre("UDP 10.1.0.2:5080", "UDP 10.1.0.1:5060", "TCP 10.2.0.1:5060"));
+  EXPECT_TRUE(p.skipped.empty());
+  p = help(to(Candidate::Kind::Trunk, "b"));
+  EXPECT_THAT(texts(p), ElementsAre("TCP 10.2.0.1:5060"));
+  EXPECT_FALSE(p.retry_after.has_value());
+  // The same of the places of a name.
+  Candidate named = to(Candidate::Kind::Uri, "sip:mail@example.net;transport=tcp");
+  named.realm = "core";
+  p = help(named);
+  EXPECT_TRUE(p.targets.at(0).for_help);
+  const std::vector<Place> places = {{Transport::Tcp, at("10.2.0.1:5060")}, {Transport::Tcp, at("10.3.0.2:5060")}};
+  const Standing standing{.realm = *table_.realm("core"), .health = health_, .now = now_};
+  EXPECT_EQ(unfold(p.targets[0], places, standing, Down::Tried).size(), 1U);
+  const auto unfolded = unfold(p.targets[0], places, standing, Down::Last);
+  ASSERT_EQ(unfolded.size(), 2U);
+  EXPECT_EQ(unfolded[1].text(), "TCP 10.2.0.1:5060");
+}
+
 TEST_F(Resolve, KeepsALimitOfTargets) {
   auto t = trunks();
   t[0].targets.assign(kMaxTargets, t[0].targets[0]);
