@@ -96,7 +96,7 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
   if (invite.count(sip::HeaderId::Replaces) + invite.count(sip::HeaderId::Join) > 1)
     return refuse(400, {}, core_.counters.refused_transfer, EndCause::Limit, "Replaces: expected once, without Join");
   if (const auto sdp = sdp_of(invite); !sdp) {
-    const sip::ExtraHeader accept[] = {{"Accept", "application/sdp, multipart/mixed"}};
+    const sip::ExtraHeader accept[] = {{"Accept", "application/sdp, multipart/mixed"}, {"Accept-Encoding", "identity"}};
     return refuse(sdp.error().status, accept, core_.counters.refused_media, EndCause::BadMedia);
   }
   return false;

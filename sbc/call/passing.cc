@@ -83,7 +83,7 @@ void Machine::pass_request(const Input& in, std::string_view more) {
   }
   auto body = body_across(in.side, request);
   if (!body) {
-    const sip::ExtraHeader accept[] = {{"Accept", kCrossingBodies}};
+    const sip::ExtraHeader accept[] = {{"Accept", kCrossingBodies}, {"Accept-Encoding", "identity"}};
     return refuse(415, core_.counters.refused_body, accept);
   }
   send_passing(in, to, *body, more);

@@ -41,7 +41,7 @@ void Machine::accept_offer(const Input& in) {
   if (!taken) {
     ++core_.counters.refused_media;
     note(Note::Level::Info, "offer refused: " + taken.error().text);
-    const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}};
+    const sip::ExtraHeader accept[] = {{"Accept", "application/sdp"}, {"Accept-Encoding", "identity"}};
     respond_inviter(taken.error().status, taken.error().status == 415 ? std::span<const sip::ExtraHeader>(accept)
                                                                       : std::span<const sip::ExtraHeader>());
     call_.media.roll_back();

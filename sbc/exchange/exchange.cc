@@ -157,7 +157,7 @@ bool Exchange::crosses(const transaction::RequestArrived& request, const Toward&
   }
   std::string types = "text/*";
   for (const auto type : body::kReadable) types.append(", ").append(type);
-  const sip::ExtraHeader accept[] = {{"Accept", types}};
+  const sip::ExtraHeader accept[] = {{"Accept", types}, {"Accept-Encoding", "identity"}};
   answer(request, 415, accept, context);
   return false;
 }

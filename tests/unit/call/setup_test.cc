@@ -301,6 +301,7 @@ TEST(Refused, EachWithItsStatusAndOneRecord) {  // trap 15: 483 among them
       {"Max-Forwards 0", {.body = offer, .max_forwards = 0}, "483 INVITE"},
       {"Require", {.body = offer, .headers = "Require: x-unseen, x-unheard\r\n"}, "420 INVITE"},
       {"another body", {.body = "hello", .content_type = "text/plain"}, "415 INVITE"},
+      {"a packed body", {.body = offer, .headers = "Content-Encoding: gzip\r\n"}, "415 INVITE"},
       {"unreadable SDP", {.body = "v=1\r\n"}, "400 INVITE"},
   };
   for (const auto& refusal : refusals) {
@@ -313,6 +314,7 @@ TEST(Refused, EachWithItsStatusAndOneRecord) {  // trap 15: 483 among them
     }
     if (answer->status() == 415) {
       EXPECT_EQ(answer->find("Accept"), "application/sdp, multipart/mixed");
+      EXPECT_EQ(answer->find("Accept-Encoding"), "identity") << "RFC 3261 8.2.3";
     }
     EXPECT_FALSE(rig.b.has("INVITE"));
     rig.pass(minutes(1));
