@@ -3,10 +3,10 @@
 
 import re
 
-from harness import check, equal, main
+from harness import check, equal, main, test
 from harness.client import token
-from harness.lab import PHONE
-from harness.way import each_way
+from harness.lab import CARRIER, PHONE
+from harness.way import each_way, start
 
 COMPACT = """INVITE {to} SIP/2.0
 v: SIP/2.0/UDP {near}:5060;branch={branch}
@@ -119,6 +119,28 @@ def addresses_without_brackets(way):  # trap 63
 @each_way
 def a_peer_of_rfc_2543(way):  # trap 64; RFC 3261 12.1.1, 17.2.3
     whole_call(way, OLD, old=True)
+
+
+# What is dialled, and the user part toward the trunk.
+NUMBERS = [("tel:+4315551234", "+4315551234"), ("tel:+43-1-555.12(34)", "+43-1-555.12(34)"), ("tel:*21#", "*21%23"),
+           ("tel:112;phone-context=+43", "112"),  # the context names a network
+           ("sip:+4366012;npdi;rn=+4319@example.org;user=phone", "+4366012;npdi;rn=+4319"),
+           ("sip:1000;cpc=payphone@example.org", "1000;cpc=payphone"), ("sip:%23100@example.org", "%23100"),
+           ("sip:a%20b%40c@example.org", "a%20b%40c")]
+
+
+@test
+def numbers_in_every_spelling(lab):  # trap 69; RFC 3966, RFC 4694, RFC 3261 19.1.4
+    start(lab)
+    phone, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    for dialled, user in NUMBERS:
+        call = phone.invite(dialled)
+        invite = carrier.request("INVITE")
+        for uri in (invite.start.split()[1], re.search("<([^>]+)>", invite.header("to"))[1]):
+            equal(uri, f"sip:{user}@{CARRIER}", f"the URI for {dialled}")
+        invite.reply(486)
+        call.response(486)
+        call.ack(status=486)
 
 
 if __name__ == "__main__":
