@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whole calls of peers that write as RFC 3261 7.3 and RFC 2543 let them, from the phone to the carrier and the other way round."""
+"""Whole calls of peers that write as RFC 3261 7.3 and RFC 2543 let them, from either side of the border; and what is dialled."""
 
 import re
 
