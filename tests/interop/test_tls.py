@@ -12,7 +12,7 @@ import warnings
 from harness import check, equal, eventually, main, namespace, test
 from harness.border import ACCESS, CORE
 from harness.client import token
-from harness.deaf import MemoryCost
+from harness.deaf import UNTRACED, MemoryCost
 from harness.flow_ua import FlowUa
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.phone import Phone, seconds_of
@@ -329,7 +329,7 @@ def certificates_change_under_open_connections(lab):
 
 @test
 def peers_that_never_read_cost_bounded_memory(lab):
-    authority, _ = start(lab)
+    authority, _ = start(lab, log=UNTRACED)
     cost = MemoryCost(lab.border)
     deaf = [TlsClient(PHONE, ACCESS, authority, NAME) for _ in range(3)]
 

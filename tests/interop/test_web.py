@@ -10,7 +10,7 @@ import time
 from harness import check, equal, eventually, main, test
 from harness.border import ACCESS
 from harness.client import token
-from harness.deaf import MemoryCost
+from harness.deaf import UNTRACED, MemoryCost
 from harness.flow_ua import TcpClient
 from harness.lab import PHONE, PHONE2
 from harness.tls import Authority, TlsClient
@@ -22,14 +22,14 @@ NAME = "sbc.example.org"
 LONG_NAME = {"From": f'"{"x" * 4000}" <sip:alice@example.org>;tag=long'}  # the answer has it as well
 
 
-def start(lab, tls=False):
+def start(lab, tls=False, **more):
     authority = Authority(lab.directory)
     pair = authority.issue("border", f"DNS:{NAME}")
     listeners = [{"transport": t, "bind": f"{ACCESS}:5060"} for t in ("udp", "tcp")]
     if tls:
         listeners.append({"transport": "tls", "bind": f"{ACCESS}:5061", **pair})
     listeners += [{"transport": "ws", "bind": f"{ACCESS}:8080"}, {"transport": "wss", "bind": f"{ACCESS}:8443", **pair}]
-    lab.start({"realm": {"access": {"listener": listeners}}}, register=False)
+    lab.start({"realm": {"access": {"listener": listeners}}, **more}, register=False)
     return authority
 
 
@@ -181,7 +181,7 @@ def who_drips_a_message_is_closed_on_every_stream(lab):
 
 @test
 def browsers_that_never_read_cost_bounded_memory(lab):
-    authority = start(lab)
+    authority = start(lab, log=UNTRACED)
     cost = MemoryCost(lab.border)
     deaf = [phone(authority, secure) for secure in (False, True, False, True)]
 
