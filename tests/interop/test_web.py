@@ -8,11 +8,12 @@ import ssl
 import time
 
 from harness import check, equal, eventually, main, test
-from harness.border import ACCESS
+from harness.border import ACCESS, PASSWORDS
 from harness.client import token
 from harness.deaf import UNTRACED, MemoryCost
-from harness.flow_ua import TcpClient
-from harness.lab import PHONE, PHONE2
+from harness.flow_ua import FlowUa, TcpClient
+from harness.lab import CARRIER, CARRIER2, PHONE, PHONE2
+from harness.registrar import Registrar
 from harness.tls import Authority, TlsClient
 from harness.web import PING, WebClient, opening
 
@@ -95,6 +96,36 @@ def a_browser_is_reached_over_its_flow_while_it_lasts(lab):
             equal(answer and answer.status, 486, "INVITE")
         # The socket was the way, and the binding goes with it.
         eventually(lambda: lab.border.sbc_metrics().total("parapet_sbc_bindings") == 1, "bob's binding is gone")
+
+
+# trap 68, behind a registrar that knows an alias only: over the flow while it lasts, and taken back with it.
+@test
+def a_browser_registers_behind_the_border(lab):
+    registrar = lab.keep(Registrar(CARRIER2, PASSWORDS))
+    upstream = {"mode": "relay", "upstream": "registrar", "upstream_answer": "1s"}
+    authority = Authority(lab.directory)
+    pair = authority.issue("border", f"DNS:{NAME}")
+    access = {"listener": [{"transport": "wss", "bind": f"{ACCESS}:8443", **pair}], "registrar": upstream}
+    lab.start({"realm": {"access": access}, "user": [],
+               "trunk": {"carrier": {"sources": [f"{CARRIER}/32"]},
+                         "registrar": {"realm": "core", "targets": [f"{CARRIER2}:5060"]}}}, register=False)
+    browser = FlowUa(lab, phone(authority), "alice", "ws")
+    answer = browser.register()
+    equal(answer.status, 200, "REGISTER")
+    check(browser.host in answer.header("contact"), f"Contact: {answer.header('contact')}")
+    alias, = registrar.contacts["alice"]
+    check("invalid" not in alias, f"the alias: {alias}")
+    call = lab.ua(CARRIER, "carrier").invite(alias)
+    invite = browser.request("INVITE")
+    check(browser.host in invite.message.start, invite.message.start)
+    invite.reply(486)
+    call.response(486)
+    call.ack(status=486)
+    before = len(registrar.requests("REGISTER"))
+    browser.kill()
+    eventually(lambda: len(registrar.requests("REGISTER")) > before, "the alias is taken back", 5)
+    last = registrar.requests("REGISTER")[-1]
+    check(alias in last.header("contact") and last.header("expires") == "0", last.text)
 
 
 @test
