@@ -14,6 +14,7 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 #include "sbc/call/securing.h"
+#include "sbc/call/sips.h"
 #include "sbc/sip/retry_after.h"
 #include "sbc/sip/writer.h"
 
@@ -155,9 +156,7 @@ void Machine::try_target() {
 // RFC 5630 5.3: whoever dials sips: is not to be carried in clear.
 bool Machine::breaks_sips(const route::Target& target) const {
   if (call_.emergency || call_.invite->request_uri().scheme != sip::Uri::Scheme::Sips) return false;
-  if (sip::is_secure(target.hop.transport)) return false;
-  return !chosen(*core_.settings, target.realm, target.trunk, &route::Realm::sips_in_clear,
-                 &route::Trunk::sips_in_clear);
+  return leaves_in_clear(*core_.settings, target);
 }
 
 void Machine::dial() {

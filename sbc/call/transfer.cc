@@ -18,6 +18,7 @@
 #include "sbc/call/machine.h"
 #include "sbc/call/refer.h"
 #include "sbc/call/securing.h"
+#include "sbc/call/sips.h"
 #include "sbc/call/under_way.h"
 #include "sbc/call/waiting.h"
 #include "sbc/sip/retry_after.h"
@@ -101,6 +102,7 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   auto plan = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor, core_.health,
                              core_.random);
   if (plan.targets.empty()) return refuse(480);
+  for (auto& target : plan.targets) target.by_sips = uri->scheme == sip::Uri::Scheme::Sips;
   return std::move(plan.targets);
 }
 
@@ -156,6 +158,11 @@ void Machine::try_transfer() {
   const route::Target* target = transfer.hunt.current();
   if (target == nullptr) return fail_transfer(transfer.hunt.answer().status);
   if (target->awaits_name()) return locate_successor();
+  if (target->by_sips && leaves_in_clear(*core_.settings, *target)) {
+    ++core_.counters.refused_sips;
+    note(Note::Level::Info, "not tried: " + target->text() + ": Refer-To is sips:, and this is not TLS");
+    return next_transfer({.cause = route::Failure::Cause::Response, .status = 480});
+  }
   const auto repeat = std::exchange(transfer.repeat, nullptr);
   Leg& leg = transfer.leg;
   leg = Leg{};

@@ -16,7 +16,7 @@ enum class Outcome : std::uint8_t {
   Rejected,     // its failure
   Refused,      // by the policy
   Silent,       // nobody answered: nor do we (RFC 4320 4.2)
-  Unreachable,  // no target
+  Unreachable,  // no target, or none that sips: may be sent to
   Limit,        // 503: a table is full, or we are about to stop
   Looped,       // 483
   Extension,    // 420; 500 for critical privacy that nobody has

@@ -5,6 +5,7 @@
 #include "sbc/call/extensions.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
+#include "sbc/call/sips.h"
 #include "sbc/exchange/limits.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/privacy.h"
@@ -89,6 +90,13 @@ bool Exchange::refuse_early(const transaction::RequestArrived& request, bool ins
   const std::string seconds = std::to_string(calls_->busy_retry_after);
   const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
   if ((draining_ && !inside) || flights_.size() >= settings_.max_flights) return refuse(503, retry, Outcome::Limit);
+  if (!inside && request.message->request_uri().scheme == sip::Uri::Scheme::Sips &&
+      !sip::is_secure(request.source.hop.transport)) {
+    const std::string warning = "380 " + calls_->faces.at(request.source.hop.listener).sent_by +
+                                " \"SIPS Not Allowed: this transport is not TLS\"";
+    const sip::ExtraHeader why[] = {{"Warning", warning}};
+    return refuse(480, why, Outcome::Unreachable);
+  }
   if (request.message->max_forwards() == 0) return refuse(483, {}, Outcome::Looped);
   if (dialog::has_too_many_routes(*request.message)) return refuse(400, {}, Outcome::Limit);
   // What of these is too much stays away when the request is written; it is counted here, once.
@@ -227,6 +235,13 @@ void Exchange::try_target(Flight& flight, const Context& context) {
 
 void Exchange::send_to_target(Flight& flight, const Context& context) {
   const route::Target& target = *flight.hunt.current();
+  if (flight.request->request_uri().scheme == sip::Uri::Scheme::Sips && call::leaves_in_clear(*calls_, target)) {
+    context.out.notes.push_back(
+        {.level = call::Note::Level::Info,
+         .call = {},
+         .text = "not tried: " + target.text() + ": it was sent to sips:, and this is not TLS"});
+    return failed(flight, {.cause = route::Failure::Cause::Response, .status = 480}, context);
+  }
   // What it names may be known to the target before, and not to this one.
   if (flight.request->method() == sip::Method::Refer &&
       !crossing(toward(flight, target)).refer_headers(*flight.request))

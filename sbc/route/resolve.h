@@ -56,6 +56,7 @@ struct Target {
   std::string aor{};                  // the same; "" unless it is a registered contact
   bool of_redirect = false;           // a contact of a redirection: after it the others are tried (RFC 3261 8.1.3.4)
   bool for_help = false;              // as in Asked: of its name's places none is left out
+  bool by_sips = false;               // of a transfer: Refer-To names it by sips:
   bool awaits_name() const { return name && !unfolded; }
   std::string text() const;  // "UDP 192.0.2.7:5060", or the name
 };

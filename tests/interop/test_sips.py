@@ -4,15 +4,16 @@
 import re
 
 from harness import check, equal, main, test
-from harness.border import ACCESS, CORE
+from harness.border import ACCESS, CORE, OWN_POLICIES
 from harness.flow_ua import FlowUa
 from harness.lab import CARRIER, PHONE
 from harness.tls import Authority, TlsClient, TlsServer
+from harness.ua import Dialog
 
 NAME = "sbc.example.org"
 
 
-def start(lab, over):
+def start(lab, over, **more):
     """TLS on both sides, a registered phone on it, and a carrier that is reached over `over`."""
     authority = Authority(lab.directory)
     pair = authority.issue("border", f"DNS:{NAME},IP:{ACCESS},IP:{CORE}")
@@ -23,7 +24,7 @@ def start(lab, over):
                                       "server_ca": str(authority.pem)}]}
 
     trunk = {"carrier": {"targets": [f"{CARRIER}:5061;transport=tls"], "tls_name": "carrier.example"}} if over == "tls" else {}
-    lab.start({"process": {"shards": 1}, "realm": {"access": listeners(ACCESS), "core": listeners(CORE)}, "trunk": trunk},
+    lab.start({"process": {"shards": 1}, "realm": {"access": listeners(ACCESS), "core": listeners(CORE)}, "trunk": trunk, **more},
               register=False)
     phone = FlowUa(lab, TlsClient(PHONE, ACCESS, authority, NAME), "alice", "tls")
     equal(phone.register().status, 200, "REGISTER")
@@ -70,6 +71,34 @@ def a_sips_call_that_came_in_clear_is_refused(lab):  # trap 67; RFC 5630 5.1.2
     call = carrier.invite("sips:alice@example.org")
     check(call.response(480).header("warning").startswith("380 "), "Warning")
     call.ack(status=480)
+
+
+@test
+def nothing_else_to_sips_leaves_in_clear(lab):  # trap 67; RFC 3261 26.2.2, RFC 5630 5.3
+    _, phone = start(lab, "udp", policy={"file": str(OWN_POLICIES / "outside.lua")})
+    carrier = lab.ua(CARRIER, "carrier")
+    for method, headers in (("MESSAGE", []), ("SUBSCRIBE", ["Event: presence"]), ("OPTIONS", [])):
+        dialog = Dialog(phone, "sips:4912345@example.org")
+        dialog.send(method, headers=headers).response(480)
+    carrier.nothing(lambda m: m.is_request(), 0.3)
+    for method in ("MESSAGE", "OPTIONS"):  # and what came in clear
+        sent = Dialog(carrier, "sips:alice@example.org").send(method)
+        check(sent.response(480).header("warning").startswith("380 "), "Warning")
+    # A transfer to sips: fails, and the call goes on.
+    call = phone.invite("sip:4912345@example.org")
+    carrier.request("INVITE").reply(200, sdp=carrier.sdp())
+    call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    call.send("OPTIONS").response(200)
+    call.send("REFER", headers=["Refer-To: <sips:4912346@example.org>"]).response(202)
+    for words in ("SIP/2.0 100 Trying", "SIP/2.0 480 Temporarily Unavailable"):
+        notify = phone.request("NOTIFY").reply(200)
+        equal(notify.body.split("\r\n")[0], words, "the report")
+    carrier.nothing(lambda m: m.is_request("INVITE"), 0.3)
+    bye = call.send("BYE")
+    carrier.request("BYE").reply(200)
+    bye.response(200)
 
 
 if __name__ == "__main__":
