@@ -190,7 +190,8 @@ class Unpacker {
     bool present = false;
     take(present);
     value.reset();
-    if (present && !failed_) take(value.emplace());
+    // Of a nested class clang 19 holds that it cannot be made from nothing while the class around it is incomplete.
+    if (present && !failed_) take(value.emplace(T{}));
   }
   template <typename T>
   void take(std::vector<T>& values) {

@@ -43,8 +43,8 @@ Value by_handler_json(const Counts& counts) {
   Members members;
   for (std::size_t i = 0; i < counts.size(); ++i)
     if (counts[i] > 0)
-      members.emplace_back(policy::name_of(static_cast<policy::Handler>(i)),
-                           Value{static_cast<std::int64_t>(counts[i])});
+      members.push_back(
+          {std::string(policy::name_of(static_cast<policy::Handler>(i))), {static_cast<std::int64_t>(counts[i])}});
   return {std::move(members)};
 }
 

@@ -30,7 +30,7 @@ class Builder final : public nlohmann::json_sax<Parser> {
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
   bool key(string_t& name) override {
-    std::get<Members>(open_.back().what).emplace_back(std::move(name), Value{});
+    std::get<Members>(open_.back().what).push_back({std::move(name), {}});
     return true;
   }
   bool parse_error(std::size_t byte, const std::string&, const nlohmann::detail::exception&) override {
@@ -53,7 +53,7 @@ class Builder final : public nlohmann::json_sax<Parser> {
     } else if (auto* list = std::get_if<List>(&open_.back().what)) {
       list->push_back(std::move(value));
     } else {
-      std::get<Members>(open_.back().what).back().second = std::move(value);
+      std::get<Members>(open_.back().what).back().value = std::move(value);
     }
     return true;
   }

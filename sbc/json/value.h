@@ -7,7 +7,6 @@
 #include <expected>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,11 +18,18 @@ inline constexpr std::size_t kMaxDepth = 32;
 inline constexpr std::size_t kMaxValues = 20'000;
 
 struct Value;
+struct Member;
 using List = std::vector<Value>;
-using Members = std::vector<std::pair<std::string, Value>>;  // in order of the text; of equal names the last one counts
+using Members = std::vector<Member>;  // in order of the text; of equal names the last one counts
 
 struct Value {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Members> what;  // monostate: null
+};
+
+// Not a pair: that would ask for properties of Value before it is complete.
+struct Member {
+  std::string name;
+  Value value;
 };
 
 // The error says what is wrong and where: "byte 12: ...".

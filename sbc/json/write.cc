@@ -34,9 +34,9 @@ struct Writer {
     out.push_back('{');
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (i > 0) out.push_back(',');
-      append_string(out, members[i].first);
+      append_string(out, members[i].name);
       out.push_back(':');
-      write(out, members[i].second);
+      write(out, members[i].value);
     }
     out.push_back('}');
   }

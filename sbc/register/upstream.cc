@@ -231,7 +231,7 @@ void Upstream::forward(const std::string& key, const Request& request, Update up
 // A contact keeps its alias; so does a phone that came back under another Call-ID (trap 72), once the registrar has
 // accepted it.
 std::string Upstream::alias_for(const std::string& key, const Record& record, const ContactChange& change) {
-  const auto named = [&change](const Record& of, auto same) -> const Aliased* {
+  const auto named = [](const Record& of, auto same) -> const Aliased* {
     const auto found = std::ranges::find_if(of.contacts, same);
     return found == of.contacts.end() ? nullptr : &*found;
   };

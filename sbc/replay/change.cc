@@ -50,8 +50,8 @@ void compare(const std::string& at, std::string_view name, const Value* before, 
 void compare_members(const std::string& at, const Members& before, const Members& after,
                      std::vector<std::string>& out) {
   const auto named = [](const Members& members, const std::string& name) -> const Value* {
-    const auto found = std::ranges::find(members, name, [](const auto& member) { return member.first; });
-    return found != members.end() ? &found->second : nullptr;
+    const auto found = std::ranges::find(members, name, &json::Member::name);
+    return found != members.end() ? &found->value : nullptr;
   };
   const std::string inside = at.empty() ? "" : at + ".";
   for (const auto& [name, value] : before) compare(inside + name, name, &value, named(after, name), out);

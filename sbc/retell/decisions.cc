@@ -226,7 +226,7 @@ Value value_of(const policy::Candidate& candidate) {
                welcome] = candidate;
   static_cast<void>(contact);  // a token
   Object object;
-  object.out.emplace_back(word_of(kind), text(name));
+  object.out.push_back({std::string(word_of(kind)), text(name)});
   object.unless_usual("realm", realm);
   object.unless_usual("number", number);
   object.unless_usual("timeout", timeout_s);

@@ -24,7 +24,7 @@ std::string counter(std::string_view name, base::Duration window, std::uint32_t 
 Value in_order(Value value) {
   if (auto* members = std::get_if<Members>(&value.what)) {
     for (auto& [name, one] : *members) one = in_order(std::move(one));
-    std::ranges::stable_sort(*members, {}, [](const auto& member) -> const std::string& { return member.first; });
+    std::ranges::stable_sort(*members, {}, &json::Member::name);
   } else if (auto* list = std::get_if<json::List>(&value.what)) {
     for (auto& one : *list) one = in_order(std::move(one));
   }

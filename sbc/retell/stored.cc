@@ -16,7 +16,7 @@ bool all_utf8(const json::Value& value) {
   if (const auto* list = std::get_if<List>(&value.what)) return std::ranges::all_of(*list, all_utf8);
   if (const auto* members = std::get_if<Members>(&value.what))
     return std::ranges::all_of(*members,
-                               [](const auto& one) { return json::is_utf8(one.first) && all_utf8(one.second); });
+                               [](const auto& one) { return json::is_utf8(one.name) && all_utf8(one.value); });
   return true;
 }
 

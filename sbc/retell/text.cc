@@ -12,8 +12,8 @@ json::Value text(std::string_view from) {
 std::optional<std::string> as_text(const json::Value& value) {
   if (const auto* plain = std::get_if<std::string>(&value.what)) return *plain;
   const auto* members = std::get_if<json::Members>(&value.what);
-  if (members == nullptr || members->size() != 1 || members->front().first != "bytes") return std::nullopt;
-  const auto* hex = std::get_if<std::string>(&members->front().second.what);
+  if (members == nullptr || members->size() != 1 || members->front().name != "bytes") return std::nullopt;
+  const auto* hex = std::get_if<std::string>(&members->front().value.what);
   if (hex == nullptr || hex->size() % 2 != 0) return std::nullopt;
   std::string bytes;
   bytes.reserve(hex->size() / 2);

@@ -30,6 +30,10 @@ target_link_libraries(parapet_flags INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(parapet_flags INTERFACE -Wno-restrict)
 endif()
+# clang takes what std::stable_sort of libstdc++ 12 does inside (get_temporary_buffer) for ours. g++ looks for our own.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(parapet_flags INTERFACE -Wno-deprecated-declarations)
+endif()
 # Hardening for what faces the network; _FORTIFY_SOURCE needs an optimised build.
 target_compile_definitions(parapet_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>
                            $<$<CONFIG:Debug>:PARAPET_DEBUG=1>)

@@ -37,10 +37,10 @@ done
 [[ -z $(packages_of nosuchsection) ]] || wrong "packages_of knows a section that is not there"
 packages_of build run demo test browser node images develop | grep -qvE '^[a-z0-9][a-z0-9.+-]+$' && wrong "scripts/packages.txt: not a package name"
 
-for script in setup test run lint ladder; do
+for script in setup test run lint fuzz ladder; do
   "scripts/$script" --help | head -n 1 | grep -q "^usage: scripts/$script" || wrong "scripts/$script --help does not begin with its usage"
 done
-for script in test run lint; do
+for script in test run lint fuzz; do
   "scripts/$script" --nonsense >/dev/null 2>&1 && wrong "scripts/$script accepts --nonsense"
 done
 scripts/setup nosuchsection >/dev/null 2>&1 && wrong "scripts/setup accepts a section that is not there"

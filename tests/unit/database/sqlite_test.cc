@@ -89,17 +89,17 @@ TEST_F(SqliteDatabase, GivesRowsByColumn) {
   use({"SELECT trunk, cost, tries FROM routes WHERE number = ?", "SELECT ?1 AS a, ?2 AS b, ?3 AS c, ?4 AS d"});
   const auto found = reply_to(0, {"43"});
   ASSERT_EQ(rows(found), 1U);
-  EXPECT_EQ(row(found, 0).at(0).first, "trunk");
-  EXPECT_EQ(std::get<std::string>(row(found, 0).at(0).second.what), "carrier_a");
-  EXPECT_EQ(std::get<double>(row(found, 0).at(1).second.what), 0.5);
-  EXPECT_EQ(std::get<std::int64_t>(row(found, 0).at(2).second.what), 3);
-  EXPECT_TRUE(std::holds_alternative<std::monostate>(row(reply_to(0, {"49"}), 0).at(2).second.what));
+  EXPECT_EQ(row(found, 0).at(0).name, "trunk");
+  EXPECT_EQ(std::get<std::string>(row(found, 0).at(0).value.what), "carrier_a");
+  EXPECT_EQ(std::get<double>(row(found, 0).at(1).value.what), 0.5);
+  EXPECT_EQ(std::get<std::int64_t>(row(found, 0).at(2).value.what), 3);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(row(reply_to(0, {"49"}), 0).at(2).value.what));
   EXPECT_EQ(rows(reply_to(0, {"44"})), 0U);
   const auto same = reply_to(1, {std::monostate{}, true, std::int64_t{-7}, 1.5});
-  EXPECT_TRUE(std::holds_alternative<std::monostate>(row(same, 0).at(0).second.what));
-  EXPECT_EQ(std::get<std::int64_t>(row(same, 0).at(1).second.what), 1);
-  EXPECT_EQ(std::get<std::int64_t>(row(same, 0).at(2).second.what), -7);
-  EXPECT_EQ(std::get<double>(row(same, 0).at(3).second.what), 1.5);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(row(same, 0).at(0).value.what));
+  EXPECT_EQ(std::get<std::int64_t>(row(same, 0).at(1).value.what), 1);
+  EXPECT_EQ(std::get<std::int64_t>(row(same, 0).at(2).value.what), -7);
+  EXPECT_EQ(std::get<double>(row(same, 0).at(3).value.what), 1.5);
 }
 
 TEST_F(SqliteDatabase, AParameterIsNeverSql) {

@@ -167,7 +167,7 @@ TEST_F(RedisClient, GivesWhatTheServerSays) {
   const auto hash = *reply_to({"HGETALL", "h"});
   const auto& members = std::get<json::Members>(hash->what);
   ASSERT_EQ(members.size(), 2U);
-  EXPECT_EQ(members[1].first, "y");
+  EXPECT_EQ(members[1].name, "y");
   const auto list = *reply_to({"MGET", "a", "b"});
   EXPECT_EQ(std::get<json::List>(list->what).size(), 2U);
   EXPECT_EQ(server->accepted, 1U) << "one after the other needs one connection";

@@ -25,9 +25,9 @@ TEST(Stored, OtherBytesComeBack) {
   const auto back = from_stored(*told);
   ASSERT_TRUE(back);
   const auto& members = std::get<Members>(back->what);
-  EXPECT_EQ(members.at(0).first, odd);
-  EXPECT_EQ(std::get<std::string>(members[0].second.what), odd);
-  const auto& list = std::get<List>(members.at(1).second.what);
+  EXPECT_EQ(members.at(0).name, odd);
+  EXPECT_EQ(std::get<std::string>(members[0].value.what), odd);
+  const auto& list = std::get<List>(members.at(1).value.what);
   ASSERT_EQ(list.size(), 4U);
   EXPECT_EQ(std::get<std::int64_t>(list[0].what), 7);
   EXPECT_TRUE(std::holds_alternative<std::monostate>(list[1].what));
