@@ -14,6 +14,9 @@
 #include <string>
 #include <string_view>
 
+#include "media-relay/base/text.h"
+
+#include "sbc/sdp/codec.h"
 #include "sbc/sdp/codec_filter.h"
 #include "sbc/sdp/events.h"
 #include "sbc/sdp/header_extension.h"
@@ -61,6 +64,17 @@ CodecRules rules_of(std::uint8_t options) {
   return rules;
 }
 
+// Such a line has nothing that could remain.
+bool is_of_events_alone(const Session& session, const Media& media) {
+  bool alone = true;
+  for_each_format(media, [&](std::string_view format) {
+    const auto type = base::parse_unsigned<std::uint8_t>(format);
+    const auto map = type ? rtpmap(session, media, *type) : std::nullopt;
+    alone = alone && map && base::equals_ignoring_case(map->encoding, "telephone-event");
+  });
+  return alone;
+}
+
 void check_alone(const SessionPtr& session, std::uint8_t options) {
   const CodecRules rules = rules_of(options);
   twice(*session, [&](const Session& s) { return apply(rules, s); });
@@ -71,7 +85,8 @@ void check_alone(const SessionPtr& session, std::uint8_t options) {
   const SessionPtr with = whole(with_events(session, nullptr), *session);
   const SessionPtr without = with ? whole(without_events(with), *with) : nullptr;
   if (without)
-    for (const Media& media : without->media) check(event_formats(*without, media).empty());
+    for (const Media& media : without->media)
+      check(event_formats(*without, media).empty() || is_of_events_alone(*without, media));
   for (const Media& media : session->media) {
     const auto sources = sources_of(*session, media);
     check(std::set(sources.begin(), sources.end()).size() == sources.size());
