@@ -2,7 +2,6 @@
 """TLS: phones, trunks that must prove who they are, certificates that change, strangers that waste time."""
 
 import re
-import signal
 import socket
 import ssl
 import threading
@@ -16,30 +15,12 @@ from harness.deaf import UNTRACED, MemoryCost
 from harness.flow_ua import FlowUa
 from harness.lab import CARRIER, PHONE, PHONE2
 from harness.phone import Phone, seconds_of
-from harness.tls import Authority, TlsClient, TlsServer
+from harness.tls import TlsClient, TlsServer
+from harness.tls_border import NAME, start
 
 OFFER = ("v=0\r\no=- 1 1 IN IP4 {at}\r\ns=-\r\nc=IN IP4 {at}\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0\r\n"
          "a=rtpmap:0 PCMU/8000\r\n")
-NAME = "sbc.example.org"
 LONG_NAME = {"From": f'"{"x" * 4000}" <sip:alice@example.org>;tag=long'}  # the answer has it as well
-
-
-def tls_listener(address, pair, **more):
-    return {"transport": "tls", "bind": f"{address}:5061", "advertise": f"{address}:5061", **pair, **more}
-
-
-def start(lab, access=None, core=None, more_access=None, **more):
-    """The border with TLS on both sides; the authority that everybody trusts."""
-    authority = Authority(lab.directory)
-    pair = authority.issue("border", f"DNS:{NAME},IP:{ACCESS},IP:{CORE}")
-
-    def listeners(address, keys):
-        plain = [{"transport": t, "bind": f"{address}:5060"} for t in ("udp", "tcp")]
-        return {"listener": plain + [tls_listener(address, pair, server_ca=str(authority.pem), **(keys or {}))]}
-
-    realm = {"access": {**listeners(ACCESS, access), **(more_access or {})}, "core": listeners(CORE, core)}
-    lab.start({"realm": realm, **more}, register=False)
-    return authority, pair
 
 
 def invite(client, number="4912345", **named):
@@ -177,11 +158,11 @@ def a_carrier_with_another_name_gets_nothing(lab):
     equal(lab.border.sbc_metrics().total("parapet_tls_failures_total", reason="wrong_name"), 1, "counted")
 
 
-def on_one_shard(lab):
+def with_a_certified_carrier(lab, shards=1):
     """The carrier is found by its certificate alone; the certificate, and what starts the border's phone."""
     core = {"client_certificate": "optional", "client_ca": f"{lab.directory}/authority.pem"}
     trunk = {"carrier": {"targets": [f"{CARRIER}:5061;transport=tls"], "tls_name": "carrier.example"}}
-    authority, _ = start(lab, core=core, trunk=trunk, process={"shards": 1})
+    authority, _ = start(lab, core=core, trunk=trunk, process={"shards": shards})
     phone = FlowUa(lab, TlsClient(PHONE, ACCESS, authority, NAME), "alice", "tls")
     equal(phone.register().status, 200, "REGISTER")
     return authority, authority.issue("carrier", "URI:sip:carrier.example"), phone
@@ -196,7 +177,7 @@ def refused(call, invite):
 # RFC 5923 8.2: alias, and a certificate that names whom the request is for.
 @test
 def a_connection_that_the_carrier_opened_carries_our_calls(lab):
-    authority, own, phone = on_one_shard(lab)
+    authority, own, phone = with_a_certified_carrier(lab)
     with socket.create_server((CARRIER, 5061)) as listener:
         listener.settimeout(5)
         carrier = FlowUa(lab, TlsClient(CARRIER, CORE, authority, NAME, own=own), "carrier", "tls")
@@ -223,7 +204,7 @@ def a_connection_that_the_carrier_opened_carries_our_calls(lab):
 # RFC 5923 8.1: what we opened is the carrier's to use, as our Via says.
 @test
 def a_connection_that_we_opened_carries_the_carriers_calls(lab):
-    authority, own, phone = on_one_shard(lab)
+    authority, own, phone = with_a_certified_carrier(lab)
     with TlsServer(CARRIER, authority, own) as server:
         call = phone.invite("sip:4912345@example.org")
         carrier = FlowUa(lab, server.accept((CORE, 5061)), "carrier", "tls")
@@ -258,7 +239,7 @@ def whole_call(caller, uri, callee):
 
 @test
 def whole_calls_cross_between_tls_and_tls_both_ways(lab):
-    authority, own, phone = on_one_shard(lab)
+    authority, own, phone = with_a_certified_carrier(lab)
     with TlsServer(CARRIER, authority, own) as server:
         # The border connects with the first INVITE; the call stands on that connection.
         first = phone.invite("sip:4912345@example.org")
@@ -292,39 +273,6 @@ def nobody_speaks_less_than_tls_1_2(lab):
                 spoken = False
                 check("PROTOCOL_VERSION" in str(refusal).upper(), f"{version.name}: {refusal}")
         equal(spoken, taken, version.name)
-
-
-@test
-def certificates_change_under_open_connections(lab):
-    authority, pair = start(lab)
-
-    def reloaded(result, times):
-        lab.border.sbc.signal(signal.SIGHUP)
-        eventually(lambda: lab.border.sbc_metrics().total("parapet_sbc_config_reloads_total", result=result) == times,
-                   f"the reload is {result}")
-
-    def options(client):
-        answer = client.ask("OPTIONS", f"sip:{ACCESS}")
-        check(answer is not None, "no answer to OPTIONS")
-
-    with TlsClient(PHONE, ACCESS, authority, NAME) as old:
-        authority.issue("border", f"DNS:{NAME},DNS:second.example.org")
-        reloaded("applied", 1)
-        options(old)
-        with TlsClient(PHONE2, ACCESS, authority, NAME) as new:
-            equal(new.names(), [NAME, "second.example.org"], "names in the new certificate")
-        # Half a renewal: refused as a whole, and what worked goes on working.
-        good = (lab.directory / "border.key").read_text()
-        authority.issue("other", "DNS:unrelated.example")
-        (lab.directory / "border.key").write_text((lab.directory / "other.key").read_text())
-        reloaded("refused", 1)
-        check("the key does not belong to the certificate" in lab.border.sbc.output(), lab.border.sbc.output()[-2000:])
-        options(old)
-        with TlsClient(PHONE2, ACCESS, authority, NAME) as still:
-            options(still)
-        (lab.directory / "border.key").write_text(good)
-    check(lab.border.sbc_metrics().total("parapet_tls_certificate_expiry_seconds") > time.time(), "expiry")
-    equal(pair["key"], str(lab.directory / "border.key"), "the file that was changed")
 
 
 @test
