@@ -374,6 +374,10 @@ const char* name_of(TransactionCount c) {
       return "over_tcp";
     case TransactionCount::TcpFallbacks:
       return "tcp_fallbacks";
+    case TransactionCount::LargeOnFlow:
+      return "large_on_flow";
+    case TransactionCount::RequestsReopened:
+      return "requests_reopened";
     case TransactionCount::ClientTimeouts:
       return "client_timeouts";
     case TransactionCount::TransportErrors:

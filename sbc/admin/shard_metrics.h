@@ -95,6 +95,8 @@ enum class TransactionCount : std::uint8_t {
   ResponsesAbsorbed,
   OverTcp,       // requests too large for UDP (RFC 3261 18.1.1)
   TcpFallbacks,  // of them, sent over UDP after all
+  LargeOnFlow,   // too large for UDP, and sent so: the phone has opened no other way
+  RequestsReopened,
   ClientTimeouts,
   TransportErrors,
   AcksMissing,

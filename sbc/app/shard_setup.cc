@@ -170,6 +170,8 @@ void copy(const transaction::Counters& from, admin::ShardMetrics& to) {
   to.transactions[TransactionCount::ResponsesAbsorbed].set(from.responses_absorbed);
   to.transactions[TransactionCount::OverTcp].set(from.over_tcp);
   to.transactions[TransactionCount::TcpFallbacks].set(from.tcp_fallbacks);
+  to.transactions[TransactionCount::LargeOnFlow].set(from.large_on_flow);
+  to.transactions[TransactionCount::RequestsReopened].set(from.requests_reopened);
   to.transactions[TransactionCount::ClientTimeouts].set(from.client_timeouts);
   to.transactions[TransactionCount::TransportErrors].set(from.client_transport_errors + from.server_transport_errors);
   to.transactions[TransactionCount::AcksMissing].set(from.acks_missing);

@@ -84,7 +84,8 @@ std::expected<void, std::string> Connection::connect(const base::IpAddress& from
   state_ = State::Connecting;
   tune(stream_->fd());
   loop::mark(stream_->fd(), source_.hop.remote.ip, dscp);
-  set_deadline(context_.loop.now() + context_.limits.connect);
+  const Limits& limits = context_.limits;
+  set_deadline(context_.loop.now() + (source_.hop.unsure ? limits.connect_unsure : limits.connect));
   return {};
 }
 

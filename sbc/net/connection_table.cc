@@ -115,7 +115,8 @@ Connection* ConnectionTable::open_to(const sip::Hop& hop, const Door& door) {
                           .listener = hop.listener,
                           .remote = hop.remote,
                           .connection = {},
-                          .tls_name = hop.tls_name},
+                          .tls_name = hop.tls_name,
+                          .unsure = hop.unsure},
                          true, door);
   if (made.connect(door.address, door.dscp)) return &made;
   by_remote_.erase({hop.listener, hop.remote});

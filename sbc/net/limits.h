@@ -60,6 +60,9 @@ struct Limits {
   // Until the three-way handshake is done: two repetitions of its first packet. A dead target, or one without TCP (RFC
   // 3261 18.1.1), leaves time for the next way before a caller's patience ends.
   base::Duration connect = base::milliseconds(3500);
+  // The same of a place where perhaps nobody listens, and another transport remains (RFC 3261 18.1.1): one round trip
+  // of any network that people talk over, before the kernel would repeat the first packet.
+  base::Duration connect_unsure = base::milliseconds(800);
 };
 
 }  // namespace sbc::net

@@ -45,6 +45,8 @@ struct Hop {
   // The way that the peer's own messages come by. Behind a NAT there is no other: it is kept whatever the size of a
   // message.
   bool flow = false;
+  // Nobody has said that connections are taken at `remote`: an attempt at one is given up early.
+  bool unsure = false;
   friend bool operator==(const Hop&, const Hop&) = default;
 };
 

@@ -23,6 +23,7 @@ ClientId ClientSide::request(const ClientRequest& request, base::Instant now, Ou
   }
   const Fingerprint base = shared_.matching.client_base(request.branch);
   auto large = shared_.oversize.over_tcp(request.hop, *request.bytes, now);
+  if (shared_.oversize.held_by_flow(request.hop, request.bytes->size())) ++shared_.counters.large_on_flow;
   const ClientId id = open({.base = base,
                             .key = shared_.matching.with_method(base, request.method, request.method_text),
                             .invite = request.method == sip::Method::Invite,

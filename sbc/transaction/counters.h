@@ -18,6 +18,9 @@ struct Counters {
 
   std::uint64_t over_tcp = 0;       // requests too large for UDP, sent over TCP (RFC 3261 18.1.1)
   std::uint64_t tcp_fallbacks = 0;  // of them, sent over UDP after all
+  std::uint64_t large_on_flow = 0;  // too large for UDP, and sent so: the peer's flow is the only way to it
+
+  std::uint64_t requests_reopened = 0;  // sent once more over a new connection, since theirs had ended
 
   std::uint64_t client_timeouts = 0;  // timers B and F, and CANCEL without an end
   std::uint64_t ring_timeouts = 0;    // timer C: CANCEL sent

@@ -45,6 +45,12 @@ std::optional<Oversize::Request> Oversize::over_tcp(const sip::Hop& hop, std::st
   return large;
 }
 
+bool Oversize::held_by_flow(const sip::Hop& hop, std::size_t size) const {
+  if (hop.transport != sip::Transport::Udp || !hop.flow || hop.listener >= twins_.size()) return false;
+  const auto& twin = twins_[hop.listener];
+  return twin && twin->limit != 0 && size > twin->limit;
+}
+
 bool Oversize::refused(const base::Endpoint& remote, base::Instant now) {
   if (without_tcp_.size() >= kMaxWithoutTcp && !without_tcp_.contains(remote)) {
     std::erase_if(without_tcp_, [now](const auto& entry) { return entry.second <= now; });

@@ -36,6 +36,8 @@ class Oversize {
   // The same request over TCP; nullopt: it goes as it is, because it is small enough or this peer has refused TCP a
   // short time ago.
   std::optional<Request> over_tcp(const sip::Hop& hop, std::string_view request, base::Instant now) const;
+  // It would go over TCP but for its flow, which is the only way there.
+  bool held_by_flow(const sip::Hop& hop, std::size_t size) const;
   // False: another peer was forgotten for it before its time.
   bool refused(const base::Endpoint& remote, base::Instant now);
 

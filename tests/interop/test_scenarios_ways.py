@@ -69,7 +69,7 @@ def a_trunk_and_a_phone_over_ipv6(lab):
 
 # --- large requests (RFC 3261 18.1.1) ---
 
-# A PBX on the phones' side: phones themselves are reached the way they came by, whatever the size.
+# A PBX on the phones' side: a phone behind a NAT is reached the way it came by, whatever the size.
 PBX = {"carrier": {"sources": [CARRIER]}, "second": {"realm": "access", "targets": [f"{PHONE2}:5060"], "sources": [PHONE2]}}
 
 

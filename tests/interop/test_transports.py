@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """TCP and UDP, IPv4 and IPv6, in every mixture."""
 
+import time
+
 from harness import check, equal, main, test
 from harness.border import ACCESS6, CORE6
 from harness.checks import eventually
@@ -11,6 +13,7 @@ IPV6_TRUNK = {"trunk": {"carrier": {"realm": "core6", "targets": [f"[{CARRIER6}]
 
 # Over TCP each sipp has a connection of its own, which is not the flow that a registration came over.
 TCP_CALLER = {"transport": "tcp", "password": "wonder-land"}
+ONE_SHARD = {"process": {"shards": 1}}
 ONLY_MD5 = {"realm": {"access": {"registrar": {"algorithms": ["MD5"]}}}}
 
 
@@ -99,6 +102,10 @@ def options_is_answered_over_tcp(lab):
     lab.sipp("options", "pinger", PHONE, transport="tcp").done()
 
 
+def transaction_events(lab, event):
+    return lab.border.sbc_metrics().total("parapet_transaction_events_total", event=event)
+
+
 def large(ua):
     """An offer of many codecs."""
     kinds = range(102, 127)
@@ -140,6 +147,41 @@ def a_large_invite_falls_back_to_udp(lab):
         call.ack(status=486)
     eventually(lambda: lab.border.sbc_metrics().total("parapet_transaction_events_total", event="tcp_fallbacks") >= 1,
                "the fallback is counted")
+
+
+def refuse(call, invite):
+    invite.reply(486)
+    call.response(486)
+    call.ack(status=486)
+
+
+# RFC 3261 18.1.1: a phone that stands where its Contact says.
+@test
+def a_large_invite_to_a_phone_goes_over_tcp(lab):
+    lab.start(ONE_SHARD)
+    carrier, over_udp, over_tcp = lab.ua(CARRIER, "carrier"), lab.ua(PHONE, "alice"), lab.stream_ua(PHONE, "alice")
+    call = carrier.invite("sip:alice@example.org", sdp=large(carrier))
+    invite = over_tcp.request("INVITE")
+    check(invite.header("via").startswith("SIP/2.0/TCP"), f"Via: {invite.header('via')}")
+    refuse(call, invite)
+    over_tcp.kill()  # nobody listens any more
+    call = carrier.invite("sip:alice@example.org", sdp=large(carrier))
+    refuse(call, over_udp.request("INVITE", seconds=2))
+    equal(transaction_events(lab, "tcp_fallbacks"), 1, "fallbacks")
+
+
+# RFC 5626 7: behind a NAT there is only the flow, and over it no other transport.
+@test
+def a_large_invite_to_a_phone_behind_a_nat_stays_on_udp(lab):
+    lab.start(register=False)
+    lab.register("alice", PHONE, contact="<sip:alice@192.168.7.7:5060>")
+    carrier, over_udp, over_tcp = lab.ua(CARRIER, "carrier"), lab.ua(PHONE, "alice"), lab.stream_ua(PHONE, "alice")
+    call = carrier.invite("sip:alice@example.org", sdp=large(carrier))
+    invite = over_udp.request("INVITE")
+    check(len(invite.message.text) > 1300, "a small INVITE")
+    refuse(call, invite)
+    equal(over_tcp.connections, [], "connections to the phone")
+    equal(transaction_events(lab, "large_on_flow"), 1, "counted")
 
 
 # trap 66: RFC 3261 18.2.2.

@@ -39,6 +39,34 @@ TEST_F(ContactWayTest, WithoutPathItIsTheFlowWhateverTheContactSays) {
   EXPECT_FALSE(contact_way(binding, table));
 }
 
+// RFC 3261 18.1.1: what is too large for UDP may go over TCP, where that can lead to the phone.
+TEST_F(ContactWayTest, AFlowOverUdpIsLeftOnlyForThePlaceThatTheContactNames) {
+  binding.flow = {sip::Transport::Udp, 0, *base::Endpoint::parse("198.51.100.7:5060"), {}};
+  const auto may_be_left = [this](std::string contact) {
+    binding.contact_uri = std::move(contact);
+    EXPECT_NE(way().hop.flow, way().hop.unsure);
+    EXPECT_EQ(way().hop.remote, binding.flow.remote);
+    return way().hop.unsure;
+  };
+  EXPECT_TRUE(may_be_left("sip:anna@198.51.100.7"));
+  EXPECT_TRUE(may_be_left("sip:anna@198.51.100.7:5060;transport=TCP"));
+  EXPECT_FALSE(may_be_left("sip:anna@10.0.0.5:5060")) << "behind a NAT";
+  EXPECT_FALSE(may_be_left("sip:anna@198.51.100.7:5062")) << "a NAT that keeps the address";
+  EXPECT_FALSE(may_be_left("sip:anna@198.51.100.7;transport=udp")) << "it says what it takes";
+  EXPECT_FALSE(may_be_left("sip:anna@198.51.100.7;ob")) << "RFC 5626 5.3";
+  EXPECT_FALSE(may_be_left("sips:anna@198.51.100.7"));
+  EXPECT_FALSE(may_be_left("sip:anna@198.51.100.7;maddr=203.0.113.66"));
+  EXPECT_FALSE(may_be_left("sip:anna@phone.example.org"));
+  EXPECT_FALSE(may_be_left("tel:+15550100"));
+  binding.reg_id = "1";
+  EXPECT_FALSE(may_be_left("sip:anna@198.51.100.7")) << "RFC 5626 7: the flow that was registered";
+  binding.reg_id.clear();
+  binding.path = "<sip:198.51.100.7;lr>";
+  binding.contact_uri = "sip:anna@198.51.100.7";
+  EXPECT_FALSE(way().hop.unsure);
+  EXPECT_FALSE(way().hop.flow);
+}
+
 TEST_F(ContactWayTest, APathBecomesTheRouteAndLeadsToItsFirstProxy) {
   binding.path = "<sip:198.51.100.7:5070;transport=tcp;lr>, <sip:token@edge.example.net;lr;ob>";
   EXPECT_THAT(way().routes,

@@ -253,6 +253,23 @@ TEST_F(TcpTest, ConnectionsThatTakeTooLongFail) {
   EXPECT_EQ(1u, drops(*net, Drop::TcpConnectFailed));
 }
 
+// RFC 3261 18.1.1: UDP remains.
+TEST_F(TcpTest, WherePerhapsNobodyListensPatienceIsShort) {
+  limits_.connect_unsure = base::milliseconds(1);
+  const auto net = make(got_, {tcp("127.0.0.1:0")});
+  const auto fd = loop::open_bound(loop::SocketKind::Stream, at("127.0.0.1:0"));
+  ASSERT_EQ(0, ::listen(fd->get(), 0));
+  const base::Endpoint deaf = loop::local_endpoint(fd->get());
+  std::vector<std::unique_ptr<Peer>> fill;
+  for (int i = 0; i < 4; ++i) fill.push_back(connect(deaf));
+  turn(5);
+  sip::Hop unsure = hop(deaf);
+  unsure.unsure = true;
+  net->send(unsure, base::share("x"), 1);
+  ASSERT_TRUE(turn_until([&] { return got_.failed.size() == 1; }));
+  EXPECT_EQ(1u, drops(*net, Drop::TcpConnectFailed));
+}
+
 TEST_F(TcpTest, IdleConnectionsAreClosed) {
   limits_.idle = base::milliseconds(30);
   const auto net = make(got_, {tcp("127.0.0.1:0")});

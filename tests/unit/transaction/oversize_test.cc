@@ -71,8 +71,15 @@ TEST_F(OversizeTest, AFlowIsNotLeft) {
   hop.remote = *base::Endpoint::parse("203.0.113.5:5060");
   const std::string text = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP us;branch=z9hG4bK1\r\n\r\n";
   EXPECT_TRUE(oversize.over_tcp(hop, text, stage.now));
+  EXPECT_FALSE(oversize.held_by_flow(hop, text.size()));
   hop.flow = true;
   EXPECT_FALSE(oversize.over_tcp(hop, text, stage.now));
+  EXPECT_TRUE(oversize.held_by_flow(hop, 11));
+  EXPECT_FALSE(oversize.held_by_flow(hop, 10));
+  hop.flow = false;
+  hop.unsure = true;
+  ASSERT_TRUE(oversize.over_tcp(hop, text, stage.now));
+  EXPECT_TRUE(oversize.over_tcp(hop, text, stage.now)->hop.unsure) << "its connection is given up early";
 }
 
 // trap 62: the peer has no TCP.
