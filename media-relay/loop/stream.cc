@@ -1,11 +1,14 @@
 #include "media-relay/loop/stream.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -53,7 +56,8 @@ struct Stream::Inner {
   std::size_t output_offset = 0;       // of the first piece
   std::size_t waiting = 0;
   std::uint64_t accepted_total = 0;
-  bool* destroyed = nullptr;  // set by the destructor while a callback runs
+  std::uint64_t on_the_way = 0;  // when it ended: taken by the kernel, and not acknowledged
+  bool* destroyed = nullptr;     // set by the destructor while a callback runs
   std::unique_ptr<FdWatch> watch;
   TurnEnd turn_end;
 
@@ -216,6 +220,14 @@ struct Stream::Inner {
     if (had && waiting == 0) call([this] { delegate->on_drained(*owner); });
   }
 
+  // What the kernel has taken and the peer's has not acknowledged. Linux knows it after a reset, too.
+  std::uint64_t unacknowledged() const {
+    if (done) return on_the_way;
+    int bytes = 0;
+    if (connecting || ::ioctl(fd.get(), SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+    return std::min(static_cast<std::uint64_t>(bytes), accepted_total - waiting);
+  }
+
   void shut() {
     done = true;
     watch->want({});
@@ -224,6 +236,7 @@ struct Stream::Inner {
 
   void finish(CloseReason reason) {
     if (done) return;
+    on_the_way = unacknowledged();
     shut();
     call([&] { delegate->on_closed(*owner, reason); });
   }
@@ -313,6 +326,9 @@ std::uint64_t Stream::written_total() const {
 }
 std::uint64_t Stream::delivered_total() const {
   return inner_->accepted_total - inner_->waiting;
+}
+std::uint64_t Stream::acknowledged_total() const {
+  return delivered_total() - inner_->unacknowledged();
 }
 int Stream::last_errno() const {
   return inner_->error;

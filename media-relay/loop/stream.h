@@ -67,6 +67,9 @@ class Stream {
   std::size_t waiting() const;            // bytes accepted and not yet taken by the kernel
   std::uint64_t written_total() const;    // bytes accepted since the start
   std::uint64_t delivered_total() const;  // bytes taken by the kernel since the start
+  // TCP: those that the peer's kernel has acknowledged. When the peer or the network has ended the connection: that it
+  // had until then. After our own close() the same as delivered_total().
+  std::uint64_t acknowledged_total() const;
   int last_errno() const;
   int fd() const;
 

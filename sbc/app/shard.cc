@@ -481,10 +481,12 @@ void Shard::close_record(const call::CallRecord& record) {
 
 // --- net, relay, time -------------------------------------------------------------------------------------------
 
-void Shard::on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes) {
+void Shard::on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes, net::Loss loss) {
   shared_.log.debug("send failed", {{"remote", hop.remote.text()}});
-  if (detour({.hop = hop, .bytes = bytes, .token = token})) return;
-  layer_.on_transport_error(token, loop_.now(), out_.transaction);
+  // A response that has perhaps arrived goes out once more, and nobody is told if it cannot.
+  const bool perhaps = loss == net::Loss::Doubtful;
+  if (detour({.hop = hop, .bytes = bytes, .token = perhaps ? ForeignSends::kNobody : token})) return;
+  tell_of_loss(token, bytes == nullptr ? net::Loss::Unsent : loss);
   carry_out();
 }
 

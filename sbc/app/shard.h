@@ -12,6 +12,7 @@
 
 #include "sbc/admin/shard_metrics.h"
 #include "sbc/app/advisor.h"
+#include "sbc/app/foreign_sends.h"
 #include "sbc/app/held_messages.h"
 #include "sbc/app/phone_keep_alives.h"
 #include "sbc/app/policy_lookups.h"
@@ -64,7 +65,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void stop();
   // False: the mailbox is full, and the caller drops what it has.
   bool hand_over(sip::MessagePtr message, sip::Source source);
-  bool hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token);
+  bool hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, const ForeignSends::Origin& origin);
 
   const admin::ShardMetrics& metrics() const { return *metrics_; }
   const net::Counters& net_counters() const { return transports_.counters(); }
@@ -77,7 +78,8 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   // net::Delegate
   void on_message(std::string&& bytes, const sip::Source& source) override;
   void on_bad_stream(const sip::ParseError& error, std::string&& head, const sip::Source& source) override;
-  void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes) override;
+  void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes,
+                      net::Loss loss) override;
   void on_connection_closed(sip::ConnectionId id) override;
   bool on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
                        std::uint64_t token) override;
@@ -89,11 +91,10 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void on_relay_state(const std::string& relay, relay_client::LinkState state) override;
   void on_relay_up(const std::string& relay);  // shard_relays.cc
 
-  // The token of what is sent for another shard: no transaction has it, since no table has so many slots.
-  static constexpr std::uint64_t kForeign = 0x7fff'ffff;
   // Responses whose connection is gone.
   void send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token);
   bool detour(route::LostResponse lost);
+  void tell_of_loss(std::uint64_t token, net::Loss loss);
   void follow(route::Detours::Output out);
 
   void flow_closed(sip::ConnectionId id);
@@ -149,6 +150,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   std::unique_ptr<TargetProbes> probes_;  // of the first shard only
   net::Transports transports_;
   route::Detours detours_;
+  ForeignSends foreign_;
   limit::Counts limits_;  // of the shard itself
   transaction::Layer layer_;
   ShardAdvisor advisor_;

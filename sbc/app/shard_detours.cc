@@ -1,4 +1,5 @@
-// Responses whose connection is gone (RFC 3261 18.2.2, RFC 3263 5).
+// What was lost with its connection: responses that have another way (RFC 3261 18.2.2, RFC 3263 5), and whom to tell of
+// the rest.
 
 #include <utility>
 
@@ -23,12 +24,29 @@ bool Shard::detour(route::LostResponse lost) {
   return true;
 }
 
+// Whoever sent it: a transaction of this shard, or of the one for which this one has the connection.
+void Shard::tell_of_loss(std::uint64_t token, net::Loss loss) {
+  if (const auto origin = foreign_.take(token)) {
+    Shard& sender = *shared_.shards[origin->shard];
+    const bool posted = sender.post_mail([&sender, token = origin->token, loss] {
+      sender.tell_of_loss(token, loss);
+      sender.carry_out();
+    });
+    if (!posted) metrics_->mailbox_dropped.add();
+    return;
+  }
+  if (loss == net::Loss::Unsent)
+    layer_.on_transport_error(token, loop_.now(), out_.transaction);
+  else
+    layer_.on_connection_lost(token, loss == net::Loss::Doubtful, loop_.now(), out_.transaction);
+}
+
 void Shard::follow(route::Detours::Output out) {
   for (auto& response : out.sends) {
     trace(SipTrace::Direction::Out, response.hop, transports_.local_endpoint(response.hop.listener), *response.bytes);
     transports_.send(response.hop, std::move(response.bytes), response.token);
   }
-  for (const auto& response : out.dropped) layer_.on_transport_error(response.token, loop_.now(), out_.transaction);
+  for (const auto& response : out.dropped) tell_of_loss(response.token, net::Loss::Unsent);
   for (const auto& question : out.questions) {
     const auto* realm = config_->routes->realm(question.realm);
     const auto tell = [this, number = question.number](const std::vector<route::Place>& places) {

@@ -35,17 +35,16 @@ bool Shard::hand_over(sip::MessagePtr message, sip::Source source) {
   return post_mail([this, message = std::move(message), source]() mutable { take(std::move(message), source); });
 }
 
-bool Shard::hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token) {
-  // The token belongs to the sender's transactions; a loss over there is found by their timers. What becomes of a
-  // response whose connection is gone is decided here, where the connection was.
-  (void)token;
-  return post_mail([this, hop, bytes = std::move(bytes)]() mutable { send(hop, std::move(bytes), kForeign); });
+// What becomes of a response whose connection is gone is decided here, where the connection was.
+bool Shard::hand_over_send(const sip::Hop& hop, base::SharedBytes bytes, const ForeignSends::Origin& origin) {
+  return post_mail(
+      [this, hop, bytes = std::move(bytes), origin]() mutable { send(hop, std::move(bytes), foreign_.note(origin)); });
 }
 
 bool Shard::on_foreign_send(std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes,
                             std::uint64_t token) {
   if (shard >= shared_.shards.size() || shard == index_) return false;
-  if (shared_.shards[shard]->hand_over_send(hop, bytes, token)) return true;
+  if (shared_.shards[shard]->hand_over_send(hop, bytes, {.shard = index_, .token = token})) return true;
   metrics_->mailbox_dropped.add();
   return false;
 }

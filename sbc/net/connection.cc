@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "media-relay/base/text.h"
@@ -44,6 +45,7 @@ void Connection::begin_handshake() {
     web = std::make_unique<web_socket::Session>(context_.limits.sip.message_bytes);
   layers_ = std::make_unique<Layers>(context_.limits.sip, std::move(secure), std::move(web));
   state_ = layers_->state() == Layers::State::Open ? State::Open : State::Handshaking;
+  opened_ = state_ == State::Open;
   write_output();
   if (state_ == State::Handshaking)
     set_deadline(context_.loop.now() + context_.limits.handshake);
@@ -53,6 +55,7 @@ void Connection::begin_handshake() {
 
 void Connection::on_secured() {
   state_ = State::Open;
+  opened_ = true;
   if (const tls::Identity* const peer = layers_->peer())
     source_.tls_peer = std::make_shared<const std::vector<std::string>>(peer->domains);
   restart_deadline(context_.loop.now());
@@ -120,18 +123,23 @@ void Connection::transmit(const base::SharedBytes& bytes, std::uint64_t token, c
     if (!layers_->send(*bytes)) return false;
     return stream_->write(base::share(layers_->take_output()));
   };
-  if (state_ == State::Over || !written()) return context_.fail(Drop::TcpConnectionLost, token, hop, to_retry(bytes));
+  if (state_ == State::Over || !written())
+    return context_.fail(Drop::TcpConnectionLost, token, hop, to_retry(bytes), loss());
   context_.counters.tcp_out_messages.add();
   context_.counters.tcp_out_bytes.add(bytes->size());
-  forget_delivered();
-  pending_.push_back({.end = stream_->written_total(), .token = token, .hop = hop, .bytes = bytes});
+  if (pending_.size() >= context_.limits.messages_in_doubt && pending_.front().end <= stream_->delivered_total())
+    pending_.pop_front();
+  pending_.push_back(
+      {.end = stream_->written_total(), .at = context_.loop.now(), .token = token, .hop = hop, .bytes = bytes});
   // What we send keeps an open connection from being idle, but not a peer from having to finish its message.
   if (state_ == State::Open && heard_ && !partial_) restart_deadline(context_.loop.now());
 }
 
-void Connection::forget_delivered() {
-  const std::uint64_t delivered = stream_->delivered_total();
-  while (!pending_.empty() && pending_.front().end <= delivered) pending_.pop_front();
+void Connection::forget_delivered(base::Instant now) {
+  if (pending_.empty() || pending_.front().at + context_.limits.in_doubt > now) return;
+  const std::uint64_t had = stream_->acknowledged_total();
+  while (!pending_.empty() && pending_.front().end <= had && pending_.front().at + context_.limits.in_doubt <= now)
+    pending_.pop_front();
 }
 
 void Connection::on_connected(loop::Stream& stream) {
@@ -170,6 +178,9 @@ void Connection::on_bytes(loop::Stream&, std::string_view bytes) {
 
 void Connection::on_layers_over() {
   Counters& counters = context_.counters;
+  // RFC 8446 4.4.2.4: a server may refuse our certificate after we took the handshake for done, and read nothing.
+  reset_ = layers_->tls_failure() == tls::Failure::PeerRefused;
+  by_peer_ = reset_ || layers_->state() == Layers::State::Closed;
   if (layers_->state() == Layers::State::Closed)
     counters.tcp_closed_by_peer.add();
   else if (layers_->tls_failure() != tls::Failure::None)
@@ -264,12 +275,13 @@ void Connection::on_due(base::Instant now) {
 }
 
 void Connection::on_drained(loop::Stream&) {
-  pending_.clear();
   pongs_ = 0;
 }
 
 void Connection::on_closed(loop::Stream&, CloseReason reason) {
   if (state_ == State::Over) return;
+  by_peer_ = reason != CloseReason::OutputOverflow;
+  reset_ = reason == CloseReason::Error && (stream_->last_errno() == ECONNRESET || stream_->last_errno() == EPIPE);
   Counters& counters = context_.counters;
   if (state_ == State::Connecting)
     counters.drop(Drop::TcpConnectFailed).add();
@@ -297,19 +309,23 @@ base::SharedBytes Connection::to_retry(const base::SharedBytes& bytes) const {
 }
 
 void Connection::finish() {
+  // What we close ourselves, the kernel goes on to deliver.
+  std::uint64_t had = stream_->acknowledged_total();
   if (layers_) {
     layers_->close();
     write_output();
   }
   stream_->close();
-  forget_delivered();
-  const auto lose = [this](const auto& lost) {
-    context_.fail(Drop::TcpConnectionLost, lost.token, lost.hop, to_retry(lost.bytes));
-  };
-  std::ranges::for_each(pending_, lose);
-  pending_.clear();
-  std::ranges::for_each(held_, lose);
-  held_.clear();
+  if (!by_peer_) had = stream_->delivered_total();
+  const base::Instant long_ago = context_.loop.now() - context_.limits.in_doubt;
+  for (const Pending& sent : std::exchange(pending_, {})) {
+    if (sent.end > had)
+      context_.fail(Drop::TcpConnectionLost, sent.token, sent.hop, to_retry(sent.bytes), loss());
+    else if (reset_ && sent.at > long_ago)
+      context_.fail(Drop::TcpInDoubt, sent.token, sent.hop, to_retry(sent.bytes), Loss::Doubtful);
+  }
+  for (const Held& held : std::exchange(held_, {}))
+    context_.fail(Drop::TcpConnectionLost, held.token, held.hop, to_retry(held.bytes));
 }
 
 }  // namespace sbc::net

@@ -57,6 +57,8 @@ class Connection final : public loop::Stream::Delegate {
   bool serves(const sip::Hop& hop) const;
   bool usable() const { return state_ != State::Over; }
   std::size_t waiting() const;  // bytes that its peer has not taken
+  // What the peer has had for a while need not be remembered any longer.
+  void forget_delivered(base::Instant now);
   base::Instant deadline() const { return std::min(deadline_, ping_at_); }
   // RFC 5923 8.2: the remote that requests of ours may use it for, besides the one it came from. Only a connection that
   // the peer opened with a verified certificate has one. False: not this connection.
@@ -71,6 +73,7 @@ class Connection final : public loop::Stream::Delegate {
   enum class State : std::uint8_t { Connecting, Handshaking, Open, Over };
   struct Pending {
     std::uint64_t end = 0;  // of the stream's written_total
+    base::Instant at{};
     std::uint64_t token = 0;
     sip::Hop hop;
     base::SharedBytes bytes;
@@ -98,8 +101,8 @@ class Connection final : public loop::Stream::Delegate {
   void tune(int fd) const;
   void restart_deadline(base::Instant now);
   void set_deadline(base::Instant when);
-  void forget_delivered();
   base::SharedBytes to_retry(const base::SharedBytes& bytes) const;
+  Loss loss() const { return opened_ ? Loss::Cut : Loss::Unsent; }
 
   Context& context_;
   ConnectionOwner& owner_;
@@ -108,6 +111,9 @@ class Connection final : public loop::Stream::Delegate {
   bool plain_;  // messages are bytes of the stream
   State state_ = State::Open;
   bool overflowed_ = false;
+  bool opened_ = false;   // messages could cross
+  bool by_peer_ = false;  // it is over because the peer, or the network, has ended it
+  bool reset_ = false;    // and that without good order
   bool heard_ = false;    // a whole message has come
   bool stirred_ = false;  // what came last keeps it from being idle
   bool partial_ = false;  // one has begun
@@ -122,7 +128,7 @@ class Connection final : public loop::Stream::Delegate {
   std::unique_ptr<loop::Stream> stream_;
   std::deque<Held> held_;
   std::size_t held_bytes_ = 0;
-  std::deque<Pending> pending_;
+  std::deque<Pending> pending_;  // sent, and perhaps not received
 };
 
 }  // namespace sbc::net

@@ -51,7 +51,9 @@ void ConnectionTable::relieve() {
   std::size_t waiting = 0;
   std::vector<Connection*> slow;
   for (const auto& [id, connection] : connections_) {
-    if (!connection->usable() || connection->waiting() == 0) continue;
+    if (!connection->usable()) continue;
+    connection->forget_delivered(context_.loop.now());
+    if (connection->waiting() == 0) continue;
     waiting += connection->waiting();
     slow.push_back(connection.get());
   }

@@ -41,7 +41,8 @@ class ConnectionTable final : public ConnectionOwner {
   Connection* find(sip::ConnectionId id);  // null also when it is over
   // Ends what is over: closes, reports, destroys. At the end of the turn.
   void sweep();
-  // Measures what waits for peers, and ends the worst ones when it is too much (Limits::output_bytes).
+  // Measures what waits for peers, and ends the worst ones when it is too much (Limits::output_bytes). Forgets what has
+  // arrived.
   void relieve();
 
  private:

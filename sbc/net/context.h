@@ -25,13 +25,15 @@ struct Context {
     std::uint64_t token = 0;
     sip::Hop hop;
     base::SharedBytes bytes;
+    Loss loss = Loss::Unsent;
   };
   std::vector<Failure> failures;
 
-  void fail(Drop reason, std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes = {}) {
+  void fail(Drop reason, std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes = {},
+            Loss loss = Loss::Unsent) {
     counters.drop(reason).add();
     if (token == 0) return;
-    failures.push_back({token, hop, bytes});
+    failures.push_back({token, hop, bytes, loss});
     turn_end.request();
   }
 };

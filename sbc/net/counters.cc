@@ -42,6 +42,8 @@ const char* name_of(Drop reason) {
       return "tcp_connect_failed";
     case Drop::TcpConnectionLost:
       return "tcp_connection_lost";
+    case Drop::TcpInDoubt:
+      return "tcp_in_doubt";
     case Drop::NoListener:
       return "no_listener";
     case Drop::ForeignRefused:

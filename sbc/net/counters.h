@@ -32,7 +32,8 @@ enum class Drop : std::uint8_t {
   WsNoFlow,            // out: the client's connection is gone, and there is no other way
   StunBadRequest,      // no Binding request that can be answered
   TcpConnectFailed,    // out
-  TcpConnectionLost,   // out: bytes not yet delivered when the connection ended
+  TcpConnectionLost,   // out: bytes not yet acknowledged when the connection ended
+  TcpInDoubt,          // out: acknowledged, and the connection was reset right after
   NoListener,          // out: hop names a listener or transport that does not exist
   ForeignRefused,      // out: the owning shard could not be reached
   kCount

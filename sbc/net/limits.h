@@ -55,6 +55,11 @@ struct Limits {
   // unacknowledged (64*T1: no transaction waits longer).
   base::Duration keep_alive_probe = base::minutes(2);
   base::Duration unacknowledged = base::seconds(32);
+  // A peer that is torn down resets the connection, and what it had not read is gone, although its kernel acknowledged
+  // it. Messages that left so short a time before count as lost; peers know them again by their transaction if they are
+  // not. Of one connection at most so many are remembered for it.
+  base::Duration in_doubt = base::seconds(1);
+  std::size_t messages_in_doubt = 1024;
   // Until the TLS handshake is done, from the connection on: half a dozen round trips over a bad mobile network.
   base::Duration handshake = base::seconds(10);
   // Until the three-way handshake is done: two repetitions of its first packet. A dead target, or one without TCP (RFC

@@ -114,7 +114,7 @@ struct Transports::Inner {
     table.sweep();
     // Callbacks may send again and thus fail again: those are told in the next round.
     for (const Context::Failure& failure : std::exchange(context.failures, {}))
-      context.delegate.on_send_failed(failure.token, failure.hop, failure.bytes);
+      context.delegate.on_send_failed(failure.token, failure.hop, failure.bytes, failure.loss);
   }
 
   void sample() {

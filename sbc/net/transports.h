@@ -29,6 +29,14 @@ struct ListenerConfig {
   std::shared_ptr<const tls::Context> certificates = {};  // Tls, Wss: not null
 };
 
+// How bytes were lost.
+enum class Loss : std::uint8_t {
+  Unsent,    // no connection could be opened, or one of our own limits stands against it
+  Cut,       // an open connection ended, and its peer has not acknowledged them
+  Doubtful,  // the peer's kernel had them, and the connection was reset right after (Limits::in_doubt): what was not
+             // read by then is gone
+};
+
 // Called from the loop; never from inside send() or flush(), except on_foreign_send. May call any function of
 // Transports.
 class Delegate {
@@ -39,11 +47,11 @@ class Delegate {
   // A stream that cannot be framed any further. An answer sent to source.hop from inside this call still leaves; then
   // the connection is closed. `head`: what can be parsed (as a datagram) to build the answer, perhaps "".
   virtual void on_bad_stream(const sip::ParseError& error, std::string&& head, const sip::Source& source) = 0;
-  // What was sent with this (non-zero) token was not, or not wholly, taken by the kernel: refused, or still queued when
-  // the connection failed. At most once for each send. Bytes that are lost later are the transaction timers' affair.
+  // What was sent with this (non-zero) token did not reach the peer, or not for certain. At most once for each send.
+  // Datagrams that are lost on their way are the transaction timers' affair.
   // `hop` without its connection: that one was gone already, and another was tried. `bytes`: what was sent, when it is
   // a connection that failed and not our own limits; else null.
-  virtual void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes) = 0;
+  virtual void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes, Loss loss) = 0;
   // The connection is gone: bindings whose way back it was are no longer reachable by it.
   virtual void on_connection_closed(sip::ConnectionId id) = 0;
   // hop.connection belongs to another shard: hand the send to that shard's Transports. False: impossible;

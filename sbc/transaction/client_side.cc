@@ -170,6 +170,23 @@ void ClientSide::on_transport_error(ClientId id, base::Instant now, Output& out)
   }
 }
 
+void ClientSide::on_connection_lost(ClientId id, base::Instant now, Output& out) {
+  Transaction* t = transactions_.find(id);
+  if (t == nullptr) return;
+  // Whoever has answered provisionally had the request.
+  if (t->invite ? t->invite_state == invite_client::State::Proceeding
+                : t->other_state == other_client::State::Proceeding)
+    return;
+  const bool unheard =
+      t->invite ? t->invite_state == invite_client::State::Calling : t->other_state == other_client::State::Trying;
+  const bool can_open = t->hop.transport == sip::Transport::Tcp || t->hop.transport == sip::Transport::Tls;
+  // A flow (RFC 5626 5.3) has no other connection.
+  if (!unheard || !can_open || t->again || t->hop.connection) return on_transport_error(id, now, out);
+  t->again = true;
+  ++shared_.counters.requests_reopened;
+  send(id, *t, out);
+}
+
 // RFC 3261 18.1.1: a peer that has no TCP gets the request over UDP. The branch stays: should the first copy have come
 // through after all, this one is its retransmission.
 void ClientSide::fall_back(ClientId id, Transaction& t, base::Instant now, Output& out) {

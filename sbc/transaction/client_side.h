@@ -33,6 +33,7 @@ class ClientSide {
   void on_response(sip::MessagePtr message, const sip::Source& source, base::Instant now, Output& out);
   void on_timer(ClientId id, base::Instant now, Output& out);
   void on_transport_error(ClientId id, base::Instant now, Output& out);
+  void on_connection_lost(ClientId id, base::Instant now, Output& out);
   std::size_t size() const { return transactions_.size(); }
 
  private:
@@ -47,6 +48,7 @@ class ClientSide {
     base::SharedBytes held_cancel;  // waits for the first provisional response
     sip::Hop hop;
     bool invite = false;
+    bool again = false;  // sent once more, since its connection had ended
     Seat seat = Seat::Common;
     Audience audience = Audience::User;
     Cancelling cancelling = Cancelling::No;

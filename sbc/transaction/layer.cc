@@ -40,6 +40,15 @@ void Layer::on_transport_error(std::uint64_t token, base::Instant now, Output& o
   }
 }
 
+void Layer::on_connection_lost(std::uint64_t token, bool perhaps, base::Instant now, Output& out) {
+  if (token == 0) return;
+  if (is_client_token(token)) {
+    core_->clients.on_connection_lost(client_of(token), now, out);
+  } else if (!perhaps) {
+    core_->servers.on_transport_error(server_of(token), now, out);
+  }
+}
+
 void Layer::use_twins(std::vector<std::optional<TcpTwin>> twins) {
   core_->shared.oversize.use(std::move(twins));
 }

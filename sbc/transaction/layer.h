@@ -45,6 +45,10 @@ class Layer {
   // `token` of a Send whose bytes could not be delivered to the network (RFC 3261 17.1.4, 17.2.4). Stale tokens are
   // harmless.
   void on_transport_error(std::uint64_t token, base::Instant now, Output& out);
+  // The same for a connection that was open and has ended under it; `perhaps`: its peer may have read the bytes before.
+  // A request that nobody has answered is sent once more, over a new connection: it keeps its branch, so that who had
+  // it knows it again (RFC 3261 17.2.3).
+  void on_connection_lost(std::uint64_t token, bool perhaps, base::Instant now, Output& out);
 
   // RFC 3261 18.1.1: by listener, what large requests go over. Without it every request goes as its hop says.
   void use_twins(std::vector<std::optional<TcpTwin>> twins);

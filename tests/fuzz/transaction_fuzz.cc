@@ -8,6 +8,7 @@
 //   X i            we cancel our i-th request
 //   A i            we abandon it
 //   E i            the i-th thing that was sent could not be
+//   L i            its connection has ended
 //
 // Whatever happened: no impossible pair of state and event, and in the end nothing is left.
 
@@ -87,6 +88,9 @@ class Life {
         return;
       case 'E':
         if (const auto* token = pick(tokens_)) layer_.on_transport_error(*token, now_, out_);
+        return;
+      case 'L':
+        if (const auto* token = pick(tokens_)) layer_.on_connection_lost(*token, *token % 3 == 0, now_, out_);
         return;
       default:
         return;

@@ -202,6 +202,46 @@ def a_response_goes_to_sent_by_when_the_connection_is_gone(lab):
     call.ack(status=486)
 
 
+# trap 66: the kernel of the caller had the response, and the caller is gone without having read it.
+@test
+def a_response_that_nobody_read_comes_again(lab):
+    lab.start()
+    carrier, alice = lab.stream_ua(CARRIER, "carrier"), lab.ua(PHONE, "alice")
+    call = carrier.invite("sip:alice@example.org")
+    invite = alice.request("INVITE")
+    invite.reply(180)
+    call.response(180)
+    invite.reply(486)
+    alice.request("ACK")
+    time.sleep(0.2)  # it is there, unread
+    first = carrier.connections[0]
+    first.closed = True
+    first.socket.close()
+    call.response(486)
+    equal([c.opened for c in carrier.connections], [True, False], "connections: ours, and then the border's")
+    call.ack(status=486)
+    check(lab.border.sbc_metrics().total("parapet_transport_drops_total", reason="tcp_in_doubt") >= 1, "counted")
+
+
+# RFC 3261 17.1.4: the same request, so that who had it knows it again (17.2.3).
+@test
+def a_request_that_nobody_read_goes_out_again(lab):
+    lab.start({**TCP_TRUNK, **ONE_SHARD})
+    alice, carrier = lab.ua(PHONE, "alice"), lab.stream_ua(CARRIER, "carrier")
+    call = alice.invite("sip:1000@example.org")
+    refuse(call, carrier.request("INVITE"))
+    carrier.request("ACK")
+    call = alice.invite("sip:1000@example.org")
+    time.sleep(0.2)  # it is there, unread
+    carrier.connections[0].closed = True
+    carrier.connections[0].socket.close()
+    refuse(call, carrier.request("INVITE"))
+    equal([c.opened for c in carrier.connections], [False, False], "connections, all of the border")
+    equal(transaction_events(lab, "requests_reopened"), 1, "counted")
+    vias = {m.header("via") for m in lab.capture.messages(CORE, CARRIER, lambda m: m.is_request("INVITE"))}
+    equal(len(vias), 2, "transactions of two calls")
+
+
 # RFC 3581 4, RFC 3261 18.2.2.
 @test
 def received_and_rport_say_where_a_request_came_from(lab):

@@ -163,6 +163,24 @@ TEST_F(StreamTest, EndOfStreamIsToldOnceAfterAllBytes) {
   EXPECT_FALSE(client_->write("too late"));
 }
 
+TEST_F(StreamTest, KnowsWhatThePeerHadWhenItEndedTheConnection) {
+  listen_tcp();
+  connect_tcp();
+  client_->write("first");
+  turn_until([&] { return at_server_.received == "first"; });
+  server_->write("it has this");
+  turn_until([&] { return at_client_.received == "it has this"; });
+  server_->pause_reading(true);  // the end of the stream is there, and not seen yet
+  client_->close();
+  server_->write("and this came too late");
+  turn_until([&] { return at_server_.drains == 2; });
+  EXPECT_EQ(33u, server_->delivered_total());
+  server_->pause_reading(false);
+  turn_until([&] { return at_server_.closed.has_value(); });
+  EXPECT_EQ(11u, server_->acknowledged_total());
+  EXPECT_EQ(33u, server_->delivered_total());
+}
+
 TEST_F(StreamTest, OutputIsBoundedWhenThePeerDoesNotRead) {
   limits_.most_output = 100'000;
   listen_tcp();

@@ -40,8 +40,9 @@ struct Recorder : Delegate {
     bad_errors.push_back(error);
     if (then_bad) then_bad(source);
   }
-  void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes) override {
+  void on_send_failed(std::uint64_t token, const sip::Hop& hop, const base::SharedBytes& bytes, Loss loss) override {
     failed.push_back(token);
+    losses.push_back(loss);
     lost.push_back({hop, bytes});
   }
   void on_connection_closed(sip::ConnectionId id) override { closed.push_back(id); }
@@ -55,6 +56,7 @@ struct Recorder : Delegate {
   std::vector<Got> bad;
   std::vector<sip::ParseError> bad_errors;
   std::vector<std::uint64_t> failed;
+  std::vector<Loss> losses;                                  // of failed
   std::vector<std::pair<sip::Hop, base::SharedBytes>> lost;  // of failed
   std::vector<sip::ConnectionId> closed;
   std::vector<std::uint8_t> foreign_shards;

@@ -126,6 +126,23 @@ TEST_F(TlsTransport, WithoutACertificateThereIsNoAlias) {
   EXPECT_EQ(b->counters().tcp_connected.value(), 1U);
 }
 
+// TLS 1.3: the client has said its first words by the time that its certificate is refused.
+TEST_F(TlsTransport, WhatWasSaidBeforeOurCertificateWasRefusedComesBack) {
+  const tls::Authority stranger;
+  const auto made = tls::Context::make({.pairs = {authority_.issue({.alternatives = "DNS:far.example.com"})},
+                                        .client_certificate = tls::ClientCertificate::Required,
+                                        .client_ca = stranger.pem(),
+                                        .server_ca = authority_.pem()});
+  ASSERT_TRUE(made.has_value());
+  const auto b = make(far_, {secure(*made)});
+  const auto a = make(got_, {secure(context("DNS:near.example.com"))});
+  a->send(to(*b, "far.example.com"), base::share(request()), 1);
+  ASSERT_TRUE(turn_until([&] { return got_.failed.size() == 1; }));
+  EXPECT_NE(got_.losses[0], Loss::Unsent);
+  EXPECT_EQ(a->counters().tls_failure(tls::Failure::PeerRefused).value(), 1U);
+  EXPECT_THAT(far_.messages, IsEmpty());
+}
+
 TEST_F(TlsTransport, NewCertificatesAreForNewConnections) {
   const auto b = make(far_, {secure(context("DNS:old.example.com"))});
   const auto a = make(got_, {secure(context("DNS:near.example.com"))});

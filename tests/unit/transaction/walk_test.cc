@@ -56,8 +56,9 @@ class Walk {
           stage_.layer.cancel(one_of(clients_), "Reason: SIP;cause=487\r\n", stage_.now, stage_.out);
         return;
       case 7:
-        if (!tokens_.empty()) stage_.layer.on_transport_error(one_of(tokens_), stage_.now, stage_.out);
-        return;
+        if (tokens_.empty()) return;
+        if (below(2) == 0) return stage_.layer.on_transport_error(one_of(tokens_), stage_.now, stage_.out);
+        return stage_.layer.on_connection_lost(one_of(tokens_), below(2) == 0, stage_.now, stage_.out);
       default:
         if (!clients_.empty() && below(8) == 0) stage_.layer.abandon(one_of(clients_));
     }
