@@ -39,7 +39,7 @@ Shard::Shard(std::uint8_t index, Shared& shared, std::shared_ptr<const Config> c
       resolver_(loop_, config_->dns, random_),
       lookups_(loop_, resolver_, shared_.log, config_->policy_lookups),
       trunk_names_(resolver_),
-      transports_(loop_, net_setup(*config_, index), *this),
+      transports_(loop_, net_setup(*config_, index, &shared.aliases), *this),
       layer_(config_->transactions, minter_, random_),
       advisor_(shared, *metrics_, random_, trunk_names_.addresses(), minter_),
       upstream_(layer_, minter_, random_, shared, *metrics_),

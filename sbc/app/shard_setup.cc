@@ -9,9 +9,10 @@
 
 namespace sbc::app {
 
-net::Setup net_setup(const Config& config, std::uint8_t shard) {
+net::Setup net_setup(const Config& config, std::uint8_t shard, net::Aliases* aliases) {
   net::Setup setup;
   setup.shard = shard;
+  setup.aliases = aliases;
   setup.reuse_port = config.shards > 1;
   setup.limits = config.net;
   setup.limits.connections = config.net.connections / config.shards + 1;

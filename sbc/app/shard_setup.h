@@ -23,7 +23,7 @@ namespace sbc::app {
 // Outside dialogs.
 inline constexpr std::string_view kAllowOutside = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
 
-net::Setup net_setup(const Config& config, std::uint8_t shard);
+net::Setup net_setup(const Config& config, std::uint8_t shard, net::Aliases* aliases = nullptr);
 // RFC 3261 18.1.1: the TCP listener beside each UDP listener.
 std::vector<std::optional<transaction::TcpTwin>> tcp_twins(const Config& config);
 std::vector<relay_client::LinkOptions> relay_links(const Config& config, std::uint8_t shard);

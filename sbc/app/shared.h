@@ -18,6 +18,7 @@
 #include "sbc/app/source_failures.h"
 #include "sbc/app/target_board.h"
 #include "sbc/auth/replay_guard.h"
+#include "sbc/net/aliases.h"
 #include "sbc/policy/bundle.h"
 #include "sbc/register/memory_store.h"
 
@@ -35,6 +36,7 @@ struct Shared {
   SharedCounters counters;
   registrar::MemoryLocationStore location;
   Signposts signposts;
+  net::Aliases aliases;
   TargetBoard targets;
   Explanations explanations;
   Hearing hearing;

@@ -64,6 +64,8 @@ class Connection final : public loop::Stream::Delegate {
   // the peer opened with a verified certificate has one. False: not this connection.
   bool take_alias(const base::Endpoint& remote);
   const std::optional<base::Endpoint>& alias() const { return alias_; }
+  // By its verified certificate; null: it has shown none, or the handshake is not done.
+  const tls::Identity* peer() const { return layers_ ? layers_->peer() : nullptr; }
 
   // The table's notes.
   base::DeadlineId armed;

@@ -4,10 +4,12 @@
 
 namespace sbc::net {
 
-ConnectionTable::ConnectionTable(Context& context, std::uint8_t shard)
-    : context_(context), shard_(shard), timer_(context.loop, [this] { on_timer(); }) {}
+ConnectionTable::ConnectionTable(Context& context, std::uint8_t shard, Aliases* aliases)
+    : context_(context), shard_(shard), aliases_(aliases), timer_(context.loop, [this] { on_timer(); }) {}
 
-ConnectionTable::~ConnectionTable() = default;
+ConnectionTable::~ConnectionTable() {
+  for (const auto& [id, connection] : connections_) forget_alias(*connection);
+}
 
 // The unit that the per-source limit counts: an IPv4 address, or the /64 that one IPv6 host can choose freely from.
 base::Endpoint ConnectionTable::source_of(const base::Endpoint& peer) {
@@ -73,6 +75,11 @@ Connection* ConnectionTable::find(sip::ConnectionId id) {
   return at != connections_.end() && at->second->usable() ? at->second.get() : nullptr;
 }
 
+bool ConnectionTable::serves(const sip::Hop& hop) const {
+  const auto known = by_remote_.find({hop.listener, hop.remote});
+  return known != by_remote_.end() && known->second->serves(hop);
+}
+
 void ConnectionTable::send(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token, const Door& door) {
   Connection* connection = hop.connection ? find(hop.connection) : nullptr;
   if (hop.connection && connection == nullptr) {
@@ -109,7 +116,14 @@ void ConnectionTable::alias(sip::ConnectionId id, std::uint16_t port) {
   if (connection->alias()) return;  // one connection, one address
   if (!connection->take_alias(remote)) return;
   by_remote_[{hop.listener, remote}] = connection;
+  if (aliases_ != nullptr)
+    aliases_->put({hop.listener, remote}, id, std::make_shared<const tls::Identity>(*connection->peer()));
   context_.counters.tcp_aliases.add();
+}
+
+void ConnectionTable::forget_alias(const Connection& connection) {
+  if (aliases_ != nullptr && connection.alias())
+    aliases_->remove({connection.source().hop.listener, *connection.alias()}, connection.id());
 }
 
 Connection* ConnectionTable::open_to(const sip::Hop& hop, const Door& door) {
@@ -159,6 +173,7 @@ void ConnectionTable::on_over(Connection& connection) {
     const auto known = by_remote_.find({hop.listener, remote});
     if (known != by_remote_.end() && known->second == &connection) by_remote_.erase(known);
   }
+  forget_alias(connection);
   over_.push_back(connection.id());
   context_.turn_end.request();
 }

@@ -28,7 +28,8 @@ struct Door {
 
 class ConnectionTable final : public ConnectionOwner {
  public:
-  ConnectionTable(Context& context, std::uint8_t shard);
+  // `aliases`: null, or what all shards know of each other's.
+  ConnectionTable(Context& context, std::uint8_t shard, Aliases* aliases);
   ~ConnectionTable() override;
 
   // Refuses and counts when the table or the source is full.
@@ -39,6 +40,7 @@ class ConnectionTable final : public ConnectionOwner {
   // RFC 5923 8.2: requests of ours for the peer's address and `port` may use the connection that it opened.
   void alias(sip::ConnectionId id, std::uint16_t port);
   Connection* find(sip::ConnectionId id);  // null also when it is over
+  bool serves(const sip::Hop& hop) const;  // there is one that would be used again
   // Ends what is over: closes, reports, destroys. At the end of the turn.
   void sweep();
   // Measures what waits for peers, and ends the worst ones when it is too much (Limits::output_bytes). Forgets what has
@@ -63,10 +65,12 @@ class ConnectionTable final : public ConnectionOwner {
   Connection& add(const sip::Hop& target, bool outbound, const Door& door);
   Connection* open_to(const sip::Hop& hop, const Door& door);
   void count_open();
+  void forget_alias(const Connection& connection);
   static base::Endpoint source_of(const base::Endpoint& peer);
 
   Context& context_;
   std::uint8_t shard_;
+  Aliases* aliases_;
   std::uint64_t next_serial_ = 1;  // ids are never used twice: a stale one can only miss
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::array<std::int64_t, kTransports> open_{};             // by transport

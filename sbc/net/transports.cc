@@ -1,5 +1,6 @@
 #include "sbc/net/transports.h"
 
+#include <optional>
 #include <utility>
 
 #include "media-relay/loop/stream.h"
@@ -39,7 +40,7 @@ struct Transports::Inner {
                 .turn_end = turn_end,
                 .failures = {}},
         batch(setup.limits.datagrams_per_batch),
-        table(context, setup.shard),
+        table(context, setup.shard, setup.aliases),
         sampling(on, [this] { sample(); }) {}
 
   loop::EventLoop& loop;
@@ -94,14 +95,27 @@ struct Transports::Inner {
       if (!listener->udp) return context.fail(Drop::NoListener, token, hop);
       return listener->udp->send(hop, std::move(bytes), token);
     }
-    if (hop.connection && shard_of(hop.connection) != setup.shard) {
-      counters.foreign_sends.add();
-      if (!context.delegate.on_foreign_send(shard_of(hop.connection), hop, bytes, token))
-        context.fail(Drop::ForeignRefused, token, hop);
-      return;
+    if (hop.connection && shard_of(hop.connection) != setup.shard) return send_foreign(hop, bytes, token);
+    if (const auto theirs = aliased_elsewhere(hop)) {
+      sip::Hop there = hop;
+      there.connection = *theirs;
+      return send_foreign(there, bytes, token);
     }
     // Any listener may be where a connection starts from: its address is the local one, whatever it listens for.
     table.send(hop, bytes, token, door_of(*listener));
+  }
+
+  void send_foreign(const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token) {
+    counters.foreign_sends.add();
+    if (!context.delegate.on_foreign_send(shard_of(hop.connection), hop, bytes, token))
+      context.fail(Drop::ForeignRefused, token, hop);
+  }
+
+  // RFC 5923 8.2: a connection of another shard, when this one has none.
+  std::optional<sip::ConnectionId> aliased_elsewhere(const sip::Hop& hop) const {
+    if (setup.aliases == nullptr || hop.connection || table.serves(hop)) return std::nullopt;
+    const auto id = setup.aliases->find(hop);
+    return id && shard_of(*id) != setup.shard ? id : std::nullopt;
   }
 
   void flush() {

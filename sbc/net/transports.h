@@ -12,6 +12,7 @@
 #include "media-relay/base/shared_bytes.h"
 #include "media-relay/loop/event_loop.h"
 
+#include "sbc/net/aliases.h"
 #include "sbc/net/counters.h"
 #include "sbc/net/limits.h"
 #include "sbc/sip/parser.h"
@@ -62,7 +63,8 @@ class Delegate {
 
 struct Setup {
   std::uint8_t shard = 0;
-  bool reuse_port = false;  // several shards listen on the same addresses
+  Aliases* aliases = nullptr;  // what all shards know; null: this one's alone. Outlives the transports
+  bool reuse_port = false;     // several shards listen on the same addresses
   std::vector<ListenerConfig> listeners{};
   Limits limits{};
 };
@@ -86,13 +88,14 @@ class Transports {
   //   connection of this shard to hop.remote through hop.listener; else a new one, from the listener's address.
   void send(const sip::Hop& hop, base::SharedBytes bytes, std::uint64_t token);
   // TLS (RFC 5923): as TCP, but an open connection is taken only when its verified peer is whom hop.tls_name, or the
-  //   remote address, asks for; a new one needs a listener with certificates, and carries nothing until its peer has
-  //   proved to be that one.
+  //   remote address, asks for, of this shard or, by on_foreign_send, of another one that its peer has aliased; a new
+  //   one needs a listener with certificates, and carries nothing until its peer has proved to be that one.
   // WS, WSS (RFC 7118 5): only the client's own connection; without it, on_send_failed.
   // Sends what is queued now instead of at the end of the turn.
   void flush();
   // RFC 5923 8.2: the peer wants requests for its sent-by, which has `port`, on the connection that it opened. Honoured
-  // for TLS with a verified certificate; requests use it when that names whom they are for. Of this shard.
+  // for TLS with a verified certificate; requests use it when that names whom they are for. The connection is this
+  // shard's; the requests may be any shard's.
   void alias(sip::ConnectionId id, std::uint16_t port);
   // Closes a connection after its queued bytes were tried; on_connection_closed follows from the loop.
   void close(sip::ConnectionId id);

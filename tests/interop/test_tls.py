@@ -201,6 +201,30 @@ def a_connection_that_the_carrier_opened_carries_our_calls(lab):
         listener.accept()[0].close()
 
 
+# RFC 5923 8.2: whichever shard a call is on, it goes over the connection that the carrier has opened, and that one shard has.
+@test
+def a_connection_that_the_carrier_opened_carries_calls_of_all_shards(lab):
+    authority, own, phone = with_a_certified_carrier(lab, 4)
+    with TlsServer(CARRIER, authority, own) as server:
+        carrier = FlowUa(lab, TlsClient(CARRIER, CORE, authority, NAME, own=own), "carrier", "tls")
+        carrier.name = f"{CARRIER}:5061;alias"
+        call = carrier.invite("sip:nobody@example.org")
+        call.response(404)
+        call.ack(status=404)
+        for _ in range(16):
+            call = phone.invite("sip:4912345@example.org")
+            refused(call, carrier.request("INVITE"))
+        metrics = lab.border.sbc_metrics()
+        check(metrics.total("parapet_foreign_sends_total") >= 4, "no shard has used another one's")
+        equal(metrics.total("parapet_tls_connections_open"), 2, "TLS connections: two that came")
+        # It is reset with a call unread: the shard of that call is told, and sends it over a connection of its own.
+        call = phone.invite("sip:4912345@example.org")
+        time.sleep(0.2)
+        carrier.kill()
+        refused(call, FlowUa(lab, server.accept((CORE, 5061)), "carrier", "tls").request("INVITE"))
+        equal(lab.border.sbc_metrics().total("parapet_transaction_events_total", event="requests_reopened"), 1, "sent again")
+
+
 # RFC 5923 8.1: what we opened is the carrier's to use, as our Via says.
 @test
 def a_connection_that_we_opened_carries_the_carriers_calls(lab):

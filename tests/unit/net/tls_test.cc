@@ -114,6 +114,58 @@ TEST_F(TlsTransport, AnAliasedConnectionCarriesRequestsOfOurs) {
   EXPECT_GE(a->counters().tcp_accepted.value(), 1U);
 }
 
+// The same for requests of another shard, by the shard that has it.
+TEST_F(TlsTransport, AnAliasedConnectionCarriesRequestsOfOtherShards) {
+  Aliases aliases;
+  ListenerConfig listener = secure(context("DNS:far.example.com", tls::ClientCertificate::Optional));
+  const auto make_shard = [&](Recorder& recorder, std::uint8_t index) {
+    auto made = std::make_unique<Transports>(
+        loop_, ::sbc::net::Setup{.shard = index, .aliases = &aliases, .listeners = {listener}, .limits = limits_},
+        recorder);
+    EXPECT_TRUE(made->start().has_value());
+    return made;
+  };
+  Recorder other;
+  auto b = make_shard(far_, 0);
+  const auto c = make_shard(other, 1);
+  other.foreign = [&b](std::uint8_t shard, const sip::Hop& hop, const base::SharedBytes& bytes, std::uint64_t token) {
+    EXPECT_EQ(shard, 0);
+    b->send(hop, bytes, token);
+    return true;
+  };
+  const auto a = make(got_, {secure(context("DNS:near.example.com"))});
+  a->send(to(*b, "far.example.com"), base::share(request("one")), 1);
+  ASSERT_TRUE(turn_until([&] { return far_.messages.size() == 1; }));
+  const auto id = far_.messages[0].source.hop.connection;
+  b->alias(id, a->local_endpoint(0).port);
+  EXPECT_EQ(aliases.size(), 1U);
+  c->send(to(*a, "near.example.com"), base::share(request("back")), 2);
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 1; }));
+  EXPECT_EQ(c->counters().foreign_sends.value(), 1U);
+  EXPECT_EQ(a->counters().tcp_accepted.value(), 0U);
+  // Meant for somebody else at that address: a connection of its own, which then fails.
+  c->send(to(*a, "other.example.com"), base::share(request("no")), 3);
+  ASSERT_TRUE(turn_until([&] { return other.failed.size() == 1; }));
+  EXPECT_EQ(c->counters().foreign_sends.value(), 1U);
+  // It is gone: that shard opens one of its own, and stays with it.
+  b->close(id);
+  EXPECT_EQ(aliases.size(), 0U);
+  ASSERT_TRUE(turn_until([&] { return !got_.closed.empty(); }));
+  for (const char* text : {"again", "and again"}) c->send(to(*a, "near.example.com"), base::share(request(text)), 4);
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 3; }));
+  EXPECT_EQ(c->counters().foreign_sends.value(), 1U);
+
+  a->send(to(*b, "far.example.com"), base::share(request("two")), 5);
+  ASSERT_TRUE(turn_until([&] { return far_.messages.size() == 2; }));
+  b->alias(far_.messages[1].source.hop.connection, a->local_endpoint(0).port);
+  EXPECT_EQ(aliases.size(), 1U);
+  c->send(to(*a, "near.example.com"), base::share(request("still")), 6);
+  ASSERT_TRUE(turn_until([&] { return got_.messages.size() == 4; }));
+  EXPECT_EQ(c->counters().foreign_sends.value(), 1U) << "its own first";
+  b.reset();
+  EXPECT_EQ(aliases.size(), 0U);
+}
+
 TEST_F(TlsTransport, WithoutACertificateThereIsNoAlias) {
   const auto b = make(far_, {secure(context("DNS:far.example.com"))});  // asks for none
   const auto a = make(got_, {secure(context("DNS:near.example.com"))});
