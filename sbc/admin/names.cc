@@ -46,6 +46,8 @@ const char* name_of(RejectReason reason) {
       return "no_route";
     case RejectReason::Limit:
       return "limit";
+    case RejectReason::Help:
+      return "help";
     case RejectReason::Draining:
       return "draining";
     case RejectReason::Relay:

@@ -52,6 +52,7 @@ enum class RejectReason : std::uint8_t {
   UnknownUser,   // 404
   NoRoute,       // no candidate
   Limit,         // a table or rate is full
+  Help,          // 503: a call for help, when the room that is kept for them is full as well
   Draining,      // 503 while stopping
   Relay,         // no relay, or it refused
   Media,         // 488: no media line that we can anchor

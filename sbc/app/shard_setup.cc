@@ -275,6 +275,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   using admin::RejectReason;
   to.rejects[RejectReason::Draining].set(calls.refused_draining);
   to.rejects[RejectReason::Limit].set(calls.refused_limit + registrations.store_full + registrations.too_many_contacts);
+  to.rejects[RejectReason::Help].set(calls.refused_help);
   to.rejects[RejectReason::LoopDetected].set(calls.refused_loop + calls.loops);
   to.rejects[RejectReason::Routes].set(calls.refused_routes);
   to.rejects[RejectReason::Media].set(calls.refused_media);

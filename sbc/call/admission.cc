@@ -7,15 +7,12 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
 #include "sbc/call/loop.h"
+#include "sbc/call/room_for_help.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/privacy.h"
 
 namespace sbc::call {
 namespace {
-
-// Calls for help, and those that come first (RFC 4412), have as much room again as all calls together: no other call
-// can take it, and a stranger who cries wolf still cannot exhaust the machine.
-constexpr std::size_t kRoomForHelp = 2;
 
 CallRecord new_record(const Call& call) {
   CallRecord record;
@@ -65,8 +62,15 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
   const bool help = calls_for_help(invite);  // trap 85: neither a drain nor other people's calls keep it out
   const bool first = help || comes_first(invite, arrival);
   if (core_.draining && !first) return refuse(503, retry, core_.counters.refused_draining, EndCause::Shutdown);
-  if (core_.calls.size() >= core_.settings->max_calls * (first ? kRoomForHelp : 1))
+  if (!first && core_.calls.size() >= core_.settings->max_calls)
     return refuse(503, retry, core_.counters.refused_limit, EndCause::Limit);
+  if (core_.calls.size() >= most_with_help(core_.settings->max_calls)) {
+    out.notes.push_back({.level = Note::Level::Error,
+                         .call = {},
+                         .text = std::string(help ? "a call for help" : "a call that comes first") +
+                                 " was refused: all the room for such calls is taken"});
+    return refuse(503, retry, core_.counters.refused_help, EndCause::Limit);
+  }
   if (dialog::has_too_many_routes(invite))
     return refuse(400, {}, core_.counters.refused_routes, EndCause::Limit, "Too Many Record-Routes");
   if (invite.request_uri().scheme == sip::Uri::Scheme::Sips && !sip::is_secure(request.source.hop.transport)) {

@@ -78,6 +78,7 @@ struct Counters {
   std::uint64_t silent_callees = 0;     // nor from the callee
   std::uint64_t not_recorded = 0;       // m-lines that were to be, or not to their end
   std::uint64_t refused_limit = 0;      // 503, too many calls
+  std::uint64_t refused_help = 0;       // 503, too many calls for help as well
   std::uint64_t refused_draining = 0;   // 503, about to stop
   std::uint64_t refused_extension = 0;  // 420
   std::uint64_t refused_loop = 0;       // 483

@@ -141,11 +141,13 @@ TEST(Copy, CallCountersBecomeTheOperatorsReasons) {
   calls.refused_limit = 2;
   calls.refused_loop = 3;
   calls.refused_media = 4;
+  calls.refused_help = 5;
   copy(calls, {}, {}, metrics);
   EXPECT_EQ(metrics.rejects[admin::RejectReason::Draining].value(), 1U);
   EXPECT_EQ(metrics.rejects[admin::RejectReason::Limit].value(), 2U);
   EXPECT_EQ(metrics.rejects[admin::RejectReason::LoopDetected].value(), 3U);
   EXPECT_EQ(metrics.rejects[admin::RejectReason::Media].value(), 4U);
+  EXPECT_EQ(metrics.rejects[admin::RejectReason::Help].value(), 5U);
 }
 
 TEST(LevelOf, NotesKeepTheirWeight) {

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
+#include "sbc/call/room_for_help.h"
 #include "sbc/identity/session_id.h"
 #include "sbc/sip/values.h"
 
@@ -322,6 +324,43 @@ TEST(Emergency, NeitherLimitNorDrainKeepsItOut) {  // trap 85: neither a limit n
   rig.calls.drain();
   rig.c.invite();
   EXPECT_TRUE(rig.b.has("INVITE"));
+}
+
+// trap 85: the room that is kept for them is bounded, too, and nobody else's.
+TEST(Emergency, FarMoreThanOtherCallsAreTakenAndBeyondThatNone) {
+  static_assert(most_with_help(1) == 1001 && most_with_help(1000) == 2000 && most_with_help(50'000) == 100'000);
+  Rig rig({.max_calls = 2});
+  rig.settings->emergency_numbers = {"5551234"};
+  const std::size_t most = most_with_help(2);
+  while (rig.calls.size() < most && rig.calls.counters().refused_help == 0) rig.a.invite();
+  EXPECT_EQ(rig.calls.size(), most);
+  EXPECT_EQ(rig.calls.counters().refused_help, 0U);
+  EXPECT_FALSE(rig.a.has("503"));
+
+  rig.a.clear();
+  rig.a.invite();
+  const auto refusal = rig.a.take("503");
+  ASSERT_TRUE(refusal);
+  EXPECT_TRUE(refusal->find(sip::HeaderId::RetryAfter));
+  EXPECT_EQ(rig.calls.counters().refused_help, 1U);
+  EXPECT_EQ(rig.calls.size(), most) << "those that are there go on";
+  const bool noted = std::ranges::any_of(rig.notes, [](const auto& note) {
+    return note.level == Note::Level::Error && note.text.starts_with("a call for help was refused");
+  });
+  EXPECT_TRUE(noted);
+
+  rig.settings->emergency_numbers.clear();
+  rig.c.invite();
+  EXPECT_TRUE(rig.c.has("503"));
+  EXPECT_EQ(rig.calls.counters().refused_limit, 1U);
+
+  // One that ends makes room for one.
+  rig.settings->emergency_numbers = {"5551234"};
+  rig.b.answer(486);
+  rig.a.clear();
+  rig.a.invite();
+  EXPECT_FALSE(rig.a.has("503"));
+  EXPECT_EQ(rig.calls.size(), most);
 }
 
 // trap 85: nor an interval that would get every other call a 422.
