@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "media-relay/base/ip.h"
+#include "media-relay/base/rare.h"
 #include "media-relay/base/secret.h"
 
 namespace control {
@@ -165,25 +166,26 @@ struct HalfSpec {
   std::optional<base::Endpoint> remote_rtcp;  // absent: remote_rtp with the next port (or the same one with rtcp_mux)
   bool rtcp_mux = false;                      // RFC 5761: RTCP goes to and comes from the RTP port
   LatchMode latch = LatchMode::Strict;
-  std::vector<base::Prefix> latch_from;     // sources that may be learned; empty: any
-  bool send = true;                         // the relay may send media to this peer
-  bool receive = true;                      // the relay takes media from this peer
-  std::optional<Srtp> srtp = {};            // absent: plain RTP, or dtls
-  std::optional<Ice> ice = {};              // absent: addresses as signalled or learned
-  std::optional<Dtls> dtls = {};            // instead of srtp; both want rtcp_mux
-  std::optional<Rewrite> rewrite = {};      // absent: RTP and RTCP leave towards this peer as they came
-  std::optional<Digits> digits = {};        // absent: none are listened for, none can be sent
-  std::optional<Transcode> transcode = {};  // absent: audio leaves towards this peer in the codec in which it came
-  bool one_stream = false;  // in clear: while one stream (SSRC) is heard, another one from the same source is not
+  std::vector<base::Prefix> latch_from;  // sources that may be learned; empty: any
+  bool send = true;                      // the relay may send media to this peer
+  bool receive = true;                   // the relay takes media from this peer
+  // In clear: while one stream (SSRC) is heard, another one from the same source is not.
+  bool one_stream = false;
+  base::Rare<Srtp> srtp = {};            // absent: plain RTP, or dtls
+  base::Rare<Ice> ice = {};              // absent: addresses as signalled or learned
+  base::Rare<Dtls> dtls = {};            // instead of srtp; both want rtcp_mux
+  std::optional<Rewrite> rewrite = {};   // absent: RTP and RTCP leave towards this peer as they came
+  base::Rare<Digits> digits = {};        // absent: none are listened for, none can be sent
+  base::Rare<Transcode> transcode = {};  // absent: audio leaves towards this peer in the codec in which it came
   // In clear: the streams that the peer has said are its own (SSRC); no other is heard. Empty: any
   // one.
   std::vector<std::uint32_t> sources = {};
   // Header extensions (RFC 8285) that may be sent to this peer; absent: all.
   std::optional<std::vector<ExtensionRule>> extensions = {};
-  std::optional<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
+  base::Rare<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
   // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's. Without meaning when shared.
   std::optional<std::uint8_t> dscp = {};
-  std::optional<Play> play = {};      // absent: nothing, or no more
+  base::Rare<Play> play = {};         // absent: nothing, or no more
   std::optional<Copied> copies = {};  // instead of a peer and ports, and of all that is about these
   // Of whoever is the peer. Another number is another party: it gets ports of its own, and nothing is kept of who was
   // there before. The other half goes on.
@@ -212,7 +214,7 @@ struct FlowSpec {
   HalfSpec a;
   HalfSpec b;
   Transport transport = Transport::Rtp;
-  std::optional<Record> record = {};
+  base::Rare<Record> record = {};
   std::uint32_t quality_ms = 0;  // how often Quality is told; 0: never
   friend bool operator==(const FlowSpec&, const FlowSpec&) = default;
 };

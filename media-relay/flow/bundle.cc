@@ -52,39 +52,41 @@ bool any_source(std::span<const std::byte> datagram, const rtp::RtcpPacket& p, F
 Flow::~Flow() {
   part_copies();
   for (const Side side : kSides) {
-    for (Flow* guest : half(side).guests) {
+    for (Flow* guest : half(side).guests()) {
       guest->half(side).carrier = nullptr;
       guest->build();
     }
     Flow* carrier = half(side).carrier;
     if (carrier == nullptr) continue;
-    std::erase(carrier->half(side).guests, this);
+    std::erase(carrier->half(side).bundle->guests, this);
     carrier->build();
   }
 }
 
 void Flow::share(Side side, Flow& carrier) {
   half(side).carrier = &carrier;
-  carrier.half(side).guests.push_back(this);
+  for (Half* h : {&half(side), &carrier.half(side)})
+    if (!h->bundle) h->bundle = std::make_unique<Bundled>();
+  carrier.half(side).bundle->guests.push_back(this);
   carrier.build();
   build();
 }
 
-void Flow::Half::remember(std::uint32_t ssrc) {
+void Flow::Bundled::remember(std::uint32_t ssrc) {
   if (knows(ssrc)) return;
   sources[next_source] = ssrc;
   next_source = (next_source + 1) % sources.size();
 }
 
-bool Flow::Half::knows(std::uint32_t ssrc) const {
+bool Flow::Bundled::knows(std::uint32_t ssrc) const {
   return ssrc != 0 && std::ranges::find(sources, ssrc) != sources.end();
 }
 
 std::optional<Drop> Flow::hand_over_rtp(Context& c) {
-  Half& h = half(c.side);
-  for (Flow* guest : h.guests)
+  Bundled& bundle = *half(c.side).bundle;
+  for (Flow* guest : bundle.guests)
     if (guest->spec_.half(c.side).payload_types[c.header.payload_type]) return guest->take_over(c, Component::Rtp);
-  h.remember(c.header.ssrc);
+  bundle.remember(c.header.ssrc);
   return std::nullopt;
 }
 
@@ -92,9 +94,9 @@ std::optional<Drop> Flow::hand_over_rtcp(Context& c) {
   const std::span<const std::byte> bytes = c.packet.bytes();
   Flow* target = nullptr;
   const auto known = [&](std::uint32_t ssrc) {
-    if (half(c.side).knows(ssrc)) target = this;
-    for (Flow* guest : half(c.side).guests)
-      if (target == nullptr && guest->half(c.side).knows(ssrc)) target = guest;
+    if (half(c.side).bundle->knows(ssrc)) target = this;
+    for (Flow* guest : half(c.side).guests())
+      if (target == nullptr && guest->half(c.side).bundle->knows(ssrc)) target = guest;
     return target != nullptr;
   };
   std::size_t at = 0;
@@ -108,11 +110,11 @@ std::optional<Drop> Flow::hand_over_rtcp(Context& c) {
 
 std::optional<Drop> Flow::take_over(Context& c, Component kind) {
   Half& h = half(c.side);
-  if (kind == Component::Rtp) h.remember(c.header.ssrc);
+  if (kind == Component::Rtp) h.bundle->remember(c.header.ssrc);
   Context own{c.packet, c.side, c.port, c.now, untold_, c.arrived, c.header, c.compound};
   const std::optional<Drop> dropped = run(h.pipeline[index_of(Component::Rtp)][index_of(kind)], own);
   if (!untold_.empty()) attention_ = true;
-  if (dropped) ++h.stats.drops[static_cast<std::size_t>(*dropped)];
+  if (dropped) h.drops.add(*dropped);
   c.handed_over = true;
   c.absorbed = own.absorbed;
   return dropped;

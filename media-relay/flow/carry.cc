@@ -58,9 +58,9 @@ void Flow::carry(Carrier& c) {
 template <typename Carrier>
 void Flow::carry_half(Carrier& c, Side side) {
   Half& h = half(side);
-  c(h.guard, h.reception, h.reception_report, h.reports, h.stats, h.last_heard, h.heard, h.last_rtp, h.told_silent,
-    h.secured_by, h.sources, h.next_source);
-  c.expect(h.next_source < h.sources.size());
+  c(h.guard, h.reception, h.reception_report, h.reports, h.stats, h.drops, h.last_heard, h.heard, h.last_rtp,
+    h.told_silent, h.secured_by);
+  carry_bundle(c, h);
   // Digits that are being heard or sent are not carried, and a sound begins anew.
   bool rewrites = h.rewriter != nullptr;
   bool transcodes = h.transcoder != nullptr;
@@ -74,13 +74,24 @@ void Flow::carry_half(Carrier& c, Side side) {
   if (h.transcoder) c(*h.transcoder);
   bool ice = h.ice != nullptr;
   bool dtls = h.dtls != nullptr;
-  std::string association = h.association;
+  std::string association = h.association ? h.association->name : std::string();
   c(ice, dtls, association);
-  c.expect(ice == (h.ice != nullptr) && dtls == (h.dtls != nullptr) && is_same_association(association, h.association));
+  c.expect(ice == (h.ice != nullptr) && dtls == (h.dtls != nullptr) &&
+           (!h.association || is_same_association(association, h.association->name)));
   if (c.failed()) return;
   if (h.ice) c(*h.ice);
   if (h.dtls) c(*h.dtls);
   if (!c.failed()) carry_keys(c, side);
+}
+
+// Its flows find each other again after this.
+template <typename Carrier>
+void Flow::carry_bundle(Carrier& c, Half& h) {
+  bool bundled = h.bundle != nullptr;
+  c(bundled);
+  if (c.failed() || !bundled) return;
+  if (!h.bundle) h.bundle = std::make_unique<Bundled>();
+  c(*h.bundle);
 }
 
 template <typename Carrier>

@@ -111,11 +111,11 @@ void Flow::watch_handshake(Side side, base::Instant now) {
 }
 
 void Flow::set_dtls(Side side) {
-  const std::optional<Dtls>& wanted = spec_.half(side).dtls;
+  const base::Rare<Dtls>& wanted = spec_.half(side).dtls;
   Half& h = half(side);
   if (!wanted) {
     h.dtls.reset();
-    h.association.clear();
+    h.association.reset();
     return;
   }
   // Our role is settled by the answer; until the handshake is done another answer may settle it otherwise, as that of a
@@ -126,20 +126,19 @@ void Flow::set_dtls(Side side) {
   // RFC 8842 3.1: the peer's certificate and name make the association as well. A hello may come before both are known,
   // and another peer may answer the same offer (a fork, or another answer than the early one): that one shakes hands
   // anew, and the one before is not heard meanwhile.
-  const bool same =
-      h.dtls && is_same_association(h.association, wanted->association) && same_peer(h.certificates, certificates);
+  const bool same = h.dtls && is_same_association(h.association->name, wanted->association) &&
+                    same_peer(h.association->certificates, certificates);
   if (same && (h.dtls->role() == wanted->parameters.role || !open)) {
-    if (!certificates.empty()) h.certificates = certificates;
-    if (!peers_end(wanted->association).empty()) h.association = wanted->association;
+    if (!certificates.empty()) h.association->certificates = certificates;
+    if (!peers_end(wanted->association).empty()) h.association->name = wanted->association;
     return;
   }
-  if (h.dtls && !same && our_end(h.association) == our_end(wanted->association)) {
+  if (h.dtls && !same && our_end(h.association->name) == our_end(wanted->association)) {
     h.sender.reset();
     h.receiver.reset();
     h.former.reset();
   }
-  h.association = wanted->association;
-  h.certificates = certificates;
+  h.association = Association{wanted->association, certificates};
   h.dtls = secure::DtlsSession::make(wanted->identity, wanted->parameters);
 }
 

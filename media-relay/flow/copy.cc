@@ -53,7 +53,7 @@ void Flow::hear_copy(Side side, const Context& of, Component kind) {
   const std::optional<Drop> dropped = run(h.pipeline[index_of(Component::Rtp)][index_of(kind)], own);
   if (!untold_.empty()) attention_ = true;
   if (dropped)
-    ++h.stats.drops[static_cast<std::size_t>(*dropped)];
+    h.drops.add(*dropped);
   else if (packet.leaves() && outlet_ != nullptr)
     outlet_->leave(packet.leaves_by, packet.destination, packet.bytes());
 }

@@ -80,7 +80,7 @@ void Flow::replace(Spec spec, base::Instant now) {
   for (const Side side : kSides) {
     start_dtls(side, now);
     start_keepalive(side, now);
-    for (Flow* guest : half(side).guests) guest->build();
+    for (Flow* guest : half(side).guests()) guest->build();
   }
 }
 
@@ -109,8 +109,8 @@ void Flow::open_guards(Side side, base::Instant now) {
   half(side).guard[index_of(Component::Rtcp)].open(rules, now);
 }
 
-void Flow::set_keys(Side side, const std::optional<Srtp>& old, base::Instant now) {
-  const std::optional<Srtp>& wanted = spec_.half(side).srtp;
+void Flow::set_keys(Side side, const base::Rare<Srtp>& old, base::Instant now) {
+  const base::Rare<Srtp>& wanted = spec_.half(side).srtp;
   Half& h = half(side);
   // Keys of an association go on until another one has its own.
   if (spec_.half(side).dtls && h.dtls) return;
@@ -133,7 +133,7 @@ void Flow::build() {
     for (const Component port : kComponents)
       for (const Component kind : kComponents)
         half(side).pipeline[index_of(port)][index_of(kind)] =
-            recorded(repaired(pipeline_for(side, port, kind), side, kind), side);
+            row_of(recorded(repaired(pipeline_for(side, port, kind), side, kind), side));
   update_exits();
   keep_counters();  // contexts change in front of this only
 }
@@ -176,7 +176,7 @@ Flow::Pipeline Flow::pipeline_for(Side side, Component port, Component kind) con
 // Of a side with ICE: whoever has sent an authentic check is the peer.
 Flow::Pipeline Flow::checked_pipeline(Side side, Component kind) const {
   const bool is_protected = is_secure(side);
-  const bool carries = !half(side).guests.empty();
+  const bool carries = !half(side).guests().empty();
   if (is_protected && !half(side).receiver) return {&Flow::refuse_keyless};
   if (kind == Component::Rtcp) {
     const Step last = transcodes() ? &Flow::transcode_rtcp : last_rtcp_step(other(side));
@@ -264,7 +264,7 @@ void Flow::start_clock(base::Instant now) {
 base::Instant Flow::next_deadline() const {
   base::Instant next = std::min({deadline_, report_due_, next_repair_deadline()});
   for (const Half& h : halves_) {
-    next = std::min(next, h.keepalive.due);
+    if (h.keepalive) next = std::min(next, h.keepalive->due);
     if (h.ice) next = std::min(next, h.ice->next_deadline());
     if (h.dtls) next = std::min({next, h.dtls->next_deadline(), h.secured_by});
     if (h.sound) next = std::min(next, h.sound->next_deadline());
@@ -339,7 +339,8 @@ Stats Flow::stats(base::Instant now) const {
   for (const Side side : kSides) {
     const Half& h = half(side);
     HalfStats& s = out.half[index_of(side)];
-    s = h.stats;
+    static_cast<PacketCounts&>(s) = h.stats;
+    s.drops = h.drops.counts();
     s.expected = h.reception.expected();
     s.lost = h.reception.lost();
     s.jitter = h.reception.jitter();

@@ -59,6 +59,7 @@
 #include <vector>
 
 #include "media-relay/base/hash.h"
+#include "media-relay/base/rare.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/digit_listener.h"
 #include "media-relay/flow/digit_player.h"
@@ -189,10 +190,14 @@ class Flow {
   using Step = std::optional<Drop> (Flow::*)(Context&);
   // The last step forwards or drops. Unused places behind it are never reached.
   using Pipeline = std::array<Step, 13>;
+  // A pipeline as it is kept: places in kSteps (path.cc), a byte for each.
+  using Row = std::array<std::uint8_t, 13>;
+  static const std::array<Step, 34> kSteps;
+  static Row row_of(const Pipeline& steps);
 
   // Empty datagrams to a peer behind a NAT.
   struct Keepalive {
-    base::Instant due = base::kNever;
+    base::Instant due{};
     base::Endpoint remote;   // as signalled when it began
     std::uint64_t sent = 0;  // packets of RTP, when it was looked at last
     unsigned pierced = 0;
@@ -202,9 +207,29 @@ class Flow {
     Flow* flow;
     Side side;  // of it
   };
+  struct Association {
+    std::string name;
+    std::vector<secure::Fingerprint> certificates;  // of its peer; empty: not known yet
+  };
+  // Of a half that shares a transport (bundle.cc).
+  struct Bundled {
+    std::vector<Flow*> guests;  // who use this half's
+    // Sources that come from the peer for this flow, and those that it is sent. Video has three each way (media,
+    // retransmissions, FEC).
+    std::array<std::uint32_t, 8> sources{};
+    std::size_t next_source = 0;
+    void remember(std::uint32_t ssrc);
+    bool knows(std::uint32_t ssrc) const;
+
+    template <typename Carrier>
+    void carry(Carrier& c) {
+      c(sources, next_source);
+      c.expect(next_source < sources.size());
+    }
+  };
   struct Half {
-    std::array<SourceGuard, 2> guard;                 // by component
-    std::array<std::array<Pipeline, 2>, 2> pipeline;  // by port and kind of packet
+    std::array<SourceGuard, 2> guard;              // by component
+    std::array<std::array<Row, 2>, 2> pipeline{};  // by port and kind of packet
     rtp::Reception reception;
     ReceptionReport reception_report;            // what was told of it beside transcoded audio
     std::unique_ptr<secure::Sender> sender;      // null: plain RTP, or no keys
@@ -216,9 +241,8 @@ class Flow {
     rtp::PeerReports reports;
     std::unique_ptr<ice::Agent> ice;
     std::unique_ptr<secure::DtlsSession> dtls;
-    std::string association;                        // of `dtls`
-    std::vector<secure::Fingerprint> certificates;  // of its peer; empty: not known yet
-    std::unique_ptr<Rewriter> rewriter;             // towards this side; kept once there was one
+    base::Rare<Association> association;  // of `dtls`; there when that is
+    std::unique_ptr<Rewriter> rewriter;   // towards this side; kept once there was one
     std::unique_ptr<DigitListener> listener;
     std::unique_ptr<DigitPlayer> player;     // towards this side
     std::unique_ptr<Transcoder> transcoder;  // towards this side
@@ -226,32 +250,26 @@ class Flow {
     base::Instant secured_by = base::kNever;
     base::Instant report_due = base::kNever;  // of what we play towards this side
     std::uint64_t reports_passed = 0;         // RTCP of the other side when it was looked at last
-    HalfStats stats;
+    PacketCounts stats;
+    DropTally drops;
     base::Instant last_heard{};
     bool heard = false;
     std::optional<base::Instant> last_rtp;
     std::optional<base::Instant> told_silent;  // when its present silence was told
-    Keepalive keepalive;
+    base::Rare<Keepalive> keepalive;
     struct Sums {
       std::uint64_t packets = 0;
       std::uint64_t expected = 0;
       std::int64_t lost = 0;
     };
     Sums sums() const { return {stats.rtp_packets_in, reception.expected(), reception.lost()}; }
-    Sums told;  // as they were when Quality was told last
-    // Bundles (bundle.cc).
-    Flow* carrier = nullptr;    // whose transport this half uses
-    std::vector<Flow*> guests;  // who use this half's
-    // Copies (copy.cc).
-    Flow* copied = nullptr;
-    std::vector<Copier> copiers;  // of what comes from this side
-    // Of a bundle: sources that come from the peer for this flow, and those that it is sent. Video has three each way
-    // (media, retransmissions, FEC).
-    std::array<std::uint32_t, 8> sources{};
-    std::size_t next_source = 0;
-    bool bundled() const { return carrier != nullptr || !guests.empty(); }
-    void remember(std::uint32_t ssrc);
-    bool knows(std::uint32_t ssrc) const;
+    Sums told;                        // as they were when Quality was told last
+    Flow* carrier = nullptr;          // whose transport this half uses (bundle.cc)
+    Flow* copied = nullptr;           // copy.cc
+    std::vector<Copier> copiers;      // of what comes from this side
+    std::unique_ptr<Bundled> bundle;  // null: it shares no transport, and never has
+    bool bundled() const { return bundle && (carrier != nullptr || !bundle->guests.empty()); }
+    std::span<Flow* const> guests() const { return bundle ? bundle->guests : std::span<Flow* const>(); }
     base::IpAddress host{};  // from where its RTP was learned; empty: not learned
   };
   // The way out towards a side, decided when something changes rather than for each packet.
@@ -265,7 +283,7 @@ class Flow {
   void build();
   void open_guards(Side side, base::Instant now);
   void forget_peer(Side side, base::Instant now);  // party.cc
-  void set_keys(Side side, const std::optional<Srtp>& old, base::Instant now);
+  void set_keys(Side side, const base::Rare<Srtp>& old, base::Instant now);
   Pipeline checked_pipeline(Side side, Component kind) const;
   // Of RTP from `side` that has been inspected.
   void add_way_out(Pipeline& steps, Side side) const;
@@ -300,6 +318,8 @@ class Flow {
   void carry(Carrier& c);
   template <typename Carrier>
   void carry_half(Carrier& c, Side side);
+  template <typename Carrier>
+  void carry_bundle(Carrier& c, Half& h);
   template <typename Carrier>
   void carry_keys(Carrier& c, Side side);
   bool take_up(std::string_view saved, base::Instant saved_at);
@@ -385,7 +405,7 @@ class Flow {
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);
-  std::optional<Drop> run(const Pipeline& steps, Context& c);
+  std::optional<Drop> run(const Row& steps, Context& c);
   std::optional<Drop> gate_rtp(Context& c);
   std::optional<Drop> gate_rtcp(Context& c);
   std::optional<Drop> gate_checked(Context& c);

@@ -12,20 +12,20 @@ namespace flow {
 // Only where addresses are learned: whoever is where it says has no NAT, and ICE has its own checks.
 void Flow::start_keepalive(Side side, base::Instant now) {
   const HalfSpec& spec = spec_.half(side);
-  Keepalive& k = half(side).keepalive;
+  base::Rare<Keepalive>& k = half(side).keepalive;
   if (spec.latch != LatchMode::Learn || spec.ice || spec.shared) {
-    k = {};
+    k.reset();
     return;
   }
   const base::Endpoint remote = spec.remote_rtp.value_or(base::Endpoint{});
-  if (k.due != base::kNever && k.remote == remote) return;
-  k = {now, remote, half(side).stats.rtp_packets_out};
+  if (k && k->remote == remote) return;
+  k = Keepalive{now, remote, half(side).stats.rtp_packets_out};
 }
 
 void Flow::on_keepalive_deadline(Side side, base::Instant now) {
   Half& h = half(side);
-  Keepalive& k = h.keepalive;
-  if (now < k.due) return;
+  if (!h.keepalive || now < h.keepalive->due) return;
+  Keepalive& k = *h.keepalive;
   const bool has_pierced = std::exchange(k.piercing, !h.heard && k.pierced++ < kMaxPierces);
   k.due = now + (k.piercing ? kPierceInterval : kKeepaliveInterval);
   const bool is_fed = std::exchange(k.sent, h.stats.rtp_packets_out) != h.stats.rtp_packets_out;

@@ -18,15 +18,16 @@ void Flow::forget_peer(Side side, base::Instant now) {
   h.strange_keys = false;
   h.ice.reset();
   h.dtls.reset();
-  h.association.clear();
-  h.certificates.clear();
+  h.association.reset();
   h.reports = {};
   h.reception_report = {};
   h.listener.reset();
   h.player.reset();
-  h.keepalive = {};
-  h.sources = {};
-  h.next_source = 0;
+  h.keepalive.reset();
+  if (h.bundle) {
+    h.bundle->sources = {};
+    h.bundle->next_source = 0;
+  }
   h.heard = false;
   h.last_rtp.reset();
 }

@@ -1,5 +1,7 @@
 // The steps of the packet path. Each returns nothing to go on, or the reason for which the packet is dropped.
 
+#include <algorithm>
+
 #include "media-relay/flow/flow.h"
 #include "media-relay/rtp/demux.h"
 #include "media-relay/rtp/extension.h"
@@ -39,7 +41,7 @@ std::optional<Drop> Flow::on_packet(packet::Packet& packet, Side side, Component
   const std::optional<Drop> dropped = walk(c);
   if (dropped) {
     if (!c.answered) packet.drop();
-    if (!c.handed_over) ++half(side).stats.drops[static_cast<std::size_t>(*dropped)];
+    if (!c.handed_over) half(side).drops.add(*dropped);
   }
   return dropped;
 }
@@ -71,9 +73,57 @@ std::optional<Drop> Flow::walk(Context& c, Component kind) {
   return run(half(c.side).pipeline[index_of(c.port)][index_of(kind)], c);
 }
 
-std::optional<Drop> Flow::run(const Pipeline& steps, Context& c) {
-  for (const Step step : steps) {
-    if (const std::optional<Drop> dropped = (this->*step)(c)) return dropped;
+// The first one is also what a row has where nothing stands: it refuses.
+constinit const std::array<Flow::Step, 34> Flow::kSteps{
+    &Flow::refuse_port,
+    &Flow::refuse_receiving,
+    &Flow::refuse_sending,
+    &Flow::refuse_keyless,  //
+    &Flow::gate_rtp,
+    &Flow::gate_rtcp,
+    &Flow::gate_checked,
+    &Flow::unprotect_rtp,
+    &Flow::unprotect_rtcp,
+    &Flow::read_rtp,
+    &Flow::read_rtcp,
+    &Flow::admit_rtp,
+    &Flow::admit_rtcp,
+    &Flow::admit_muxed_rtcp,
+    &Flow::take_udptl,
+    &Flow::inspect_udptl,
+    &Flow::inspect_rtp,
+    &Flow::inspect_rtcp,
+    &Flow::hide_names,
+    &Flow::hand_over_rtp,
+    &Flow::hand_over_rtcp,
+    &Flow::record,
+    &Flow::listen,
+    &Flow::give_way,
+    &Flow::rewrite_rtp,
+    &Flow::rewrite_rtcp,
+    &Flow::filter_extensions,
+    &Flow::transcode_rtp,
+    &Flow::transcode_rtcp,
+    &Flow::forward_rtp,
+    &Flow::forward_rtcp,
+    &Flow::protect_and_forward_rtp,
+    &Flow::protect_and_forward_rtcp,
+    &Flow::absorb,
+};
+
+Flow::Row Flow::row_of(const Pipeline& steps) {
+  Row row{};
+  for (std::size_t i = 0; i < steps.size() && steps[i] != nullptr; ++i) {
+    const auto found = std::ranges::find(kSteps, steps[i]);
+    if (found == kSteps.end()) return {};
+    row[i] = static_cast<std::uint8_t>(found - kSteps.begin());
+  }
+  return row;
+}
+
+std::optional<Drop> Flow::run(const Row& steps, Context& c) {
+  for (const std::uint8_t step : steps) {
+    if (const std::optional<Drop> dropped = (this->*kSteps[step])(c)) return dropped;
     if (c.packet.leaves() || c.absorbed) break;
   }
   return std::nullopt;
@@ -248,8 +298,8 @@ std::optional<Drop> Flow::filter_extensions(Context& c) {
 std::optional<Drop> Flow::forward_rtp(Context& c) {
   const Side to = other(c.side);
   if (const auto dropped = leave(c, transport(to).exit(to, Component::Rtp))) return dropped;
-  if (half(to).bundled()) half(to).remember(rtp::read_u32(c.packet.bytes(), kSsrcOffset));
-  HalfStats& s = half(to).stats;
+  if (half(to).bundled()) half(to).bundle->remember(rtp::read_u32(c.packet.bytes(), kSsrcOffset));
+  PacketCounts& s = half(to).stats;
   ++s.rtp_packets_out;
   s.rtp_bytes_out += c.packet.size();
   return std::nullopt;
@@ -258,7 +308,7 @@ std::optional<Drop> Flow::forward_rtp(Context& c) {
 std::optional<Drop> Flow::forward_rtcp(Context& c) {
   const Side to = other(c.side);
   if (const auto dropped = leave(c, transport(to).exit(to, Component::Rtcp))) return dropped;
-  HalfStats& s = half(to).stats;
+  PacketCounts& s = half(to).stats;
   ++s.rtcp_packets_out;
   s.rtcp_bytes_out += c.packet.size();
   return std::nullopt;

@@ -24,7 +24,7 @@ std::string_view name_of(PlayEnd end) {
 }
 
 void Flow::set_sound(Side side, base::Instant now) {
-  const std::optional<Play>& wanted = spec_.half(side).play;
+  const base::Rare<Play>& wanted = spec_.half(side).play;
   Half& h = half(side);
   if (!wanted) {
     h.sound.reset();

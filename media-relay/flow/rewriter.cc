@@ -12,6 +12,9 @@ constexpr std::uint32_t kVideoClock = 90'000;  // RFC 3551 5: there the marker e
 // An event begins near the audio around it; what is further away was stamped by another clock.
 constexpr std::int64_t kNearSeconds = 2;
 
+// Each party's audio has one.
+static_assert(sizeof(Rewriter) <= 384);
+
 // RFC 5761 section 4: with the marker these are RTCP to whoever receives both on one port.
 bool looks_like_rtcp(std::uint8_t payload_type) {
   return payload_type >= 64 && payload_type <= 95;
@@ -24,19 +27,25 @@ std::uint32_t scaled(std::uint32_t ticks, std::uint32_t from, std::uint32_t to) 
 }  // namespace
 
 void Rewriter::set(const Rewrite& spec) {
-  if (continuous_ && !spec.continuous && !stream_.fresh() && stream_.ssrc() != own_.ssrc()) {
-    stream_ = own_;
+  if (continuous_ && !spec.continuous && !stream_.fresh() && stream_.ssrc() != own_.ssrc) {
+    stream_ = {own_.ssrc, own_.sequence, own_.timestamp};
     adopts_ = false;
   }
   continuous_ = spec.continuous;
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const auto type = static_cast<std::uint8_t>(i);
-    rules_[i] = {type, spec.closed ? PayloadUse::Drop : PayloadUse::Pass, rtp::static_clock_rate(type), 0};
-  }
+  closed_ = spec.closed;
+  places_ = {};
+  rules_.clear();
+  rules_.reserve(spec.payloads.size());
   for (const PayloadRule& rule : spec.payloads) {
     const std::uint32_t from = rule.clock_from != 0 ? rule.clock_from : rtp::static_clock_rate(rule.from);
-    rules_[rule.from & 0x7f] = {rule.to, rule.use, from, rule.clock_to != 0 ? rule.clock_to : from};
+    rules_.push_back({rule.to, rule.use, from, rule.clock_to != 0 ? rule.clock_to : from});
+    places_[rule.from & 0x7f] = static_cast<std::uint8_t>(rules_.size());
   }
+}
+
+Rewriter::Rule Rewriter::rule_of(std::uint8_t payload_type) const {
+  if (const std::uint8_t place = places_[payload_type & 0x7f]; place != 0) return rules_[place - 1U];
+  return {payload_type, closed_ ? PayloadUse::Drop : PayloadUse::Pass, rtp::static_clock_rate(payload_type), 0};
 }
 
 void Rewriter::swallow(const rtp::Header& header) {
@@ -44,7 +53,7 @@ void Rewriter::swallow(const rtp::Header& header) {
 }
 
 std::optional<Drop> Rewriter::rewrite(packet::Packet& packet, const rtp::Header& header, base::Instant now) {
-  const Rule& rule = rules_[header.payload_type & 0x7f];
+  const Rule rule = rule_of(header.payload_type);
   if (rule.use == PayloadUse::Drop) {
     swallow(header);
     return Drop::PayloadType;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "media-relay/base/time.h"
 #include "media-relay/flow/drop.h"
@@ -19,7 +20,10 @@ class Rewriter {
  public:
   // A continuous stream that begins with a sound of our own begins at `start`, which is used once, whatever `set` says
   // later; else it begins as its first source.
-  Rewriter(const Rewrite& spec, const rtp::OutgoingStream& start) : stream_(start), own_(start) { set(spec); }
+  Rewriter(const Rewrite& spec, const rtp::OutgoingStream& start)
+      : stream_(start), own_{start.state().ssrc, start.state().next, start.state().timestamp} {
+    set(spec);
+  }
 
   // Signalling has spoken. The stream goes on, but for one with the name of a source that speaks for itself meanwhile:
   // under the same keys its numbers must not come again (RFC 3711 9.1), so what follows later is our own.
@@ -42,6 +46,11 @@ class Rewriter {
     std::uint32_t clock_from = 0;
     std::uint32_t clock_to = 0;
   };
+  struct Start {
+    std::uint32_t ssrc = 0;
+    std::uint16_t sequence = 0;
+    std::uint32_t timestamp = 0;
+  };
   // An event on its way: all of its packets have one timestamp.
   struct EventPlace {
     std::uint32_t ssrc = 0;
@@ -51,11 +60,15 @@ class Rewriter {
 
   std::uint32_t place_event(const rtp::Header& header, const Rule& rule, std::uint32_t guess, base::Instant now);
 
-  std::array<Rule, 128> rules_;
+  Rule rule_of(std::uint8_t payload_type) const;
+
+  std::array<std::uint8_t, 128> places_{};  // in rules_, by payload type, from one on; 0: it has none
+  std::vector<Rule> rules_;
+  bool closed_ = false;
   bool continuous_ = false;
   bool adopts_ = true;
   rtp::OutgoingStream stream_;
-  rtp::OutgoingStream own_;
+  Start own_;  // as stream_ would have begun
   rtp::EventScaler scaler_;
   std::optional<EventPlace> event_;
 };

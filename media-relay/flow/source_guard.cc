@@ -30,15 +30,20 @@ bool is_usable(const base::Endpoint& endpoint) {
 
 void SourceGuard::open(const Rules& rules, base::Instant now) {
   const bool moved = !rules.remote.empty() && !last_remote_.empty() && rules.remote != last_remote_;
-  const bool relaxed = rules.mode != rules_.mode;
+  const bool relaxed = rules.mode != mode_;
   if (moved) streams_.come_near(now);
   const bool described = !rules.remote.empty() && last_remote_.empty();
-  if (rules.numbered != rules_.numbered) numbers_.forget();
+  if (rules.numbered != numbers_.has_value()) numbers_ = rules.numbered ? base::Rare(NumberGuard()) : std::nullopt;
   if (!rules.remote.empty()) last_remote_ = rules.remote;
-  rules_ = rules;
+  mode_ = rules.mode;
+  held_ = rules.held;
+  listening_ = rules.streams.listening;
+  host_ = rules.host;
+  remote_ = rules.remote;
+  allowed_ = rules.allowed;
   window_end_ = now + rules.window;
   opened_at_ = now;
-  candidates_ = {};
+  candidates_.reset();
   former_.reset();
   if (rules.mode == LatchMode::Strict) {
     if (moved || relaxed) forget_stream();  // a hold (0.0.0.0) does not move a peer
@@ -67,24 +72,24 @@ void SourceGuard::leave(base::Instant now) {
 }
 
 void SourceGuard::forget(base::Instant now, base::Duration window) {
-  if (rules_.mode == LatchMode::Strict) return;
+  if (mode_ == LatchMode::Strict) return;
   heard_ = {};
   latched_ = false;
   forget_stream();
   learnable_ = true;
   window_end_ = now + window;
-  candidates_ = {};
+  candidates_.reset();
 }
 
 void SourceGuard::forget_stream() {
   streams_.move();
-  numbers_.forget();
+  if (numbers_) numbers_->forget();
 }
 
 bool SourceGuard::is_allowed(const base::IpAddress& source) const {
-  if (!rules_.host.empty() && source != rules_.host) return false;
-  if (rules_.allowed == nullptr || rules_.allowed->empty()) return true;
-  return std::ranges::any_of(*rules_.allowed, [&](const base::Prefix& p) { return p.contains(source); });
+  if (!host_.empty() && source != host_) return false;
+  if (allowed_ == nullptr || allowed_->empty()) return true;
+  return std::ranges::any_of(*allowed_, [&](const base::Prefix& p) { return p.contains(source); });
 }
 
 SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now) {
@@ -96,10 +101,10 @@ SourceGuard::Verdict SourceGuard::learn(const base::Endpoint& source, const Evid
   last_heard_ = now;
   learned_at_ = now;
   ssrc_ = evidence.ssrc;
-  candidates_ = {};
+  candidates_.reset();
   if (evidence.nameless) {
     forget_stream();
-    numbers_.hear(*evidence.sequence, now);
+    numbers_->hear(*evidence.sequence, now);
   }
   return first_of({std::nullopt, true}, evidence, now);
 }
@@ -110,18 +115,18 @@ bool SourceGuard::is_former(const base::Endpoint& source) const {
 
 bool SourceGuard::is_near(const base::IpAddress& source) const {
   if (!last_remote_.empty() && source == last_remote_.ip) return true;
-  return rules_.mode == LatchMode::Strict ? last_remote_.empty() : is_allowed(source);
+  return mode_ == LatchMode::Strict ? last_remote_.empty() : is_allowed(source);
 }
 
 // Before anybody was learned, or while it is not sure that a stranger was not just faster.
 bool SourceGuard::is_signalled(const base::Endpoint& source, base::Instant now) const {
-  if (source != rules_.remote) return false;
+  if (source != remote_) return false;
   return !latched_ || (now < window_end_ && now - learned_at_ < kSettling && is_allowed(source.ip));
 }
 
 std::optional<Drop> SourceGuard::refuses(const base::Endpoint& source, base::Instant now) const {
   if (source == heard_ && !source.empty()) return std::nullopt;
-  if (rules_.mode == LatchMode::Strict || !is_usable(source)) return Drop::WrongSource;
+  if (mode_ == LatchMode::Strict || !is_usable(source)) return Drop::WrongSource;
   const bool in_window = now < window_end_;
   if (is_signalled(source, now) || is_former(source)) return std::nullopt;
   if (latched_ && (!learnable_ || !in_window))
@@ -161,7 +166,7 @@ SourceGuard::Verdict SourceGuard::relearn(const base::Endpoint& source, const Ev
       !evidence.nameless && (evidence.sequence ? streams_.goes_on(evidence.ssrc) : evidence.ssrc == ssrc_);
   const bool stray = !is_allowed(heard_.ip);
   const bool outranked = stray || (provisional_ && now - opened_at_ < kSuspicion);
-  if (!continues && !outranked && !evidence.authentic && !rules_.streams.listening) return {Drop::WrongSource, false};
+  if (!continues && !outranked && !evidence.authentic && !listening_) return {Drop::WrongSource, false};
   const bool silent = now - std::max(last_heard_, opened_at_) >= kRelearnSilence;
   if (!continues && !outranked && !silent) return {Drop::WrongSource, false};
   if (!evidence.authentic) {
@@ -170,10 +175,10 @@ SourceGuard::Verdict SourceGuard::relearn(const base::Endpoint& source, const Ev
     const bool proved = c.in_row >= kStreamProof && now - c.began >= kStreamProofTime;
     if (known ? c.in_row < 2 : !proved) return {Drop::Probation, false};
   }
-  std::optional<Former> former;
+  base::Rare<Former> former;
   if (!continues && !outranked && streams_.known() && evidence.sequence) former = Former{heard_, streams_.ssrc()};
   const Verdict verdict = learn(source, evidence, now);
-  former_ = former;
+  former_ = std::move(former);
   return verdict;
 }
 
@@ -192,7 +197,7 @@ SourceGuard::Verdict SourceGuard::rebind(const base::Endpoint& source, const Evi
 std::optional<Drop> SourceGuard::refuses_companion(const base::Endpoint& source, const base::IpAddress& rtp_address,
                                                    base::Instant now) const {
   if (hears(source)) return std::nullopt;
-  if (rules_.mode == LatchMode::Strict || !is_usable(source)) return Drop::WrongSource;
+  if (mode_ == LatchMode::Strict || !is_usable(source)) return Drop::WrongSource;
   if (is_signalled(source, now)) return std::nullopt;
   if (source.ip != rtp_address || (latched_ && !learnable_)) return Drop::WrongSource;
   if (now >= window_end_) return latched_ ? Drop::WrongSource : Drop::WindowClosed;
@@ -212,7 +217,7 @@ SourceGuard::Verdict SourceGuard::admit_companion(const base::Endpoint& source, 
 
 std::optional<Drop> SourceGuard::takes_over(const Evidence& evidence, base::Instant now) {
   if (evidence.nameless)
-    return numbers_.admits(*evidence.sequence, now) ? std::nullopt : std::optional(Drop::WrongStream);
+    return numbers_->admits(*evidence.sequence, now) ? std::nullopt : std::optional(Drop::WrongStream);
   // RTCP may come from a source that sends no RTP.
   if (!evidence.sequence) return contradicts(evidence) ? std::optional(Drop::WrongStream) : std::nullopt;
   if (evidence.authentic)
@@ -234,7 +239,8 @@ SourceGuard::Verdict SourceGuard::first_of(Verdict verdict, const Evidence& evid
 
 const SourceGuard::Candidate& SourceGuard::probation(const base::Endpoint& source, const Evidence& evidence,
                                                      base::Instant now) {
-  for (Candidate& c : candidates_) {
+  if (!candidates_) candidates_.emplace();
+  for (Candidate& c : candidates_->places) {
     if (c.source != source) continue;
     bool continues = c.ssrc == evidence.ssrc && c.sequence.has_value() == evidence.sequence.has_value();
     if (continues && evidence.sequence && is_overtaken(*c.sequence, *evidence.sequence)) return c;
@@ -245,18 +251,18 @@ const SourceGuard::Candidate& SourceGuard::probation(const base::Endpoint& sourc
     c.in_row = continues ? c.in_row + 1 : 1;
     return c;
   }
-  Candidate& c = candidates_[next_candidate_];
+  Candidate& c = candidates_->places[candidates_->next];
   c = Candidate{source, evidence.ssrc, evidence.sequence, 1, now};
-  next_candidate_ = (next_candidate_ + 1) % candidates_.size();
+  candidates_->next = (candidates_->next + 1) % kLatchCandidates;
   return c;
 }
 
 base::Endpoint SourceGuard::destination() const {
-  if (rules_.held) return {};
-  if (rules_.mode == LatchMode::Hear) return rules_.remote;
+  if (held_) return {};
+  if (mode_ == LatchMode::Hear) return remote_;
   if (!heard_.empty()) return heard_;
-  if (rules_.remote.empty() || !is_allowed(rules_.remote.ip)) return {};
-  return rules_.remote;
+  if (remote_.empty() || !is_allowed(remote_.ip)) return {};
+  return remote_;
 }
 
 std::optional<base::Endpoint> SourceGuard::latched() const {

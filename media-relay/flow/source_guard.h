@@ -36,6 +36,7 @@
 #include <vector>
 
 #include "media-relay/base/ip.h"
+#include "media-relay/base/rare.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/limits.h"
@@ -128,7 +129,8 @@ class SourceGuard {
   // What was learned; the rules are set by `open` before. Sources on probation begin again.
   template <typename Carrier>
   void carry(Carrier& c) {
-    c(last_remote_, heard_, latched_, learnable_, window_end_, last_heard_, ssrc_, learned_at_, streams_, numbers_);
+    c(last_remote_, heard_, latched_, learnable_, window_end_, last_heard_, ssrc_, learned_at_, streams_);
+    if (numbers_) c(*numbers_);
     c.expect(!latched_ || !heard_.empty());
   }
 
@@ -139,6 +141,11 @@ class SourceGuard {
     std::optional<std::uint16_t> sequence;
     unsigned in_row = 0;  // packets in sequence
     base::Instant began{};
+  };
+  // While some are on probation.
+  struct Candidates {
+    std::array<Candidate, kLatchCandidates> places{};
+    std::size_t next = 0;
   };
   // Who was taken to be silent in a reopened window, and is back: with its stream it is heard again.
   struct Former {
@@ -164,22 +171,27 @@ class SourceGuard {
   const Candidate& probation(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
   Verdict learn(const base::Endpoint& source, const Evidence& evidence, base::Instant now);
 
-  Rules rules_;
+  // The rules that are asked for later.
+  LatchMode mode_ = LatchMode::Strict;
+  bool held_ = false;
+  bool listening_ = true;
+  bool latched_ = false;      // heard_ was learned
+  bool learnable_ = false;    // a source may still be learned in this window
+  bool provisional_ = false;  // heard_ was learned long before the peer was described
+  base::IpAddress host_;
+  base::Endpoint remote_;
   base::Endpoint last_remote_;  // the last that was known: a hold does not move a peer
   base::Endpoint heard_;        // the one source that is heard; empty: none yet
-  bool latched_ = false;        // heard_ was learned
-  bool learnable_ = false;      // a source may still be learned in this window
+  std::uint32_t ssrc_ = 0;      // of the last packet that passed
+  const std::vector<base::Prefix>* allowed_ = nullptr;
   base::Instant window_end_{};
   base::Instant last_heard_{};
-  std::uint32_t ssrc_ = 0;  // of the last packet that passed
   base::Instant learned_at_{};
   base::Instant opened_at_{};
-  bool provisional_ = false;  // heard_ was learned long before the peer was described
-  std::optional<Former> former_;
   StreamGuard streams_;
-  NumberGuard numbers_;
-  std::array<Candidate, kLatchCandidates> candidates_{};
-  std::size_t next_candidate_ = 0;
+  base::Rare<Former> former_;
+  base::Rare<NumberGuard> numbers_;  // of UDPTL
+  base::Rare<Candidates> candidates_;
 };
 
 }  // namespace flow

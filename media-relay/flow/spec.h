@@ -12,6 +12,7 @@
 
 #include "media-relay/base/hash.h"
 #include "media-relay/base/ip.h"
+#include "media-relay/base/rare.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/limits.h"
 #include "media-relay/flow/play.h"
@@ -80,14 +81,14 @@ struct HalfSpec {
   bool receive = true;                      // RTP from this peer is relayed (RTCP always is)
   bool one_stream = false;                  // in clear: see StreamGuard::Rules
   std::vector<std::uint32_t> sources = {};  // in clear: the peer's own; empty: any
-  std::optional<Srtp> srtp = {};            // nullopt: plain RTP, or DTLS
+  base::Rare<Srtp> srtp = {};               // nullopt: plain RTP, or DTLS
   // The peer's address is what its checks say, whatever was signalled. RTP and RTCP on one port.
-  std::optional<ice::Parameters> ice = {};
-  std::optional<Dtls> dtls = {};        // likewise on one port; instead of `srtp`
+  base::Rare<ice::Parameters> ice = {};
+  base::Rare<Dtls> dtls = {};           // likewise on one port; instead of `srtp`
   std::optional<Rewrite> rewrite = {};  // towards this side; nullopt: packets leave as they came
-  std::optional<Digits> digits = {};
-  std::optional<Transcode> transcode = {};  // towards this side
-  std::optional<Play> play = {};            // towards this side, instead of what comes from the other one
+  base::Rare<Digits> digits = {};
+  base::Rare<Transcode> transcode = {};  // towards this side
+  base::Rare<Play> play = {};            // towards this side, instead of what comes from the other one
   // Has no ports: it uses the transport of another flow's half (Flow::share), whose ICE, DTLS and addresses count. Of
   // what comes there, these payload types are for this flow (RFC 9143 9.2).
   bool shared = false;

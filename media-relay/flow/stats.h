@@ -27,7 +27,7 @@ struct Residence {
 };
 
 // What one side has sent to us ("in") and what we have sent to it ("out").
-struct HalfStats {
+struct PacketCounts {
   std::uint64_t rtp_packets_in = 0;  // accepted from the right source, whether forwarded or not
   std::uint64_t rtp_bytes_in = 0;    // UDP payload
   std::uint64_t rtcp_packets_in = 0;
@@ -36,16 +36,17 @@ struct HalfStats {
   std::uint64_t rtp_bytes_out = 0;
   std::uint64_t rtcp_packets_out = 0;
   std::uint64_t rtcp_bytes_out = 0;
-  DropCounts drops{};  // of packets that arrived from this side
+  Residence residence;  // of packets from this side
 
-  // The counters above; the others are made of what else a flow has.
   template <typename Carrier>
   void carry(Carrier& c) {
     c(rtp_packets_in, rtp_bytes_in, rtcp_packets_in, rtcp_bytes_in, rtp_packets_out, rtp_bytes_out, rtcp_packets_out,
-      rtcp_bytes_out, drops);
+      rtcp_bytes_out);
   }
+};
 
-  Residence residence;  // of packets from this side
+struct HalfStats : PacketCounts {
+  DropCounts drops{};  // of packets that arrived from this side
 
   // Reception as RFC 3550 6.4.1 and A.3 count it, summed over the sources (SSRC) heard one after another.
   std::uint64_t expected = 0;

@@ -16,7 +16,7 @@ void StreamGuard::open(const Rules& rules, base::Instant now) {
   known_ = false;
   home_.reset();
   displaced_.reset();
-  if (others_) others_->contenders = {};
+  contenders_.reset();
 }
 
 void StreamGuard::move() {
@@ -24,27 +24,26 @@ void StreamGuard::move() {
   known_ = false;
   rules_.listening = false;
   contested_until_ = {};
-  if (others_) others_->contenders = {};
+  contenders_.reset();
 }
 
 void StreamGuard::leave(base::Instant now) {
   StreamGuard fresh;
-  fresh.others_ = std::move(others_);
+  fresh.early_ = std::move(early_);
   fresh.attacked_until_ = attacked_until_;
   fresh.rules_.listening = false;
-  if (fresh.others_) fresh.others_->contenders = {};
   if (known_ && rules_.one_stream) {
     Early* place = fresh.early_of(ssrc_, now);
-    if (place == nullptr) place = &fresh.others().early.back();
-    *place = {ssrc_, since_, now, true, true};
+    if (place == nullptr) place = &fresh.early_.back();
+    *place = {ssrc_, true, since_, now};
   }
   fresh.come_near(now);
   *this = std::move(fresh);
 }
 
-StreamGuard::Others& StreamGuard::others() {
-  if (!others_) others_ = std::make_unique<Others>();
-  return *others_;
+StreamGuard::Contenders& StreamGuard::contenders() {
+  if (!contenders_) contenders_ = std::make_unique<Contenders>();
+  return *contenders_;
 }
 
 bool StreamGuard::is_foreign(std::uint32_t ssrc) const {
@@ -54,19 +53,17 @@ bool StreamGuard::is_foreign(std::uint32_t ssrc) const {
 
 // Its own place, or that of whoever has been silent for longest, and for long enough.
 StreamGuard::Early* StreamGuard::early_of(std::uint32_t ssrc, base::Instant now) {
-  auto& all = others().early;
-  auto found = std::ranges::find_if(all, [&](const Early& e) { return e.used && e.ssrc == ssrc; });
-  if (found == all.end()) {
-    found = std::ranges::min_element(all, {}, &Early::last);
-    if (found->used && now - found->last < kAttack) return nullptr;
-    *found = {ssrc, now, now, true, false};
-  }
-  return &*found;
+  const auto known = std::ranges::find(early_, ssrc, &Early::ssrc);
+  if (known != early_.end()) return &*known;
+  if (early_.size() < kEarlyStreams) return &early_.emplace_back(ssrc, false, now, now);
+  const auto oldest = std::ranges::min_element(early_, {}, &Early::last);
+  if (now - oldest->last < kAttack) return nullptr;
+  *oldest = {ssrc, false, now, now};
+  return &*oldest;
 }
 
 void StreamGuard::come_near(base::Instant now) {
-  if (!others_) return;
-  for (Early& e : others_->early) e.near = e.used;
+  for (Early& e : early_) e.near = true;
   look_for_attack(now);
 }
 
@@ -83,8 +80,8 @@ void StreamGuard::overhear(std::uint32_t ssrc, bool near, base::Instant now) {
 
 // The peer may be early, one stranger is none of its business, nor are those who could not be the peer.
 void StreamGuard::look_for_attack(base::Instant now) {
-  const auto is_recent = [&](const Early& e) { return e.used && e.near && now - e.last < kAttack; };
-  const auto lately = std::ranges::count_if(others().early, is_recent);
+  const auto is_recent = [&](const Early& e) { return e.near && now - e.last < kAttack; };
+  const auto lately = std::ranges::count_if(early_, is_recent);
   if (lately >= 3) attacked_until_ = now + kAttack;
 }
 
@@ -94,9 +91,8 @@ bool StreamGuard::is_waiting(std::uint32_t ssrc, base::Instant now) const {
 
 // The peer may be a little faster than the signalling that allows it to speak.
 bool StreamGuard::is_suspect(std::uint32_t ssrc) const {
-  if (!others_) return false;
-  const auto found = std::ranges::find_if(others_->early, [&](const Early& e) { return e.used && e.ssrc == ssrc; });
-  return found != others_->early.end() && found->first + kSuspectLead < listening_since_;
+  const auto found = std::ranges::find(early_, ssrc, &Early::ssrc);
+  return found != early_.end() && found->first + kSuspectLead < listening_since_;
 }
 
 void StreamGuard::hear(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now) {
@@ -108,7 +104,7 @@ void StreamGuard::hear(std::uint32_t ssrc, std::uint16_t sequence, base::Instant
   rival_came_ = false;
   rivals_ = 0;
   contested_ = false;
-  if (others_) others_->contenders = {};
+  contenders_.reset();
 }
 
 std::optional<Drop> StreamGuard::admit(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now) {
@@ -149,7 +145,7 @@ std::optional<Drop> StreamGuard::come_back(std::uint32_t ssrc, std::uint16_t seq
 
 // Who sends each packet in another name does not push out one that goes on, and suspects give way to who is none.
 StreamGuard::Contender* StreamGuard::place_for(std::uint32_t ssrc, base::Instant now) {
-  const auto places = std::span(others().contenders).first<kContenders>();  // not the last one
+  const auto places = std::span(contenders()).first<kContenders>();  // not the last one
   const auto is_gone = [&](const Contender& e) { return e.in_row == 0 || !is_alive(e, now); };
   const auto gone = std::ranges::find_if(places, is_gone);
   if (gone != places.end()) return &*gone;
@@ -164,7 +160,7 @@ StreamGuard::Contender* StreamGuard::place_for(std::uint32_t ssrc, base::Instant
 
 const StreamGuard::Contender* StreamGuard::meet(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now) {
   static constexpr std::int32_t kMaxGap = 16;  // the first packets of a stream are lost as easily as later ones
-  auto& all = others().contenders;
+  auto& all = contenders();
   const auto found = std::ranges::find_if(all, [&](const Contender& e) { return e.in_row != 0 && e.ssrc == ssrc; });
   Contender* c = found == all.end() ? place_for(ssrc, now) : &*found;
   if (found == all.end()) {
@@ -173,7 +169,7 @@ const StreamGuard::Contender* StreamGuard::meet(std::uint32_t ssrc, std::uint16_
   } else {
     const std::int32_t ahead = rtp::sequence_distance(c->sequence, sequence);
     if (ahead >= 1 && ahead <= kMaxGap && (!rules_.probation || is_alive(*c, now))) {
-      ++c->in_row;
+      if (c->in_row != UINT16_MAX) ++c->in_row;
       c->sequence = sequence;
       c->last = now;
       return c;
@@ -209,7 +205,7 @@ std::optional<Drop> StreamGuard::challenge(const Contender& c, base::Instant now
 
 std::optional<Drop> StreamGuard::begin_contest(const Contender& c, base::Instant now) {
   const base::Instant began = std::min(since_, heard_at_ - kProofUnderAttack);
-  others().contenders.back() = {ssrc_, sequence_, kStreamProof, began, heard_at_};
+  contenders().back() = {ssrc_, sequence_, kStreamProof, began, heard_at_};
   known_ = false;
   return decide(c, now);
 }
@@ -217,7 +213,7 @@ std::optional<Drop> StreamGuard::begin_contest(const Contender& c, base::Instant
 std::optional<Drop> StreamGuard::decide(const Contender& c, base::Instant now) {
   const Contender* other = nullptr;
   bool crowd = false;
-  for (const Contender& e : others().contenders) {
+  for (const Contender& e : contenders()) {
     if (&e == &c || e.ssrc == refused_ || e.in_row == 0 || !is_proved(e, now) || !is_alive(e, now)) continue;
     if (is_suspect(e.ssrc) && !is_suspect(c.ssrc)) continue;
     crowd = other != nullptr;

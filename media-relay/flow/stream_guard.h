@@ -103,23 +103,18 @@ class StreamGuard {
   struct Contender {
     std::uint32_t ssrc = 0;
     std::uint16_t sequence = 0;
-    unsigned in_row = 0;  // packets in sequence; 0: unused
+    std::uint16_t in_row = 0;  // packets in sequence; 0: unused
     base::Instant began{};
     base::Instant last{};
   };
   struct Early {
     std::uint32_t ssrc = 0;
+    bool near = false;
     base::Instant first{};
     base::Instant last{};
-    bool used = false;
-    bool near = false;
   };
-  // What is known of those that are not heard: made when the first of them comes.
-  struct Others {
-    std::array<Contender, kContenders + 1> contenders{};  // the last place: who was heard before a contest
-    std::array<Early, kEarlyStreams> early{};
-  };
-  Others& others();
+  using Contenders = std::array<Contender, kContenders + 1>;  // the last place: who was heard before a contest
+  Contenders& contenders();
   std::optional<Drop> come_back(std::uint32_t ssrc, std::uint16_t sequence, base::Instant now);
   std::optional<Drop> challenge(const Contender& c, base::Instant now);
   std::optional<Drop> begin_contest(const Contender& c, base::Instant now);
@@ -144,13 +139,14 @@ class StreamGuard {
   void meet_rival(base::Instant now);
 
   Rules rules_;
-  bool known_ = false;  // ssrc_ is heard
-  std::uint32_t ssrc_ = 0;
-  std::uint16_t sequence_ = 0;
-  base::Instant heard_at_{};
+  bool known_ = false;       // ssrc_ is heard
   bool rival_came_ = false;  // another one came since its last packet
-  unsigned rivals_ = 0;      // how often that was so
   bool contested_ = false;   // nobody was heard for a while, because two spoke
+  std::uint8_t next_place_ = 0;
+  std::uint16_t sequence_ = 0;
+  std::uint32_t ssrc_ = 0;
+  unsigned rivals_ = 0;  // how often another one came
+  base::Instant heard_at_{};
   base::Instant contested_until_{};
   base::Instant since_{};                   // it has been heard
   base::Duration longest_pause_{};          // that the peer came back from
@@ -160,8 +156,9 @@ class StreamGuard {
   std::optional<std::uint32_t> refused_;  // lost to the one that is heard
   base::Instant listening_since_{};
   base::Instant attacked_until_{};
-  std::size_t next_place_ = 0;
-  std::unique_ptr<Others> others_;
+  // What is known of those that are not heard: made when the first of them comes.
+  std::unique_ptr<Contenders> contenders_;
+  std::vector<Early> early_;  // at most kEarlyStreams
 };
 
 }  // namespace flow

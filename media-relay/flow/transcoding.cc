@@ -79,7 +79,7 @@ class Flow::NoiseSink final : public Transcoder::Sink {
 };
 
 void Flow::set_transcoder(Side side) {
-  const std::optional<Transcode>& wanted = spec_.half(side).transcode;
+  const base::Rare<Transcode>& wanted = spec_.half(side).transcode;
   Half& h = half(side);
   if (wanted ? h.transcoder && h.transcoder->spec() == *wanted : !h.transcoder) return;
   h.transcoder = wanted ? std::make_unique<Transcoder>(*wanted) : nullptr;

@@ -14,10 +14,22 @@
 #include <cstdint>
 #include <span>
 
+#include "media-relay/base/rare.h"
+
 namespace rtp {
 
-// By identifier as it comes: as it leaves; 0: it does not.
-using ExtensionMap = std::array<std::uint8_t, 256>;
+// By identifier as it comes: as it leaves; 0: it does not. Most are empty, and then small.
+class ExtensionMap {
+ public:
+  std::uint8_t operator[](std::size_t id) const { return table_ ? (*table_)[id] : std::uint8_t{0}; }
+  void set(std::uint8_t from, std::uint8_t to) {
+    if (!table_) table_.emplace();
+    (*table_)[from] = to;
+  }
+
+ private:
+  base::Rare<std::array<std::uint8_t, 256>> table_;
+};
 
 // Overwrites with padding, in place, every element that does not leave, and whatever cannot be read, and renumbers the
 // others; an extension of another form (RFC 3550 5.3.1) becomes padding as a whole. The packet is one that read_header

@@ -315,7 +315,7 @@ void Sessions::fail_change(SessionHandle handle, Error error, base::Instant now,
   after_change(handle, std::exchange(session.deferred, {}), now, out);
 }
 
-void Sessions::after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out) {
+void Sessions::after_change(SessionHandle handle, std::vector<Deferred> deferred, base::Instant now, Actions& out) {
   Session& session = *sessions_.find(handle);
   const ControllerHandle owner = session.owner;
   if (!session.established) {

@@ -26,7 +26,7 @@ Record order_of(std::uint64_t recording, std::uint32_t flow, const control::Reco
 std::optional<std::string> Sessions::update_recording(FlowHandle handle, const control::FlowSpec& wanted,
                                                       Actions& out) {
   FlowRecord& record = *flows_.find(handle);
-  const std::optional<control::Record> before = std::exchange(record.recorded, wanted.record);
+  const base::Rare<control::Record> before = std::exchange(record.recorded, wanted.record);
   if (before && wanted.record && is_same(*before, *wanted.record)) {
     // What has failed stays so until another name is given: a disk that is full is not asked at each change.
     if (record.recording != 0 && *before != *wanted.record)

@@ -11,7 +11,6 @@
 // A session that is closing is no longer found by its id; opening the id again makes a new session beside it.
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,6 +22,7 @@
 #include "media-relay/base/deadline_queue.h"
 #include "media-relay/base/hash.h"
 #include "media-relay/base/random.h"
+#include "media-relay/base/rare.h"
 #include "media-relay/base/slab.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/event.h"
@@ -157,8 +157,10 @@ class Sessions {
     std::uint64_t epoch = 0;                   // of its spec, never used twice
     std::uint64_t asked = 0;                   // for a checkpoint, of this epoch; 0: not asked
     std::uint64_t recording = 0;               // 0: none
-    std::optional<control::Record> recorded;   // what was asked for last, also when it has failed
+    base::Rare<control::Record> recorded;      // what was asked for last, also when it has failed
   };
+  // Held for each call.
+  static_assert(sizeof(FlowRecord) <= 256 && sizeof(control::FlowSpec) <= 640);
   // A pair that takes the place of one half's own when the change is made.
   struct FreshHalf {
     FlowHandle flow;
@@ -192,9 +194,9 @@ class Sessions {
     std::vector<control::FlowStats> ended;
     base::Instant opened{};
     bool established = false;  // its Open succeeded
-    std::optional<Change> change;
-    std::deque<Deferred> deferred;
-    std::optional<End> doomed;  // to be closed as soon as the change is over
+    base::Rare<Change> change;
+    std::vector<Deferred> deferred;
+    base::Rare<End> doomed;  // to be closed as soon as the change is over
   };
   struct Closing {
     Asker asker;  // link 0: nobody asked
@@ -271,7 +273,7 @@ class Sessions {
   void give_up_ports(FlowRecord& record, const std::array<FlowHandle, 2>& carriers, base::Instant now);
   void finish_change(SessionHandle handle, base::Instant now, Actions& out);
   void fail_change(SessionHandle handle, control::Error error, base::Instant now, Actions& out);
-  void after_change(SessionHandle handle, std::deque<Deferred> deferred, base::Instant now, Actions& out);
+  void after_change(SessionHandle handle, std::vector<Deferred> deferred, base::Instant now, Actions& out);
   std::optional<control::Error> check_networks(const control::SessionSpec& spec) const;
   std::optional<control::Error> check_transcoding(const Change& change);
   void count_transcoding(FlowRecord& record, bool transcodes);

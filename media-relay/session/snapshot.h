@@ -23,7 +23,7 @@
 namespace session {
 
 // To be raised with every change of what is carried (`carry` of any class, base/pack.h) or of the values below.
-inline constexpr std::uint64_t kSnapshotLayout = 5;
+inline constexpr std::uint64_t kSnapshotLayout = 6;
 
 struct SavedHalf {
   std::string network;

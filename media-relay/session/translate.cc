@@ -223,7 +223,7 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
     for (const std::uint8_t type : half.shared->payload_types) out.payload_types.set(type & 0x7f);
   if (half.extensions) {
     out.extensions.emplace();
-    for (const control::ExtensionRule& rule : *half.extensions) (*out.extensions)[rule.from] = rule.to;
+    for (const control::ExtensionRule& rule : *half.extensions) out.extensions->set(rule.from, rule.to);
   }
   return out;
 }

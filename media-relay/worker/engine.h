@@ -48,6 +48,8 @@ class Engine : private flow::Outlet {
     std::array<Installed*, 2> carriers{};  // by side; null: none
     std::vector<Installed*> guests;
   };
+  // Of these there are as many as media lines. A part that most flows do not have is base::Rare.
+  static_assert(sizeof(Installed) <= 4096);
   // What a packet finds under the index of its port.
   struct Port {
     Installed* owner = nullptr;

@@ -105,8 +105,8 @@ flow::Spec make_spec(Kind kind, std::uint8_t options) {
       spec.a.one_stream = true;
       if ((options & 2) != 0) spec.b.sources = {0x01010101, 7};
       spec.b.extensions = rtp::ExtensionMap{};
-      for (std::size_t i = 0; i < spec.b.extensions->size(); ++i)
-        (*spec.b.extensions)[i] = static_cast<std::uint8_t>(options * i);
+      for (unsigned i = 0; i < 256; ++i)
+        spec.b.extensions->set(static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(options * i));
       break;
   }
   require(flow::check(spec).empty());

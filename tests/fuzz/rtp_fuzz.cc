@@ -104,7 +104,8 @@ class Run {
 // The payload stays what it is, and the header one that can be read.
 void check_extensions(std::span<const std::byte> packet, const rtp::Header& header) {
   rtp::ExtensionMap map{};
-  for (std::size_t i = 0; i < map.size(); ++i) map[i] = std::to_integer<std::uint8_t>(packet[i % packet.size()]);
+  for (unsigned i = 0; i < 256; ++i)
+    map.set(static_cast<std::uint8_t>(i), std::to_integer<std::uint8_t>(packet[i % packet.size()]));
   for (const std::size_t room : {std::size_t{0}, std::size_t{std::to_integer<std::uint8_t>(packet[1])}}) {
     std::vector<std::byte> storage(packet.size() + room);
     std::ranges::copy(packet, storage.begin());

@@ -33,7 +33,7 @@ TEST(Flow, LeavesRtpAsItIs) {
 // RFC 8285 5: each side has agreed on its own, under identifiers of its own.
 TEST(Flow, SendsOnlyHeaderExtensionsThatTheListenerHasAgreedTo) {
   Spec spec = strict_spec();
-  spec.b.extensions.emplace()[2] = 3;
+  spec.b.extensions.emplace().set(2, 3);
   Rig rig(spec);
   std::string sent = rig.rtp_bytes(7);
   sent[0] = '\x90';

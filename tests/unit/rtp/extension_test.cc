@@ -23,14 +23,14 @@ Bytes packet(unsigned form, const Bytes& data) {
 
 Bytes kept(Bytes bytes, std::initializer_list<unsigned> ids) {
   ExtensionMap map{};
-  for (const unsigned id : ids) map[id] = static_cast<std::uint8_t>(id);
+  for (const unsigned id : ids) map.set(static_cast<std::uint8_t>(id), static_cast<std::uint8_t>(id));
   EXPECT_EQ(map_extensions(bytes, bytes.size(), map), bytes.size());
   return bytes;
 }
 
 Bytes mapped(Bytes bytes, std::initializer_list<std::pair<unsigned, std::uint8_t>> rules, std::size_t room = 64) {
   ExtensionMap map{};
-  for (const auto& [from, to] : rules) map[from] = to;
+  for (const auto& [from, to] : rules) map.set(static_cast<std::uint8_t>(from), to);
   const std::size_t size = bytes.size();
   bytes.resize(size + room);
   bytes.resize(map_extensions(bytes, size, map));
