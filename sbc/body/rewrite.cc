@@ -58,6 +58,8 @@ class Rewriter {
     if (type == "application/pidf+xml")
       return rules_.keep_location ? passed(content_type, text) : made(type, rewrite_pidf(text, identifiers_));
     if (type == "application/simple-message-summary") return made(type, rewrite_message_summary(text, identifiers_));
+    // RFC 8840: candidates are addresses of one leg, and so are their credentials.
+    if (type == "application/trickle-ice-sdpfrag") return dropped(Fate::Unwanted, "candidates of the other leg");
     if (type.starts_with("text/") || type == "application/im-iscomposing+xml")
       return passed(readable_type(content_type), text);
     if (rules_.pass_unknown) return passed(content_type, text);

@@ -9,6 +9,7 @@
 //   application/simple-message-summary   account mapped, message headers left out (RFC 3842)
 //   multipart/...                        part by part, boundary, Content-ID and disposition kept (RFC 2046, 5621)
 //   application/sdp                      given to the caller's function
+//   application/trickle-ice-sdpfrag      never: candidates of one leg (RFC 8840)
 //   text/..., application/im-iscomposing+xml: as they are; people's words and typing carry no identifiers
 //   anything else                        by Rules::pass_unknown
 

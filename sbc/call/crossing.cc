@@ -44,6 +44,9 @@ constexpr std::array kHarmless = {
     std::string_view("application/vnd.nortelnetworks.digits"),
 };
 
+// RFC 8840 4.3: candidates are of one leg. Nobody is told that the other side would take them.
+constexpr std::string_view kTrickleIce = "trickle-ice";
+
 // A value with the parameters that are named: others say what their sender likes.
 std::string with_params(std::string_view value, std::span<const std::string_view> names) {
   const std::size_t end = value.find(';');
@@ -152,6 +155,7 @@ std::optional<std::string> info_packages(const sip::Message& message) {
   std::string list;
   std::size_t count = 0;
   sip::for_each_value(message, HeaderId::RecvInfo, [&](std::string_view value) {
+    if (names_package(value, kTrickleIce)) return true;
     if (count++ == kMaxInfoPackages) return false;
     list.append(list.empty() ? "" : ", ").append(value);
     return true;

@@ -68,7 +68,8 @@ bool ends_call(sip::Method method, int status);
 // RFC 6665 8.2.1: package and id. Other parameters name dialogs (RFC 4235 3.2) and stay behind.
 std::string crossing_event(std::string_view value);
 
-// Values of Recv-Info (RFC 6086 7.3) as one list; nullopt when the message has none.
+// Values of Recv-Info (RFC 6086 7.3) as one list, but for packages that are of one leg alone (trickle-ice, RFC 8840);
+// nullopt when the message has none.
 std::optional<std::string> info_packages(const sip::Message& message);
 // Whether the list names the package of an Info-Package value. Names compare byte for byte (RFC 6086 7.2), parameters
 // do not count.

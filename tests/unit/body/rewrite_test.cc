@@ -262,6 +262,7 @@ TEST(Multipart, WhatIsNotMultipartSaysWhy) {
 TEST(Rewrite, UnknownTypesCrossOnlyBetweenThoseWhoTrustEachOther) {
   EXPECT_EQ(rewrite("application/vnd.x", "secret", known, {}).fate, Fate::Unknown);
   EXPECT_EQ(rewrite("application/vnd.x", "secret", known, {.pass_unknown = true}).text, "secret");
+  EXPECT_EQ(rewrite("application/trickle-ice-sdpfrag", "a=mid:0", known, {.pass_unknown = true}).fate, Fate::Unwanted);
   EXPECT_EQ(rewrite("text/plain;charset=UTF-8", "hello", known, {}).type, "text/plain;charset=UTF-8");
   EXPECT_EQ(rewrite("text/plain", "hello", known, {}, "gzip").fate, Fate::Unknown);
   EXPECT_EQ(rewrite("application/sdp", "v=0", known, {}).fate, Fate::Unwanted);

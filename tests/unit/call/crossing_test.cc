@@ -7,6 +7,7 @@
 #include "sbc/call/limits.h"
 #include "sbc/sip/contact.h"
 
+#include "places.h"
 #include "rig.h"
 
 namespace sbc::call::test {
@@ -140,6 +141,32 @@ TEST(Passing, AnInfoPackageThatTheOtherSideDoesNotWantIsAnswered469) {
 }
 
 // trap 86: INFO never before there is a dialog to carry it.
+// RFC 8840: candidates of one leg are of no use on the other, and say where it is.
+TEST(Passing, CandidatesThatTrickleStayOnTheirLegEvenBetweenThoseWhoTrustEachOther) {
+  Rig rig;
+  change_places(rig, [](route::Realm& realm) { realm.trust = route::Trust::Trusted; }, kAsItIs);
+  rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = "Recv-Info: trickle-ice, foo\r\n"});
+  const auto invite = rig.b.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  EXPECT_EQ(value(invite, sip::HeaderId::RecvInfo), "foo");
+  rig.b.answer(200, sdp(rig.b.ip(), 6000), "Recv-Info: trickle-ice\r\n");
+  const auto accepted = rig.a.take("200 INVITE");
+  ASSERT_NE(accepted, nullptr);
+  EXPECT_EQ(value(accepted, sip::HeaderId::RecvInfo), "");
+  rig.a.ack();
+
+  const std::string candidates = "a=ice-ufrag:x\r\na=candidate:1 1 UDP 2130706431 10.0.0.7 5000 typ host\r\n";
+  const std::string type = "Content-Type: application/trickle-ice-sdpfrag\r\n";
+  for (Peer* one : {&rig.a, &rig.b}) {
+    one->request("INFO", candidates, "Info-Package: trickle-ice\r\nContent-Disposition: Info-Package\r\n" + type);
+    EXPECT_TRUE(one->has("469 INFO"));
+    one->request("INFO", candidates, type);
+    EXPECT_TRUE(one->has("415 INFO"));
+  }
+  EXPECT_FALSE(rig.a.has("INFO"));
+  EXPECT_FALSE(rig.b.has("INFO"));
+}
+
 TEST(Passing, BeforeTheOtherLegHasADialogItIsPutOff) {
   Rig rig;
   rig.ring();
