@@ -26,10 +26,16 @@ void Machine::digit_heard(Side from, const InfoDigit& digit) {
 bool Machine::digit_by_info(const Input& in) {
   const sip::Message& request = *in.message;
   if (request.method() != sip::Method::Info || request.count(sip::HeaderId::InfoPackage) != 0) return false;
-  if (!call_.media.converts_digits() || !takes_method(in.side, request.method_text())) return false;
+  if (!takes_method(in.side, request.method_text())) return false;
   const auto digit =
       read_info_digit(body::bare_type(request.find(sip::HeaderId::ContentType).value_or("")), request.body());
   if (!digit) return false;
+  if (!call_.media.converts_digits()) {
+    if (!call_.media.sends_by_media(in.side, digit->digit)) return false;
+    respond_to(in, 200);
+    ++core_.counters.digits_suppressed;
+    return true;
+  }
   const Dtmf way = call_.media.digit_way(in.side);
   if (way == Dtmf::Info && call_.media.digit_way(other(in.side)) == Dtmf::Info) return false;
   respond_to(in, 200);
