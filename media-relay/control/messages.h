@@ -183,7 +183,7 @@ struct HalfSpec {
   // Header extensions (RFC 8285) that may be sent to this peer; absent: all.
   std::optional<std::vector<ExtensionRule>> extensions = {};
   base::Rare<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
-  // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's. Without meaning when shared.
+  // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's.
   std::optional<std::uint8_t> dscp = {};
   base::Rare<Play> play = {};         // absent: nothing, or no more
   std::optional<Copied> copies = {};  // instead of a peer and ports, and of all that is about these

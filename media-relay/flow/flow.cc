@@ -135,6 +135,7 @@ void Flow::build() {
         half(side).pipeline[index_of(port)][index_of(kind)] =
             row_of(recorded(repaired(pipeline_for(side, port, kind), side, kind), side));
   update_exits();
+  mark_packets();
   keep_counters();  // contexts change in front of this only
 }
 
@@ -210,6 +211,15 @@ void Flow::add_way_out(Pipeline& steps, Side side) const {
   } else {
     if (to.extensions) *next++ = &Flow::filter_extensions;
     *next = last_rtp_step(other(side));
+  }
+}
+
+// The port has the mark of the flow that owns it.
+void Flow::mark_packets() {
+  for (const Side side : kSides) {
+    const std::uint8_t own = spec_.half(side).dscp;
+    const bool other_mark = half(side).carrier != nullptr && own != transport(side).spec_.half(side).dscp;
+    half(side).dscp = other_mark ? own : packet::Packet::kMarkOfPort;
   }
 }
 

@@ -140,6 +140,7 @@ class Flow {
     packet::PortIndex port;
     base::Endpoint destination;
     std::vector<std::byte> bytes;
+    std::uint8_t dscp = packet::Packet::kMarkOfPort;
   };
   // What is to be sent is handed out, events are appended.
   std::vector<Outgoing> attend(std::vector<Event>& events);
@@ -257,6 +258,7 @@ class Flow {
     std::optional<base::Instant> last_rtp;
     std::optional<base::Instant> told_silent;  // when its present silence was told
     base::Rare<Keepalive> keepalive;
+    std::uint8_t dscp = packet::Packet::kMarkOfPort;  // of media to this side
     struct Sums {
       std::uint64_t packets = 0;
       std::uint64_t expected = 0;
@@ -289,6 +291,7 @@ class Flow {
   void add_way_out(Pipeline& steps, Side side) const;
   Pipeline pipeline_for(Side side, Component port, Component kind) const;
   void update_exits();
+  void mark_packets();
   Exit exit_for(Side side, Component component) const;
   bool is_timed() const;
   bool is_ready() const;
@@ -440,7 +443,7 @@ class Flow {
     return spec.srtp || spec.dtls;
   }
   std::optional<Drop> walk(Context& c, Component kind);
-  static std::optional<Drop> leave(Context& c, const Exit& exit);
+  std::optional<Drop> leave(Context& c, Component component);
 
   Half& half(Side s) { return halves_[index_of(s)]; }
   const Half& half(Side s) const { return halves_[index_of(s)]; }

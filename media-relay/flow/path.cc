@@ -297,7 +297,7 @@ std::optional<Drop> Flow::filter_extensions(Context& c) {
 
 std::optional<Drop> Flow::forward_rtp(Context& c) {
   const Side to = other(c.side);
-  if (const auto dropped = leave(c, transport(to).exit(to, Component::Rtp))) return dropped;
+  if (const auto dropped = leave(c, Component::Rtp)) return dropped;
   if (half(to).bundled()) half(to).bundle->remember(rtp::read_u32(c.packet.bytes(), kSsrcOffset));
   PacketCounts& s = half(to).stats;
   ++s.rtp_packets_out;
@@ -307,7 +307,7 @@ std::optional<Drop> Flow::forward_rtp(Context& c) {
 
 std::optional<Drop> Flow::forward_rtcp(Context& c) {
   const Side to = other(c.side);
-  if (const auto dropped = leave(c, transport(to).exit(to, Component::Rtcp))) return dropped;
+  if (const auto dropped = leave(c, Component::Rtcp)) return dropped;
   PacketCounts& s = half(to).stats;
   ++s.rtcp_packets_out;
   s.rtcp_bytes_out += c.packet.size();
@@ -337,10 +337,13 @@ std::optional<Drop> Flow::protect_and_forward_rtcp(Context& c) {
   return forward_rtcp(c);
 }
 
-std::optional<Drop> Flow::leave(Context& c, const Exit& exit) {
-  if (exit.closed) return exit.closed;
-  c.packet.leaves_by = exit.port;
-  c.packet.destination = exit.destination;
+std::optional<Drop> Flow::leave(Context& c, Component component) {
+  const Side to = other(c.side);
+  const Exit& way = transport(to).exit(to, component);
+  if (way.closed) return way.closed;
+  c.packet.leaves_by = way.port;
+  c.packet.destination = way.destination;
+  c.packet.dscp = half(to).dscp;
   return std::nullopt;
 }
 

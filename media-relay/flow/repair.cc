@@ -179,7 +179,7 @@ bool Flow::send_own(Side side, Component component, std::vector<std::byte> packe
     ++h.stats.rtcp_packets_out;
     h.stats.rtcp_bytes_out += packet.size();
   }
-  outgoing_.push_back({way.port, way.destination, std::move(packet)});
+  outgoing_.push_back({way.port, way.destination, std::move(packet), h.dscp});
   attention_ = true;
   return true;
 }

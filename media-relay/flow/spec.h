@@ -101,7 +101,7 @@ struct HalfSpec {
   std::optional<rtp::ExtensionMap> extensions = {};
   // Another number is another peer (party.cc).
   std::uint32_t party = 0;
-  std::uint8_t dscp = kDefaultDscp;  // mark of what leaves by our ports on this side (RFC 2474), 0 to 63
+  std::uint8_t dscp = kDefaultDscp;  // mark of what leaves for this peer (RFC 2474), 0 to 63
 };
 
 enum class Transport : std::uint8_t {

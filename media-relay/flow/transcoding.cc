@@ -30,7 +30,7 @@ class Flow::TranscoderSink final : public Transcoder::Sink {
   void on_made(const Transcoder::Made& made) override {
     packet::Packet& p = c_.packet;
     if (p.leaves()) {
-      flow_.outgoing_.push_back({p.leaves_by, p.destination, {p.bytes().begin(), p.bytes().end()}});
+      flow_.outgoing_.push_back({p.leaves_by, p.destination, {p.bytes().begin(), p.bytes().end()}, p.dscp});
       flow_.attention_ = true;
       p.drop();
     }

@@ -33,7 +33,8 @@ class Backend {
   // Closes the socket. When this returns, the port is free.
   virtual void detach(packet::PortIndex port) = 0;
 
-  // Marks what leaves by an attached port from now on (RFC 2474). False: the kernel refused.
+  // Marks what leaves by an attached port from now on (RFC 2474), unless the packet has a mark of its own. False: the
+  // kernel refused.
   virtual bool mark(packet::PortIndex port, std::uint8_t dscp) = 0;
 
   // Waits until packets are there, `wake` is called or `wait` has passed (zero or less: does not wait), then fills

@@ -85,7 +85,7 @@ void MemoryBackend::transmit(packet::Batch& batch) {
     const auto bytes = p.bytes();
     sent_.push_back({ports_[p.leaves_by.value].local(), p.destination,
                      std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
-                     marks_[p.leaves_by.value]});
+                     p.dscp == packet::Packet::kMarkOfPort ? marks_[p.leaves_by.value] : p.dscp});
     ++counters_.sent_packets;
     counters_.sent_bytes += bytes.size();
   }

@@ -1,7 +1,9 @@
 #include "media-relay/io/sockets.h"
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +26,28 @@ int milliseconds_of(base::Duration wait) {
   // Up, not down: a deadline that is half a millisecond away must not be waited for by spinning.
   const auto whole = std::chrono::ceil<base::milliseconds>(wait).count();
   return static_cast<int>(std::min<std::int64_t>(whole, INT_MAX));
+}
+
+// With a mark of its own, told beside the packet: a port that several kinds of media share has one for them all.
+ssize_t send_marked(int descriptor, const packet::Packet& p, SocketAddress& to, socklen_t length) {
+  const auto bytes = p.bytes();
+  iovec data{const_cast<std::byte*>(bytes.data()), bytes.size()};  // only read
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_name = &to.any;
+  message.msg_namelen = length;
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  const bool v4 = p.destination.ip.is_v4();
+  header->cmsg_level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
+  header->cmsg_type = v4 ? IP_TOS : IPV6_TCLASS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int traffic_class = (p.dscp & 0x3f) << 2;  // RFC 2474 section 3: the upper six bits
+  std::memcpy(CMSG_DATA(header), &traffic_class, sizeof traffic_class);
+  return sendmsg(descriptor, &message, MSG_DONTWAIT);
 }
 
 class SocketsBackend final : public Backend {
@@ -120,9 +144,11 @@ class SocketsBackend final : public Backend {
   void send_one(const packet::Packet& p) {
     SocketAddress to{};
     const socklen_t length = to_sockaddr(p.destination, to);
+    const int descriptor = sockets_[p.leaves_by.value].descriptor();
     const auto bytes = p.bytes();
-    const ssize_t n =
-        sendto(sockets_[p.leaves_by.value].descriptor(), bytes.data(), bytes.size(), MSG_DONTWAIT, &to.any, length);
+    const ssize_t n = p.dscp == packet::Packet::kMarkOfPort
+                          ? sendto(descriptor, bytes.data(), bytes.size(), MSG_DONTWAIT, &to.any, length)
+                          : send_marked(descriptor, p, to, length);
     if (n >= 0) {
       ++counters_.sent_packets;
       counters_.sent_bytes += bytes.size();

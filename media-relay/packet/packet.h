@@ -28,6 +28,7 @@ class Packet {
     size_ = size;
     arrived_on = PortIndex{};
     leaves_by = PortIndex{};
+    dscp = kMarkOfPort;
   }
 
   std::span<std::byte> bytes() { return storage_.first(size_); }
@@ -52,6 +53,9 @@ class Packet {
   // Where it goes; an invalid port means that it is dropped.
   PortIndex leaves_by;
   base::Endpoint destination;
+  // Mark (RFC 2474), 0 to 63, where it is another one than that of the port.
+  static constexpr std::uint8_t kMarkOfPort = 0xff;
+  std::uint8_t dscp = kMarkOfPort;
 
  private:
   std::span<std::byte> storage_;

@@ -389,6 +389,7 @@ void Engine::send(flow::Flow::Outgoing out) {
   p.assign(storage, storage.size());
   p.leaves_by = out.port;
   p.destination = out.destination;
+  p.dscp = out.dscp;
   if (outbox_.full()) flush();
 }
 

@@ -107,6 +107,29 @@ TEST(Bundle, WhatLeavesForTheBrowserGoesByItsTransport) {
   }
 }
 
+// The port has one mark, and what shares it has others (RFC 8837).
+TEST(Bundle, WhatLeavesIsMarkedAsItsOwnKind) {
+  Spec video = guest_spec();
+  video.a.dscp = 34;
+  Bundle b(video);
+  const auto mark_of = [&b](Flow& flow, const base::Endpoint& from, const std::string& bytes, Component port) {
+    packet::Packet p;
+    std::memcpy(b.rig->buffers[0].data(), bytes.data(), bytes.size());
+    p.assign(b.rig->buffers[0], bytes.size());
+    p.source = from;
+    EXPECT_EQ(flow.on_packet(p, Side::B, port, b.rig->now, b.rig->events), std::nullopt);
+    return p.dscp;
+  };
+  EXPECT_EQ(mark_of(b.rig->flow, kPhoneB, b.rtp(0, 21), Component::Rtp), packet::Packet::kMarkOfPort);
+  EXPECT_EQ(mark_of(*b.video, kVideoB, b.rtp(kVideoType, 22), Component::Rtp), 34);
+  EXPECT_EQ(mark_of(*b.video, kVideoBRtcp, rtcp(0, 201, word(22)), Component::Rtcp), 34);
+  // The other one changes its own, and has this one.
+  Spec audio = web_to_plain();
+  audio.a.dscp = 34;
+  b.rig->flow.replace(audio, b.rig->now);
+  EXPECT_EQ(mark_of(*b.video, kVideoB, b.rtp(kVideoType, 22), Component::Rtp), packet::Packet::kMarkOfPort);
+}
+
 // RFC 9143 9.2: by the sources that it names.
 TEST(Bundle, FeedbackReachesTheFlowThatItIsAbout) {
   Bundle b;

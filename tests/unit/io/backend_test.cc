@@ -3,7 +3,11 @@
 #include "media-relay/io/backend.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <map>
 #include <set>
 #include <thread>
@@ -56,6 +60,53 @@ class SocketsBackend : public testing::TestWithParam<const char*> {
 
 INSTANTIATE_TEST_SUITE_P(BothFamilies, SocketsBackend, testing::Values("127.0.0.1", "::1"),
                          [](const auto& family) { return std::string(family.param) == "::1" ? "IPv6" : "IPv4"; });
+
+// RFC 2474 section 3: the upper six bits of the byte that the datagram came with.
+int mark_of_next(Peer& peer, bool v4) {
+  pollfd p{peer.descriptor(), POLLIN, 0};
+  if (poll(&p, 1, 5000) != 1) return -1;
+  std::array<char, 64> bytes{};
+  alignas(cmsghdr) std::array<std::byte, 256> control{};
+  iovec data{bytes.data(), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  if (recvmsg(peer.descriptor(), &message, 0) < 0) return -1;
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c))
+    if (v4 ? c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS
+           : c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)
+      return std::to_integer<int>(*reinterpret_cast<const std::byte*>(CMSG_DATA(c))) >> 2;
+  return -1;
+}
+
+TEST_P(SocketsBackend, APacketMayHaveAMarkOfItsOwn) {
+  auto backend = sockets();
+  Socket socket = open();
+  const bool v4 = socket.local().ip.is_v4();
+  const auto port = backend->attach(std::move(socket));
+  ASSERT_TRUE(port && backend->mark(*port, 46));
+  Peer peer(GetParam());
+  const int on = 1;
+  ASSERT_EQ(
+      setsockopt(peer.descriptor(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_RECVTOS : IPV6_RECVTCLASS, &on, sizeof on),
+      0);
+  std::array<std::byte, 4> storage{};
+  for (const auto& [own, seen] :
+       {std::pair{std::uint8_t{34}, 34}, std::pair{std::uint8_t{0}, 0}, std::pair{packet::Packet::kMarkOfPort, 46}}) {
+    packet::Batch batch;
+    packet::Packet& p = batch.add();
+    p.assign(storage, storage.size());
+    p.leaves_by = *port;
+    p.destination = peer.local();
+    p.dscp = own;
+    backend->transmit(batch);
+    EXPECT_EQ(mark_of_next(peer, v4), seen);
+  }
+  EXPECT_EQ(backend->counters().sent_packets, 3U);
+  EXPECT_EQ(backend->counters().send_errors, 0U);
+}
 
 TEST_P(SocketsBackend, ReceivesAndSends) {
   auto backend = sockets();
