@@ -35,5 +35,7 @@ def _raise_network():
 
 def speak_as(source, target):
     """Sockets that are bound to no address reach `target`, an address of ours, as `source`."""
+    if ":" in target:  # the kernel's own route stands before one that is added
+        subprocess.run(["ip", "-6", "route", "del", "local", target, "dev", "lo", "table", "local"], check=True, timeout=10)
     subprocess.run(["ip", "route", "replace", "local", target, "dev", "lo", "table", "local", "src", source], check=True,
                    timeout=10)

@@ -28,18 +28,19 @@ class Phone:
         _, rate, channels = codecs.split(",")[0].split("/")  # a WAV of another rate is not read
         tones.write_tone(self.folder / "tone.wav", tone, 60, int(rate), int(channels))
         control = port + 1000
+        host = f"[{at}]" if ":" in at else at
         (self.folder / "config").write_text("\n".join([
-            "poll_method epoll", f"sip_listen {at}:{port}", f"net_interface {at}", f"audio_srate {rate}", f"audio_channels {channels}",
+            "poll_method epoll", f"sip_listen {host}:{port}", f"net_interface {at}", f"audio_srate {rate}", f"audio_channels {channels}",
             "rtp_ports 40000-50000", "jitter_buffer_type fixed", "jitter_buffer_delay 1-10", f"module_path {MODULES}",
             *(["module srtp.so"] if "mediaenc" in account else []),
             *(["module dtls_srtp.so"] if "dtls_srtp" in account else []), *(["module ice.so"] if "=ice" in account else []), *extra, "module g711.so", "module_app uuid.so", "module aufile.so", "module aubridge.so", "module sndfile.so", "module_app account.so",
-            "module_app menu.so", "module_app ctrl_tcp.so", f"ctrl_tcp_listen {at}:{control}",
+            "module_app menu.so", "module_app ctrl_tcp.so", f"ctrl_tcp_listen {host}:{control}",
             f"snd_path {self._recordings}", ""]))
         (self.folder / "accounts").write_text(
             f"<sip:{name}@{registrar};transport={transport}>;auth_user={name};auth_pass={password or PASSWORDS[name]};"
             f"regint=300;answermode=auto;audio_codecs={codecs};"
             f"audio_source=aufile,{self.folder / 'tone.wav'};audio_player=aubridge,{name}{account}\n")
-        self.process = Process(f"baresip {name}", [tool("baresip"), "-4", "-f", self.folder],
+        self.process = Process(f"baresip {name}", [tool("baresip"), "-6" if ":" in at else "-4", "-f", self.folder],
                                pathlib.Path(directory) / f"baresip-{name}.log", cwd=self.folder)
         self._events = []
         self._seen = 0

@@ -3,8 +3,8 @@
 import time
 
 from . import namespace
-from .border import ACCESS, OWN_POLICIES
-from .lab import PHONE
+from .border import ACCESS, ACCESS6, OWN_POLICIES
+from .lab import PHONE, PHONE6
 from .phone import Phone, end_and_judge
 
 ALICE_TONE, BOB_TONE = 440, 1000  # Hz
@@ -16,21 +16,24 @@ WEB = DTLS + ";medianat=ice"
 
 
 def start(lab, caller, **callees):
-    """`caller`: how the realm's media is protected; `callees`: the same of each user that is called."""
-    lab.start({"realm": {"access": {"media_security": caller, "sdes_in_clear": True, "registrar": {"algorithms": ["MD5"]}}},
+    """`caller`: how the realms' media is protected; `callees`: the same of each user that is called."""
+    realm = {"media_security": caller, "sdes_in_clear": True, "registrar": {"algorithms": ["MD5"]}}
+    lab.start({"realm": {"access": realm, "access6": realm},
                "policy": {"file": str(OWN_POLICIES / "web.lua"), "settings": callees}}, register=False)
     namespace.speak_as(PHONE, ACCESS)
+    namespace.speak_as(PHONE6, ACCESS6)
 
 
-def phone(lab, name, port, account="", extra=()):
+def phone(lab, name, port, account="", extra=(), at=PHONE):
     tone = {"alice": ALICE_TONE, "bob": BOB_TONE}[name]
-    made = lab.keep(Phone(lab.directory, name, tone, PHONE, port, account=account, extra=extra))
+    registrar = f"[{ACCESS6}]" if at == PHONE6 else ACCESS
+    made = lab.keep(Phone(lab.directory, name, tone, at, port, account=account, extra=extra, registrar=registrar))
     made.wait_registered()
     return made
 
 
-def talk(caller, callee, seconds=4):
-    caller.command("dial", f"sip:{callee.name}@{ACCESS}")
+def talk(caller, callee, seconds=4, at=ACCESS):
+    caller.command("dial", f"sip:{callee.name}@{at}")
     for each in (caller, callee):
         each.wait("CALL_ESTABLISHED")
     time.sleep(seconds)
