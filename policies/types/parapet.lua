@@ -158,6 +158,41 @@
 ---@class Headers
 ---@field [string] string?
 
+---@class Response
+---@field elapsed_ms integer
+---@field group string
+---@field has_sdp boolean
+---@field header_values fun(name: string): string[]
+---@field headers Headers
+---@field number integer
+---@field realm string
+---@field reason string
+---@field reliable boolean
+---@field status integer
+---@field target string
+---@field trunk string
+---@field user_agent string
+
+---@class Event
+---@field body string
+---@field content_type string
+---@field digit string
+---@field duration_ms integer
+---@field elapsed_ms integer
+---@field event "reinvite"|"refer"|"info"|"dtmf"
+---@field has_sdp boolean
+---@field header_values fun(name: string): string[]
+---@field headers Headers
+---@field hold "hold"|"resume"|""
+---@field method string
+---@field party "caller"|"callee"
+---@field refer_to Address
+
+---@class Timer
+---@field elapsed_ms integer
+---@field name string
+---@field number integer
+
 ---@class Contact
 ---@field uri string
 ---@field aor string
@@ -277,6 +312,13 @@
 ---@field timeout? number
 ---@field cache? number
 
+---@class ResponseChanges
+---@field status? integer
+---@field reason? string
+---@field early_media? boolean
+---@field headers? HeaderChanges
+---@field max_duration? integer
+
 ---@class NatTreatment
 ---@field symmetric_signalling? boolean
 ---@field latch? "learn"|"strict"|"hear"
@@ -310,6 +352,12 @@
 
 ---@class Contacts
 ---@field [integer] Contact
+
+---@class Change
+
+---@class Hide
+
+---@class HangUp
 
 ---@class lib.counter
 ---@field get fun(name: string, window: integer): integer
@@ -365,6 +413,10 @@
 ---@field find fun(table: string, key: string): any
 ---@field prefix fun(table: string, text: string): any, string?
 
+---@class lib.timer
+---@field cancel fun(name: string)
+---@field set fun(name: string, seconds: integer)
+
 ---@class lib.trunks
 ---@field exists fun(name: string): boolean
 ---@field names string[]
@@ -377,11 +429,21 @@
 ---@field on_failure? fun(call: Call, attempt: Attempt): Next|GiveUp|Reject|Route|Follow|Pass|nil
 ---@field on_media_quality? fun(call: Call, quality: Quality): any
 ---@field on_end? fun(call: Call, ending: Ending): any
+---@field on_screen? fun(request: Request): Accept|Reject|Drop|nil
+---@field on_provisional? fun(call: Call, response: Response): Change|Hide|nil
+---@field on_answer? fun(call: Call, response: Response): Change|HangUp|nil
+---@field on_reinvite? fun(call: Call, event: Event): Accept|Reject|HangUp|nil
+---@field on_refer? fun(call: Call, event: Event): Accept|Reject|HangUp|nil
+---@field on_info? fun(call: Call, event: Event): Accept|Reject|HangUp|nil
+---@field on_dtmf? fun(call: Call, event: Event): HangUp|nil
+---@field on_timer? fun(call: Call, due: Timer): HangUp|nil
 
 ---@type fun(options?: AcceptOptions): Accept
 accept = nil
 ---@type fun(): Challenge
 challenge = nil
+---@type fun(changes: ResponseChanges): Change
+change = nil
 ---@type lib.counter
 counter = nil
 ---@type fun(status?: integer, reason?: string, headers?: HeaderValues): Reject
@@ -396,6 +458,10 @@ follow = nil
 give_up = nil
 ---@type lib.groups
 groups = nil
+---@type fun(status?: integer, reason?: string): HangUp
+hang_up = nil
+---@type fun(): Hide
+hide = nil
 ---@type lib.http
 http = nil
 ---@type lib.ip
@@ -424,5 +490,7 @@ settings = nil
 sql = nil
 ---@type lib.tables
 tables = nil
+---@type lib.timer
+timer = nil
 ---@type lib.trunks
 trunks = nil

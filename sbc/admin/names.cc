@@ -84,6 +84,22 @@ const char* name_of(PolicyHandler handler) {
       return "on_media_quality";
     case PolicyHandler::OnEnd:
       return "on_end";
+    case PolicyHandler::OnScreen:
+      return "on_screen";
+    case PolicyHandler::OnProvisional:
+      return "on_provisional";
+    case PolicyHandler::OnAnswer:
+      return "on_answer";
+    case PolicyHandler::OnReinvite:
+      return "on_reinvite";
+    case PolicyHandler::OnRefer:
+      return "on_refer";
+    case PolicyHandler::OnInfo:
+      return "on_info";
+    case PolicyHandler::OnDtmf:
+      return "on_dtmf";
+    case PolicyHandler::OnTimer:
+      return "on_timer";
     case PolicyHandler::kCount:
       break;
   }

@@ -72,6 +72,14 @@ enum class PolicyHandler : std::uint8_t {
   OnFailure,
   OnMediaQuality,
   OnEnd,
+  OnScreen,
+  OnProvisional,
+  OnAnswer,
+  OnReinvite,
+  OnRefer,
+  OnInfo,
+  OnDtmf,
+  OnTimer,
   kCount
 };
 const char* name_of(PolicyHandler handler);  // "on_register"

@@ -121,27 +121,6 @@ policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
   return settle(admin::PolicyHandler::OnNat, since(began), std::move(outcome), run, leg.under);
 }
 
-void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) {
-  offered_.clear();
-  policy::Host& host = *tenures_.host_of(facts.under);
-  Run run = listen(policy::Handler::MediaQuality, host, facts, quality);
-  const auto began = base::monotonic_now();
-  auto outcome = host.on_media_quality(facts, quality, lookup_of(run));
-  explain(policy::Handler::MediaQuality, facts.call_id, since(began), outcome, host);
-  settle(admin::PolicyHandler::OnMediaQuality, since(began), std::move(outcome), run, facts.under);
-}
-
-void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
-  policy::Host& host = *tenures_.host_of(facts.under);
-  if (!host.has(policy::Handler::End)) return;
-  offered_.clear();
-  Run run = listen(policy::Handler::End, host, facts, end);
-  const auto began = base::monotonic_now();
-  auto outcome = host.on_end(facts, end, lookup_of(run));
-  explain(policy::Handler::End, facts.call_id, since(began), outcome, host);
-  settle(admin::PolicyHandler::OnEnd, since(began), std::move(outcome), run, facts.under);
-}
-
 policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const sip::Source& source,
                                               const call::Arrival& arrival, std::string_view party) {
   policy::Host& host = *tenures_.now()->host;

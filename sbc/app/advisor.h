@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "media-relay/base/random.h"
@@ -67,6 +68,16 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
     return tenures_.host_of(of.under)->has(policy::Handler::MediaQuality);
   }
   void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override;
+  bool hears(policy::Handler handler, const call::Arrival& of) const override {
+    return tenures_.host_of(of.under)->has(handler);
+  }
+  policy::ResponseDecision provisional(const policy::InviteFacts& facts,
+                                       const policy::ResponseFacts& response) override;
+  policy::ResponseDecision answer(const policy::InviteFacts& facts, const policy::ResponseFacts& response) override;
+  policy::InsideDecision inside(policy::Handler handler, const policy::InviteFacts& facts,
+                                const policy::InsideFacts& event) override;
+  policy::TimerDecision timer(const policy::InviteFacts& facts, const policy::TimerFacts& due) override;
+  std::vector<policy::TimerOp> take_timers() override { return std::exchange(timers_, {}); }
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
   explain::Explainer* explainer() override { return shared_.explanations.wanted() ? &shared_.explanations : nullptr; }
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
@@ -119,6 +130,11 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   template <typename Outcome>
   auto settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run,
               const std::shared_ptr<const policy::Tenure>& under = nullptr);
+
+  // advisor_events.cc: what happens in a call. `of` runs its handler.
+  template <typename Event, typename Of>
+  auto happened(policy::Handler handler, admin::PolicyHandler counted, const policy::InviteFacts& facts,
+                const Event& event, Of of);
 
   // advisor_trial.cc
   const std::shared_ptr<policy::Tenure>& tenure_for(const sip::Message& message);
@@ -183,6 +199,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   std::string wanted_;                                     // Request-URI of the call that is being decided
   // Contacts that the running policy was told of, by token.
   std::vector<registrar::Binding> offered_;
+  std::vector<policy::TimerOp> timers_;  // of the handler that has decided last
   limit::Counts limits_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// How a run of a handler is written down. For advisor.cc and advisor_waiting.cc only.
+// How a run of a handler is written down. For advisor.cc, advisor_events.cc and
+// advisor_waiting.cc only.
 
 #include <chrono>
 
@@ -36,7 +37,7 @@ void ShardAdvisor::explain(policy::Handler handler, std::string_view call_id, ba
   if (!shared_.explanations.wanted() || call_id.empty()) return;
   explain::Handled handled{.handler = handler,
                            .policy = host.hash(),
-                           .decision = explain::describe(outcome.decision),
+                           .decision = explain::describe(outcome),
                            .where = {},
                            .error = outcome.error,
                            .reads = outcome.reads,
@@ -76,13 +77,14 @@ auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Duration took, Out
                           const std::shared_ptr<const policy::Tenure>& under) {
   const auto now = base::monotonic_now();
   if (run.note) {
-    run.note->decision = retell::to_json(outcome.decision);
+    run.note->decision = retell::decided(outcome);
     if constexpr (requires { outcome.decision.where; }) run.note->where = outcome.decision.where;
     run.note->error = outcome.error;
     run.note->log = outcome.log;
     run.note->took_us = static_cast<std::uint32_t>(std::chrono::duration_cast<base::microseconds>(took).count());
     shared_.hearing.tell(run.ears, run.note);
   }
+  timers_ = std::move(outcome.timers);
   metrics_.policy_time(handler).observe(base::to_seconds(took));
   for (const auto& line : outcome.log) shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});
   if (outcome.failed()) {

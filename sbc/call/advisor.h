@@ -9,6 +9,7 @@
 #include "sbc/call/facts.h"
 #include "sbc/policy/decision.h"
 #include "sbc/policy/facts.h"
+#include "sbc/policy/host.h"
 #include "sbc/policy/question.h"
 #include "sbc/route/resolve.h"
 #include "sbc/sip/message.h"
@@ -41,6 +42,27 @@ class Advisor : public route::Contacts {
   // Whether anybody wants to be told how answered calls sound, and that it has changed.
   virtual bool hears_quality(const Arrival& /*of*/) const { return false; }
   virtual void quality(const policy::InviteFacts& /*facts*/, const policy::QualityFacts& /*quality*/) {}
+  // Whether the policy has a handler for what happens in a call; a call asks before it gathers the facts.
+  virtual bool hears(policy::Handler /*handler*/, const Arrival& /*of*/) const { return false; }
+  // A response of a target that is about to go on to the caller: a provisional one, or the 2xx.
+  virtual policy::ResponseDecision provisional(const policy::InviteFacts& /*facts*/,
+                                               const policy::ResponseFacts& /*response*/) {
+    return {};
+  }
+  virtual policy::ResponseDecision answer(const policy::InviteFacts& /*facts*/,
+                                          const policy::ResponseFacts& /*response*/) {
+    return {};
+  }
+  // What a party wants inside the call. `handler`: Reinvite, Refer, Info, Dtmf.
+  virtual policy::InsideDecision inside(policy::Handler /*handler*/, const policy::InviteFacts& /*facts*/,
+                                        const policy::InsideFacts& /*event*/) {
+    return {};
+  }
+  virtual policy::TimerDecision timer(const policy::InviteFacts& /*facts*/, const policy::TimerFacts& /*due*/) {
+    return {};
+  }
+  // What the handler that has decided last did with the timers of its call; said once.
+  virtual std::vector<policy::TimerOp> take_timers() { return {}; }
   virtual void end(const policy::InviteFacts& facts, const policy::EndFacts& end) = 0;
   // Who wants to know why calls go their way; null: nobody.
   virtual explain::Explainer* explainer() { return nullptr; }

@@ -3,6 +3,11 @@
 namespace sbc::explain {
 namespace {
 
+void append(std::string& text, const std::vector<policy::HeaderOp>& changes) {
+  for (const auto& op : changes)
+    text += op.kind == policy::HeaderOp::Kind::Remove ? ", without " + op.name : ", " + op.name + ": " + op.value;
+}
+
 std::string one(const policy::Candidate& candidate) {
   std::string text;
   switch (candidate.kind) {
@@ -25,8 +30,7 @@ std::string one(const policy::Candidate& candidate) {
   if (candidate.timeout_s != 0) text += ", timeout " + std::to_string(candidate.timeout_s) + " s";
   if (candidate.ring_timeout_s != 0) text += ", ring_timeout " + std::to_string(candidate.ring_timeout_s) + " s";
   if (candidate.from_user) text += ", from " + *candidate.from_user;
-  for (const auto& op : candidate.headers)
-    text += op.kind == policy::HeaderOp::Kind::Remove ? ", without " + op.name : ", " + op.name + ": " + op.value;
+  append(text, candidate.headers);
   return text;
 }
 
@@ -42,6 +46,23 @@ std::string refusal(std::string_view what, const Decision& decision) {
   if (decision.status != 0) text += " " + std::to_string(decision.status);
   if (!decision.reason.empty()) text += " " + decision.reason;
   for (const auto& header : decision.headers) text += ", " + header.name + ": " + header.value;
+  return text;
+}
+
+template <typename Decision>
+std::string hung_up(const Decision& decision) {
+  std::string text = "hang_up";
+  if (decision.status != 0) text += " " + std::to_string(decision.status);
+  return decision.reason.empty() ? text : text + " " + decision.reason;
+}
+
+std::string changes(const policy::ResponseDecision& decision) {
+  std::string text = "change";
+  if (decision.status != 0) text += ", status " + std::to_string(decision.status);
+  if (!decision.reason.empty()) text += ", reason " + decision.reason;
+  if (!decision.early_media) text += ", no early media";
+  append(text, decision.headers);
+  if (decision.max_duration_s != 0) text += ", max_duration " + std::to_string(decision.max_duration_s) + " s";
   return text;
 }
 
@@ -124,6 +145,58 @@ std::string describe(const policy::FailureDecision& decision) {
       return "pass";
   }
   return {};
+}
+
+std::string describe(const policy::ScreenDecision& decision) {
+  using Kind = policy::ScreenDecision::Kind;
+  switch (decision.kind) {
+    case Kind::Accept:
+      return "accept";
+    case Kind::Reject:
+      return refusal("reject", decision);
+    case Kind::Drop:
+      return "drop";
+  }
+  return {};
+}
+
+std::string describe(const policy::ResponseDecision& decision) {
+  using Kind = policy::ResponseDecision::Kind;
+  switch (decision.kind) {
+    case Kind::Usual:
+      return "as usual";
+    case Kind::Change:
+      return changes(decision);
+    case Kind::Hide:
+      return "hide";
+    case Kind::HangUp:
+      return hung_up(decision);
+  }
+  return {};
+}
+
+std::string describe(const policy::InsideDecision& decision) {
+  using Kind = policy::InsideDecision::Kind;
+  switch (decision.kind) {
+    case Kind::Usual:
+      return "as usual";
+    case Kind::Reject:
+      return refusal("reject", decision);
+    case Kind::HangUp:
+      return hung_up(decision);
+  }
+  return {};
+}
+
+std::string describe(const policy::TimerDecision& decision) {
+  return decision.kind == policy::TimerDecision::Kind::HangUp ? hung_up(decision) : "as usual";
+}
+
+std::string with_timers(std::string decision, const std::vector<policy::TimerOp>& timers) {
+  for (const auto& [name, seconds] : timers)
+    decision +=
+        seconds == 0 ? "; timer " + name + " cancelled" : "; timer " + name + " in " + std::to_string(seconds) + " s";
+  return decision;
 }
 
 }  // namespace sbc::explain

@@ -2,6 +2,7 @@
 // Decisions in words, for people who read why a call went its way, a simulation or a failed test.
 
 #include <string>
+#include <vector>
 
 #include "sbc/policy/decision.h"
 #include "sbc/policy/host.h"
@@ -13,8 +14,19 @@ std::string describe(const policy::RegisterDecision& decision);
 std::string describe(const policy::RequestDecision& decision);
 std::string describe(const policy::NatDecision& decision);
 std::string describe(const policy::FailureDecision& decision);
+std::string describe(const policy::ScreenDecision& decision);
+std::string describe(const policy::ResponseDecision& decision);
+std::string describe(const policy::InsideDecision& decision);
+std::string describe(const policy::TimerDecision& decision);
 inline std::string describe(const policy::Nothing& /*decision*/) {
   return "told";
+}
+
+// ... and the timers that the handler has set.
+std::string with_timers(std::string decision, const std::vector<policy::TimerOp>& timers);
+template <typename Decision>
+std::string describe(const policy::Outcome<Decision>& outcome) {
+  return with_timers(describe(outcome.decision), outcome.timers);
 }
 
 }  // namespace sbc::explain

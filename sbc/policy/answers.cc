@@ -41,6 +41,12 @@ void take_refusal(lua_State* lua, Made& made, Decision& out) {
   out.headers = std::move(made.headers);
 }
 
+// What accept{...} says of a registration fits nowhere else.
+void refuse_options(lua_State* lua, const Made& made, Expectation expected) {
+  if (made.min_expires || made.max_expires || made.default_expires || made.max_contacts)
+    raise(lua, std::string_view(made.where), ": ", expected.handler, " takes accept without options");
+}
+
 KeepAlive read_keep_alive(lua_State* lua, int index, Place place) {
   static constexpr std::array<std::string_view, 4> kMethods = {"none", "options", "crlf", "stun"};
   const std::string_view text = read_text(lua, index, place, kMaxUri);
@@ -101,6 +107,9 @@ void read_answer(lua_State* lua, InviteDecision& out) {
     case Made::Kind::GiveUp:
     case Made::Kind::Follow:
     case Made::Kind::Pass:
+    case Made::Kind::Change:
+    case Made::Kind::Hide:
+    case Made::Kind::HangUp:
       raise_unfit(lua, made, kExpected);
   }
   out.where = made.where;
@@ -133,6 +142,9 @@ void read_answer(lua_State* lua, RegisterDecision& out) {
     case Made::Kind::GiveUp:
     case Made::Kind::Follow:
     case Made::Kind::Pass:
+    case Made::Kind::Change:
+    case Made::Kind::Hide:
+    case Made::Kind::HangUp:
       raise_unfit(lua, made, kExpected);
   }
   out.where = made.where;
@@ -164,6 +176,9 @@ void read_answer(lua_State* lua, RequestDecision& out) {
     case Made::Kind::GiveUp:
     case Made::Kind::Follow:
     case Made::Kind::Pass:
+    case Made::Kind::Change:
+    case Made::Kind::Hide:
+    case Made::Kind::HangUp:
       raise_unfit(lua, made, kExpected);
   }
   out.where = made.where;
@@ -200,8 +215,127 @@ void read_answer(lua_State* lua, FailureDecision& out) {
     case Made::Kind::Accept:
     case Made::Kind::Challenge:
     case Made::Kind::Drop:
+    case Made::Kind::Change:
+    case Made::Kind::Hide:
+    case Made::Kind::HangUp:
       raise_unfit(lua, made, kExpected);
   }
+  out.where = made.where;
+}
+
+void read_answer(lua_State* lua, ScreenDecision& out) {
+  constexpr Expectation kExpected{.handler = "on_screen", .answers = "accept, reject, drop or nil"};
+  if (lua_isnil(lua, -1)) return;
+  Made& made = made_on_top(lua, kExpected);
+  switch (made.kind) {
+    case Made::Kind::Accept:
+      refuse_options(lua, made, kExpected);
+      out.kind = ScreenDecision::Kind::Accept;
+      break;
+    case Made::Kind::Reject:
+    case Made::Kind::Deny:
+      out.kind = ScreenDecision::Kind::Reject;
+      take_refusal(lua, made, out);
+      break;
+    case Made::Kind::Drop:
+      out.kind = ScreenDecision::Kind::Drop;
+      break;
+    case Made::Kind::Route:
+    case Made::Kind::Challenge:
+    case Made::Kind::Next:
+    case Made::Kind::GiveUp:
+    case Made::Kind::Follow:
+    case Made::Kind::Pass:
+    case Made::Kind::Change:
+    case Made::Kind::Hide:
+    case Made::Kind::HangUp:
+      raise_unfit(lua, made, kExpected);
+  }
+  out.where = made.where;
+}
+
+// change and hide look at the handler when they are made: what is here fits it.
+void read_answer(lua_State* lua, Handler handler, ResponseDecision& out) {
+  const Expectation expected{
+      .handler = name_of(handler),
+      .answers = handler == Handler::Provisional ? "change, hide or nil" : "change, hang_up or nil"};
+  if (lua_isnil(lua, -1)) return;
+  Made& made = made_on_top(lua, expected);
+  switch (made.kind) {
+    case Made::Kind::Change:
+      out.kind = ResponseDecision::Kind::Change;
+      break;
+    case Made::Kind::Hide:
+      out.kind = ResponseDecision::Kind::Hide;
+      break;
+    case Made::Kind::HangUp:
+      if (handler == Handler::Provisional) raise_unfit(lua, made, expected);
+      out.kind = ResponseDecision::Kind::HangUp;
+      break;
+    case Made::Kind::Route:
+    case Made::Kind::Reject:
+    case Made::Kind::Deny:
+    case Made::Kind::Challenge:
+    case Made::Kind::Drop:
+    case Made::Kind::Accept:
+    case Made::Kind::Next:
+    case Made::Kind::GiveUp:
+    case Made::Kind::Follow:
+    case Made::Kind::Pass:
+      raise_unfit(lua, made, expected);
+  }
+  out.status = made.status;
+  out.reason = std::move(made.reason);
+  out.early_media = made.early_media;
+  out.headers = std::move(made.changes);
+  out.max_duration_s = made.max_duration_s;
+  out.where = made.where;
+}
+
+void read_answer(lua_State* lua, Handler handler, InsideDecision& out) {
+  const bool digit = handler == Handler::Dtmf;
+  const Expectation expected{.handler = name_of(handler),
+                             .answers = digit ? "hang_up or nil" : "accept, reject, hang_up or nil"};
+  if (lua_isnil(lua, -1)) return;
+  Made& made = made_on_top(lua, expected);
+  switch (made.kind) {
+    case Made::Kind::Accept:
+      if (digit) raise_unfit(lua, made, expected);
+      refuse_options(lua, made, expected);
+      break;
+    case Made::Kind::Reject:
+    case Made::Kind::Deny:
+      if (digit) raise_unfit(lua, made, expected);
+      out.kind = InsideDecision::Kind::Reject;
+      take_refusal(lua, made, out);
+      break;
+    case Made::Kind::HangUp:
+      out.kind = InsideDecision::Kind::HangUp;
+      out.status = made.status;
+      out.reason = std::move(made.reason);
+      break;
+    case Made::Kind::Route:
+    case Made::Kind::Challenge:
+    case Made::Kind::Drop:
+    case Made::Kind::Next:
+    case Made::Kind::GiveUp:
+    case Made::Kind::Follow:
+    case Made::Kind::Pass:
+    case Made::Kind::Change:
+    case Made::Kind::Hide:
+      raise_unfit(lua, made, expected);
+  }
+  out.where = made.where;
+}
+
+void read_answer(lua_State* lua, Handler handler, TimerDecision& out) {
+  const Expectation expected{.handler = name_of(handler), .answers = "hang_up or nil"};
+  if (lua_isnil(lua, -1)) return;
+  Made& made = made_on_top(lua, expected);
+  if (made.kind != Made::Kind::HangUp) raise_unfit(lua, made, expected);
+  out.kind = TimerDecision::Kind::HangUp;
+  out.status = made.status;
+  out.reason = std::move(made.reason);
   out.where = made.where;
 }
 

@@ -6,6 +6,7 @@
 
 #include "sbc/policy/decision.h"
 #include "sbc/policy/facts.h"
+#include "sbc/policy/host.h"
 
 namespace sbc::policy {
 
@@ -14,6 +15,10 @@ void read_answer(lua_State* lua, InviteDecision& out);
 void read_answer(lua_State* lua, RegisterDecision& out);
 void read_answer(lua_State* lua, RequestDecision& out);
 void read_answer(lua_State* lua, FailureDecision& out);
+void read_answer(lua_State* lua, ScreenDecision& out);
+void read_answer(lua_State* lua, Handler handler, ResponseDecision& out);
+void read_answer(lua_State* lua, Handler handler, InsideDecision& out);
+void read_answer(lua_State* lua, Handler handler, TimerDecision& out);
 void read_nat_answer(lua_State* lua, const LegFacts& leg, NatDecision& out);
 
 }  // namespace sbc::policy

@@ -10,8 +10,21 @@
 
 namespace sbc::policy {
 
-enum class FactKind : std::uint8_t { Invite, Register, Request, Leg, Attempt, Quality, End, Address, Headers };
-inline constexpr std::size_t kFactKinds = 9;
+enum class FactKind : std::uint8_t {
+  Invite,
+  Register,
+  Request,
+  Leg,
+  Attempt,
+  Quality,
+  End,
+  Address,
+  Headers,
+  Response,
+  Inside,
+  Timer
+};
+inline constexpr std::size_t kFactKinds = 12;
 
 // The name of the kind's metatable: "call"; and how an error about a missing field of it begins: "a call has no".
 const char* name_of(FactKind kind);

@@ -119,6 +119,66 @@ int accept(lua_State* lua) {
   return push_decision(lua, index);
 }
 
+constexpr std::uint16_t kFirstProgress = 180;  // what a caller can be told of a target that rings or gets on
+constexpr std::uint16_t kLastProgress = 183;
+
+// { status = 180, early_media = false, headers = {...} } in on_provisional, { headers = {...}, max_duration = 3600 } in
+// on_answer.
+int change(lua_State* lua) {
+  check_count(lua, Made::Kind::Change, 1);
+  lua_settop(lua, 1);
+  const std::size_t index = make(lua, Made::Kind::Change);
+  const Handler handler = engine_of(lua).handler;
+  const bool provisional = handler == Handler::Provisional;
+  if (!provisional && handler != Handler::Answer)
+    raise(lua, "change is for on_provisional and on_answer, not for ", name_of(handler));
+  if (!lua_istable(lua, 1)) raise(lua, "change takes a table such as { headers = {...} }, not a ", type_at(lua, 1));
+  Made& made = engine_of(lua).made[index];
+  lua_pushnil(lua);
+  while (lua_next(lua, 1) != 0) {
+    const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
+    const int value = lua_gettop(lua);
+    const Place place{.what = "change", .field = key};
+    if (provisional) {
+      expect_declared(lua, "change has in on_provisional no field", key, kProvisionalFields);
+    } else {
+      expect_declared(lua, "change has in on_answer no field", key, kAnswerFields);
+    }
+    if (key == "status") {
+      made.status = static_cast<std::uint16_t>(read_whole(lua, value, place, {kFirstProgress, kLastProgress}));
+    } else if (key == "reason") {
+      made.reason = read_phrase(lua, value, place, kMaxReason);
+    } else if (key == "early_media") {
+      made.early_media = read_boolean(lua, value, place);
+    } else if (key == "headers") {
+      read_header_ops(lua, value, place, made.changes);
+    } else if (key == "max_duration") {
+      made.max_duration_s = read_whole(lua, value, place, {1, kMaxDuration});
+    }
+    lua_settop(lua, value - 1);
+  }
+  return push_decision(lua, index);
+}
+
+int hide(lua_State* lua) {
+  if (const Handler handler = engine_of(lua).handler; handler != Handler::Provisional && engine_of(lua).invocation != 0)
+    raise(lua, "hide is for on_provisional, not for ", name_of(handler));
+  return plain<Made::Kind::Hide>(lua);
+}
+
+// (status?, reason?)
+int hang_up(lua_State* lua) {
+  check_count(lua, Made::Kind::HangUp, 2);
+  lua_settop(lua, 2);
+  const std::size_t index = make(lua, Made::Kind::HangUp);
+  Made& made = engine_of(lua).made[index];
+  const std::string_view what = name_of(made.kind);
+  if (!lua_isnil(lua, 1))
+    made.status = static_cast<std::uint16_t>(read_whole(lua, 1, {what, "the status"}, {400, 699}));
+  if (!lua_isnil(lua, 2)) made.reason = read_phrase(lua, 2, {what, "the reason"}, kMaxReason);
+  return push_decision(lua, index);
+}
+
 int read_decision_field(lua_State* lua) {
   raise(lua, "a decision cannot be read; a handler returns it");
 }
@@ -147,6 +207,12 @@ std::string_view name_of(Made::Kind kind) {
       return "follow";
     case Made::Kind::Pass:
       return "pass";
+    case Made::Kind::Change:
+      return "change";
+    case Made::Kind::Hide:
+      return "hide";
+    case Made::Kind::HangUp:
+      return "hang_up";
   }
   return "decision";
 }
@@ -187,6 +253,9 @@ void set_decision_constructors(lua_State* lua) {
   set_function(lua, "next_candidate", plain<Made::Kind::Next>);
   set_function(lua, "follow", plain<Made::Kind::Follow>);
   set_function(lua, "pass", plain<Made::Kind::Pass>);
+  set_function(lua, "change", change);
+  set_function(lua, "hide", hide);
+  set_function(lua, "hang_up", hang_up);
 }
 
 }  // namespace sbc::policy

@@ -5,10 +5,12 @@
 
 namespace sbc::policy {
 
-// route, reject, deny, challenge, drop, accept, next_candidate, give_up as fields of the table on top.
+// route, reject, deny, challenge, drop, accept, next_candidate, give_up, change, hide, hang_up and their like as fields
+// of the table on top.
 void set_decision_constructors(lua_State* lua);
 
-// location, counter, tables, dns, log, http, json, trunks, groups, realms, ip, settings as fields of the table on top.
+// location, counter, timer, tables, dns, log, http, json, trunks, groups, realms, ip, settings as fields of the table
+// on top.
 void set_world(lua_State* lua);
 
 }  // namespace sbc::policy

@@ -192,4 +192,56 @@ struct FailureDecision {
   std::string where;
 };
 
+// Of a request outside of dialogs, before anything else is known of it.
+struct ScreenDecision {
+  enum class Kind : std::uint8_t { Accept /* it goes its way */, Reject, Drop };
+  Kind kind = Kind::Accept;
+  std::uint16_t status = 403;  // Reject: 400..699
+  std::string reason;
+  std::vector<Header> headers;  // Reject: added to the response
+  std::string where;
+};
+
+// Of a target's response that is about to go on to the caller.
+struct ResponseDecision {
+  enum class Kind : std::uint8_t {
+    Usual,   // as it came
+    Change,  // otherwise
+    Hide,    // a provisional response: the caller does not hear of it
+    HangUp,  // the 2xx: the target is acknowledged and hung up, the caller refused
+  };
+  Kind kind = Kind::Usual;
+  std::uint16_t status = 0;       // Change of a provisional response: 180..183; HangUp: what the caller gets; 0: usual
+  std::string reason;             // "": the standard phrase
+  bool early_media = true;        // Change of a provisional response; false: the caller hears none of it
+  std::vector<HeaderOp> headers;  // Change: on what the caller gets
+  std::uint32_t max_duration_s = 0;  // Change of the 2xx: how long the call may last; 0: as it was
+  std::string where;
+};
+
+// Of what a party wants inside a call.
+struct InsideDecision {
+  enum class Kind : std::uint8_t { Usual, Reject /* not of a digit */, HangUp };
+  Kind kind = Kind::Usual;
+  std::uint16_t status = 403;   // Reject: 400..699; HangUp: cause of the Reason of both BYEs (RFC 3326), 0: none
+  std::string reason;           // likewise
+  std::vector<Header> headers;  // Reject: added to the response
+  std::string where;
+};
+
+struct TimerDecision {
+  enum class Kind : std::uint8_t { Usual, HangUp };
+  Kind kind = Kind::Usual;
+  std::uint16_t status = 0;  // HangUp: as of InsideDecision
+  std::string reason;
+  std::string where;
+};
+
+// What a handler did with the timers of its call, in its order.
+struct TimerOp {
+  std::string name;
+  std::uint32_t seconds = 0;  // from now; 0: it is cancelled
+  friend bool operator==(const TimerOp&, const TimerOp&) = default;
+};
+
 }  // namespace sbc::policy

@@ -30,7 +30,21 @@ namespace sbc::policy {
 
 // What a constructor such as route{} or reject() has made; the handler returns one of these.
 struct Made {
-  enum class Kind : std::uint8_t { Route, Reject, Deny, Challenge, Drop, Accept, Next, GiveUp, Follow, Pass };
+  enum class Kind : std::uint8_t {
+    Route,
+    Reject,
+    Deny,
+    Challenge,
+    Drop,
+    Accept,
+    Next,
+    GiveUp,
+    Follow,
+    Pass,
+    Change,
+    Hide,
+    HangUp
+  };
   Kind kind = Kind::Reject;
   std::vector<Candidate> candidates;
   std::uint16_t status = 0;  // 0: not given
@@ -38,6 +52,9 @@ struct Made {
   std::vector<Header> headers;
   std::string announcement;
   std::optional<std::uint32_t> min_expires, max_expires, default_expires, max_contacts;
+  bool early_media = true;           // Change
+  std::vector<HeaderOp> changes{};   // Change
+  std::uint32_t max_duration_s = 0;  // Change
   std::string where;
 };
 std::string_view name_of(Made::Kind kind);  // "route"
@@ -61,6 +78,7 @@ struct Engine {
 
   // The invocation that runs. Boxes (userdata) carry its number and are void in any other.
   std::uint64_t invocation = 0;
+  Handler handler = Handler::Invite;  // whose it is
   Lookup* lookup = nullptr;
   // Questions that take time (waiting.h).
   const char* no_wait = "unavailable";  // why the handler cannot wait for answers; null: it can
@@ -77,6 +95,8 @@ struct Engine {
   std::vector<LogLine> log;
   std::shared_ptr<const table::Table> table;  // that a look-up reads from
   bool noting = false;                        // what the handler reads, in:
+  std::vector<TimerOp> timers;
+  bool noting = false;  // what the handler reads, in:
   Reading reading;
   std::string text;  // scratch for error texts
   std::string json;  // and for what becomes or was JSON

@@ -23,8 +23,9 @@ struct FactBox {
   std::uint64_t invocation;
 };
 
-constexpr std::array<const char*, kFactKinds> kMetatables = {"call",    "registration", "request", "leg",    "attempt",
-                                                             "quality", "ending",       "address", "headers"};
+constexpr std::array<const char*, kFactKinds> kMetatables = {"call",    "registration", "request", "leg",
+                                                             "attempt", "quality",      "ending",  "address",
+                                                             "headers", "response",     "event",   "timer"};
 
 const char* metatable_of(FactKind kind) {
   return kMetatables[static_cast<std::size_t>(kind)];
@@ -308,6 +309,44 @@ constexpr std::array kAttemptFields = {
     Field{"usual", push_member<AttemptFacts, &AttemptFacts::usual>},
 };
 
+constexpr std::array kResponseFields = {
+    Field{"number", push_member<ResponseFacts, &ResponseFacts::number>},
+    Field{"target", push_member<ResponseFacts, &ResponseFacts::target>},
+    Field{"realm", push_member<ResponseFacts, &ResponseFacts::realm>},
+    Field{"trunk", push_member<ResponseFacts, &ResponseFacts::trunk>},
+    Field{"group", push_member<ResponseFacts, &ResponseFacts::group>},
+    Field{"status", push_member<ResponseFacts, &ResponseFacts::status>},
+    Field{"reason", push_member<ResponseFacts, &ResponseFacts::reason>},
+    Field{"has_sdp", push_member<ResponseFacts, &ResponseFacts::has_sdp>},
+    Field{"reliable", push_member<ResponseFacts, &ResponseFacts::reliable>},
+    Field{"elapsed_ms", push_member<ResponseFacts, &ResponseFacts::elapsed_ms>},
+    Field{"user_agent", push_member<ResponseFacts, &ResponseFacts::user_agent>},
+    Field{"headers", push_member<ResponseFacts, &ResponseFacts::headers>},
+    Field{"header_values", push_header_values<ResponseFacts>},
+};
+
+constexpr std::array kInsideFields = {
+    Field{"event", push_member<InsideFacts, &InsideFacts::event>},
+    Field{"party", push_member<InsideFacts, &InsideFacts::party>},
+    Field{"method", push_member<InsideFacts, &InsideFacts::method>},
+    Field{"content_type", push_member<InsideFacts, &InsideFacts::content_type>},
+    Field{"body", push_member<InsideFacts, &InsideFacts::body>},
+    Field{"digit", push_member<InsideFacts, &InsideFacts::digit>},
+    Field{"duration_ms", push_member<InsideFacts, &InsideFacts::duration_ms>},
+    Field{"has_sdp", push_member<InsideFacts, &InsideFacts::has_sdp>},
+    Field{"hold", push_member<InsideFacts, &InsideFacts::hold>},
+    Field{"refer_to", push_member<InsideFacts, &InsideFacts::refer_to>},
+    Field{"elapsed_ms", push_member<InsideFacts, &InsideFacts::elapsed_ms>},
+    Field{"headers", push_member<InsideFacts, &InsideFacts::headers>},
+    Field{"header_values", push_header_values<InsideFacts>},
+};
+
+constexpr std::array kTimerFields = {
+    Field{"name", push_member<TimerFacts, &TimerFacts::name>},
+    Field{"number", push_member<TimerFacts, &TimerFacts::number>},
+    Field{"elapsed_ms", push_member<TimerFacts, &TimerFacts::elapsed_ms>},
+};
+
 constexpr std::array kQualityFields = {
     Field{"event", push_member<QualityFacts, &QualityFacts::event>},
     Field{"party", push_member<QualityFacts, &QualityFacts::party>},
@@ -352,9 +391,10 @@ constexpr std::array kAddressFields = {
 
 // ---- metamethods ------------------------------------------------------------------------------------------------
 
-constexpr std::array<const char*, kFactKinds> kHasNo = {"a call has no",    "a registration has no", "a request has no",
-                                                        "a leg has no",     "an attempt has no",     "a quality has no",
-                                                        "an ending has no", "an address has no",     "headers have no"};
+constexpr std::array<const char*, kFactKinds> kHasNo = {
+    "a call has no",     "a registration has no", "a request has no", "a leg has no",
+    "an attempt has no", "a quality has no",      "an ending has no", "an address has no",
+    "headers have no",   "a response has no",     "an event has no",  "a timer has no"};
 
 // The error of a field that does not exist. The names are in static storage because raising leaves by longjmp.
 [[noreturn]] void raise_unknown_fact(lua_State* lua, FactKind kind) {
@@ -466,6 +506,9 @@ void register_fact_boxes(lua_State* lua) {
   make_metatable(lua, FactKind::End, {kEndFields});
   make_metatable(lua, FactKind::Address, {kAddressFields});
   make_metatable(lua, FactKind::Headers, {});
+  make_metatable(lua, FactKind::Response, {kResponseFields});
+  make_metatable(lua, FactKind::Inside, {kInsideFields});
+  make_metatable(lua, FactKind::Timer, {kTimerFields});
 }
 
 const void* part_of(lua_State* lua, int index) {

@@ -116,6 +116,45 @@ struct AttemptFacts {
   std::string usual;              // what the border does by itself: "next", "stop"; with contacts also "follow", "pass"
 };
 
+// A response of a target, before it goes on to the caller: a provisional one, or the 2xx of the call.
+struct ResponseFacts {
+  std::uint32_t number = 1;  // of the target, 1 for the first one tried
+  std::string target{};      // "UDP 192.0.2.7:5060"
+  std::string realm{};
+  std::string trunk{};  // "" for contacts and URIs
+  std::string group{};  // "" unless it came from a group
+  std::uint16_t status = 0;
+  std::string reason{};               // reason phrase
+  bool has_sdp = false;               // says something of media: early media, mostly
+  bool reliable = false;              // a provisional one that is acknowledged (RFC 3262)
+  std::uint32_t elapsed_ms = 0;       // since the target got the call
+  std::string user_agent{};           // its Server header, "" when it is missing
+  std::vector<HeaderView> headers{};  // Lua: response.headers["P-Asserted-Identity"], response.header_values(...)
+};
+
+// What a party wants inside a call: a re-INVITE, a REFER, an INFO, or a key that was pressed.
+struct InsideFacts {
+  std::string event{};         // "reinvite", "refer", "info", "dtmf"
+  std::string party{};         // whose: "caller", "callee"
+  std::string method{};        // of the request, "" of a digit that came in media
+  std::string content_type{};  // of its body, "" when it has none
+  std::string body{};
+  std::string digit{};            // dtmf: "0".."9", "*", "#", "A".."D"; otherwise ""
+  std::uint32_t duration_ms = 0;  // dtmf: how long it was pressed, 0 when not known
+  bool has_sdp = false;
+  std::string hold{};                 // reinvite: "hold", "resume" or "": neither
+  Address refer_to{};                 // refer: whom the other side is to call
+  std::uint32_t elapsed_ms = 0;       // since the answer
+  std::vector<HeaderView> headers{};  // none of a digit that came in media
+};
+
+// A timer of the policy's own has run out.
+struct TimerFacts {
+  std::string name{};
+  std::uint32_t number = 1;      // how often timers of this name have run out in this call
+  std::uint32_t elapsed_ms = 0;  // since the call began
+};
+
 // How an answered call sounds has changed.
 struct QualityFacts {
   std::string event;  // "low", "recovered", "silent" (nothing comes from `party` while the other is heard)

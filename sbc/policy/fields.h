@@ -81,6 +81,15 @@ inline constexpr std::array<Declared, 7> kRecordFields = {{{"wav", "boolean"},
 inline constexpr std::array<Declared, 4> kAcceptFields = {
     {{"min_expires", "integer"}, {"max_expires", "integer"}, {"expires", "integer"}, {"max_contacts", "integer"}}};
 inline constexpr std::array<Declared, 1> kRefusalFields = {{{"announcement", "string"}}};
+// constructors.cc: of a response in on_provisional, of one in on_answer, and both for editors.
+inline constexpr std::array<Declared, 4> kProvisionalFields = {
+    {{"status", "integer"}, {"reason", "string"}, {"early_media", "boolean"}, {"headers", "HeaderChanges"}}};
+inline constexpr std::array<Declared, 2> kAnswerFields = {{{"headers", "HeaderChanges"}, {"max_duration", "integer"}}};
+inline constexpr std::array<Declared, 5> kChangeFields = {{{"status", "integer"},
+                                                           {"reason", "string"},
+                                                           {"early_media", "boolean"},
+                                                           {"headers", "HeaderChanges"},
+                                                           {"max_duration", "integer"}}};
 // What on_nat answers (answers.cc).
 inline constexpr std::array<Declared, 5> kNatFields = {{{"symmetric_signalling", "boolean"},
                                                         {"latch", R"("learn"|"strict"|"hear")"},

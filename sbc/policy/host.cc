@@ -19,6 +19,11 @@ void read_nat_into(lua_State* lua, const Run& run) {
   read_nat_answer(lua, *static_cast<const LegFacts*>(run.arguments[0].facts), *static_cast<NatDecision*>(run.out));
 }
 
+template <typename Decision>
+void read_for(lua_State* lua, const Run& run) {
+  read_answer(lua, run.handler, *static_cast<Decision*>(run.out));
+}
+
 void read_nothing(lua_State* /*lua*/, const Run& /*run*/) {}
 
 // What became of a run; `fallback` is the decision when it failed.
@@ -35,6 +40,8 @@ void conclude(State& state, Ran ran, Outcome<Decision>& outcome, Decision fallba
   }
   outcome.log = std::move(engine.log);
   outcome.reads = std::exchange(engine.reading.reads, {});
+  auto timers = std::exchange(engine.timers, {});
+  if (ran != Ran::Failed) outcome.timers = std::move(timers);
 }
 
 InviteDecision refusal(std::uint16_t status) {
@@ -209,6 +216,56 @@ Outcome<Nothing> Host::on_media_quality(const InviteFacts& call, const QualityFa
 
 Outcome<Nothing> Host::on_end(const InviteFacts& call, const EndFacts& end, Lookup& lookup) {
   return tell(Handler::End, {Argument{FactKind::Invite, &call}, Argument{FactKind::End, &end}}, lookup);
+}
+
+Outcome<ScreenDecision> Host::on_screen(const RequestFacts& request, Lookup& lookup) {
+  Outcome<ScreenDecision> outcome;
+  outcome.decision.where = has(Handler::Screen) ? state_->where(Handler::Screen) : "default";
+  if (!has(Handler::Screen)) return outcome;
+  const State::Call what{.handler = Handler::Screen,
+                         .arguments = {Argument{FactKind::Request, &request}},
+                         .argument_count = 1,
+                         .read = read_into<ScreenDecision>,
+                         .lookup = &lookup,
+                         .default_host = request.to.host};
+  conclude(*state_, state_->run(what, &outcome.decision, outcome.error), outcome, ScreenDecision{});
+  return outcome;
+}
+
+Outcome<ResponseDecision> Host::on_provisional(const InviteFacts& call, const ResponseFacts& response, Lookup& lookup) {
+  return ask<ResponseDecision>(Handler::Provisional,
+                               {Argument{FactKind::Invite, &call}, Argument{FactKind::Response, &response}}, lookup);
+}
+
+Outcome<ResponseDecision> Host::on_answer(const InviteFacts& call, const ResponseFacts& response, Lookup& lookup) {
+  return ask<ResponseDecision>(Handler::Answer,
+                               {Argument{FactKind::Invite, &call}, Argument{FactKind::Response, &response}}, lookup);
+}
+
+Outcome<InsideDecision> Host::on_inside(Handler handler, const InviteFacts& call, const InsideFacts& event,
+                                        Lookup& lookup) {
+  return ask<InsideDecision>(handler, {Argument{FactKind::Invite, &call}, Argument{FactKind::Inside, &event}}, lookup);
+}
+
+Outcome<TimerDecision> Host::on_timer(const InviteFacts& call, const TimerFacts& due, Lookup& lookup) {
+  return ask<TimerDecision>(Handler::Timer, {Argument{FactKind::Invite, &call}, Argument{FactKind::Timer, &due}},
+                            lookup);
+}
+
+// What happens in a call, and may go another way than it usually does; it cannot wait.
+template <typename Decision>
+Outcome<Decision> Host::ask(Handler handler, const std::array<Argument, 2>& facts, Lookup& lookup) {
+  Outcome<Decision> outcome;
+  outcome.decision.where = has(handler) ? state_->where(handler) : "default";
+  if (!has(handler)) return outcome;
+  const State::Call what{.handler = handler,
+                         .arguments = facts,
+                         .argument_count = 2,
+                         .read = read_for<Decision>,
+                         .lookup = &lookup,
+                         .default_host = static_cast<const InviteFacts*>(facts[0].facts)->to.host};
+  conclude(*state_, state_->run(what, &outcome.decision, outcome.error), outcome, Decision{});
+  return outcome;
 }
 
 // Nothing follows from what is only told; nobody waits for it.

@@ -78,8 +78,24 @@ struct LogLine {
   std::string where;
 };
 
-enum class Handler : std::uint8_t { Invite, Register, Request, Nat, Failure, MediaQuality, End };
-inline constexpr std::size_t kHandlerCount = 7;
+enum class Handler : std::uint8_t {
+  Invite,
+  Register,
+  Request,
+  Nat,
+  Failure,
+  MediaQuality,
+  End,
+  Screen,
+  Provisional,
+  Answer,
+  Reinvite,
+  Refer,
+  Info,
+  Dtmf,
+  Timer
+};
+inline constexpr std::size_t kHandlerCount = 15;
 std::string_view name_of(Handler handler);  // "on_invite"
 
 // Whether a handler may wait for answers that take time.
@@ -97,7 +113,8 @@ struct Outcome {
   std::optional<Pending> asks;  // there is no decision yet: the handler waits for this answer
   std::string error;            // "default.lua:12: text"
   std::vector<LogLine> log;
-  std::vector<Read> reads;  // with Host::note_reads
+  std::vector<Read> reads;      // with Host::note_reads
+  std::vector<TimerOp> timers;  // none of a handler that failed
   bool failed() const { return !error.empty(); }
 };
 struct Nothing {};  // the decision of on_media_quality and on_end
@@ -149,6 +166,14 @@ class Host {
                                       Patience patience = Patience::None);
   Outcome<Nothing> on_media_quality(const InviteFacts& call, const QualityFacts& quality, Lookup& lookup);
   Outcome<Nothing> on_end(const InviteFacts& call, const EndFacts& end, Lookup& lookup);
+  // Missing: Accept.
+  Outcome<ScreenDecision> on_screen(const RequestFacts& request, Lookup& lookup);
+  // The others. Missing: Usual.
+  Outcome<ResponseDecision> on_provisional(const InviteFacts& call, const ResponseFacts& response, Lookup& lookup);
+  Outcome<ResponseDecision> on_answer(const InviteFacts& call, const ResponseFacts& response, Lookup& lookup);
+  // `handler`: Reinvite, Refer, Info or Dtmf.
+  Outcome<InsideDecision> on_inside(Handler handler, const InviteFacts& call, const InsideFacts& event, Lookup& lookup);
+  Outcome<TimerDecision> on_timer(const InviteFacts& call, const TimerFacts& due, Lookup& lookup);
 
   // Goes on with what waits, in the handler that it began in. The budgets are those of the whole invocation.
   Outcome<InviteDecision> resume_invite(std::uint64_t ticket, Answer answer, Lookup& lookup);
@@ -162,6 +187,8 @@ class Host {
 
  private:
   Outcome<Nothing> tell(Handler handler, const std::array<Argument, 2>& facts, Lookup& lookup);
+  template <typename Decision>
+  Outcome<Decision> ask(Handler handler, const std::array<Argument, 2>& facts, Lookup& lookup);
   Outcome<NatDecision> asked_about(const LegFacts& leg, const NatDecision& usual);
   class State;
   explicit Host(std::unique_ptr<State> state);

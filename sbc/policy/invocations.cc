@@ -104,7 +104,8 @@ void Host::State::give_back(std::unique_ptr<Invocation> invocation) {
 
 void Host::State::begin(Invocation& invocation, const Call& call, void* out) {
   invocation.handler = call.handler;
-  invocation.run = {.handler_reference = reference(call.handler),
+  invocation.run = {.handler = call.handler,
+                    .handler_reference = reference(call.handler),
                     .arguments = call.arguments,
                     .argument_count = call.argument_count,
                     .read = call.read,
@@ -112,6 +113,7 @@ void Host::State::begin(Invocation& invocation, const Call& call, void* out) {
                     .status = LUA_OK,
                     .error = {}};
   engine_.invocation = ++last_invocation_;
+  engine_.handler = call.handler;
   engine_.default_host = call.default_host;
   engine_.lookups = 0;
   engine_.counted = 0;
@@ -121,6 +123,7 @@ void Host::State::begin(Invocation& invocation, const Call& call, void* out) {
   engine_.made.clear();
   engine_.contacts.clear();
   engine_.log.clear();
+  engine_.timers.clear();
   if (engine_.noting) engine_.reading.clear();
   engine_.lookup = call.lookup;
   engine_.no_wait = nullptr;
@@ -215,6 +218,7 @@ void Host::State::shelve(std::unique_ptr<Invocation> invocation) {
   shelf.made = std::exchange(engine_.made, {});
   shelf.contacts = std::exchange(engine_.contacts, {});
   shelf.log = std::exchange(engine_.log, {});
+  shelf.timers = std::exchange(engine_.timers, {});
   shelf.reading = std::exchange(engine_.reading, {});
   shelf.volume = engine_.memory.volume();
   // It holds no more than it ever asked for, and no more than it may.
@@ -232,6 +236,7 @@ std::unique_ptr<Invocation> Host::State::unshelve(std::uint64_t ticket) {
   Shelf& shelf = found.mapped()->shelf;
   held_ -= shelf.held;
   engine_.invocation = shelf.invocation;
+  engine_.handler = found.mapped()->handler;
   engine_.default_host = shelf.default_host;
   engine_.lookups = shelf.lookups;
   engine_.counted = shelf.counted;
@@ -246,6 +251,7 @@ std::unique_ptr<Invocation> Host::State::unshelve(std::uint64_t ticket) {
   engine_.made = std::move(shelf.made);
   engine_.contacts = std::move(shelf.contacts);
   engine_.log = std::move(shelf.log);
+  engine_.timers = std::move(shelf.timers);
   engine_.reading = std::move(shelf.reading);
   engine_.memory.set_ceiling(ceiling(), shelf.volume);
   engine_.question.reset();

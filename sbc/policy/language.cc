@@ -17,7 +17,7 @@ namespace sbc::policy {
 namespace {
 
 // What C functions take and give cannot be read from them.
-constexpr std::array<Declared, 49> kSignatures = {{
+constexpr std::array<Declared, 54> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
     {"deny", "fun(status?: integer, reason?: string, headers?: HeaderValues): Reject"},
@@ -28,6 +28,11 @@ constexpr std::array<Declared, 49> kSignatures = {{
     {"next_candidate", "fun(): Next"},
     {"follow", "fun(): Follow"},
     {"pass", "fun(): Pass"},
+    {"change", "fun(changes: ResponseChanges): Change"},
+    {"hide", "fun(): Hide"},
+    {"hang_up", "fun(status?: integer, reason?: string): HangUp"},
+    {"timer.set", "fun(name: string, seconds: integer)"},
+    {"timer.cancel", "fun(name: string)"},
     {"location.lookup", "fun(address: string): Contacts?"},
     {"location.known", "fun(address: string): boolean"},
     {"log.debug", "fun(...: any)"},
@@ -76,7 +81,7 @@ struct Words {
   std::string_view field;
   std::string_view type;
 };
-constexpr std::array<Words, 8> kWords = {{
+constexpr std::array<Words, 11> kWords = {{
     {FactKind::Leg, "side", R"("caller"|"callee"|"registration")"},
     {FactKind::Attempt, "cause", R"("response"|"timeout"|"transport")"},
     {FactKind::Attempt, "usual", R"("next"|"stop"|"follow"|"pass")"},
@@ -85,6 +90,9 @@ constexpr std::array<Words, 8> kWords = {{
     {FactKind::End, "cause", R"("bye"|"cancel"|"rejected"|"media_timeout"|"timeout"|"error"|"shutdown")"},
     {FactKind::End, "ended_by", R"("caller"|"callee"|"border")"},
     {FactKind::End, "silent", R"("caller"|"callee"|"")"},
+    {FactKind::Inside, "event", R"("reinvite"|"refer"|"info"|"dtmf")"},
+    {FactKind::Inside, "party", R"("caller"|"callee")"},
+    {FactKind::Inside, "hold", R"("hold"|"resume"|"")"},
 }};
 
 struct Shape {
@@ -93,7 +101,7 @@ struct Shape {
   std::string_view second, second_type;
   std::string_view returns;
 };
-constexpr std::array<Shape, 7> kShapes = {{
+constexpr std::array<Shape, kHandlerCount> kShapes = {{
     {Handler::Invite, "call", "Call", "", "", "Route|Reject|Challenge|Drop"},
     {Handler::Register, "reg", "Registration", "", "", "Accept|Reject|Challenge|Drop"},
     {Handler::Request, "request", "Request", "", "", "Accept|Route|Reject|Challenge|Drop"},
@@ -101,6 +109,14 @@ constexpr std::array<Shape, 7> kShapes = {{
     {Handler::Failure, "call", "Call", "attempt", "Attempt", "Next|GiveUp|Reject|Route|Follow|Pass|nil"},
     {Handler::MediaQuality, "call", "Call", "quality", "Quality", "any"},
     {Handler::End, "call", "Call", "ending", "Ending", "any"},
+    {Handler::Screen, "request", "Request", "", "", "Accept|Reject|Drop|nil"},
+    {Handler::Provisional, "call", "Call", "response", "Response", "Change|Hide|nil"},
+    {Handler::Answer, "call", "Call", "response", "Response", "Change|HangUp|nil"},
+    {Handler::Reinvite, "call", "Call", "event", "Event", "Accept|Reject|HangUp|nil"},
+    {Handler::Refer, "call", "Call", "event", "Event", "Accept|Reject|HangUp|nil"},
+    {Handler::Info, "call", "Call", "event", "Event", "Accept|Reject|HangUp|nil"},
+    {Handler::Dtmf, "call", "Call", "event", "Event", "HangUp|nil"},
+    {Handler::Timer, "call", "Call", "due", "Timer", "HangUp|nil"},
 }};
 
 constexpr std::array<Declared, 10> kTimeFields = {{{"year", "integer"},
@@ -113,8 +129,9 @@ constexpr std::array<Declared, 10> kTimeFields = {{{"year", "integer"},
                                                    {"date", "string"},
                                                    {"clock", "string"},
                                                    {"unix", "integer"}}};
-constexpr std::array<std::string_view, 10> kDecisions = {"Route",  "Reject", "GiveUp", "Challenge", "Drop",
-                                                         "Accept", "Next",   "Follow", "Pass",      "Contacts"};
+constexpr std::array<std::string_view, 13> kDecisions = {"Route",  "Reject", "GiveUp", "Challenge", "Drop",
+                                                         "Accept", "Next",   "Follow", "Pass",      "Contacts",
+                                                         "Change", "Hide",   "HangUp"};
 // Whose fields and functions LuaLS knows from Lua itself.
 constexpr std::array<std::string_view, 4> kLibraries = {"string", "table", "math", "utf8"};
 
@@ -184,6 +201,7 @@ void add_written(Language& out) {
   add_class(out, "HttpGetOptions", "http.get has no option", kHttpGetFields, true);
   add_class(out, "HttpPostOptions", "http.post has no option", kHttpPostFields, true);
   add_class(out, "RedisOptions", "redis has no option", kRedisFields, true);
+  add_class(out, "ResponseChanges", "change has no field", kChangeFields, true);
   add_class(out, "NatTreatment", "on_nat: the answer has no field", kNatFields, true);
   for (const char* name : {"HeaderChanges", "HeaderValues"})
     out.classes.push_back({.name = name, .lacks = "", .fields = {}, .written = true, .open = true});

@@ -60,8 +60,9 @@ inline constexpr std::size_t kMaxDisplay = 256;
 inline constexpr std::size_t kMaxReason = 128;  // reason phrases
 inline constexpr std::size_t kMaxUri = 512;
 inline constexpr std::uint32_t kMaxTimeoutSeconds = 600;
-inline constexpr std::size_t kMaxLatchSources = 16;       // the relay walks them per learned packet
-inline constexpr std::uint32_t kMaxExpires = 86'400 * 7;  // seconds a registration may be granted
+inline constexpr std::uint32_t kMaxDuration = 86'400 * 7;  // seconds a call may be given
+inline constexpr std::size_t kMaxLatchSources = 16;        // the relay walks them per learned packet
+inline constexpr std::uint32_t kMaxExpires = 86'400 * 7;   // seconds a registration may be granted
 inline constexpr std::uint32_t kMaxContactsLimit = 64;
 
 // Questions that take time.
@@ -87,6 +88,13 @@ inline constexpr std::uint32_t kMaxWindow = 86'400;    // seconds that a counter
 inline constexpr std::uint32_t kMaxCount = 1'000'000;  // added at once
 inline constexpr std::size_t kMaxQuestions = 16;       // that take time, one after the other
 inline constexpr std::size_t kMaxDecisions = 64;       // built, of which one is returned
+
+// Timers of a call: each is a deadline of the shard and an invocation when it runs out. Eight are a warning, an end,
+// and room for a dialogue of keys.
+inline constexpr std::size_t kMaxTimers = 8;
+inline constexpr std::size_t kMaxTimerOps = 2 * kMaxTimers;  // of one event: each cancelled and set again
+inline constexpr std::size_t kMaxTimerName = 64;
+inline constexpr std::uint32_t kMaxTimer = 86'400;  // seconds
 
 // Helpers that run inside C, where the instruction hook does not see them.
 inline constexpr std::size_t kMaxPattern = 256;

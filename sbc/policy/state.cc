@@ -10,7 +10,9 @@ namespace sbc::policy {
 namespace {
 
 constexpr std::array<std::string_view, kHandlerCount> kHandlerNames = {
-    "on_invite", "on_register", "on_request", "on_nat", "on_failure", "on_media_quality", "on_end"};
+    "on_invite",        "on_register", "on_request", "on_nat",         "on_failure",
+    "on_media_quality", "on_end",      "on_screen",  "on_provisional", "on_answer",
+    "on_reinvite",      "on_refer",    "on_info",    "on_dtmf",        "on_timer"};
 
 }  // namespace
 

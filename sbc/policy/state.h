@@ -22,6 +22,7 @@ struct Argument {
 
 // One invocation on its way through Lua.
 struct Run {
+  Handler handler = Handler::Invite;
   int handler_reference = LUA_NOREF;
   std::array<Argument, 2> arguments{};
   int argument_count = 0;
@@ -47,6 +48,7 @@ struct Shelf {
   std::vector<Made> made;
   std::vector<Contact> contacts;
   std::vector<LogLine> log;
+  std::vector<TimerOp> timers;
   Reading reading;
   std::size_t volume = 0;  // allocated so far
   std::size_t held = 0;    // of that, at most
@@ -66,6 +68,7 @@ class Host::State {
   State(const Limits& limits, const Environment& environment, const Fallback& fallback) : fallback_(fallback) {
     engine_.limits = limits;
     engine_.environment = environment;
+    references_.fill(LUA_NOREF);
   }
   ~State() {
     engine_.memory.set_ceiling({});
@@ -126,8 +129,7 @@ class Host::State {
   Engine engine_;
   Fallback fallback_;
   lua_State* lua_ = nullptr;
-  std::array<int, kHandlerCount> references_ = {LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF,
-                                                LUA_NOREF, LUA_NOREF, LUA_NOREF};
+  std::array<int, kHandlerCount> references_{};
   std::array<std::string, kHandlerCount> where_;  // "default.lua:12"
   Memory::Ceiling ceiling_;                       // of one invocation while none waits
   std::size_t held_ = 0;                          // by those that wait, at most

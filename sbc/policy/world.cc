@@ -15,6 +15,7 @@
 #include "sbc/policy/sandbox.h"
 #include "sbc/policy/stores.h"
 #include "sbc/policy/tables.h"
+#include "sbc/policy/timer.h"
 
 namespace sbc::policy {
 namespace {
@@ -178,6 +179,7 @@ void set_world(lua_State* lua) {
   lua_setfield(lua, -2, "ip");
 
   set_counter(lua);
+  set_timer(lua);
   set_tables(lua);
   set_dns(lua);
   set_http(lua);

@@ -196,7 +196,7 @@ retell::Invocation Decider::decide(const Invite& invite) {
     note_unknown(made.asked.back().kind, made.asked.back().subject);
     outcome = host_.resume_invite(asks.ticket, std::move(answer), lookup);
   }
-  made.decision = retell::to_json(outcome.decision);
+  made.decision = retell::decided(outcome);
   made.where = outcome.decision.where;
   made.error = outcome.error;
   made.log = outcome.log;

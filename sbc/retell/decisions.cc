@@ -253,6 +253,13 @@ Object beginning(std::string_view kind) {
   return object;
 }
 
+Value hung_up(std::uint16_t status, const std::string& reason) {
+  Object object = beginning("hang_up");
+  object.unless_usual("status", status);
+  object.unless_usual("reason", reason);
+  return {std::move(object.out)};
+}
+
 struct Refusal {
   std::uint16_t status;
   const std::string& reason;
@@ -381,6 +388,82 @@ json::Value to_json(const policy::FailureDecision& decision) {
       return {beginning("pass").out};
   }
   return {};
+}
+
+json::Value to_json(const policy::ScreenDecision& decision) {
+  using Kind = policy::ScreenDecision::Kind;
+  const auto& [kind, status, reason, headers, where] = decision;
+  static_cast<void>(where);
+  switch (kind) {
+    case Kind::Accept:
+      return {beginning("accept").out};
+    case Kind::Reject: {
+      Object object = beginning("reject");
+      add(object, {.status = status, .reason = reason, .headers = headers});
+      return {std::move(object.out)};
+    }
+    case Kind::Drop:
+      return {beginning("drop").out};
+  }
+  return {};
+}
+
+json::Value to_json(const policy::ResponseDecision& decision) {
+  using Kind = policy::ResponseDecision::Kind;
+  const auto& [kind, status, reason, early_media, headers, max_duration_s, where] = decision;
+  static_cast<void>(where);
+  switch (kind) {
+    case Kind::Usual:
+      return {beginning("usual").out};
+    case Kind::Change: {
+      Object object = beginning("change");
+      object.unless_usual("status", status);
+      object.unless_usual("reason", reason);
+      if (!early_media) object.out.emplace_back("early_media", Value{false});
+      object.unless_empty("headers", by_name(headers));
+      object.unless_usual("max_duration", max_duration_s);
+      return {std::move(object.out)};
+    }
+    case Kind::Hide:
+      return {beginning("hide").out};
+    case Kind::HangUp:
+      return hung_up(status, reason);
+  }
+  return {};
+}
+
+json::Value to_json(const policy::InsideDecision& decision) {
+  using Kind = policy::InsideDecision::Kind;
+  const auto& [kind, status, reason, headers, where] = decision;
+  static_cast<void>(where);
+  switch (kind) {
+    case Kind::Usual:
+      return {beginning("usual").out};
+    case Kind::Reject: {
+      Object object = beginning("reject");
+      add(object, {.status = status, .reason = reason, .headers = headers});
+      return {std::move(object.out)};
+    }
+    case Kind::HangUp:
+      return hung_up(status, reason);
+  }
+  return {};
+}
+
+json::Value to_json(const policy::TimerDecision& decision) {
+  const auto& [kind, status, reason, where] = decision;
+  static_cast<void>(where);
+  if (kind == policy::TimerDecision::Kind::HangUp) return hung_up(status, reason);
+  return {beginning("usual").out};
+}
+
+json::Value with_timers(json::Value decision, const std::vector<policy::TimerOp>& timers) {
+  auto* members = std::get_if<Members>(&decision.what);
+  if (timers.empty() || members == nullptr) return decision;
+  List list;
+  for (const auto& [name, seconds] : timers) list.push_back({List{text(name), whole(seconds)}});
+  members->emplace_back("timers", Value{std::move(list)});
+  return decision;
 }
 
 json::Value to_json(const policy::Nothing& /*decision*/) {

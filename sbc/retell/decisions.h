@@ -14,6 +14,17 @@ json::Value to_json(const policy::RegisterDecision& decision);
 json::Value to_json(const policy::RequestDecision& decision);
 json::Value to_json(const policy::NatDecision& decision);
 json::Value to_json(const policy::FailureDecision& decision);
+json::Value to_json(const policy::ScreenDecision& decision);
+json::Value to_json(const policy::ResponseDecision& decision);
+json::Value to_json(const policy::InsideDecision& decision);
+json::Value to_json(const policy::TimerDecision& decision);
 json::Value to_json(const policy::Nothing& decision);  // null
+
+// With the timers that the handler set, which are part of what it decided.
+json::Value with_timers(json::Value decision, const std::vector<policy::TimerOp>& timers);
+template <typename Decision>
+json::Value decided(const policy::Outcome<Decision>& outcome) {
+  return with_timers(to_json(outcome.decision), outcome.timers);
+}
 
 }  // namespace sbc::retell

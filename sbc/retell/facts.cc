@@ -155,6 +155,12 @@ template <>
 constexpr std::string_view kName<policy::QualityFacts> = "quality";
 template <>
 constexpr std::string_view kName<policy::EndFacts> = "ending";
+template <>
+constexpr std::string_view kName<policy::ResponseFacts> = "response";
+template <>
+constexpr std::string_view kName<policy::InsideFacts> = "event";
+template <>
+constexpr std::string_view kName<policy::TimerFacts> = "timer";
 
 }  // namespace
 
@@ -179,6 +185,15 @@ json::Value to_json(const policy::QualityFacts& facts) {
 json::Value to_json(const policy::EndFacts& facts) {
   return Writer::value_of(facts);
 }
+json::Value to_json(const policy::ResponseFacts& facts) {
+  return Writer::value_of(facts);
+}
+json::Value to_json(const policy::InsideFacts& facts) {
+  return Writer::value_of(facts);
+}
+json::Value to_json(const policy::TimerFacts& facts) {
+  return Writer::value_of(facts);
+}
 json::Value to_json(const std::vector<policy::Contact>& contacts) {
   return Writer::value_of(contacts);
 }
@@ -200,6 +215,9 @@ template std::expected<Owned<policy::LegFacts>, std::string> read(const json::Va
 template std::expected<Owned<policy::AttemptFacts>, std::string> read(const json::Value&);
 template std::expected<Owned<policy::QualityFacts>, std::string> read(const json::Value&);
 template std::expected<Owned<policy::EndFacts>, std::string> read(const json::Value&);
+template std::expected<Owned<policy::ResponseFacts>, std::string> read(const json::Value&);
+template std::expected<Owned<policy::InsideFacts>, std::string> read(const json::Value&);
+template std::expected<Owned<policy::TimerFacts>, std::string> read(const json::Value&);
 
 std::expected<std::vector<policy::Contact>, std::string> read_contacts(const json::Value& value) {
   std::vector<policy::Contact> contacts;

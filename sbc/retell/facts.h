@@ -24,6 +24,9 @@ json::Value to_json(const policy::LegFacts& facts);
 json::Value to_json(const policy::AttemptFacts& facts);
 json::Value to_json(const policy::QualityFacts& facts);
 json::Value to_json(const policy::EndFacts& facts);
+json::Value to_json(const policy::ResponseFacts& facts);
+json::Value to_json(const policy::InsideFacts& facts);
+json::Value to_json(const policy::TimerFacts& facts);
 json::Value to_json(const std::vector<policy::Contact>& contacts);
 
 // Facts with what their views point into; may be moved.

@@ -128,6 +128,45 @@ void each(Archive& field, Facts& of) {
   field("elapsed_ms", of.elapsed_ms);
 }
 
+template <typename Archive, Is<policy::ResponseFacts> Facts>
+void each(Archive& field, Facts& of) {
+  field("number", of.number);
+  field("target", of.target);
+  field("realm", of.realm);
+  field("trunk", of.trunk);
+  field("group", of.group);
+  field("status", of.status);
+  field("reason", of.reason);
+  field("has_sdp", of.has_sdp);
+  field("reliable", of.reliable);
+  field("elapsed_ms", of.elapsed_ms);
+  field("user_agent", of.user_agent);
+  field("headers", of.headers);
+}
+
+template <typename Archive, Is<policy::InsideFacts> Facts>
+void each(Archive& field, Facts& of) {
+  field("event", of.event);
+  field("party", of.party);
+  field("method", of.method);
+  field("content_type", of.content_type);
+  field("body", of.body);
+  field("digit", of.digit);
+  field("duration_ms", of.duration_ms);
+  field("has_sdp", of.has_sdp);
+  field("hold", of.hold);
+  field("refer_to", of.refer_to);
+  field("elapsed_ms", of.elapsed_ms);
+  field("headers", of.headers);
+}
+
+template <typename Archive, Is<policy::TimerFacts> Facts>
+void each(Archive& field, Facts& of) {
+  field("name", of.name);
+  field("number", of.number);
+  field("elapsed_ms", of.elapsed_ms);
+}
+
 template <typename Archive, Is<policy::StreamFacts> Facts>
 void each(Archive& field, Facts& of) {
   field("line", of.line);

@@ -31,7 +31,7 @@ struct Teller {
 
   template <typename Decision>
   Retold over(policy::Outcome<Decision>&& outcome) {
-    Retold result{.decision = to_json(outcome.decision),
+    Retold result{.decision = decided(outcome),
                   .where = {},
                   .error = std::move(outcome.error),
                   .log = std::move(outcome.log),
@@ -91,6 +91,26 @@ struct Teller {
       case policy::Handler::End:
         return of_two<policy::EndFacts>(
             [this](const auto& call, const auto& end) { return over(host.on_end(call, end, lookup)); });
+      case policy::Handler::Screen:
+        return of_one<policy::RequestFacts>(
+            [this](const auto& request) { return over(host.on_screen(request, lookup)); });
+      case policy::Handler::Provisional:
+        return of_two<policy::ResponseFacts>([this](const auto& call, const auto& response) {
+          return over(host.on_provisional(call, response, lookup));
+        });
+      case policy::Handler::Answer:
+        return of_two<policy::ResponseFacts>(
+            [this](const auto& call, const auto& response) { return over(host.on_answer(call, response, lookup)); });
+      case policy::Handler::Reinvite:
+      case policy::Handler::Refer:
+      case policy::Handler::Info:
+      case policy::Handler::Dtmf:
+        return of_two<policy::InsideFacts>([this](const auto& call, const auto& event) {
+          return over(host.on_inside(told.handler, call, event, lookup));
+        });
+      case policy::Handler::Timer:
+        return of_two<policy::TimerFacts>(
+            [this](const auto& call, const auto& due) { return over(host.on_timer(call, due, lookup)); });
     }
     return std::unexpected("there is no such handler");
   }

@@ -18,11 +18,12 @@ auto SceneAdvisor::tell(policy::Handler handler, Outcome&& outcome, std::vector<
   Decision& decision = told_.emplace_back();
   decision.at = elapsed_();
   decision.handler = handler;
-  decision.what = explain::describe(outcome.decision);
+  decision.what = explain::describe(outcome);
   if constexpr (requires { outcome.decision.where; }) decision.where = outcome.decision.where;
   decision.error = outcome.error;
   decision.log = std::move(outcome.log);
   decision.lookups = std::move(lookups);
+  timers_ = std::move(outcome.timers);
   return std::forward<Outcome>(outcome).decision;
 }
 
@@ -100,6 +101,24 @@ void SceneAdvisor::abandon(std::uint64_t ticket) {
   decision.handler = waiting.mapped().handler;
   decision.what = "nothing: the call is gone";
   decision.lookups = std::move(waiting.mapped().lookups);
+}
+
+policy::ResponseDecision SceneAdvisor::provisional(const policy::InviteFacts& facts,
+                                                   const policy::ResponseFacts& response) {
+  return tell(policy::Handler::Provisional, host_.on_provisional(facts, response, *this));
+}
+
+policy::ResponseDecision SceneAdvisor::answer(const policy::InviteFacts& facts, const policy::ResponseFacts& response) {
+  return tell(policy::Handler::Answer, host_.on_answer(facts, response, *this));
+}
+
+policy::InsideDecision SceneAdvisor::inside(policy::Handler handler, const policy::InviteFacts& facts,
+                                            const policy::InsideFacts& event) {
+  return tell(handler, host_.on_inside(handler, facts, event, *this));
+}
+
+policy::TimerDecision SceneAdvisor::timer(const policy::InviteFacts& facts, const policy::TimerFacts& due) {
+  return tell(policy::Handler::Timer, host_.on_timer(facts, due, *this));
 }
 
 void SceneAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {

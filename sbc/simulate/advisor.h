@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sbc/call/advisor.h"
@@ -28,6 +29,14 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
                                                   const policy::AttemptFacts& attempt) override;
   policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) override;
   void abandon(std::uint64_t ticket) override;
+  bool hears(policy::Handler handler, const call::Arrival& /*of*/) const override { return host_.has(handler); }
+  policy::ResponseDecision provisional(const policy::InviteFacts& facts,
+                                       const policy::ResponseFacts& response) override;
+  policy::ResponseDecision answer(const policy::InviteFacts& facts, const policy::ResponseFacts& response) override;
+  policy::InsideDecision inside(policy::Handler handler, const policy::InviteFacts& facts,
+                                const policy::InsideFacts& event) override;
+  policy::TimerDecision timer(const policy::InviteFacts& facts, const policy::TimerFacts& due) override;
+  std::vector<policy::TimerOp> take_timers() override { return std::exchange(timers_, {}); }
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
@@ -58,6 +67,7 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   std::vector<Decision>& told_;
   std::map<std::uint64_t, Waiting> waiting_;  // by the host's ticket
   std::function<base::Duration()> elapsed_;
+  std::vector<policy::TimerOp> timers_;  // of the handler that has decided last
   policy::RateWindows counters_{kMaxCounters};
 };
 

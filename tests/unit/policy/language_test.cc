@@ -26,7 +26,7 @@ TEST(Language, EveryHandlerHasItsShape) {
 
 TEST(Language, EveryFunctionOfOursHasASignature) {
   const auto what = language();
-  for (const char* name : {"location", "log", "ip", "counter", "tables", "dns", "http", "redis", "sql", "json",
+  for (const char* name : {"location", "log", "ip", "counter", "tables", "dns", "http", "redis", "sql", "json", "timer",
                            "trunks", "groups", "realms"}) {
     const auto* library = what.find(std::string("lib.") + name);
     ASSERT_NE(library, nullptr) << name;
@@ -85,6 +85,17 @@ TEST(Language, EveryFieldOfADecisionIsTaken) {
   for (const auto& field : what.find("NatTreatment")->fields)
     answer += field.name + " = " + sample(field.name, field.type) + ", ";
   EXPECT_EQ(nat_error("{ " + answer + " }"), "");
+  for (const auto& field : what.find("ResponseChanges")->fields) {
+    const auto value = field.name == "status" ? "180" : sample(field.name, field.type);
+    const auto error = [&](const std::string& handler) {
+      FakeLookup lookup;
+      const auto host = load("return { on_invite = function() return drop() end, " + handler +
+                             " = function() return change { " + field.name + " = " + value + " } end }");
+      return handler == "on_answer" ? host->on_answer(call(), {}, lookup).error
+                                    : host->on_provisional(call(), {}, lookup).error;
+    };
+    EXPECT_TRUE(error("on_answer").empty() || error("on_provisional").empty()) << field.name;
+  }
 }
 
 // Each of the words that a field knows, and no other.

@@ -145,6 +145,13 @@ TEST(Facts, OfEveryKindAreWholeAgain) {
              [&](const auto& facts) { return host("on_media_quality")->on_media_quality(call, facts, lookup).error; });
   expect_all("Ending", filled<policy::EndFacts>(),
              [&](const auto& facts) { return host("on_end")->on_end(call, facts, lookup).error; });
+  expect_all("Response", filled<policy::ResponseFacts>(),
+             [&](const auto& facts) { return host("on_answer")->on_answer(call, facts, lookup).error; });
+  expect_all("Event", filled<policy::InsideFacts>(), [&](const auto& facts) {
+    return host("on_info")->on_inside(policy::Handler::Info, call, facts, lookup).error;
+  });
+  expect_all("Timer", filled<policy::TimerFacts>(),
+             [&](const auto& facts) { return host("on_timer")->on_timer(call, facts, lookup).error; });
 }
 
 TEST(Facts, InsideOthersAreWholeToo) {

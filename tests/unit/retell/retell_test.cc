@@ -223,7 +223,7 @@ struct Others {
   template <typename Decision>
   void expect_same(Handler of, json::Value facts, json::Value event, const policy::Outcome<Decision>& outcome) {
     Invocation note{.handler = of, .facts = std::move(facts), .event = std::move(event)};
-    note.decision = to_json(outcome.decision);
+    note.decision = decided(outcome);
     if constexpr (requires { outcome.decision.where; }) note.where = outcome.decision.where;
     note.error = outcome.error;
     note.log = outcome.log;
@@ -239,6 +239,18 @@ struct Others {
     on_failure = function(call, attempt) return give_up(attempt.status, attempt.reason) end,
     on_media_quality = function(call, quality) log.warning(quality.mos) end,
     on_end = function(call, ending) log.info(ending.duration_ms, ending.streams[1].codec, ending.caller_mos) end,
+    on_screen = function(request) return reject(405, request.method) end,
+    on_provisional = function(call, response)
+      return change { status = 180, early_media = false, headers = { ["X-Why"] = response.reason } }
+    end,
+    on_answer = function(call, response)
+      timer.set("soon", response.number)
+      timer.cancel("never")
+      return change { max_duration = 60 }
+    end,
+    on_info = function(call, event) return reject(415, event.body) end,
+    on_dtmf = function(call, event) return hang_up(480, event.digit) end,
+    on_timer = function(call, due) return hang_up(nil, due.name) end,
   })";
   FakeLookup lookup;
   policy::InviteFacts call = policy::testing::call();
@@ -272,6 +284,32 @@ TEST(Retell, EveryHandlerIsToldAgain) {
   end.streams.emplace_back().codec = "PCMA";
   others.expect_same(Handler::End, to_json(others.call), to_json(end),
                      others.host->on_end(others.call, end, others.lookup));
+}
+
+TEST(Retell, WhatHappensInACallIsToldAgain) {
+  Others others;
+  policy::RequestFacts request;
+  request.method = "PUBLISH";
+  others.expect_same(Handler::Screen, to_json(request), {}, others.host->on_screen(request, others.lookup));
+  policy::ResponseFacts response;
+  response.number = 2;
+  response.reason = "Session Progress";
+  others.expect_same(Handler::Provisional, to_json(others.call), to_json(response),
+                     others.host->on_provisional(others.call, response, others.lookup));
+  const auto answer = others.host->on_answer(others.call, response, others.lookup);
+  EXPECT_EQ(json::text_of(decided(answer)),
+            R"({"decision":"change","max_duration":60,"timers":[["soon",2],["never",0]]})");
+  others.expect_same(Handler::Answer, to_json(others.call), to_json(response), answer);
+  policy::InsideFacts event;
+  event.body = "Signal=5";
+  event.digit = "5";
+  for (const Handler handler : {Handler::Info, Handler::Dtmf, Handler::Refer})
+    others.expect_same(handler, to_json(others.call), to_json(event),
+                       others.host->on_inside(handler, others.call, event, others.lookup));
+  policy::TimerFacts due;
+  due.name = "soon";
+  others.expect_same(Handler::Timer, to_json(others.call), to_json(due),
+                     others.host->on_timer(others.call, due, others.lookup));
 }
 
 TEST(Retell, FactsThatCannotBeReadAreNoDecision) {
