@@ -148,6 +148,8 @@ void expose_relay(Metrics& metrics, const ShardMetrics& shard) {
   metrics.counter("parapet_recording_sessions_lost_total",
                   "Sessions with recording servers that died, after which another one was asked for.", {},
                   shard.recording_sessions_lost);
+  metrics.counter("parapet_max_durations_total", "Calls that ended because they had lasted for as long as they may.",
+                  {}, shard.max_durations);
   metrics.counter("parapet_media_not_secured_total",
                   "Calls that ended because media that was to be secure could not be.", {}, shard.media_not_secured);
 }

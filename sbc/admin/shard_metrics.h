@@ -474,6 +474,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Gauge relay_connected;      // links that are up
   base::Gauge relay_links;          // links that are configured
   base::Counter media_timeouts;     // calls ended because no media came
+  base::Counter max_durations;      // calls ended because they have lasted for as long as they may
   base::Counter media_not_secured;  // calls ended because media could not be secured
 
   // By who speaks: caller, callee.

@@ -43,6 +43,8 @@ inline constexpr std::pair<std::string_view, policy::Dtmf> kDtmf[] = {{"pass", p
 
 // A sound by its name or as tones; "" when the key is missing, or after an error.
 std::string read_sound(settings::Table& table, std::string_view key);
+// How long calls from and to a realm or trunk may last, 0: as long as others; nullopt when the key is missing.
+std::optional<base::Duration> read_max_duration(settings::Table& table);
 // [realm.<name>] with their listeners; fills config.realms and config.listeners.
 std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 // The trunks behind the name of a trunk or group, best first.

@@ -177,6 +177,10 @@ std::string read_sound(settings::Table& table, std::string_view key) {
   return {};
 }
 
+std::optional<base::Duration> read_max_duration(settings::Table& table) {
+  return table.maybe_duration("max_duration", {base::Duration{}, base::seconds(policy::kMaxDuration)});
+}
+
 std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
   std::vector<route::Realm> realms;
   for (auto& [name, table] : root.named_tables("realm")) {
@@ -203,6 +207,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.marks = read_marks(table.table("dscp"));
     realm.music_on_hold = read_sound(table, "music_on_hold");
     realm.ringback = read_sound(table, "ringback");
+    realm.max_duration = read_max_duration(table).value_or(base::Duration{});
     for (auto& listener_table : table.tables("listener")) {
       ListenerConfig listener;
       listener.dscp = realm.marks.signalling;

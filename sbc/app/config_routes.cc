@@ -173,6 +173,7 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     if (table.has("sips_in_clear")) trunk.sips_in_clear = table.boolean("sips_in_clear", false);
     if (table.has("music_on_hold")) trunk.music_on_hold = read_sound(table, "music_on_hold");
     if (table.has("ringback")) trunk.ringback = read_sound(table, "ringback");
+    trunk.max_duration = read_max_duration(table);
     if (table.has("mixed_streams")) trunk.mixed_streams = table.boolean("mixed_streams", false);
     if (table.has("redirect_to")) trunk.redirect_to = table.texts("redirect_to");
     // In the order of the list: the first is tried first.

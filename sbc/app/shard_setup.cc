@@ -105,6 +105,7 @@ admin::CallResult result_of(const call::CallRecord& record) {
     case call::EndCause::BadMedia:
     case call::EndCause::SessionExpired:
     case call::EndCause::PeerGone:
+    case call::EndCause::MaxDuration:
     case call::EndCause::Error:
       return CallResult::Failed;
   }
@@ -134,6 +135,7 @@ void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) 
     metrics.rejects[admin::RejectReason::Relay].add();
   if (record.cause == call::EndCause::Error) metrics.rejects[admin::RejectReason::Internal].add();
   if (record.cause == call::EndCause::MediaTimeout) metrics.media_timeouts.add();
+  if (record.cause == call::EndCause::MaxDuration) metrics.max_durations.add();
   if (record.cause == call::EndCause::NotSecured) metrics.media_not_secured.add();
   if (!record.answered) return;
   if (record.quality) {

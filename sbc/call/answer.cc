@@ -144,7 +144,7 @@ void Machine::send_answer_to_caller(const std::string& sdp) {
   learn_way(Side::A);
   respond_caller(200, {}, sdp);
   explain_with(core_.advisor, call_.record, now_, [this] { return answered(call_.media); });
-  arm(call_.duration_timer, TimerKind::Duration, now_ + core_.settings->longest_call);
+  begin_duration();
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);
 }
 

@@ -74,6 +74,7 @@ void Machine::join_when_free() {
 // The newcomer is asked for an offer, with which the party that stays is invited again.
 void Machine::join(Side side, MovedLeg&& moved) {
   replace_leg(side, std::move(moved.leg));
+  shorten_duration(moved.ends_by);
   if (call_.watch != nullptr) call_.watch->adopt(end_of(side), moved.words);
   arm_session(side);
   introduce(core_, call_);
@@ -90,6 +91,7 @@ void Machine::join(Side side, MovedLeg&& moved) {
 // The call ends without this leg, which goes on elsewhere.
 MovedLeg Machine::release_leg(Side side) {
   MovedLeg moved{std::exchange(call_.leg(side), Leg{}), call_.media.description(side)};
+  moved.ends_by = call_.ends_by;
   if (call_.watch != nullptr) moved.words = call_.watch->of(end_of(side));
   // Transactions stay where they were made.
   moved.leg.server = {};

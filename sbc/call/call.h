@@ -131,8 +131,9 @@ struct Aside {
 // A leg between two calls.
 struct MovedLeg {
   Leg leg;
-  sdp::OfferAnswer description;  // what was agreed with it
-  leak::WordSet words = {};      // by which the leak guard knows it
+  sdp::OfferAnswer description;          // what was agreed with it
+  leak::WordSet words = {};              // by which the leak guard knows it
+  base::Instant ends_by = base::kNever;  // of the call that it leaves
 };
 
 // An early dialog of a transfer's target whose provisional responses must be acknowledged (RFC 3262).
@@ -286,8 +287,10 @@ struct Call {
   base::DeadlineId session_timer[2];
   base::DeadlineId again_timer;  // the offer goes out again
   base::DeadlineId duration_timer;
-  base::DeadlineId tidy_timer;      // frees what only retransmissions can need
-  base::DeadlineId reliable_timer;  // next repetition of a response that waits for PRACK
+  base::Instant ends_by = base::kNever;  // when that is due
+  std::uint32_t max_duration_s = 0;      // of the policy, instead of the place's; 0: as the place has it
+  base::DeadlineId tidy_timer;           // frees what only retransmissions can need
+  base::DeadlineId reliable_timer;       // next repetition of a response that waits for PRACK
   int last_progress = 0;
 
   base::Instant began{};

@@ -490,7 +490,7 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         machine.resend_accepted(key.side);
         break;
       case TimerKind::Duration:
-        machine.feed(Event::Kill, {.cause = EndCause::Shutdown, .text = "longest permitted duration"});
+        machine.duration_over();
         break;
       case TimerKind::Transfer:
         machine.transfer_timeout();

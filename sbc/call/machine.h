@@ -130,6 +130,8 @@ class Machine {
   void session_due(Side side);
   // An offer that was refused for now goes out again.
   void offer_again();
+  // The call has lasted for as long as it may (duration.cc).
+  void duration_over();
   // An UPDATE without an offer: it changes nothing for the other leg (RFC 3311 5.2, RFC 4028 7.4).
   void answer_update(const Input& in);
 
@@ -249,6 +251,11 @@ class Machine {
   void decide_nat(Side side, const sip::Message& message, const sip::Source& source);
   policy::NatDecision nat_decision(Side side, const sip::Message& message, const sip::Source& source,
                                    const Media& media);
+
+  // duration.cc
+  void begin_duration();
+  void shorten_duration(base::Instant ends_by);
+  base::Instant latest_end(const Leg& leg, const route::Target* target) const;
 
   // update.cc
   void accept_offer(const Input& in);

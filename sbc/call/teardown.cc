@@ -30,6 +30,8 @@ std::string_view reason_lines(EndCause cause) {
       return "Reason: Q.850;cause=41;text=\"Other side lost\"\r\n";
     case EndCause::NotRecorded:
       return "Reason: Q.850;cause=31;text=\"Not recorded\"\r\n";
+    case EndCause::MaxDuration:
+      return "Reason: Q.850;cause=31;text=\"Longest permitted duration\"\r\n";
     case EndCause::Shutdown:
       return "Reason: Q.850;cause=31;text=\"Ended by the operator\"\r\n";
     case EndCause::Error:

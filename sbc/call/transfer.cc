@@ -385,6 +385,7 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
   fresh.hop = source.hop;
   fresh.invite_cseq = transfer.attempt->start.cseq;
   std::optional<Attempt> attempt = std::move(transfer.attempt);
+  shorten_duration(latest_end(fresh, transfer.hunt.current()));
   disarm(transfer.timer);
   forget_transfer();
   replace_leg(side, std::move(fresh));

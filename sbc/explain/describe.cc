@@ -29,6 +29,7 @@ std::string one(const policy::Candidate& candidate) {
   if (!candidate.number.empty()) text += ", number " + candidate.number;
   if (candidate.timeout_s != 0) text += ", timeout " + std::to_string(candidate.timeout_s) + " s";
   if (candidate.ring_timeout_s != 0) text += ", ring_timeout " + std::to_string(candidate.ring_timeout_s) + " s";
+  if (candidate.max_duration_s != 0) text += ", max_duration " + std::to_string(candidate.max_duration_s) + " s";
   if (candidate.from_user) text += ", from " + *candidate.from_user;
   append(text, candidate.headers);
   return text;

@@ -141,6 +141,8 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       common.timeout_s = read_whole(lua, value, {what, key}, {1, kMaxTimeoutSeconds});
     } else if (key == "ring_timeout") {
       common.ring_timeout_s = read_whole(lua, value, {what, key}, {1, kMaxTimeoutSeconds});
+    } else if (key == "max_duration") {
+      common.max_duration_s = read_whole(lua, value, {what, key}, {1, kMaxDuration});
     } else if (key == "headers") {
       read_header_ops(lua, value, {what, key}, common.headers);
     } else if (key == "from") {
@@ -176,6 +178,7 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (candidate.realm.empty()) candidate.realm = common.realm;
   if (candidate.timeout_s == 0) candidate.timeout_s = common.timeout_s;
   if (candidate.ring_timeout_s == 0) candidate.ring_timeout_s = common.ring_timeout_s;
+  if (candidate.max_duration_s == 0) candidate.max_duration_s = common.max_duration_s;
   if (!candidate.from_user) candidate.from_user = common.from_user;
   if (!candidate.from_display) candidate.from_display = common.from_display;
   if (!candidate.redirects) candidate.redirects = common.redirects;

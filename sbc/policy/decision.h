@@ -119,6 +119,7 @@ struct Candidate {
   std::optional<std::string> music_on_hold = {};  // "": none
   std::optional<std::string> ringback = {};       // likewise; that the caller hears
   std::string welcome = {};                       // a sound that the caller hears once it has answered; "": none
+  std::uint32_t max_duration_s = 0;               // of the call, from its answer; 0: as its trunk or realm has it
 };
 
 struct InviteDecision {

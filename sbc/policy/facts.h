@@ -192,12 +192,12 @@ struct StreamFacts {
 
 struct EndFacts {
   bool answered = false;
-  std::uint16_t status = 0;       // final status the caller got (200 when answered)
-  std::string reason;             // text
-  std::string cause;              // "bye", "cancel", "rejected", "media_timeout", "timeout", "error", "shutdown"
-  std::string ended_by;           // "caller", "callee", "border"
-  std::string trunk;              // of the leg that was reached or tried last
-  std::uint32_t setup_ms = 0;     // INVITE to final response
+  std::uint16_t status = 0;    // final status the caller got (200 when answered)
+  std::string reason;          // text
+  std::string cause;           // "bye", "cancel", "rejected", "media_timeout", "timeout", "max_duration", "error", ...
+  std::string ended_by;        // "caller", "callee", "border"
+  std::string trunk;           // of the leg that was reached or tried last
+  std::uint32_t setup_ms = 0;  // INVITE to final response
   std::uint32_t duration_ms = 0;  // answer to end, 0 when never answered
   // How it sounded; nullopt (Lua: nil) when no media or no codec that can be rated was relayed.
   std::optional<double> caller_mos;   // of what the caller said, 1..4.5

@@ -16,7 +16,7 @@ struct Declared {
 };
 
 // A place of a route, and route's own table (candidates.cc).
-inline constexpr std::array<Declared, 20> kPlaceFields = {{
+inline constexpr std::array<Declared, 21> kPlaceFields = {{
     {"contacts", "Contacts|Contact"},
     {"trunk", "TrunkName"},
     {"group", "GroupName"},
@@ -37,6 +37,7 @@ inline constexpr std::array<Declared, 20> kPlaceFields = {{
     {"music_on_hold", "string"},
     {"ringback", "string"},
     {"welcome", "string"},
+    {"max_duration", "integer"},
 }};
 inline constexpr std::array<Declared, 2> kFromFields = {{{"user", "string|integer"}, {"display", "string"}}};
 // What location.lookup gives of each phone; a fact, read in contacts.cc.

@@ -223,7 +223,7 @@ Value value_of(const policy::Recording& recording) {
 Value value_of(const policy::Candidate& candidate) {
   const auto& [kind, name, contact, realm, number, timeout_s, ring_timeout_s, from_user, from_display, headers,
                redirects, late_offer, media_security, preconditions, codecs, dtmf, record, music_on_hold, ringback,
-               welcome] = candidate;
+               welcome, max_duration_s] = candidate;
   static_cast<void>(contact);  // a token
   Object object;
   object.out.push_back({std::string(word_of(kind)), text(name)});
@@ -244,6 +244,7 @@ Value value_of(const policy::Candidate& candidate) {
   object.if_set("music_on_hold", music_on_hold);
   object.if_set("ringback", ringback);
   object.unless_usual("welcome", welcome);
+  object.unless_usual("max_duration", max_duration_s);
   return {std::move(object.out)};
 }
 

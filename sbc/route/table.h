@@ -66,6 +66,7 @@ struct Realm {
   bool mixed_streams = false;      // its audio in clear may come in several streams (SSRC) at once
   std::string music_on_hold = {};  // sound that its peers hear while the other side holds them; "": none
   std::string ringback = {};       // and that its callers hear while a callee rings in silence
+  base::Duration max_duration{};   // of calls from and to its peers; 0: none
   Marks marks = {};
   std::vector<std::string> redirect_to = {};  // trunks and groups that it may redirect to
 
@@ -122,6 +123,7 @@ struct Trunk {
   std::optional<bool> mixed_streams = {};
   std::optional<std::string> music_on_hold = {};
   std::optional<std::string> ringback = {};
+  std::optional<base::Duration> max_duration = {};
   std::optional<std::vector<std::string>> redirect_to = {};  // besides itself
 };
 

@@ -161,6 +161,19 @@ TEST(LoadConfig, MusicOnHoldIsTheTrunksOrItsRealms) {
               HasSubstr("trunk.carrier.music_on_hold: expected the name of a sound"));
 }
 
+TEST(LoadConfig, TheLongestDurationIsTheTrunksOrItsRealms) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto plain = load(std::string(kSmall) + trunk);
+  ASSERT_NE(plain, nullptr);
+  EXPECT_EQ(plain->routes->realm("access")->max_duration, base::Duration{});
+  EXPECT_FALSE(plain->routes->trunk("carrier")->max_duration);
+  const auto config = load(std::string(kSmall) + trunk + "max_duration = \"2h\"\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->trunk("carrier")->max_duration, base::hours(2));
+  EXPECT_THAT(error_of(std::string(kSmall) + trunk + "max_duration = \"8d\"\n"),
+              HasSubstr("trunk.carrier.max_duration"));
+}
+
 TEST(LoadConfig, PoliciesMayAskNobodyUnlessItIsNamed) {
   const auto plain = load(kSmall);
   ASSERT_NE(plain, nullptr);

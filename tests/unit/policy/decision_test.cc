@@ -83,6 +83,7 @@ TEST(Decision, RouteToOneContactOfSeveral) {
 TEST(Decision, RouteToGroupWithEverything) {
   const auto outcome = invite(
       "return route { group = 'carriers', number = '+431234', timeout = 4, ring_timeout = 60,\n"
+      "  max_duration = 604800,\n"
       "  from = { user = '100', display = 'Office' },\n"
       "  headers = { ['X-Tenant'] = 'blue', Subject = false } }");
   ASSERT_FALSE(outcome.failed()) << outcome.error;
@@ -93,6 +94,7 @@ TEST(Decision, RouteToGroupWithEverything) {
   EXPECT_EQ(candidate.number, "+431234");
   EXPECT_EQ(candidate.timeout_s, 4U);
   EXPECT_EQ(candidate.ring_timeout_s, 60U);
+  EXPECT_EQ(candidate.max_duration_s, 604'800U);
   EXPECT_EQ(candidate.from_user, "100");
   EXPECT_EQ(candidate.from_display, "Office");
   ASSERT_EQ(candidate.headers.size(), 2U);
@@ -260,6 +262,10 @@ TEST(Decision, MistakesAreNamedWithTheirLine) {
       {"return reject(404, nil, nil, { announcement = '../busy' })",
        "reject: announcement: expected the name of a sound"},
       {"return reject(404, nil, nil, { announcement = 'tone:1' })", "expected tones as in"},
+      {"return route { trunk = 'carrier_a', max_duration = 0 }",
+       "route: max_duration must be a whole number from 1 to 604800"},
+      {"return route { trunk = 'carrier_a', max_duration = 604801 }",
+       "route: max_duration must be a whole number from 1 to 604800"},
       {"return route { trunk = 'carrier_a', music_on_hold = 'a/b' }",
        "route: music_on_hold: expected the name of a sound"},
       {"return deny(404, 'a', {}, {})", "at most 3 arguments"},

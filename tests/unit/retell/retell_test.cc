@@ -79,7 +79,8 @@ TEST(Retell, ARouteWithEverythingIsTheSame) {
   const std::string text = handler(
       "local phones = location.lookup(call.to.aor)\n"
       "log.info('to', call.to.user, #phones)\n"
-      "return route{ phones, { trunk = 'carrier_a', number = '43' .. call.to.user, timeout = 4, ring_timeout = 30,\n"
+      "return route{ phones, { trunk = 'carrier_a', number = '43' .. call.to.user, timeout = 4, ring_timeout = 30, "
+      "max_duration = 9,\n"
       "  headers = { ['X-B'] = { '1', '2' }, ['X-A'] = 'caf\\xe9', Subject = false }, from = { user = '1', display = "
       "'A' },\n"
       "  redirects = 'follow', late_offer = 'offer', preconditions = 'refuse', media_security = 'best-effort',\n"
@@ -98,7 +99,7 @@ TEST(Retell, ARouteWithEverythingIsTheSame) {
       R"("headers":[["remove","Subject"],["set","X-A",{"bytes":"636166e9"}],["set","X-B","1"],["add","X-B","2"]],)"
       R"("redirects":"follow","late_offer":"offer","media_security":"best-effort","preconditions":"refuse",)"
       R"("codecs":{"allow":["PCMA"],"order":["PCMA"],"ptime":20},"dtmf":"info",)"
-      R"("record":{"wav":true,"required":true},"music_on_hold":""},)"
+      R"("record":{"wav":true,"required":true},"music_on_hold":"","max_duration":9},)"
       R"({"uri":"sip:x@192.0.2.9","realm":"core"},{"group":"carriers"}]})");
   EXPECT_EQ(note.log.size(), 1U);
   EXPECT_EQ(note.asked.size(), 1U);
