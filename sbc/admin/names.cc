@@ -290,6 +290,18 @@ const char* name_of(DialogCount c) {
       return "ringbacks";
     case DialogCount::SoundsUnheard:
       return "sounds_unheard";
+    case DialogCount::PolicyRefusedReinvite:
+      return "policy_refused_reinvite";
+    case DialogCount::PolicyRefusedRefer:
+      return "policy_refused_refer";
+    case DialogCount::PolicyRefusedInfo:
+      return "policy_refused_info";
+    case DialogCount::PolicyHangUps:
+      return "policy_hang_ups";
+    case DialogCount::PolicyTimers:
+      return "policy_timers";
+    case DialogCount::PolicyTimersLeftOut:
+      return "policy_timers_left_out";
     case DialogCount::DigitsLost:
       return "digits_lost";
     case DialogCount::RefusedForks:

@@ -160,7 +160,13 @@ enum class DialogCount : std::uint8_t {
   MediaMoved,            // and was done
   FollowedRedirects,
   PassedRedirects,
-  RefusedRedirects,  // a 3xx that was a failure as others
+  RefusedRedirects,       // a 3xx that was a failure as others
+  PolicyRefusedReinvite,  // re-INVITEs and UPDATEs that on_reinvite refused
+  PolicyRefusedRefer,     // REFERs that on_refer refused
+  PolicyRefusedInfo,      // INFOs that on_info refused
+  PolicyHangUps,          // calls that a handler ended
+  PolicyTimers,           // timers of policies that have run out
+  PolicyTimersLeftOut,    // ... that were not set: the call had too many
   kCount
 };
 const char* name_of(DialogCount c);  // "bugs"

@@ -85,6 +85,7 @@ admin::CallResult result_of(const call::CallRecord& record) {
     case call::EndCause::Cancel:
       return CallResult::Cancelled;
     case call::EndCause::Policy:
+    case call::EndCause::HungUp:
     case call::EndCause::Limit:
     case call::EndCause::Shutdown:
       return CallResult::Refused;
@@ -129,7 +130,8 @@ void count_record(admin::ShardMetrics& metrics, const call::CallRecord& record) 
   // A challenge is half of a call's beginning, not the end of a call.
   if (record.cause == call::EndCause::Policy && record.status == 407) return;
   metrics.calls[result_of(record)].add();
-  if (record.cause == call::EndCause::Policy) metrics.rejects[admin::RejectReason::Policy].add();
+  if (record.cause == call::EndCause::Policy || (record.cause == call::EndCause::HungUp && !record.answered))
+    metrics.rejects[admin::RejectReason::Policy].add();
   if (record.cause == call::EndCause::Unreachable) metrics.rejects[admin::RejectReason::NoRoute].add();
   if (record.cause == call::EndCause::RelayFailure && !record.answered)
     metrics.rejects[admin::RejectReason::Relay].add();
@@ -260,6 +262,12 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.moves_failed.set(calls.moves_failed);
   to.dialogs[DialogCount::Takeovers].set(calls.takeovers);
   to.dialogs[DialogCount::RefusedTransfer].set(calls.refused_transfer);
+  to.dialogs[DialogCount::PolicyRefusedReinvite].set(calls.refused_by_policy[0]);
+  to.dialogs[DialogCount::PolicyRefusedRefer].set(calls.refused_by_policy[1]);
+  to.dialogs[DialogCount::PolicyRefusedInfo].set(calls.refused_by_policy[2]);
+  to.dialogs[DialogCount::PolicyHangUps].set(calls.policy_hang_ups);
+  to.dialogs[DialogCount::PolicyTimers].set(calls.policy_timers);
+  to.dialogs[DialogCount::PolicyTimersLeftOut].set(calls.policy_timers_left_out);
   using admin::RegistrationEvent;
   to.registration_events[RegistrationEvent::Flows].set(registrations.flows);
   to.registration_events[RegistrationEvent::Gruus].set(registrations.gruus);

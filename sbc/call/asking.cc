@@ -22,6 +22,9 @@ void Machine::decided(policy::Ruling<policy::InviteDecision> ruling) {
   call_.asking.reset();
   call_.state = State::Deciding;
   call_.decision = std::get<policy::InviteDecision>(std::move(ruling));
+  set_timers();
+  // Only who listens pays: what the policy hears is said by the relay, or it is not.
+  call_.media.tell_digits(core_.advisor.hears(policy::Handler::Dtmf, call_.arrival));
   call_.record.where = call_.decision.where;
   feed(call_.decision.kind == policy::InviteDecision::Kind::Route ? Event::Routed : Event::Refused);
 }

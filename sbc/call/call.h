@@ -22,6 +22,7 @@
 #include "sbc/call/record.h"
 #include "sbc/call/state.h"
 #include "sbc/call/stowed.h"
+#include "sbc/call/timers.h"
 #include "sbc/call/told.h"
 #include "sbc/dialog/accepted_invite.h"
 #include "sbc/dialog/ack_store.h"
@@ -289,6 +290,7 @@ struct Call {
   base::DeadlineId duration_timer;
   base::Instant ends_by = base::kNever;  // when that is due
   std::uint32_t max_duration_s = 0;      // of the policy, instead of the place's; 0: as the place has it
+  std::unique_ptr<PolicyTimers> timers;  // null: the policy has set none
   base::DeadlineId tidy_timer;           // frees what only retransmissions can need
   base::DeadlineId reliable_timer;       // next repetition of a response that waits for PRACK
   int last_progress = 0;

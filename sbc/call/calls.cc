@@ -163,8 +163,10 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
   if (request.message->method() == sip::Method::Refer && transfers_from(*core_.settings, leg.realm)) {
     const bool passes = passes_transfers(*core_.settings, leg.realm);
     if (!passes && refuses_body(request, now, out)) return;
+    if (machine.policy_stops_refer(input)) return sweep(handle);
     passes ? machine.pass_refer(input) : machine.refer(input);
   } else {
+    if (request.message->method() == sip::Method::Info && machine.policy_stops_info(input)) return sweep(handle);
     if (!machine.recording_by_info(input) && !machine.digit_by_info(input)) machine.pass_request(input);
     RecordingClient(core_, call, now, out).follow();
   }
@@ -439,6 +441,7 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
     if (Call* call = core_.calls.find(handle))
       Machine(core_, *call, now, out)
           .digit_heard(digit->half == control::HalfSide::A ? Side::A : Side::B, {digit->digit, digit->duration_ms});
+    sweep(handle);
   } else if (const auto* ended = std::get_if<control::PlayEnded>(&event.event)) {
     on_play_ended(handle, *ended, now, out);
   } else if (lost) {
@@ -509,6 +512,9 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         break;
       case TimerKind::Recording:
         RecordingClient(core_, *call, now, out).on_deadline();
+        break;
+      case TimerKind::Policy:
+        machine.policy_timer_due();
         break;
       case TimerKind::Ask: {
         policy::Found found = std::unexpected("timeout");

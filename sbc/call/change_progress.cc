@@ -209,6 +209,7 @@ bool Machine::takes_update_in_change(const Input& in) {
     respond_early(in, sdp ? 400 : sdp.error().status, accept);
     return true;
   }
+  if (policy_stops_offer(in)) return true;
   start_change_exchange(in, **sdp);
   release_accepted_change();
   return true;

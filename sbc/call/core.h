@@ -41,6 +41,7 @@ enum class TimerKind : std::uint8_t {
   Move,
   Recording,
   Ask,
+  Policy,
 };
 
 struct TimerKey {
@@ -98,18 +99,22 @@ struct Counters {
   std::uint64_t digits_to_media = 0;    // ... that came as INFO, or in another way of media, and left in the media
   std::uint64_t digits_suppressed = 0;  // ... that came as INFO from a leg that sends them by its media as well
   std::uint64_t digits_lost = 0;        // ... that could not be sent on: too many at once, nothing to send them by
-  std::uint64_t refused_forks = 0;      // provisional responses of one fork too many, dropped
-  std::uint64_t stray_pracks = 0;       // 481, PRACK that acknowledges nothing
-  std::uint64_t refused_interval = 0;   // 422: a session interval that is too short
-  std::uint64_t refreshes = 0;          // sent by us for a session timer
-  std::uint64_t offers_again = 0;       // sent once more after 491 and its like
-  std::uint64_t failovers = 0;          // requests inside dialogs that went to the next place of a name
-  std::uint64_t transfers = 0;          // REFERs that the border carries out
-  std::uint64_t takeovers = 0;          // INVITEs with Replaces that began to take somebody's place
-  std::uint64_t refused_transfer = 0;   // REFERs and INVITEs with Replaces that are refused
-  std::uint64_t announcements = 0;      // begun
-  std::uint64_t ringbacks = 0;          // callers that heard a ringback tone of ours
-  std::uint64_t sounds_unheard = 0;     // the relay did not have them, or could not play them
+  std::array<std::uint64_t, 3> refused_by_policy{};  // re-INVITEs and UPDATEs, REFERs, INFOs
+  std::uint64_t policy_hang_ups = 0;                 // calls that a handler ended
+  std::uint64_t policy_timers = 0;                   // of policies, that have run out
+  std::uint64_t policy_timers_left_out = 0;          // ... that were not set: the call had too many
+  std::uint64_t refused_forks = 0;                   // provisional responses of one fork too many, dropped
+  std::uint64_t stray_pracks = 0;                    // 481, PRACK that acknowledges nothing
+  std::uint64_t refused_interval = 0;                // 422: a session interval that is too short
+  std::uint64_t refreshes = 0;                       // sent by us for a session timer
+  std::uint64_t offers_again = 0;                    // sent once more after 491 and its like
+  std::uint64_t failovers = 0;                       // requests inside dialogs that went to the next place of a name
+  std::uint64_t transfers = 0;                       // REFERs that the border carries out
+  std::uint64_t takeovers = 0;                       // INVITEs with Replaces that began to take somebody's place
+  std::uint64_t refused_transfer = 0;                // REFERs and INVITEs with Replaces that are refused
+  std::uint64_t announcements = 0;                   // begun
+  std::uint64_t ringbacks = 0;                       // callers that heard a ringback tone of ours
+  std::uint64_t sounds_unheard = 0;                  // the relay did not have them, or could not play them
   std::uint64_t followed_redirects = 0;
   std::uint64_t passed_redirects = 0;
   std::uint64_t refused_redirects = 0;  // 3xx that was a failure as others

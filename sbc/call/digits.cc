@@ -19,24 +19,29 @@ using policy::Dtmf;
 
 // The relay has heard one.
 void Machine::digit_heard(Side from, const InfoDigit& digit) {
-  if (!call_.media.converts_digits()) return;
+  if (policy_stops_digit({.side = from}, digit)) return;
+  if (!call_.media.converts_digits() || call_.media.digit_way(from) == call_.media.digit_way(other(from))) return;
   send_digit(other(from), digit);
 }
 
 bool Machine::digit_by_info(const Input& in) {
   const sip::Message& request = *in.message;
   if (request.method() != sip::Method::Info || request.count(sip::HeaderId::InfoPackage) != 0) return false;
-  if (!takes_method(in.side, request.method_text())) return false;
   const auto digit =
       read_info_digit(body::bare_type(request.find(sip::HeaderId::ContentType).value_or("")), request.body());
   if (!digit) return false;
-  if (!call_.media.converts_digits()) {
-    if (!call_.media.sends_by_media(in.side, digit->digit)) return false;
+  const bool takes = takes_method(in.side, request.method_text());
+  const bool converts = call_.media.converts_digits();
+  // It comes by the media as well, where a policy is told of it.
+  if (!converts && takes && call_.media.sends_by_media(in.side, digit->digit)) {
     respond_to(in, 200);
     ++core_.counters.digits_suppressed;
     return true;
   }
   const Dtmf way = call_.media.digit_way(in.side);
+  // One that comes by the media as well is told when it does.
+  if ((!converts || way == Dtmf::Info) && policy_stops_digit(in, *digit)) return true;
+  if (!converts || !takes) return false;
   if (way == Dtmf::Info && call_.media.digit_way(other(in.side)) == Dtmf::Info) return false;
   respond_to(in, 200);
   if (way != Dtmf::Info) {

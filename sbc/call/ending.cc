@@ -18,6 +18,8 @@ std::string cause_of(EndCause cause) {
       return "cancel";
     case EndCause::MediaTimeout:
       return "media_timeout";
+    case EndCause::HungUp:
+      return "hung_up";
     case EndCause::MaxDuration:
       return "max_duration";
     case EndCause::Shutdown:

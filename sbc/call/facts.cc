@@ -63,11 +63,17 @@ void fill_facts(policy::RequestFacts& facts, const sip::Message& message, const 
   facts.recent_failures = arrival.recent_failures;
   facts.now = arrival.wall;
   facts.utc_offset_seconds = arrival.utc_offset_seconds;
-  facts.headers.reserve(message.headers().size());
+  facts.headers = header_views(message);
+}
+
+std::vector<policy::HeaderView> header_views(const sip::Message& message) {
+  std::vector<policy::HeaderView> views;
+  views.reserve(message.headers().size());
   for (const auto& field : message.headers()) {
     const auto name = field.id == sip::HeaderId::Other ? field.name : sip::canonical_name(field.id);
-    facts.headers.push_back({name, field.value});
+    views.push_back({name, field.value});
   }
+  return views;
 }
 
 policy::InviteFacts invite_facts(const sip::Message& message, const sip::Source& source, const Arrival& arrival) {

@@ -35,6 +35,8 @@ policy::Address to_address(const sip::Uri& uri, std::string_view display);
 // Fills what every request has. The header views point into `message`.
 void fill_facts(policy::RequestFacts& facts, const sip::Message& message, const sip::Source& source,
                 const Arrival& arrival);
+// Views into `message`.
+std::vector<policy::HeaderView> header_views(const sip::Message& message);
 policy::InviteFacts invite_facts(const sip::Message& message, const sip::Source& source, const Arrival& arrival);
 
 // Whether the sender's own words (Via sent-by, Contact host) name another address than its packets come from. Names

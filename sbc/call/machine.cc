@@ -147,7 +147,8 @@ void Machine::respond_caller(int status, std::span<const sip::ExtraHeader> heade
   if (status < 300) start_accepted(Side::A, call_.invite->cseq().number, std::move(bytes));
 }
 
-void Machine::respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers) {
+void Machine::respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers,
+                         std::string_view reason) {
   const Leg& leg = call_.leg(in.side);
   const std::string_view tag = leg.dialog ? std::string_view(leg.dialog->local_tag()) : call_.local_tag_a;
   // RFC 3261 8.2.3. A dialog ends with its BYE, whatever the answer.
@@ -156,8 +157,8 @@ void Machine::respond_to(const Input& in, int status, std::span<const sip::Extra
     status = 415;
     headers = kUnderstoodBodies;
   }
-  core_.layer.respond(in.server, status, leg_response(*in.message, in.source, leg, status, tag, headers), now_,
-                      out_.transaction);
+  core_.layer.respond(in.server, status, leg_response(*in.message, in.source, leg, status, tag, headers, {}, reason),
+                      now_, out_.transaction);
 }
 
 void Machine::send_ack(Side side, std::string_view sdp) {
@@ -333,6 +334,7 @@ void Machine::note(Note::Level level, std::string text) {
 }
 
 void Machine::finished(EndCause cause, EndedBy by) {
+  stop_timers();
   call_.record.cause = cause;
   call_.record.by = by;
   if (call_.record.answered) call_.record.duration = now_ - call_.answered_at;

@@ -45,6 +45,8 @@ struct Input {
   EndCause cause = EndCause::Error;                                // Kill, RelayRefused, RelayLost
   MoveReason why_lost = MoveReason::Lost;                          // RelayLost
   std::string text{};                                              // for the log
+  std::string lines{};                                             // Kill, HungUp: of both BYEs
+  std::uint16_t status = 0;                                        // ... that a caller without an answer gets; 0: 480
   Newcomer* newcomer = nullptr;                                    // PickUp
   const Arrival* arrival = nullptr;                                // of a REFER outside of the call's dialogs
 };
@@ -92,6 +94,10 @@ class Machine {
   void not_recorded(const std::string& why);
   void recorder_gone();
   bool digit_by_info(const Input& in);
+  // What a party wants inside the answered call, put before the policy (inside.cc). True: that was its end.
+  bool policy_stops_refer(const Input& in);
+  bool policy_stops_info(const Input& in);
+  void policy_timer_due();
   // Transfers (transfer.cc). Those that return bool: false when it is no business of the transfer.
   void refer(const Input& in);
   void pass_refer(const Input& in);
@@ -251,6 +257,18 @@ class Machine {
   void decide_nat(Side side, const sip::Message& message, const sip::Source& source);
   policy::NatDecision nat_decision(Side side, const sip::Message& message, const sip::Source& source,
                                    const Media& media);
+
+  // inside.cc
+  bool hears(policy::Handler handler) const;
+  template <typename Ask>
+  auto ask_with_facts(Ask ask);
+  policy::InsideFacts inside_facts(std::string_view event, const Input& in) const;
+  bool policy_stops(policy::Handler handler, const policy::InsideFacts& event, const Input& in);
+  bool policy_stops_offer(const Input& in);
+  bool policy_stops_digit(const Input& in, const InfoDigit& digit);
+  void policy_hangs_up(policy::Handler handler, std::uint16_t status, const std::string& phrase);
+  void set_timers();
+  void stop_timers();
 
   // duration.cc
   void begin_duration();
@@ -426,7 +444,8 @@ class Machine {
   // machine.cc
   void respond_caller(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {},
                       std::string_view reason = {});
-  void respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {});
+  void respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {},
+                  std::string_view reason = {});
   void send_ack(Side side, std::string_view sdp);
   void ack_and_bye(const Attempt& attempt, const sip::Hop& hop, const sip::MessagePtr& response);
   void start_accepted(Side side, std::uint32_t cseq, base::SharedBytes bytes);

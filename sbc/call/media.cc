@@ -266,6 +266,17 @@ bool Media::unchanged(Side from, std::string_view body) const {
          *leg->agreed_remote()->text == body;
 }
 
+// trap 32: however it is spelled.
+std::string_view Media::hold_change(Side from, std::string_view body) const {
+  const auto line = digit_line().value_or(0);
+  const auto before = said(from, line);
+  const auto offer = sdp::parse_shared(body);
+  if (!before || !before->usable() || !offer) return {};
+  const auto after = sdp::remote_media(**offer, line);
+  if (!after.usable() || after.held == before->held) return {};
+  return after.held ? "hold" : "resume";
+}
+
 bool Media::only_preconditions(Side from, std::string_view body) const {
   const auto* leg = state_if(from);
   if (leg == nullptr || leg->state() != sdp::OfferAnswer::State::Stable || leg->agreed_remote() == nullptr)
@@ -399,7 +410,7 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     if (!is_fax(i) && flow.kind == "image" && on_b) flow.kind = std::string(on_b->kind);
     const StreamParties parties{{{leg_a_, state_if(Side::A)}, {leg_b_, state_if(Side::B)}}};
     guard_streams(flow, parties);
-    if (converts_digits() && digit_line() == i) {
+    if ((converts_digits() || tells_digits_) && digit_line() == i) {
       add_digits(flow, Side::A);
       add_digits(flow, Side::B);
     }

@@ -104,6 +104,8 @@ class Media {
   std::expected<CrossedAnswers, MediaError> answer_each_other();
   // The side's peer describes its session just as it did when both last agreed.
   bool unchanged(Side from, std::string_view body) const;
+  // What its offer makes of a hold of the other side: "hold", "resume", or "" when that stays as it is.
+  std::string_view hold_change(Side from, std::string_view body) const;
   // ... or says no more than that its resources are there (RFC 3312 7).
   bool only_preconditions(Side from, std::string_view body) const;
   // The side's peer offers, and its offer has a mandatory precondition.
@@ -182,6 +184,8 @@ class Media {
 
   // Digits (media_digits.cc). A side asked for a way of its own, so that they may have to change on their way.
   bool converts_digits() const;
+  // Somebody wants to know of digits that pass as telephone-events, too.
+  void tell_digits(bool wanted) { tells_digits_ = wanted; }
   // The way in which the side sends and hears them; never Pass.
   policy::Dtmf digit_way(Side side) const;
   // The side has agreed on telephone-event for this digit: it comes by its media, whatever else brings it.
@@ -268,6 +272,7 @@ class Media {
     bool began = false;                      // it has one stream from then on
   };
   std::array<Sounds, 2> sounds_;  // by side
+  bool tells_digits_ = false;
   std::string playing_;
   std::uint32_t loops_ = 0;
   KeyTools tools_;

@@ -106,8 +106,16 @@ std::expected<sdp::SessionPtr, MediaError> Media::with_digits(Side to, sdp::Sess
 void Media::add_digits(control::FlowSpec& flow, Side from) const {
   const Dtmf way = digit_way(from);
   const Dtmf wanted = digit_way(other(from));
-  if (way == wanted) return;
   control::HalfSpec& source = from == Side::A ? flow.a : flow.b;
+  if (way == wanted || !converts_digits()) {
+    // They pass, and are told.
+    if (!tells_digits_ || way != Dtmf::Rfc4733) return;
+    for (const sdp::EventFormat& event : events_of(state_if(from), false, flow.index)) {
+      if (!source.digits) source.digits.emplace();
+      source.digits->heard.push_back({event.payload_type, event.clock});
+    }
+    return;
+  }
   control::HalfSpec& target = from == Side::A ? flow.b : flow.a;
   if (!source.digits) source.digits.emplace();
   if (way == Dtmf::Rfc4733) {

@@ -34,6 +34,8 @@ std::string_view name_of(EndCause cause) {
       return "not_recorded";
     case EndCause::Limit:
       return "limit";
+    case EndCause::HungUp:
+      return "hung_up";
     case EndCause::MaxDuration:
       return "max_duration";
     case EndCause::Shutdown:

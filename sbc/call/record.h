@@ -33,6 +33,7 @@ enum class EndCause : std::uint8_t {
   PeerGone,        // a peer no longer knows the dialog, or cannot be reached
   NotRecorded,     // it had to be recorded, and is not
   Limit,           // a limit or a drain refused the call
+  HungUp,          // a handler of the policy ended it
   MaxDuration,     // it has lasted for as long as it may
   Shutdown,        // the operator
   Error,           // our own mistake

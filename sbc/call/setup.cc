@@ -266,11 +266,12 @@ void Machine::cannot_offer(const route::Target& target, const std::string& why) 
 
 void Machine::fail_setup(const Input& in) {
   const bool overload = in.cause == EndCause::Shutdown || in.cause == EndCause::RelayFailure;
-  note(Note::Level::Warning,
+  note(in.cause == EndCause::HungUp ? Note::Level::Info : Note::Level::Warning,
        "set-up failed: " + std::string(name_of(in.cause)) + (in.text.empty() ? "" : ": " + in.text));
   const std::string seconds = std::to_string(core_.settings->busy_retry_after);
   const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
-  respond_caller(overload ? 503 : 500,
+  const int ended = in.cause != EndCause::HungUp ? 500 : in.status != 0 ? in.status : 480;
+  respond_caller(overload ? 503 : ended,
                  overload ? std::span<const sip::ExtraHeader>(retry) : std::span<const sip::ExtraHeader>());
   finished(in.cause, EndedBy::Border);
   close_session("setup failed");

@@ -41,6 +41,7 @@ std::string_view reason_lines(EndCause cause) {
     case EndCause::Cancel:
     case EndCause::Rejected:
     case EndCause::Policy:
+    case EndCause::HungUp:  // in words of the policy's own
     case EndCause::NoAnswer:
     case EndCause::Unreachable:
       return "";
@@ -72,6 +73,12 @@ EndedBy ender_of(Event event, const Input& in) {
   return in.side == Side::A ? EndedBy::Caller : EndedBy::Callee;
 }
 
+// Of a call that ends before it is answered.
+int status_of(Event event, const Input& in) {
+  if (event == Event::Kill && in.cause == EndCause::HungUp) return in.status != 0 ? in.status : 480;
+  return event == Event::NoAck ? 504 : 503;
+}
+
 }  // namespace
 
 // The call is given up while leg B has our INVITE.
@@ -82,14 +89,15 @@ void Machine::cancel_call(Event event, const Input& in) {
   if (event == Event::Cancel || event == Event::Bye) {
     respond_caller(487);
   } else {
-    respond_caller(event == Event::NoAck ? 504 : 503);
+    respond_caller(status_of(event, in));
   }
   close_forks(nullptr);
   finished(cause, ender_of(event, in));
   close_session("cancelled");
   if (call_.attempt->finished) return finish();  // its answer came, and was hung up: no other will
-  const std::string_view why =
-      event == Event::Cancel || event == Event::Bye ? std::string_view(call_.b.told.reason) : reason_lines(cause);
+  const std::string_view why = event == Event::Cancel || event == Event::Bye ? std::string_view(call_.b.told.reason)
+                               : in.lines.empty()                            ? reason_lines(cause)
+                                                                             : std::string_view(in.lines);
   const std::string lines = guarded_lines(core_.layer.guard(), *core_.settings, call_.watch.get(), end_of(Side::B), why,
                                           call_.attempt->start.call_id, call_.session);
   core_.layer.cancel(call_.attempt->client, lines, now_, out_.transaction);
@@ -118,12 +126,12 @@ void Machine::cancel_answered(Event event, const Input& in) {
   } else if (event == Event::Cancel || event == Event::Bye) {
     respond_caller(487);
   } else {
-    respond_caller(event == Event::NoAck ? 504 : 503);
+    respond_caller(status_of(event, in));
   }
   finished(cause, ender_of(event, in));
   if (call_.b.owes_ack) send_ack(Side::B, call_.media.make_refusal(Side::B).value_or(""));
   close_session("cancelled");
-  send_bye(Side::B, reason_lines(cause));
+  send_bye(Side::B, in.lines.empty() ? reason_lines(cause) : in.lines);
   settle();
 }
 
@@ -188,8 +196,7 @@ void Machine::hang_up_both(Event event, const Input& in) {
   undo_takeover();
   finished(cause, ender_of(event, in));
   close_session(name_of(cause));
-  send_bye(Side::A, reason_lines(cause));
-  send_bye(Side::B, reason_lines(cause));
+  for (const Side side : {Side::A, Side::B}) send_bye(side, in.lines.empty() ? reason_lines(cause) : in.lines);
   settle();
 }
 
@@ -257,6 +264,7 @@ bool Machine::outstanding() const {
 
 void Machine::settle() {
   stop_asking();
+  stop_timers();
   drop_passing();
   close_change(true);
   stop_moving();
@@ -288,6 +296,7 @@ void Machine::keep_late_forks() {
 
 void Machine::end() {
   stop_asking();
+  stop_timers();
   drop_passing();
   stop_moving();
   drop_transfer();

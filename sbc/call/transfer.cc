@@ -92,6 +92,7 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   asked.has_sdp = false;
   asked.referred_by = std::string(in.message->from().uri_text);
   const auto decision = std::get<policy::InviteDecision>(core_.advisor.invite(asked, false));
+  set_timers();
   if (decision.kind == policy::InviteDecision::Kind::Reject) return refuse(decision.status);
   if (decision.kind == policy::InviteDecision::Kind::Challenge) {
     const auto challenge = core_.advisor.challenge(*in.message, from.realm);

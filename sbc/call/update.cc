@@ -17,7 +17,7 @@ constexpr int kUpdateWaitsT1 = 40;
 void Machine::accept_offer(const Input& in) {
   Leg& from = call_.leg(in.side);
   Leg& to = call_.leg(other(in.side));
-  if (refuse_interval(in)) return;
+  if (refuse_interval(in) || policy_stops_offer(in)) return;
   // Active means that no INVITE or UPDATE is under way on either leg, so both gates open.
   (void)from.gate.on_remote_invite();
   (void)to.gate.try_local_invite();

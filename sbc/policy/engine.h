@@ -94,7 +94,6 @@ struct Engine {
   std::vector<Contact> contacts;
   std::vector<LogLine> log;
   std::shared_ptr<const table::Table> table;  // that a look-up reads from
-  bool noting = false;                        // what the handler reads, in:
   std::vector<TimerOp> timers;
   bool noting = false;  // what the handler reads, in:
   Reading reading;

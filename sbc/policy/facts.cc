@@ -334,6 +334,7 @@ constexpr std::array kInsideFields = {
     Field{"digit", push_member<InsideFacts, &InsideFacts::digit>},
     Field{"duration_ms", push_member<InsideFacts, &InsideFacts::duration_ms>},
     Field{"has_sdp", push_member<InsideFacts, &InsideFacts::has_sdp>},
+    Field{"unchanged", push_member<InsideFacts, &InsideFacts::unchanged>},
     Field{"hold", push_member<InsideFacts, &InsideFacts::hold>},
     Field{"refer_to", push_member<InsideFacts, &InsideFacts::refer_to>},
     Field{"elapsed_ms", push_member<InsideFacts, &InsideFacts::elapsed_ms>},

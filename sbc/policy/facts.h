@@ -142,6 +142,7 @@ struct InsideFacts {
   std::string digit{};            // dtmf: "0".."9", "*", "#", "A".."D"; otherwise ""
   std::uint32_t duration_ms = 0;  // dtmf: how long it was pressed, 0 when not known
   bool has_sdp = false;
+  bool unchanged = false;             // reinvite: its description is the one that holds: a session refresh (RFC 4028)
   std::string hold{};                 // reinvite: "hold", "resume" or "": neither
   Address refer_to{};                 // refer: whom the other side is to call
   std::uint32_t elapsed_ms = 0;       // since the answer

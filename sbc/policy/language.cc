@@ -88,7 +88,7 @@ constexpr std::array<Words, 11> kWords = {{
     {FactKind::Quality, "event", R"("low"|"recovered"|"silent")"},
     {FactKind::Quality, "party", R"("caller"|"callee")"},
     {FactKind::End, "cause",
-     R"("bye"|"cancel"|"rejected"|"media_timeout"|"timeout"|"max_duration"|"error"|"shutdown")"},
+     R"("bye"|"cancel"|"rejected"|"media_timeout"|"timeout"|"max_duration"|"hung_up"|"error"|"shutdown")"},
     {FactKind::End, "ended_by", R"("caller"|"callee"|"border")"},
     {FactKind::End, "silent", R"("caller"|"callee"|"")"},
     {FactKind::Inside, "event", R"("reinvite"|"refer"|"info"|"dtmf")"},

@@ -154,6 +154,7 @@ void each(Archive& field, Facts& of) {
   field("digit", of.digit);
   field("duration_ms", of.duration_ms);
   field("has_sdp", of.has_sdp);
+  field("unchanged", of.unchanged);
   field("hold", of.hold);
   field("refer_to", of.refer_to);
   field("elapsed_ms", of.elapsed_ms);

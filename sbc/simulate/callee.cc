@@ -54,7 +54,10 @@ const Behaviour& Stage::behaviour_of(const Attempt& attempt, const base::Endpoin
 }
 
 void Stage::on_callee(const sip::MessagePtr& message, const sip::Source& source) {
-  if (message->is_response()) return;
+  if (message->is_response()) {
+    answered_inside(*message, true);
+    return;
+  }
   const std::string branch(message->top_via().branch);
   if (!seen_.insert(branch + " " + std::string(message->method_text())).second) return;  // repeated
   switch (message->method()) {
@@ -95,6 +98,7 @@ void Stage::on_callee_invite(const sip::MessagePtr& message, const sip::Source& 
   attempt.invite = message;
   const Behaviour& behaviour = behaviour_of(attempt, source.hop.remote);
   attempt_of_[branch] = story_.attempts.size();
+  called_[branch] = source;
   for (const auto& step : behaviour.steps)
     incoming_.emplace(now_ + step.after,
                       Incoming{.bytes = answer(*message, step.status, step.headers, source.hop.remote),

@@ -70,6 +70,7 @@ bool Stage::begin() {
   if (parsed.message->is_response() || parsed.message->method() != sip::Method::Invite)
     return fail("the message is no INVITE");
   invited_ = parsed.message;
+  cseq_[0] = invited_->cseq().number;
   if (sip::first_contact(*invited_) == std::nullopt) return fail("the INVITE: it has no Contact");
   // A pasted message comes from where it says that it does, unless the scene knows better.
   const auto& via = invited_->top_via();
@@ -117,6 +118,7 @@ void Stage::cancel() {
 }
 
 void Stage::on_caller(const sip::MessagePtr& message) {
+  if (message->is_response() && answered_inside(*message, false)) return;
   story_.to_caller.emplace_back(elapsed(), message);
   if (message->is_request()) {
     if (message->method() != sip::Method::Ack) arrive(answer(*message, 200, "", caller_.hop.remote), caller_);
@@ -133,6 +135,7 @@ void Stage::on_caller(const sip::MessagePtr& message) {
   if (accepted_ != nullptr) return;
   accepted_ = message;
   plans_[now_ + scene_.caller.talks] = "BYE";
+  for (const InsideEvent& event : scene_.inside) inside_.emplace(now_ + event.after, &event);
 }
 
 }  // namespace sbc::simulate

@@ -15,6 +15,36 @@ std::string usual_offer(const base::IpAddress& at) {
          "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n";
 }
 
+std::string again(std::string_view description, std::uint32_t version, bool hold) {
+  std::string out;
+  bool said = false;
+  while (!description.empty()) {
+    const auto end = description.find('\n');
+    std::string_view line = description.substr(0, end);
+    description.remove_prefix(end == std::string_view::npos ? description.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.starts_with("o=")) {
+      // <username> <sess-id> <sess-version> ... (RFC 8866 5.2)
+      const auto id = line.find(' ');
+      const auto at = id == std::string_view::npos ? id : line.find(' ', id + 1);
+      const auto rest = at == std::string_view::npos ? at : line.find(' ', at + 1);
+      if (rest != std::string_view::npos) {
+        out.append(line.substr(0, at + 1)).append(std::to_string(version)).append(line.substr(rest)).append("\r\n");
+        continue;
+      }
+    }
+    const bool direction = line == "a=sendrecv" || line == "a=sendonly" || line == "a=recvonly" || line == "a=inactive";
+    if (!direction) {
+      out.append(line).append("\r\n");
+      continue;
+    }
+    out += hold ? "a=sendonly\r\n" : "a=sendrecv\r\n";
+    said = true;
+  }
+  if (hold && !said) out += "a=sendonly\r\n";
+  return out;
+}
+
 std::string answer_to(std::string_view offer, const base::IpAddress& at) {
   std::string answer;
   int port = 42000;

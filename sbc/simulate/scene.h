@@ -89,13 +89,27 @@ struct Caller {
   std::optional<base::Duration> gives_up{};  // CANCEL, after so long without an answer
 };
 
+// What a party does in the call once it is answered.
+struct InsideEvent {
+  base::Duration after{};      // since the answer
+  bool callee = false;         // it is the callee's
+  std::string method{};        // "INVITE", "UPDATE", "REFER", "INFO"; "": it presses a key, heard in its media
+  bool hold = false;           // INVITE and UPDATE without a body of their own: the offer holds the other side
+  std::string headers{};       // whole lines
+  std::string content_type{};  // of:
+  std::string body{};
+  char digit = '0';
+  std::uint32_t duration_ms = 160;
+};
+
 struct Scene {
   Caller caller;
   std::vector<Phone> phones{};
   // By trunk, by address of record of a phone, or by address ("192.0.2.1:5060"); the others behave as Behaviour{}.
   std::map<std::string, Behaviour, std::less<>> behaviours{};
   std::map<std::string, base::Endpoint, std::less<>>
-      names{};                              // what hosts stand for; others get an address of 198.18/15
+      names{};  // what hosts stand for; others get an address of 198.18/15
+  std::vector<InsideEvent> inside{};
   policy::RateWindows* counters = nullptr;  // of the policy, by the scene's time; null: they begin with the scene
   std::map<std::string, LookupReply, std::less<>> lookups{};  // by subject_of; others are "unavailable"
   base::WallTime wall{};

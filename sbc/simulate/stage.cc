@@ -61,6 +61,7 @@ bool Stage::step() {
   if (!incoming_.empty()) next = std::min(next, incoming_.begin()->first);
   if (!replies_.empty()) next = std::min(next, replies_.begin()->first);
   if (!plans_.empty()) next = std::min(next, plans_.begin()->first);
+  if (!inside_.empty()) next = std::min(next, inside_.begin()->first);
   if (next == base::kNever) return false;
   now_ = std::max(now_, next);
   while (!plans_.empty() && plans_.begin()->first <= now_) {
@@ -69,9 +70,10 @@ bool Stage::step() {
     if (plan == "cancel") {
       cancel();
     } else if (accepted_ != nullptr) {
-      arrive(caller_request(plan, *accepted_, invited_->cseq().number + 1), caller_);
+      arrive(caller_request(plan, *accepted_, ++cseq_[0]), caller_);
     }
   }
+  while (!inside_.empty() && inside_.begin()->first <= now_) happen(*inside_.extract(inside_.begin()).mapped());
   layer_.on_deadline(now_, out_.transaction);
   calls_.on_deadline(now_, out_);
   pump();

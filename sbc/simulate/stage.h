@@ -1,6 +1,7 @@
 #pragma once
 // One scene while it is played. Internal to the room.
 
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -63,6 +64,22 @@ class Stage {
                              const std::string& sdp = {}) const;
   void cancel();
 
+  // inside.cc
+  struct OwnRequest {
+    std::string_view method;
+    std::uint32_t cseq = 0;
+    std::string_view branch{};  // what it has in front of the number
+    std::string_view headers{};
+    std::string_view content_type{};
+    std::string_view body{};
+  };
+  const Attempt* answerer() const;
+  std::string request_inside(bool callee, const OwnRequest& what) const;
+  sip::Source source_of(bool callee) const;
+  void happen(const InsideEvent& event);
+  void press(const InsideEvent& event);
+  bool answered_inside(const sip::Message& response, bool callee);
+
   // callee.cc
   void on_callee(const sip::MessagePtr& message, const sip::Source& source);
   void on_callee_invite(const sip::MessagePtr& message, const sip::Source& source);
@@ -88,14 +105,19 @@ class Stage {
   std::multimap<base::Instant, Reply> replies_;  // to what the policy asked
   std::size_t messages_ = 0;
 
-  sip::Source caller_;                             // as the border sees it
-  sip::MessagePtr invited_;                        // the caller's INVITE
-  sip::MessagePtr accepted_;                       // its 2xx
-  std::size_t answered_ = 0;                       // final responses to it
-  std::map<std::string, std::size_t> attempt_of_;  // by branch
-  std::set<std::string> seen_;                     // requests of the border, by branch and method
-  std::map<base::Endpoint, std::string> located_;  // hosts whose addresses were asked for
-  std::map<base::Instant, std::string> plans_;     // what the caller does by itself
+  sip::Source caller_;                                       // as the border sees it
+  sip::MessagePtr invited_;                                  // the caller's INVITE
+  sip::MessagePtr accepted_;                                 // its 2xx
+  std::size_t answered_ = 0;                                 // final responses to it
+  std::map<std::string, std::size_t> attempt_of_;            // by branch
+  std::set<std::string> seen_;                               // requests of the border, by branch and method
+  std::map<base::Endpoint, std::string> located_;            // hosts whose addresses were asked for
+  std::map<base::Instant, std::string> plans_;               // what the caller does by itself
+  std::multimap<base::Instant, const InsideEvent*> inside_;  // and what the parties do in the call
+  std::array<std::uint32_t, 2> cseq_{};                      // of their last request: the caller's, the callee's
+  std::map<std::string, sip::Source> called_;                // who is called, by branch
+  control::SessionId session_;                               // of the relay, the last one
+  control::SessionSpec spec_;                                // and what it is to do
   std::uint16_t next_port_ = 20000;
 };
 

@@ -44,10 +44,21 @@ struct Attempt {
   bool cancelled = false;
 };
 
+// What a party did in the answered call, and what came of it.
+struct Inside {
+  base::Duration at{};
+  bool callee = false;
+  std::string method;      // as of InsideEvent
+  std::uint32_t cseq = 0;  // of its request; 0: a key
+  int status = 0;          // of the final response; 0: none
+  bool heard = true;       // a key: somebody wants to know of it
+};
+
 struct Story {
   std::vector<Decision> decisions;
   std::vector<Attempt> attempts;
-  std::vector<std::pair<base::Duration, sip::MessagePtr>> to_caller;  // responses and requests
+  std::vector<Inside> inside;
+  std::vector<std::pair<base::Duration, sip::MessagePtr>> to_caller;  // but for the responses to those
   std::optional<call::CallRecord> record;                             // none: the call never began, or did not end
   std::vector<std::string> notes;                                     // of the border's log
   std::vector<std::string> leaks;                                     // what its leak guard found, as the log has it

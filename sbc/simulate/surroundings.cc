@@ -44,8 +44,11 @@ std::vector<control::FlowAddresses> Stage::addresses(const control::SessionSpec&
 void Stage::command(const call::RelayCommand& command) {
   control::RelayReply reply{.owner = command.owner, .request = 0, .reply = control::Pong{}};
   if (const auto* open = std::get_if<control::Open>(&command.command)) {
+    session_ = open->id;
+    spec_ = open->spec;
     reply.reply = control::Opened{open->id, addresses(open->spec)};
   } else if (const auto* modify = std::get_if<control::Modify>(&command.command)) {
+    spec_ = modify->spec;
     reply.reply = control::Modified{modify->id, addresses(modify->spec)};
   } else if (const auto* close = std::get_if<control::Close>(&command.command)) {
     reply.reply = control::Closed{close->id, true, {}};

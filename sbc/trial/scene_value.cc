@@ -10,6 +10,7 @@
 #include "sbc/simulate/spelled.h"
 #include "sbc/sip/values.h"
 #include "sbc/trial/fields.h"
+#include "sbc/trial/inside_value.h"
 #include "sbc/trial/json_value.h"
 #include "sbc/trial/lookup_value.h"
 
@@ -19,10 +20,10 @@ namespace {
 using Done = std::expected<void, std::string>;
 using Wrong = std::unexpected<std::string>;
 
-constexpr std::array<std::string_view, 23> kCallFields = {
-    "from",   "to",         "realm",   "trunk",    "source",     "transport", "authenticated",  "registered",
-    "sdp",    "behind_nat", "headers", "tls_peer", "user_agent", "at",        "gives_up",       "talks",
-    "phones", "answers",    "names",   "message",  "lookups",    "may_leak",  "recent_failures"};
+constexpr std::array<std::string_view, 24> kCallFields = {
+    "from",   "to",         "realm",   "trunk",    "source",     "transport", "authenticated",   "registered",
+    "sdp",    "behind_nat", "headers", "tls_peer", "user_agent", "at",        "gives_up",        "talks",
+    "phones", "answers",    "names",   "message",  "lookups",    "may_leak",  "recent_failures", "inside"};
 // Of what is outside of calls.
 constexpr std::array<std::string_view, 14> kRegisterFields = {
     "user",    "realm",    "trunk",      "source", "transport", "authenticated", "behind_nat",
@@ -236,6 +237,11 @@ std::expected<simulate::Scene, std::string> scene_from(const Record& record, con
   if (const auto failures = fields.number("recent_failures"))
     scene.recent_failures = static_cast<std::uint32_t>(*failures);
   fields.yes("may_leak", scene.may_leak);
+  if (const Value* inside = fields.find("inside")) {
+    auto events = inside_from(*inside);
+    if (!events) return Wrong("call: inside: " + events.error());
+    scene.inside = *std::move(events);
+  }
   if (auto done = fields.done(); !done) return Wrong(done.error());
   if (scene.caller.to.empty() && scene.caller.message.empty()) return Wrong("call: \"to\" is missing");
   return scene;
@@ -326,6 +332,10 @@ Value value_of(const simulate::Story& story) {
   out["decisions"] = std::move(decisions);
   out["log"] = std::move(log);
   if (story.record) out["answered"] = story.record->answered;
+  List inside;
+  for (const auto& one : story.inside) inside.push_back(value_of(one));
+  out["inside"] = std::move(inside);
+  if (story.record) out["duration"] = base::to_seconds(story.record->duration);
   if (story.record) out["ended"] = std::string(name_of(story.record->cause));
   if (!story.problem.empty()) out["problem"] = story.problem;
   List leaks;

@@ -8,8 +8,10 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "media-relay/base/ip.h"
@@ -39,6 +41,19 @@ class FakeAdvisor final : public Advisor {
     qualities.push_back(quality);
     caller = facts.from;
   }
+  bool hears(policy::Handler handler, const Arrival& /*of*/) const override { return heard.contains(handler); }
+  policy::InsideDecision inside(policy::Handler handler, const policy::InviteFacts& facts,
+                                const policy::InsideFacts& event) override {
+    caller = facts.from;
+    insides.emplace_back(handler, event);
+    return inside_decision;
+  }
+  policy::TimerDecision timer(const policy::InviteFacts& facts, const policy::TimerFacts& due) override {
+    caller = facts.from;
+    timers_due.push_back(due);
+    return timer_decision;
+  }
+  std::vector<policy::TimerOp> take_timers() override { return std::exchange(timers, {}); }
   void end(const policy::InviteFacts&, const policy::EndFacts& end) override { ends.push_back(end); }
   Challenge challenge(const sip::Message&, std::string_view) override {
     return {407, {{"Proxy-Authenticate", "Digest realm=\"x\", nonce=\"y\""}}};
@@ -74,6 +89,12 @@ class FakeAdvisor final : public Advisor {
   std::map<std::uint64_t, Waiting> waiting;
   std::vector<policy::Answer> answers;
   std::size_t abandoned = 0;
+  std::set<policy::Handler> heard;  // handlers of what happens in a call
+  policy::InsideDecision inside_decision;
+  std::vector<std::pair<policy::Handler, policy::InsideFacts>> insides;  // their headers are gone
+  policy::TimerDecision timer_decision;
+  std::vector<policy::TimerFacts> timers_due;
+  std::vector<policy::TimerOp> timers;  // that the next handler sets
   std::vector<policy::QualityFacts> qualities;
   std::vector<policy::EndFacts> ends;
 

@@ -239,6 +239,68 @@ TEST(LookUps, ACallerMayHangUpMeanwhile) {
   EXPECT_EQ(story.decisions[0].lookups.at(0).answer, "");
 }
 
+// What the parties do in the call goes through the same calls and the same policy.
+TEST(Inside, EventsReachThePolicyAndTheirAnswersTheStory) {
+  auto scene = scene_to("100");
+  scene.caller.talks = base::seconds(60);
+  scene.inside = {
+      {.after = base::seconds(5), .method = "INVITE", .hold = true},
+      {.after = base::seconds(6), .callee = true, .method = "INVITE", .hold = true},
+      {.after = base::seconds(7), .callee = true, .method = "INFO", .content_type = "text/plain", .body = "x"},
+      {.after = base::seconds(8), .digit = '1'},
+      {.after = base::seconds(9), .callee = true, .method = {}, .digit = '#'},
+  };
+  const auto story = play_with(
+      "return { on_invite = function() return route { trunk = 'carrier' } end,\n"
+      "on_reinvite = function(_, event) if event.party == 'callee' then return reject(488) end end,\n"
+      "on_info = function(_, event) return reject(415) end,\n"
+      "on_dtmf = function(_, event) if event.digit == '#' then return hang_up(603) end end }",
+      scene);
+  EXPECT_EQ(story.problem, "");
+  EXPECT_EQ(story.status(), 200) << "the call's own, not that of a re-INVITE";
+  ASSERT_EQ(story.inside.size(), 5U);
+  EXPECT_EQ(story.inside[0].status, 200);
+  EXPECT_EQ(story.inside[1].status, 488);
+  EXPECT_EQ(story.inside[2].status, 415);
+  EXPECT_TRUE(story.inside[3].heard);
+  ASSERT_TRUE(story.record);
+  EXPECT_EQ(story.record->cause, call::EndCause::HungUp);
+  EXPECT_EQ(story.record->duration, base::seconds(9));
+  std::vector<policy::Handler> ran;
+  for (const auto& decision : story.decisions)
+    if (decision.handler != policy::Handler::Nat) ran.push_back(decision.handler);
+  using policy::Handler;
+  EXPECT_THAT(ran, ElementsAre(Handler::Invite, Handler::Reinvite, Handler::Reinvite, Handler::Info, Handler::Dtmf,
+                               Handler::Dtmf));
+  EXPECT_EQ(story.decisions.back().what, "hang_up 603");
+}
+
+TEST(Inside, KeysThatNobodyWantsAreNotTold) {
+  auto scene = scene_to("100");
+  scene.inside = {{.after = base::seconds(1), .method = {}}};
+  const auto story = play_with(kToCarrier, scene);
+  ASSERT_EQ(story.inside.size(), 1U);
+  EXPECT_FALSE(story.inside[0].heard);
+  EXPECT_EQ(story.record->cause, call::EndCause::Bye);
+}
+
+TEST(Inside, TimersGoByTheClockOfTheScene) {
+  auto scene = scene_to("100");
+  scene.caller.talks = base::hours(2);
+  const auto story = play_with(
+      "return { on_invite = function() timer.set('a', 60) return route { trunk = 'carrier', max_duration = 3600 } "
+      "end,\n"
+      "on_timer = function(_, due) log.info(due.name, due.number, due.elapsed_ms) timer.set('a', 1800) end }",
+      scene);
+  ASSERT_TRUE(story.record);
+  EXPECT_EQ(story.record->cause, call::EndCause::MaxDuration);
+  EXPECT_EQ(story.record->duration, base::hours(1));
+  std::vector<std::string> said;
+  for (const auto& decision : story.decisions)
+    for (const auto& line : decision.log) said.push_back(line.text);
+  EXPECT_THAT(said, ElementsAre("a 1 60000", "a 2 1860000"));
+}
+
 TEST(Counters, GoByTheTimeOfTheScenes) {
   const auto policy = "return { on_invite = function(call) return reject(404, tostring(counter.incr('all', 60))) end }";
   policy::RateWindows counters(10);
