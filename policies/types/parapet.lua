@@ -136,7 +136,7 @@
 ---@field caller_loss number?
 ---@field caller_mos number?
 ---@field caller_worst_mos number?
----@field cause "bye"|"cancel"|"rejected"|"media_timeout"|"timeout"|"error"|"shutdown"
+---@field cause "bye"|"cancel"|"rejected"|"media_timeout"|"timeout"|"max_duration"|"hung_up"|"error"|"shutdown"
 ---@field duration_ms integer
 ---@field ended_by "caller"|"callee"|"border"
 ---@field reason string
@@ -187,6 +187,7 @@
 ---@field method string
 ---@field party "caller"|"callee"
 ---@field refer_to Address
+---@field unchanged boolean
 
 ---@class Timer
 ---@field elapsed_ms integer
@@ -261,6 +262,7 @@
 ---@field music_on_hold? string
 ---@field ringback? string
 ---@field welcome? string
+---@field max_duration? integer
 ---@field [integer] Place|Contacts|Contact
 
 ---@class CallerAs

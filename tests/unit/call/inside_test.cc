@@ -126,10 +126,14 @@ TEST(OnReinvite, IsToldOfHoldResumeAndRefresh) {
   EXPECT_TRUE(last(rig).unchanged) << "a session refresh";
   EXPECT_EQ(last(rig).elapsed_ms, 3000U);
   int version = 1;
-  for (const auto& [direction, hold] : {std::pair("sendonly", "hold"), std::pair("inactive", ""),
-                                        std::pair("sendrecv", "resume"), std::pair("sendrecv", "")}) {
-    rig.a.reinvite(sdp(rig.a.ip(), 4000, direction, ++version));
-    rig.b.answer(200, sdp(rig.b.ip(), 6000, "sendrecv", version));
+  struct Step {
+    const char *offered, *answered, *hold;
+  };
+  for (const auto& [offered, answered, hold] :
+       {Step{"sendonly", "recvonly", "hold"}, Step{"inactive", "inactive", ""}, Step{"sendrecv", "sendrecv", "resume"},
+        Step{"sendrecv", "sendrecv", ""}}) {
+    rig.a.reinvite(sdp(rig.a.ip(), 4000, offered, ++version));
+    rig.b.answer(200, sdp(rig.b.ip(), 6000, answered, version));
     rig.a.ack();
     EXPECT_EQ(last(rig).hold, hold) << version;
   }
@@ -164,7 +168,7 @@ TEST(OnReinvite, IsNotAskedWhatIsNoneOfItsBusiness) {
   EXPECT_TRUE(rig.advisor.insides.empty());
   rig.b.answer(200, sdp(rig.b.ip(), 6000), "Require: timer\r\nSession-Expires: 90;refresher=uas\r\n");
   rig.a.ack();
-  rig.a.request("UPDATE");  // without an offer
+  rig.a.request("UPDATE", {}, "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n");  // without an offer
   EXPECT_TRUE(rig.a.has("200 UPDATE"));
   rig.pass(seconds(46));  // the border refreshes
   EXPECT_TRUE(rig.a.has("INVITE"));

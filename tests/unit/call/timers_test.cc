@@ -87,11 +87,12 @@ TEST(OnTimer, RunsAndSetsItAgainAndHangsUp) {
   EXPECT_EQ(rig.advisor.timers_due[0].name, "tick");
   EXPECT_EQ(rig.advisor.timers_due[0].number, 1U);
   EXPECT_EQ(rig.advisor.timers_due[0].elapsed_ms, 10'000U);
-  EXPECT_EQ(rig.advisor.caller.user, "alice") << "the INVITE is read again, which is kept as text by then";
+  rig.advisor.caller = {};
   rig.advisor.timer_decision = hang_up(0, "time is over");
   rig.pass(seconds(100));
   ASSERT_EQ(rig.advisor.timers_due.size(), 2U);
   EXPECT_EQ(rig.advisor.timers_due[1].number, 2U);
+  EXPECT_EQ(rig.advisor.caller.user, "alice") << "the INVITE is read again, which is kept as text by then";
   for (Peer* peer : {&rig.a, &rig.b}) {
     const auto bye = peer->take("BYE");
     ASSERT_NE(bye, nullptr);
@@ -114,9 +115,8 @@ TEST(OnTimer, HangsUpWhatIsNotAnsweredYet) {
     if (rings) rig.b.answer(180);
     rig.pass(seconds(5));
     EXPECT_TRUE(rig.a.has(rings ? "480 INVITE" : "404 INVITE"));
-    rig.b.answer(180);
-    EXPECT_EQ(rig.b.has("CANCEL"), true);
-    EXPECT_EQ(rig.records.size(), rings ? 1U : rig.records.size());
+    if (!rings) rig.b.answer(180);  // RFC 3261 9.1: no CANCEL before it
+    EXPECT_TRUE(rig.b.has("CANCEL"));
     rig.pass(minutes(2));
     ASSERT_EQ(rig.records.size(), 1U);
     EXPECT_EQ(rig.records[0].cause, EndCause::HungUp);
