@@ -72,7 +72,8 @@ void Machine::prepare() {
   call_.media.leg(Side::A) = leg_media(*core_.settings, {call_.a.realm, call_.a.trunk, call_.source.hop.transport});
 
   const std::string dialled = sip::unescape(call_.invite->request_uri().user);
-  auto plan = route::resolve(*core_.settings->routes, call_.decision.candidates, {dialled, now_, call_.emergency},
+  auto plan = route::resolve(*core_.settings->routes, call_.decision.candidates,
+                             {dialled, now_, call_.emergency, route::is_phone(call_.invite->request_uri())},
                              core_.advisor, core_.health, core_.random);
   for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
   explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });
@@ -403,7 +404,8 @@ void Machine::failure_decided(policy::Ruling<policy::FailureDecision> ruling) {
   std::vector<route::Target> replacement;
   if (decision.kind == policy::FailureDecision::Kind::Route) {
     const std::string dialled = sip::unescape(call_.invite->request_uri().user);
-    auto plan = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_, call_.emergency},
+    auto plan = route::resolve(*core_.settings->routes, decision.candidates,
+                               {dialled, now_, call_.emergency, route::is_phone(call_.invite->request_uri())},
                                core_.advisor, core_.health, core_.random);
     for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
     explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });

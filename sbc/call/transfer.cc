@@ -100,8 +100,8 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   }
   if (decision.kind != policy::InviteDecision::Kind::Route) return refuse(403);
   const std::string dialled = sip::unescape(uri->user);
-  auto plan = route::resolve(*core_.settings->routes, decision.candidates, {dialled, now_}, core_.advisor, core_.health,
-                             core_.random);
+  auto plan = route::resolve(*core_.settings->routes, decision.candidates,
+                             {dialled, now_, false, route::is_phone(*uri)}, core_.advisor, core_.health, core_.random);
   if (plan.targets.empty()) return refuse(480);
   for (auto& target : plan.targets) target.by_sips = uri->scheme == sip::Uri::Scheme::Sips;
   return std::move(plan.targets);

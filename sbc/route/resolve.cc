@@ -123,6 +123,8 @@ class Resolution {
     }
     const std::string user =
         sip::escape_user(candidate.number.empty() ? asked_.dialled : std::string_view(candidate.number));
+    // RFC 3261 19.1.6. A local number would need its phone-context, which stays behind.
+    const char* phone = asked_.as_phone && user.starts_with('+') ? ";user=phone" : "";
     for (const TrunkTarget* wanted : in_order(trunk->targets, random_)) {
       if (wanted->name) {
         Target target{.hop = {},
@@ -135,7 +137,7 @@ class Resolution {
                       .name = wanted->name};
         target.hop.tls_name = wanted->tls_name.empty() ? wanted->name->host : wanted->tls_name;
         target.to_uri = std::string(wanted->name->secure ? "sips:" : "sip:") + (user.empty() ? "" : user + "@") +
-                        (trunk->host.empty() ? wanted->name->host : trunk->host);
+                        (trunk->host.empty() ? wanted->name->host : trunk->host) + phone;
         target.request_uri = target.to_uri;
         if (wanted->name->transport && *wanted->name->transport != sip::Transport::Udp)
           target.request_uri.append(";transport=").append(sip::uri_name_of(*wanted->name->transport));
@@ -159,7 +161,7 @@ class Resolution {
                     .to_uri = {},
                     .candidate = candidate};
       const std::string host = trunk->host.empty() ? host_port(*wanted) : trunk->host;
-      target.to_uri = "sip:" + (user.empty() ? "" : user + "@") + host;
+      target.to_uri = "sip:" + (user.empty() ? "" : user + "@") + host + phone;
       target.request_uri = target.to_uri;
       if (wanted->transport != sip::Transport::Udp)
         target.request_uri.append(";transport=").append(sip::uri_name_of(wanted->transport));
@@ -317,6 +319,10 @@ Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidate
   Resolution resolution(table, asked, contacts, health, random);
   for (const Candidate& candidate : candidates) resolution.add(candidate);
   return resolution.finish();
+}
+
+bool is_phone(const sip::Uri& uri) {
+  return uri.scheme == sip::Uri::Scheme::Tel || uri.param("user") == "phone";
 }
 
 }  // namespace sbc::route

@@ -15,6 +15,7 @@
 #include "sbc/route/locate.h"
 #include "sbc/route/table.h"
 #include "sbc/sip/transport.h"
+#include "sbc/sip/uri.h"
 
 namespace sbc::route {
 
@@ -45,7 +46,7 @@ struct Target {
   std::string trunk;            // "" for contacts and URIs
   std::string group;            // "" unless it came from a group
   std::string request_uri;      // of the INVITE
-  std::string to_uri;           // of its To header: as request_uri, without parameters
+  std::string to_uri;           // of its To header: as request_uri, without parameters but user=phone
   policy::Candidate candidate;  // timeouts, header changes, caller's number: as the policy said
   // A host name whose places are not known yet: `hop` is empty, and unfold() makes targets of it. Stays in each of
   // them, since RFC 3263 4.3 makes a difference between the places of one name and another target.
@@ -78,7 +79,12 @@ struct Asked {
   base::Instant now;
   // A call for help (RFC 5031): who asked for peace, or is down, comes behind the others and is not left out.
   bool for_help = false;
+  // The caller dialled a telephone number and said so (tel:, or user=phone).
+  bool as_phone = false;
 };
+
+// Whether a URI is a telephone number, as whoever wrote it says (RFC 3966; RFC 3261 19.1.1).
+bool is_phone(const sip::Uri& uri);
 
 // The targets that a name stands for: Dead places behind the others, Busy ones (RFC 3261 21.5.4) left out, and those
 // that are down, too, unless they are all there is and `down` says to try them. Last: both come behind the others.

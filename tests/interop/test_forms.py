@@ -134,10 +134,12 @@ def numbers_in_every_spelling(lab):  # trap 69; RFC 3966, RFC 4694, RFC 3261 19.
     start(lab)
     phone, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
     for dialled, user in NUMBERS:
+        said = "phone" in dialled.rpartition(";")[2] or dialled.startswith("tel:")
+        form = ";user=phone" if said and user.startswith("+") else ""
         call = phone.invite(dialled)
         invite = carrier.request("INVITE")
         for uri in (invite.start.split()[1], re.search("<([^>]+)>", invite.header("to"))[1]):
-            equal(uri, f"sip:{user}@{CARRIER}", f"the URI for {dialled}")
+            equal(uri, f"sip:{user}@{CARRIER}{form}", f"the URI for {dialled}")
         invite.reply(486)
         call.response(486)
         call.ack(status=486)

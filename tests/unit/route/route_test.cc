@@ -325,6 +325,21 @@ TEST_F(Resolve, PlacesThatAreDownAreTriedOnlyWhenAskedFor) {
   EXPECT_EQ(unfold(p.targets[0], two, standing, Down::Tried).size(), 1U) << "another one is there";
 }
 
+// trap 69; RFC 3261 19.1.6.
+TEST_F(Resolve, GlobalNumbersThatWereDialledAsTelephoneNumbersLeaveAsSuch) {
+  const auto uris = [this](std::string_view number, bool as_phone) {
+    const Plan p = resolve(table_, {to(Candidate::Kind::Trunk, "b")},
+                           {.dialled = number, .now = now_, .as_phone = as_phone}, contacts_, health_, random_);
+    return p.targets.at(0).request_uri + " " + p.targets.at(0).to_uri;
+  };
+  EXPECT_EQ(uris("+4312345", true), "sip:+4312345@10.2.0.1;user=phone;transport=tcp sip:+4312345@10.2.0.1;user=phone");
+  EXPECT_EQ(uris("+4312345", false), "sip:+4312345@10.2.0.1;transport=tcp sip:+4312345@10.2.0.1");
+  EXPECT_EQ(uris("112", true), "sip:112@10.2.0.1;transport=tcp sip:112@10.2.0.1");
+  EXPECT_TRUE(is_phone(*sip::parse_uri("tel:112;phone-context=+43")));
+  EXPECT_TRUE(is_phone(*sip::parse_uri("sip:+43@example.net;user=phone")));
+  EXPECT_FALSE(is_phone(*sip::parse_uri("sip:+43@example.net;user=ip")));
+}
+
 // trap 85: nobody who calls for help is told to wait.
 TEST_F(Resolve, WhoCallsForHelpReachesThoseThatAskedForPeaceAndThatAreDownLast) {
   const TrunkHealth::Key first{Transport::Udp, at("10.1.0.1:5060")};
