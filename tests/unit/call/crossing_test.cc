@@ -167,6 +167,7 @@ TEST(Passing, CandidatesThatTrickleStayOnTheirLegEvenBetweenThoseWhoTrustEachOth
   EXPECT_FALSE(rig.b.has("INFO"));
 }
 
+// trap 86
 TEST(Passing, BeforeTheOtherLegHasADialogItIsPutOff) {
   Rig rig;
   rig.ring();

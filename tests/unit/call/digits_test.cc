@@ -75,6 +75,7 @@ TEST(Digits, PassAsTheyAreUnlessConfigured) {
 }
 
 // Phones may send both: one source for each leg, the one that it has agreed on.
+// trap 36
 TEST(Digits, OfALegWithTelephoneEventComeByItsMediaAloneAlsoWhereNothingIsConverted) {
   Rig rig;
   connect(rig, true);
