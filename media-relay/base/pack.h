@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "media-relay/base/ip.h"
@@ -190,8 +191,12 @@ class Unpacker {
     bool present = false;
     take(present);
     value.reset();
-    // Of a nested class clang 19 holds that it cannot be made from nothing while the class around it is incomplete.
-    if (present && !failed_) take(value.emplace(T{}));
+    // Not emplace(): of a nested class clang 19 holds that it cannot be made from nothing while the class around it is
+    // incomplete.
+    if (!present || failed_) return;
+    T fresh{};
+    take(fresh);
+    value = std::move(fresh);
   }
   template <typename T>
   void take(std::vector<T>& values) {

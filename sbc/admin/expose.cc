@@ -1,5 +1,10 @@
 // Every metric of the process with its name and help text.
 
+#include <array>
+#include <span>
+#include <tuple>
+#include <utility>
+
 #include "sbc/admin/admin.h"
 
 namespace sbc::admin {
@@ -185,15 +190,20 @@ void expose_quality(Metrics& metrics, const ShardMetrics& shard) {
   }
 }
 
+observe::Histogram one_of(std::size_t /*which*/, std::span<const double> bounds) {
+  return observe::Histogram(bounds);
+}
+template <std::size_t... i>
+std::array<observe::Histogram, sizeof...(i)> alike(std::span<const double> bounds, std::index_sequence<i...> /*all*/) {
+  return {one_of(i, bounds)...};
+}
+
 }  // namespace
 
 ShardMetrics::ShardMetrics()
     : setup_seconds(kSetupBounds),
       call_seconds(kCallBounds),
-      policy_seconds{observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
-                     observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
-                     observe::Histogram(kPolicyBounds), observe::Histogram(kPolicyBounds),
-                     observe::Histogram(kPolicyBounds)},
+      policy_seconds(alike(kPolicyBounds, std::make_index_sequence<std::tuple_size_v<decltype(policy_seconds)>>())),
       relay_seconds(kRelayBounds),
       mos{observe::Histogram(kMosBounds), observe::Histogram(kMosBounds)} {}
 

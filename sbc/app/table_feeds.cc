@@ -16,7 +16,7 @@ std::string first_column(const json::Value& rows) {
   const auto* list = std::get_if<json::List>(&rows.what);
   if (list == nullptr || list->empty()) return {};
   const auto* row = std::get_if<json::Members>(&list->front().what);
-  return row == nullptr || row->empty() ? std::string() : row->front().first;
+  return row == nullptr || row->empty() ? std::string() : row->front().name;
 }
 
 }  // namespace

@@ -15,16 +15,16 @@ using Wrong = std::unexpected<std::string>;
 constexpr std::array<std::string_view, 11> kFields = {"after",    "party", "event",        "hold", "to",     "digit",
                                                       "duration", "way",   "content_type", "body", "headers"};
 
-struct Kind {
+struct Event {
   std::string_view event;
   std::string_view method;
 };
-constexpr std::array<Kind, 5> kKinds = {
+constexpr std::array<Event, 5> kKinds = {
     {{"reinvite", "INVITE"}, {"update", "UPDATE"}, {"refer", "REFER"}, {"info", "INFO"}, {"dtmf", ""}}};
 constexpr std::array<std::string_view, 5> kEvents = {"reinvite", "update", "refer", "info", "dtmf"};
 
 std::expected<void, std::string> set_kind(const std::string& event, simulate::InsideEvent& out) {
-  for (const Kind& kind : kKinds)
+  for (const Event& kind : kKinds)
     if (kind.event == event) {
       out.method = kind.method;
       return {};
@@ -105,7 +105,7 @@ Value value_of(const simulate::Inside& inside) {
   Record out;
   out["at"] = base::to_seconds(inside.at);
   out["party"] = std::string(inside.callee ? "callee" : "caller");
-  for (const Kind& kind : kKinds)
+  for (const Event& kind : kKinds)
     if (kind.method == inside.method) out["event"] = std::string(kind.event);
   if (inside.status != 0) out["status"] = static_cast<std::int64_t>(inside.status);
   if (inside.method.empty()) out["heard"] = inside.heard;
