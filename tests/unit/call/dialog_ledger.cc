@@ -41,7 +41,9 @@ void DialogLedger::could_not_be_sent(const sip::Message& message, base::Instant 
   if (message.is_response()) return;
   if (message.method() == sip::Method::Bye) got(message);
   const auto found = invites_.find(message.top_via().branch);
-  if (message.method() == sip::Method::Invite && found != invites_.end()) found->second.ends = now;
+  // RFC 3261 figure 5: whoever has answered provisionally was reached, and the transaction goes on.
+  if (message.method() == sip::Method::Invite && found != invites_.end() && !found->second.heard)
+    found->second.ends = now;
 }
 
 // Whether the response to an INVITE finds its transaction, or what is left of it.
