@@ -90,6 +90,7 @@ void Machine::join(Side side, MovedLeg&& moved) {
 
 // The call ends without this leg, which goes on elsewhere.
 MovedLeg Machine::release_leg(Side side) {
+  drop_held();
   MovedLeg moved{std::exchange(call_.leg(side), Leg{}), call_.media.description(side)};
   moved.ends_by = call_.ends_by;
   if (call_.watch != nullptr) moved.words = call_.watch->of(end_of(side));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sbc/call/change_progress.h"
+#include "sbc/call/held_request.h"
 #include "sbc/call/output.h"
 #include "sbc/call/recording_session.h"
 

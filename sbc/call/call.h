@@ -205,6 +205,7 @@ struct Takeover {
 };
 
 struct ChangeProgress;
+struct HeldRequest;
 struct RecordingSession;
 
 struct Call {
@@ -254,6 +255,7 @@ struct Call {
 
   std::unique_ptr<Transfer> transfer;
   std::unique_ptr<ChangeProgress> change;  // null: nothing reliable was said of the re-INVITE under way
+  std::unique_ptr<HeldRequest> held;       // the next one, which waits for a moment
   std::unique_ptr<Takeover> takeover;
   bool newcomer_waits = false;  // leg B came by an INVITE with Replaces, which has no final response yet (pickup.cc)
   std::unique_ptr<Moving> moving;

@@ -27,7 +27,9 @@ Calls::Calls(transaction::Layer& layer, const sip::Minter& minter, base::Random&
 void Calls::feed(CallHandle handle, Event event, const Input& input, base::Instant now, Output& out) {
   Call* call = core_.calls.find(handle);
   if (call == nullptr) return;
-  Machine(core_, *call, now, out).feed(event, input);
+  Machine machine(core_, *call, now, out);
+  machine.feed(event, input);
+  machine.resume_held();
   RecordingClient(core_, *call, now, out).follow();
   sweep(handle);
 }
@@ -198,7 +200,9 @@ void Calls::on_cancel(const transaction::CancelArrived& cancel, base::Instant no
   if (call == nullptr) return;
   const Side side = call->b.server == cancel.invite ? Side::B : Side::A;
   hear(core_, *call, side, *cancel.message);
-  if (Machine(core_, *call, now, out).newcomer_cancelled({.side = side})) return sweep(handle);
+  Machine machine(core_, *call, now, out);
+  if (machine.held_cancelled(cancel.invite)) return;
+  if (machine.newcomer_cancelled({.side = side})) return sweep(handle);
   feed(handle, Event::Cancel, {.side = side, .message = cancel.message}, now, out);
 }
 
@@ -229,8 +233,10 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
   }
   Machine aside(core_, *call, now, out);
   if (aside.passing_answered(response) || aside.transfer_answered(response) ||
-      aside.early_response(response.transaction, response.message.get()))
+      aside.early_response(response.transaction, response.message.get())) {
+    aside.resume_held();
     return sweep(handle);
+  }
   for (std::size_t i = 0; i < call->strays.size(); ++i) {
     if (call->strays[i].client != response.transaction) continue;
     Machine(core_, *call, now, out).stray_response(i, response.message);
@@ -521,9 +527,13 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         machine.feed(Event::Answered, {.found = &found});
         break;
       }
+      case TimerKind::Held:
+        machine.held_too_long();
+        break;
       case TimerKind::Ending:  // of a call that is gone: above
         break;
     }
+    machine.resume_held();
     sweep(key.call);
   }
 }

@@ -42,6 +42,7 @@ enum class TimerKind : std::uint8_t {
   Recording,
   Ask,
   Policy,
+  Held,
 };
 
 struct TimerKey {

@@ -11,6 +11,7 @@
 
 #include "sbc/call/change_progress.h"
 #include "sbc/call/core.h"
+#include "sbc/call/held_request.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/mapped_ids.h"
 #include "sbc/call/output.h"
@@ -138,6 +139,11 @@ class Machine {
   void offer_again();
   // The call has lasted for as long as it may (duration.cc).
   void duration_over();
+  // A request that waits until the call is free (held_request.cc): it may be now; it has waited for long enough; its
+  // INVITE was cancelled. False: that was another one.
+  void resume_held();
+  void held_too_long();
+  bool held_cancelled(transaction::ServerId invite);
   // An UPDATE without an offer: it changes nothing for the other leg (RFC 3311 5.2, RFC 4028 7.4).
   void answer_update(const Input& in);
 
@@ -274,6 +280,11 @@ class Machine {
   void begin_duration();
   void shorten_duration(base::Instant ends_by);
   base::Instant latest_end(const Leg& leg, const route::Target* target) const;
+  // held_request.cc
+  bool hold(const Input& in);  // false: it cannot wait
+  Input take_held();
+  void drop_held();
+  void refuse_for_now(const Input& in);
 
   // update.cc
   void accept_offer(const Input& in);

@@ -55,7 +55,8 @@ void Machine::leave_relay() {
 void Machine::go_on_moving() {
   Moving& moving = *call_.moving;
   if (now_ >= moving.give_up) return stay_or_end("no relay, or no answer, in time");
-  if (call_.state != State::Active) return arm(moving.timer, TimerKind::Move, now_ + kMoveAgain);
+  // What a peer asks for goes first: whoever is told of it is told of the new place as well.
+  if (call_.state != State::Active || call_.held) return arm(moving.timer, TimerKind::Move, now_ + kMoveAgain);
   if (moving.step == Moving::Step::Wait) {
     open_session();
     moving.step = Moving::Step::Opening;

@@ -94,7 +94,7 @@ void Machine::session_due(Side side) {
     case dialog::SessionTimer::Due::Nothing:
       break;
     case dialog::SessionTimer::Due::Refresh:
-      if (call_.state == State::Active) {
+      if (call_.state == State::Active && !call_.moving) {  // each leg is about to be asked anyway
         refresh(side);
         return;
       }

@@ -115,6 +115,7 @@ void Machine::enter(Call& first, Replaced place, std::optional<Media> media) {
 void Machine::receive(Leg&& newcomer, const Input& in) {
   const Side side = in.side;
   Leg& leg = call_.leg(side);
+  if (call_.held && call_.held->side == side) drop_held();
   if (side == Side::A) unname_forks();
   call_.takeover = std::make_unique<Takeover>(
       Takeover{side, std::exchange(leg, std::move(newcomer)), call_.media.leg(side), call_.media.description(side)});

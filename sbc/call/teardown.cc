@@ -265,6 +265,7 @@ bool Machine::outstanding() const {
 void Machine::settle() {
   stop_asking();
   stop_timers();
+  drop_held();
   drop_passing();
   close_change(true);
   stop_moving();
@@ -297,6 +298,7 @@ void Machine::keep_late_forks() {
 void Machine::end() {
   stop_asking();
   stop_timers();
+  drop_held();
   drop_passing();
   stop_moving();
   drop_transfer();

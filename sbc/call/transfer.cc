@@ -39,11 +39,7 @@ void Machine::refer(const Input& in) {
     refuse_transfer(in, status, headers);
   };
   if (request.max_forwards() == 0) return refuse(483);
-  if (call_.transfer || call_.state != State::Active) {
-    const std::string seconds = std::to_string(dialog::retry_after_seconds(core_.random));
-    const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
-    return refuse(500, retry);
-  }
+  if (call_.transfer || call_.state != State::Active) return call_.transfer || !hold(in) ? refuse_for_now(in) : void();
   const auto target = refer_target(request);
   if (!target) return refuse(target.error());
   if (target->replaces) {
@@ -398,6 +394,7 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
 }
 
 void Machine::replace_leg(Side side, Leg&& fresh) {
+  if (call_.held && call_.held->side == side) drop_held();
   Leg& leg = call_.leg(side);
   Leg old = std::exchange(leg, std::move(fresh));
   if (!old.over) send_aside(old, sip::Method::Bye, {}, {});

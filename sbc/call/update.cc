@@ -59,17 +59,10 @@ void Machine::accept_offer(const Input& in) {
 }
 
 // RFC 3261 14.2, RFC 3311 5.2: ours is in progress on this leg: 491; theirs is not answered yet: 500. In both cases
-// ours, or the one we carry for the other leg, goes first.
+// ours, or the one we carry for the other leg, goes first. What collides with nothing waits (held_request.h).
 void Machine::defer_offer(const Input& in) {
-  if (takes_update_in_change(in)) return;
-  Leg& leg = call_.leg(in.side);
-  if (leg.gate.remote_pending() || !leg.dialog) {
-    const std::string seconds = std::to_string(dialog::retry_after_seconds(core_.random));
-    const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
-    respond_to(in, 500, retry);
-    return;
-  }
-  respond_to(in, 491);
+  if (takes_update_in_change(in) || hold(in)) return;
+  refuse_for_now(in);
 }
 
 void Machine::refuse_offer(const Input& in) {

@@ -107,6 +107,21 @@ void FakeRelay::release() {
   for (auto& waiting : waiting_) waiting.due = base::Instant{};
 }
 
+void FakeRelay::fail(control::ErrorCode why) {
+  for (auto& waiting : waiting_) {
+    if (waiting.due != base::kNever) continue;
+    waiting.due = base::Instant{};
+    if (const auto* open = std::get_if<control::Opened>(&waiting.reply.reply)) sessions.erase(open->id);
+    // What ends does so, whatever else there is no room for.
+    if (why == control::ErrorCode::NoPorts && std::holds_alternative<control::Closed>(waiting.reply.reply)) continue;
+    waiting.reply.reply = control::Error{why, "late"};
+  }
+}
+
+bool FakeRelay::waits() const {
+  return std::ranges::any_of(waiting_, [](const Waiting& waiting) { return waiting.due == base::kNever; });
+}
+
 base::Instant FakeRelay::next_deadline() const {
   return waiting_.empty() ? base::kNever : waiting_.front().due;
 }

@@ -28,7 +28,9 @@ class FakeRelay {
   void take(const RelayCommand& command, base::Instant now);
   // Replies that are due, in the order of their commands.
   std::vector<control::RelayReply> replies(base::Instant now);
-  void release();  // Slow: everything that waits is due now
+  void release();                     // Slow: everything that waits is due now
+  void fail(control::ErrorCode why);  // the same, and it fails: what was to be opened is not there
+  bool waits() const;                 // Slow: something waits
   base::Instant next_deadline() const;
 
   // The relay forgets the session, as after a restart.

@@ -148,7 +148,7 @@ Rig::Rig(const RigOptions& options)
 }
 
 Peer* Rig::peer_at(const base::Endpoint& remote) {
-  for (Peer* peer : {&a, &b, &c, &d, guest})
+  for (Peer* peer : {&a, &b, &c, &d, guest, second_guest})
     if (peer != nullptr && peer->endpoint() == remote) return peer;
   return nullptr;
 }
@@ -326,6 +326,11 @@ void Rig::release_relay() {
   pump();
 }
 
+void Rig::fail_relay(control::ErrorCode why) {
+  relay.fail(why);
+  pump();
+}
+
 void Rig::answer_questions(bool fail) {
   for (const auto& asked : std::exchange(questions, {})) {
     policy::Found found = std::unexpected("failed");
@@ -415,7 +420,7 @@ void Rig::expect_idle(std::string_view what) {
 
 std::vector<std::string> Rig::dialogs_alive() const {
   std::vector<std::string> all;
-  for (const Peer* peer : {&a, &b, &c, &d, static_cast<const Peer*>(guest)}) {
+  for (const Peer* peer : std::initializer_list<const Peer*>{&a, &b, &c, &d, guest, second_guest}) {
     if (peer == nullptr) continue;
     for (const auto& dialog : peer->ledger.alive()) all.push_back(peer->name() + " in " + dialog.call_id);
   }
@@ -428,7 +433,7 @@ void Rig::expect_no_half_call(std::string_view what) {
 }
 
 void Rig::expect_offers_answered(std::string_view what) {
-  for (const Peer* peer : std::initializer_list<const Peer*>{&a, &b, &c, &d, guest})
+  for (const Peer* peer : std::initializer_list<const Peer*>{&a, &b, &c, &d, guest, second_guest})
     if (peer != nullptr) {
       EXPECT_EQ(peer->ledger.unanswered(), std::vector<std::string>{}) << what << ": " << peer->name();
     }

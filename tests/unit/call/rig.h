@@ -131,6 +131,7 @@ class Rig {
   void media_lost();                                              // of every session that is open
   void session_lost();                                            // the relay forgets every session that is open
   void release_relay();                                           // FakeRelay::Mood::Slow
+  void fail_relay(control::ErrorCode why);                        // FakeRelay::fail
   void kill();                                                    // Calls::kill_all
   std::expected<MovedLeg, int> give_leg(const LegWanted& asked);  // Calls::give_leg
   void take_leg(const LegWanted& asked, std::expected<MovedLeg, int> moved);  // Calls::on_leg
@@ -170,7 +171,8 @@ class Rig {
   std::shared_ptr<Settings> settings;
   Calls calls;
   Peer a, b, c, d;
-  Peer* guest = nullptr;  // one more, of the test's own
+  Peer* guest = nullptr;  // two more, of the test's own
+  Peer* second_guest = nullptr;
   std::vector<CallRecord> records;
   std::vector<Note> notes;
   std::vector<LegWanted> wanted;         // of other shards

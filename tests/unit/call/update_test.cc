@@ -228,16 +228,6 @@ TEST(ReInvite, WhileOneIsUnderWayTheOtherSideGets491AndTheSameSide500) {  // tra
   rig.expect_idle();
 }
 
-TEST(ReInvite, BeforeTheCallersAckIsAnswered491) {
-  Rig rig;
-  rig.ring();
-  rig.b.answer(200, sdp(rig.b.ip(), 6000));
-  rig.b.reinvite(sdp(rig.b.ip(), 6000, "sendonly", 2));
-  EXPECT_TRUE(rig.b.has("491 INVITE"));
-  rig.a.ack();
-  EXPECT_EQ(rig.calls.connected(), 1U);
-}
-
 TEST(ReInvite, InAnEarlyDialogIsAnswered500) {
   Rig rig;
   rig.ring();
