@@ -78,7 +78,11 @@ void Machine::join(Side side, MovedLeg&& moved) {
   if (call_.watch != nullptr) call_.watch->adopt(end_of(side), moved.words);
   arm_session(side);
   introduce(core_, call_);
-  call_.media.adopt(side, std::move(moved.description));
+  ask_newcomer(side, std::move(moved.description));
+}
+
+void Machine::ask_newcomer(Side side, sdp::OfferAnswer&& agreed) {
+  call_.media.adopt(side, std::move(agreed));
   call_.media.lose_keys(side);
   core_.dialogs[call_.leg(side).dialog->local_tag()] = DialogRef{call_.handle, side};
   call_.inviter = other(side);

@@ -141,7 +141,7 @@ struct MovedLeg {
 struct RingingTarget {
   dialog::Dialog dialog;
   dialog::ReliableClient responses = {};
-  sip::MessagePtr offer = {};  // the response that brought it; null: none did
+  std::optional<sdp::OfferAnswer> agreed = {};  // its offer, answered for now; nullopt: it has made none
 };
 
 // A transfer that the border carries out (transfer.cc).

@@ -386,7 +386,9 @@ class Machine {
   // Of the transferor, to the hunt's current target.
   void invite_successor(dialog::ClientStart start, bool same_number = false);
   void acknowledge_target(const transaction::ResponseArrived& response);  // transfer_ringing.cc
-  sip::MessagePtr offer_of_target(const sip::MessagePtr& response, const dialog::Dialog& dialog) const;
+  std::string answer_for_now(RingingTarget& target, std::string_view offer, std::uint16_t listener);
+  std::optional<sdp::OfferAnswer> agreed_with_target(const dialog::Dialog& dialog) const;
+  void ask_newcomer(Side side, sdp::OfferAnswer&& agreed);
   void pass_pracks(dialog::Dialog& dialog) const;
   void next_transfer(const route::Failure& failure, const sip::Message* response = nullptr);
   void fail_transfer(int status);

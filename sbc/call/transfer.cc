@@ -205,6 +205,10 @@ void Machine::invite_successor(dialog::ClientStart start, bool same_number) {
   const std::string host(own_domain(*core_.settings, target->realm, target->hop.listener));
   CallerWords words = party_words(core_, call_, stays, leg, *target);
   if (!transfer.forwarded.empty()) add_forwarding(core_, transfer.forwarded, *target, words.anonymous, words.headers);
+  // What is to be protected cannot be answered before the relay has a place for it (transfer_ringing.cc).
+  const auto media = leg_media(*core_.settings,
+                               {target->realm, target->trunk, target->hop.transport, target->candidate.media_security});
+  const bool can_hold = !media.security.must_protect();
   // Who calls is the party that stays.
   const auto party = sip::parse_name_addr(call_.leg(stays).dialog->remote_uri());
   const std::string referred = transfer.referred_by.empty() ? "" : "<sip:" + transfer.referred_by + "@" + host + ">";
@@ -223,6 +227,7 @@ void Machine::invite_successor(dialog::ClientStart start, bool same_number) {
                                .max_forwards = 70,
                                .session = leg.session.request_lines(),
                                .sdp = {},
+                               .reliable = can_hold,
                                .from = party ? &*party : nullptr,
                                .referred_by = referred,
                                .same_number = same_number},
@@ -363,11 +368,14 @@ bool Machine::leave_by_transfer(const Input& in) {
 void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Source& source) {
   Transfer& transfer = *call_.transfer;
   auto made = dialog::Dialog::from_client(transfer.attempt->start, *response);
-  const sip::MessagePtr offering = made ? offer_of_target(response, *made) : response;
-  const auto sdp = sdp_of(*offering);
-  if (!sdp || !*sdp || !made || call_.state != State::Active) {
+  auto agreed = made ? agreed_with_target(*made) : std::nullopt;
+  const auto sdp = sdp_of(*response);
+  const bool described = agreed || (sdp && *sdp);
+  if (!described || !made || call_.state != State::Active) {
     // No offer, or the two parties are just changing their session.
+    transfer.attempt->offered = agreed.has_value();  // nothing is left to be refused
     ack_and_bye(*transfer.attempt, source.hop, response);
+    transfer.attempt->offered = false;
     // Another fork may still answer, and is not the call's.
     transfer.attempt->finished = true;
     call_.strays.push_back(*std::move(transfer.attempt));
@@ -389,8 +397,13 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
   note_session(side, *response);
   hear(core_, call_, side, *response);
   if (side == Side::B) call_.attempt = std::move(attempt);  // for 2xx of other forks
+  if (agreed) {
+    send_ack(side, {});
+    learn_packages(side, *response);
+    return ask_newcomer(side, *std::move(agreed));
+  }
   call_.media.start_leg(side, new_identity(source.hop.listener));
-  offer_to_remaining(side, *offering, source);
+  offer_to_remaining(side, *response, source);
 }
 
 void Machine::replace_leg(Side side, Leg&& fresh) {

@@ -72,7 +72,7 @@ TEST(Transfer, OfEitherSideConnectsTheOtherOneWithTheTarget) {
   }
 }
 
-// RFC 3262 4: nobody has asked the target for it, but who requires an acknowledgement must get one.
+// RFC 3262 4, 5: the PRACK answers an offer, though nobody is there to talk yet.
 TEST(Transfer, ATargetThatRingsReliablyIsAcknowledged) {  // trap 27
   for (const bool early : {true, false}) {
     Rig rig;
@@ -80,19 +80,27 @@ TEST(Transfer, ATargetThatRingsReliablyIsAcknowledged) {  // trap 27
     rig.b.request("REFER", {}, kToCarol);
     const auto invite = rig.c.take("INVITE");
     ASSERT_NE(invite, nullptr);
-    EXPECT_FALSE(sip::lists_token(*invite, sip::HeaderId::Supported, "100rel"));
+    EXPECT_TRUE(sip::lists_token(*invite, sip::HeaderId::Supported, "100rel"));
     const std::string first = "Require: 100rel\r\nRSeq: 17\r\n";
     rig.c.answer(183, early ? sdp(rig.c.ip(), 7000) : "", first);
     const auto prack = rig.c.take("PRACK");
     ASSERT_NE(prack, nullptr);
     EXPECT_EQ(prack->find(sip::HeaderId::RAck), "17 " + std::to_string(invite->cseq().number) + " INVITE");
     EXPECT_EQ(prack->to_tag(), "tag-of-carol");
+    EXPECT_EQ(prack->body().contains("m=audio 9 RTP/AVP 8 0\r\n"), early);
+    EXPECT_EQ(prack->body().contains("a=inactive"), early);
     rig.c.answer_to(prack, 200);
     rig.c.answer(183, {}, first);
     EXPECT_EQ(rig.c.count("PRACK"), 1U) << "a repetition";
     rig.c.answer(180, {}, "Require: 100rel\r\nRSeq: 18\r\n");
     EXPECT_EQ(rig.c.count("PRACK"), 2U);
-    rig.c.answer(200, early ? "" : sdp(rig.c.ip(), 7000));  // what it has offered counts
+    rig.c.answer(200, early ? "" : sdp(rig.c.ip(), 7000));
+    if (early) {
+      EXPECT_TRUE(rig.c.take("ACK")->body().empty()) << "its offer was answered";
+      ASSERT_EQ(rig.c.pending_invites(), 1U);
+      EXPECT_TRUE(rig.c.take("INVITE")->body().empty()) << "it is asked for another one";
+      rig.c.answer(200, sdp(rig.c.ip(), 7000, "sendrecv", 2));
+    }
     rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
     EXPECT_NE(rig.c.take("ACK")->body().find("m=audio"), std::string_view::npos);
     EXPECT_EQ(rig.relay.sessions.begin()->second.flows.at(0).b.remote_rtp->port, 7000);
