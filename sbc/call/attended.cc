@@ -86,6 +86,8 @@ void Machine::ask_newcomer(Side side, sdp::OfferAnswer&& agreed) {
   call_.media.lose_keys(side);
   core_.dialogs[call_.leg(side).dialog->local_tag()] = DialogRef{call_.handle, side};
   call_.inviter = other(side);
+  call_.by_update = false;
+  call_.tries = 0;
   call_.late_offer = true;
   call_.joining = true;
   (void)call_.leg(side).gate.try_local_invite();

@@ -439,6 +439,8 @@ void Machine::offer_to_remaining(Side side, const sip::Message& response, const 
   decide_nat(side, response, source);
   learn_way(side);
   call_.inviter = side;
+  call_.by_update = false;
+  call_.tries = 0;
   call_.late_offer = false;
   call_.inviter_gone = false;
   (void)call_.leg(other(side)).gate.try_local_invite();

@@ -113,6 +113,40 @@ TEST(Transfer, ATargetThatRingsReliablyIsAcknowledged) {  // trap 27
   }
 }
 
+// What goes to the party that stays, and what a target is asked for, are re-INVITEs whatever came before them.
+TEST(Transfer, AfterAnUpdateAsksByReInvite) {
+  constexpr std::string_view kAllow = "Allow: INVITE, ACK, CANCEL, BYE, PRACK, UPDATE\r\n";
+  for (const bool early : {true, false}) {
+    Rig rig;
+    rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = std::string(kAllow)});
+    rig.b.answer(200, sdp(rig.b.ip(), 6000), kAllow);
+    rig.a.ack();
+    rig.a.request("UPDATE", sdp(rig.a.ip(), 4000, "sendonly", 2));
+    rig.b.answer_to(rig.b.take("UPDATE"), 200, sdp(rig.b.ip(), 6000, "recvonly", 2));
+    ASSERT_TRUE(rig.a.has("200 UPDATE"));
+    rig.b.request("REFER", {}, kToCarol);
+    if (early) {
+      rig.c.answer(183, sdp(rig.c.ip(), 7000), "Require: 100rel\r\nRSeq: 17\r\n" + std::string(kAllow));
+      rig.c.answer_to(rig.c.take("PRACK"), 200);
+    }
+    rig.c.answer(200, early ? "" : sdp(rig.c.ip(), 7000), kAllow);
+    if (early) {
+      ASSERT_EQ(rig.c.pending_invites(), 1U);
+      rig.c.answer(200, sdp(rig.c.ip(), 7000, "sendrecv", 2), kAllow);
+    }
+    EXPECT_FALSE(rig.c.has("UPDATE"));
+    EXPECT_FALSE(rig.a.has("UPDATE"));
+    ASSERT_EQ(rig.a.pending_invites(), 1U);
+    rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 3), kAllow);
+    EXPECT_TRUE(rig.c.has("ACK"));
+    rig.a.bye();
+    EXPECT_TRUE(rig.c.has("BYE"));
+    rig.pass(minutes(2));
+    rig.expect_idle();
+    rig.expect_offers_answered();
+  }
+}
+
 TEST(Transfer, ToATargetInAnotherNetworkMovesTheMedia) {
   Rig rig;
   rig.connect();
