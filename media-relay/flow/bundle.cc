@@ -58,7 +58,7 @@ Flow::~Flow() {
     }
     Flow* carrier = half(side).carrier;
     if (carrier == nullptr) continue;
-    std::erase(carrier->half(side).bundle->guests, this);
+    std::erase(carrier->half(side).streams->guests, this);
     carrier->build();
   }
 }
@@ -66,27 +66,33 @@ Flow::~Flow() {
 void Flow::share(Side side, Flow& carrier) {
   half(side).carrier = &carrier;
   for (Half* h : {&half(side), &carrier.half(side)})
-    if (!h->bundle) h->bundle = std::make_unique<Bundled>();
-  carrier.half(side).bundle->guests.push_back(this);
+    if (!h->streams) h->streams = std::make_unique<Streams>();
+  carrier.half(side).streams->guests.push_back(this);
   carrier.build();
   build();
 }
 
-void Flow::Bundled::remember(std::uint32_t ssrc) {
+void Flow::Streams::remember(std::uint32_t ssrc) {
   if (knows(ssrc)) return;
   sources[next_source] = ssrc;
   next_source = (next_source + 1) % sources.size();
 }
 
-bool Flow::Bundled::knows(std::uint32_t ssrc) const {
+bool Flow::Streams::knows(std::uint32_t ssrc) const {
   return ssrc != 0 && std::ranges::find(sources, ssrc) != sources.end();
 }
 
+void Flow::Streams::note_sent(std::uint32_t ssrc) {
+  if (std::ranges::find(sent, ssrc) != sent.end()) return;
+  sent[next_sent] = ssrc;
+  next_sent = (next_sent + 1) % sent.size();
+}
+
 std::optional<Drop> Flow::hand_over_rtp(Context& c) {
-  Bundled& bundle = *half(c.side).bundle;
-  for (Flow* guest : bundle.guests)
+  Streams& streams = *half(c.side).streams;
+  for (Flow* guest : streams.guests)
     if (guest->spec_.half(c.side).payload_types[c.header.payload_type]) return guest->take_over(c, Component::Rtp);
-  bundle.remember(c.header.ssrc);
+  streams.remember(c.header.ssrc);
   return std::nullopt;
 }
 
@@ -94,9 +100,9 @@ std::optional<Drop> Flow::hand_over_rtcp(Context& c) {
   const std::span<const std::byte> bytes = c.packet.bytes();
   Flow* target = nullptr;
   const auto known = [&](std::uint32_t ssrc) {
-    if (half(c.side).bundle->knows(ssrc)) target = this;
+    if (half(c.side).streams->knows(ssrc)) target = this;
     for (Flow* guest : half(c.side).guests())
-      if (target == nullptr && guest->half(c.side).bundle->knows(ssrc)) target = guest;
+      if (target == nullptr && guest->half(c.side).streams->knows(ssrc)) target = guest;
     return target != nullptr;
   };
   std::size_t at = 0;
@@ -110,7 +116,7 @@ std::optional<Drop> Flow::hand_over_rtcp(Context& c) {
 
 std::optional<Drop> Flow::take_over(Context& c, Component kind) {
   Half& h = half(c.side);
-  if (kind == Component::Rtp) h.bundle->remember(c.header.ssrc);
+  if (kind == Component::Rtp) h.streams->remember(c.header.ssrc);
   Context own{c.packet, c.side, c.port, c.now, untold_, c.arrived, c.header, c.compound};
   const std::optional<Drop> dropped = run(h.pipeline[index_of(Component::Rtp)][index_of(kind)], own);
   if (!untold_.empty()) attention_ = true;

@@ -60,7 +60,7 @@ void Flow::carry_half(Carrier& c, Side side) {
   Half& h = half(side);
   c(h.guard, h.reception, h.reception_report, h.reports, h.stats, h.drops, h.last_heard, h.heard, h.last_rtp,
     h.told_silent, h.secured_by);
-  carry_bundle(c, h);
+  carry_streams(c, h);
   // Digits that are being heard or sent are not carried, and a sound begins anew.
   bool rewrites = h.rewriter != nullptr;
   bool transcodes = h.transcoder != nullptr;
@@ -84,14 +84,14 @@ void Flow::carry_half(Carrier& c, Side side) {
   if (!c.failed()) carry_keys(c, side);
 }
 
-// Its flows find each other again after this.
+// The flows of a bundle find each other again after this.
 template <typename Carrier>
-void Flow::carry_bundle(Carrier& c, Half& h) {
-  bool bundled = h.bundle != nullptr;
-  c(bundled);
-  if (c.failed() || !bundled) return;
-  if (!h.bundle) h.bundle = std::make_unique<Bundled>();
-  c(*h.bundle);
+void Flow::carry_streams(Carrier& c, Half& h) {
+  bool known = h.streams != nullptr;
+  c(known);
+  if (c.failed() || !known) return;
+  if (!h.streams) h.streams = std::make_unique<Streams>();
+  c(*h.streams);
 }
 
 template <typename Carrier>

@@ -134,6 +134,10 @@ void Flow::build() {
       for (const Component kind : kComponents)
         half(side).pipeline[index_of(port)][index_of(kind)] =
             row_of(recorded(repaired(pipeline_for(side, port, kind), side, kind), side));
+  for (const Side side : kSides) {
+    if (spec_.transport == Transport::Udptl) half(side).streams.reset();  // it has none, and shares nothing
+    if (hears_strange_streams(side) && !half(side).streams) half(side).streams = std::make_unique<Streams>();
+  }
   update_exits();
   mark_packets();
   keep_counters();  // contexts change in front of this only
@@ -212,6 +216,11 @@ void Flow::add_way_out(Pipeline& steps, Side side) const {
     if (to.extensions) *next++ = &Flow::filter_extensions;
     *next = last_rtp_step(other(side));
   }
+}
+
+// Where it speaks for itself nobody but its sources ends what it hears.
+bool Flow::hears_strange_streams(Side side) const {
+  return spec_.transport == Transport::Rtp && !spec_.half(side).copies && !is_continuous(side);
 }
 
 // The port has the mark of the flow that owns it.

@@ -129,9 +129,9 @@ class Flow {
   // Digits towards a side, one after another. False when this side has not asked for it, is not sent to, or too many
   // wait already.
   bool play(Side to, const std::string& digits, base::Duration each, base::Instant now);
-  // The flow is about to end: BYE of our own streams (RFC 3550 6.6), for `attend`.
+  // The flow is about to end: BYE of the streams that were sent (RFC 3550 6.6), for `attend`.
   void say_farewell();
-  void say_farewell(Side side);  // likewise, toward one side
+  void say_farewell(Side side);  // likewise, toward one side, and of those that are relayed as they come
 
   // ICE, DTLS and digits make datagrams of their own, events and deadlines, also when a packet comes or the spec is
   // replaced: to be asked after each call.
@@ -212,20 +212,24 @@ class Flow {
     std::string name;
     std::vector<secure::Fingerprint> certificates;  // of its peer; empty: not known yet
   };
-  // Of a half that shares a transport (bundle.cc).
-  struct Bundled {
-    std::vector<Flow*> guests;  // who use this half's
+  // Of a half that shares a transport (bundle.cc), or whose peer hears streams that are not ours.
+  struct Streams {
+    std::vector<Flow*> guests;  // who use this half's transport
     // Sources that come from the peer for this flow, and those that it is sent. Video has three each way (media,
     // retransmissions, FEC).
     std::array<std::uint32_t, 8> sources{};
     std::size_t next_source = 0;
+    // The last ones that were sent to it; 0: none.
+    std::array<std::uint32_t, 4> sent{};
+    std::size_t next_sent = 0;
     void remember(std::uint32_t ssrc);
     bool knows(std::uint32_t ssrc) const;
+    void note_sent(std::uint32_t ssrc);
 
     template <typename Carrier>
     void carry(Carrier& c) {
-      c(sources, next_source);
-      c.expect(next_source < sources.size());
+      c(sources, next_source, sent, next_sent);
+      c.expect(next_source < sources.size() && next_sent < sent.size());
     }
   };
   struct Half {
@@ -265,13 +269,13 @@ class Flow {
       std::int64_t lost = 0;
     };
     Sums sums() const { return {stats.rtp_packets_in, reception.expected(), reception.lost()}; }
-    Sums told;                        // as they were when Quality was told last
-    Flow* carrier = nullptr;          // whose transport this half uses (bundle.cc)
-    Flow* copied = nullptr;           // copy.cc
-    std::vector<Copier> copiers;      // of what comes from this side
-    std::unique_ptr<Bundled> bundle;  // null: it shares no transport, and never has
-    bool bundled() const { return bundle && (carrier != nullptr || !bundle->guests.empty()); }
-    std::span<Flow* const> guests() const { return bundle ? bundle->guests : std::span<Flow* const>(); }
+    Sums told;                    // as they were when Quality was told last
+    Flow* carrier = nullptr;      // whose transport this half uses (bundle.cc)
+    Flow* copied = nullptr;       // copy.cc
+    std::vector<Copier> copiers;  // of what comes from this side
+    std::unique_ptr<Streams> streams;
+    bool bundled() const { return streams && (carrier != nullptr || !streams->guests.empty()); }
+    std::span<Flow* const> guests() const { return streams ? streams->guests : std::span<Flow* const>(); }
     base::IpAddress host{};  // from where its RTP was learned; empty: not learned
   };
   // The way out towards a side, decided when something changes rather than for each packet.
@@ -292,6 +296,7 @@ class Flow {
   Pipeline pipeline_for(Side side, Component port, Component kind) const;
   void update_exits();
   void mark_packets();
+  bool hears_strange_streams(Side side) const;
   Exit exit_for(Side side, Component component) const;
   bool is_timed() const;
   bool is_ready() const;
@@ -322,7 +327,7 @@ class Flow {
   template <typename Carrier>
   void carry_half(Carrier& c, Side side);
   template <typename Carrier>
-  void carry_bundle(Carrier& c, Half& h);
+  void carry_streams(Carrier& c, Half& h);
   template <typename Carrier>
   void carry_keys(Carrier& c, Side side);
   bool take_up(std::string_view saved, base::Instant saved_at);
@@ -392,6 +397,7 @@ class Flow {
   void on_repair_deadline(Side side, base::Instant now, std::vector<Event>& events);
   bool send_own(Side side, Component component, std::vector<std::byte> packet);
 
+  void say_farewell(Side side, std::uint32_t ssrc);
   // Sounds (playing.cc).
   void set_sound(Side side, base::Instant now);
   void tell_sound(Side side, std::vector<Event>& events);

@@ -43,9 +43,16 @@ void Flow::say_farewell() {
 
 void Flow::say_farewell(Side side) {
   const auto& rewriter = half(side).rewriter;
-  if (!rewriter || rewriter->stream().state().packets == 0) return;
+  if (rewriter && rewriter->stream().state().packets != 0) say_farewell(side, rewriter->stream().ssrc());
+  // Those of others, who are heard no more either: they may not know that the call is over.
+  if (!hears_strange_streams(side) || !half(side).streams) return;
+  for (std::uint32_t& ssrc : half(side).streams->sent)
+    if (const std::uint32_t gone = std::exchange(ssrc, 0); gone != 0) say_farewell(side, gone);
+}
+
+void Flow::say_farewell(Side side, std::uint32_t ssrc) {
   std::vector<std::byte> packet(rtp::kFarewellBytes);
-  rtp::write_farewell(packet, rewriter->stream().ssrc());
+  rtp::write_farewell(packet, ssrc);
   send_own(side, Component::Rtcp, std::move(packet));
 }
 

@@ -10,6 +10,8 @@ namespace flow {
 // may go on as well as begin.
 void Flow::forget_peer(Side side, base::Instant now) {
   Half& h = half(side);
+  // The other one will hear somebody else under another name.
+  if (hears_strange_streams(other(side))) say_farewell(other(side));
   for (SourceGuard& guard : h.guard) guard.leave(now);
   h.host = {};
   h.sender.reset();
@@ -24,9 +26,10 @@ void Flow::forget_peer(Side side, base::Instant now) {
   h.listener.reset();
   h.player.reset();
   h.keepalive.reset();
-  if (h.bundle) {
-    h.bundle->sources = {};
-    h.bundle->next_source = 0;
+  if (h.streams) {
+    h.streams->sources = {};
+    h.streams->next_source = 0;
+    h.streams->sent = {};
   }
   h.heard = false;
   h.last_rtp.reset();

@@ -298,7 +298,11 @@ std::optional<Drop> Flow::filter_extensions(Context& c) {
 std::optional<Drop> Flow::forward_rtp(Context& c) {
   const Side to = other(c.side);
   if (const auto dropped = leave(c, Component::Rtp)) return dropped;
-  if (half(to).bundled()) half(to).bundle->remember(rtp::read_u32(c.packet.bytes(), kSsrcOffset));
+  if (Streams* streams = half(to).streams.get()) {
+    const std::uint32_t ssrc = rtp::read_u32(c.packet.bytes(), kSsrcOffset);
+    if (half(to).bundled()) streams->remember(ssrc);
+    streams->note_sent(ssrc);
+  }
   PacketCounts& s = half(to).stats;
   ++s.rtp_packets_out;
   s.rtp_bytes_out += c.packet.size();

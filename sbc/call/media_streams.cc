@@ -43,11 +43,14 @@ bool has_repairs(const sdp::Session& session, const sdp::Media& line) {
   return found;
 }
 
-// A conference may send several streams at once: then nobody can make one of them.
-bool speaks_in_one_stream(const StreamParty& speaker, std::size_t index) {
+// A conference may send several streams at once, and so does a camera with its repairs: then nobody can make one of
+// them. What video will be is not known before it was described.
+bool speaks_in_one_stream(const StreamParty& speaker, const control::FlowSpec& flow) {
   if (speaker.leg.mixed_streams) return false;
-  const sdp::Session* said = said_by(speaker, index);
-  return said == nullptr || sdp::sources_of(*said, said->media[index]).size() <= 1;
+  const sdp::Session* said = said_by(speaker, flow.index);
+  if (said == nullptr) return flow.kind != "video";
+  const sdp::Media& line = said->media[flow.index];
+  return sdp::sources_of(*said, line).size() <= 1 && (flow.kind != "video" || !has_repairs(*said, line));
 }
 
 // The relay must know the clocks, or a pause of a codec with another one than 8000 Hz looks like a leap to it, and must
@@ -95,12 +98,13 @@ void refuse_untold(control::FlowSpec& flow, const StreamParties& parties) {
 }
 
 void make_continuous(control::FlowSpec& flow, const StreamParties& parties) {
-  if (flow.kind != "audio" || flow.transport != control::Transport::Rtp) return;
+  const bool known = flow.kind == "audio" || flow.kind == "video" || flow.kind == "text";
+  if (!known || flow.transport != control::Transport::Rtp) return;
   for (const Side toward : {Side::A, Side::B}) {
     const StreamParty& speaker = party(parties, other(toward));
     control::HalfSpec& half = toward == Side::A ? flow.a : flow.b;
     const bool asked = half.rewrite && half.rewrite->continuous;
-    if (!asked && !speaks_in_one_stream(speaker, flow.index)) continue;
+    if (!asked && !speaks_in_one_stream(speaker, flow)) continue;
     if (!half.rewrite) half.rewrite.emplace();
     half.rewrite->continuous = true;
     if (half.transcode) continue;  // which knows what leaves it

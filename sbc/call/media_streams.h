@@ -1,7 +1,7 @@
 #pragma once
 // The streams (SSRC) of a line. What a peer may send is what it has named, or else one at a time, so that a forged
-// address is not enough to be heard; and what a listener hears of audio is one stream, whoever speaks: a transfer,
-// another fork or music is no new source to it.
+// address is not enough to be heard; and what a listener hears of audio, of text and of video without repairs is one
+// stream, whoever speaks: a transfer, another fork or music is no new source to it.
 
 #include <array>
 

@@ -114,6 +114,7 @@ TEST(Streams, VideoIsTakenFromTheStreamsThatItsPeerNames) {
   EXPECT_FALSE(video(rig).a.one_stream) << "several at a time";
   EXPECT_TRUE(video(rig).b.one_stream) << "of who names none one at a time";
   EXPECT_FALSE(continuous(video(rig).b)) << "each keeps its name";
+  EXPECT_TRUE(continuous(video(rig).a)) << "the callee has one, which goes on when another party takes its place";
   end(rig);
 }
 
@@ -135,6 +136,8 @@ TEST(Streams, TextComesInOne) {
   rig.a.ack();
   EXPECT_TRUE(video(rig).a.one_stream);
   EXPECT_TRUE(video(rig).b.one_stream);
+  EXPECT_TRUE(continuous(video(rig).a));
+  EXPECT_TRUE(continuous(video(rig).b));
   end(rig);
 }
 

@@ -44,6 +44,23 @@ TEST(Party, TheListenerHearsOneStreamThatGoesOn) {
   EXPECT_EQ(there.dropped, std::nullopt);
 }
 
+// RFC 3550 6.6: where the streams are not ours, that of who has left ends.
+TEST(Party, TheStreamOfWhoLeftEndsWhereTheListenerHearsItAsItComes) {
+  Spec spec = strict_spec();
+  Rig rig(spec);
+  rig.rtp(Side::B, kPhoneB, 7);
+  rig.rtp(Side::A, kPhoneA, 5);
+  rig.flow.replace(with_another(spec), rig.now);
+  const auto sent = rig.flow.attend(rig.events);
+  ASSERT_EQ(sent.size(), 1U);
+  EXPECT_EQ(sent[0].destination, kPhoneARtcp);
+  const auto bytes = std::span(sent[0].bytes);
+  EXPECT_EQ(bytes[bytes.size() - 7], std::byte{203}) << "BYE";
+  EXPECT_EQ(bytes.back(), std::byte{7});
+  rig.flow.say_farewell();
+  EXPECT_TRUE(rig.flow.attend(rig.events).empty()) << "once, and who has come has heard nobody yet";
+}
+
 // trap 50: what was learned of the one is no address of the other's, though both are said to be in one place.
 TEST(Party, WhatWasLearnedOfWhoLeftIsForgotten) {
   Spec spec = strict_spec();

@@ -247,6 +247,21 @@ TEST(Repair, OurStreamsEndWithBye) {
   EXPECT_EQ(rtp::read_u32(out[0].bytes, out[0].bytes.size() - 4), audio.ssrc);
 }
 
+// Video with its retransmissions: each source by its own name, whoever of the two was heard last.
+TEST(Repair, StreamsThatAreRelayedAsTheyComeEndWithBye) {
+  Call call(strict_spec());
+  call.audio(7);
+  call.audio(8);
+  call.audio(7);
+  call.flow.say_farewell();
+  const auto out = call.flow.attend(call.events);
+  ASSERT_EQ(out.size(), 2U);
+  for (const auto& [packet, ssrc] : {std::pair(&out[0], 7U), std::pair(&out[1], 8U)}) {
+    EXPECT_EQ(packet->destination, kPhoneBRtcp);
+    EXPECT_EQ(rtp::read_u32(packet->bytes, packet->bytes.size() - 4), ssrc);
+  }
+}
+
 TEST(Repair, NobodyWhoNeverSpokeSaysBye) {
   Call call(rewriting_spec({{}, false, true}));
   call.flow.say_farewell();
