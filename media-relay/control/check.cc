@@ -138,6 +138,16 @@ std::optional<std::string> play_problem(const Play& play) {
   return std::nullopt;
 }
 
+std::optional<std::string> mid_problem(const HalfSpec& half) {
+  if (half.mid->extension == 0 || half.mid->extension > kMaxMidExtension)
+    return "mid: expected an identifier from 1 to " + std::to_string(kMaxMidExtension) + ", got " +
+           std::to_string(half.mid->extension);
+  if (half.mid->mid.size() > kMaxMidBytes || !visible_ascii(half.mid->mid) || half.mid->mid.empty())
+    return length_text("mid", kMaxMidBytes, half.mid->mid.size());
+  if (!half.ice && !half.shared) return "mid: expected a half with ice, or one that shares its transport";
+  return std::nullopt;
+}
+
 std::optional<std::string> half_problem(const HalfSpec& half) {
   if (half.network.empty() || half.network.size() > kMaxNetworkNameBytes || !visible_ascii(half.network))
     return length_text("network", kMaxNetworkNameBytes, half.network.size());
@@ -155,6 +165,8 @@ std::optional<std::string> half_problem(const HalfSpec& half) {
     return "sources: expected at most " + std::to_string(kMaxSources) + ", got " + std::to_string(half.sources.size());
   if (half.dscp && *half.dscp > kMaxDscp)
     return "dscp: expected one up to " + std::to_string(kMaxDscp) + ", got " + std::to_string(*half.dscp);
+  if (half.mid)
+    if (auto text = mid_problem(half)) return text;
   if (half.play)
     if (auto text = play_problem(*half.play)) return text;
   if (half.remote_rtp && half.remote_rtp->empty()) return "remote_rtp: expected an address";

@@ -85,6 +85,9 @@ inline constexpr std::size_t kMaxPayloadTypes = 128;
 inline constexpr std::uint32_t kMinQualityMs = 1000;
 // Streams that a peer may call its own: audio has one, and a few more for repairs.
 inline constexpr std::size_t kMaxSources = 16;
+// Names of lines in packets have the one-byte form of header extensions (RFC 8285 4.2).
+inline constexpr std::size_t kMaxMidBytes = 16;
+inline constexpr std::uint8_t kMaxMidExtension = 14;
 // RFC 2474 section 3: six bits.
 inline constexpr std::uint8_t kMaxDscp = 63;
 // Session ids in one Listed: 64 KiB in all at most.

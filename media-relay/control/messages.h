@@ -133,6 +133,15 @@ struct SharedTransport {
   friend bool operator==(const SharedTransport&, const SharedTransport&) = default;
 };
 
+// The name of the line in packets from and to this half's peer (RFC 9143 15), where lines of one transport have payload
+// types in common: of the one that owns the transport, and of those that share it.
+struct MediaId {
+  std::uint8_t extension = 0;               // identifier of the header extension (RFC 8285), 1 to 14
+  std::string mid;                          // 1 to kMaxMidBytes
+  std::vector<std::uint8_t> payload_types;  // of the owner: those that the peer sends for this line alone
+  friend bool operator==(const MediaId&, const MediaId&) = default;
+};
+
 // A sound for this half's peer, instead of what the other half's peer sends. While it stands here unchanged it is
 // played once, over all its repetitions; another `number` is another playing. What has ended stays quiet.
 struct Play {
@@ -182,6 +191,7 @@ struct HalfSpec {
   std::vector<std::uint32_t> sources = {};
   // Header extensions (RFC 8285) that may be sent to this peer; absent: all.
   std::optional<std::vector<ExtensionRule>> extensions = {};
+  base::Rare<MediaId> mid = {};
   base::Rare<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
   // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's.
   std::optional<std::uint8_t> dscp = {};

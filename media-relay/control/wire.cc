@@ -145,6 +145,11 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
     out.mutable_shared()->set_flow(half.shared->flow);
     for (const std::uint8_t type : half.shared->payload_types) out.mutable_shared()->add_payload_types(type);
   }
+  if (half.mid) {
+    out.mutable_mid()->set_extension(half.mid->extension);
+    out.mutable_mid()->set_mid(half.mid->mid);
+    for (const std::uint8_t type : half.mid->payload_types) out.mutable_mid()->add_payload_types(type);
+  }
   if (half.copies) {
     out.mutable_copies()->set_flow(half.copies->flow);
     out.mutable_copies()->set_half_b(half.copies->half == HalfSide::B);
@@ -315,6 +320,7 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
     }
   }
   if (in.has_shared()) out.shared = shared(in.shared());
+  if (in.has_mid()) out.mid = media_id(in.mid());
   if (in.has_copies()) out.copies = Copied{in.copies().flow(), in.copies().half_b() ? HalfSide::B : HalfSide::A};
   if (static_cast<std::size_t>(in.sources_size()) > kMaxSources)
     fail("sources", "expected at most " + std::to_string(kMaxSources));
@@ -328,13 +334,27 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
 }
 
 SharedTransport Reading::shared(const wire::SharedTransport& in) {
-  SharedTransport out{in.flow(), {}};
-  for (const std::uint32_t type : in.payload_types()) {
-    if (type > 127 || out.payload_types.size() >= kMaxPayloadTypes) {
-      fail("shared", "expected at most " + std::to_string(kMaxPayloadTypes) + " payload types up to 127");
+  return {in.flow(), payload_types("shared", in.payload_types())};
+}
+
+MediaId Reading::media_id(const wire::MediaId& in) {
+  if (in.extension() == 0 || in.extension() > kMaxMidExtension)
+    fail("mid", "expected an identifier from 1 to " + std::to_string(kMaxMidExtension) + ", got " +
+                    std::to_string(in.extension()));
+  if (in.mid().empty()) fail("mid", "expected a name");
+  return {static_cast<std::uint8_t>(in.extension()), text("mid", in.mid(), kMaxMidBytes),
+          payload_types("mid", in.payload_types())};
+}
+
+std::vector<std::uint8_t> Reading::payload_types(std::string_view what,
+                                                 const google::protobuf::RepeatedField<std::uint32_t>& in) {
+  std::vector<std::uint8_t> out;
+  for (const std::uint32_t type : in) {
+    if (type > 127 || out.size() >= kMaxPayloadTypes) {
+      fail(what, "expected at most " + std::to_string(kMaxPayloadTypes) + " payload types up to 127");
       break;
     }
-    out.payload_types.push_back(static_cast<std::uint8_t>(type));
+    out.push_back(static_cast<std::uint8_t>(type));
   }
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "media-relay/control/messages.h"
 
@@ -52,6 +53,9 @@ class Reading {
   Play play(const wire::Play& in);
   Transcode transcode(const wire::Transcode& in);
   SharedTransport shared(const wire::SharedTransport& in);
+  MediaId media_id(const wire::MediaId& in);
+  std::vector<std::uint8_t> payload_types(std::string_view what,
+                                          const google::protobuf::RepeatedField<std::uint32_t>& in);
   Record record(const wire::Record& in);
   HalfAddress address(const wire::HalfAddress& in);
   HalfStats half_stats(const wire::HalfStats& in);

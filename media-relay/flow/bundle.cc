@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "media-relay/flow/flow.h"
+#include "media-relay/rtp/media_id.h"
 #include "media-relay/rtp/wire.h"
 
 namespace flow {
@@ -88,12 +89,66 @@ void Flow::Streams::note_sent(std::uint32_t ssrc) {
   next_sent = (next_sent + 1) % sent.size();
 }
 
+void Flow::Streams::forget(std::uint32_t ssrc) {
+  std::ranges::replace(sources, ssrc, 0U);
+}
+
+Flow* Flow::line_named(Side side, std::string_view name) {
+  const auto is_named = [&](const Flow& flow) {
+    const auto& mid = flow.spec_.half(side).mid;
+    return mid && mid->name == name;
+  };
+  if (is_named(*this)) return this;
+  for (Flow* guest : half(side).guests())
+    if (is_named(*guest)) return guest;
+  return nullptr;
+}
+
+// RFC 9143 9.2: by the name in it, else by its source, which came under a name before, else by the payload type. Null:
+// none of these tells.
+Flow* Flow::line_of(const Context& c) {
+  const HalfSpec& own = spec_.half(c.side);
+  if (own.mid) {
+    if (const auto name = rtp::read_media_id(c.packet.bytes(), own.mid->extension)) return line_named(c.side, *name);
+    if (half(c.side).streams->knows(c.header.ssrc)) return this;
+    for (Flow* guest : half(c.side).guests())
+      if (guest->half(c.side).streams->knows(c.header.ssrc)) return guest;
+  }
+  for (Flow* guest : half(c.side).guests())
+    if (guest->spec_.half(c.side).payload_types[c.header.payload_type]) return guest;
+  return !own.mid || own.payload_types[c.header.payload_type] ? this : nullptr;
+}
+
 std::optional<Drop> Flow::hand_over_rtp(Context& c) {
+  Flow* line = line_of(c);
+  if (line == nullptr) return Drop::NoLine;
   Streams& streams = *half(c.side).streams;
-  for (Flow* guest : streams.guests)
-    if (guest->spec_.half(c.side).payload_types[c.header.payload_type]) return guest->take_over(c, Component::Rtp);
+  // The name of another line takes a source over.
+  if (spec_.half(c.side).mid && !line->half(c.side).streams->knows(c.header.ssrc)) {
+    streams.forget(c.header.ssrc);
+    for (Flow* guest : streams.guests) guest->half(c.side).streams->forget(c.header.ssrc);
+  }
+  if (line != this) return line->take_over(c, Component::Rtp);
   streams.remember(c.header.ssrc);
   return std::nullopt;
+}
+
+// RFC 9143 15.1 wants it in the first packets of a source and after each change; in all of them it cannot be missed.
+std::optional<Drop> Flow::name_line(Context& c) {
+  const MediaId& mid = *spec_.half(other(c.side)).mid;
+  // What protects it needs room, too.
+  const std::size_t room = c.packet.tailroom() - std::min(c.packet.tailroom(), secure::kMaxGrowthBytes);
+  const auto storage = c.packet.storage().first(c.packet.size() + room);
+  c.packet.resize(rtp::write_media_id(storage, c.packet.size(), mid.extension, mid.name));
+  return std::nullopt;
+}
+
+void Flow::name_own(Side side, std::vector<std::byte>& packet) const {
+  const auto& mid = spec_.half(side).mid;
+  if (!mid) return;
+  const std::size_t size = packet.size();
+  packet.resize(size + rtp::kMaxMediaIdGrowth);
+  packet.resize(rtp::write_media_id(packet, size, mid->extension, mid->name));
 }
 
 std::optional<Drop> Flow::hand_over_rtcp(Context& c) {

@@ -86,6 +86,8 @@ std::string_view name_of(Drop reason) {
       return "played_over";
     case Drop::DigitTone:
       return "digit_tone";
+    case Drop::NoLine:
+      return "no_line";
     case Drop::RtcpEmptied:
       return "rtcp_emptied";
   }

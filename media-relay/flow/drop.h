@@ -50,8 +50,9 @@ enum class Drop : std::uint8_t {
   PlayedOver,       // we are playing a sound towards the other side
   DigitTone,        // the tone of a digit that is told, and therefore not heard as well
   RtcpEmptied,      // rewriting: RTCP of which nothing is true for the other side (a BYE alone)
+  NoLine,           // of a bundle: neither its name nor its source nor its payload type is that of one line
 };
-inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::RtcpEmptied) + 1;
+inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(Drop::NoLine) + 1;
 
 std::string_view name_of(Drop reason);  // "no_flow", "wrong_source": label of a metric
 

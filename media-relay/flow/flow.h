@@ -193,7 +193,7 @@ class Flow {
   using Pipeline = std::array<Step, 13>;
   // A pipeline as it is kept: places in kSteps (path.cc), a byte for each.
   using Row = std::array<std::uint8_t, 13>;
-  static const std::array<Step, 34> kSteps;
+  static const std::array<Step, 35> kSteps;
   static Row row_of(const Pipeline& steps);
 
   // Empty datagrams to a peer behind a NAT.
@@ -223,6 +223,7 @@ class Flow {
     std::array<std::uint32_t, 4> sent{};
     std::size_t next_sent = 0;
     void remember(std::uint32_t ssrc);
+    void forget(std::uint32_t ssrc);
     bool knows(std::uint32_t ssrc) const;
     void note_sent(std::uint32_t ssrc);
 
@@ -317,6 +318,10 @@ class Flow {
   Pipeline guest_pipeline(Side side, Component kind) const;
   std::optional<Drop> hand_over_rtp(Context& c);
   std::optional<Drop> hand_over_rtcp(Context& c);
+  Flow* line_of(const Context& c);
+  Flow* line_named(Side side, std::string_view name);
+  std::optional<Drop> name_line(Context& c);
+  void name_own(Side side, std::vector<std::byte>& packet) const;
   std::optional<Drop> take_over(Context& c, Component kind);
   // Whose ports and keys are used toward the side.
   Flow& transport(Side side) { return half(side).carrier != nullptr ? *half(side).carrier : *this; }

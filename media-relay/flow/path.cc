@@ -74,7 +74,7 @@ std::optional<Drop> Flow::walk(Context& c, Component kind) {
 }
 
 // The first one is also what a row has where nothing stands: it refuses.
-constinit const std::array<Flow::Step, 34> Flow::kSteps{
+constinit const std::array<Flow::Step, 35> Flow::kSteps{
     &Flow::refuse_port,
     &Flow::refuse_receiving,
     &Flow::refuse_sending,
@@ -109,6 +109,7 @@ constinit const std::array<Flow::Step, 34> Flow::kSteps{
     &Flow::protect_and_forward_rtp,
     &Flow::protect_and_forward_rtcp,
     &Flow::absorb,
+    &Flow::name_line,
 };
 
 Flow::Row Flow::row_of(const Pipeline& steps) {

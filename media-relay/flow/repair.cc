@@ -68,6 +68,7 @@ Flow::Pipeline Flow::repaired(Pipeline steps, Side side, Component kind) const {
   if (kind == Component::Rtp && (forwards || last == &Flow::transcode_rtp) && spec_.half(to).play)
     *at++ = &Flow::give_way;
   if (kind == Component::Rtp && forwards && spec_.half(to).rewrite) *at++ = &Flow::rewrite_rtp;
+  if (kind == Component::Rtp && forwards && spec_.half(to).mid) *at++ = &Flow::name_line;
   if (kind == Component::Rtcp && forwards && (is_continuous(side) || is_continuous(to))) *at++ = &Flow::rewrite_rtcp;
   *at = last;
   return steps;
@@ -162,6 +163,7 @@ bool Flow::send_own(Side side, Component component, std::vector<std::byte> packe
   Half& h = half(side);
   const Exit& way = transport(side).exit(side, component);
   if (way.closed || (component == Component::Rtp && !spec_.half(side).send)) return false;
+  if (component == Component::Rtp) name_own(side, packet);
   if (is_secure(side)) {
     const auto& sender = transport(side).half(side).sender;
     if (!sender) return false;

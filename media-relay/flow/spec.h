@@ -65,6 +65,14 @@ inline constexpr char kPeerMark = ';';
 // Whether the second name may be what the first one has become.
 bool is_same_association(std::string_view before, std::string_view now);
 
+// The name of a line in packets from and to its peer (RFC 9143 15), under an identifier of the one-byte form (RFC 8285
+// 4.2: 1 to 14); up to 16 bytes.
+struct MediaId {
+  std::uint8_t extension = 0;
+  std::string name;
+  friend bool operator==(const MediaId&, const MediaId&) = default;
+};
+
 struct HalfSpec {
   // Our own ports on this side, as bound: what the loop guard compares with. Empty when there is none.
   base::Endpoint local_rtp;
@@ -93,6 +101,9 @@ struct HalfSpec {
   // what comes there, these payload types are for this flow (RFC 9143 9.2).
   bool shared = false;
   std::bitset<128> payload_types = {};
+  // Where lines of one transport have payload types in common, on each of them. What names no line and comes from no
+  // source of one goes by `payload_types`, also to the owner of the transport.
+  base::Rare<MediaId> mid = {};
   // Has neither peer nor ports: what comes from it are copies of what comes from this side of another flow
   // (Flow::copy).
   std::optional<Side> copies = {};

@@ -137,6 +137,7 @@ std::optional<Drop> Flow::send_made(Context& c) {
   c.header = *rtp::read_header(c.packet.bytes());
   if (spec_.half(other(c.side)).rewrite)
     if (const auto dropped = rewrite_rtp(c)) return dropped;
+  if (spec_.half(other(c.side)).mid) name_line(c);
   return (this->*last_rtp_step(other(c.side)))(c);
 }
 

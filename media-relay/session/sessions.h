@@ -160,7 +160,7 @@ class Sessions {
     base::Rare<control::Record> recorded;      // what was asked for last, also when it has failed
   };
   // Held for each call.
-  static_assert(sizeof(FlowRecord) <= 256 && sizeof(control::FlowSpec) <= 640);
+  static_assert(sizeof(FlowRecord) <= 256 && sizeof(control::FlowSpec) <= 768);
   // A pair that takes the place of one half's own when the change is made.
   struct FreshHalf {
     FlowHandle flow;

@@ -221,6 +221,10 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
   out.shared = half.shared.has_value();
   if (half.shared)
     for (const std::uint8_t type : half.shared->payload_types) out.payload_types.set(type & 0x7f);
+  if (half.mid) {
+    out.mid = flow::MediaId{half.mid->extension, half.mid->mid};
+    for (const std::uint8_t type : half.mid->payload_types) out.payload_types.set(type & 0x7f);
+  }
   if (half.extensions) {
     out.extensions.emplace();
     for (const control::ExtensionRule& rule : *half.extensions) out.extensions->set(rule.from, rule.to);

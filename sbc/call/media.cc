@@ -319,6 +319,10 @@ std::size_t Media::media_count() const {
 control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool receive) const {
   control::HalfSpec half = half_alone(side, index, send, receive);
   half.extensions.emplace();
+  if (auto name = name_in_packets(side, index)) {
+    if (half.shared) half.shared->payload_types = std::exchange(name->payload_types, {});
+    half.mid = std::move(name);
+  }
   const auto* leg_state = state_if(side);
   const auto* other_state = state_if(other(side));
   if (leg_state != nullptr && leg_state->remote() != nullptr && other_state != nullptr &&

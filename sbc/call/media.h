@@ -241,6 +241,9 @@ class Media {
   // a line uses that has none of its own.
   std::vector<std::size_t> bundle(Side side) const;
   std::optional<std::size_t> carrier(Side side, std::size_t index) const;
+  // How the line is named in packets, where that is how the lines are told apart.
+  std::optional<control::MediaId> name_in_packets(Side side, std::size_t index) const;
+  std::vector<std::uint8_t> line_types(Side side, std::size_t index) const;
   control::HalfSpec guest_half(Side side, std::size_t index, std::size_t of, bool send, bool receive) const;
   std::vector<sdp::Passage> passages() const;
   void protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const;

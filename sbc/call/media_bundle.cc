@@ -5,9 +5,12 @@
 
 #include <algorithm>
 
+#include "media-relay/base/text.h"
+
 #include "sbc/call/bundle_offer.h"
 #include "sbc/call/media.h"
 #include "sbc/sdp/bundle.h"
+#include "sbc/sdp/codec.h"
 #include "sbc/sdp/remote_media.h"
 
 namespace sbc::call {
@@ -59,15 +62,36 @@ control::HalfSpec Media::guest_half(Side side, std::size_t index, std::size_t of
   half.network = leg(side).network;
   half.send = send;
   half.receive = receive;
-  half.shared = control::SharedTransport{static_cast<std::uint32_t>(of), {}};
+  half.shared = control::SharedTransport{static_cast<std::uint32_t>(of), line_types(side, index)};
+  return half;
+}
+
+std::vector<std::uint8_t> Media::line_types(Side side, std::size_t index) const {
+  std::vector<std::uint8_t> types;
   const sdp::OfferAnswer& leg_state = side == Side::A ? a_ : *b_;
   for (const auto& session : {leg_state.remote(), leg_state.local()}) {
     if (session == nullptr || index >= session->media.size()) continue;
     for (const std::uint8_t type : sdp::payload_types(session->media[index]))
-      if (auto& types = half.shared->payload_types; std::ranges::find(types, type) == types.end())
-        types.push_back(type);
+      if (std::ranges::find(types, type) == types.end()) types.push_back(type);
   }
-  return half;
+  return types;
+}
+
+// RFC 9143 9.2. Payload types that another line has as well tell nothing.
+std::optional<control::MediaId> Media::name_in_packets(Side side, std::size_t index) const {
+  const auto lines = bundle(side);
+  if (std::ranges::find(lines, index) == lines.end()) return std::nullopt;
+  const sdp::SessionPtr said = (side == Side::A ? a_ : *b_).remote();
+  if (said == nullptr || lines.back() >= said->media.size()) return std::nullopt;
+  const auto id = sdp::names_in_packets(*said, lines);
+  if (!id) return std::nullopt;
+  auto types = line_types(side, index);
+  for (const std::size_t line : lines) {
+    if (line == index) continue;
+    const auto others = line_types(side, line);
+    std::erase_if(types, [&others](std::uint8_t t) { return std::ranges::find(others, t) != others.end(); });
+  }
+  return control::MediaId{*id, std::string(base::trim(*sdp::mid(*said, said->media[index]))), std::move(types)};
 }
 
 std::vector<sdp::Passage> Media::passages() const {

@@ -38,6 +38,17 @@ std::optional<std::size_t> line_named(const Session& session, std::string_view n
   return found;
 }
 
+bool share_payload_types(const Session& session, std::span<const std::size_t> lines) {
+  std::bitset<128> taken;
+  for (const std::size_t index : lines) {
+    for (const std::uint8_t type : payload_types(session.media[index])) {
+      if (taken[type]) return true;
+      taken.set(type);
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<std::size_t> bundled_lines(const Session& session) {
@@ -60,7 +71,6 @@ std::vector<std::size_t> bundled_lines(const Session& session) {
 
 std::vector<std::size_t> acceptable_bundle(const Session& offer) {
   std::vector<std::size_t> lines;
-  std::bitset<128> taken;
   for (const std::size_t index : bundled_lines(offer)) {
     const Media& media = offer.media[index];
     if (!is_handshake_profile(media.proto)) {
@@ -68,13 +78,26 @@ std::vector<std::size_t> acceptable_bundle(const Session& offer) {
       continue;
     }
     if (!lines.empty() && media.proto != offer.media[lines.front()].proto) return {};  // RFC 9143 9.1
-    for (const std::uint8_t type : payload_types(media)) {
-      if (taken[type]) return {};
-      taken.set(type);
-    }
     lines.push_back(index);
   }
+  if (share_payload_types(offer, lines) && !names_in_packets(offer, lines)) return {};
   return lines;
+}
+
+std::optional<std::uint8_t> names_in_packets(const Session& session, std::span<const std::size_t> lines) {
+  constexpr std::uint8_t kHighestOneByteId = 14;
+  constexpr std::size_t kMaxNameBytes = 16;
+  if (!share_payload_types(session, lines)) return std::nullopt;
+  std::optional<std::uint8_t> common;
+  for (const std::size_t index : lines) {
+    const Media& media = session.media[index];
+    const auto name = mid(session, media);
+    const auto id = identifier_of(session, media, kMidExtension);
+    if (!name || base::trim(*name).empty() || base::trim(*name).size() > kMaxNameBytes) return std::nullopt;
+    if (!id || *id > kHighestOneByteId || common.value_or(*id) != *id) return std::nullopt;
+    common = id;
+  }
+  return common;
 }
 
 bool BundleNumbers::take(const Session& session, const Media& media) {

@@ -7,7 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sbc/sdp/session.h"
@@ -19,8 +22,15 @@ namespace sbc::sdp {
 std::vector<std::size_t> bundled_lines(const Session& session);
 
 // The lines of an offer that can be answered as a bundle: those of its group, but for what is no RTP. Empty: not all of
-// them have the tagged line's transport and payload types of their own, by which they are told apart.
+// them have the tagged line's transport, or they cannot be told apart: neither by payload types of their own nor by
+// their names in packets.
 std::vector<std::size_t> acceptable_bundle(const Session& offer);
+
+// The name of a line in packets (RFC 9143 15).
+inline constexpr std::string_view kMidExtension = "urn:ietf:params:rtp-hdrext:sdes:mid";
+// The identifier under which all of these lines list it, where some of them have payload types in common; nullopt: they
+// do not need it, or have no names that fit (RFC 8285 4.2: 16 bytes, an identifier up to 14).
+std::optional<std::uint8_t> names_in_packets(const Session& session, std::span<const std::size_t> lines);
 
 // What lines that share a transport, and so an RTP session, have to have for themselves: payload types, by which they
 // are told apart (RFC 9143 9.1.1), and the meaning of header extensions' identifiers (RFC 8285 5).

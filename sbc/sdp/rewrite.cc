@@ -7,6 +7,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/sdp/bundle.h"
 #include "sbc/sdp/codec.h"
 #include "sbc/sdp/extended_reports.h"
 #include "sbc/sdp/header_extension.h"
@@ -161,6 +162,7 @@ class Writer {
         append_line(out, line);
       else if (feedback && line.attribute == AttributeId::Extmap)
         append_extension(out, line, slot, given);
+    append_names_in_packets(out, slot, index);
     for (const Crypto& crypto : slot.anchor->crypto) {
       out += "a=crypto:";
       out += crypto_value(crypto);
@@ -181,6 +183,21 @@ class Writer {
     out += "a=";
     out += name_of(slot.direction);
     out += "\r\n";
+  }
+
+  // Lines of a bundle that have payload types in common (RFC 9143 9.2): in an answer as the offer lists them, later as
+  // it was agreed on.
+  void append_names_in_packets(std::string& out, const Slot& slot, std::size_t index) const {
+    if (std::ranges::find(input_.bundle, index) == input_.bundle.end()) return;
+    std::optional<std::uint8_t> id;
+    if (context_.answering != nullptr)
+      id = names_in_packets(*context_.answering, input_.bundle);
+    else if (slot.previous != nullptr)
+      id = identifier_of(*context_.previous, *slot.previous, kMidExtension);
+    if (!id) return;
+    out += "a=extmap:";
+    base::append_number(out, *id);
+    out.append(" ").append(kMidExtension).append("\r\n");
   }
 
   // A refused m-line: its formats mean nothing, but the grammar wants one (RFC 3264 6).

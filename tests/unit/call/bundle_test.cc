@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "places.h"
 
 namespace sbc::call::test {
@@ -159,6 +161,60 @@ TEST(Bundle, IsDeclinedWhereItsLinesCannotBeToldApart) {
   EXPECT_THAT(answer, Not(HasSubstr("BUNDLE")));
   ASSERT_EQ(spec(rig).flows.size(), 2U);
   EXPECT_TRUE(spec(rig).flows[1].a.ice);
+  end_well(rig);
+}
+
+// RFC 9143 9.2: browsers offer several lines of a kind under the same payload types. Names in packets tell them apart.
+TEST(Bundle, LinesOfTheSamePayloadTypesAreToldApartByTheirNames) {
+  Rig rig;
+  configure(rig, MediaSecurity::Webrtc, MediaSecurity::None);
+  const std::string named = std::string("a=extmap:4 ") + kMid + "\r\n";
+  const std::string opus = "a=rtpmap:111 opus/48000/2\r\n" + named;
+  const std::string vp8 = "a=rtpmap:96 VP8/90000\r\n" + named;
+  const auto offer = [&](int version) {
+    return web_head(rig.a, version) + "a=group:BUNDLE a0 a1 v0 v1\r\n" +
+           web_line("audio 4000 UDP/TLS/RTP/SAVPF 111 0", "a0", transport() + opus) +
+           web_line("audio 0 UDP/TLS/RTP/SAVPF 111", "a1", "a=bundle-only\r\n" + opus) +
+           web_line("video 0 UDP/TLS/RTP/SAVPF 96", "v0", "a=bundle-only\r\n" + vp8) +
+           web_line("video 0 UDP/TLS/RTP/SAVPF 96", "v1", "a=bundle-only\r\n" + vp8);
+  };
+  rig.a.invite({.body = offer(1)});
+  EXPECT_THAT(text_of(rig.b.take("INVITE")), Not(HasSubstr("extmap")));
+  const auto phone = [&](int version) {
+    return "v=0\r\no=- 1 " + std::to_string(version) + " IN IP4 " + rig.b.ip() + "\r\ns=-\r\nc=IN IP4 " + rig.b.ip() +
+           "\r\nt=0 0\r\nm=audio 6000 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\nm=audio 6002 RTP/AVP 111\r\n"
+           "a=rtpmap:111 opus/48000/2\r\nm=video 6004 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\nm=video 6006 RTP/AVP "
+           "96\r\n"
+           "a=rtpmap:96 VP8/90000\r\n";
+  };
+  rig.b.answer(200, phone(1));
+  const std::string answer = text_of(rig.a.take("200 INVITE"));
+  rig.a.ack();
+  EXPECT_THAT(answer, HasSubstr("a=group:BUNDLE a0 a1 v0 v1\r\n"));
+  const auto lines_of = [&named](const std::string& text) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(named); at != std::string::npos; at = text.find(named, at + 1)) ++count;
+    return count;
+  };
+  EXPECT_EQ(lines_of(answer), 4U);
+
+  const auto& flows = spec(rig).flows;
+  ASSERT_EQ(flows.size(), 4U);
+  const std::array names{"a0", "a1", "v0", "v1"};
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    ASSERT_TRUE(flows[i].a.mid) << i;
+    EXPECT_EQ(flows[i].a.mid->extension, 4);
+    EXPECT_EQ(flows[i].a.mid->mid, names[i]);
+    EXPECT_EQ(flows[i].a.shared.has_value(), i != 0);
+    EXPECT_FALSE(flows[i].b.mid);
+  }
+  EXPECT_THAT(flows[0].a.mid->payload_types, ElementsAre(0)) << "what it has alone";
+  for (std::size_t i = 1; i < flows.size(); ++i) EXPECT_THAT(flows[i].a.shared->payload_types, IsEmpty());
+
+  // We ask again: the names stay agreed on.
+  rig.b.reinvite(phone(2));
+  EXPECT_EQ(lines_of(text_of(rig.a.take("INVITE"))), 4U);
+  rig.a.answer(500);
   end_well(rig);
 }
 

@@ -267,6 +267,25 @@ TEST(Codec, TextsForPeopleAreCutAndCleaned) {
   EXPECT_EQ(reason.substr(0, 4), "a??b");
 }
 
+TEST(Codec, NamesOfLinesHaveLimits) {
+  const auto problem = [](MediaId mid, bool shared = true) {
+    SessionSpec spec = sample_spec();
+    spec.flows[3].a.mid = std::move(mid);
+    if (!shared) {
+      spec.flows[3].a.shared.reset();
+      spec.flows[3].a.ice.reset();
+    }
+    return problem_with(spec).has_value();
+  };
+  EXPECT_FALSE(problem({1, "v", {}}));
+  EXPECT_FALSE(problem({14, std::string(16, 'v'), {}}));
+  EXPECT_TRUE(problem({0, "v", {}}));
+  EXPECT_TRUE(problem({15, "v", {}}));
+  EXPECT_TRUE(problem({1, "", {}}));
+  EXPECT_TRUE(problem({1, std::string(17, 'v'), {}}));
+  EXPECT_TRUE(problem({1, "v", {}}, false)) << "it has the transport for itself";
+}
+
 TEST(Codec, TranscodeLimits) {
   Open open{"call", sample_spec()};
   Transcode& t = *open.spec.flows[2].a.transcode;

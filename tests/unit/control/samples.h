@@ -56,6 +56,8 @@ inline SessionSpec sample_spec() {
   HalfSpec guest;
   guest.network = "core";
   guest.shared = SharedTransport{4, {0, 127}};
+  guest.mid = MediaId{kMaxMidExtension, std::string(kMaxMidBytes, 'v'), {}};
+  web.mid = MediaId{1, "0", {0, 127}};
   HalfSpec copy;
   copy.network = "core";
   copy.copies = Copied{3, HalfSide::B};

@@ -67,6 +67,27 @@ TEST(SdpBundle, IsAcceptedWhenItsLinesCanBeToldApart) {
   EXPECT_THAT(acceptable_bundle(*parsed(head("BUNDLE d a") + channel + kAudio)), IsEmpty());
 }
 
+// RFC 9143 9.2: or by their names in packets, which all of them have to list alike.
+TEST(SdpBundle, LinesWithPayloadTypesInCommonNeedNamesInPackets) {
+  const auto ext = [](int id) { return "a=extmap:" + std::to_string(id) + " " + std::string(kMidExtension) + "\r\n"; };
+  const auto two = [&](const std::string& first, const std::string& second, const std::string& name = "v") {
+    return parsed(head("BUNDLE a " + name) + line("audio", 4000, "0", "a", kTransport + first) +
+                  line("audio", 4002, "0", name, kTransport + second));
+  };
+  const auto both = two(ext(4), ext(4));
+  EXPECT_THAT(acceptable_bundle(*both), ElementsAre(0, 1));
+  const std::vector<std::size_t> lines{0, 1};
+  EXPECT_EQ(names_in_packets(*both, lines), 4);
+  EXPECT_THAT(acceptable_bundle(*two(ext(4), "")), IsEmpty());
+  EXPECT_THAT(acceptable_bundle(*two(ext(4), ext(5))), IsEmpty());
+  EXPECT_THAT(acceptable_bundle(*two(ext(15), ext(15))), IsEmpty()) << "beyond the one-byte form (RFC 8285 4.2)";
+  EXPECT_THAT(acceptable_bundle(*two(ext(4), ext(4), std::string(17, 'v'))), IsEmpty());
+  EXPECT_THAT(acceptable_bundle(*two(ext(4), ext(4), std::string(16, 'v'))), ElementsAre(0, 1));
+  const auto apart = parsed(head("BUNDLE a v") + line("audio", 4000, "0", "a", kTransport + ext(4)) +
+                            line("audio", 4002, "8", "v", kTransport + ext(4)));
+  EXPECT_EQ(names_in_packets(*apart, lines), std::nullopt) << "they do not need them";
+}
+
 // RFC 9143 7.1.3: the tagged line's attributes count for all of them, each line's own where it has them.
 TEST(SdpBundle, TheTaggedLineSaysHowToGetThere) {
   const auto only = parsed(head("BUNDLE a v") + kAudio + kOnly);

@@ -45,6 +45,23 @@ TEST(SessionBundle, AGuestIsToldTheAddressOfItsTransport) {
   rig.check_books();
 }
 
+// RFC 9143 9.2.
+TEST(SessionBundle, NamesOfLinesReachTheirFlows) {
+  Web rig;
+  SessionSpec named = bundle();
+  named.flows[0].a.mid = MediaId{4, "a0", {0}};
+  named.flows[1].a.mid = MediaId{4, "v0", {}};
+  get<Opened>(rig.ask(1, Open{"s", named}));
+  std::size_t found = 0;
+  for (const auto& [flow, spec] : rig.specs) {
+    if (spec.a.mid == flow::MediaId{4, "a0"}) found += spec.a.payload_types.test(0);
+    if (spec.a.mid == flow::MediaId{4, "v0"}) found += spec.a.shared;
+  }
+  EXPECT_EQ(found, 2U);
+  rig.ask(1, Close{"s", ""});
+  rig.check_books();
+}
+
 TEST(SessionBundle, ALineThatLeavesTheBundleGetsPortsOfItsOwn) {
   Web rig;
   const auto opened = get<Opened>(rig.ask(1, Open{"s", bundle()}));
