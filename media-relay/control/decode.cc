@@ -121,6 +121,7 @@ std::optional<Reply> reply_of(const wire::FromRelay& in, Reading& r) {
     case wire::FromRelay::kSendingDigits:
       return SendingDigits{id_of(in.sending_digits().id(), r)};
     case wire::FromRelay::kDtmf:
+    case wire::FromRelay::kPictureAsked:
     case wire::FromRelay::kPlayEnded:
     case wire::FromRelay::kFirstPacket:
     case wire::FromRelay::kLatched:
@@ -167,6 +168,10 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
     if (m.digit().size() != 1 || !kDigitLetters.contains(m.digit()[0])) r.fail("digit", "expected a digit");
     return Dtmf{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A,
                 m.digit().empty() ? '0' : m.digit()[0], m.duration_ms()};
+  }
+  if (in.has_picture_asked()) {
+    const wire::PictureAsked& m = in.picture_asked();
+    return PictureAsked{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A};
   }
   if (in.has_play_ended()) {
     const wire::PlayEnded& m = in.play_ended();

@@ -165,6 +165,12 @@ void append_event(std::string& out, const Event& event) {
                    m.set_digit(std::string(1, v.digit));
                    m.set_duration_ms(v.duration_ms);
                  },
+                 [&](const PictureAsked& v) {
+                   wire::PictureAsked& m = *e.mutable_picture_asked();
+                   m.set_id(v.id);
+                   m.set_flow(v.flow);
+                   m.set_half_b(v.half == HalfSide::B);
+                 },
                  [&](const PlayEnded& v) {
                    wire::PlayEnded& m = *e.mutable_play_ended();
                    m.set_id(v.id);

@@ -28,8 +28,9 @@ std::string_view name_of(const Reply& reply) {
 
 std::string_view name_of(const Event& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<Event>> kNames{
-      "first_packet", "latched", "media_lost", "session_closed",    "one_sided",    "peer_changed", "dtmf",
-      "play_ended",   "quality", "stopping",   "recording_stopped", "session_lost", "draining",     "session_drains"};
+      "first_packet",      "latched",      "media_lost", "session_closed", "one_sided",
+      "peer_changed",      "dtmf",         "play_ended", "quality",        "stopping",
+      "recording_stopped", "session_lost", "draining",   "session_drains", "picture_asked"};
   return kNames[event.index()];
 }
 

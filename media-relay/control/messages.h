@@ -142,6 +142,15 @@ struct MediaId {
   friend bool operator==(const MediaId&, const MediaId&) = default;
 };
 
+// Requests for a whole picture of video (PLI: RFC 4585 6.3.1, FIR: RFC 5104 4.3.1), where only one of the two peers
+// speaks of them in RTCP.
+struct Pictures {
+  bool told = false;        // those of this half's peer are told as PictureAsked
+  std::uint32_t asked = 0;  // another number than before: this half's peer is asked for one, once
+  bool intra = false;       // ... by FIR; else by PLI
+  friend bool operator==(const Pictures&, const Pictures&) = default;
+};
+
 // A sound for this half's peer, instead of what the other half's peer sends. While it stands here unchanged it is
 // played once, over all its repetitions; another `number` is another playing. What has ended stays quiet.
 struct Play {
@@ -192,6 +201,7 @@ struct HalfSpec {
   // Header extensions (RFC 8285) that may be sent to this peer; absent: all.
   std::optional<std::vector<ExtensionRule>> extensions = {};
   base::Rare<MediaId> mid = {};
+  base::Rare<Pictures> pictures = {};
   base::Rare<SharedTransport> shared = {};  // without srtp, ice or dtls: those of the other flow count
   // Mark (RFC 2474) of all that is sent to this peer, 0 to 63; absent: the relay's.
   std::optional<std::uint8_t> dscp = {};
@@ -281,9 +291,10 @@ enum class EventKind : std::uint32_t {
   Stopping = 256,
   Quality = 512,
   RecordingStopped = 1024,
-  Draining = 2048
+  Draining = 2048,
+  PictureAsked = 4096
 };
-inline constexpr std::uint32_t kAllEvents = 255 + 256 + 512 + 1024 + 2048;
+inline constexpr std::uint32_t kAllEvents = 255 + 256 + 512 + 1024 + 2048 + 4096;
 struct Subscribe {
   std::uint32_t events = kAllEvents;  // set of EventKind; replaces the set before; 0: none
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
@@ -539,6 +550,14 @@ struct Draining {
   std::uint32_t within_ms = 0;
   friend bool operator==(const Draining&, const Draining&) = default;
 };
+// This half's peer wants a whole picture of the other half's video, and `pictures` says that it is told. Not more than
+// once a second.
+struct PictureAsked {
+  SessionId id;
+  std::uint32_t flow = 0;
+  HalfSide half = HalfSide::A;
+  friend bool operator==(const PictureAsked&, const PictureAsked&) = default;
+};
 // Never on the wire: the session's relay drains, and another one is there that takes sessions.
 struct SessionDrains {
   SessionId id;
@@ -552,7 +571,7 @@ struct SessionLost {
   friend bool operator==(const SessionLost&, const SessionLost&) = default;
 };
 using Event = std::variant<FirstPacket, Latched, MediaLost, SessionClosed, OneSided, PeerChanged, Dtmf, PlayEnded,
-                           Quality, Stopping, RecordingStopped, SessionLost, Draining, SessionDrains>;
+                           Quality, Stopping, RecordingStopped, SessionLost, Draining, SessionDrains, PictureAsked>;
 // Empty for an event that is about the relay itself.
 const SessionId& session_of(const Event& event);
 std::string_view name_of(const Event& event);

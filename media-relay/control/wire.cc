@@ -150,6 +150,11 @@ void put_half(wire::HalfSpec& out, const HalfSpec& half) {
     out.mutable_mid()->set_mid(half.mid->mid);
     for (const std::uint8_t type : half.mid->payload_types) out.mutable_mid()->add_payload_types(type);
   }
+  if (half.pictures) {
+    out.mutable_pictures()->set_told(half.pictures->told);
+    out.mutable_pictures()->set_asked(half.pictures->asked);
+    out.mutable_pictures()->set_intra(half.pictures->intra);
+  }
   if (half.copies) {
     out.mutable_copies()->set_flow(half.copies->flow);
     out.mutable_copies()->set_half_b(half.copies->half == HalfSide::B);
@@ -321,6 +326,7 @@ HalfSpec Reading::half(const wire::HalfSpec& in) {
   }
   if (in.has_shared()) out.shared = shared(in.shared());
   if (in.has_mid()) out.mid = media_id(in.mid());
+  if (in.has_pictures()) out.pictures = Pictures{in.pictures().told(), in.pictures().asked(), in.pictures().intra()};
   if (in.has_copies()) out.copies = Copied{in.copies().flow(), in.copies().half_b() ? HalfSide::B : HalfSide::A};
   if (static_cast<std::size_t>(in.sources_size()) > kMaxSources)
     fail("sources", "expected at most " + std::to_string(kMaxSources));

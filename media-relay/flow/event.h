@@ -80,6 +80,12 @@ struct Dtmf {
   friend bool operator==(const Dtmf&, const Dtmf&) = default;
 };
 
+// RTCP of this side asks for a whole picture of the other side's video. Once in kPictureInterval at most.
+struct PictureAsked {
+  Side side = Side::A;
+  friend bool operator==(const PictureAsked&, const PictureAsked&) = default;
+};
+
 // A sound that this side was to hear is over, or will not be heard.
 enum class PlayEnd : std::uint8_t {
   Done,         // all of it was played
@@ -116,6 +122,6 @@ struct Quality {
 };
 
 using Event = std::variant<FirstPacket, Latched, MediaLost, OneSided, IceConnected, ConsentLost, Secured, NotSecured,
-                           Dtmf, PlayEnded, Quality>;
+                           Dtmf, PlayEnded, Quality, PictureAsked>;
 
 }  // namespace flow

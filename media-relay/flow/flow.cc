@@ -65,6 +65,8 @@ void Flow::replace(Spec spec, base::Instant now) {
     forget_peer(side, now);
     old[index_of(side)].reset();
   }
+  const auto pictures_of = [](const HalfSpec& half) { return half.pictures ? half.pictures->asked : 0; };
+  const std::array asked{pictures_of(spec_.a), pictures_of(spec_.b)};
   spec_ = std::move(spec);
   for (const Side side : kSides) {
     open_guards(side, now);
@@ -80,6 +82,7 @@ void Flow::replace(Spec spec, base::Instant now) {
   for (const Side side : kSides) {
     start_dtls(side, now);
     start_keepalive(side, now);
+    ask_for_picture(side, asked[index_of(side)]);
     for (Flow* guest : half(side).guests()) guest->build();
   }
 }

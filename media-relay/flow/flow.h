@@ -258,6 +258,7 @@ class Flow {
     std::uint64_t reports_passed = 0;         // RTCP of the other side when it was looked at last
     PacketCounts stats;
     DropTally drops;
+    base::Instant picture_told{};
     base::Instant last_heard{};
     bool heard = false;
     std::optional<base::Instant> last_rtp;
@@ -403,6 +404,10 @@ class Flow {
   bool send_own(Side side, Component component, std::vector<std::byte> packet);
 
   void say_farewell(Side side, std::uint32_t ssrc);
+  // Requests for pictures (pictures.cc).
+  void tell_pictures(Context& c);
+  void ask_for_picture(Side side, std::uint32_t before);
+
   // Sounds (playing.cc).
   void set_sound(Side side, base::Instant now);
   void tell_sound(Side side, std::vector<Event>& events);

@@ -130,6 +130,10 @@ inline constexpr unsigned kMaxConcealmentMs = 100;
 inline constexpr base::Duration kReportInterval = base::seconds(5);
 inline constexpr base::Duration kFirstReport = kReportInterval / 2;
 
+// Requests for a picture that are told, or asked of a peer: a peer that loses packets repeats them with each, and whole
+// pictures are large (RFC 5168 section 4 wants these to be rare as well).
+inline constexpr base::Duration kPictureInterval = base::seconds(1);
+
 // How long a sound waits for somebody to play it to: a handshake of DTLS or a NAT that must be learned takes less.
 inline constexpr base::Duration kPlayPatience = base::seconds(10);
 

@@ -272,6 +272,7 @@ std::optional<Drop> Flow::inspect_rtcp(Context& c) {
   hear(c);
   ++h.stats.rtcp_packets_in;
   h.stats.rtcp_bytes_in += c.arrived;
+  tell_pictures(c);
   read_reports(c);
   return std::nullopt;
 }

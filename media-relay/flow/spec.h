@@ -73,6 +73,13 @@ struct MediaId {
   friend bool operator==(const MediaId&, const MediaId&) = default;
 };
 
+// Requests for whole pictures (PLI, FIR), where only one of the two peers speaks of them in RTCP (pictures.cc).
+struct Pictures {
+  bool told = false;        // those of this side are told
+  std::uint32_t asked = 0;  // another number in a replacement: this side is asked for one
+  bool intra = false;       // by FIR (RFC 5104 4.3.1), else by PLI (RFC 4585 6.3.1)
+};
+
 struct HalfSpec {
   // Our own ports on this side, as bound: what the loop guard compares with. Empty when there is none.
   base::Endpoint local_rtp;
@@ -104,6 +111,7 @@ struct HalfSpec {
   // Where lines of one transport have payload types in common, on each of them. What names no line and comes from no
   // source of one goes by `payload_types`, also to the owner of the transport.
   base::Rare<MediaId> mid = {};
+  base::Rare<Pictures> pictures = {};
   // Has neither peer nor ports: what comes from it are copies of what comes from this side of another flow
   // (Flow::copy).
   std::optional<Side> copies = {};

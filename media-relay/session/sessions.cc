@@ -119,6 +119,9 @@ void Sessions::on_flow_event(FlowHandle flow, const flow::Event& event, Actions&
     tell(*controller, control::EventKind::Dtmf,
          control::Dtmf{session->id, record->index, to_control(d->side), d->digit, static_cast<std::uint32_t>(lasted)},
          out);
+  } else if (const auto* asked = std::get_if<flow::PictureAsked>(&event)) {
+    tell(*controller, control::EventKind::PictureAsked,
+         control::PictureAsked{session->id, record->index, to_control(asked->side)}, out);
   } else if (const auto* p = std::get_if<flow::PlayEnded>(&event)) {
     control::PlayEnded ended = to_control(*p);
     if (ended.end == control::PlayEnd::NoSound) note_no_sound(*session, *record, p->side, out);

@@ -225,6 +225,7 @@ flow::HalfSpec to_flow(const control::HalfSpec& half) {
     out.mid = flow::MediaId{half.mid->extension, half.mid->mid};
     for (const std::uint8_t type : half.mid->payload_types) out.payload_types.set(type & 0x7f);
   }
+  if (half.pictures) out.pictures = flow::Pictures{half.pictures->told, half.pictures->asked, half.pictures->intra};
   if (half.extensions) {
     out.extensions.emplace();
     for (const control::ExtensionRule& rule : *half.extensions) out.extensions->set(rule.from, rule.to);

@@ -304,6 +304,12 @@ const char* name_of(DialogCount c) {
       return "policy_timers_left_out";
     case DialogCount::DigitsLost:
       return "digits_lost";
+    case DialogCount::PicturesToInfo:
+      return "pictures_to_info";
+    case DialogCount::PicturesToMedia:
+      return "pictures_to_media";
+    case DialogCount::PicturesHeldBack:
+      return "pictures_held_back";
     case DialogCount::RefusedForks:
       return "refused_forks";
     case DialogCount::StrayPracks:

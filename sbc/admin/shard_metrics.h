@@ -144,6 +144,9 @@ enum class DialogCount : std::uint8_t {
   DigitsToMedia,         // ... or in its media
   DigitsSuppressed,      // INFO with a digit from a leg that sends it by its media as well: 200, and not passed
   DigitsLost,            // could not be sent on
+  PicturesToInfo,        // requests for a picture (PLI, FIR) that were heard in the media and left as INFO
+  PicturesToMedia,       // ... or came as INFO and left in the media
+  PicturesHeldBack,      // ... or came too soon behind another one, or for a peer that has refused one
   Announcements,         // begun: refusals that are told in words
   Ringbacks,             // callers that heard a ringback tone of ours
   SoundsUnheard,         // the relay had no such sound, or could not play it

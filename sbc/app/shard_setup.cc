@@ -235,6 +235,9 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::DigitsToMedia].set(calls.digits_to_media);
   to.dialogs[DialogCount::DigitsSuppressed].set(calls.digits_suppressed);
   to.dialogs[DialogCount::DigitsLost].set(calls.digits_lost);
+  to.dialogs[DialogCount::PicturesToInfo].set(calls.pictures_to_info);
+  to.dialogs[DialogCount::PicturesToMedia].set(calls.pictures_to_media);
+  to.dialogs[DialogCount::PicturesHeldBack].set(calls.pictures_held_back);
   to.dialogs[DialogCount::RefusedBody].set(calls.refused_body);
   to.dialogs[DialogCount::RefusedForks].set(calls.refused_forks);
   to.dialogs[DialogCount::StrayPracks].set(calls.stray_pracks);

@@ -248,6 +248,7 @@ struct Call {
 
   std::uint32_t lookups = 0;                    // questions to the resolver so far; the number of the last one
   std::array<std::deque<InfoDigit>, 2> digits;  // by leg: INFOs that wait
+  std::array<PictureAsking, 2> pictures;        // by leg: when it was asked for one
   std::vector<Passing> passing;                 // requests on their way from one leg to the other
   std::vector<Aside> asides;                    // and from the border alone
 

@@ -169,7 +169,8 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     passes ? machine.pass_refer(input) : machine.refer(input);
   } else {
     if (request.message->method() == sip::Method::Info && machine.policy_stops_info(input)) return sweep(handle);
-    if (!machine.recording_by_info(input) && !machine.digit_by_info(input)) machine.pass_request(input);
+    if (!machine.recording_by_info(input) && !machine.digit_by_info(input) && !machine.picture_by_info(input))
+      machine.pass_request(input);
     RecordingClient(core_, call, now, out).follow();
   }
   sweep(handle);
@@ -448,6 +449,8 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
       Machine(core_, *call, now, out)
           .digit_heard(digit->half == control::HalfSide::A ? Side::A : Side::B, {digit->digit, digit->duration_ms});
     sweep(handle);
+  } else if (const auto* picture = std::get_if<control::PictureAsked>(&event.event)) {
+    if (Call* call = core_.calls.find(handle)) Machine(core_, *call, now, out).picture_asked(*picture);
   } else if (const auto* ended = std::get_if<control::PlayEnded>(&event.event)) {
     on_play_ended(handle, *ended, now, out);
   } else if (lost) {

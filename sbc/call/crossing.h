@@ -40,8 +40,15 @@ struct CrossingRules {
 struct Passing {
   Side from = Side::A;
   sip::Method method = sip::Method::Other;
-  transaction::ServerId server;  // none: a digit of ours
-  transaction::ClientId client;
+  transaction::ServerId server = {};  // none: one of ours
+  transaction::ClientId client = {};
+  bool picture = false;  // it asks for a picture (pictures.cc)
+};
+
+// What one leg was asked for (pictures.cc).
+struct PictureAsking {
+  std::optional<base::Instant> last;
+  bool refused = false;  // by INFO: it cannot
 };
 
 struct CrossingBody {

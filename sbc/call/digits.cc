@@ -84,12 +84,22 @@ void Machine::next_digit(Side to) {
   if (waiting.empty() || std::ranges::any_of(call_.passing, is_digit)) return;
   const InfoDigit digit = waiting.front();
   waiting.pop_front();
-  Leg& leg = call_.leg(to);
-  if (!leg.dialog || call_.passing.size() >= kMaxPassing) {
+  if (!call_.leg(to).dialog || call_.passing.size() >= kMaxPassing) {
     ++core_.counters.digits_lost;
     return;
   }
-  const std::string text = dtmf_relay_body(digit);
+  const auto client = send_info(to, kDtmfRelay, dtmf_relay_body(digit));
+  if (!client) {
+    ++core_.counters.digits_lost;
+    return;
+  }
+  ++core_.counters.digits_to_info;
+  call_.passing.push_back({other(to), sip::Method::Info, {}, client});
+}
+
+// An INFO of ours in the leg's dialog.
+transaction::ClientId Machine::send_info(Side to, std::string_view type, std::string_view text) {
+  Leg& leg = call_.leg(to);
   const sip::Hop hop = next_hop(core_, leg);
   const std::string branch = core_.minter.branch(core_.random);
   std::string via;
@@ -99,20 +109,14 @@ void Machine::next_digit(Side to) {
   constexpr std::uint32_t kMaxForwards = 70;
   leg.dialog->write_request_head(writer, "INFO", leg.dialog->next_cseq(), via, kMaxForwards);
   core_.credentials->write_inside(core_, leg, hop, sip::Method::Info, text, writer);
-  writer.finish(kDtmfRelay, text);
-  const auto client = core_.layer.request({.method = sip::Method::Info,
-                                           .method_text = "INFO",
-                                           .branch = branch,
-                                           .hop = hop,
-                                           .bytes = base::share(std::move(bytes)),
-                                           .owner = call_.handle.pack()},
-                                          now_, out_.transaction);
-  if (!client) {
-    ++core_.counters.digits_lost;
-    return;
-  }
-  ++core_.counters.digits_to_info;
-  call_.passing.push_back({other(to), sip::Method::Info, {}, client});
+  writer.finish(type, text);
+  return core_.layer.request({.method = sip::Method::Info,
+                              .method_text = "INFO",
+                              .branch = branch,
+                              .hop = hop,
+                              .bytes = base::share(std::move(bytes)),
+                              .owner = call_.handle.pack()},
+                             now_, out_.transaction);
 }
 
 }  // namespace sbc::call

@@ -19,6 +19,9 @@ inline constexpr std::size_t kMaxAsides = 16;
 // which the peer may give up and its user waits.
 inline constexpr std::size_t kMaxFailovers = 4;
 
+// Requests for a picture toward one leg, each of which costs it a large packet.
+inline constexpr base::Duration kPictureInterval = base::seconds(1);
+
 // Names in one Recv-Info that are remembered (RFC 6086). There are about ten registered ones.
 inline constexpr std::size_t kMaxInfoPackages = 16;
 

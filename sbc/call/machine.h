@@ -99,6 +99,9 @@ class Machine {
   bool policy_stops_refer(const Input& in);
   bool policy_stops_info(const Input& in);
   void policy_timer_due();
+  // Requests for pictures (pictures.cc): one that the relay has heard, and an INFO; false when it crosses as others do.
+  void picture_asked(const control::PictureAsked& asked);
+  bool picture_by_info(const Input& in);
   // Transfers (transfer.cc). Those that return bool: false when it is no business of the transfer.
   void refer(const Input& in);
   void pass_refer(const Input& in);
@@ -364,6 +367,10 @@ class Machine {
   // digits.cc
   void send_digit(Side to, const InfoDigit& digit);
   void next_digit(Side to);
+  transaction::ClientId send_info(Side to, std::string_view type, std::string_view text);
+  // pictures.cc
+  bool may_ask_picture(Side to);
+  void picture_answered(const Passing& passing, int status);
   // passing.cc
   bool takes_method(Side from, std::string_view method) const;
   std::optional<CrossingBody> body_across(Side from, const sip::Message& message) const;

@@ -418,6 +418,7 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
       add_digits(flow, Side::A);
       add_digits(flow, Side::B);
     }
+    add_pictures(flow);
     flow.a.party = party_[0];
     flow.b.party = party_[1];
     flow.a.dscp = mark_of(leg_a_.marks, flow);

@@ -19,6 +19,7 @@
 #include "sbc/route/table.h"
 #include "sbc/sdp/codec_rules.h"
 #include "sbc/sdp/offer_answer.h"
+#include "sbc/sdp/picture_feedback.h"
 #include "sbc/sdp/transcoding.h"
 #include "sbc/sip/message.h"
 
@@ -193,6 +194,13 @@ class Media {
   // The m-line that they belong to: the first one with audio.
   std::optional<std::size_t> digit_line() const;
 
+  // Requests for whole pictures (media_pictures.cc). The side and we have agreed on them by RTCP in this m-line, or in
+  // any of video.
+  sdp::PictureRequests picture_requests(Side side, std::size_t index) const;
+  bool asks_by_rtcp(Side side) const;
+  // The relay is to ask the side's peer for one.
+  void ask_picture(Side side) { ++pictures_[static_cast<std::size_t>(side)]; }
+
   // The address of the side's media as its SDP says, "" before that: for the policy's NAT facts.
   std::string media_host(Side side) const;
 
@@ -220,6 +228,7 @@ class Media {
   std::expected<sdp::SessionPtr, MediaError> with_digits(Side to, sdp::SessionPtr said,
                                                          const sdp::Session* offer) const;
   void add_digits(control::FlowSpec& flow, Side from) const;
+  void add_pictures(control::FlowSpec& flow) const;
   // media_sounds.cc: the m-line on which the side may be played music when the other one holds it.
   std::optional<std::size_t> music_line(Side toward) const;
   std::optional<control::Play> music(Side toward, std::size_t index) const;
@@ -268,6 +277,7 @@ class Media {
   LegMedia leg_b_;
   std::vector<control::FlowAddresses> flows_;
   std::array<std::uint32_t, 2> party_{};
+  std::array<std::uint32_t, 2> pictures_{};  // that each side was asked for
   sdp::SessionPtr proposal_;
   struct Sounds {
     std::vector<std::string> announcements;  // the first one is being played, ...

@@ -135,6 +135,7 @@ bool Machine::passing_answered(const transaction::ResponseArrived& response) {
   if (answer.status() < 200) return true;  // RFC 4320 4.1: the layer says 100 when it is time
   const Passing passing = *found;
   call_.passing.erase(found);
+  picture_answered(passing, answer.status());
 
   const auto request = core_.layer.request_ptr(passing.server);
   const sip::Source* source = core_.layer.source_of(passing.server);

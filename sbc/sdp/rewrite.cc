@@ -11,6 +11,7 @@
 #include "sbc/sdp/codec.h"
 #include "sbc/sdp/extended_reports.h"
 #include "sbc/sdp/header_extension.h"
+#include "sbc/sdp/picture_feedback.h"
 #include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
 #include "sbc/sdp/writer.h"
@@ -163,6 +164,8 @@ class Writer {
       else if (feedback && line.attribute == AttributeId::Extmap)
         append_extension(out, line, slot, given);
     append_names_in_packets(out, slot, index);
+    if (!has_feedback(*slot.source) && slot.source->kind == "video" && has_feedback(profile_of(slot, *slot.anchor)))
+      append_picture_requests(out, slot);
     for (const Crypto& crypto : slot.anchor->crypto) {
       out += "a=crypto:";
       out += crypto_value(crypto);
@@ -198,6 +201,14 @@ class Writer {
     out += "a=extmap:";
     base::append_number(out, *id);
     out.append(" ").append(kMidExtension).append("\r\n");
+  }
+
+  // The other side has no feedback; requests for pictures reach it as INFO (RFC 5168).
+  void append_picture_requests(std::string& out, const Slot& slot) const {
+    if (slot.offered == nullptr)
+      out += kPictureRequestLines;
+    else
+      out += picture_request_lines(*context_.answering, *slot.offered);
   }
 
   // A refused m-line: its formats mean nothing, but the grammar wants one (RFC 3264 6).

@@ -57,6 +57,7 @@ inline SessionSpec sample_spec() {
   guest.network = "core";
   guest.shared = SharedTransport{4, {0, 127}};
   guest.mid = MediaId{kMaxMidExtension, std::string(kMaxMidBytes, 'v'), {}};
+  guest.pictures = Pictures{true, 0xffffffff, true};
   web.mid = MediaId{1, "0", {0, 127}};
   HalfSpec copy;
   copy.network = "core";
@@ -138,6 +139,7 @@ inline std::vector<Event> sample_events() {
           OneSided{"call-1", 3, HalfSide::B, 10'000},
           Dtmf{"call-1", 3, HalfSide::B, '#', 120},
           PlayEnded{"call-1", 3, HalfSide::B, 7, PlayEnd::Unreachable},
+          PictureAsked{"call-1", 3, HalfSide::B},
           Stopping{10'000},
           Draining{30'000},
           RecordingStopped{"call-1", 3, "no space left"}};
