@@ -34,9 +34,7 @@ void Sessions::continue_checkpoint(std::size_t most, Actions& out) {
   while (round_ && !round_->ahead.empty() && asked < most) {
     const Session* session = sessions_.find(round_->ahead.back());
     round_->ahead.pop_back();
-    if (session == nullptr || session->change || !can_come_back(session->spec) || !session->established ||
-        session->doomed)
-      continue;
+    if (session == nullptr || session->change || !session->established || session->doomed) continue;
     for (const FlowHandle handle : session->flows) {
       FlowRecord* record = flows_.find(handle);
       if (record == nullptr || record->state != FlowState::Installed) continue;

@@ -30,11 +30,10 @@ void Sessions::on_flow_saved(FlowHandle flow, std::string saved, std::uint64_t r
 }
 
 bool Sessions::is_saved(const Session& session) const {
-  return !session.change && can_come_back(session.spec) &&
-         std::ranges::all_of(session.flows, [this](FlowHandle handle) {
-           const FlowRecord* record = flows_.find(handle);
-           return record != nullptr && record->state == FlowState::Saved && !record->saved.empty();
-         });
+  return !session.change && std::ranges::all_of(session.flows, [this](FlowHandle handle) {
+    const FlowRecord* record = flows_.find(handle);
+    return record != nullptr && record->state == FlowState::Saved && !record->saved.empty();
+  });
 }
 
 SavedSession Sessions::saved_session(Session& session, std::vector<IdentityPtr>& identities) {

@@ -188,8 +188,4 @@ std::expected<Snapshot, std::string> decode(std::string_view bytes, base::Instan
   return out;
 }
 
-bool can_come_back(const control::SessionSpec& spec) {
-  return std::ranges::none_of(spec.flows, [](const control::FlowSpec& flow) { return flow.a.copies || flow.b.copies; });
-}
-
 }  // namespace session

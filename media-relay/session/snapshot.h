@@ -47,9 +47,6 @@ struct SavedSession {
   std::vector<SavedFlow> flows;  // as spec.flows
   std::vector<control::FlowStats> ended;
 };
-// Flows that copy others would have to find each other again: such a session is left out, and its controller moves the
-// call.
-bool can_come_back(const control::SessionSpec& spec);
 struct SavedController {
   std::string id;
   base::Duration lease{};

@@ -279,5 +279,33 @@ def refreshes_and_holds_of_the_server_are_answered(lab):
     server.ua.request("BYE").reply(200)
 
 
+@test
+def a_recording_goes_on_over_a_restart_of_the_relay(lab):
+    trunks = {"carrier": {"sources": [CARRIER], "record": {"siprec": "recorders"}},
+              "recorders": {"realm": "core", "targets": [f"{CARRIER2}:5060"], "sources": [CARRIER2]}}
+    border = lab.start({"trunk": trunks}, relay={"shutdown": {"snapshot": f"{lab.directory}/relay.snapshot",
+                                                              "snapshot_on_disk": True}})
+    alice, bob = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "bob")
+    server = Server(lab)
+    call, _, _ = establish(lab, alice, bob)
+    server.accept()
+    for ear in server.ears:
+        eventually(lambda: len(ear.packets) >= 20, "packets at the server")
+    streams = [ear.packets[-1][0] for ear in server.ears]
+    equal(border.relay.stop(8), 0, "exit code of the relay")
+    before = [len(ear.packets) for ear in server.ears]
+    border.start_relay()
+    equal(border.relay_metrics().total("relay_restart_sessions_total", result="restored"), 1, "restored sessions")
+    for ear, count, stream in zip(server.ears, before, streams):
+        eventually(lambda: len(ear.packets) >= count + 25, "packets at the server after it")
+        equal({ssrc for ssrc, _, _ in ear.packets[count:]}, {stream}, "the stream that the server hears")
+        equal(len(ear.voices()), 1, "voices in one stream")
+    eventually(border.ready, "the sbc has its relay again", 10)
+    equal(border.sbc_metrics().total("parapet_dialog_events_total", event="media_moves"), 0, "calls that moved")
+    server.ua.nothing(lambda m: m.is_request("INVITE"), 0.3)
+    hang_up(call, bob)
+    server.ua.request("BYE").reply(200)
+
+
 if __name__ == "__main__":
     main()

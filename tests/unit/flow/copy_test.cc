@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "media-relay/rtp/wire.h"
+
 #include "rig.h"
 
 namespace flow {
@@ -120,6 +122,23 @@ TEST(Copies, AReplacementMayWantTheOtherSide) {
   EXPECT_TRUE(call.out.sent.empty());
   call.rig.rtp(Side::B, kPhoneB, 8);
   EXPECT_EQ(call.out.sent.size(), 1U);
+}
+
+TEST(Copies, GoOnInAnotherProcess) {
+  Copied call(Side::A, true);
+  call.rig.rtp(Side::A, kPhoneA);
+  ASSERT_EQ(call.out.sent.size(), 1U);
+  Copied next(Side::A, true);
+  ASSERT_TRUE(next.copier->restore(call.copier->save(call.rig.now).value(), next.rig.now));
+  ASSERT_TRUE(next.rig.flow.restore(call.rig.flow.save(call.rig.now).value(), next.rig.now));
+  next.rig.sequence = call.rig.sequence;
+  next.rig.rtp(Side::A, kPhoneA);
+  ASSERT_EQ(next.out.sent.size(), 1U);
+  EXPECT_EQ(next.out.sent[0].to, kRecorder);
+  const auto before = std::as_bytes(std::span(call.out.sent[0].bytes));
+  const auto after = std::as_bytes(std::span(next.out.sent[0].bytes));
+  EXPECT_EQ(rtp::read_u32(after, 8), rtp::read_u32(before, 8));
+  EXPECT_EQ(rtp::read_u16(after, 2), rtp::read_u16(before, 2) + 1);
 }
 
 TEST(Copies, EitherFlowMayEndFirst) {

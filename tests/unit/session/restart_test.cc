@@ -207,6 +207,30 @@ TEST(Restart, FlowsOfABundleComeBackTogether) {
   EXPECT_EQ(after.binds, 5U);
 }
 
+// A recording server hears on, in the stream that it has (RFC 7866).
+TEST(Restart, FlowsThatCopyAnotherComeBackWithIt) {
+  SessionSpec spec = audio();
+  FlowSpec copy = spec.flows[0];
+  copy.index = 100;
+  copy.a = {};
+  copy.a.network = spec.flows[0].a.network;
+  copy.a.copies = Copied{spec.flows[0].index, HalfSide::B};
+  spec.flows.push_back(copy);
+  Rig before;
+  before.hello(1);
+  before.ask(1, Open{"other", audio()});  // so that the workers are not equally loaded
+  const auto opened = std::get<Opened>(before.ask(1, Open{"call", spec}));
+  Rig after;
+  take(after, leave(before));
+  EXPECT_EQ(after.sessions.counters().sessions_restored, 2U);
+  after.check_books();
+  after.hello(1);
+  EXPECT_EQ(std::get<Queried>(after.ask(1, Query{"call"})).flows, opened.flows);
+  ASSERT_EQ(after.carried.size(), 1U);
+  EXPECT_EQ(after.workers.at(after.carried.begin()->first), after.workers.at(after.carried.begin()->second));
+  EXPECT_EQ(std::get<Modified>(after.ask(1, Modify{"call", spec})).flows, opened.flows);
+}
+
 TEST(Restart, ControllersThatAskedAreToldToWait) {
   Rig rig;
   rig.hello(1);
