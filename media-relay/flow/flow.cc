@@ -287,6 +287,7 @@ base::Instant Flow::next_deadline() const {
   base::Instant next = std::min({deadline_, report_due_, next_repair_deadline()});
   for (const Half& h : halves_) {
     if (h.keepalive) next = std::min(next, h.keepalive->due);
+    if (h.solicitation) next = std::min(next, h.solicitation->due);
     if (h.ice) next = std::min(next, h.ice->next_deadline());
     if (h.dtls) next = std::min({next, h.dtls->next_deadline(), h.secured_by});
     if (h.sound) next = std::min(next, h.sound->next_deadline());
@@ -301,6 +302,7 @@ void Flow::on_deadline(base::Instant now, std::vector<Event>& events) {
     on_connect_deadline(side, now);
     on_repair_deadline(side, now, events);
     on_keepalive_deadline(side, now);
+    on_solicit_deadline(side, now);
     on_sound_deadline(side, now, events);
     on_noise_deadline(side, now);
     on_own_report_deadline(side, now);

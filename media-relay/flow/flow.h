@@ -204,6 +204,12 @@ class Flow {
     unsigned pierced = 0;
     bool piercing = true;  // nothing has come from the peer yet
   };
+  // Packets of ours to a side whose streams contend (solicit.cc).
+  struct Solicitation {
+    base::Instant due{};
+    base::Instant until{};
+    std::uint64_t sent = 0;  // packets of RTP, when it was looked at last
+  };
   struct Copier {
     Flow* flow;
     Side side;  // of it
@@ -264,6 +270,7 @@ class Flow {
     std::optional<base::Instant> last_rtp;
     std::optional<base::Instant> told_silent;  // when its present silence was told
     base::Rare<Keepalive> keepalive;
+    base::Rare<Solicitation> solicitation;
     std::uint8_t dscp = packet::Packet::kMarkOfPort;  // of media to this side
     struct Sums {
       std::uint64_t packets = 0;
@@ -310,6 +317,10 @@ class Flow {
   // NATs (keepalive.cc).
   void start_keepalive(Side side, base::Instant now);
   void on_keepalive_deadline(Side side, base::Instant now);
+
+  // Reports of peers whose streams contend (solicit.cc).
+  void solicit_report(Side side, base::Instant now);
+  void on_solicit_deadline(Side side, base::Instant now);
 
   // Quality while the flow lasts (quality.cc).
   void start_reports(base::Instant now);

@@ -79,6 +79,10 @@ inline constexpr base::Duration kStreamAlive = base::milliseconds(400);
 // whether one of them is the end of another call.
 inline constexpr base::Duration kContest = base::milliseconds(500);
 
+// While streams contend, a side that is sent nothing else gets a packet so often, and for so long behind the last that
+// contends: of its first report (RFC 3550 6.2: after 2.5 s) one will do.
+inline constexpr base::Duration kSolicitInterval = base::milliseconds(500);
+
 // Streams that are not heard and are watched.
 inline constexpr std::size_t kContenders = 8;
 

@@ -26,6 +26,7 @@ void Flow::forget_peer(Side side, base::Instant now) {
   h.listener.reset();
   h.player.reset();
   h.keepalive.reset();
+  h.solicitation.reset();
   if (h.streams) {
     h.streams->sources = {};
     h.streams->next_source = 0;

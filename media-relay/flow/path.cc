@@ -226,6 +226,7 @@ std::optional<std::uint32_t> Flow::sent_ssrc(Side side) const {
 }
 
 std::optional<Drop> Flow::settle(Context& c, Component component, SourceGuard::Verdict verdict) {
+  if (verdict.drop == Drop::Contended) solicit_report(c.side, c.now);
   if (!verdict.learned) return verdict.drop;
   if (component == Component::Rtp) {
     if (spec_.transport == Transport::Rtp) half(c.side).host = c.packet.source.ip;

@@ -313,6 +313,70 @@ TEST(Attack, NothingOfItIsHeardAtAnyMoment) {
     }
 }
 
+// RFC 3550 6.4.2: an empty compound of a receiver, with one block.
+std::string report_on(std::uint32_t ssrc, std::uint32_t by) {
+  std::string out(32, '\0');
+  const auto bytes = std::as_writable_bytes(std::span(out));
+  out[0] = '\x81';
+  out[1] = static_cast<char>(201);
+  rtp::write_u16(bytes, 2, 7);
+  rtp::write_u32(bytes, 4, by);
+  rtp::write_u32(bytes, 8, ssrc);
+  return out;
+}
+
+// Both parties and, as each of them, a crowd, from the moment of the answer on. Nobody hears anybody, until the parties
+// report on what we send them meanwhile: nobody else knows its name.
+TEST(Attack, ACrowdOnBothSidesIsOverWhenThePartiesReport) {
+  Spec spec = spec_of_audio();
+  Rig rig(untold());
+  rig.flow.replace(spec, rig.now);
+  struct Party {
+    base::Endpoint at;
+    base::Endpoint reports_from;
+    std::uint32_t ssrc = 0;
+    std::uint32_t hears = 0;  // the stream that we send it
+    unsigned heard = 0;       // of it, by the other one
+  };
+  std::array parties{Party{kPhoneA, kPhoneARtcp, 0x11223344}, Party{kPhoneB, kPhoneBRtcp, 0x55667788}};
+  unsigned forged = 0;
+  unsigned sent = 0;
+  const auto take = [&](Party& from, const Rig::Result& result) {
+    if (result.dropped) return;
+    ++(result.bytes.ends_with(kTrue) ? from.heard : forged);
+  };
+  const auto turn = [&](unsigned step) {
+    for (const Side side : {Side::A, Side::B}) {
+      Party& party = parties[index_of(side)];
+      for (const std::uint32_t ssrc : {66U, 67U, 68U, 69U, 70U, 71U, 72U, 73U, 74U})
+        for (const std::string& packet : stream(step, ssrc))
+          take(party, rig.send(side, Component::Rtp, party.at, packet));
+      if (step % 2 == 0 && step >= 10)
+        take(party, rig.send(side, Component::Rtp, party.at, rtp(party.ssrc, static_cast<std::uint16_t>(step), kTrue)));
+    }
+    rig.pass_with_deadlines(kStep);
+    for (const Flow::Outgoing& out : rig.flow.attend(rig.events)) {
+      ++sent;
+      for (Party& party : parties)
+        if (out.destination == party.at && out.bytes.size() > 12) party.hears = rtp::read_u32(out.bytes, 8);
+    }
+  };
+  for (unsigned step = 0; step < 250; ++step) turn(step);
+  EXPECT_EQ(parties[0].heard + parties[1].heard, 0U) << "which one it is cannot be told";
+  EXPECT_GE(sent, 8U);
+  EXPECT_LE(sent, 12U) << "two a second to each";
+  for (const Side side : {Side::A, Side::B}) {
+    Party& party = parties[index_of(side)];
+    ASSERT_NE(party.hears, 0U);
+    rig.send(side, Component::Rtcp, party.reports_from, report_on(party.hears, party.ssrc));
+    rig.send(side, Component::Rtcp, party.reports_from, report_on(66, 67));  // and who guesses
+  }
+  for (unsigned step = 250; step < 350; ++step) turn(step);
+  EXPECT_EQ(forged, 0U);
+  for (const Party& party : parties) EXPECT_GE(party.heard, 49U);
+  EXPECT_LE(sent, 16U) << "they hear each other now";
+}
+
 const NamedAttack kNone = {"none", [](unsigned, std::mt19937&) { return std::vector<std::string>{}; }};
 
 // What it costs where nobody attacks: the first two packets of a stream.
