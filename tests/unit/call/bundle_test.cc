@@ -165,6 +165,7 @@ TEST(Bundle, IsDeclinedWhereItsLinesCannotBeToldApart) {
 }
 
 // RFC 9143 9.2: browsers offer several lines of a kind under the same payload types. Names in packets tell them apart.
+// trap 40
 TEST(Bundle, LinesOfTheSamePayloadTypesAreToldApartByTheirNames) {
   Rig rig;
   configure(rig, MediaSecurity::Webrtc, MediaSecurity::None);

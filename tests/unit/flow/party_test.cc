@@ -45,6 +45,7 @@ TEST(Party, TheListenerHearsOneStreamThatGoesOn) {
 }
 
 // RFC 3550 6.6: where the streams are not ours, that of who has left ends.
+// trap 58
 TEST(Party, TheStreamOfWhoLeftEndsWhereTheListenerHearsItAsItComes) {
   Spec spec = strict_spec();
   Rig rig(spec);
