@@ -84,6 +84,7 @@ std::optional<std::string> name_in(const std::string& bytes) {
   return name ? std::optional<std::string>(*name) : std::nullopt;
 }
 
+// trap 40
 TEST(Lines, OfOnePayloadTypeAreToldApartByTheirNames) {
   Lines l;
   for (std::size_t line = 0; line < 4; ++line) {
