@@ -14,7 +14,8 @@ void record_trunk(Rig& rig, const policy::Recording& wanted) {
 }
 
 std::optional<control::Record> asked(const Rig& rig) {
-  return rig.relay.history.back().flows.at(0).record;
+  const auto& record = rig.relay.history.back().flows.at(0).record;
+  return record ? std::optional(*record) : std::nullopt;
 }
 
 void stop_recording(Rig& rig) {

@@ -10,15 +10,15 @@ TEST(Json, ReadsEveryKindOfValue) {
   ASSERT_TRUE(value) << value.error();
   const auto& members = std::get<Members>(value->what);
   ASSERT_EQ(members.size(), 2U);
-  EXPECT_EQ(members[0].first, "a");
-  const auto& list = std::get<List>(members[0].second.what);
+  EXPECT_EQ(members[0].name, "a");
+  const auto& list = std::get<List>(members[0].value.what);
   ASSERT_EQ(list.size(), 5U);
   EXPECT_EQ(std::get<std::int64_t>(list[0].what), 1);
   EXPECT_EQ(std::get<double>(list[1].what), -2.5);
   EXPECT_TRUE(std::get<bool>(list[2].what));
   EXPECT_TRUE(std::holds_alternative<std::monostate>(list[3].what));
   EXPECT_EQ(std::get<std::string>(list[4].what), "x\xc3\xa9");
-  EXPECT_TRUE(std::get<Members>(members[1].second.what).empty());
+  EXPECT_TRUE(std::get<Members>(members[1].value.what).empty());
 }
 
 TEST(Json, NumbersThatNoIntegerHoldsAreFloating) {
