@@ -161,6 +161,28 @@ TEST(MoveMedia, ALegThatHasMovedDoesNotGoBack) {
   rig.expect_idle();
 }
 
+// What is refreshed for its session timer has not been told of another place.
+TEST(MoveMedia, ARefreshDoesNotPassForTheMove) {
+  Rig rig;
+  rig.settings->session.interval = 90;
+  rig.connect();
+  rig.pass(milliseconds(44'900));
+  rig.relay_event(control::SessionDrains{rig.relay.sessions.begin()->first});
+  ASSERT_EQ(rig.a.pending_invites(), 1U);
+  rig.a.answer(491);
+  rig.pass(milliseconds(200));  // leg B's refresh is due
+  EXPECT_EQ(rig.b.pending_invites(), 0U);
+  rig.a.clear();
+  rig.pass(seconds(4));
+  ASSERT_EQ(rig.a.pending_invites(), 1U) << "the way is free again";
+  EXPECT_EQ(answer_moves(rig).size(), 2U);
+  EXPECT_EQ(rig.calls.counters().moved, 1U);
+  EXPECT_EQ(rig.relay.sessions.size(), 1U);
+  rig.a.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+}
+
 TEST(MoveMedia, TheRelayThatDrainsMayEndItsSessionMeanwhile) {
   Rig rig;
   rig.connect();
