@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "rig.h"
+#include "stage.h"
 
 namespace sbc::call::test {
 namespace {
@@ -37,7 +37,7 @@ class Explorer {
     const std::size_t depth = 4 + dice_.below(kDepth);
     for (std::size_t i = 0; i < depth; ++i) {
       act();
-      EXPECT_LE(rig_.relay.sessions.size(), rig_.calls.size()) << "seed " << seed << ": a session without a call";
+      EXPECT_LE(rig_.relay.sessions.size(), most_sessions(rig_)) << "seed " << seed << ": a session without a call";
     }
     heal(seed);
     rig_.expect_idle("seed " + std::to_string(seed));
@@ -232,8 +232,7 @@ class Explorer {
         say("relay mood " + std::to_string(static_cast<int>(rig_.relay.mood)));
         return rig_.release_relay();
       case 13:
-        say("relay event");
-        return chance(50) ? rig_.media_lost() : chance(50) ? rig_.session_lost() : rig_.release_relay();
+        return relay_event();
       case 14:
         if (!chance(40)) return;
         say("sending to " + peer.name() + " fails");
@@ -260,6 +259,36 @@ class Explorer {
         return pick_up();
       default:
         return settle_something();
+    }
+  }
+
+  void relay_event() {
+    const auto open = rig_.relay.sessions;
+    const std::uint64_t what = dice_.below(9);
+    say("relay event " + std::to_string(what));
+    switch (what) {
+      case 0:
+        return rig_.media_lost();
+      case 1:
+      case 2:
+        return rig_.session_lost();
+      case 3:
+        for (const auto& [id, spec] : open) {
+          rig_.relay.forget(id);
+          rig_.relay_event(control::SessionClosed{id, "stops", {}});
+        }
+        return;
+      case 4:
+      case 5:
+        for (const auto& [id, spec] : open) rig_.relay_event(control::SessionDrains{id});
+        return;
+      case 6:
+        return rig_.fail_relay(chance(50) ? control::ErrorCode::NoPorts : control::ErrorCode::UnknownSession);
+      case 7:
+        rig_.fail_relay(control::ErrorCode::LinkDown);
+        return rig_.session_lost();
+      default:
+        return rig_.release_relay();
     }
   }
 

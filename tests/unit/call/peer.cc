@@ -250,12 +250,13 @@ void Peer::on_response(const sip::MessagePtr& message) {
                           std::string(message->to_tag()) + " " + std::string(message->top_via().branch);
   const bool again = !seen_.insert(key).second;
   if (message->method() == sip::Method::Invite && message->status() >= 200) {
-    own_invite_pending_ = false;
+    if (message->top_via().branch == invite_branch_) own_invite_pending_ = false;
     if (message->status() >= 300) {
       if (ack_failures) {
-        send_raw("ACK " + target_ + " SIP/2.0\r\n" + via(message->top_via().branch) +
+        const std::string uri = target_.empty() ? "sip:" + rig_.listener(listener_).ip.text() : target_;
+        send_raw("ACK " + uri + " SIP/2.0\r\n" + via(message->top_via().branch) +
                  "Max-Forwards: 70\r\nFrom: " + std::string(message->from().text) +
-                 "\r\nTo: " + std::string(message->to().text) + "\r\nCall-ID: " + call_id_ +
+                 "\r\nTo: " + std::string(message->to().text) + "\r\nCall-ID: " + std::string(message->call_id()) +
                  "\r\nCSeq: " + std::to_string(message->cseq().number) + " ACK\r\nContent-Length: 0\r\n\r\n");
       }
     } else if (again) {
