@@ -127,11 +127,12 @@ std::vector<std::string> hidden_contacts(const std::vector<sip::Contact>& contac
   std::vector<std::string> seen;
   for (const sip::Contact& contact : contacts) {
     const sip::Uri& uri = contact.address.uri;
-    if (uri.user.empty()) continue;
     const bool tel = uri.scheme == sip::Uri::Scheme::Tel;
     if (tel && !uri.user.starts_with('+')) continue;  // its phone-context would name a network
+    const std::string user = tel ? std::string(uri.user) : number_of(uri.user);
+    if (user.empty() || user.front() == ';') continue;  // parameters of nobody
     std::string value = tel ? "<tel:" : "<sip:";
-    value.append(tel ? std::string(uri.user) : number_of(uri.user));
+    value.append(user);
     if (!tel) value.append("@").append(at);
     value.append(">");
     if (std::ranges::find(seen, value) != seen.end()) continue;

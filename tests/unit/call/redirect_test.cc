@@ -296,7 +296,8 @@ TEST(Redirect, PassedKeepsUsersAndQAndHidesHosts) {  // trap 19
       contact("\"Inner PBX\" "
               "<sip:601;npdi;rn=+4311;phone-context=inside.example@10.9.8.7:5070;transport=tcp>;q=0.25;expires=60, "
               "<sip:602@pbx.inside.example>, <sips:602@other.inside.example>;q=0.1, <tel:+43123>;q=0.3, "
-              "<tel:7;phone-context=inside.example>, <sip:10.1.1.1>"));
+              "<tel:7;phone-context=inside.example>, <sip:10.1.1.1>, <sip:;phone-context=inside.example@10.1.1.2>, "
+              "<sip:;npdi@10.1.1.3>"));
   const auto redirect = rig.a.take("301");
   ASSERT_NE(redirect, nullptr);
   const auto contacts = sip::parse_contacts(*redirect);
