@@ -121,7 +121,13 @@ std::optional<Drop> StreamGuard::admit(std::uint32_t ssrc, std::uint16_t sequenc
   if (is_trusted(ssrc)) return come_back(ssrc, sequence, now);
   if (known_) rival_came_ = true;
   const Contender* c = meet(ssrc, sequence, now);
-  if (c == nullptr || !is_proved(*c, now)) return known_ ? Drop::WrongStream : Drop::Probation;
+  if (c == nullptr || !is_proved(*c, now)) {
+    if (known_) return Drop::WrongStream;
+    // More than can be watched drive each other out before they have proved themselves.
+    const auto speaks = [&](const Contender& e) { return e.in_row != 0 && is_alive(e, now); };
+    const bool full = std::ranges::all_of(std::span(contenders()).first<kContenders>(), speaks);
+    return full ? Drop::Contended : Drop::Probation;
+  }
   if (has_lost(ssrc, now) || is_waiting(ssrc, now)) return Drop::WrongStream;
   return known_ ? challenge(*c, now) : decide(*c, now);
 }
