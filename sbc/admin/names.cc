@@ -60,6 +60,8 @@ const char* name_of(RejectReason reason) {
       return "routes";
     case RejectReason::Unsupported:
       return "unsupported";
+    case RejectReason::Screened:
+      return "screened";
     case RejectReason::Internal:
       return "internal";
     case RejectReason::kCount:
@@ -258,6 +260,10 @@ const char* name_of(DialogCount c) {
       return "stray_acks";
     case DialogCount::LateInvitesForgotten:
       return "late_invites_forgotten";
+    case DialogCount::HiddenProgress:
+      return "hidden_progress";
+    case DialogCount::HungUpAnswers:
+      return "hung_up_answers";
     case DialogCount::LateForks:
       return "late_forks";
     case DialogCount::RefusedSips:

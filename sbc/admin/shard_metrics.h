@@ -59,6 +59,7 @@ enum class RejectReason : std::uint8_t {
   LoopDetected,  // 482, 483
   Routes,        // more Record-Routes than a dialog may have; answers as well
   Unsupported,   // 405, 420, 501...
+  Screened,      // by on_screen: refused or dropped
   Internal,      // 500
   kCount
 };
@@ -131,6 +132,8 @@ enum class DialogCount : std::uint8_t {
   StrayAcks,             // dropped
   LateInvitesForgotten,  // of calls that are gone: a fork that answers now is not hung up
   LateForks,             // 2xx of another fork or of an abandoned attempt: ACK and BYE
+  HiddenProgress,        // provisional responses that the policy kept from the caller
+  HungUpAnswers,         // 2xx that the policy did not want: ACK and BYE
   RefusedExtension,      // 420
   Loops,                 // 482, an INVITE that came back unchanged
   RefusedSips,           // 480, sips: that did not come over TLS, or a place without TLS passed over

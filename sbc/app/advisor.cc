@@ -54,12 +54,11 @@ void ShardAdvisor::use(std::shared_ptr<const Config> config, std::unique_ptr<pol
     lines_.emplace(line_of(registration, shared_.mint_key), registration.trunk);
 }
 
-call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::Source& source) {
-  const auto now = base::monotonic_now();
-  call::Arrival arrival;
-  arrival.under = tenure_for(message);
+const route::Realm* ShardAdvisor::locate(const sip::Message& message, const sip::Source& source,
+                                         call::Arrival& arrival) {
+  identity_ = {};
   const auto* realm = config_->routes->realm_of(source.hop.listener);
-  if (realm == nullptr) return arrival;
+  if (realm == nullptr) return nullptr;
   source_ = source;
   // Behind a wildcard or a NAT with fixed ports, the address that phones were given is the advertised one.
   source_.local.ip = config_->calls->faces.at(source.hop.listener).address;
@@ -70,8 +69,16 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
     arrival.trunk = trunk->name;
   else
     arrival.trunk = trunk_by_line(realm->name, message.request_uri());
-  arrival.recent_failures = shared_.failures.recent(source.hop.remote.ip, now);
-  identity_ = {};
+  arrival.recent_failures = shared_.failures.recent(source.hop.remote.ip, base::monotonic_now());
+  return realm;
+}
+
+call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::Source& source) {
+  const auto now = base::monotonic_now();
+  call::Arrival arrival;
+  arrival.under = tenure_for(message);
+  const auto* realm = locate(message, source, arrival);
+  if (realm == nullptr) return arrival;
   const auto* settings = config_->realm(realm->name);
   if (settings != nullptr && settings->registrar) {
     identity_ = identities_.check(settings->registration, message, source_, now);

@@ -47,6 +47,9 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   void ended(const call::CallRecord& record);
 
   call::Arrival arrival_of(const sip::Message& message, const sip::Source& source) override;
+  // Whether a request outside dialogs is heard at all (advisor_screen.cc): before its credentials are checked, its
+  // sender is looked for among the registrations, or anything is kept of it. Calls for help always are.
+  policy::ScreenDecision screen(const sip::MessagePtr& message, const sip::Source& source);
   // What becomes of a request outside dialogs that is neither INVITE nor REGISTER.
   policy::RequestDecision request(const sip::Message& message, const sip::Source& source, const call::Arrival& arrival,
                                   std::string_view party) override;
@@ -103,6 +106,8 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   bool known(std::string_view aor) override;
   std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override;
 
+  // Where it comes from, in `out`; null: no realm has its listener.
+  const route::Realm* locate(const sip::Message& message, const sip::Source& source, call::Arrival& out);
   void note_failure(base::Instant now);
   std::string trunk_by_line(std::string_view realm, const sip::Uri& uri) const;
   const RealmConfig* serving(const sip::Uri& uri, std::string& aor) const;
@@ -113,6 +118,10 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   template <typename Outcome>
   void explain(policy::Handler handler, std::string_view call_id, base::Duration took, const Outcome& outcome,
                const policy::Host& host);
+  template <typename Outcome>
+  explain::Step step_of(policy::Handler handler, base::Duration took, const Outcome& outcome, const policy::Host& host);
+  void explain_screened(const sip::MessagePtr& message, const call::Arrival& arrival,
+                        const policy::ScreenDecision& decision, explain::Step step);
   // One run of a handler, for those who want to hear of it (hearing.h): begun before the run, and told when it has come
   // to its decision. While nobody wants it all of this is nothing.
   struct Run {
@@ -200,6 +209,8 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   // Contacts that the running policy was told of, by token.
   std::vector<registrar::Binding> offered_;
   std::vector<policy::TimerOp> timers_;  // of the handler that has decided last
+  // What on_screen said to the INVITE that is being decided: its explanation begins later.
+  std::optional<std::pair<std::string, explain::Step>> screened_;
   limit::Counts limits_;
 };
 

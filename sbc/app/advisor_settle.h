@@ -1,6 +1,6 @@
 #pragma once
-// How a run of a handler is written down. For advisor.cc, advisor_events.cc and
-// advisor_waiting.cc only.
+// How a run of a handler is written down. For advisor.cc, advisor_events.cc,
+// advisor_screen.cc and advisor_waiting.cc only.
 
 #include <chrono>
 
@@ -32,9 +32,8 @@ inline base::Duration since(base::Instant began) {
 }
 
 template <typename Outcome>
-void ShardAdvisor::explain(policy::Handler handler, std::string_view call_id, base::Duration took,
-                           const Outcome& outcome, const policy::Host& host) {
-  if (!shared_.explanations.wanted() || call_id.empty()) return;
+explain::Step ShardAdvisor::step_of(policy::Handler handler, base::Duration took, const Outcome& outcome,
+                                    const policy::Host& host) {
   explain::Handled handled{.handler = handler,
                            .policy = host.hash(),
                            .decision = explain::describe(outcome),
@@ -44,7 +43,14 @@ void ShardAdvisor::explain(policy::Handler handler, std::string_view call_id, ba
                            .log = outcome.log,
                            .took = took};
   if constexpr (requires { outcome.decision.where; }) handled.where = outcome.decision.where;
-  shared_.explanations.tell(call_id, {.at = base::monotonic_now(), .what = std::move(handled)});
+  return {.at = base::monotonic_now(), .what = std::move(handled)};
+}
+
+template <typename Outcome>
+void ShardAdvisor::explain(policy::Handler handler, std::string_view call_id, base::Duration took,
+                           const Outcome& outcome, const policy::Host& host) {
+  if (!shared_.explanations.wanted() || call_id.empty()) return;
+  shared_.explanations.tell(call_id, step_of(handler, took, outcome, host));
 }
 
 template <typename Facts>

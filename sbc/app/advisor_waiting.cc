@@ -9,6 +9,8 @@ namespace sbc::app {
 policy::Ruling<policy::InviteDecision> ShardAdvisor::invite(const policy::InviteFacts& facts, bool can_wait) {
   offered_.clear();
   wanted_ = facts.ruri;
+  if (auto screened = std::exchange(screened_, std::nullopt); screened && screened->first == facts.call_id)
+    shared_.explanations.tell(facts.call_id, std::move(screened->second));
   policy::Patience patience = policy::Patience::None;
   if (can_wait) patience = facts.emergency ? policy::Patience::First : policy::Patience::Some;
   const auto host = tenures_.host_of(facts.under);

@@ -8,6 +8,7 @@
 #include "sbc/app/shard_setup.h"
 #include "sbc/call/consumed_body.h"
 #include "sbc/call/extensions.h"
+#include "sbc/call/extra_headers.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/sip/params.h"
@@ -281,6 +282,22 @@ void Shard::answer_plain(const transaction::RequestArrived& request, int status,
   layer_.respond(request.transaction, status, std::move(bytes), loop_.now(), out_.transaction);
 }
 
+// The cheapest refusal: nothing is looked up, checked or kept for it. True: it has its answer, or gets none.
+bool Shard::is_screened_out(const transaction::RequestArrived& request) {
+  const auto decision = advisor_.screen(request.message, request.source);
+  switch (decision.kind) {
+    case policy::ScreenDecision::Kind::Accept:
+      return false;
+    case policy::ScreenDecision::Kind::Reject:
+      answer_plain(request, decision.status, call::as_extra(decision.headers), decision.reason);
+      return true;
+    case policy::ScreenDecision::Kind::Drop:
+      layer_.ignore(request.transaction, loop_.now());
+      return true;
+  }
+  return false;
+}
+
 void Shard::on_event(const transaction::RequestArrived& request) {
   const sip::Message& message = *request.message;
   const auto now = loop_.now();
@@ -288,6 +305,7 @@ void Shard::on_event(const transaction::RequestArrived& request) {
     if (exchange_.owns_tag(message.to_tag())) return exchange_.on_dialog_request(request, now, out_);
     return calls_.on_dialog_request(request, now, out_);
   }
+  if (is_screened_out(request)) return;
   const bool help = message.method() == sip::Method::Invite && identity::is_emergency_urn(message.request_uri());
   if (message.request_uri().scheme == sip::Uri::Scheme::Other && !help) {  // RFC 3261 8.2.2.1
     reject(admin::RejectReason::Unsupported);

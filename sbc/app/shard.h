@@ -115,6 +115,7 @@ class Shard final : private net::Delegate, private relay_client::Delegate {
   void on_event(const transaction::RequestArrived& request);
   void answer_plain(const transaction::RequestArrived& request, int status,
                     std::span<const sip::ExtraHeader> headers = {}, std::string_view reason = {});
+  bool is_screened_out(const transaction::RequestArrived& request);
   bool refuses_body(const transaction::RequestArrived& request);
   void on_options(const transaction::RequestArrived& request, const std::string& realm);
   void carry_out();

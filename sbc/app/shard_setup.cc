@@ -220,6 +220,8 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::OutOfOrder].set(calls.out_of_order);
   to.dialogs[DialogCount::StrayAcks].set(calls.stray_acks);
   to.dialogs[DialogCount::LateForks].set(calls.late_forks);
+  to.dialogs[DialogCount::HiddenProgress].set(calls.hidden_progress);
+  to.dialogs[DialogCount::HungUpAnswers].set(calls.hung_up_answers);
   to.dialogs[DialogCount::RefusedExtension].set(calls.refused_extension);
   to.dialogs[DialogCount::Loops].set(calls.loops);
   to.dialogs[DialogCount::RefusedSips].set(calls.refused_sips);

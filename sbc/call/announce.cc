@@ -57,7 +57,7 @@ bool Machine::announce_failure(const std::string& sound) {
   select(fork);
   call_.state = State::Announcing;
   arm(call_.setup_timer, TimerKind::Setup, now_ + kLongestAnnouncement, Side::B);
-  send_progress(fork, 183);
+  send_progress(fork, {});
   ask_relay(false);
   return true;
 }
@@ -77,7 +77,7 @@ void Machine::announce() {
   fork.to_caller = dialog::ReliableServer(core_.settings->t1);
   fork.tag = call_.local_tag_a;
   call_.selected = &fork;
-  send_progress(fork, 183);
+  send_progress(fork, {});
   ask_relay(false);
 }
 
@@ -117,7 +117,7 @@ void Machine::begin_ringback() {
   fork.media = std::move(player);
   take_tag(fork);
   select(fork);
-  send_progress(fork, 183);
+  send_progress(fork, {});
   ask_relay(false);
 }
 

@@ -70,6 +70,7 @@ void Machine::answer(const Input& in) {
     call_.attempt->finished = true;
     return ack_and_bye(*call_.attempt, in.source.hop, in.message);
   }
+  if (hung_up_by_policy(in)) return;
   fork->ended = false;
   select(*fork);
   const auto sdp = sdp_of(*in.message);
@@ -142,7 +143,9 @@ void Machine::send_answer_to_caller(const std::string& sdp) {
   ++core_.connected;
   keep_winner();
   learn_way(Side::A);
-  respond_caller(200, {}, sdp);
+  const auto change = std::exchange(call_.answer_change, nullptr);
+  respond_caller(200, {}, sdp, {},
+                 change ? std::span<const policy::HeaderOp>(change->headers) : std::span<const policy::HeaderOp>());
   explain_with(core_.advisor, call_.record, now_, [this] { return answered(call_.media); });
   begin_duration();
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);

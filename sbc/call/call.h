@@ -296,7 +296,8 @@ struct Call {
   std::unique_ptr<PolicyTimers> timers;  // null: the policy has set none
   base::DeadlineId tidy_timer;           // frees what only retransmissions can need
   base::DeadlineId reliable_timer;       // next repetition of a response that waits for PRACK
-  int last_progress = 0;
+  // What the policy changes of the callee's 2xx; null: nothing, or it has not come.
+  std::unique_ptr<policy::ResponseDecision> answer_change;
 
   base::Instant began{};
   base::Instant answered_at{};

@@ -67,6 +67,8 @@ struct Counters {
   std::uint64_t out_of_order = 0;     // 500, lower CSeq
   std::uint64_t stray_acks = 0;       // ACK that belongs to no call
   std::uint64_t late_forks = 0;       // 2xx of another fork or of an abandoned attempt: ACK and BYE
+  std::uint64_t hidden_progress = 0;  // provisional responses that the policy kept from the caller
+  std::uint64_t hung_up_answers = 0;  // 2xx that the policy did not want: ACK and BYE
   std::uint64_t moves = 0;            // of media to another relay session: begun
   std::uint64_t moved = 0;            // and done
   PerMoveReason moves_begun{};

@@ -41,9 +41,9 @@ void Machine::prack(const Input& in) {
   }
   if (!waits_for_answer() || fork->ended) return;
   if (!fork->held.empty() && !fork->to_caller.waiting()) {
-    const int status = fork->held.front();
+    const Progress next = std::move(fork->held.front());
     fork->held.erase(fork->held.begin());
-    send_progress(*fork, status);
+    send_progress(*fork, next);
   }
   accept_when_ready();
 }

@@ -13,6 +13,7 @@
 #include "sbc/call/media.h"
 #include "sbc/dialog/dialog.h"
 #include "sbc/dialog/reliable.h"
+#include "sbc/policy/decision.h"
 #include "sbc/sip/message.h"
 #include "sbc/sip/transport.h"
 #include "sbc/transaction/ids.h"
@@ -27,6 +28,13 @@ struct EarlyExchange {
   sip::MessagePtr request;
   sip::Source source;
   transaction::ClientId client;  // our UPDATE
+};
+
+// A provisional response as the caller gets it.
+struct Progress {
+  int status = 183;
+  std::string reason{};                     // "": the standard phrase
+  std::vector<policy::HeaderOp> changes{};  // of the policy, to its headers
 };
 
 struct Fork {
@@ -50,7 +58,9 @@ struct Fork {
   base::SharedBytes unacknowledged;  // the response that waits for PRACK
   int unacknowledged_status = 0;
   bool unacknowledged_sdp = false;
-  std::vector<int> held;  // responses that wait for that PRACK
+  std::vector<Progress> held;  // responses that wait for that PRACK
+  Progress last;               // that it was sent last, or that waits
+  bool muted = false;  // the policy keeps the callee's early media from the caller: it gets no SDP before the 2xx
 
   // Toward the callee.
   dialog::ReliableClient from_callee;

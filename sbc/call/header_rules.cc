@@ -17,6 +17,23 @@ constexpr std::array kCross = {
     sip::HeaderId::UserToUser, sip::HeaderId::RecvInfo,
 };
 
+template <typename List, typename NameOf>
+void apply_one(const policy::HeaderOp& change, List& headers, NameOf name_of) {
+  const auto same = [&](const auto& header) { return base::equals_ignoring_case(name_of(header), change.name); };
+  switch (change.kind) {
+    case policy::HeaderOp::Kind::Remove:
+      std::erase_if(headers, same);
+      break;
+    case policy::HeaderOp::Kind::Set:
+      std::erase_if(headers, same);
+      headers.push_back({change.name, change.value});
+      break;
+    case policy::HeaderOp::Kind::Add:
+      headers.push_back({change.name, change.value});
+      break;
+  }
+}
+
 }  // namespace
 
 HeaderList passed_headers(const sip::Message& invite) {
@@ -28,21 +45,12 @@ HeaderList passed_headers(const sip::Message& invite) {
 }
 
 void apply(const std::vector<policy::HeaderOp>& changes, HeaderList& headers) {
-  for (const auto& change : changes) {
-    const auto same = [&change](const auto& header) { return base::equals_ignoring_case(header.first, change.name); };
-    switch (change.kind) {
-      case policy::HeaderOp::Kind::Remove:
-        std::erase_if(headers, same);
-        break;
-      case policy::HeaderOp::Kind::Set:
-        std::erase_if(headers, same);
-        headers.emplace_back(change.name, change.value);
-        break;
-      case policy::HeaderOp::Kind::Add:
-        headers.emplace_back(change.name, change.value);
-        break;
-    }
-  }
+  for (const auto& change : changes)
+    apply_one(change, headers, [](const auto& header) { return std::string_view(header.first); });
+}
+
+void apply(std::span<const policy::HeaderOp> changes, std::vector<sip::ExtraHeader>& headers) {
+  for (const auto& change : changes) apply_one(change, headers, [](const auto& header) { return header.name; });
 }
 
 }  // namespace sbc::call

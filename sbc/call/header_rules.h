@@ -2,11 +2,13 @@
 // Which headers of one leg's INVITE reach the other leg without the policy saying so. Everything that is not listed
 // stays behind: what is unknown cannot leak.
 
+#include <span>
 #include <vector>
 
 #include "sbc/call/told.h"
 #include "sbc/policy/decision.h"
 #include "sbc/sip/message.h"
+#include "sbc/sip/response.h"
 
 namespace sbc::call {
 
@@ -14,5 +16,7 @@ namespace sbc::call {
 HeaderList passed_headers(const sip::Message& invite);
 // The policy's changes, in order. Names compare in any case.
 void apply(const std::vector<policy::HeaderOp>& changes, HeaderList& headers);
+// The same of a response; `changes` outlive `headers`.
+void apply(std::span<const policy::HeaderOp> changes, std::vector<sip::ExtraHeader>& headers);
 
 }  // namespace sbc::call

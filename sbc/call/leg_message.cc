@@ -186,7 +186,7 @@ base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip:
 
 base::SharedBytes leg_response(const sip::Message& request, const sip::Source& source, const Leg& leg, int status,
                                std::string_view local_tag, std::span<const sip::ExtraHeader> headers, Body body,
-                               std::string_view reason) {
+                               std::string_view reason, std::span<const policy::HeaderOp> changes) {
   std::vector<sip::ExtraHeader> extra;
   extra.reserve(headers.size() + 2);
   // RFC 3261 12.1.1: a response that makes or refreshes a dialog names our target.
@@ -197,6 +197,7 @@ base::SharedBytes leg_response(const sip::Message& request, const sip::Source& s
   std::string q850;
   add_told(extra, request, status, leg.told, q850);
   extra.insert(extra.end(), headers.begin(), headers.end());
+  apply(changes, extra);
   return base::share(sip::build_response(request, status, local_tag, source, extra, body.type, body.text, reason));
 }
 

@@ -59,7 +59,8 @@ base::SharedBytes in_dialog_request(const Core& core, const Leg& leg, const sip:
 // A response to a request that arrived on the leg, with our Contact where the RFC wants it. `headers` as above.
 base::SharedBytes leg_response(const sip::Message& request, const sip::Source& source, const Leg& leg, int status,
                                std::string_view local_tag, std::span<const sip::ExtraHeader> headers = {},
-                               Body body = {}, std::string_view reason = {});
+                               Body body = {}, std::string_view reason = {},
+                               std::span<const policy::HeaderOp> changes = {});
 
 // The INVITE that opens leg B toward a target. Fills `attempt`; one that was filled before is sent again: same Call-ID
 // and tag, next CSeq (RFC 4028 7.3, RFC 3261 8.1.3.5) or the same one (RFC 3263 4.3).

@@ -132,12 +132,13 @@ void Machine::take(Step step, const Input& in) {
 // --- messages ---------------------------------------------------------------------------------------------------
 
 void Machine::respond_caller(int status, std::span<const sip::ExtraHeader> headers, std::string_view sdp,
-                             std::string_view reason) {
+                             std::string_view reason, std::span<const policy::HeaderOp> changes) {
   const sip::Message* request = core_.layer.request_of(call_.a.server);
   if (request == nullptr) return;  // the transaction is gone: its ServerFailed said so
   std::string interval;
   const auto all = with_session(Side::A, *request, status, with_packages(Side::A, *request, status, headers), interval);
-  auto bytes = leg_response(*request, call_.source, call_.a, status, call_.local_tag_a, all, sdp_body(sdp), reason);
+  auto bytes =
+      leg_response(*request, call_.source, call_.a, status, call_.local_tag_a, all, sdp_body(sdp), reason, changes);
   core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
   if (status < 200) return;
   disarm(call_.refresh_timer);

@@ -237,15 +237,21 @@ class Machine {
   void ring(const Input& in);
   void note_ringing();
   void take_early_answer(Fork& fork, const Input& in, bool reliable);
-  bool take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq);
+  bool take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq, const Progress& progress);
   void pass_early_offer();
   void send_prack(Fork& fork, std::uint32_t rseq, std::string_view sdp);
   void early_dialog_over(Fork& fork);
-  void progress_to_caller(Fork& fork, int status);
-  void send_progress(Fork& fork, int status);
+  void progress_to_caller(Fork& fork, Progress progress);
+  void send_progress(Fork& fork, const Progress& progress);
   std::string early_description(Fork& fork, bool reliable);
   void arm_reliable();
   bool caller_has_reliable() const;
+
+  // responses.cc: what the policy says to the callee's responses.
+  policy::ResponseFacts response_facts(const sip::Message& response) const;
+  policy::ResponseDecision provisional_decision(const sip::Message& response);
+  bool hung_up_by_policy(const Input& in);
+  void hang_up_answer(const Input& in, const policy::ResponseDecision& said);
 
   // early.cc
   bool pass_prack_answer(Fork& fork, const Input& in, std::string_view sdp);
@@ -463,7 +469,7 @@ class Machine {
 
   // machine.cc
   void respond_caller(int status, std::span<const sip::ExtraHeader> headers = {}, std::string_view sdp = {},
-                      std::string_view reason = {});
+                      std::string_view reason = {}, std::span<const policy::HeaderOp> changes = {});
   void respond_to(const Input& in, int status, std::span<const sip::ExtraHeader> headers = {},
                   std::string_view reason = {});
   void send_ack(Side side, std::string_view sdp);

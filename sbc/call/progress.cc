@@ -47,14 +47,27 @@ void Machine::ring(const Input& in) {
   }
   if (fork->ended) return;
   note_ringing();
+  policy::ResponseDecision said = provisional_decision(response);
+  const bool hidden = said.kind == policy::ResponseDecision::Kind::Hide;
+  Progress progress{.status = said.status != 0 ? said.status : std::min(response.status(), 183),
+                    .reason = std::move(said.reason),
+                    .changes = std::move(said.headers)};
   if (call_.attempt->offered) {
+    // What the caller has heard once it keeps hearing. Later responses without SDP change nothing about it.
+    if (!fork->described && sdp_of(response).value_or(std::nullopt)) fork->muted = hidden || !said.early_media;
     take_early_answer(*fork, in, rseq.has_value());
     if (rseq) send_prack(*fork, *rseq, {});
-  } else if (rseq && take_early_offer(*fork, in, *rseq)) {
+  } else if (rseq && take_early_offer(*fork, in, *rseq, progress)) {
     return;  // it goes on when the relay has ports for it
   }
-  progress_to_caller(*fork, response.status() <= 183 ? response.status() : 183);
-  if (response.status() == 180) begin_ringback();
+  // RFC 3262 5: an offer that came in a reliable response has to be answered, and only the caller can.
+  if (hidden && !fork->owed) {
+    ++core_.counters.hidden_progress;
+    return;
+  }
+  const bool rings = progress.status == 180;
+  progress_to_caller(*fork, std::move(progress));
+  if (rings) begin_ringback();
 }
 
 void Machine::note_ringing() {
@@ -76,17 +89,19 @@ void Machine::take_early_answer(Fork& fork, const Input& in, bool reliable) {
   Media& media = media_of(fork);
   const bool first = !media.settled(Side::B);
   if (first && !media.take_answer(Side::B, **sdp, reliable ? sdp::Finality::Final : sdp::Finality::Early)) return;
+  if (fork.muted) return;  // the relay does not turn to it
   // After the answer the same SDP may come again, and says nothing new (RFC 6337 3.1.1), but that its fork speaks.
+  const bool begins = fork.spoke == 0;
   fork.spoke = ++call_.spoken;
   call_.attempt->early_media = true;
   select(fork);
-  if (first) decide_nat(Side::B, *in.message, in.source);
+  if (first || begins) decide_nat(Side::B, *in.message, in.source);
   ask_relay(false);
 }
 
 // RFC 3262 5: the first reliable response to an INVITE without an offer carries one; the PRACK brings the answer, so it
 // waits for the caller's. True: the response waits for the relay.
-bool Machine::take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq) {
+bool Machine::take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq, const Progress& progress) {
   const auto sdp = sdp_of(*in.message);
   Media& media = media_of(fork);
   if (!sdp || !*sdp || fork.owed || media.settled(Side::B) || !media.take_offer(Side::B, **sdp)) {
@@ -98,7 +113,7 @@ bool Machine::take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq) 
   select(fork);
   decide_nat(Side::B, *in.message, in.source);
   if (!call_.media.needs_ports()) return false;
-  fork.held.assign(1, in.message->status() <= 183 ? in.message->status() : 183);
+  fork.held.assign(1, progress);
   if (call_.session_open) {
     ask_relay(true);
   } else {
@@ -111,9 +126,9 @@ bool Machine::take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq) 
 void Machine::pass_early_offer() {
   Fork* fork = call_.selected;
   if (fork == nullptr || !fork->owed || fork->offered || fork->held.empty()) return;
-  const int status = fork->held.front();
+  Progress progress = std::move(fork->held.front());
   fork->held.clear();
-  progress_to_caller(*fork, status);
+  progress_to_caller(*fork, std::move(progress));
 }
 
 void Machine::send_prack(Fork& fork, std::uint32_t rseq, std::string_view sdp) {
@@ -134,20 +149,21 @@ void Machine::early_dialog_over(Fork& fork) {
   if (fork.ended) return;
   const bool told = fork.a.has_value();
   leave_fork(fork);
-  if (told && sip::lists_token(*call_.invite, sip::HeaderId::Supported, "199")) send_progress(fork, 199);
+  if (told && sip::lists_token(*call_.invite, sip::HeaderId::Supported, "199")) send_progress(fork, {.status = 199});
 }
 
 // --- toward the caller ------------------------------------------------------------------------------------------
 
-void Machine::progress_to_caller(Fork& fork, int status) {
-  call_.last_progress = status;
+void Machine::progress_to_caller(Fork& fork, Progress progress) {
+  fork.last = std::move(progress);
   call_.ringing = &fork;
-  send_progress(fork, status);
+  send_progress(fork, fork.last);
   arm(call_.refresh_timer, TimerKind::Refresh, now_ + kProgressRefresh);
 }
 
 // What the response says about media, "" when nothing.
 std::string Machine::early_description(Fork& fork, bool reliable) {
+  if (fork.muted) return {};
   Media& media = media_of(fork);
   if (offers_to_caller(fork)) return media.make_offer(Side::A).value_or("");
   if (call_.proposed || !call_.attempt->offered || !media.described(Side::B) || media.settled(Side::A)) return {};
@@ -155,14 +171,16 @@ std::string Machine::early_description(Fork& fork, bool reliable) {
   return media.make_answer(Side::A, reliable ? sdp::Finality::Final : sdp::Finality::Early).value_or("");
 }
 
-void Machine::send_progress(Fork& fork, int status) {
+void Machine::send_progress(Fork& fork, const Progress& progress) {
+  const int status = progress.status;
   const sip::Message* request = core_.layer.request_of(call_.a.server);
   if (request == nullptr) return;  // the transaction is gone: its ServerFailed said so
   const Media* media = &fork == call_.selected ? &call_.media : fork.media ? &*fork.media : nullptr;
   const bool settled = media != nullptr && media->settled(Side::A);
-  const bool offers = status != 199 && offers_to_caller(fork);
-  const bool answers = status != 199 && !call_.proposed && media != nullptr && call_.attempt->offered &&
-                       media->described(Side::B) && !settled;
+  const bool speaks = status != 199 && !fork.muted;
+  const bool offers = speaks && offers_to_caller(fork);
+  const bool answers =
+      speaks && !call_.proposed && media != nullptr && call_.attempt->offered && media->described(Side::B) && !settled;
   const bool required = caller_requires_reliable(*call_.invite);
   const auto wanted = core_.settings->reliable_toward(call_.a.realm);
   bool reliable = required || offers;
@@ -179,7 +197,7 @@ void Machine::send_progress(Fork& fork, int status) {
       core_.counters.limits.add(limit::Reached::HeldProgress);
       fork.held.pop_back();
     }
-    fork.held.push_back(status);
+    fork.held.push_back(progress);
     return;
   }
   const std::string body = status == 199 ? "" : early_description(fork, reliable);
@@ -190,7 +208,8 @@ void Machine::send_progress(Fork& fork, int status) {
     headers.push_back({"Require", "100rel"});
     headers.push_back({"RSeq", number});
   }
-  auto bytes = leg_response(*request, call_.source, call_.a, status, fork.tag, headers, sdp_body(body));
+  auto bytes = leg_response(*request, call_.source, call_.a, status, fork.tag, headers, sdp_body(body), progress.reason,
+                            progress.changes);
   core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
   if (!fork.a) fork.a = dialog::Dialog::from_server(*call_.invite, fork.tag);
   fork.described = fork.described || !body.empty();
@@ -228,10 +247,9 @@ void Machine::repeat_progress() {
 }
 
 void Machine::refresh_progress() {
-  if (call_.state != State::Inviting || call_.last_progress == 0) return;
+  if (call_.state != State::Inviting || call_.ringing == nullptr) return;
   // One that waits for its PRACK is being repeated already.
-  if (call_.ringing != nullptr && !call_.ringing->ended && !call_.ringing->to_caller.waiting())
-    send_progress(*call_.ringing, call_.last_progress);
+  if (!call_.ringing->ended && !call_.ringing->to_caller.waiting()) send_progress(*call_.ringing, call_.ringing->last);
   arm(call_.refresh_timer, TimerKind::Refresh, now_ + kProgressRefresh);
 }
 

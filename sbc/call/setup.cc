@@ -386,7 +386,12 @@ void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& resp
   }
   attempt.cause = word_for(failure.cause);
   explain_with(core_.advisor, call_.record, now_, [&] { return call::failed(target, attempt); });
-  take_off_attempt();
+  // One that has answered, and was hung up, may be answered once more by another of its forks.
+  if (call_.attempt && call_.attempt->finished) {
+    retire_attempt();
+  } else {
+    take_off_attempt();
+  }
   failure_decided(core_.advisor.failure(asking.facts, attempt));
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "sbc/call/facts.h"
 #include "sbc/explain/describe.h"
+#include "sbc/sip/service_urn.h"
 
 namespace sbc::simulate {
 
@@ -123,6 +125,20 @@ policy::TimerDecision SceneAdvisor::timer(const policy::InviteFacts& facts, cons
 
 void SceneAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
   if (host_.has(policy::Handler::End)) tell(policy::Handler::End, host_.on_end(facts, end, *this));
+}
+
+policy::ScreenDecision SceneAdvisor::screen(const sip::Message& request, const sip::Source& source) {
+  const bool call = request.method() == sip::Method::Invite;
+  if (!host_.has(policy::Handler::Screen)) return {};
+  if (call && sip::is_emergency(request.request_uri(), setting_.calls->emergency_numbers)) return {};
+  // Nothing has been checked or looked up yet.
+  auto arrival = arrival_of(request, source);
+  arrival.authenticated = false;
+  arrival.auth_user.clear();
+  arrival.registered_aor.clear();
+  policy::RequestFacts facts;
+  call::fill_facts(facts, request, source, arrival);
+  return tell(policy::Handler::Screen, host_.on_screen(facts, *this));
 }
 
 policy::RegisterDecision SceneAdvisor::registration(const policy::RegisterFacts& facts) {

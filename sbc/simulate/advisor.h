@@ -40,6 +40,8 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
+  // The first word to a request outside of dialogs.
+  policy::ScreenDecision screen(const sip::Message& request, const sip::Source& source);
   // Outside of calls.
   policy::RegisterDecision registration(const policy::RegisterFacts& facts);
   policy::RequestDecision request(const policy::RequestFacts& facts);

@@ -44,6 +44,10 @@ Heard hear(const Setting& setting, policy::Host& host, const Request& request) {
   }
   const sip::Message& message = *parsed.message;
   SceneAdvisor advisor(setting, host, request.scene, heard.decisions, [] { return base::Duration{}; });
+  if (auto screened = advisor.screen(message, place->source); screened.kind != policy::ScreenDecision::Kind::Accept) {
+    heard.screened = std::move(screened);
+    return heard;
+  }
   const auto arrival = advisor.arrival_of(message, place->source);
   if (message.method() == sip::Method::Register) {
     policy::RegisterFacts facts;

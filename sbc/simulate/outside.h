@@ -1,6 +1,6 @@
 #pragma once
-// Requests outside of calls, as far as policies decide of them: a REGISTER (on_register), and any other but INVITE
-// (on_request). What follows from the decision is not played.
+// Requests outside of calls, as far as policies decide of them: any but INVITE (on_screen), a REGISTER (on_register),
+// and the others (on_request). What follows from the decision is not played.
 
 #include <optional>
 #include <string>
@@ -21,9 +21,10 @@ struct Request {
 };
 
 struct Heard {
+  std::optional<policy::ScreenDecision> screened{};  // it was refused or dropped, and nobody else was asked
   std::optional<policy::RegisterDecision> registration{};
   std::optional<policy::RequestDecision> request{};
-  std::vector<Decision> decisions{};  // in words: one, unless `problem`
+  std::vector<Decision> decisions{};  // in words: at least one, unless `problem`
   std::string problem{};              // why nobody was asked; "" mostly
 };
 

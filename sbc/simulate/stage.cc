@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sbc/call/extra_headers.h"
 #include "sbc/simulate/limits.h"
 #include "sbc/simulate/play.h"
 #include "sbc/sip/parser.h"
@@ -129,6 +130,14 @@ void Stage::pump() {
 
 void Stage::on_request(const transaction::RequestArrived& request) {
   if (!request.message->to_tag().empty()) return calls_.on_dialog_request(request, now_, out_);
+  const auto screened = advisor_.screen(*request.message, request.source);
+  if (screened.kind == policy::ScreenDecision::Kind::Drop) return layer_.ignore(request.transaction, now_);
+  if (screened.kind == policy::ScreenDecision::Kind::Reject) {
+    auto refusal = sip::build_response(*request.message, screened.status, minter_.tag(random_), request.source,
+                                       call::as_extra(screened.headers), {}, {}, screened.reason);
+    layer_.respond(request.transaction, screened.status, base::share(std::move(refusal)), now_, out_.transaction);
+    return;
+  }
   const auto arrival = advisor_.arrival_of(*request.message, request.source);
   calls_.on_invite(request, arrival, now_, out_);
 }

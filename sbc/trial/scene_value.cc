@@ -226,6 +226,16 @@ Value value_of(const simulate::Decision& decision) {
   return out;
 }
 
+// A provisional response, as the caller gets it.
+Value progress_of(const sip::Message& message) {
+  Record out;
+  out["status"] = static_cast<std::int64_t>(message.status());
+  out["reason"] = std::string(message.reason_phrase());
+  out["headers"] = headers_of(message);
+  out["early_media"] = !message.body().empty();
+  return out;
+}
+
 }  // namespace
 
 std::expected<simulate::Scene, std::string> scene_from(const Record& record, const Ground& ground) {
@@ -294,6 +304,7 @@ Value value_of(const simulate::Heard& heard) {
     const auto value = value_of(decision);
     out = *value.record();
   };
+  if (heard.screened) take(retell::to_json(*heard.screened));
   if (heard.registration) take(retell::to_json(*heard.registration));
   if (heard.request) take(retell::to_json(*heard.request));
   List log;
@@ -310,15 +321,18 @@ Value value_of(const simulate::Heard& heard) {
 Value value_of(const simulate::Story& story) {
   Record out;
   List responses;
+  List progress;
   for (const auto& [at, message] : story.to_caller) {
     if (!message->is_response() || message->method() != sip::Method::Invite || message->status() == 100) continue;
     responses.emplace_back(static_cast<std::int64_t>(message->status()));
+    if (message->status() < 200) progress.push_back(progress_of(*message));
     if (message->status() < 200) continue;
     out["status"] = static_cast<std::int64_t>(message->status());
     out["reason"] = std::string(message->reason_phrase());
     out["headers"] = headers_of(*message);
   }
   out["responses"] = std::move(responses);
+  out["progress"] = std::move(progress);
   List attempts;
   for (const auto& attempt : story.attempts) attempts.push_back(value_of(attempt));
   out["attempts"] = std::move(attempts);

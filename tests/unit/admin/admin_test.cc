@@ -80,6 +80,8 @@ TEST(Names, AreDistinct) {
   expect_distinct_names<CallResult>();
   expect_distinct_names<RejectReason>();
   expect_distinct_names<PolicyHandler>();
+  const ShardMetrics metrics;
+  for (const auto& seconds : metrics.policy_seconds) EXPECT_FALSE(seconds.bounds().empty());
   expect_distinct_names<PolicyWait>();
   expect_distinct_names<HttpLookup>();
   expect_distinct_names<StoreLookup>();

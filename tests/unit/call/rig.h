@@ -42,6 +42,17 @@ class FakeAdvisor final : public Advisor {
     caller = facts.from;
   }
   bool hears(policy::Handler handler, const Arrival& /*of*/) const override { return heard.contains(handler); }
+  policy::ResponseDecision provisional(const policy::InviteFacts& facts,
+                                       const policy::ResponseFacts& response) override {
+    caller = facts.from;
+    responses.push_back(response);
+    return provisional_decision;
+  }
+  policy::ResponseDecision answer(const policy::InviteFacts& facts, const policy::ResponseFacts& response) override {
+    caller = facts.from;
+    responses.push_back(response);
+    return answer_decision;
+  }
   policy::InsideDecision inside(policy::Handler handler, const policy::InviteFacts& facts,
                                 const policy::InsideFacts& event) override {
     caller = facts.from;
@@ -90,6 +101,8 @@ class FakeAdvisor final : public Advisor {
   std::vector<policy::Answer> answers;
   std::size_t abandoned = 0;
   std::set<policy::Handler> heard;  // handlers of what happens in a call
+  policy::ResponseDecision provisional_decision, answer_decision;
+  std::vector<policy::ResponseFacts> responses;  // their headers are gone
   policy::InsideDecision inside_decision;
   std::vector<std::pair<policy::Handler, policy::InsideFacts>> insides;  // their headers are gone
   policy::TimerDecision timer_decision;

@@ -17,6 +17,34 @@ TEST(Describe, EveryWayToLearnAnAddressHasItsWord) {
   EXPECT_EQ(describe(decision), "latch: hear, symmetric_signalling");
 }
 
+TEST(Describe, WhatIsScreenedChangedAndHungUp) {
+  policy::ScreenDecision screened;
+  EXPECT_EQ(describe(screened), "accept");
+  screened.kind = policy::ScreenDecision::Kind::Reject;
+  EXPECT_EQ(describe(screened), "reject 403");
+  screened.kind = policy::ScreenDecision::Kind::Drop;
+  EXPECT_EQ(describe(screened), "drop");
+  policy::ResponseDecision said;
+  EXPECT_EQ(describe(said), "as usual");
+  said.kind = policy::ResponseDecision::Kind::Change;
+  said.status = 180;
+  said.reason = "Soon";
+  said.early_media = false;
+  said.headers = {{policy::HeaderOp::Kind::Set, "X-A", "b"}, {policy::HeaderOp::Kind::Remove, "X-C", ""}};
+  EXPECT_EQ(describe(said), "change, status 180, reason Soon, no early media, X-A: b, without X-C");
+  said = {};
+  said.kind = policy::ResponseDecision::Kind::Hide;
+  EXPECT_EQ(describe(said), "hide");
+  said.kind = policy::ResponseDecision::Kind::HangUp;
+  said.status = 603;
+  EXPECT_EQ(describe(said), "hang_up 603");
+  policy::Outcome<policy::ResponseDecision> outcome;
+  outcome.decision.kind = policy::ResponseDecision::Kind::Change;
+  outcome.decision.max_duration_s = 60;
+  outcome.timers = {{"warn", 30}, {"other", 0}};
+  EXPECT_EQ(describe(outcome), "change, max_duration 60 s; timer warn in 30 s; timer other cancelled");
+}
+
 TEST(Describe, ARegistrationAndItsTerms) {
   policy::RegisterDecision decision;
   decision.kind = policy::RegisterDecision::Kind::Accept;
