@@ -160,8 +160,14 @@ void Log::set_level(Level level) {
 
 namespace {
 
+void append_fields(std::string& out, LogOptions::Format format, std::string_view message,
+                   std::span<const Field> fields) {
+  append_message(out, format, message);
+  for (const Field& field : fields) append_field(out, format, field);
+}
+
 // The line between the time stamp and the end: level, message, fields, process.
-std::string line_of(LogOptions::Format format, Level level, std::string_view message, Fields fields,
+std::string line_of(LogOptions::Format format, Level level, std::string_view message, std::span<const Field> fields,
                     std::string_view tail) {
   std::string line;
   line.reserve(256);
@@ -174,14 +180,14 @@ std::string line_of(LogOptions::Format format, Level level, std::string_view mes
     line += name_of(level);
     line += ' ';
   }
-  append_line(line, format, message, fields);
+  append_fields(line, format, message, fields);
   line += tail;
   return line;
 }
 
 }  // namespace
 
-void Log::write(Level level, std::string_view message, Fields fields) {
+void Log::write(Level level, std::string_view message, std::span<const Field> fields) {
   if (!enabled(level)) return;
   const std::string line = line_of(inner_->format, level, message, fields, inner_->process);
   inner_->logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
@@ -194,7 +200,7 @@ void Log::limited(RateLimit& limit, base::Instant now, Level level, std::string_
   std::string tail;
   if (suppressed > 0) append_field(tail, inner_->format, Field("suppressed", suppressed));
   tail += inner_->process;
-  const std::string line = line_of(inner_->format, level, message, fields, tail);
+  const std::string line = line_of(inner_->format, level, message, std::span(fields.begin(), fields.size()), tail);
   inner_->logger->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 
@@ -207,8 +213,7 @@ std::uint64_t Log::lost_lines() const {
 }
 
 void append_line(std::string& out, LogOptions::Format format, std::string_view message, Fields fields) {
-  append_message(out, format, message);
-  for (const Field& field : fields) append_field(out, format, field);
+  append_fields(out, format, message, std::span(fields.begin(), fields.size()));
 }
 
 }  // namespace observe

@@ -12,6 +12,7 @@
 #include <expected>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -80,7 +81,10 @@ class Log {
   bool enabled(Level level) const;
   void set_level(Level level);
 
-  void write(Level level, std::string_view message, Fields fields = {});
+  void write(Level level, std::string_view message, Fields fields = {}) {
+    write(level, message, std::span(fields.begin(), fields.size()));
+  }
+  void write(Level level, std::string_view message, std::span<const Field> fields);
   void debug(std::string_view message, Fields fields = {}) { write(Level::Debug, message, fields); }
   void info(std::string_view message, Fields fields = {}) { write(Level::Info, message, fields); }
   void warn(std::string_view message, Fields fields = {}) { write(Level::Warn, message, fields); }

@@ -2,11 +2,13 @@
 --
 --   local balance = require "lib.balance"
 --   local shares = { carrier_a = 3, carrier_b = 1 }          -- three calls for carrier_a, one for carrier_b
---   return route(balance.places(balance.order(shares, call.call_id), { number = number, timeout = 4 }))
+--   return route(balance.shares(shares, { number = number, timeout = 4 }))
 --
--- The second argument is the key: the same key has the same order, today and after a restart, in every thread. With
--- call.call_id each call is drawn anew; with call.from.aor each caller stays where he is. All names are in the order,
--- so that the call goes on with the next one where the first fails; and when a name is added or taken out, only the
+-- The border draws each call anew; with draw_by = call.from.aor beside the number each caller stays where he is. All
+-- names are in the order, so that the call goes on with the next one where the first fails.
+--
+-- Who wants to see the order, or orders something else than trunks, draws it here: balance.order(shares, key). The same
+-- key has the same order, today and after a restart, in every thread; and when a name is added or taken out, only the
 -- keys that were or will be first there move (rendezvous hashing, weighted).
 
 local balance = {}
@@ -54,8 +56,9 @@ end
 
 -- Names by the share of their capacity that is free, most first; what is full is left out.
 --   capacity  { carrier_a = 30, carrier_b = 90 }: calls at once
---   used      a function that says how many there are: balance.by_room(capacity, door.calls), of lib.admission
+--   used      a function that says how many there are; those of trunks, as the border counts them, when left out
 function balance.by_room(capacity, used)
+  used = used or trunks.calls
   local names, scores = {}, {}
   for name, most in pairs(capacity) do
     local now = used(name)
@@ -65,6 +68,17 @@ function balance.by_room(capacity, used)
     end
   end
   return sorted(names, scores)
+end
+
+-- What `route` takes, of trunks by weight: { b = 1, a = 3 } --> { { trunk = "a", weight = 3 }, { trunk = "b", weight = 1 } },
+-- with fields that hold for all of them. Weights are whole numbers; weight 0 is the last resort.
+function balance.shares(weights, fields)
+  local names, places = {}, {}
+  for name in pairs(weights) do names[#names + 1] = name end
+  table.sort(names)  -- a decision that is made again is the same
+  for name, value in pairs(fields or {}) do places[name] = value end
+  for i = 1, #names do places[i] = { trunk = names[i], weight = weights[names[i]] } end
+  return places
 end
 
 -- What `route` takes: { "a", "b" } --> { { trunk = "a" }, { trunk = "b" } }, with fields that hold for all of them:

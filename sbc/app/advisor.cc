@@ -83,7 +83,10 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
   if (settings != nullptr && settings->registrar) {
     identity_ = identities_.check(settings->registration, message, source_, now);
     arrival.authenticated = identity_.authenticated();
-    if (arrival.authenticated) arrival.auth_user = identity_.user->name;
+    if (arrival.authenticated) {
+      arrival.auth_user = identity_.user->name;
+      arrival.user = registrar::Aor{identity_.user->name, identity_.user->domain}.text();
+    }
     // An answer to a challenge that has merely become old is no failure. Over UDP the source may be forged, and
     // counting would let a stranger shut out whom he likes.
     if (identity_.verdict && !arrival.authenticated && *identity_.verdict != auth::Verdict::Stale &&
@@ -98,6 +101,14 @@ call::Arrival ShardAdvisor::arrival_of(const sip::Message& message, const sip::S
         aor ? registrar::binding_of_flow(shared_.location, aor->text(), source.hop, now) : std::nullopt;
     if (binding) {
       arrival.registered_aor = aor->text();
+      if (arrival.user.empty()) arrival.user = arrival.registered_aor;
+      arrival.registration = {.aor = arrival.registered_aor,
+                              .uri = binding->contact_uri,
+                              .user_agent = binding->user_agent,
+                              .source_ip = binding->flow.remote.ip.text(),
+                              .transport = std::string(sip::name_of(binding->flow.transport)),
+                              .q = binding->q,
+                              .expires_in = binding->expires_in(now)};
       arrival.service_route = registrar::routes_of(binding->service_route);
       if (settings->relay) arrival.upstream = trunks_of(*config_->routes, settings->relay->upstream);
     }
@@ -272,6 +283,14 @@ std::uint64_t ShardAdvisor::count(std::string_view name, base::Duration window, 
   metrics_.policy_counted.add();
   metrics_.policy_counters_forgotten.add(counted.forgotten);
   return counted.sum;
+}
+
+std::uint64_t ShardAdvisor::calls(CallsOf what, std::string_view name) {
+  using Of = call::Occupancy::Of;
+  if (what != CallsOf::User) return shared_.occupancy.count(what == CallsOf::Trunk ? Of::Trunk : Of::Realm, name);
+  std::string canonical(name);
+  if (const auto uri = sip::parse_uri(name)) serving(*uri, canonical);
+  return shared_.occupancy.count(Of::User, canonical);
 }
 
 bool ShardAdvisor::known(std::string_view aor) {

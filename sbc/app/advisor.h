@@ -82,6 +82,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   policy::TimerDecision timer(const policy::InviteFacts& facts, const policy::TimerFacts& due) override;
   std::vector<policy::TimerOp> take_timers() override { return std::exchange(timers_, {}); }
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
+  call::Occupancy* occupancy() override { return &shared_.occupancy; }
   explain::Explainer* explainer() override { return shared_.explanations.wanted() ? &shared_.explanations : nullptr; }
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
@@ -104,6 +105,7 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
  private:
   std::vector<policy::Contact> location(std::string_view aor) override;
   bool known(std::string_view aor) override;
+  std::uint64_t calls(CallsOf what, std::string_view name) override;
   std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override;
 
   // Where it comes from, in `out`; null: no realm has its listener.

@@ -9,6 +9,7 @@
 #include "media-relay/settings/settings.h"
 
 #include "sbc/app/config_parts.h"
+#include "sbc/call/limits.h"
 #include "sbc/dialog/limits.h"
 #include "sbc/sdp/synthesis.h"
 
@@ -104,6 +105,15 @@ void read_limits(settings::Table root, Config& config, call::Settings& calls) {
       exchange.events.push_back(base::to_lower(event));
     }
   }
+  for (auto& [name, given] : limits.named_tables("class")) {
+    if (name.size() > policy::kMaxClassName)
+      limits.fail("class", "expected names of at most " + std::to_string(policy::kMaxClassName) + " characters");
+    calls.classes[name] = static_cast<std::size_t>(given.integer("calls", {0, 10'000'000}, 0));
+    if (!given.has("calls")) given.fail("calls", "expected how many calls of the class there may be at once");
+    config.policy_environment.classes.push_back(name);
+  }
+  if (calls.classes.size() > call::kMaxClasses)
+    limits.fail("class", "expected at most " + std::to_string(call::kMaxClasses) + " classes");
   const auto transactions = static_cast<std::size_t>(limits.integer("transactions", {100, 100'000'000}, 400'000));
   t.max_servers = t.max_clients = transactions / config.shards + 1;
   config.net.connections = static_cast<std::size_t>(limits.integer("connections", {1, 1'000'000}, 16'384));
@@ -176,7 +186,7 @@ void read_policy(settings::Table root, Config& config) {
   config.policy_limits = read_policy_limits(policy);
   config.policy_lookups.http = read_http(policy);
   config.policy_lookups.enum_suffixes = read_enum(policy);
-  config.policy_lookups.redis = read_redis(policy);
+  config.policy_lookups.redis = read_redis(policy, config);
   config.policy_lookups.databases = read_databases(policy, config);
   for (const auto& database : config.policy_lookups.databases)
     for (const auto& query : database.queries) config.policy_environment.queries.push_back(query.name);

@@ -54,7 +54,10 @@ void check_upstreams(settings::Table root, Config& config);
 // [policy.enum]
 std::vector<std::string> read_enum(settings::Table& policy);
 // [policy.redis]
-redis::Settings read_redis(settings::Table& policy);
+redis::Settings read_redis(settings::Table& policy, const Config& config);
+// tls, ca, certificate, key and tls_name of a table that says how a server is reached (config_tls.cc). nullptr: without
+// TLS, or after an error. `given`: the texts of all files.
+std::shared_ptr<const tls::Context> read_tls_client(settings::Table& table, const Config& config, std::string& given);
 // [policy.database.<name>] and [policy.sql.<name>]
 std::vector<database::Settings> read_databases(settings::Table& policy, const Config& config);
 // [policy.table.<name>] with their files.

@@ -26,7 +26,13 @@ lookup::Rules read_rules(settings::Table& table) {
 }
 
 // "10.0.0.5:6379", "[2001:db8::5]:6379", "redis.example.net", a path.
-void read_server(settings::Table& table, const std::string& server, redis::Settings& out) {
+// Ours for TLS: "rediss://redis.example.net:6380".
+constexpr std::string_view kSecure = "rediss://";
+constexpr std::string_view kClear = "redis://";
+
+void read_server(settings::Table& table, std::string server, redis::Settings& out) {
+  for (const auto front : {kSecure, kClear})
+    if (server.starts_with(front)) server.erase(0, front.size());
   if (server.starts_with('/')) {
     out.path = server;
     return;
@@ -39,6 +45,7 @@ void read_server(settings::Table& table, const std::string& server, redis::Setti
   const auto port = colon == std::string::npos ? std::optional<std::uint16_t>(6379)
                                                : base::parse_unsigned<std::uint16_t>(server.substr(colon + 1));
   const std::string host = server.substr(0, colon);
+  out.tls.name = host;
   if (port && *port != 0 && !host.empty() && host.find_first_of(" :/[]") == std::string::npos)
     for (const auto& ip : addresses_of(host)) {
       const base::Endpoint endpoint{.ip = ip, .port = *port};
@@ -86,11 +93,28 @@ database::Settings read_database(const std::string& name, settings::Table& table
 
 }  // namespace
 
-redis::Settings read_redis(settings::Table& policy) {
+// The certificate of the server must have the name by which it was given, unless tls_name says another one.
+void read_protection(settings::Table& table, const std::string& server, const Config& config, redis::Settings& redis) {
+  const bool secure = table.boolean("tls", server.starts_with(kSecure));
+  if (server.starts_with(kSecure) && !secure) table.fail("tls", "expected true, since the server is rediss://");
+  if (server.starts_with(kClear) && secure) table.fail("tls", "expected false, since the server is redis://");
+  if (!secure) {
+    redis.tls = {};
+    for (const char* key : {"ca", "certificate", "key", "tls_name"})
+      if (table.has(key)) table.fail(key, "expected tls = true, or a server as rediss://...");
+    return;
+  }
+  if (!redis.path.empty()) table.fail("tls", "expected false: a Unix socket stays on the machine");
+  redis.tls.name = table.text("tls_name", redis.tls.name);
+  redis.tls.context = read_tls_client(table, config, redis.tls.given);
+}
+
+redis::Settings read_redis(settings::Table& policy, const Config& config) {
   auto table = policy.table("redis");
   redis::Settings redis;
   const auto server = table.text("server", "");
   if (!server.empty()) read_server(table, server, redis);
+  read_protection(table, server, config, redis);
   redis.username = table.text("username", "");
   redis.password = table.maybe_secret("password").value_or("");
   if (!redis.username.empty() && redis.password.empty()) table.fail("username", "expected a password beside it");

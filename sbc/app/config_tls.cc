@@ -68,6 +68,26 @@ bool complete(const tls::ContextOptions& options) {
 
 }  // namespace
 
+std::shared_ptr<const tls::Context> read_tls_client(settings::Table& table, const Config& config, std::string& given) {
+  tls::ContextOptions options;
+  const auto certificate = table.maybe_text("certificate");
+  const auto key = table.maybe_text("key");
+  if (certificate.has_value() != key.has_value())
+    table.fail(certificate ? "certificate" : "key", "expected certificate and key, or neither");
+  options.server_ca = read_authorities(table, "ca", config);
+  if (certificate && key)
+    options.pairs.push_back({.certificate = read_file(table, "certificate", *certificate, config),
+                             .key = read_file(table, "key", *key, config)});
+  given = options.server_ca;
+  for (const auto& pair : options.pairs) given += pair.certificate + pair.key;
+  if (!complete(options) || (table.has("ca") && options.server_ca.empty())) return nullptr;  // reported
+  auto made = tls::Context::make_client(options);
+  if (made) return *made;
+  const bool authorities = made.error().part == tls::ContextError::Part::ServerCa;
+  table.fail(authorities ? "ca" : key_of(made.error().part), made.error().text);
+  return nullptr;
+}
+
 std::shared_ptr<const tls::Context> read_certificates(settings::Table& listener, const Config& config) {
   tls::ContextOptions options;
   options.pairs.push_back(read_pair(listener, config));

@@ -71,12 +71,17 @@ std::expected<SceneInput, std::string> scene_in(const HttpRequest& request) {
   const std::map<std::string_view, std::vector<std::string> SceneInput::*> lists{{"header", &SceneInput::headers},
                                                                                  {"phone", &SceneInput::phones},
                                                                                  {"answer", &SceneInput::answers},
+                                                                                 {"at-once", &SceneInput::at_once},
                                                                                  {"lookup", &SceneInput::lookups}};
   for (const auto& [name, value] : loop::arguments_of(request.query)) {
     if (const auto word = words.find(name); word != words.end()) {
       scene.*word->second = value;
     } else if (const auto list = lists.find(name); list != lists.end()) {
       scene.*list->second = lines_of(value);
+    } else if (name == "seed") {
+      const auto seed = base::parse_unsigned<std::uint64_t>(value);
+      if (!seed) return std::unexpected("seed: expected a number, got \"" + base::printable(value) + "\"");
+      scene.seed = *seed;
     } else if (name == "behind-nat") {
       scene.behind_nat = value != "false";
     } else {

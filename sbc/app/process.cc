@@ -16,6 +16,7 @@
 #include "sbc/admin/admin.h"
 #include "sbc/admin/control.h"
 #include "sbc/app/canary_desk.h"
+#include "sbc/app/class_metrics.h"
 #include "sbc/app/policy_load.h"
 #include "sbc/app/policy_pages.h"
 #include "sbc/app/policy_tests.h"
@@ -194,6 +195,7 @@ class Process {
                    "When the first of our certificates ends, seconds since 1970; 0 without TLS.", {},
                    [this] { return static_cast<double>(certificates_end_.load()); });
     shared_.targets.expose(metrics_);
+    expose_classes(metrics_, shared_.occupancy, [this]() -> const auto& { return config_->calls->classes; });
     shared_.explanations.expose(metrics_);
     recorder_.expose(metrics_);
     shadow_.expose(metrics_);

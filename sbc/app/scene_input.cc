@@ -7,6 +7,7 @@
 
 #include "sbc/app/policy_tests.h"
 #include "sbc/json/value.h"
+#include "sbc/simulate/limits.h"
 #include "sbc/simulate/spelled.h"
 
 namespace sbc::app {
@@ -191,6 +192,14 @@ std::expected<simulate::Scene, std::string> read_scene(const SceneInput& input, 
     if (!reply) return std::unexpected("--lookup: " + reply.error());
     scene.lookups.insert(*std::move(reply));
   }
+  for (const auto& text : input.at_once) {
+    const auto end = text.rfind('=');
+    const auto count = end == std::string::npos ? std::nullopt : base::parse_unsigned(text.substr(end + 1));
+    if (!count || *count > simulate::kMaxAtOnce || !simulate::is_at_once(text))
+      return std::unexpected("--at-once: expected such as \"trunk carrier_a=30\", got \"" + text + "\"");
+    scene.at_once[text.substr(0, end)] = *count;
+  }
+  scene.seed = input.seed;
   if (input.at.empty()) {
     scene.wall.seconds = std::time(nullptr);
     std::tm local{};

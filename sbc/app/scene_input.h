@@ -1,6 +1,7 @@
 #pragma once
 // A scene as an operator writes it: on a command line, or into the query of a request.
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ struct SceneInput {
   std::vector<std::string> lookups;  // "https://numbers.example.net/v1/43 200ms {\"trunk\": \"carrier_b\"}"
   std::string at;                    // "2026-11-21 08:30", local time of the border; "": now
   std::string gives_up, talks = "10s";
+  std::vector<std::string> at_once;  // calls that are up besides: "trunk carrier_a=30"
+  std::uint64_t seed = 1;            // of what is drawn by weight
 };
 
 // The error names the field as the command line does: "--source: expected ...".

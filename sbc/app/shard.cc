@@ -5,6 +5,7 @@
 #include "media-relay/base/clock.h"
 #include "media-relay/base/text.h"
 
+#include "sbc/app/record_line.h"
 #include "sbc/app/shard_setup.h"
 #include "sbc/call/consumed_body.h"
 #include "sbc/call/extensions.h"
@@ -466,34 +467,7 @@ void Shard::close_record(const call::CallRecord& record) {
   const bool refused = record.cause == call::EndCause::Policy || record.cause == call::EndCause::Limit;
   std::uint64_t suppressed = 0;
   if (refused && !refused_calls_.allow(loop_.now(), suppressed)) return;
-  const call::CallQuality quality = record.quality.value_or(call::CallQuality{});
-  shared_.log.info("call ended", {{"call", record.id},
-                                  {"call_id_a", record.call_id_a},
-                                  {"call_id_b", record.call_id_b},
-                                  {"session_id", record.session_id},
-                                  {"from", record.from},
-                                  {"to", record.to},
-                                  {"realm_a", record.realm_a},
-                                  {"trunk_a", record.trunk_a},
-                                  {"realm_b", record.realm_b},
-                                  {"trunk_b", record.trunk_b},
-                                  {"status", record.status},
-                                  {"cause", call::name_of(record.cause)},
-                                  {"by", call::name_of(record.by)},
-                                  {"attempts", record.attempts},
-                                  {"setup", record.setup},
-                                  {"duration", record.duration},
-                                  {"policy", record.where},
-                                  {"silent", record.silent ? call::name_of(*record.silent) : ""},
-                                  {"recording", record.recording},
-                                  {"recorder", record.recorder},
-                                  {"recording_failure", record.recording_failure},
-                                  {"caller_audio", call::text_of(quality.from_a())},
-                                  {"callee_audio", call::text_of(quality.from_b())},
-                                  {"caller_media", call::text_of_others(quality, true)},
-                                  {"callee_media", call::text_of_others(quality, false)},
-                                  {"caller_worst_mos", call::text_of(record.watch[0])},
-                                  {"callee_worst_mos", call::text_of(record.watch[1])}});
+  shared_.log.write(observe::Level::Info, "call ended", RecordLine(record).fields());
   shared_.explanations.ended(record.call_id_a);
 }
 

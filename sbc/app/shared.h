@@ -13,6 +13,7 @@
 #include "sbc/app/explanations.h"
 #include "sbc/app/hearing.h"
 #include "sbc/app/shared_counters.h"
+#include "sbc/app/shared_occupancy.h"
 #include "sbc/app/signposts.h"
 #include "sbc/app/sip_trace.h"
 #include "sbc/app/source_failures.h"
@@ -40,6 +41,7 @@ struct Shared {
   TargetBoard targets;
   Explanations explanations;
   Hearing hearing;
+  SharedOccupancy occupancy;
   std::vector<std::unique_ptr<Shard>> shards;  // complete before any of them runs
   std::atomic<bool> draining{false};
   std::atomic<unsigned> listening{0};  // shards whose listeners are open

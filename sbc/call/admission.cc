@@ -8,6 +8,7 @@
 #include "sbc/call/limits.h"
 #include "sbc/call/loop.h"
 #include "sbc/call/room_for_help.h"
+#include "sbc/call/seats.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/privacy.h"
 
@@ -130,6 +131,7 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   call.a.contact = contact_value(*core_.settings, hop.transport, hop.listener, core_.minter.user(core_.random), scheme);
   call.a.allow = allow_value(*core_.settings, call.a.realm);
   call.a.packages = info_packages(*request.message).value_or("");
+  call.a.user = arrival.user;
   call.record = new_record(call);
   call.emergency = calls_for_help(*request.message);
   call.first = call.emergency || comes_first(*request.message, arrival);
@@ -140,6 +142,7 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   core_.layer.watch(call);
   core_.layer.heard(call, call.local_tag_a, *request.message, request.source);
   explain_with(core_.advisor, call.record, now, [&call] { return begun(call); });
+  follow_seats(core_, call);  // the policy that is asked now finds it counted
   feed(handle, Event::Invite, {.side = Side::A, .message = request.message, .source = request.source}, now, out);
 }
 

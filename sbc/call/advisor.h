@@ -20,6 +20,8 @@ class Explainer;
 
 namespace sbc::call {
 
+class Occupancy;
+
 struct Challenge {
   int status = 403;
   std::vector<policy::Header> headers;
@@ -64,6 +66,8 @@ class Advisor : public route::Contacts {
   // What the handler that has decided last did with the timers of its call; said once.
   virtual std::vector<policy::TimerOp> take_timers() { return {}; }
   virtual void end(const policy::InviteFacts& facts, const policy::EndFacts& end) = 0;
+  // Where calls at once are counted; null: nowhere, and no class has a limit.
+  virtual Occupancy* occupancy() { return nullptr; }
   // Who wants to know why calls go their way; null: nobody.
   virtual explain::Explainer* explainer() { return nullptr; }
   // 407 with its challenges, strongest first (RFC 8760); 400 for credentials that cannot be read; 403 in a realm where

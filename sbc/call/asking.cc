@@ -26,6 +26,7 @@ void Machine::decided(policy::Ruling<policy::InviteDecision> ruling) {
   // Only who listens pays: what the policy hears is said by the relay, or it is not.
   call_.media.tell_digits(core_.advisor.hears(policy::Handler::Dtmf, call_.arrival));
   call_.record.where = call_.decision.where;
+  write_into_record(call_.decision.cdr);
   feed(call_.decision.kind == policy::InviteDecision::Kind::Route ? Event::Routed : Event::Refused);
 }
 

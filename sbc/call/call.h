@@ -45,6 +45,7 @@ struct Leg {
   std::string realm;
   std::string trunk;
   std::string aor;         // of the registered phone that was called; "": none
+  std::string user;        // address of record of a caller that has proved it; "": of nobody
   sip::Hop hop;            // where the peer's messages come from, or, before the first, where ours went
   std::string contact;     // our Contact value here
   std::string allow;       // what we accept from this peer, for Allow
@@ -96,9 +97,10 @@ struct Attempt {
   base::Instant started{};
   bool offered = false;  // its INVITE carried SDP
   bool rang = false;
-  bool early_media = false;  // its SDP was passed to the caller
-  bool finished = false;     // it has its final response, and is kept for further 2xx of its forks
-  bool shares_tag = false;   // with an INVITE after it (Repeat), which owns the tag now
+  std::optional<base::Instant> rang_at = {};  // its first 18x
+  bool early_media = false;                   // its SDP was passed to the caller
+  bool finished = false;                      // it has its final response, and is kept for further 2xx of its forks
+  bool shares_tag = false;                    // with an INVITE after it (Repeat), which owns the tag now
 };
 
 // An INVITE that a place of a name did not take, for the next place of that name (next_place.cc).
@@ -207,6 +209,7 @@ struct Takeover {
 struct ChangeProgress;
 struct HeldRequest;
 struct RecordingSession;
+struct Seats;
 
 struct Call {
   explicit Call(sdp::OriginIdentity identity_a);
@@ -233,8 +236,10 @@ struct Call {
   std::string local_tag_a;
   route::Hunt hunt;
   std::optional<Attempt> attempt;
-  std::vector<Attempt> strays;     // abandoned attempts
-  std::unique_ptr<Repeat> repeat;  // for the target that is tried next
+  std::vector<Attempt> strays;                 // abandoned attempts
+  std::unique_ptr<Repeat> repeat;              // for the target that is tried next
+  std::vector<policy::AttemptFacts> failures;  // targets that did not take the call, as the policy was told of them
+  std::unique_ptr<Seats> seats;                // for what it counts (seats.h); null: for nothing yet, or no more
 
   std::size_t redirections = 0;               // followed so far
   std::vector<std::string> redirected;        // where they led, and where the first came from

@@ -6,6 +6,7 @@
 #include "sbc/call/extensions.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording_client.h"
+#include "sbc/call/seats.h"
 #include "sbc/call/under_way.h"
 
 namespace sbc::call {
@@ -43,7 +44,8 @@ limit::Counts Calls::limits() const {
 }
 
 void Calls::sweep(CallHandle handle) {
-  const Call* call = core_.calls.find(handle);
+  Call* call = core_.calls.find(handle);
+  if (call != nullptr) follow_seats(core_, *call);
   if (call != nullptr && call->state == State::Ended) core_.calls.erase(handle);
   for (const CallHandle aside : std::exchange(core_.ended_aside, {})) sweep(aside);
 }

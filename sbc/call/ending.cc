@@ -83,6 +83,12 @@ policy::EndFacts end_facts(const CallRecord& record) {
   facts.trunk = record.trunk_b;
   facts.setup_ms = milliseconds_of(record.setup);
   facts.duration_ms = milliseconds_of(record.duration);
+  if (record.rang) {
+    facts.pdd_ms = milliseconds_of(*record.rang);
+    facts.rung_ms = milliseconds_of(std::max(record.setup - *record.rang, base::Duration{}));
+  }
+  facts.call_class = record.call_class;
+  facts.cdr = record.cdr;
   if (record.silent) facts.silent = std::string(name_of(*record.silent));
   facts.caller_worst_mos = record.watch[0].worst;
   facts.callee_worst_mos = record.watch[1].worst;

@@ -75,7 +75,9 @@ explain::Ended ended(const CallRecord& record) {
           .cause = std::string(name_of(record.cause)),
           .by = std::string(name_of(record.by)),
           .setup = record.setup,
-          .duration = record.duration};
+          .duration = record.duration,
+          .call_class = record.call_class,
+          .cdr = record.cdr};
 }
 
 void explain_request(const Core& core, const transaction::ClientRequest& request, base::Instant now) {

@@ -79,7 +79,11 @@ std::vector<policy::HeaderView> header_views(const sip::Message& message) {
 policy::InviteFacts invite_facts(const sip::Message& message, const sip::Source& source, const Arrival& arrival) {
   policy::InviteFacts facts;
   fill_facts(facts, message, source, arrival);
-  facts.has_sdp = sdp_of(message).value_or(std::nullopt).has_value();
+  if (const auto offer = sdp_of(message).value_or(std::nullopt)) {
+    facts.has_sdp = true;
+    facts.sdp.text = *offer;
+  }
+  facts.registration = arrival.registration;
   return facts;
 }
 

@@ -20,7 +20,9 @@ struct Arrival {
   bool vouched = false;  // of a trunk, or of a trusted realm
   bool authenticated = false;
   std::string auth_user;
-  std::string registered_aor;  // "" when the flow belongs to no live registration
+  std::string registered_aor;                                  // "" when the flow belongs to no live registration
+  std::optional<policy::RegistrationFacts> registration = {};  // of that flow
+  std::string user;  // address of record of the account that has proved itself, else that of the flow; "": neither
   // Of a caller whose registration a registrar upstream has accepted: the trunks that lead there, and the values of
   // Route that it wants on calls through them (RFC 3608).
   std::vector<std::string> upstream;

@@ -258,7 +258,7 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   // RFC 3323 5.3: what the caller wrote by hand may name it.
   if (plan.words.anonymous) std::erase_if(headers, [](const auto& header) { return header.first == "Subject"; });
   headers.insert(headers.end(), plan.words.headers.begin(), plan.words.headers.end());
-  apply(plan.target.candidate.headers, headers);
+  apply(plan.target.candidate.headers, headers, plan.caller);
   for (const auto& [name, value] : headers) writer.header(name, value);
   core.credentials->write(*core.settings, plan.target.trunk,
                           {.method = "INVITE", .uri = start.target, .body = plan.body.text}, core.random, writer);

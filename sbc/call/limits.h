@@ -65,4 +65,7 @@ inline constexpr std::size_t kMaxAnnouncements = 4;
 // What is announced before a refusal is cut off then: callers' timers run, and nobody listens longer.
 inline constexpr base::Duration kLongestAnnouncement = base::seconds(60);
 
+// Classes of the configuration that calls are admitted in: each is a label of the metrics.
+inline constexpr std::size_t kMaxClasses = 256;
+
 }  // namespace sbc::call

@@ -326,6 +326,7 @@ policy::InviteFacts Machine::facts() const {
   auto facts = invite_facts(*call_.invite, call_.source, call_.arrival);
   facts.emergency = call_.emergency;
   facts.replaces = replaced_party();
+  facts.attempts = call_.failures;
   return facts;
 }
 

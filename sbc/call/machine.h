@@ -164,6 +164,9 @@ class Machine {
   // setup.cc
   void prepare();
   void refuse();
+  bool admit(const std::string& call_class);
+  void refuse_class();
+  void write_into_record(const std::vector<policy::CdrField>& fields);
   void try_target();
   void locate_target();
   void learn_way(Side side);

@@ -74,6 +74,7 @@ void Machine::note_ringing() {
   Attempt& attempt = *call_.attempt;
   if (attempt.rang) return;
   attempt.rang = true;
+  attempt.rang_at = now_;
   if (!call_.record.rang) call_.record.rang = now_ - call_.began;
   call_.hunt.answered(core_.health);
   const auto& wanted = call_.hunt.current()->candidate;

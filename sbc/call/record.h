@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "media-relay/base/time.h"
 
 #include "sbc/call/quality.h"
+#include "sbc/policy/decision.h"
 
 namespace sbc::policy {
 struct Tenure;
@@ -50,8 +52,10 @@ struct CallRecord {
   std::string session_id;  // RFC 7989: the caller's half first
   std::string from, to;    // as the caller wrote them: URI
   std::string realm_a, realm_b, trunk_a, trunk_b;
-  std::string where;         // the policy's decision: "default.lua:42"
-  std::uint16_t status = 0;  // final status that the caller got; 0: none (dropped, or the caller vanished)
+  std::string where;                  // the policy's decision: "default.lua:42"
+  std::string call_class;             // as which it was admitted; "": none
+  std::vector<policy::CdrField> cdr;  // what the policy says besides
+  std::uint16_t status = 0;           // final status that the caller got; 0: none (dropped, or the caller vanished)
   bool answered = false;
   EndCause cause = EndCause::Error;
   EndedBy by = EndedBy::Border;

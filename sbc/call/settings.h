@@ -62,7 +62,9 @@ struct Settings {
   // Suites of SRTP that are offered and accepted, best first. Tags of 32 bits must be asked for.
   std::vector<sdp::Suite> srtp_suites{sdp::Suite::AeadAes256Gcm, sdp::Suite::AeadAes128Gcm,
                                       sdp::Suite::AesCm256HmacSha1_80, sdp::Suite::AesCm128HmacSha1_80};
-  std::size_t max_calls = 100'000;             // of this shard
+  std::size_t max_calls = 100'000;  // of this shard
+  // Calls at once that are admitted in each class, over all shards.
+  std::map<std::string, std::size_t, std::less<>> classes;
   std::vector<std::string> emergency_numbers;  // dialled, besides urn:service:sos
   std::uint32_t busy_retry_after = 10;         // seconds, with the 503 of a limit or a drain
 

@@ -28,6 +28,10 @@ std::string gr_of(const sip::Uri& dialled, const policy::Candidate& candidate) {
   return gr->empty() ? ";gr" : ";gr=" + std::string(*gr);
 }
 
+std::uint32_t milliseconds_between(base::Instant from, base::Instant to) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(to - from).count());
+}
+
 std::string_view word_for(route::Failure::Cause cause) {
   switch (cause) {
     case route::Failure::Cause::Response:
@@ -70,6 +74,7 @@ void Machine::prepare() {
   const auto offer = sdp_of(*call_.invite).value_or(std::nullopt);
   call_.late_offer = !offer;
   call_.media.leg(Side::A) = leg_media(*core_.settings, {call_.a.realm, call_.a.trunk, call_.source.hop.transport});
+  if (!admit(call_.decision.call_class)) return refuse_class();
 
   const std::string dialled = sip::unescape(call_.invite->request_uri().user);
   auto plan = route::resolve(*core_.settings->routes, call_.decision.candidates,
@@ -122,6 +127,7 @@ void Machine::try_target() {
   b.session = repeat != nullptr ? repeat->session : dialog::SessionTimer(core_.settings->session);
   call_.record.realm_b = target->realm;
   call_.record.trunk_b = target->trunk;
+  write_into_record(target->candidate.cdr);
   auto anchoring =
       leg_media(*core_.settings, {target->realm, target->trunk, target->hop.transport, target->candidate.media_security,
                                   &target->candidate.codecs, target->candidate.dtmf, target->candidate.record,
@@ -368,11 +374,14 @@ void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& resp
   attempt.rang = call_.attempt ? call_.attempt->rang : failure.cause == route::Failure::Cause::RingTimeout;
   attempt.early_media = failure.early_media;
   attempt.remaining = static_cast<std::uint32_t>(call_.hunt.remaining());
-  const base::Instant started = failure.cause == route::Failure::Cause::Unresolved ? now_
-                                : call_.attempt                                    ? call_.attempt->started
-                                                                                   : call_.strays.back().started;
-  attempt.elapsed_ms =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(now_ - started).count());
+  const Attempt* tried = call_.attempt ? &*call_.attempt : nullptr;
+  if (tried == nullptr && failure.cause != route::Failure::Cause::Unresolved) tried = &call_.strays.back();
+  attempt.elapsed_ms = milliseconds_between(tried != nullptr ? tried->started : now_, now_);
+  if (tried != nullptr && tried->rang_at) {
+    attempt.pdd_ms = milliseconds_between(tried->started, *tried->rang_at);
+    attempt.rung_ms = milliseconds_between(*tried->rang_at, now_);
+  }
+  if (const route::Target* next = call_.hunt.next()) attempt.next = next->trunk.empty() ? next->text() : next->trunk;
   attempt.usual = usual == route::Verdict::Next ? "next" : "stop";
   if (response != nullptr && is_redirection(*response)) {
     failed.response = response;
@@ -385,6 +394,7 @@ void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& resp
     if (wish != policy::OnRedirect::Refuse) attempt.usual = wish == policy::OnRedirect::Follow ? "follow" : "pass";
   }
   attempt.cause = word_for(failure.cause);
+  if (call_.failures.size() < route::kMaxTargets) call_.failures.push_back(attempt);
   explain_with(core_.advisor, call_.record, now_, [&] { return call::failed(target, attempt); });
   // One that has answered, and was hung up, may be answered once more by another of its forks.
   if (call_.attempt && call_.attempt->finished) {
@@ -406,6 +416,7 @@ void Machine::failure_decided(policy::Ruling<policy::FailureDecision> ruling) {
   if (decision.kind == Kind::Pass) wish = policy::OnRedirect::Pass;
   const bool open = decision.kind == Kind::Usual || decision.kind == Kind::Follow || decision.kind == Kind::Pass;
   if (open && !failed.facts.contacts.empty() && redirected(*failed.response, failed.target, wish)) return;
+  write_into_record(decision.cdr);
   std::vector<route::Target> replacement;
   if (decision.kind == policy::FailureDecision::Kind::Route) {
     const std::string dialled = sip::unescape(call_.invite->request_uri().user);

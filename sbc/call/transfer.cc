@@ -86,6 +86,7 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   asked.ruri = text;
   asked.to = asked.to_header = to_address(*uri, {});
   asked.has_sdp = false;
+  asked.sdp = {};
   asked.referred_by = std::string(in.message->from().uri_text);
   const auto decision = std::get<policy::InviteDecision>(core_.advisor.invite(asked, false));
   set_timers();
@@ -95,6 +96,12 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
     return refuse(challenge.status, as_extra(challenge.headers));
   }
   if (decision.kind != policy::InviteDecision::Kind::Route) return refuse(403);
+  if (!admit(decision.call_class)) {
+    const std::string seconds = std::to_string(core_.settings->busy_retry_after);
+    const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
+    return refuse(503, retry);
+  }
+  write_into_record(decision.cdr);
   const std::string dialled = sip::unescape(uri->user);
   auto plan = route::resolve(*core_.settings->routes, decision.candidates,
                              {dialled, now_, false, route::is_phone(*uri)}, core_.advisor, core_.health, core_.random);
@@ -160,6 +167,7 @@ void Machine::try_transfer() {
     note(Note::Level::Info, "not tried: " + target->text() + ": Refer-To is sips:, and this is not TLS");
     return next_transfer({.cause = route::Failure::Cause::Response, .status = 480});
   }
+  write_into_record(target->candidate.cdr);
   const auto repeat = std::exchange(transfer.repeat, nullptr);
   Leg& leg = transfer.leg;
   leg = Leg{};

@@ -141,7 +141,7 @@ void Inference::check_table(const Node& node, const policy::Class& wanted) {
   }
 }
 
-// The name of a trunk, group or realm, when a configuration says which there are.
+// The name of a trunk, group, realm or class, when a configuration says which there are.
 void Inference::check_name(const Node& node, std::string_view spelling) {
   if (program_.names == nullptr || node.kind != Kind::String) return;
   const auto look = [&](std::string_view kind, const std::vector<std::string>& names) {
@@ -152,6 +152,7 @@ void Inference::check_name(const Node& node, std::string_view spelling) {
   if (spelling == "TrunkName") look("trunk", program_.names->trunks);
   if (spelling == "GroupName") look("group", program_.names->groups);
   if (spelling == "RealmName") look("realm", program_.names->realms);
+  if (spelling == "ClassName") look("class", program_.names->classes);
 }
 
 }  // namespace sbc::check

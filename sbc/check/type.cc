@@ -93,15 +93,17 @@ class Types::Reader {
   }
 
   Type plain() {
-    static constexpr std::array<std::pair<std::string_view, std::uint8_t>, 9> kBasics = {{{"nil", kNil},
-                                                                                          {"boolean", kBoolean},
-                                                                                          {"false", kBoolean},
-                                                                                          {"integer", kInteger},
-                                                                                          {"number", kInteger | kFloat},
-                                                                                          {"string", kString},
-                                                                                          {"table", kTable},
-                                                                                          {"function", kFunction},
-                                                                                          {"RealmName", kString}}};
+    static constexpr std::array<std::pair<std::string_view, std::uint8_t>, 10> kBasics = {
+        {{"nil", kNil},
+         {"boolean", kBoolean},
+         {"false", kBoolean},
+         {"integer", kInteger},
+         {"number", kInteger | kFloat},
+         {"string", kString},
+         {"table", kTable},
+         {"function", kFunction},
+         {"RealmName", kString},
+         {"ClassName", kString}}};
     if (taken("\"")) {
       Type type;
       type.words.emplace_back(cursor_.take_until('"'));

@@ -50,6 +50,10 @@ void add_simulate(CLI::App& policy, std::function<int()>& chosen) {
       "What http.get is answered: \"URL 404\", \"URL timeout\", \"URL {...}\" (JSON), \"URL 200ms "
       "{...}\"; and others: \"redis GET key = 200ms \\\"text\\\"\", \"sql name 43 = []\". Those that are not named are "
       "\"unavailable\"");
+  command->add_option(
+      "--at-once", scene.at_once,
+      "Calls that are up besides: \"trunk carrier_a=30\", also of a realm, a user or a class; may be given again");
+  command->add_option("--seed", scene.seed, "Of what is drawn by weight")->capture_default_str();
   command->add_option("--gives-up", scene.gives_up, "The caller hangs up after this time without an answer");
   command->add_option("--talks", scene.talks, "How long the call lasts once it is answered")->capture_default_str();
   command->add_flag("--all", asked->all, "Show every INVITE, and what the caller gets");

@@ -6,6 +6,7 @@
 
 #include "sbc/app/policy_tests.h"
 #include "sbc/app/tool_reports.h"
+#include "sbc/explain/describe.h"
 #include "sbc/json/write.h"
 #include "sbc/simulate/play.h"
 
@@ -36,6 +37,13 @@ void show_attempt(const simulate::Attempt& attempt, std::size_t number) {
   std::printf("%s\n", attempt.cancelled ? ", cancelled" : "");
 }
 
+// What the policy says in the record of the call.
+void show_record(const call::CallRecord& record) {
+  if (!record.call_class.empty()) std::printf("%12s class: %s\n", "", record.call_class.c_str());
+  for (const auto& field : record.cdr)
+    std::printf("%12s record: %s = %s\n", "", field.name.c_str(), explain::text_of(field.value).c_str());
+}
+
 // Decisions and attempts in the order of time.
 void show(const simulate::Story& story, bool all) {
   std::size_t decided = 0;
@@ -53,6 +61,7 @@ void show(const simulate::Story& story, bool all) {
     std::printf(" (%s, by the %s)", std::string(name_of(story.record->cause)).c_str(),
                 std::string(name_of(story.record->by)).c_str());
   std::printf("\n");
+  if (story.record) show_record(*story.record);
   for (std::size_t i = 0; i < story.attempts.size(); ++i) {
     if (!all && i + 1 != story.attempts.size()) continue;
     std::printf("\nThe INVITE of attempt %zu:\n\n", i + 1);

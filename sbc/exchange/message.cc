@@ -103,7 +103,7 @@ base::SharedBytes Exchange::outside_request(const Flight& flight, const route::T
     if (const auto refer = across.refer_headers(request))
       for (const auto& header : *refer)
         if (!treatment.hide_from || header.first != "Referred-By") headers.push_back(header);
-  call::apply(target.candidate.headers, headers);
+  call::apply(target.candidate.headers, headers, &request);
   for (const auto& [name, value] : headers) writer.header(name, value);
   credentials_.write(*calls_, target.trunk, {.method = request.method_text(), .uri = start.target, .body = body.text},
                      random_, writer);

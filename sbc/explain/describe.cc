@@ -1,11 +1,43 @@
 #include "sbc/explain/describe.h"
 
+#include <array>
+#include <charconv>
+
 namespace sbc::explain {
 namespace {
 
+std::string change(const policy::HeaderOp& op) {
+  switch (op.kind) {
+    case policy::HeaderOp::Kind::Remove:
+      return "without " + op.name;
+    case policy::HeaderOp::Kind::Pass:
+      return "passes " + op.name;
+    case policy::HeaderOp::Kind::Set:
+    case policy::HeaderOp::Kind::Add:
+      break;
+  }
+  return op.name + ": " + op.value;
+}
+
+// ", place 1.2 (weight 70)": the second of the list that is the first of another.
+std::string lots(const std::vector<policy::Lot>& lots) {
+  if (lots.empty()) return {};
+  std::string text = ", place ";
+  for (std::size_t i = 0; i < lots.size(); ++i) {
+    text += (i == 0 ? "" : ".") + std::to_string(lots[i].element);
+    if (lots[i].weight) text += " (weight " + std::to_string(*lots[i].weight) + ")";
+  }
+  return text;
+}
+
+std::string cdr(const std::vector<policy::CdrField>& fields) {
+  std::string text;
+  for (const auto& field : fields) text += ", cdr " + field.name + "=" + text_of(field.value);
+  return text;
+}
+
 void append(std::string& text, const std::vector<policy::HeaderOp>& changes) {
-  for (const auto& op : changes)
-    text += op.kind == policy::HeaderOp::Kind::Remove ? ", without " + op.name : ", " + op.name + ": " + op.value;
+  for (const auto& op : changes) text += ", " + change(op);
 }
 
 std::string one(const policy::Candidate& candidate) {
@@ -32,12 +64,19 @@ std::string one(const policy::Candidate& candidate) {
   if (candidate.max_duration_s != 0) text += ", max_duration " + std::to_string(candidate.max_duration_s) + " s";
   if (candidate.from_user) text += ", from " + *candidate.from_user;
   append(text, candidate.headers);
-  return text;
+  text += lots(candidate.lots);
+  return text + cdr(candidate.cdr);
 }
 
-std::string all(const std::vector<policy::Candidate>& candidates) {
+template <typename Decision>
+std::string all(const Decision& decision) {
   std::string text = "route: ";
+  const auto& candidates = decision.candidates;
   for (std::size_t i = 0; i < candidates.size(); ++i) text += (i == 0 ? "" : "; then ") + one(candidates[i]);
+  if constexpr (requires { decision.call_class; })
+    if (!decision.call_class.empty()) text += "; class " + decision.call_class;
+  if constexpr (requires { decision.cdr; })
+    if (!decision.cdr.empty()) text += ";" + cdr(decision.cdr).substr(1);
   return text;
 }
 
@@ -47,6 +86,7 @@ std::string refusal(std::string_view what, const Decision& decision) {
   if (decision.status != 0) text += " " + std::to_string(decision.status);
   if (!decision.reason.empty()) text += " " + decision.reason;
   for (const auto& header : decision.headers) text += ", " + header.name + ": " + header.value;
+  if constexpr (requires { decision.cdr; }) text += cdr(decision.cdr);
   return text;
 }
 
@@ -69,11 +109,18 @@ std::string changes(const policy::ResponseDecision& decision) {
 
 }  // namespace
 
+std::string text_of(const policy::CdrField::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
+  std::array<char, 32> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), std::get<double>(value)).ptr};
+}
+
 std::string describe(const policy::InviteDecision& decision) {
   using Kind = policy::InviteDecision::Kind;
   switch (decision.kind) {
     case Kind::Route:
-      return all(decision.candidates);
+      return all(decision);
     case Kind::Reject:
       return refusal("reject", decision);
     case Kind::Challenge:
@@ -111,7 +158,7 @@ std::string describe(const policy::RequestDecision& decision) {
     case Kind::Accept:
       return "accept";
     case Kind::Route:
-      return all(decision.candidates);
+      return all(decision);
     case Kind::Reject:
       return refusal("reject", decision);
     case Kind::Challenge:
@@ -139,7 +186,7 @@ std::string describe(const policy::FailureDecision& decision) {
     case Kind::GiveUp:
       return refusal("give_up", decision);
     case Kind::Route:
-      return all(decision.candidates);
+      return all(decision);
     case Kind::Follow:
       return "follow";
     case Kind::Pass:

@@ -18,6 +18,8 @@ std::string describe(const policy::ScreenDecision& decision);
 std::string describe(const policy::ResponseDecision& decision);
 std::string describe(const policy::InsideDecision& decision);
 std::string describe(const policy::TimerDecision& decision);
+// A value of a record's field: "0.02".
+std::string text_of(const policy::CdrField::Value& value);
 inline std::string describe(const policy::Nothing& /*decision*/) {
   return "told";
 }

@@ -8,6 +8,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/explain/candidates.h"
+#include "sbc/explain/describe.h"
 #include "sbc/explain/edits.h"
 
 namespace sbc::explain {
@@ -139,12 +140,16 @@ struct ToJson {
     return {{"kind", text("answered")}, {"media", {std::move(legs)}}};
   }
   Members operator()(const Ended& step) const {
+    Members cdr;
+    for (const auto& field : step.cdr) cdr.emplace_back(field.name, text(explain::text_of(field.value)));
     return {{"kind", text("ended")},
             {"status", number(step.status)},
             {"cause", text(step.cause)},
             {"by", text(step.by)},
             {"setup_ms", count<base::milliseconds>(step.setup)},
-            {"duration_ms", count<base::milliseconds>(step.duration)}};
+            {"duration_ms", count<base::milliseconds>(step.duration)},
+            {"class", text(step.call_class)},
+            {"cdr", {std::move(cdr)}}};
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/policy/header_rules.h"
 #include "sbc/sip/header_id.h"
 
 namespace sbc::explain {
@@ -79,7 +80,7 @@ std::string_view reason_of(const std::array<HeaderReason, size>& reasons, Header
 const policy::HeaderOp* op_of(std::string_view name, const Reasons& reasons) {
   const policy::HeaderOp* found = nullptr;
   for (const auto& op : reasons.headers)
-    if (base::equals_ignoring_case(op.name, name)) found = &op;
+    if (policy::names_header(op.name, name)) found = &op;
   return found;
 }
 
@@ -158,9 +159,10 @@ std::string why_header(std::string_view line, Edit::Kind kind, const Reasons& re
   if (const auto* op = op_of(name, reasons)) {
     using OpKind = policy::HeaderOp::Kind;
     if (op->kind == OpKind::Remove && kind == Edit::Kind::Drop) return by_policy("header removed", reasons);
+    const bool writes = op->kind == OpKind::Set || op->kind == OpKind::Add;
     const bool written = kind != Edit::Kind::Drop && line.ends_with(op->value);
-    if (op->kind != OpKind::Remove && written)
-      return by_policy(op->kind == OpKind::Set ? "header set" : "header added", reasons);
+    if (op->kind == OpKind::Pass && kind != Edit::Kind::Drop) return by_policy("header passed", reasons);
+    if (writes && written) return by_policy(op->kind == OpKind::Set ? "header set" : "header added", reasons);
     if (op->kind == OpKind::Set && kind == Edit::Kind::Drop) return by_policy("header set to another value", reasons);
   }
   if (id == HeaderId::From && reasons.from) return by_policy("whom the callee sees", reasons);

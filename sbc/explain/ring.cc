@@ -51,7 +51,14 @@ struct Weigh {
     }
     return bytes;
   }
-  std::size_t operator()(Ended& /*step*/) const { return 0; }
+  std::size_t operator()(Ended& step) const {
+    std::size_t bytes = step.call_class.size();
+    for (const auto& field : step.cdr) {
+      bytes += sizeof field + field.name.size();
+      if (const auto* text = std::get_if<std::string>(&field.value)) bytes += text->size();
+    }
+    return bytes;
+  }
 };
 
 bool has_leg(const Explanation& call, std::string_view call_id) {

@@ -86,6 +86,8 @@ struct Ended {
   std::uint16_t status = 0;  // final status that the caller got; 0: none
   std::string cause = {}, by = {};
   base::Duration setup{}, duration{};
+  std::string call_class = {};  // as which it was admitted, "": none
+  std::vector<policy::CdrField> cdr = {};
 };
 
 struct Step {

@@ -66,6 +66,10 @@ class Page {
       event(step, "ended by " + word(step, "by") + ": " + word(step, "cause") + ", the caller got " +
                       word(step, "status") + ", set-up " + word(step, "setup_ms") + " ms, talked " +
                       word(step, "duration_ms") + " ms");
+      if (const auto name = word(step, "class"); !name.empty()) detail("class " + name);
+      if (const auto* cdr = json::member(step, "cdr"))
+        if (const auto* fields = std::get_if<json::Members>(&cdr->what))
+          for (const auto& [name, value] : *fields) detail("cdr " + name + " = " + std::string(plain(value)));
     } else {
       event(step, "INVITE of the caller");
     }

@@ -29,6 +29,25 @@ Made& made_on_top(lua_State* lua, Expectation expected) {
         "; it answers ", expected.answers);
 }
 
+template <typename Decision>
+void take_cdr(lua_State* lua, Made& made, Decision& out) {
+  if constexpr (requires { out.cdr; })
+    out.cdr = std::move(made.cdr);
+  else if (!made.cdr.empty())
+    raise(lua, std::string_view(made.where), ": only on_invite and on_failure can have a cdr: others have no record");
+}
+
+// The places of a route, with what is of the whole of it.
+template <typename Decision>
+void take_route(lua_State* lua, Made& made, Decision& out) {
+  take_cdr(lua, made, out);
+  if constexpr (requires { out.call_class; })
+    out.call_class = std::move(made.call_class);
+  else if (!made.call_class.empty())
+    raise(lua, std::string_view(made.where), ": only on_invite can give a class: there the call is admitted");
+  out.candidates = std::move(made.candidates);
+}
+
 // Status, reason and headers of a refusal.
 template <typename Decision>
 void take_refusal(lua_State* lua, Made& made, Decision& out) {
@@ -36,6 +55,7 @@ void take_refusal(lua_State* lua, Made& made, Decision& out) {
     out.announcement = std::move(made.announcement);
   else if (!made.announcement.empty())
     raise(lua, std::string_view(made.where), ": only on_invite and on_failure can have an announcement");
+  take_cdr(lua, made, out);
   out.status = made.status;
   out.reason = std::move(made.reason);
   out.headers = std::move(made.headers);
@@ -89,7 +109,7 @@ void read_answer(lua_State* lua, InviteDecision& out) {
   switch (made.kind) {
     case Made::Kind::Route:
       out.kind = InviteDecision::Kind::Route;
-      out.candidates = std::move(made.candidates);
+      take_route(lua, made, out);
       break;
     case Made::Kind::Reject:
     case Made::Kind::Deny:
@@ -159,7 +179,7 @@ void read_answer(lua_State* lua, RequestDecision& out) {
       break;
     case Made::Kind::Route:
       out.kind = RequestDecision::Kind::Route;
-      out.candidates = std::move(made.candidates);
+      take_route(lua, made, out);
       break;
     case Made::Kind::Reject:
     case Made::Kind::Deny:
@@ -204,7 +224,7 @@ void read_answer(lua_State* lua, FailureDecision& out) {
       break;
     case Made::Kind::Route:
       out.kind = FailureDecision::Kind::Route;
-      out.candidates = std::move(made.candidates);
+      take_route(lua, made, out);
       break;
     case Made::Kind::Follow:
       out.kind = FailureDecision::Kind::Follow;

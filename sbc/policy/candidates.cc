@@ -1,7 +1,9 @@
-// route(contacts), route{ group = "carriers", number = "+43..." }, route{ contacts, { trunk = "a" }, timeout = 4 }.
+// route(contacts), route{ group = "carriers", number = "+43..." }, route{ contacts, { trunk = "a" }, timeout = 4 },
+// route{ { trunk = "a", weight = 3 }, { { trunk = "b" }, { trunk = "c" }, weight = 1 } }.
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
@@ -12,7 +14,11 @@
 namespace sbc::policy {
 namespace {
 
-enum class Depth : std::uint8_t { Top, Element };
+// One of a list, or route's own table.
+struct Item {
+  int depth = 0;                             // lists around it
+  std::optional<std::uint16_t> weight = {};  // among its neighbours
+};
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
                 const std::vector<std::string>& known) {
@@ -28,7 +34,7 @@ void check_name(lua_State* lua, std::string_view what, std::string_view kind, st
 }
 
 void add(lua_State* lua, std::string_view what, std::vector<Candidate>& out) {
-  if (out.size() >= kMaxCandidates + 2)  // two of them hold common fields while a list is read
+  if (out.size() > kMaxCandidates + kMaxNesting)  // some hold common fields while a list is read
     raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxCandidates), " candidates");
   out.emplace_back();
 }
@@ -102,10 +108,31 @@ void expect_place_field(lua_State* lua, std::string_view what, std::string_view 
   expect_declared(lua, {lacks.data(), text.copy(lacks.data(), lacks.size())}, key, kPlaceFields);
 }
 
+// What is of the whole route, or of its lists, and of no place by itself. False: `key` is none of them.
+bool read_list_field(lua_State* lua, int value, Place place, Item& item, Candidate& common, Made& made) {
+  if (place.field == "weight") {
+    if (item.depth == 0)
+      raise(lua, place.what, ": a weight is one of several places: { { trunk = \"a\", weight = 3 }, ... }");
+    item.weight = static_cast<std::uint16_t>(read_whole(lua, value, place, {0, kMaxWeight}));
+  } else if (place.field == "draw_by") {
+    common.lots.resize(1);
+    common.lots.front().drawn_by = read_text(lua, value, place, kMaxDrawnBy);
+  } else if (place.field == "class") {
+    if (item.depth != 0) raise(lua, place.what, ": class belongs to the whole route, not to one of its places");
+    const std::string_view name = read_text(lua, value, place, kMaxClassName);
+    check_name(lua, place.what, place.field, name, engine_of(lua).environment.classes);
+    made.call_class = name;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 // The named fields of the table at `index`, which hold for each candidate that it adds. `destinations` counts how many
 // of contacts, trunk, group and uri there are.
-void read_fields(lua_State* lua, int index, std::string_view what, Candidate& common, ContactRange& contacts,
-                 int& destinations) {
+void read_fields(lua_State* lua, int index, std::string_view what, Item& item, std::size_t at, Made& made,
+                 ContactRange& contacts, int& destinations) {
+  Candidate& common = made.candidates[at];
   const Environment& environment = engine_of(lua).environment;
   lua_pushnil(lua);
   while (lua_next(lua, index) != 0) {
@@ -116,7 +143,9 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
     }
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
     expect_place_field(lua, what, key);
-    if (key == "contacts") {
+    if (read_list_field(lua, value, {what, key}, item, common, made)) {
+      // It is read.
+    } else if (key == "contacts") {
       if (!contacts_at(lua, value, contacts))
         raise(lua, what, ": contacts must come from location.lookup, not be a ", type_at(lua, value));
       ++destinations;
@@ -143,6 +172,8 @@ void read_fields(lua_State* lua, int index, std::string_view what, Candidate& co
       common.ring_timeout_s = read_whole(lua, value, {what, key}, {1, kMaxTimeoutSeconds});
     } else if (key == "max_duration") {
       common.max_duration_s = read_whole(lua, value, {what, key}, {1, kMaxDuration});
+    } else if (key == "cdr") {
+      read_cdr(lua, value, {what, key}, item.depth == 0 ? made.cdr : common.cdr);
     } else if (key == "headers") {
       read_header_ops(lua, value, {what, key}, common.headers);
     } else if (key == "from") {
@@ -191,22 +222,34 @@ void inherit(Candidate& candidate, const Candidate& common) {
   if (!candidate.ringback) candidate.ringback = common.ringback;
   if (candidate.welcome.empty()) candidate.welcome = common.welcome;
   if (!candidate.preconditions) candidate.preconditions = common.preconditions;
+  for (const CdrField& field : common.cdr)
+    if (std::ranges::find(candidate.cdr, field.name, &CdrField::name) == candidate.cdr.end())
+      candidate.cdr.push_back(field);
   // The element's own changes come last, so that they win.
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());
 }
 
-void read_item(lua_State* lua, int index, std::string_view what, Depth depth, std::vector<Candidate>& out);
+void read_item(lua_State* lua, int index, std::string_view what, Item& item, Made& made);
 
-void read_list(lua_State* lua, int index, std::string_view what, std::vector<Candidate>& out) {
+// `common`: what holds for the whole list.
+void read_list(lua_State* lua, int index, std::string_view what, int depth, std::size_t common, Made& made) {
+  std::vector<Candidate>& out = made.candidates;
   const auto count = static_cast<lua_Integer>(lua_rawlen(lua, index));
   for (lua_Integer i = 1; i <= count; ++i) {
+    Item element{.depth = depth + 1};
+    const std::size_t first = out.size();
     // A nil in the list is a look-up that found nobody: route{ location.lookup(aor), { group = "mail" } }.
-    if (lua_rawgeti(lua, index, i) != LUA_TNIL) read_item(lua, lua_gettop(lua), what, Depth::Element, out);
+    if (lua_rawgeti(lua, index, i) != LUA_TNIL) read_item(lua, lua_gettop(lua), what, element, made);
     lua_pop(lua, 1);
+    for (std::size_t at = first; at < out.size(); ++at) {
+      Lot& lot = *out[at].lots.insert(out[at].lots.begin(), Lot{static_cast<std::uint32_t>(i), element.weight});
+      if (!out[common].lots.empty()) lot.drawn_by = out[common].lots.front().drawn_by;
+    }
   }
 }
 
-void read_item(lua_State* lua, int index, std::string_view what, Depth depth, std::vector<Candidate>& out) {
+void read_item(lua_State* lua, int index, std::string_view what, Item& item, Made& made) {
+  std::vector<Candidate>& out = made.candidates;
   luaL_checkstack(lua, 12, "route");
   ContactRange contacts;
   if (contacts_at(lua, index, contacts)) {
@@ -221,16 +264,18 @@ void read_item(lua_State* lua, int index, std::string_view what, Depth depth, st
   add(lua, what, out);
   const std::size_t common = out.size() - 1;
   int destinations = 0;
-  read_fields(lua, index, what, out[common], contacts, destinations);
+  read_fields(lua, index, what, item, common, made, contacts, destinations);
   if (destinations > 1) raise(lua, what, ": only one of contacts, trunk, group and uri goes into one candidate");
   const bool list = lua_rawlen(lua, index) > 0;
-  if (list && depth == Depth::Element) raise(lua, what, ": a candidate holds no further list");
+  if (list && item.depth >= kMaxNesting)
+    raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxNesting), " lists within each other");
+  if (!list && !out[common].lots.empty()) raise(lua, what, ": draw_by belongs to a list of places with a weight");
   if (list && destinations > 0) raise(lua, what, ": either a list of candidates or one of contacts, trunk, group, uri");
   if (!list && destinations == 0) raise(lua, what, ": no destination; give contacts, trunk, group or uri");
   if (!list && contacts.count == 0) return;
 
   if (list) {
-    read_list(lua, index, what, out);
+    read_list(lua, index, what, item.depth, common, made);
   } else {
     add_contacts(lua, what, contacts, out);
   }
@@ -240,8 +285,13 @@ void read_item(lua_State* lua, int index, std::string_view what, Depth depth, st
 
 }  // namespace
 
-void read_route(lua_State* lua, int index, std::string_view what, std::vector<Candidate>& out) {
-  read_item(lua, index, what, Depth::Top, out);
+void read_route(lua_State* lua, int index, std::string_view what, Made& made) {
+  Item whole;
+  read_item(lua, index, what, whole, made);
+  std::vector<Candidate>& out = made.candidates;
+  const auto weighs = [](const Lot& lot) { return lot.weight.has_value(); };
+  if (std::ranges::none_of(out, [&](const Candidate& c) { return std::ranges::any_of(c.lots, weighs); }))
+    for (Candidate& candidate : out) candidate.lots.clear();
   if (out.empty()) raise(lua, what, ": no candidate is left");
   if (out.size() > kMaxCandidates)
     raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxCandidates), " candidates");
@@ -250,6 +300,8 @@ void read_route(lua_State* lua, int index, std::string_view what, std::vector<Ca
       raise(lua, what, ": a uri needs the realm to leave by: { uri = \"sip:...\", realm = \"core\" }");
     if (candidate.headers.size() > kMaxHeaderOps)
       raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxHeaderOps), " headers");
+    if (candidate.cdr.size() > kMaxCdrFields)
+      raise(lua, what, ": cdr: more than ", static_cast<std::int64_t>(kMaxCdrFields), " fields");
   }
 }
 

@@ -41,18 +41,22 @@ int route(lua_State* lua) {
   lua_settop(lua, 1);
   const std::size_t made = make(lua, Made::Kind::Route);
   if (lua_isnil(lua, 1)) raise(lua, "route: nil given; location.lookup gives nil when nobody is registered");
-  read_route(lua, 1, "route", engine_of(lua).made[made].candidates);
+  read_route(lua, 1, "route", engine_of(lua).made[made]);
   return push_decision(lua, made);
 }
 
-// { announcement = "busy" }.
+// { announcement = "busy", cdr = { why = "blocked" } }.
 void read_refusal_options(lua_State* lua, int index, std::string_view what, Made& made) {
   if (!lua_istable(lua, index)) raise(lua, what, ": the options must be a table, not a ", type_at(lua, index));
   lua_pushnil(lua);
   while (lua_next(lua, index) != 0) {
     const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
     expect_declared(lua, "a refusal has no option", key, kRefusalFields);
-    made.announcement = read_sound(lua, -1, {what, key});
+    if (key == "announcement") {
+      made.announcement = read_sound(lua, -1, {what, key});
+    } else if (key == "cdr") {
+      read_cdr(lua, lua_gettop(lua), {what, key}, made.cdr);
+    }
     lua_pop(lua, 1);
   }
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "media-relay/base/ip.h"
@@ -25,10 +26,27 @@ struct HeaderOp {
     Set,     // replaces every field of that name
     Add,     // one more field of that name
     Remove,  // removes every field of that name
+    Pass,    // the caller's own fields of that name cross as they came, in place of others
   };
   Kind kind = Kind::Set;
+  std::string name;   // of Remove and Pass also a pattern, "X-Tenant-*" (header_rules.h)
+  std::string value;  // "" for Remove and Pass
+};
+
+// What the record of the call (its log line) says besides.
+struct CdrField {
+  using Value = std::variant<std::string, std::int64_t, double>;
   std::string name;
-  std::string value;  // "" for Remove
+  Value value;
+  friend bool operator==(const CdrField&, const CdrField&) = default;
+};
+
+// Where a candidate stands in one of the lists around it. Neighbours in a list that have a weight come in an order that
+// is drawn (sbc/route/lots.h).
+struct Lot {
+  std::uint32_t element = 0;  // of the list, from 1
+  std::optional<std::uint16_t> weight = {};
+  std::string drawn_by = {};  // of the list: equal texts draw equal orders; "": each call draws anew
 };
 
 // A live binding of a registered user, as the location service gave it.
@@ -120,6 +138,8 @@ struct Candidate {
   std::optional<std::string> ringback = {};       // likewise; that the caller hears
   std::string welcome = {};                       // a sound that the caller hears once it has answered; "": none
   std::uint32_t max_duration_s = 0;               // of the call, from its answer; 0: as its trunk or realm has it
+  std::vector<Lot> lots = {};      // by the lists around it, the outermost first; empty where nothing is drawn
+  std::vector<CdrField> cdr = {};  // of the call's record once this one is tried
 };
 
 struct InviteDecision {
@@ -131,6 +151,8 @@ struct InviteDecision {
   std::vector<Header> headers;        // Reject: added to the response
   std::string announcement;           // Reject: a sound that the caller hears before; "": none
   std::string where;
+  std::vector<CdrField> cdr = {};  // Route, Reject
+  std::string call_class = {};     // Route: as which the call is admitted; "": none
 };
 
 struct RegisterDecision {
@@ -191,6 +213,7 @@ struct FailureDecision {
   std::string announcement;           // GiveUp: a sound that the caller hears before; "": none
   std::vector<Candidate> candidates;  // Route
   std::string where;
+  std::vector<CdrField> cdr = {};  // Route, GiveUp
 };
 
 // Of a request outside of dialogs, before anything else is known of it.

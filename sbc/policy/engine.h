@@ -51,6 +51,8 @@ struct Made {
   std::string reason;
   std::vector<Header> headers;
   std::string announcement;
+  std::vector<CdrField> cdr;
+  std::string call_class;
   std::optional<std::uint32_t> min_expires, max_expires, default_expires, max_contacts;
   bool early_media = true;           // Change
   std::vector<HeaderOp> changes{};   // Change
@@ -97,8 +99,9 @@ struct Engine {
   std::vector<TimerOp> timers;
   bool noting = false;  // what the handler reads, in:
   Reading reading;
-  std::string text;  // scratch for error texts
-  std::string json;  // and for what becomes or was JSON
+  std::optional<SdpFacts> sdp;  // scratch: the offer that is being read
+  std::string text;             // scratch for error texts
+  std::string json;             // and for what becomes or was JSON
   std::expected<json::Value, std::string> parsed;
 };
 

@@ -11,6 +11,7 @@
 
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
+#include "sbc/policy/fact_values.h"
 #include "sbc/policy/fields.h"
 #include "sbc/policy/reading.h"
 #include "sbc/policy/sandbox.h"
@@ -31,75 +32,7 @@ const char* metatable_of(FactKind kind) {
   return kMetatables[static_cast<std::size_t>(kind)];
 }
 
-// ---- how one value is pushed ------------------------------------------------------------------------------------
-
-void push_value(lua_State* lua, const std::string& value) {
-  push(lua, value);
-}
-void push_value(lua_State* lua, bool value) {
-  lua_pushboolean(lua, value ? 1 : 0);
-}
-void push_value(lua_State* lua, std::uint16_t value) {
-  lua_pushinteger(lua, value);
-}
-void push_value(lua_State* lua, std::uint32_t value) {
-  lua_pushinteger(lua, value);
-}
-void push_value(lua_State* lua, const std::optional<double>& value) {
-  value ? lua_pushnumber(lua, *value) : lua_pushnil(lua);
-}
-void push_value(lua_State* lua, const Address& value) {
-  push_facts(lua, FactKind::Address, &value);
-}
-void push_value(lua_State* lua, const std::vector<Address>& value) {
-  lua_createtable(lua, static_cast<int>(value.size()), 0);
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    push_facts(lua, FactKind::Address, &value[i]);
-    lua_rawseti(lua, -2, static_cast<lua_Integer>(i + 1));
-  }
-}
-void push_value(lua_State* lua, const std::vector<HeaderView>& value) {
-  push_facts(lua, FactKind::Headers, &value);
-}
-void push_value(lua_State* lua, const std::vector<std::string>& value) {
-  lua_createtable(lua, static_cast<int>(value.size()), 0);
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    push(lua, value[i]);
-    lua_rawseti(lua, -2, static_cast<lua_Integer>(i + 1));
-  }
-}
-
-template <typename Value>
-void set_value(lua_State* lua, const char* name, const Value& value) {
-  push_value(lua, value);
-  lua_setfield(lua, -2, name);
-}
-
-// By the names of kStreamFields (fields.h).
-void push_stream(lua_State* lua, const StreamFacts& stream) {
-  lua_createtable(lua, 0, static_cast<int>(kStreamFields.size()));
-  set_value(lua, "line", stream.line);
-  set_value(lua, "kind", stream.kind);
-  set_value(lua, "party", stream.party);
-  set_value(lua, "codec", stream.codec);
-  set_value(lua, "packets", stream.packets);
-  set_value(lua, "mos", stream.mos);
-  set_value(lua, "loss", stream.loss);
-  set_value(lua, "jitter_ms", stream.jitter_ms);
-  set_value(lua, "round_trip_ms", stream.round_trip_ms);
-  set_value(lua, "reported_mos", stream.reported_mos);
-  set_value(lua, "reported_loss", stream.reported_loss);
-  set_value(lua, "inside_ms", stream.inside_ms);
-  set_value(lua, "longest_inside_ms", stream.longest_inside_ms);
-}
-
-void push_value(lua_State* lua, const std::vector<StreamFacts>& value) {
-  lua_createtable(lua, static_cast<int>(value.size()), 0);
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    push_stream(lua, value[i]);
-    lua_rawseti(lua, -2, static_cast<lua_Integer>(i + 1));
-  }
-}
+// ---- how a fact is read, and of which type it is -----------------------------------------------------------------
 
 template <typename Facts, auto member>
 void read_member(lua_State* lua, const void* facts) {
@@ -119,6 +52,21 @@ constexpr std::string_view type_of(const Number*) {
 }
 constexpr std::string_view type_of(const std::optional<double>*) {
   return "number?";
+}
+constexpr std::string_view type_of(const std::optional<std::uint32_t>*) {
+  return "integer?";
+}
+constexpr std::string_view type_of(const OfferFacts*) {
+  return "Sdp?";
+}
+constexpr std::string_view type_of(const std::optional<RegistrationFacts>*) {
+  return "CallerRegistration?";
+}
+constexpr std::string_view type_of(const std::vector<AttemptFacts>*) {
+  return "Attempt[]";
+}
+constexpr std::string_view type_of(const std::vector<CdrField>*) {
+  return "CdrFields";
 }
 constexpr std::string_view type_of(const Address*) {
   return "Address";
@@ -270,6 +218,9 @@ constexpr std::array kInviteFields = {
     Field{"replaces", push_member<InviteFacts, &InviteFacts::replaces>},
     Field{"emergency", push_member<InviteFacts, &InviteFacts::emergency>},
     Field{"has_sdp", push_member<InviteFacts, &InviteFacts::has_sdp>},
+    Field{"sdp", push_member<InviteFacts, &InviteFacts::sdp>},
+    Field{"registration", push_member<InviteFacts, &InviteFacts::registration>},
+    Field{"attempts", push_member<InviteFacts, &InviteFacts::attempts>},
 };
 
 constexpr std::array kRegisterFields = {
@@ -307,6 +258,9 @@ constexpr std::array kAttemptFields = {
     Field{"elapsed_ms", push_member<AttemptFacts, &AttemptFacts::elapsed_ms>},
     Field{"contacts", push_member<AttemptFacts, &AttemptFacts::contacts>},
     Field{"usual", push_member<AttemptFacts, &AttemptFacts::usual>},
+    Field{"next", push_member<AttemptFacts, &AttemptFacts::next>},
+    Field{"pdd_ms", push_member<AttemptFacts, &AttemptFacts::pdd_ms>},
+    Field{"rung_ms", push_member<AttemptFacts, &AttemptFacts::rung_ms>},
 };
 
 constexpr std::array kResponseFields = {
@@ -381,6 +335,10 @@ constexpr std::array kEndFields = {
     Field{"callee_worst_mos", push_member<EndFacts, &EndFacts::callee_worst_mos>},
     Field{"streams", push_member<EndFacts, &EndFacts::streams>},
     Field{"silent", push_member<EndFacts, &EndFacts::silent>},
+    Field{"pdd_ms", push_member<EndFacts, &EndFacts::pdd_ms>},
+    Field{"rung_ms", push_member<EndFacts, &EndFacts::rung_ms>},
+    Field{"class", push_member<EndFacts, &EndFacts::call_class>},
+    Field{"cdr", push_member<EndFacts, &EndFacts::cdr>},
 };
 
 constexpr std::array kAddressFields = {

@@ -15,6 +15,8 @@
 
 #include "media-relay/base/time.h"
 
+#include "sbc/policy/decision.h"
+
 namespace sbc::policy {
 
 // One SIP or tel URI with the display name that came with it.
@@ -68,11 +70,55 @@ struct RequestFacts {
   std::vector<HeaderView> headers;      // Lua: call.headers["Subject"] (first), call.header_values("Diversion")
 };
 
+// One media line of an offer.
+struct SdpLineFacts {
+  std::string kind;                 // "audio", "video", "text", "image", ...
+  std::string transport;            // "RTP/AVP"
+  std::uint16_t port = 0;           // 0: refused
+  std::vector<std::string> codecs;  // names in the offer's order, each once
+  std::string direction;            // "sendrecv", "sendonly", "recvonly", "inactive"
+  std::string security;             // "none", "sdes", "dtls"
+  std::string host;                 // where its media is wanted, as written
+};
+
+// What the caller offers. Of the call as a whole that is what its first line that is not refused says.
+struct SdpFacts {
+  std::vector<std::string> kinds;   // of the lines that are not refused, each once
+  std::vector<std::string> codecs;  // of all of these, each once
+  std::string direction;
+  std::string security;  // the best of its lines: "dtls", "sdes", "none"
+  bool ice = false;
+  std::string host;
+  std::vector<SdpLineFacts> lines;
+};
+
+// The offer of a call: looked into only when somebody asks (offer.h).
+struct OfferFacts {
+  std::string_view text = {};                 // a view into the message; "": there is none, or `said` has it
+  std::shared_ptr<const SdpFacts> said = {};  // what a recording says of it
+};
+
+// The live registration whose address, or connection, a call came over.
+struct RegistrationFacts {
+  std::string aor = {};
+  std::string uri = {};  // its Contact
+  std::string user_agent = {};
+  std::string source_ip = {};
+  std::string transport = {};
+  float q = 1.0F;
+  std::uint32_t expires_in = 0;  // seconds
+};
+
+struct AttemptFacts;
+
 struct InviteFacts : RequestFacts {
   bool emergency = false;   // a call for help: urn:service:sos or one of the configured numbers
   bool has_sdp = false;     // carries an offer
   std::string referred_by;  // who asked for the call by a REFER, "" when nobody did
   std::string replaces;     // address of record of the party whose place the caller wants (RFC 3891), "" when nobody's
+  OfferFacts sdp = {};      // Lua: nil without an offer
+  std::optional<RegistrationFacts> registration = {};  // nullopt (Lua: nil) when it came over none
+  std::vector<AttemptFacts> attempts;                  // targets that did not take the call before, oldest first
 };
 
 struct RegisterFacts : RequestFacts {
@@ -114,6 +160,9 @@ struct AttemptFacts {
   std::uint32_t elapsed_ms = 0;
   std::vector<Address> contacts;  // of a redirection (300, 301, 302), best q first; otherwise empty
   std::string usual;              // what the border does by itself: "next", "stop"; with contacts also "follow", "pass"
+  std::string next;               // trunk of the target that would be next, or the target's text; "" when none is left
+  std::optional<std::uint32_t> pdd_ms = {};   // INVITE to the first 18x (post-dial delay); nullopt: it did not ring
+  std::optional<std::uint32_t> rung_ms = {};  // from then to its failure
 };
 
 // A response of a target, before it goes on to the caller: a provisional one, or the 2xx of the call.
@@ -208,7 +257,11 @@ struct EndFacts {
   std::optional<double> caller_worst_mos;  // of the worst stretch while the call lasted
   std::optional<double> callee_worst_mos;
   std::vector<StreamFacts> streams;
-  std::string silent;  // whose media did not come while the other's did: "caller", "callee", ""
+  std::string silent;                         // whose media did not come while the other's did: "caller", "callee", ""
+  std::optional<std::uint32_t> pdd_ms = {};   // INVITE to the first 18x of a callee (post-dial delay)
+  std::optional<std::uint32_t> rung_ms = {};  // from then to the final response
+  std::string call_class = {};                // as which the call was admitted, "" when as none; Lua: class
+  std::vector<CdrField> cdr = {};             // Lua: a table by name
 };
 
 }  // namespace sbc::policy

@@ -16,7 +16,7 @@ struct Declared {
 };
 
 // A place of a route, and route's own table (candidates.cc).
-inline constexpr std::array<Declared, 21> kPlaceFields = {{
+inline constexpr std::array<Declared, 25> kPlaceFields = {{
     {"contacts", "Contacts|Contact"},
     {"trunk", "TrunkName"},
     {"group", "GroupName"},
@@ -38,6 +38,10 @@ inline constexpr std::array<Declared, 21> kPlaceFields = {{
     {"ringback", "string"},
     {"welcome", "string"},
     {"max_duration", "integer"},
+    {"weight", "integer"},
+    {"draw_by", "string"},
+    {"cdr", "CdrFields"},
+    {"class", "ClassName"},
 }};
 inline constexpr std::array<Declared, 2> kFromFields = {{{"user", "string|integer"}, {"display", "string"}}};
 // What location.lookup gives of each phone; a fact, read in contacts.cc.
@@ -62,6 +66,31 @@ inline constexpr std::array<Declared, 13> kStreamFields = {{{"line", "integer"},
                                                             {"reported_loss", "number?"},
                                                             {"inside_ms", "number?"},
                                                             {"longest_inside_ms", "number?"}}};
+// call.sdp, and each of its lines; pushed in facts.cc.
+inline constexpr std::array<Declared, 7> kSdpFields = {
+    {{"kinds", "string[]"},
+     {"codecs", "string[]"},
+     {"direction", R"("sendrecv"|"sendonly"|"recvonly"|"inactive"|"")"},
+     {"security", R"("none"|"sdes"|"dtls")"},
+     {"ice", "boolean"},
+     {"host", "string"},
+     {"lines", "SdpLine[]"}}};
+inline constexpr std::array<Declared, 7> kSdpLineFields = {
+    {{"kind", "string"},
+     {"transport", "string"},
+     {"port", "integer"},
+     {"codecs", "string[]"},
+     {"direction", R"("sendrecv"|"sendonly"|"recvonly"|"inactive")"},
+     {"security", R"("none"|"sdes"|"dtls")"},
+     {"host", "string"}}};
+// call.registration; pushed in facts.cc.
+inline constexpr std::array<Declared, 7> kRegistrationFields = {{{"aor", "string"},
+                                                                 {"uri", "string"},
+                                                                 {"user_agent", "string"},
+                                                                 {"source_ip", "string"},
+                                                                 {"transport", "string"},
+                                                                 {"q", "number"},
+                                                                 {"expires_in", "integer"}}};
 // codecs.cc
 inline constexpr std::array<Declared, 7> kCodecFields = {{{"allow", "string[]"},
                                                           {"deny", "string[]"},
@@ -81,7 +110,7 @@ inline constexpr std::array<Declared, 7> kRecordFields = {{{"wav", "boolean"},
 // constructors.cc
 inline constexpr std::array<Declared, 4> kAcceptFields = {
     {{"min_expires", "integer"}, {"max_expires", "integer"}, {"expires", "integer"}, {"max_contacts", "integer"}}};
-inline constexpr std::array<Declared, 1> kRefusalFields = {{{"announcement", "string"}}};
+inline constexpr std::array<Declared, 2> kRefusalFields = {{{"announcement", "string"}, {"cdr", "CdrFields"}}};
 // constructors.cc: of a response in on_provisional, of one in on_answer, and both for editors.
 inline constexpr std::array<Declared, 4> kProvisionalFields = {
     {{"status", "integer"}, {"reason", "string"}, {"early_media", "boolean"}, {"headers", "HeaderChanges"}}};

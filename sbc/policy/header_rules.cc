@@ -33,6 +33,16 @@ bool border_owns_header(std::string_view name) {
                      [name](std::string_view owned) { return base::equals_ignoring_case(owned, name); });
 }
 
+bool is_header_pattern(std::string_view pattern) {
+  return pattern.ends_with('*');
+}
+
+bool names_header(std::string_view pattern, std::string_view name) {
+  if (!is_header_pattern(pattern)) return base::equals_ignoring_case(pattern, name);
+  pattern.remove_suffix(1);
+  return name.size() >= pattern.size() && base::equals_ignoring_case(pattern, name.substr(0, pattern.size()));
+}
+
 bool is_header_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return base::is_alnum(c) || kMarks.find(c) != std::string_view::npos;

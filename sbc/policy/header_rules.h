@@ -9,6 +9,10 @@ namespace sbc::policy {
 // authentication or the hiding of topology depend on them.
 bool border_owns_header(std::string_view name);
 
+// Whether `name` is one of those that `pattern` names: "X-Tenant-*" is all that begin with "X-Tenant-", in any case.
+bool is_header_pattern(std::string_view pattern);  // ends with '*'
+bool names_header(std::string_view pattern, std::string_view name);
+
 // RFC 3261 25.1: token.
 bool is_header_name(std::string_view name);
 

@@ -44,6 +44,9 @@ class Lookup {
   virtual std::vector<Contact> location(std::string_view aor) = 0;
   // True if `aor` is a local account, registered or not.
   virtual bool known(std::string_view /*aor*/) { return false; }
+  // Calls that are up, or on their way, at this moment: of a trunk, a realm, or an address of record.
+  enum class CallsOf : std::uint8_t { Trunk, Realm, User };
+  virtual std::uint64_t calls(CallsOf /*what*/, std::string_view /*name*/) { return 0; }
   // Adds to a counter that all threads share, and gives its sum over the last `window` (rate_windows.h).
   virtual std::uint64_t count(std::string_view /*name*/, base::Duration /*window*/, std::uint32_t amount) {
     return amount;
@@ -63,6 +66,7 @@ struct Environment {
   std::map<std::string, Setting> settings;  // [policy.settings] of the configuration, Lua: settings.<name>
   Tables tables;                            // [policy.table.<name>], Lua: tables.find("<name>", key)
   std::vector<std::string> queries{};       // [policy.sql.<name>], Lua: sql.query("<name>", ...)
+  std::vector<std::string> classes{};       // [limits.class.<name>], Lua: route{ ..., class = "<name>" }
 };
 
 // What happens when a handler fails. Others than these two take the documented default of a missing handler.

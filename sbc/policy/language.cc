@@ -17,7 +17,7 @@ namespace sbc::policy {
 namespace {
 
 // What C functions take and give cannot be read from them.
-constexpr std::array<Declared, 54> kSignatures = {{
+constexpr std::array<Declared, 57> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
     {"deny", "fun(status?: integer, reason?: string, headers?: HeaderValues): Reject"},
@@ -35,6 +35,7 @@ constexpr std::array<Declared, 54> kSignatures = {{
     {"timer.cancel", "fun(name: string)"},
     {"location.lookup", "fun(address: string): Contacts?"},
     {"location.known", "fun(address: string): boolean"},
+    {"location.calls", "fun(address: string): integer"},
     {"log.debug", "fun(...: any)"},
     {"log.info", "fun(...: any)"},
     {"log.warning", "fun(...: any)"},
@@ -58,10 +59,12 @@ constexpr std::array<Declared, 54> kSignatures = {{
     {"json.encode", "fun(value: any): string"},
     {"trunks.names", "string[]"},
     {"trunks.exists", "fun(name: string): boolean"},
+    {"trunks.calls", "fun(name: TrunkName): integer"},
     {"groups.names", "string[]"},
     {"groups.exists", "fun(name: string): boolean"},
     {"realms.names", "string[]"},
     {"realms.exists", "fun(name: string): boolean"},
+    {"realms.calls", "fun(name: RealmName): integer"},
     {"require", "fun(name: string): any"},
     // Of Lua's own, those whose result is worth knowing.
     {"tostring", "fun(value: any): string"},
@@ -189,11 +192,15 @@ void add_class(Language& out, std::string name, std::string lacks, std::span<con
 void add_written(Language& out) {
   add_class(out, "Contact", "a contact has no", kContactFields, false);
   add_class(out, "Stream", "a stream has no", kStreamFields, false);
+  add_class(out, "Sdp", "an offer has no", kSdpFields, false);
+  add_class(out, "SdpLine", "a line of an offer has no", kSdpLineFields, false);
+  add_class(out, "CallerRegistration", "a registration of the caller has no", kRegistrationFields, false);
   add_class(out, "Time", "a time has no", kTimeFields, false);
   add_class(out, "EnumRecord", "a record has no", kEnumRecordFields, false);
   add_class(out, "HttpAnswer", "an answer has no", kHttpAnswerFields, false);
   add_class(out, "Place", "route has no field", kPlaceFields, true);
   add_class(out, "CallerAs", "from has no field", kFromFields, true);
+  out.classes.push_back({.name = "CdrFields", .lacks = "", .fields = {}, .written = true, .open = true});
   add_class(out, "Codecs", "codecs has no field", kCodecFields, true);
   add_class(out, "Record", "record has no field", kRecordFields, true);
   add_class(out, "AcceptOptions", "accept has no option", kAcceptFields, true);
@@ -295,7 +302,8 @@ std::string stubs(const Language& language) {
       "---@meta\n"
       "-- What a policy of Parapet finds in the language, for editors with LuaLS. Written by\n"
       "-- `sbcctl policy stubs`; a test says when it is old.\n\n"
-      "---@alias TrunkName string\n---@alias GroupName string\n---@alias RealmName string\n";
+      "---@alias TrunkName string\n---@alias GroupName string\n---@alias RealmName string\n"
+      "---@alias ClassName string\n";
   for (const auto& one : language.classes) {
     if (one.name.starts_with("lib.") && is_library(one.name.substr(4))) continue;
     const bool settings = one.name == "lib.settings";
@@ -305,7 +313,8 @@ std::string stubs(const Language& language) {
     if (one.name == "Place") text += "---@field [integer] Place|Contacts|Contact\n";
     if (one.name == "Contacts") text += "---@field [integer] Contact\n";
     if (one.name == "Headers") text += "---@field [string] string?\n";
-    if (one.name == "HeaderChanges") text += "---@field [string] string|string[]|false\n";
+    if (one.name == "HeaderChanges") text += "---@field [string] string|string[]|boolean|{ add: string|string[] }\n";
+    if (one.name == "CdrFields") text += "---@field [string] string|number\n";
     if (one.name == "HeaderValues") text += "---@field [string] string|string[]\n";
     if (settings) text += "---@field [string] string|number|boolean|nil\n";
   }

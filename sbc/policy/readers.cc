@@ -10,7 +10,18 @@
 namespace sbc::policy {
 namespace {
 
-// Runs `take(name, value)` for each header of the table at `index`; `value` is nullopt for a removal.
+// What a pattern names is only removed, or passed: "X-Tenant-*". A lone "*" would be everything, and nobody knows what
+// that is.
+void check_pattern(lua_State* lua, Place place, std::string_view pattern) {
+  constexpr std::size_t kLeast = 3;
+  if (pattern.find('*') != pattern.size() - 1 || pattern.size() < kLeast)
+    raise(lua, place.what, ": a pattern of headers is the beginning of their names and one *, such as X-Tenant-*, not ",
+          Quoted{pattern});
+  if (!lua_isboolean(lua, -1))
+    raise(lua, place.what, ": the headers ", Quoted{pattern}, " can only be removed (false) or passed (true)");
+}
+
+// Runs `take(name)` for each header of the table at `index`, with its value on top of the stack.
 template <typename Take>
 void walk_headers(lua_State* lua, int index, Place place, Take take) {
   if (!lua_istable(lua, index))
@@ -25,6 +36,7 @@ void walk_headers(lua_State* lua, int index, Place place, Take take) {
       raise(lua, place.what, ": ", Quoted{name}, " is no header name");
     if (border_owns_header(name))
       raise(lua, place.what, ": the header ", Quoted{name}, " belongs to the border and cannot be set or removed");
+    if (name.find('*') != std::string_view::npos) check_pattern(lua, place, name);
     take(name);
     lua_pop(lua, 1);
   }
@@ -46,6 +58,41 @@ template <typename Out>
 void check_room(lua_State* lua, Place place, const Out& out) {
   if (out.size() >= kMaxHeaderOps)
     raise(lua, place.what, ": more than ", static_cast<std::int64_t>(kMaxHeaderOps), " headers");
+}
+
+// The list of values on top of the stack, or { add = "value" }, { add = { "one", "two" } }: besides those that there
+// are.
+void read_values(lua_State* lua, Place place, std::string_view name, std::vector<HeaderOp>& out) {
+  const int top = lua_gettop(lua);
+  lua_pushliteral(lua, "add");
+  const bool adds = lua_rawget(lua, top) != LUA_TNIL;
+  if (adds) {
+    lua_pushnil(lua);
+    int fields = 0;
+    while (lua_next(lua, top) != 0) {
+      ++fields;
+      lua_pop(lua, 1);
+    }
+    if (fields > 1) raise(lua, place.what, ": header ", Quoted{name}, ": besides add there can be nothing");
+  }
+  if (!adds) lua_pop(lua, 1);
+  if (!lua_istable(lua, -1)) {
+    const std::string_view value = header_value(lua, place, name);
+    out.push_back({.kind = HeaderOp::Kind::Add, .name = std::string(name), .value = std::string(value)});
+    lua_settop(lua, top);
+    return;
+  }
+  const auto count = static_cast<lua_Integer>(lua_rawlen(lua, -1));
+  for (lua_Integer i = 1; i <= count; ++i) {
+    check_room(lua, place, out);
+    lua_rawgeti(lua, -1, i);
+    const std::string_view value = header_value(lua, place, name);
+    out.push_back({.kind = i == 1 && !adds ? HeaderOp::Kind::Set : HeaderOp::Kind::Add,
+                   .name = std::string(name),
+                   .value = std::string(value)});
+    lua_pop(lua, 1);
+  }
+  lua_settop(lua, top);
 }
 
 }  // namespace
@@ -101,10 +148,8 @@ void read_header_ops(lua_State* lua, int index, Place place, std::vector<HeaderO
   walk_headers(lua, index, place, [&](std::string_view name) {
     check_room(lua, place, out);
     if (lua_isboolean(lua, -1)) {
-      if (lua_toboolean(lua, -1) != 0)
-        raise(lua, place.what, ": header ", Quoted{name},
-              " must be a string, a list of strings, or false to remove it");
-      out.push_back({.kind = HeaderOp::Kind::Remove, .name = std::string(name), .value = {}});
+      const auto kind = lua_toboolean(lua, -1) != 0 ? HeaderOp::Kind::Pass : HeaderOp::Kind::Remove;
+      out.push_back({.kind = kind, .name = std::string(name), .value = {}});
       return;
     }
     if (!lua_istable(lua, -1)) {
@@ -112,16 +157,7 @@ void read_header_ops(lua_State* lua, int index, Place place, std::vector<HeaderO
       out.push_back({.kind = HeaderOp::Kind::Set, .name = std::string(name), .value = std::string(value)});
       return;
     }
-    const auto count = static_cast<lua_Integer>(lua_rawlen(lua, -1));
-    for (lua_Integer i = 1; i <= count; ++i) {
-      check_room(lua, place, out);
-      lua_rawgeti(lua, -1, i);
-      const std::string_view value = header_value(lua, place, name);
-      out.push_back({.kind = i == 1 ? HeaderOp::Kind::Set : HeaderOp::Kind::Add,
-                     .name = std::string(name),
-                     .value = std::string(value)});
-      lua_pop(lua, 1);
-    }
+    read_values(lua, place, name, out);
   });
 }
 

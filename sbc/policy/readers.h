@@ -37,7 +37,8 @@ std::string_view read_user_part(lua_State* lua, int index, Place place);
 // A reason phrase: one line.
 std::string_view read_phrase(lua_State* lua, int index, Place place, std::size_t most);
 
-// headers = { ["X-Name"] = "value" | {"one", "two"} | false }. Removal is refused where `may_remove` is false.
+// headers = { ["X-Name"] = "value" | {"one", "two"} | { add = "value" } | false | true, ["X-Tenant-*"] = false | true
+// }.
 void read_header_ops(lua_State* lua, int index, Place place, std::vector<HeaderOp>& out);
 void read_headers(lua_State* lua, int index, Place place, std::vector<Header>& out);  // of a response: no removal
 
@@ -47,7 +48,11 @@ void read_codecs(lua_State* lua, int index, Place place, sdp::CodecRules& out);
 // record = { wav = true, pcap = true, required = true } (recording.cc).
 Recording read_recording(lua_State* lua, int index, Place place);
 
-// route{...} and what the elements of its list may be (candidates.cc). Appends to `out`.
-void read_route(lua_State* lua, int index, std::string_view what, std::vector<Candidate>& out);
+// cdr = { account = "4711", price = 0.02 } (cdr.cc). Appends to `out`.
+void read_cdr(lua_State* lua, int index, Place place, std::vector<CdrField>& out);
+
+// route{...} and what the elements of its list may be (candidates.cc): `made.candidates`, and what is of the whole.
+struct Made;
+void read_route(lua_State* lua, int index, std::string_view what, Made& made);
 
 }  // namespace sbc::policy

@@ -73,6 +73,37 @@ int location_known(lua_State* lua) {
   return 1;
 }
 
+// The numbers of calls at once take a lock each, as counters do.
+void push_calls(lua_State* lua, std::string_view what, Lookup::CallsOf of, std::string_view name) {
+  Engine& engine = engine_of(lua);
+  if (engine.lookup == nullptr) raise(lua, what, " is not available here");
+  if (++engine.counted > kMaxCounted)
+    raise(lua, "more than ", static_cast<std::int64_t>(kMaxCounted), " uses of counters in one event");
+  lua_pushinteger(lua, static_cast<lua_Integer>(engine.lookup->calls(of, name)));
+  if (engine.noting) note_asked(lua, what, name);
+}
+
+// Calls at once of a user, as caller and as called.
+int location_calls(lua_State* lua) {
+  const std::string& aor = address_argument(lua, "location.calls");
+  push_calls(lua, "location.calls", Lookup::CallsOf::User, aor);
+  return 1;
+}
+
+// Upvalue 1: a set of names; those of trunks, or of realms.
+template <Lookup::CallsOf of>
+int calls_of_name(lua_State* lua) {
+  constexpr bool kTrunk = of == Lookup::CallsOf::Trunk;
+  luaL_checktype(lua, 1, LUA_TSTRING);
+  lua_settop(lua, 1);
+  lua_pushvalue(lua, 1);
+  if (lua_rawget(lua, lua_upvalueindex(1)) == LUA_TNIL)
+    raise(lua, "there is no ", kTrunk ? std::string_view("trunk ") : std::string_view("realm "),
+          Quoted{text_at(lua, 1)});
+  push_calls(lua, kTrunk ? "trunks.calls" : "realms.calls", of, text_at(lua, 1));
+  return 1;
+}
+
 // Any values, joined by blanks.
 template <LogLine::Level level>
 int write_log(lua_State* lua) {
@@ -103,7 +134,9 @@ int name_exists(lua_State* lua) {
   return 1;
 }
 
-void set_names(lua_State* lua, const char* field, const char* what, const std::vector<std::string>& names) {
+// `calls`: how many there are of one of them; null: that is not known.
+void set_names(lua_State* lua, const char* field, const char* what, const std::vector<std::string>& names,
+               lua_CFunction calls = nullptr) {
   lua_newtable(lua);
   lua_newtable(lua);
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -117,6 +150,11 @@ void set_names(lua_State* lua, const char* field, const char* what, const std::v
     push(lua, name);
     lua_pushboolean(lua, 1);
     lua_rawset(lua, -3);
+  }
+  if (calls != nullptr) {
+    lua_pushvalue(lua, -1);
+    lua_pushcclosure(lua, calls, 1);
+    lua_setfield(lua, -3, "calls");
   }
   lua_pushcclosure(lua, name_exists, 1);
   lua_setfield(lua, -2, "exists");
@@ -161,6 +199,7 @@ void set_world(lua_State* lua) {
   lua_newtable(lua);
   set_function(lua, "lookup", location_lookup);
   set_function(lua, "known", location_known);
+  set_function(lua, "calls", location_calls);
   make_read_only(lua, "\"location\" has no");
   lua_setfield(lua, -2, "location");
 
@@ -187,9 +226,9 @@ void set_world(lua_State* lua) {
   set_sql(lua);
   set_json(lua);
 
-  set_names(lua, "trunks", "\"trunks\" has no", environment.trunks);
+  set_names(lua, "trunks", "\"trunks\" has no", environment.trunks, calls_of_name<Lookup::CallsOf::Trunk>);
   set_names(lua, "groups", "\"groups\" has no", environment.groups);
-  set_names(lua, "realms", "\"realms\" has no", environment.realms);
+  set_names(lua, "realms", "\"realms\" has no", environment.realms, calls_of_name<Lookup::CallsOf::Realm>);
 
   lua_newtable(lua);
   for (const auto& [name, value] : environment.settings) {

@@ -1,7 +1,7 @@
 #pragma once
-// Commands to one Redis on a shard's loop, by hiredis: the only room that knows it. Commands share few connections and
-// are answered in order; one that is not answered in time takes its connection out of use, so that nothing waits
-// behind it.
+// Commands to one Redis on a shard's loop; hiredis, which only this room knows, writes and reads them. Commands share
+// few connections and are answered in order; one that is not answered in time takes its connection out of use, so that
+// nothing waits behind it.
 
 #include <functional>
 #include <memory>

@@ -1,9 +1,11 @@
 #include "sbc/redis/connection.h"
 
-#include <hiredis/async.h>
-#include <sys/ioctl.h>
+#include <hiredis/hiredis.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
-#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "sbc/redis/limits.h"
@@ -11,153 +13,193 @@
 namespace sbc::redis {
 namespace {
 
-int send_words(redisAsyncContext* context, redisCallbackFn* fn, const std::vector<std::string>& words) {
+struct FreeReply {
+  void operator()(void* reply) const { freeReplyObject(reply); }
+};
+
+// A server that has gone without a word is found out, also while nobody asks.
+constexpr int kIdleSeconds = 15;
+constexpr int kProbeSeconds = 5;
+constexpr int kProbes = 3;
+
+std::string spelled(const std::vector<std::string>& words) {
   std::vector<const char*> texts;
   std::vector<std::size_t> sizes;
   for (const auto& word : words) {
     texts.push_back(word.data());
     sizes.push_back(word.size());
   }
-  return redisAsyncCommandArgv(context, fn, nullptr, static_cast<int>(words.size()), texts.data(), sizes.data());
+  char* made = nullptr;
+  const int size = redisFormatCommandArgv(&made, static_cast<int>(words.size()), texts.data(), sizes.data());
+  if (size < 0) return {};
+  std::string text(made, static_cast<std::size_t>(size));
+  redisFreeCommand(made);
+  return text;
 }
 
 }  // namespace
 
-struct Connection::Calls {
-  static Connection& of(void* data) { return *static_cast<Connection*>(data); }
-
-  static void add_read(void* data) { of(data).want(true, of(data).wanted_.write); }
-  static void del_read(void* data) { of(data).want(false, of(data).wanted_.write); }
-  static void add_write(void* data) { of(data).want(of(data).wanted_.read, true); }
-  static void del_write(void* data) { of(data).want(of(data).wanted_.read, false); }
-  static void cleanup(void* data) {
-    Connection& connection = of(data);
-    connection.watch_.reset();
-    connection.context_ = nullptr;
-    connection.owner_.on_gone(connection);
-  }
-
-  static void on_connect(const redisAsyncContext* context, int status) {
-    Connection& connection = of(context->data);
-    if (status == REDIS_OK && connection.denied_.empty()) connection.up_ = true;
-  }
-
-  // AUTH and SELECT.
-  static void on_sign_in(redisAsyncContext* context, void* reply, void* /*data*/) {
-    Connection& connection = of(context->data);
-    const auto* said = static_cast<const redisReply*>(reply);
-    if (said == nullptr || said->type != REDIS_REPLY_ERROR) return;
-    connection.denied_.assign(said->str, static_cast<std::size_t>(said->len));
-    connection.up_ = false;
-    connection.close();
-  }
-
-  static void on_reply(redisAsyncContext* context, void* reply, void* /*data*/) {
-    Connection& connection = of(context->data);
-    connection.unfinished_ = 0;
-    if (connection.order_.empty()) return;
-    const Ticket ticket = connection.order_.front();
-    connection.order_.pop_front();
-    if (reply == nullptr) connection.retired = true;
-    connection.owner_.on_reply(connection, ticket, static_cast<const redisReply*>(reply));
-  }
-};
-
-Connection::Connection(loop::EventLoop& loop, const Settings& settings, Owner& owner)
-    : loop_(loop), settings_(settings), owner_(owner) {}
-
-Connection::~Connection() {
-  watch_.reset();
-  if (context_ == nullptr) return;
-  context_->ev.cleanup = nullptr;
-  redisAsyncFree(std::exchange(context_, nullptr));
+void Connection::FreeReader::operator()(redisReader* reader) const {
+  redisReaderFree(reader);
 }
+
+Connection::Connection(const Settings& settings, Owner& owner)
+    : settings_(settings), owner_(owner), reader_(redisReaderCreate()) {}
+
+Connection::~Connection() = default;
 
 std::shared_ptr<Connection> Connection::open(loop::EventLoop& loop, const Settings& settings, std::size_t server,
                                              Owner& owner, std::string& why) {
-  auto connection = std::make_shared<Connection>(loop, settings, owner);
-  redisAsyncContext* context = nullptr;
-  if (!settings.path.empty()) {
-    context = redisAsyncConnectUnix(settings.path.c_str());
-  } else {
-    const base::Endpoint& at = settings.servers[server % settings.servers.size()];
-    context = redisAsyncConnect(at.ip.text().c_str(), at.port);  // an address: no name is looked up
-  }
-  if (context == nullptr || context->err != 0) {
-    why = context == nullptr ? "no memory" : context->errstr;
-    if (context != nullptr) redisAsyncFree(context);
+  auto connection = std::make_shared<Connection>(settings, owner);
+  const bool local = !settings.path.empty();
+  const base::Endpoint at = local ? base::Endpoint{} : settings.servers[server % settings.servers.size()];
+  auto stream = local ? loop::Stream::connect_unix(loop, settings.path, *connection)
+                      : loop::Stream::connect_tcp(loop, at, {}, *connection);
+  if (!stream || connection->reader_ == nullptr) {
+    why = stream ? "no memory" : stream.error();
     return nullptr;
   }
   connection->server = server;
-  connection->context_ = context;
-  connection->watch();
+  connection->stream_ = *std::move(stream);
+  if (connection->stream_->closed()) {  // nobody listens at that path
+    why = std::strerror(connection->stream_->last_errno());
+    return nullptr;
+  }
+  if (!local) connection->keep_alive();
+  if (settings.tls.wanted())
+    connection->secure_ = tls::Session::client(settings.tls.context, {.name = settings.tls.name, .address = at.ip});
   connection->sign_in();
   return connection;
 }
 
-void Connection::watch() {
-  context_->data = this;
-  context_->ev.data = this;
-  context_->ev.addRead = Calls::add_read;
-  context_->ev.delRead = Calls::del_read;
-  context_->ev.addWrite = Calls::add_write;
-  context_->ev.delWrite = Calls::del_write;
-  context_->ev.cleanup = Calls::cleanup;
-  // What is ready may end the connection and, with it, this object.
-  watch_ = std::make_unique<loop::FdWatch>(loop_, context_->c.fd, [this](loop::Ready ready) {
-    const auto self = shared_from_this();
-    on_ready(ready);
-  });
-  redisAsyncSetConnectCallback(context_, Calls::on_connect);  // begins to watch
+void Connection::keep_alive() {
+  const auto set = [fd = stream_->fd()](int level, int what, int value) {
+    ::setsockopt(fd, level, what, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, kIdleSeconds);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, kProbeSeconds);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
 }
 
 void Connection::sign_in() {
-  if (settings_.path.empty()) redisEnableKeepAlive(&context_->c);
   if (!settings_.password.empty()) {
     std::vector<std::string> words{"AUTH"};
     if (!settings_.username.empty()) words.push_back(settings_.username);
     words.push_back(settings_.password);
-    send_words(context_, Calls::on_sign_in, words);
+    say(words);
+    order_.push_back({.sign_in = true});
   }
-  if (settings_.database != 0) send_words(context_, Calls::on_sign_in, {"SELECT", std::to_string(settings_.database)});
+  if (settings_.database == 0) return;
+  say({"SELECT", std::to_string(settings_.database)});
+  order_.push_back({.sign_in = true});
 }
 
-void Connection::want(bool read, bool write) {
-  wanted_ = {.read = read, .write = write};
-  if (watch_ != nullptr) watch_->want(wanted_);
+bool Connection::say(const std::vector<std::string>& words) {
+  const std::string text = spelled(words);
+  if (text.empty()) return false;
+  if (!secure_) return stream_->write(text);
+  if (secure_->state() == tls::Session::State::Handshaking) {
+    unsaid_ += text;
+    return true;
+  }
+  return secure_->encrypt(text) && pass_on();
 }
 
-void Connection::on_ready(loop::Ready ready) {
-  if (ready.read && context_ != nullptr) {
-    // hiredis keeps what it has read until an answer is complete: what would never fit is not read to its end.
-    int waiting = 0;
-    if (::ioctl(context_->c.fd, FIONREAD, &waiting) == 0)
-      unfinished_ += std::min<std::size_t>(static_cast<std::size_t>(waiting), 16U << 10);
-    if (unfinished_ > kSlack * (settings_.answer_bytes + 32 * settings_.elements) + (64U << 10)) {
-      overrun_ = true;
-      return close();
+bool Connection::pass_on() {
+  const std::string bytes = secure_->take_output();
+  return bytes.empty() || stream_->write(bytes);
+}
+
+void Connection::on_connected(loop::Stream& /*stream*/) {
+  if (secure_) {
+    pass_on();
+  } else {
+    up_ = true;
+  }
+}
+
+void Connection::on_bytes(loop::Stream& /*stream*/, std::string_view bytes) {
+  const auto self = shared_from_this();  // whoever hears of it may let go of it
+  std::string plain;
+  if (secure_) {
+    const bool shaking = secure_->state() == tls::Session::State::Handshaking;
+    const auto state = secure_->feed(bytes, plain);
+    if (shaking && state == tls::Session::State::Open) {
+      up_ = true;
+      secure_->encrypt(std::exchange(unsaid_, {}));
     }
-    redisAsyncHandleRead(context_);
+    pass_on();
+    bytes = plain;
   }
-  if (ready.write && context_ != nullptr) redisAsyncHandleWrite(context_);
+  // What is read is kept until an answer is complete: what would never fit is not read to its end.
+  unfinished_ += bytes.size();
+  if (unfinished_ > kSlack * (settings_.answer_bytes + 32 * settings_.elements) + (64U << 10)) {
+    overrun_ = true;
+    return fail("its answer is longer than max_answer");
+  }
+  if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) return fail(reader_->errstr);
+  take_answers();
+  if (!secure_ || over_) return;
+  if (secure_->state() == tls::Session::State::Failed) {
+    // TLS 1.3: a server that does not like our certificate says so when we think that we are in.
+    up_ = up_ && answered_;
+    return fail("TLS: " + secure_->failure_text());
+  }
+  if (secure_->state() == tls::Session::State::Closed) close();
+}
+
+void Connection::take_answers() {
+  while (!over_) {
+    void* made = nullptr;
+    if (redisReaderGetReply(reader_.get(), &made) != REDIS_OK) return fail(reader_->errstr);
+    if (made == nullptr) return;
+    const std::unique_ptr<void, FreeReply> reply(made);
+    unfinished_ = 0;
+    answered_ = true;
+    take(*static_cast<const redisReply*>(made));
+  }
+}
+
+void Connection::take(const redisReply& reply) {
+  if (order_.empty()) return fail("it answers what nobody asked");
+  const Owed owed = order_.front();
+  order_.pop_front();
+  if (!owed.sign_in) return owner_.on_reply(*this, owed.ticket, &reply);
+  if (reply.type != REDIS_REPLY_ERROR) return;
+  up_ = false;
+  fail({reply.str, static_cast<std::size_t>(reply.len)});
 }
 
 bool Connection::send(Ticket ticket, const std::vector<std::string>& words) {
-  if (context_ == nullptr || send_words(context_, Calls::on_reply, words) != REDIS_OK) return false;
-  order_.push_back(ticket);
+  if (over_ || !say(words)) return false;
+  order_.push_back({.ticket = ticket});
   return true;
 }
 
-void Connection::close() {
-  retired = true;
-  if (context_ != nullptr) redisAsyncFree(context_);
+void Connection::on_closed(loop::Stream& /*stream*/, loop::Stream::CloseReason reason) {
+  const auto self = shared_from_this();
+  if (reason == loop::Stream::CloseReason::Error) return fail(std::strerror(stream_->last_errno()));
+  close();
 }
 
-std::string Connection::problem() const {
-  if (!denied_.empty()) return denied_;
-  if (overrun_) return "its answer is longer than max_answer";
-  if (context_ != nullptr && context_->err != 0) return context_->errstr;
-  return "the connection was closed";
+void Connection::fail(std::string why) {
+  problem_ = std::move(why);
+  close();
+}
+
+void Connection::close() {
+  if (std::exchange(over_, true)) return;
+  const auto self = shared_from_this();
+  retired = true;
+  if (secure_ && secure_->state() == tls::Session::State::Open) {
+    secure_->close();
+    pass_on();
+  }
+  stream_->close();
+  for (const Owed& owed : std::exchange(order_, {}))
+    if (!owed.sign_in) owner_.on_reply(*this, owed.ticket, nullptr);
+  owner_.on_gone(*this);
 }
 
 }  // namespace sbc::redis

@@ -112,6 +112,8 @@ std::string_view word_of(policy::HeaderOp::Kind kind) {
       return "add";
     case policy::HeaderOp::Kind::Remove:
       return "remove";
+    case policy::HeaderOp::Kind::Pass:
+      return "pass";
   }
   return "";
 }
@@ -153,12 +155,24 @@ Value value_of(Word from) {
 Value value_of(const policy::HeaderOp& op) {
   const auto& [kind, name, value] = op;
   List list{word(word_of(kind)), text(name)};
-  if (kind != policy::HeaderOp::Kind::Remove) list.push_back(text(value));
+  const bool valued = kind == policy::HeaderOp::Kind::Set || kind == policy::HeaderOp::Kind::Add;
+  if (valued) list.push_back(text(value));
   return {std::move(list)};
 }
 Value value_of(const policy::Header& header) {
   const auto& [name, value] = header;
   return {List{text(name), text(value)}};
+}
+Value value_of(const policy::CdrField& field) {
+  const auto& [name, value] = field;
+  return {List{text(name), to_json(value)}};
+}
+// [element, weight], with null for none, and what it is drawn by.
+Value value_of(const policy::Lot& lot) {
+  const auto& [element, weight, drawn_by] = lot;
+  List list{whole(element), weight ? whole(*weight) : Value{}};
+  if (!drawn_by.empty()) list.push_back(text(drawn_by));
+  return {std::move(list)};
 }
 Value value_of(const base::Prefix& prefix) {
   return word(prefix.text());
@@ -223,7 +237,7 @@ Value value_of(const policy::Recording& recording) {
 Value value_of(const policy::Candidate& candidate) {
   const auto& [kind, name, contact, realm, number, timeout_s, ring_timeout_s, from_user, from_display, headers,
                redirects, late_offer, media_security, preconditions, codecs, dtmf, record, music_on_hold, ringback,
-               welcome, max_duration_s] = candidate;
+               welcome, max_duration_s, lots, cdr] = candidate;
   static_cast<void>(contact);  // a token
   Object object;
   object.out.push_back({std::string(word_of(kind)), text(name)});
@@ -245,6 +259,8 @@ Value value_of(const policy::Candidate& candidate) {
   object.if_set("ringback", ringback);
   object.unless_usual("welcome", welcome);
   object.unless_usual("max_duration", max_duration_s);
+  object.unless_empty("lots", lots);
+  object.unless_empty("cdr", cdr);
   return {std::move(object.out)};
 }
 
@@ -275,20 +291,29 @@ void add(Object& object, const Refusal& refusal) {
 
 }  // namespace
 
+json::Value to_json(const policy::CdrField::Value& value) {
+  if (const auto* text_ = std::get_if<std::string>(&value)) return text(*text_);
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return whole(*number);
+  return {std::get<double>(value)};
+}
+
 json::Value to_json(const policy::InviteDecision& decision) {
   using Kind = policy::InviteDecision::Kind;
-  const auto& [kind, candidates, status, reason, headers, announcement, where] = decision;
+  const auto& [kind, candidates, status, reason, headers, announcement, where, cdr, call_class] = decision;
   static_cast<void>(where);
   switch (kind) {
     case Kind::Route: {
       Object object = beginning("route");
       object.always("to", candidates);
+      object.unless_empty("cdr", cdr);
+      object.unless_usual("class", call_class);
       return {std::move(object.out)};
     }
     case Kind::Reject: {
       Object object = beginning("reject");
       add(object, {.status = status, .reason = reason, .headers = headers});
       object.unless_usual("announcement", announcement);
+      object.unless_empty("cdr", cdr);
       return {std::move(object.out)};
     }
     case Kind::Challenge:
@@ -365,7 +390,7 @@ json::Value to_json(const policy::NatDecision& decision) {
 
 json::Value to_json(const policy::FailureDecision& decision) {
   using Kind = policy::FailureDecision::Kind;
-  const auto& [kind, status, reason, headers, announcement, candidates, where] = decision;
+  const auto& [kind, status, reason, headers, announcement, candidates, where, cdr] = decision;
   static_cast<void>(where);
   switch (kind) {
     case Kind::Usual:
@@ -376,11 +401,13 @@ json::Value to_json(const policy::FailureDecision& decision) {
       Object object = beginning("give_up");
       add(object, {.status = status, .reason = reason, .headers = headers});
       object.unless_usual("announcement", announcement);
+      object.unless_empty("cdr", cdr);
       return {std::move(object.out)};
     }
     case Kind::Route: {
       Object object = beginning("route");
       object.always("to", candidates);
+      object.unless_empty("cdr", cdr);
       return {std::move(object.out)};
     }
     case Kind::Follow:

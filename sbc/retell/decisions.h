@@ -9,6 +9,7 @@
 
 namespace sbc::retell {
 
+json::Value to_json(const policy::CdrField::Value& value);
 json::Value to_json(const policy::InviteDecision& decision);
 json::Value to_json(const policy::RegisterDecision& decision);
 json::Value to_json(const policy::RequestDecision& decision);

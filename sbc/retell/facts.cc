@@ -7,6 +7,8 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/json/write.h"
+#include "sbc/policy/offer.h"
+#include "sbc/retell/decisions.h"
 #include "sbc/retell/fields.h"
 #include "sbc/retell/text.h"
 
@@ -38,6 +40,21 @@ struct Writer {
   static json::Value value_of(const float& value) { return {static_cast<double>(value)}; }
   static json::Value value_of(const std::optional<double>& value) {
     return value ? json::Value{*value} : json::Value{};
+  }
+  static json::Value value_of(const std::optional<std::uint32_t>& value) {
+    return value ? whole(*value) : json::Value{};
+  }
+  static json::Value value_of(const policy::OfferFacts& offer) {
+    const auto sdp = policy::summary_of(offer);
+    return sdp ? value_of(*sdp) : json::Value{};
+  }
+  static json::Value value_of(const std::optional<policy::RegistrationFacts>& registration) {
+    return registration ? value_of(*registration) : json::Value{};
+  }
+  static json::Value value_of(const std::vector<policy::CdrField>& fields) {
+    json::Members members;
+    for (const auto& field : fields) members.emplace_back(field.name, to_json(field.value));
+    return {std::move(members)};
   }
   static json::Value value_of(const policy::HeaderView& header) {
     return {json::List{text(header.name), text(is_secret(header.name) ? kMark : header.value)}};
@@ -112,6 +129,37 @@ struct Reader {
   void take(const std::string& where, const json::Value& value, std::optional<double>& out) {
     out = number(value);
     if (!out && !std::holds_alternative<std::monostate>(value.what)) wrong(where, "a number or null");
+  }
+  void take(const std::string& where, const json::Value& value, std::optional<std::uint32_t>& out) {
+    out.reset();
+    if (!std::holds_alternative<std::monostate>(value.what)) take(where, value, out.emplace());
+  }
+  void take(const std::string& where, const json::Value& value, policy::OfferFacts& out) {
+    if (std::holds_alternative<std::monostate>(value.what)) return;
+    auto sdp = std::make_shared<policy::SdpFacts>();
+    take(where, value, *sdp);
+    out.said = std::move(sdp);
+  }
+  void take(const std::string& where, const json::Value& value, std::optional<policy::RegistrationFacts>& out) {
+    out.reset();
+    if (!std::holds_alternative<std::monostate>(value.what)) take(where, value, out.emplace());
+  }
+  void take(const std::string& where, const json::Value& value, std::vector<policy::CdrField>& out) {
+    const auto* members = std::get_if<json::Members>(&value.what);
+    if (members == nullptr) return wrong(where, "an object");
+    out.clear();
+    for (const auto& [name, given] : *members) {
+      policy::CdrField& field = out.emplace_back(policy::CdrField{.name = name, .value = {}});
+      if (auto text_ = as_text(given)) {
+        field.value = *std::move(text_);
+      } else if (const auto* integer = std::get_if<std::int64_t>(&given.what)) {
+        field.value = *integer;
+      } else if (const auto* real = std::get_if<double>(&given.what)) {
+        field.value = *real;
+      } else {
+        return wrong(where + "." + name, "a text or a number");
+      }
+    }
   }
   void take(const std::string& where, const json::Value& value, policy::HeaderView& out) {
     const auto* pair = std::get_if<json::List>(&value.what);

@@ -62,6 +62,42 @@ void each(Archive& field, Facts& of) {
   field("has_sdp", of.has_sdp);
   field("referred_by", of.referred_by);
   field("replaces", of.replaces);
+  field("sdp", of.sdp);
+  field("registration", of.registration);
+  field("attempts", of.attempts);
+}
+
+template <typename Archive, Is<policy::SdpLineFacts> Facts>
+void each(Archive& field, Facts& of) {
+  field("kind", of.kind);
+  field("transport", of.transport);
+  field("port", of.port);
+  field("codecs", of.codecs);
+  field("direction", of.direction);
+  field("security", of.security);
+  field("host", of.host);
+}
+
+template <typename Archive, Is<policy::SdpFacts> Facts>
+void each(Archive& field, Facts& of) {
+  field("kinds", of.kinds);
+  field("codecs", of.codecs);
+  field("direction", of.direction);
+  field("security", of.security);
+  field("ice", of.ice);
+  field("host", of.host);
+  field("lines", of.lines);
+}
+
+template <typename Archive, Is<policy::RegistrationFacts> Facts>
+void each(Archive& field, Facts& of) {
+  field("aor", of.aor);
+  field("uri", of.uri);
+  field("user_agent", of.user_agent);
+  field("source_ip", of.source_ip);
+  field("transport", of.transport);
+  field("q", of.q);
+  field("expires_in", of.expires_in);
 }
 
 template <typename Archive, Is<policy::RegisterFacts> Facts>
@@ -109,6 +145,9 @@ void each(Archive& field, Facts& of) {
   field("elapsed_ms", of.elapsed_ms);
   field("contacts", of.contacts);
   field("usual", of.usual);
+  field("next", of.next);
+  field("pdd_ms", of.pdd_ms);
+  field("rung_ms", of.rung_ms);
 }
 
 template <typename Archive, Is<policy::QualityFacts> Facts>
@@ -203,6 +242,10 @@ void each(Archive& field, Facts& of) {
   field("callee_worst_mos", of.callee_worst_mos);
   field("streams", of.streams);
   field("silent", of.silent);
+  field("pdd_ms", of.pdd_ms);
+  field("rung_ms", of.rung_ms);
+  field("class", of.call_class);
+  field("cdr", of.cdr);
 }
 
 // What a look-up found; its token means something to one process only and is left out.

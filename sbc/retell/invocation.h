@@ -23,6 +23,8 @@ inline constexpr std::int64_t kVersion = 1;
 //   location  an address of record                the contacts, without tokens
 //   known     an address of record                true or false
 //   count     "name over 60000 ms by 1"           the sum
+//   calls     "trunk carrier", "realm access",    how many there are
+//             "user sip:alice@example.net"
 //   http      "GET url", or "POST url {...}"      {status, content_type, body} or {problem}
 //   enum      "+4312345" or "+4312345 suffix"     {value} or {problem}
 //   redis     "GET key"                           {value}, {stored} (stored.h) or {problem}

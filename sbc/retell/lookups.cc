@@ -20,6 +20,18 @@ std::string counter(std::string_view name, base::Duration window, std::uint32_t 
          " ms by " + std::to_string(amount);
 }
 
+std::string calls_of(policy::Lookup::CallsOf what, std::string_view name) {
+  switch (what) {
+    case policy::Lookup::CallsOf::Trunk:
+      return "trunk " + std::string(name);
+    case policy::Lookup::CallsOf::Realm:
+      return "realm " + std::string(name);
+    case policy::Lookup::CallsOf::User:
+      break;
+  }
+  return "user " + std::string(name);
+}
+
 // Lua's tables have no order: the members of a body are told in the order of their names.
 Value in_order(Value value) {
   if (auto* members = std::get_if<Members>(&value.what)) {
@@ -77,6 +89,12 @@ std::uint64_t NotingLookup::count(std::string_view name, base::Duration window, 
                     .subject = counter(name, window, amount),
                     .answer = {static_cast<std::int64_t>(std::min(sum, most))}});
   return sum;
+}
+
+std::uint64_t NotingLookup::calls(CallsOf what, std::string_view name) {
+  const std::uint64_t count = real_.calls(what, name);
+  notes_.push_back({.kind = "calls", .subject = calls_of(what, name), .answer = {static_cast<std::int64_t>(count)}});
+  return count;
 }
 
 Asked asked_of(const policy::Question& question) {
@@ -157,6 +175,15 @@ std::uint64_t RetoldLookup::count(std::string_view name, base::Duration window, 
   if (answer != nullptr && *answer >= 0) return static_cast<std::uint64_t>(*answer);
   leave(std::move(wanted));
   return amount;
+}
+
+std::uint64_t RetoldLookup::calls(CallsOf what, std::string_view name) {
+  Asked wanted{.kind = "calls", .subject = calls_of(what, name)};
+  const auto* found = find(wanted, Again::May);
+  const auto* answer = found != nullptr ? std::get_if<std::int64_t>(&found->answer.what) : nullptr;
+  if (answer != nullptr && *answer >= 0) return static_cast<std::uint64_t>(*answer);
+  leave(std::move(wanted));
+  return 0;
 }
 
 std::optional<policy::Answer> RetoldLookup::answer(const policy::Question& question) {

@@ -18,6 +18,7 @@ class NotingLookup final : public policy::Lookup {
 
   std::vector<policy::Contact> location(std::string_view aor) override;
   bool known(std::string_view aor) override;
+  std::uint64_t calls(CallsOf what, std::string_view name) override;
   std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override;
 
  private:
@@ -42,6 +43,7 @@ class RetoldLookup final : public policy::Lookup {
 
   std::vector<policy::Contact> location(std::string_view aor) override;
   bool known(std::string_view aor) override;
+  std::uint64_t calls(CallsOf what, std::string_view name) override;
   std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override;
 
   // nullopt: the notes do not know.

@@ -88,6 +88,10 @@ std::size_t Hunt::remaining() const {
   return stopped_ || at_ >= targets_.size() ? 0 : targets_.size() - at_ - 1;
 }
 
+const Target* Hunt::next() const {
+  return remaining() > 0 ? &targets_[at_ + 1] : nullptr;
+}
+
 Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant now) {
   const Target* target = current();
   if (target == nullptr) return Verdict::Stop;

@@ -60,6 +60,7 @@ class Hunt {
   const Target* current() const;                      // nullptr: none left, or stopped
   std::size_t attempt() const { return tried_ + 1; }  // number of the current one, from 1, across replace()
   std::size_t remaining() const;                      // after the current one
+  const Target* next() const;                         // the one after the current one; nullptr: none
 
   // Notes why the current target failed, marks its health and says what the border does by itself:
   // Next on timeouts, transport errors, 408 and 5xx; Stop on 6xx, on other 4xx and on 3xx, except that after a 3xx or

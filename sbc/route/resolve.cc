@@ -5,6 +5,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/route/limits.h"
+#include "sbc/route/lots.h"
 #include "sbc/route/order.h"
 #include "sbc/sip/uri.h"
 
@@ -317,7 +318,7 @@ std::vector<Target> unfold(const Target& named, const std::vector<Place>& places
 Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,
              Contacts& contacts, const TrunkHealth& health, base::Random& random) {
   Resolution resolution(table, asked, contacts, health, random);
-  for (const Candidate& candidate : candidates) resolution.add(candidate);
+  for (const Candidate* candidate : drawn(candidates, random)) resolution.add(*candidate);
   return resolution.finish();
 }
 

@@ -96,11 +96,12 @@ struct Standing {
 };
 std::vector<Target> unfold(const Target& named, const std::vector<Place>& places, const Standing& standing, Down down);
 
-// Groups and trunks unfold by priority, equals by weighted chance; Dead targets move behind all others, Busy and Down
-// ones are skipped, unless somebody calls for help: then they are tried last. When all that is left is Down, those are
-// tried after all: a probe is not a call, and to refuse a call for what others have met would be worse than to try in
-// vain. Unknown names, unreachable families and contacts that are gone are skipped with their reason. Host names become
-// one target each; the call asks for their places when it is their turn.
+// Candidates with a weight are put into an order that is drawn (lots.h). Groups and trunks unfold by priority, equals
+// by weighted chance; Dead targets move behind all others, Busy and Down ones are skipped, unless somebody calls for
+// help: then they are tried last. When all that is left is Down, those are tried after all: a probe is not a call, and
+// to refuse a call for what others have met would be worse than to try in vain. Unknown names, unreachable families and
+// contacts that are gone are skipped with their reason. Host names become one target each; the call asks for their
+// places when it is their turn.
 Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,
              Contacts& contacts, const TrunkHealth& health, base::Random& random);
 

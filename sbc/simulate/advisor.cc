@@ -5,6 +5,7 @@
 #include "sbc/call/facts.h"
 #include "sbc/explain/describe.h"
 #include "sbc/sip/service_urn.h"
+#include "sbc/simulate/spelled.h"
 
 namespace sbc::simulate {
 
@@ -48,7 +49,7 @@ std::vector<Asked> SceneAdvisor::answered(std::uint64_t ticket, const policy::Fo
   return std::move(waiting.mapped().lookups);
 }
 
-call::Arrival SceneAdvisor::arrival_of(const sip::Message& /*request*/, const sip::Source& source) {
+call::Arrival SceneAdvisor::arrival_of(const sip::Message& request, const sip::Source& source) {
   call::Arrival arrival;
   const auto& routes = *setting_.calls->routes;
   const auto* realm = routes.realm_of(source.hop.listener);
@@ -61,6 +62,21 @@ call::Arrival SceneAdvisor::arrival_of(const sip::Message& /*request*/, const si
   arrival.authenticated = !scene_.caller.authenticated.empty();
   arrival.auth_user = scene_.caller.authenticated;
   arrival.registered_aor = scene_.caller.registered_aor;
+  if (arrival.authenticated) arrival.user = whole_aor(arrival.auth_user, request.from().uri.host);
+  if (!arrival.registered_aor.empty()) {
+    if (arrival.user.empty()) arrival.user = arrival.registered_aor;
+    auto& registration = arrival.registration.emplace();
+    registration.aor = arrival.registered_aor;
+    registration.source_ip = source.hop.remote.ip.text();
+    registration.transport = sip::name_of(source.hop.transport);
+    registration.expires_in = 600;
+    const auto phone = std::ranges::find(scene_.phones, arrival.registered_aor, &Phone::aor);
+    if (phone != scene_.phones.end()) {
+      registration.uri = phone->contact_uri();
+      registration.user_agent = phone->user_agent;
+      registration.q = phone->q;
+    }
+  }
   arrival.recent_failures = scene_.recent_failures;
   arrival.wall = scene_.wall;
   arrival.wall.seconds += elapsed_().count() / base::seconds(1).count();
@@ -174,6 +190,22 @@ std::vector<policy::Contact> SceneAdvisor::location(std::string_view aor) {
 std::uint64_t SceneAdvisor::count(std::string_view name, base::Duration window, std::uint32_t amount) {
   auto& counters = scene_.counters != nullptr ? *scene_.counters : counters_;
   return counters.add(name, window, amount, base::Instant(base::seconds(scene_.wall.seconds)) + elapsed_());
+}
+
+std::uint64_t SceneAdvisor::calls(CallsOf what, std::string_view name) {
+  using Of = call::Occupancy::Of;
+  const Of of = what == CallsOf::Trunk ? Of::Trunk : what == CallsOf::Realm ? Of::Realm : Of::User;
+  return occupancy_.count(of, name);
+}
+
+void SceneAdvisor::seat_others() {
+  using Of = call::Occupancy::Of;
+  static constexpr std::pair<std::string_view, Of> kKinds[] = {
+      {"trunk ", Of::Trunk}, {"realm ", Of::Realm}, {"user ", Of::User}, {"class ", Of::Class}};
+  for (const auto& [what, count] : scene_.at_once)
+    for (const auto& [front, of] : kKinds)
+      for (std::uint32_t i = 0; what.starts_with(front) && i < count; ++i)
+        others_.push_back(occupancy_.take(of, std::string_view(what).substr(front.size())));
 }
 
 bool SceneAdvisor::known(std::string_view aor) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sbc/call/advisor.h"
+#include "sbc/call/occupancy.h"
 #include "sbc/simulate/limits.h"
 #include "sbc/simulate/scene.h"
 #include "sbc/simulate/story.h"
@@ -19,7 +20,9 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   // `elapsed`: since the scene began. All references outlive the object.
   SceneAdvisor(const Setting& setting, policy::Host& host, const Scene& scene, std::vector<Decision>& told,
                std::function<base::Duration()> elapsed)
-      : setting_(setting), host_(host), scene_(scene), told_(told), elapsed_(std::move(elapsed)) {}
+      : setting_(setting), host_(host), scene_(scene), told_(told), elapsed_(std::move(elapsed)) {
+    seat_others();
+  }
 
   call::Arrival arrival_of(const sip::Message& request, const sip::Source& source) override;
   policy::Ruling<policy::InviteDecision> invite(const policy::InviteFacts& facts, bool can_wait) override;
@@ -38,6 +41,7 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   policy::TimerDecision timer(const policy::InviteFacts& facts, const policy::TimerFacts& due) override;
   std::vector<policy::TimerOp> take_timers() override { return std::exchange(timers_, {}); }
   void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override;
+  call::Occupancy* occupancy() override { return &occupancy_; }
   call::Challenge challenge(const sip::Message& request, std::string_view realm) override;
   std::optional<route::ContactWay> way_to(std::uint64_t token) override;
   // The first word to a request outside of dialogs.
@@ -49,6 +53,8 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
  private:
   std::vector<policy::Contact> location(std::string_view aor) override;
   bool known(std::string_view aor) override;
+  std::uint64_t calls(CallsOf what, std::string_view name) override;
+  void seat_others();
   std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override;
   template <typename Outcome>
   auto tell(policy::Handler handler, Outcome&& outcome, std::vector<Asked> lookups = {});
@@ -71,6 +77,8 @@ class SceneAdvisor final : public call::Advisor, private policy::Lookup {
   std::function<base::Duration()> elapsed_;
   std::vector<policy::TimerOp> timers_;  // of the handler that has decided last
   policy::RateWindows counters_{kMaxCounters};
+  call::OccupancyTable occupancy_;
+  std::vector<call::Occupancy::Seat> others_;  // of the calls that the scene says are up besides
 };
 
 // The realm that a phone is in, and the listener of it that can reach `address`; nullptr: none.

@@ -1,5 +1,6 @@
 #include "sbc/simulate/spelled.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 
@@ -30,6 +31,11 @@ std::expected<base::Endpoint, std::string> read_address(std::string_view text) {
   if (const auto whole = base::Endpoint::parse(text)) return *whole;
   if (const auto ip = base::IpAddress::parse(text)) return base::Endpoint{*ip, 5060};
   return std::unexpected("expected an address such as 192.0.2.5:5060, got \"" + std::string(text) + "\"");
+}
+
+bool is_at_once(std::string_view text) {
+  static constexpr std::string_view kFronts[] = {"trunk ", "realm ", "user ", "class "};
+  return std::ranges::any_of(kFronts, [text](std::string_view front) { return text.starts_with(front); });
 }
 
 std::string whole_aor(std::string_view text, std::string_view domain) {

@@ -18,6 +18,9 @@ std::expected<base::Endpoint, std::string> read_address(std::string_view text);
 // "alice", "alice@example.net" or "sip:alice@example.net" as an address of record.
 std::string whole_aor(std::string_view text, std::string_view domain);
 
+// What calls at once count for: "trunk carrier", "realm access", "user sip:bob@example.net", "class gold".
+bool is_at_once(std::string_view text);
+
 // A phone in `realm` ("": the first one), at an address that nobody else of the scene has; `number` tells them apart.
 std::expected<Phone, std::string> make_phone(const Setting& setting, std::string aor, const std::string& realm,
                                              std::size_t number);

@@ -96,10 +96,17 @@ void harden(SSL_CTX* ctx) {
   SSL_CTX_set_verify_depth(ctx, kChainDepth);
 }
 
-std::expected<Ctx, std::string> base_of(const SSL_METHOD* method, const LoadedPair& pair) {
+std::expected<Ctx, std::string> new_context(const SSL_METHOD* method) {
   Ctx ctx(SSL_CTX_new(method));
   if (!ctx) return std::unexpected(last_error());
   harden(ctx.get());
+  return ctx;
+}
+
+std::expected<Ctx, std::string> base_of(const SSL_METHOD* method, const LoadedPair& pair) {
+  auto made = new_context(method);
+  if (!made) return made;
+  Ctx ctx = *std::move(made);
   if (SSL_CTX_use_certificate(ctx.get(), pair.chain.front().get()) != 1 ||
       SSL_CTX_use_PrivateKey(ctx.get(), pair.key.get()) != 1)
     return std::unexpected("OpenSSL refuses it: " + last_error());  // too weak a key, mostly
@@ -170,6 +177,23 @@ std::expected<std::shared_ptr<const Context>, ContextError> Context::make(const 
   SSL_CTX_set_tlsext_servername_callback(inner->servers.front().get(), Inner::on_server_name);
   SSL_CTX_set_tlsext_servername_arg(inner->servers.front().get(), inner.get());
   if (auto done = inner->ask_clients(options); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = inner->trust_servers(options); !done) return std::unexpected(std::move(done.error()));
+  return std::shared_ptr<const Context>(new Context(std::move(inner)));
+}
+
+std::expected<std::shared_ptr<const Context>, ContextError> Context::make_client(const ContextOptions& options) {
+  auto inner = std::make_unique<Inner>();
+  std::expected<Ctx, std::string> client = std::unexpected(std::string());
+  if (options.pairs.empty()) {
+    client = new_context(TLS_client_method());
+  } else {
+    const auto pair = load(options.pairs.front(), 0);
+    if (!pair) return std::unexpected(pair.error());
+    client = base_of(TLS_client_method(), *pair);
+    inner->expires = end_of(*pair->chain.front());
+  }
+  if (!client) return std::unexpected(ContextError{Part::Certificate, 0, std::move(client.error())});
+  inner->client = *std::move(client);
   if (auto done = inner->trust_servers(options); !done) return std::unexpected(std::move(done.error()));
   return std::shared_ptr<const Context>(new Context(std::move(inner)));
 }

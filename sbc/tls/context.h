@@ -43,6 +43,8 @@ struct ContextError {
 class Context {
  public:
   static std::expected<std::shared_ptr<const Context>, ContextError> make(const ContextOptions& options);
+  // For those who only connect to others: `pairs` may be empty, and then nobody is shown a certificate of ours.
+  static std::expected<std::shared_ptr<const Context>, ContextError> make_client(const ContextOptions& options);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;

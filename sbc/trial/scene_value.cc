@@ -7,6 +7,7 @@
 #include "media-relay/base/text.h"
 
 #include "sbc/retell/decisions.h"
+#include "sbc/simulate/limits.h"
 #include "sbc/simulate/spelled.h"
 #include "sbc/sip/values.h"
 #include "sbc/trial/fields.h"
@@ -20,10 +21,11 @@ namespace {
 using Done = std::expected<void, std::string>;
 using Wrong = std::unexpected<std::string>;
 
-constexpr std::array<std::string_view, 24> kCallFields = {
-    "from",   "to",         "realm",   "trunk",    "source",     "transport", "authenticated",   "registered",
-    "sdp",    "behind_nat", "headers", "tls_peer", "user_agent", "at",        "gives_up",        "talks",
-    "phones", "answers",    "names",   "message",  "lookups",    "may_leak",  "recent_failures", "inside"};
+constexpr std::array<std::string_view, 26> kCallFields = {
+    "from",    "to",         "realm",   "trunk",    "source",     "transport", "authenticated",   "registered",
+    "sdp",     "behind_nat", "headers", "tls_peer", "user_agent", "at",        "gives_up",        "talks",
+    "phones",  "answers",    "names",   "message",  "lookups",    "may_leak",  "recent_failures", "inside",
+    "at_once", "seed"};
 // Of what is outside of calls.
 constexpr std::array<std::string_view, 14> kRegisterFields = {
     "user",    "realm",    "trunk",      "source", "transport", "authenticated", "behind_nat",
@@ -182,6 +184,21 @@ Done read_surroundings(Fields& fields, const Ground& ground, simulate::Scene& sc
   return {};
 }
 
+Done read_at_once(Fields& fields, simulate::Scene& scene) {
+  const Value* others = fields.find("at_once");
+  if (others == nullptr) return {};
+  if (others->record() == nullptr) return Wrong("call: at_once must be a table, not " + others->shown());
+  for (const auto& [what, count] : *others->record()) {
+    const auto* whole = count.integer();
+    if (!simulate::is_at_once(what) || whole == nullptr || *whole < 0 || *whole > simulate::kMaxAtOnce)
+      return Wrong(
+          "call: at_once: expected such as [\"trunk carrier_a\"] = 30, also of a realm, user or class, got [\"" +
+          base::printable(what, 60) + "\"] = " + count.shown());
+    scene.at_once[what] = static_cast<std::uint32_t>(*whole);
+  }
+  return {};
+}
+
 // The first value of each header.
 Record headers_of(const sip::Message& message) {
   Record headers;
@@ -252,6 +269,8 @@ std::expected<simulate::Scene, std::string> scene_from(const Record& record, con
     if (!events) return Wrong("call: inside: " + events.error());
     scene.inside = *std::move(events);
   }
+  if (auto done = read_at_once(fields, scene); !done) return Wrong(done.error());
+  if (const auto seed = fields.number("seed")) scene.seed = static_cast<std::uint64_t>(std::max(*seed, 0.0));
   if (auto done = fields.done(); !done) return Wrong(done.error());
   if (scene.caller.to.empty() && scene.caller.message.empty()) return Wrong("call: \"to\" is missing");
   return scene;
@@ -350,6 +369,13 @@ Value value_of(const simulate::Story& story) {
   for (const auto& one : story.inside) inside.push_back(value_of(one));
   out["inside"] = std::move(inside);
   if (story.record) out["duration"] = base::to_seconds(story.record->duration);
+  if (story.record) {
+    Record cdr;
+    for (const auto& field : story.record->cdr)
+      std::visit([&](const auto& value) { cdr[field.name] = value; }, field.value);
+    out["cdr"] = std::move(cdr);
+    out["class"] = story.record->call_class;
+  }
   if (story.record) out["ended"] = std::string(name_of(story.record->cause));
   if (!story.problem.empty()) out["problem"] = story.problem;
   List leaks;

@@ -10,6 +10,7 @@ from harness.border import OWN_POLICIES
 from harness.checks import eventually
 from harness.lab import CARRIER, PHONE
 from harness.stores import Mute, Postgres, Redis, sqlite
+from harness.tls import Authority
 
 DOMAIN = "@example.org"
 REDIS = {"server": "127.0.0.1:6379"}
@@ -139,6 +140,26 @@ def redis_killed_rests_and_heals(lab):
     redis.command("SET", "route:1000", "2001")
     time.sleep(2)
     goes_to(alice, carrier, "redis-1000", "2001")
+
+
+@test
+def redis_by_tls(lab):
+    (lab.directory / "stranger").mkdir()
+    authority, stranger = Authority(lab.directory), Authority(lab.directory / "stranger")
+    redis = lab.keep(Redis(lab.directory, password="geheim",
+                           tls=(authority, authority.issue("redis", "DNS:redis.example.org"))))
+    redis.command("SET", "route:1000", "2000")
+    own = authority.issue("border", "DNS:border.example.org")
+    known = {"server": "rediss://127.0.0.1:6380", "tls_name": "redis.example.org", "ca": str(authority.pem), "password": "geheim", **own}
+    alice, carrier = start(lab, redis=known)
+    goes_to(alice, carrier, "redis-1000", "2000")
+    for wrong in ({"tls_name": "other.example.org"}, {"tls_name": "127.0.0.1"}, {"ca": str(stranger.pem)},
+                  {"certificate": None, "key": None}, {"server": "redis://127.0.0.1:6380", "tls_name": None, "ca": None,
+                                                       "certificate": None, "key": None}):
+        reload(lab, redis={**known, **wrong})
+        refused(alice, "redis-1000", 480, "connect" if wrong.get("tls_name", "") is not None else "failed")
+    reload(lab, redis=known)
+    goes_to(alice, carrier, "redis-1000", "2000")
 
 
 def sqlite_policy(lab, **more):

@@ -58,3 +58,8 @@ test("an order becomes places", function()
   local places = balance.places({ "a" }, { number = "1", timeout = 4 })
   expect({ places[1], places.number, places.timeout }, { { trunk = "a" }, "1", 4 })
 end)
+
+test("trunks by weight are what route takes", function()
+  expect(balance.shares({ carrier_b = 1, carrier_a = 3 }, { timeout = 4 }),
+         { { trunk = "carrier_a", weight = 3 }, { trunk = "carrier_b", weight = 1 }, timeout = 4 })
+end)

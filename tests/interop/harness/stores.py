@@ -24,10 +24,12 @@ def killed_if_not(store):
 
 
 class Redis:
-    """Listens at `port` and at the Unix socket `path`; `password` is that of the default user."""
+    """Listens at `port` and at the Unix socket `path`; `password` is that of the default user. With `tls` (an Authority, and what it
+    has issued for the server) also at `tls_port`, for clients that show a certificate of that authority."""
 
-    def __init__(self, directory, port=6379, password=None):
+    def __init__(self, directory, port=6379, password=None, tls=None, tls_port=6380):
         self.directory, self.port, self.password = pathlib.Path(directory) / "redis", port, password
+        self.tls, self.tls_port = tls, tls_port
         self.directory.mkdir(exist_ok=True)
         self.path = self.directory / "redis.sock"
         self.start()
@@ -37,6 +39,10 @@ class Redis:
                    "--appendonly", "no", "--dir", self.directory, "--loglevel", "warning"]
         if self.password:
             command += ["--requirepass", self.password]
+        if self.tls:
+            authority, own = self.tls
+            command += ["--tls-port", str(self.tls_port), "--tls-ca-cert-file", authority.pem, "--tls-cert-file", own["certificate"],
+                        "--tls-key-file", own["key"], "--tls-auth-clients", "yes"]
         self.process = Process("redis", command, self.directory / "redis.log")
         with killed_if_not(self):
             eventually(self._answers, "Redis to answer", 10)

@@ -50,6 +50,24 @@ TEST(StoresOfTheConfiguration, Redis) {
   EXPECT_THAT(error_of("[policy.redis]\nserver = \"127.0.0.1\"\nusername = \"x\"\n"), HasSubstr("expected a password"));
 }
 
+TEST(StoresOfTheConfiguration, RedisByTls) {
+  const auto tls = [](const std::string& more) {
+    const auto config = load("[policy.redis]\n" + more);
+    return config != nullptr ? config->policy_lookups.redis.tls : redis::Tls{};
+  };
+  EXPECT_FALSE(tls("server = \"localhost:6379\"\n").wanted());
+  EXPECT_TRUE(tls("server = \"rediss://localhost:6380\"\n").wanted());
+  EXPECT_EQ(tls("server = \"rediss://localhost:6380\"\n").name, "localhost");
+  EXPECT_EQ(tls("server = \"127.0.0.1:6380\"\ntls = true\n").name, "") << "its address must be in the certificate";
+  EXPECT_EQ(tls("server = \"localhost\"\ntls = true\ntls_name = \"redis.example.org\"\n").name, "redis.example.org");
+  const std::string front = "[policy.redis]\nserver = \"127.0.0.1:6380\"\n";
+  EXPECT_THAT(error_of(front + "tls_name = \"x\"\n"), HasSubstr("policy.redis.tls_name: expected tls = true"));
+  EXPECT_THAT(error_of(front + "tls = true\nca = \"/no/such/file\"\n"), HasSubstr("expected a readable file"));
+  EXPECT_THAT(error_of(front + "tls = true\nkey = \"/no/such/file\"\n"), HasSubstr("expected certificate and key"));
+  EXPECT_THAT(error_of("[policy.redis]\nserver = \"/run/redis.sock\"\ntls = true\n"), HasSubstr("Unix socket"));
+  EXPECT_THAT(error_of("[policy.redis]\nserver = \"rediss://localhost\"\ntls = false\n"), HasSubstr("expected true"));
+}
+
 constexpr const char* kDatabase = "[policy.database.numbers]\nsqlite = \"numbers.db\"\n";
 
 TEST(StoresOfTheConfiguration, Databases) {

@@ -335,6 +335,15 @@ TEST(LoadConfig, AllMistakesAreReportedAtOnce) {
     EXPECT_THAT(error, HasSubstr(key));
 }
 
+TEST(LoadConfig, ClassesHaveALimitOverAllThreads) {
+  const TempConfig file(std::string(kSmall) + "[process]\nshards = 4\n[limits.class.gold]\ncalls = 3\n");
+  const auto config = load_config(file.path());
+  ASSERT_TRUE(config) << config.error();
+  EXPECT_EQ((*config)->calls->classes.at("gold"), 3U);
+  EXPECT_EQ((*config)->policy_environment.classes, std::vector<std::string>{"gold"});
+  EXPECT_THAT(error_of(std::string(kSmall) + "[limits.class.gold]\n"), HasSubstr("limits.class.gold.calls"));
+}
+
 TEST(LoadConfig, AWildcardNeedsAnAdvertisedAddress) {
   std::string text = kSmall;
   text.replace(text.find("192.0.2.1:"), 10, "0.0.0.0:");

@@ -98,6 +98,7 @@ policy::Ruling<policy::FailureDecision> FakeAdvisor::failure(const policy::Invit
                                                              const policy::AttemptFacts& attempt) {
   if (failure_asks != 0) return wait({&facts, &attempt, failure_asks});
   failures.push_back(attempt);
+  histories.push_back(facts.attempts.size());
   return failure_decision;
 }
 
@@ -410,6 +411,7 @@ void Rig::expect_idle(std::string_view what) {
   EXPECT_EQ(calls.endings(), 0U) << what;
   EXPECT_EQ(calls.connected(), 0U) << what;
   EXPECT_EQ(calls.dialogs(), 0U) << what;
+  EXPECT_EQ(advisor.seats.size(), 0U) << what;
   EXPECT_EQ(calls.next_deadline(), base::kNever) << what;
   EXPECT_TRUE(relay.sessions.empty()) << what << ": " << relay.sessions.size() << " relay sessions left";
   EXPECT_EQ(relay.strange, 0U) << what;

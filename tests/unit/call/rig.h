@@ -18,6 +18,7 @@
 #include "media-relay/base/random.h"
 
 #include "sbc/call/calls.h"
+#include "sbc/call/occupancy.h"
 #include "sbc/sip/minter.h"
 #include "sbc/transaction/layer.h"
 
@@ -65,7 +66,10 @@ class FakeAdvisor final : public Advisor {
     return timer_decision;
   }
   std::vector<policy::TimerOp> take_timers() override { return std::exchange(timers, {}); }
-  void end(const policy::InviteFacts&, const policy::EndFacts& end) override { ends.push_back(end); }
+  void end(const policy::InviteFacts& facts, const policy::EndFacts& end) override {
+    ends.push_back(end);
+    last_attempts = facts.attempts;
+  }
   Challenge challenge(const sip::Message&, std::string_view) override {
     return {407, {{"Proxy-Authenticate", "Digest realm=\"x\", nonce=\"y\""}}};
   }
@@ -73,6 +77,8 @@ class FakeAdvisor final : public Advisor {
 
   explain::Explainer* explainer() override { return listener; }
   explain::Explainer* listener = nullptr;
+  Occupancy* occupancy() override { return &seats; }
+  OccupancyTable seats;
 
   // Routes to these trunks in this order unless `decision` says otherwise.
   std::vector<std::string> trunks{"t1"};
@@ -89,6 +95,7 @@ class FakeAdvisor final : public Advisor {
   policy::FailureDecision failure_decision;
   bool last_invite_emergency = false;
   std::vector<policy::AttemptFacts> failures;
+  std::vector<std::size_t> histories;  // earlier attempts that each of them was told of
   // Questions before each decision of on_invite and of on_failure; each has two seconds.
   int asks = 0;
   int failure_asks = 0;
@@ -110,6 +117,7 @@ class FakeAdvisor final : public Advisor {
   std::vector<policy::TimerOp> timers;  // that the next handler sets
   std::vector<policy::QualityFacts> qualities;
   std::vector<policy::EndFacts> ends;
+  std::vector<policy::AttemptFacts> last_attempts;  // that the last of them was told of
 
  private:
   policy::Pending wait(const Waiting& what);

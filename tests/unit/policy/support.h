@@ -21,6 +21,10 @@ class FakeLookup : public Lookup {
     return found == bindings.end() ? std::vector<Contact>{} : found->second;
   }
   bool known(std::string_view aor) override { return accounts.contains(std::string(aor)); }
+  std::uint64_t calls(CallsOf what, std::string_view name) override {
+    asked.emplace_back(name);
+    return what == CallsOf::Trunk ? 3 : what == CallsOf::Realm ? 5 : 2;
+  }
 
   void add(const std::string& aor, std::uint64_t token, const std::string& uri) {
     bindings[aor].push_back({.token = token,
@@ -82,6 +86,7 @@ inline Environment environment() {
   environment.realms = {"access", "core"};
   environment.trunks = {"carrier_a", "carrier_b"};
   environment.groups = {"carriers"};
+  environment.classes = {"gold"};
   environment.domain = "example.net";
   return environment;
 }

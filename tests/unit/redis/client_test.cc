@@ -16,6 +16,10 @@
 
 #include "media-relay/base/clock.h"
 
+#include "sbc/tls/session.h"
+
+#include "../tls/authority.h"
+
 namespace sbc::redis {
 namespace {
 
@@ -25,7 +29,8 @@ using base::seconds;
 // Answers commands ("GET a") by what the table says, "" is silence; others get an error.
 class Server {
  public:
-  explicit Server(loop::EventLoop& loop, std::uint16_t port = 0) : loop_(loop) {
+  explicit Server(loop::EventLoop& loop, std::uint16_t port = 0, std::shared_ptr<const tls::Context> secure = nullptr)
+      : secure_(std::move(secure)), loop_(loop) {
     fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int on = 1;
     ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -58,6 +63,7 @@ class Server {
  private:
   struct Peer {
     std::string read;
+    std::unique_ptr<tls::Session> secure;  // null: in clear
     std::unique_ptr<loop::FdWatch> watch;
   };
   void accept() {
@@ -65,6 +71,7 @@ class Server {
     if (fd < 0) return;
     ++accepted;
     auto& peer = peers_[fd];
+    if (secure_) peer.secure = tls::Session::server(secure_);
     peer.watch = std::make_unique<loop::FdWatch>(loop_, fd, [this, fd](loop::Ready) { serve(fd); });
     peer.watch->want({.read = true});
   }
@@ -73,14 +80,26 @@ class Server {
     char bytes[4096];
     const auto got = ::recv(fd, bytes, sizeof bytes, 0);
     if (got <= 0) return peer.watch->want({});
-    peer.read.append(bytes, static_cast<std::size_t>(got));
+    const std::string_view came(bytes, static_cast<std::size_t>(got));
+    if (peer.secure) {
+      peer.secure->feed(came, peer.read);
+      put(fd, peer.secure->take_output());
+    } else {
+      peer.read.append(came);
+    }
     while (auto command = next(peer.read)) {
       commands.push_back(*command);
       const auto known = answers.find(*command);
       const std::string text = known == answers.end() ? "-ERR no such answer\r\n" : known->second;
-      ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+      if (peer.secure) {
+        peer.secure->encrypt(text);
+        put(fd, peer.secure->take_output());
+      } else {
+        put(fd, text);
+      }
     }
   }
+  static void put(int fd, const std::string& text) { ::send(fd, text.data(), text.size(), MSG_NOSIGNAL); }
   // "*2\r\n$3\r\nGET\r\n$1\r\na\r\n"
   static std::optional<std::string> next(std::string& text) {
     std::size_t at = 0;
@@ -104,6 +123,7 @@ class Server {
     return command;
   }
 
+  std::shared_ptr<const tls::Context> secure_;
   loop::EventLoop& loop_;
   int fd_ = -1;
   std::optional<loop::FdWatch> watch_;
@@ -292,6 +312,40 @@ TEST_F(RedisClient, TheNextAddressIsTriedWhenOneIsNotThere) {
 TEST_F(RedisClient, ASocketThatIsNotThereIsNoConnection) {
   use({.servers = {server->at}, .path = testing::TempDir() + "parapet_no_such_socket"});
   EXPECT_EQ(text(reply_to({"GET", "a"})), "connect");
+}
+
+// Over TLS: what is asked before the handshake is done waits for it, and the certificate must be the right one's.
+TEST_F(RedisClient, ByTlsTheServerIsWhoItIsSaidToBe) {
+  const tls::Authority authority;
+  const tls::Authority other;
+  tls::ContextOptions options;
+  options.pairs = {authority.issue({.alternatives = "DNS:redis.example.org"})};
+  const auto context = tls::Context::make(options);
+  ASSERT_TRUE(context);
+  const auto trusting = [](const tls::Authority& whom) {
+    tls::ContextOptions known;
+    known.server_ca = whom.pem();
+    return *tls::Context::make_client(known);
+  };
+  server = std::make_unique<Server>(loop, 0, *context);
+  server->answers = {{"AUTH secret", "+OK\r\n"}, {"get a", "$1\r\n1\r\n"}};
+  Settings settings;
+  settings.password = "secret";
+  settings.tls = {.context = trusting(authority), .name = "redis.example.org", .given = "1"};
+  use(settings);
+  EXPECT_EQ(text(reply_to({"GET", "a"})), "1");
+  EXPECT_EQ(text(reply_to({"GET", "a"})), "1");
+  EXPECT_EQ(server->commands, (std::vector<std::string>{"AUTH secret", "get a", "get a"}));
+  settings.servers = {};
+  settings.tls.name = "other.example.org";
+  use(settings);
+  EXPECT_EQ(text(reply_to({"GET", "a"})), "connect");
+  ASSERT_FALSE(troubles.empty());
+  EXPECT_EQ(troubles.back(), "TLS: expected other.example.org, got redis.example.org");
+  settings.tls = {.context = trusting(other), .name = "redis.example.org", .given = "2"};
+  use(settings);
+  EXPECT_EQ(text(reply_to({"GET", "a"})), "connect");
+  EXPECT_EQ(server->commands.size(), 3U) << "nothing is said to a stranger";
 }
 
 TEST_F(RedisClient, WhatIsUnderWayIsForgottenWithIt) {

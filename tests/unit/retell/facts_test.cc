@@ -36,6 +36,16 @@ struct Filler {
   }
   void fill(const char*, float& out) { out = 0.3F; }
   void fill(const char*, std::optional<double>& out) { out = static_cast<double>(++last) / 7; }
+  void fill(const char*, std::optional<std::uint32_t>& out) { out = ++last; }
+  void fill(const char* name, policy::OfferFacts& out) {
+    auto sdp = std::make_shared<policy::SdpFacts>();
+    fill(name, *sdp);
+    out.said = std::move(sdp);
+  }
+  void fill(const char* name, std::optional<policy::RegistrationFacts>& out) { fill(name, out.emplace()); }
+  void fill(const char*, std::vector<policy::CdrField>& out) {
+    out = {{"account", next("cdr")}, {"price", 0.25}, {"units", std::int64_t{12}}};
+  }
   void fill(const char*, std::vector<policy::HeaderView>& out) {
     out = {{"Subject", "lunch"}, {"Diversion", "<sip:x@y>"}, {"Diversion", "<sip:z@y>"}};
   }
@@ -83,6 +93,10 @@ std::string told(const policy::Language& language, std::string_view type, const 
   if (type == "Headers")
     return "each(header_values('Diversion'), tostring) .. tostring(" + value + ".Subject) .. tostring(" + value +
            ".To)";
+  if (type == "CdrFields")
+    return "tostring(" + value + ".account) .. tostring(" + value + ".price) .. tostring(" + value + ".units)";
+  if (type.ends_with("?") && language.find(type.substr(0, type.size() - 1)) != nullptr)
+    return "(" + value + " and " + told(language, type.substr(0, type.size() - 1), value) + " or 'nil')";
   const auto* shape = language.find(type);
   if (shape == nullptr) return "tostring(" + value + ")";
   std::string text = "''";
