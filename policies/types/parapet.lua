@@ -5,8 +5,10 @@
 ---@alias TrunkName string
 ---@alias GroupName string
 ---@alias RealmName string
+---@alias ClassName string
 
 ---@class Call
+---@field attempts Attempt[]
 ---@field auth_user string
 ---@field authenticated boolean
 ---@field behind_nat boolean
@@ -22,8 +24,10 @@
 ---@field referred_by string
 ---@field registered_aor string
 ---@field registered_source boolean
+---@field registration CallerRegistration?
 ---@field replaces string
 ---@field ruri string
+---@field sdp Sdp?
 ---@field source_ip string
 ---@field source_port integer
 ---@field time Time
@@ -102,12 +106,15 @@
 ---@field early_media boolean
 ---@field elapsed_ms integer
 ---@field group string
+---@field next string
 ---@field number integer
+---@field pdd_ms integer?
 ---@field rang boolean
 ---@field realm string
 ---@field reason string
 ---@field remaining integer
 ---@field retry_after integer
+---@field rung_ms integer?
 ---@field status integer
 ---@field target string
 ---@field trunk string
@@ -137,9 +144,13 @@
 ---@field caller_mos number?
 ---@field caller_worst_mos number?
 ---@field cause "bye"|"cancel"|"rejected"|"media_timeout"|"timeout"|"max_duration"|"hung_up"|"error"|"shutdown"
+---@field cdr CdrFields
+---@field class string
 ---@field duration_ms integer
 ---@field ended_by "caller"|"callee"|"border"
+---@field pdd_ms integer?
 ---@field reason string
+---@field rung_ms integer?
 ---@field setup_ms integer
 ---@field silent "caller"|"callee"|""
 ---@field status integer
@@ -218,6 +229,33 @@
 ---@field inside_ms number?
 ---@field longest_inside_ms number?
 
+---@class Sdp
+---@field kinds string[]
+---@field codecs string[]
+---@field direction "sendrecv"|"sendonly"|"recvonly"|"inactive"|""
+---@field security "none"|"sdes"|"dtls"
+---@field ice boolean
+---@field host string
+---@field lines SdpLine[]
+
+---@class SdpLine
+---@field kind string
+---@field transport string
+---@field port integer
+---@field codecs string[]
+---@field direction "sendrecv"|"sendonly"|"recvonly"|"inactive"
+---@field security "none"|"sdes"|"dtls"
+---@field host string
+
+---@class CallerRegistration
+---@field aor string
+---@field uri string
+---@field user_agent string
+---@field source_ip string
+---@field transport string
+---@field q number
+---@field expires_in integer
+
 ---@class Time
 ---@field year integer
 ---@field month integer
@@ -263,11 +301,18 @@
 ---@field ringback? string
 ---@field welcome? string
 ---@field max_duration? integer
+---@field weight? integer
+---@field draw_by? string
+---@field cdr? CdrFields
+---@field class? ClassName
 ---@field [integer] Place|Contacts|Contact
 
 ---@class CallerAs
 ---@field user? string|integer
 ---@field display? string
+
+---@class CdrFields
+---@field [string] string|number
 
 ---@class Codecs
 ---@field allow? string[]
@@ -295,6 +340,7 @@
 
 ---@class RefusalOptions
 ---@field announcement? string
+---@field cdr? CdrFields
 
 ---@class EnumOptions
 ---@field timeout? number
@@ -329,7 +375,7 @@
 ---@field keep_alive_interval? integer
 
 ---@class HeaderChanges
----@field [string] string|string[]|false
+---@field [string] string|string[]|boolean|{ add: string|string[] }
 
 ---@class HeaderValues
 ---@field [string] string|string[]
@@ -386,6 +432,7 @@
 ---@field encode fun(value: any): string
 
 ---@class lib.location
+---@field calls fun(address: string): integer
 ---@field known fun(address: string): boolean
 ---@field lookup fun(address: string): Contacts?
 
@@ -396,6 +443,7 @@
 ---@field warning fun(...: any)
 
 ---@class lib.realms
+---@field calls fun(name: RealmName): integer
 ---@field exists fun(name: string): boolean
 ---@field names string[]
 
@@ -420,6 +468,7 @@
 ---@field set fun(name: string, seconds: integer)
 
 ---@class lib.trunks
+---@field calls fun(name: TrunkName): integer
 ---@field exists fun(name: string): boolean
 ---@field names string[]
 

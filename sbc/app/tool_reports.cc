@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "sbc/retell/decisions.h"
 #include "sbc/retell/text.h"
 
 namespace sbc::app {
@@ -97,11 +98,16 @@ Value json_of(const simulate::Story& story) {
   List attempts;
   for (const auto& attempt : story.attempts) attempts.push_back(attempt_json(attempt));
   const auto& record = story.record;
+  Members cdr;
+  if (record)
+    for (const auto& field : record->cdr) cdr.push_back({field.name, retell::to_json(field.value)});
   return {Members{{"good", {went_well(story)}},
                   {"status", whole(story.status())},
                   {"cause", {record ? std::string(name_of(record->cause)) : ""}},
                   {"ended_by", {record ? std::string(name_of(record->by)) : ""}},
                   {"lasted_ms", milliseconds(story.lasted)},
+                  {"class", text(record ? record->call_class : "")},
+                  {"cdr", {std::move(cdr)}},
                   {"problem", text(story.problem)},
                   {"decisions", {std::move(decisions)}},
                   {"attempts", {std::move(attempts)}},

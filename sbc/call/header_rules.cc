@@ -5,6 +5,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/crossing.h"
 #include "sbc/policy/header_rules.h"
 
 namespace sbc::call {
@@ -15,8 +16,10 @@ namespace {
 // Server, Warning (names), Date (clock), identity headers and Privacy (a matter of trust, not of transport:
 // identity.cc).
 constexpr std::array kCross = {
-    sip::HeaderId::Subject,    sip::HeaderId::Priority, sip::HeaderId::AcceptLanguage,
-    sip::HeaderId::UserToUser, sip::HeaderId::RecvInfo,
+    sip::HeaderId::Subject,
+    sip::HeaderId::Priority,
+    sip::HeaderId::AcceptLanguage,
+    sip::HeaderId::UserToUser,
 };
 
 bool passes(const policy::HeaderOp& change, const sip::HeaderField& field) {
@@ -80,6 +83,7 @@ HeaderList passed_headers(const sip::Message& invite) {
   for (const auto& field : invite.headers())
     if (std::ranges::find(kCross, field.id) != kCross.end())
       passed.emplace_back(sip::canonical_name(field.id), field.value);
+  if (auto packages = info_packages(invite)) passed.emplace_back("Recv-Info", *std::move(packages));
   return passed;
 }
 

@@ -116,7 +116,9 @@ void Machine::try_target() {
   if (target->awaits_name()) return locate_target();
   Leg& b = call_.b;
   const Repeat* repeat = call_.repeat.get();
+  auto acks = std::move(b.acks);  // a late 2xx of an earlier target may come again
   b = Leg{};
+  b.acks = std::move(acks);
   b.realm = target->realm;
   b.trunk = target->trunk;
   b.aor = target->aor;

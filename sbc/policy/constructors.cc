@@ -156,6 +156,10 @@ int change(lua_State* lua) {
       made.early_media = read_boolean(lua, value, place);
     } else if (key == "headers") {
       read_header_ops(lua, value, place, made.changes);
+      for (const HeaderOp& change : made.changes)
+        if (change.kind == HeaderOp::Kind::Pass)
+          raise(lua, place.what, ": ", place.field, ": ", change.name,
+                " cannot be true: of a response nothing is passed by name, its headers can be copied");
     } else if (key == "max_duration") {
       made.max_duration_s = read_whole(lua, value, place, {1, kMaxDuration});
     }

@@ -71,6 +71,7 @@ std::expected<simulate::InsideEvent, std::string> read_one(const Value& value) {
   if (const Value* headers = fields.find("headers"); headers != nullptr && headers->record() != nullptr)
     for (const auto& [name, text] : *headers->record())
       if (text.text() != nullptr) out.headers += name + ": " + *text.text() + "\r\n";
+  if (auto done = fields.done(); !done) return Wrong(done.error());
   if (auto done = set_kind(event, out); !done) return Wrong(done.error());
   if (party != "caller" && party != "callee")
     return Wrong("party must be \"caller\" or \"callee\", not \"" + base::printable(party, 20) + "\"");

@@ -354,7 +354,8 @@ TEST(AnswerOfTheCallee, IsHungUpAndTheCallerGetsThatStatus) {
   EXPECT_EQ(rig.calls.counters().hung_up_answers, 1U);
   // RFC 3261 13.2.2.4: a 2xx that comes again gets its ACK again.
   rig.b.repeat_accept();
-  EXPECT_TRUE(rig.b.has("ACK"));
+  EXPECT_EQ(rig.b.count("ACK"), 2U);
+  EXPECT_EQ(rig.b.count("BYE"), 1U);
   end_well(rig);
   ASSERT_EQ(rig.records.size(), 1U);
   EXPECT_EQ(rig.records[0].cause, EndCause::HungUp);
@@ -387,13 +388,11 @@ TEST(AnswerOfTheCallee, HungUpWithoutAStatusTheNextTargetMayAnswer) {
   EXPECT_EQ(rig.b.take("BYE")->to_tag(), "fork-1");
   rig.answer = {};
   // Another phone of the first target is too late, and so is the first one again.
-  rig.b.clear();
   rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6000), {}, "fork-2");
   EXPECT_EQ(rig.b.take("BYE")->to_tag(), "fork-2");
   rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6000), {}, "fork-1");
-  EXPECT_EQ(rig.b.take("ACK")->to_tag(), "fork-2");
-  EXPECT_EQ(rig.b.take("ACK")->to_tag(), "fork-1");
-  EXPECT_FALSE(rig.b.has("BYE"));
+  EXPECT_EQ(rig.b.count("ACK"), 3U);
+  EXPECT_EQ(rig.b.count("BYE"), 2U);
   rig.c.answer(180);
   rig.c.answer(200, sdp(rig.c.ip(), 6000));
   EXPECT_TRUE(rig.a.has("200 INVITE"));

@@ -45,7 +45,8 @@ struct Lines {
   Lines() : rig(line_spec(0)), web(rig, secure::DtlsRole::Active) {
     for (std::size_t line = 1; line < 4; ++line) {
       Flow::Ports ports{};
-      ports[1][0] = packet::PortIndex{static_cast<std::uint32_t>(30 + 2 * line)};
+      for (std::uint32_t c = 0; c < 2; ++c)
+        ports[1][c] = packet::PortIndex{static_cast<std::uint32_t>(30 + 2 * line) + c};
       guests[line - 1] = std::make_unique<Flow>(line_spec(line), ports, rig.now);
       guests[line - 1]->share(Side::A, rig.flow);
     }

@@ -124,6 +124,8 @@ TEST(Provisional, SaysWhatItTakes) {
             "p.lua:2: change has in on_provisional no field \"statuss\"; did you mean \"status\"?");
   EXPECT_THAT(error("return change { max_duration = 60 }"), HasSubstr("on_provisional no field \"max_duration\""));
   EXPECT_EQ(error("return change { status = 200 }"), "p.lua:2: change: status must be a whole number from 180 to 183");
+  EXPECT_THAT(error("return change { headers = { Subject = true } }"),
+              HasSubstr("change: headers: Subject cannot be true"));
   EXPECT_EQ(error("return change { early_media = 'no' }"),
             "p.lua:2: change: early_media must be true or false, not a string");
   EXPECT_EQ(error("return change { headers = { Via = 'x' } }"),

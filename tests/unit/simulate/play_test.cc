@@ -301,6 +301,48 @@ TEST(Inside, TimersGoByTheClockOfTheScene) {
   EXPECT_THAT(said, ElementsAre("a 1 60000", "a 2 1860000"));
 }
 
+TEST(Screening, ComesFirstAndNeverToACallForHelp) {
+  const auto policy = [](const char* answer) {
+    return "return { on_invite = function() return route { trunk = 'carrier' } end,\n"
+           "on_screen = function(request) return " +
+           std::string(answer) + " end }";
+  };
+  const auto refused = play_with(policy("reject(403, 'No', { ['X-A'] = request.from.user })"), scene_to("100"));
+  EXPECT_EQ(refused.status(), 403);
+  EXPECT_THAT(refused.attempts, IsEmpty());
+  ASSERT_EQ(refused.decisions.size(), 1U);
+  EXPECT_EQ(refused.decisions[0].handler, policy::Handler::Screen);
+  EXPECT_EQ(refused.decisions[0].where, "p.lua:2");
+  const auto dropped = play_with(policy("drop()"), scene_to("100"));
+  EXPECT_EQ(dropped.status(), 0);
+  EXPECT_THAT(dropped.to_caller, IsEmpty());
+  EXPECT_EQ(play_with(policy("reject(request.authenticated and 603 or 404)"), scene_to("100")).status(), 404);
+  EXPECT_EQ(play_with(policy("nil"), scene_to("100")).status(), 200);
+  EXPECT_EQ(play_with(policy("drop()"), scene_to("urn:service:sos")).status(), 200);
+}
+
+TEST(Responses, AreChangedOnTheirWayToTheCaller) {
+  auto scene = scene_to("100");
+  scene.behaviours["carrier"] = {.steps = {{base::seconds(1), 183, "Server: switch\r\n"},
+                                           {base::seconds(2), 182, {}},
+                                           {base::seconds(3), 200, {}}}};
+  const auto story = play_with(
+      "return { on_invite = function() return route { trunk = 'carrier' } end,\n"
+      "on_provisional = function(_, response) if response.status == 182 then return hide() end\n"
+      "  return change { status = 180, early_media = false, headers = { ['X-A'] = response.user_agent } } end,\n"
+      "on_answer = function(_, response) return change { headers = { ['X-B'] = response.trunk } } end }",
+      scene);
+  EXPECT_EQ(story.problem, "");
+  std::vector<std::string> said;
+  for (const auto& [at, message] : story.to_caller)
+    if (message->is_response() && message->method() == sip::Method::Invite && message->status() > 100) {
+      said.push_back(std::to_string(message->status()) + (message->body().empty() ? "" : " sdp"));
+      for (const auto& field : message->headers())
+        if (field.name.starts_with("X-")) said.back() += " " + std::string(field.name) + "=" + std::string(field.value);
+    }
+  EXPECT_THAT(said, ElementsAre("180 X-A=switch", "200 sdp X-B=carrier"));
+}
+
 TEST(Counters, GoByTheTimeOfTheScenes) {
   const auto policy = "return { on_invite = function(call) return reject(404, tostring(counter.incr('all', 60))) end }";
   policy::RateWindows counters(10);
