@@ -30,18 +30,11 @@ bool Machine::digit_by_info(const Input& in) {
   const auto digit =
       read_info_digit(body::bare_type(request.find(sip::HeaderId::ContentType).value_or("")), request.body());
   if (!digit) return false;
-  const bool takes = takes_method(in.side, request.method_text());
   const bool converts = call_.media.converts_digits();
-  // It comes by the media as well, where a policy is told of it.
-  if (!converts && takes && call_.media.sends_by_media(in.side, digit->digit)) {
-    respond_to(in, 200);
-    ++core_.counters.digits_suppressed;
-    return true;
-  }
   const Dtmf way = call_.media.digit_way(in.side);
   // One that comes by the media as well is told when it does.
   if ((!converts || way == Dtmf::Info) && policy_stops_digit(in, *digit)) return true;
-  if (!converts || !takes) return false;
+  if (!converts || !takes_method(in.side, request.method_text())) return false;
   if (way == Dtmf::Info && call_.media.digit_way(other(in.side)) == Dtmf::Info) return false;
   respond_to(in, 200);
   if (way != Dtmf::Info) {

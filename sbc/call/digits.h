@@ -1,8 +1,7 @@
 #pragma once
 // Digits (DTMF) between legs that send them differently: as telephone-events among the media (RFC 4733), as INFO, or as
 // tones in the audio. Each leg has one way; what comes by another one is not passed, and what is converted is not
-// passed as well, so that nobody hears a digit twice. Where nothing is converted that way is what the leg has agreed on:
-// telephone-event if it has, and then its INFOs go no further.
+// passed as well, so that nobody hears a digit twice.
 //
 //   media of A --- relay: Dtmf ---> INFO to B           INFO of A ---> relay: SendDigits ---> media of B
 //

@@ -189,8 +189,6 @@ class Media {
   void tell_digits(bool wanted) { tells_digits_ = wanted; }
   // The way in which the side sends and hears them; never Pass.
   policy::Dtmf digit_way(Side side) const;
-  // The side has agreed on telephone-event for this digit: it comes by its media, whatever else brings it.
-  bool sends_by_media(Side side, char digit) const;
   // The m-line that they belong to: the first one with audio.
   std::optional<std::size_t> digit_line() const;
 

@@ -79,19 +79,6 @@ policy::Dtmf Media::digit_way(Side side) const {
   return events_of(state_if(side), true, digit_line().value_or(0)).empty() ? Dtmf::Info : Dtmf::Rfc4733;
 }
 
-// RFC 3264 5.1: what we told it says what it may send.
-bool Media::sends_by_media(Side side, char digit) const {
-  constexpr std::uint8_t kDigit = 0;
-  constexpr std::uint8_t kFlash = 16;  // RFC 4733 section 7
-  const auto line = digit_line();
-  const auto* leg_state = state_if(side);
-  if (!line || events_of(leg_state, true, *line).empty()) return false;
-  return std::ranges::any_of(events_of(leg_state, false, *line), [&](const sdp::EventFormat& format) {
-    return sdp::lists_event(*leg_state->local(), *line_of(leg_state, false, *line), format.payload_type,
-                            digit == '!' ? kFlash : kDigit);
-  });
-}
-
 std::expected<sdp::SessionPtr, MediaError> Media::with_digits(Side to, sdp::SessionPtr said,
                                                               const sdp::Session* offer) const {
   const auto elsewhere = [](Dtmf way) { return way == Dtmf::Info || way == Dtmf::Inband; };

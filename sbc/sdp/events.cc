@@ -107,24 +107,6 @@ std::vector<EventFormat> event_formats(const Session& session, const Media& medi
   return found;
 }
 
-bool lists_event(const Session& session, const Media& media, std::uint8_t payload_type, std::uint8_t event) {
-  constexpr std::uint8_t kLastDigit = 15;
-  const auto listed = fmtp(session, media, std::to_string(payload_type));
-  if (!listed) return event <= kLastDigit;
-  base::TextCursor cursor(*listed);
-  const auto number = [&cursor] { return base::parse_unsigned<std::uint8_t>(cursor.take_while(base::is_digit)); };
-  while (!cursor.rest().empty()) {
-    cursor.skip_blanks();
-    const auto first = number();
-    if (!first) return false;
-    const auto last = cursor.take('-') ? number() : first;
-    if (last && *first <= event && event <= *last) return true;
-    cursor.skip_blanks();
-    if (!cursor.take(',')) return false;
-  }
-  return false;
-}
-
 std::expected<SessionPtr, Error> without_events(SessionPtr session) {
   const Session& s = *session;
   if (std::ranges::all_of(s.media, [&s](const Media& media) { return event_formats(s, media).empty(); }))

@@ -19,10 +19,6 @@ struct EventFormat {
 // Those of the m-line, in its order.
 std::vector<EventFormat> event_formats(const Session& session, const Media& media);
 
-// Whether a telephone-event of this number (RFC 4733 3.2, section 7) may come under the payload type (2.4.1: without
-// a=fmtp, digits).
-bool lists_event(const Session& session, const Media& media, std::uint8_t payload_type, std::uint8_t event);
-
 // The description without telephone-event; the very same one when it has none.
 std::expected<SessionPtr, Error> without_events(SessionPtr session);
 // The description with telephone-event in each audio line in use that lacks it, for digits (RFC 4733 3.2). In an answer

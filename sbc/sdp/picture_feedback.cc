@@ -18,6 +18,15 @@ PictureRequests request_in(std::string_view value) {
   return {.pli = kind == "nack" && what == "pli", .fir = kind == "ccm" && what == "fir"};
 }
 
+bool is_about(std::string_view value, std::string_view payload_types) {
+  const std::string_view of = base::trim(value).substr(0, base::trim(value).find(' '));
+  if (of == "*") return true;
+  base::TextCursor cursor(payload_types);
+  for (cursor.skip_blanks(); !cursor.at_end(); cursor.skip_blanks())
+    if (cursor.take_while([](char c) { return !base::is_blank(c); }) == of) return true;
+  return false;
+}
+
 }  // namespace
 
 PictureRequests picture_requests(const Session& session, const Media& media) {
@@ -31,10 +40,11 @@ PictureRequests picture_requests(const Session& session, const Media& media) {
   return found;
 }
 
-std::string picture_request_lines(const Session& session, const Media& media) {
+std::string picture_request_lines(const Session& session, const Media& media, std::string_view answered) {
   std::string out;
   for (const Line& line : session.lines_of(media))
-    if (line.attribute == AttributeId::RtcpFb && request_in(line.attribute_value()).any())
+    if (line.attribute == AttributeId::RtcpFb && request_in(line.attribute_value()).any() &&
+        is_about(line.attribute_value(), answered))
       out.append("a=").append(line.value).append("\r\n");
   return out;
 }

@@ -208,7 +208,7 @@ class Writer {
     if (slot.offered == nullptr)
       out += kPictureRequestLines;
     else
-      out += picture_request_lines(*context_.answering, *slot.offered);
+      out += picture_request_lines(*context_.answering, *slot.offered, slot.source->formats);
   }
 
   // A refused m-line: its formats mean nothing, but the grammar wants one (RFC 3264 6).

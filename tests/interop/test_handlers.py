@@ -4,7 +4,7 @@
 import pathlib
 import subprocess
 
-from harness import check, equal, main, test
+from harness import check, equal, eventually, main, test
 from harness.border import OWN_POLICIES
 from harness.lab import ACCESS, CARRIER, PHONE
 
@@ -46,7 +46,7 @@ def what_is_screened_goes_no_further(lab):
     refused.response(403)
     refused.ack(status=403)
     stage.carrier.nothing(lambda m: m.is_request(), 0.3)
-    equal(stage.total("parapet_rejects_total", reason="screened"), 2, "INVITEs that were screened")
+    eventually(lambda: stage.total("parapet_rejects_total", reason="screened") == 2, "INVITEs that were screened")
     text = stage.explained(refused)
     check("on_screen: reject 403" in text and "handlers.lua:6" in text, text)
     # A call for help is not asked about.
@@ -54,7 +54,7 @@ def what_is_screened_goes_no_further(lab):
     stage.carrier.request("INVITE").reply(486)
     helped.response(486)
     helped.ack(status=486)
-    equal(stage.total("parapet_rejects_total", reason="screened"), 2, "a call for help")
+    eventually(lambda: stage.total("parapet_rejects_total", reason="screened") == 2, "a call for help")
 
 
 @test
@@ -87,7 +87,7 @@ def a_hidden_response_is_acknowledged_and_not_passed(lab):
     invite.reply(200, tag="b")
     check("m=audio" in call.response(200).body, "the answer has its description")
     stage.talk_and_end(call, invite)
-    equal(stage.total("parapet_dialog_events_total", event="hidden_progress"), 1, "responses that were hidden")
+    eventually(lambda: stage.total("parapet_dialog_events_total", event="hidden_progress") == 1, "responses that were hidden")
 
 
 @test
@@ -102,7 +102,7 @@ def a_target_that_the_policy_does_not_want_is_hung_up(lab):
     refusal = call.response(603)
     check("603 No Machines" in refusal.start, refusal.start)
     call.ack(status=603)
-    equal(stage.total("parapet_dialog_events_total", event="hung_up_answers"), 1, "targets that were hung up")
+    eventually(lambda: stage.total("parapet_dialog_events_total", event="hung_up_answers") == 1, "targets that were hung up")
     equal(stage.total("parapet_policy_errors_total"), 0, "errors of the policy")
 
 

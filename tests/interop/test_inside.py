@@ -89,7 +89,7 @@ def what_the_policy_refuses_leaves_the_call_as_it_was(lab):
     sent.response(200)
     talk.end()
     for kind in ("reinvite", "refer", "info"):
-        equal(talk.events("policy_refused_" + kind), 1, f"refusals of {kind}")
+        eventually(lambda kind=kind: talk.events("policy_refused_" + kind) == 1, f"refusals of {kind}")
     equal(lab.border.sbc_metrics().total("parapet_policy_errors_total"), 0, "errors of the policy")
 
 
@@ -105,15 +105,15 @@ def keys_reach_the_policy_by_media_and_by_info(lab):
     eventually(lambda: "key 7 of the caller INFO" in log.read_text(errors="replace"), "the policy heard the 7")
     talk.press(11)
     talk.ended('SIP;cause=480;text="It was #"')
-    equal(talk.events("policy_hang_ups"), 1, "calls that the policy ended")
+    eventually(lambda: talk.events("policy_hang_ups") == 1, "calls that the policy ended")
 
 
 @test
 def a_timer_of_the_policy_ends_the_call(lab):
     talk = Talk(lab, "timed")
     talk.ended("")
-    equal(talk.events("policy_timers"), 2, "timers that ran out")
-    equal(talk.events("policy_hang_ups"), 1, "calls that the policy ended")
+    eventually(lambda: talk.events("policy_timers") == 2, "timers that ran out")
+    eventually(lambda: talk.events("policy_hang_ups") == 1, "calls that the policy ended")
 
 
 @test

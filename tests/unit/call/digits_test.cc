@@ -72,41 +72,8 @@ TEST(Digits, PassAsTheyAreUnlessConfigured) {
   ASSERT_TRUE(flow(rig).b.rewrite);
   EXPECT_THAT(flow(rig).b.rewrite->payloads,
               ElementsAre(control::PayloadRule{101, 101, 8000, 0, control::PayloadUse::Event}));
-}
-
-// Phones may send both: one source for each leg, the one that it has agreed on.
-// trap 36
-TEST(Digits, OfALegWithTelephoneEventComeByItsMediaAloneAlsoWhereNothingIsConverted) {
-  Rig rig;
-  connect(rig, true);
-  for (Peer* one : {&rig.a, &rig.b}) {
-    one->request("INFO", "Signal=5\r\n", kRelay);
-    EXPECT_TRUE(one->has("200 INFO"));
-    one->request("INFO", "5", "Content-Type: application/dtmf\r\n");
-    EXPECT_TRUE(one->has("200 INFO"));
-  }
-  EXPECT_FALSE(rig.a.has("INFO"));
-  EXPECT_FALSE(rig.b.has("INFO"));
-  EXPECT_EQ(rig.calls.counters().digits_suppressed, 4U);
-  // What its telephone-events cannot say, and what is no digit.
-  rig.a.request("INFO", "Signal=16\r\n", kRelay);
+  rig.a.request("INFO", "Signal=5\r\n", kRelay);
   EXPECT_TRUE(rig.b.has("INFO"));
-  rig.a.request("INFO", "x", "Content-Type: application/hook-flash\r\n");
-  EXPECT_TRUE(rig.b.has("INFO"));
-}
-
-TEST(Digits, OfALegWithoutTelephoneEventCrossAsInfo) {
-  Rig rig;
-  connect(rig, false);  // of the two the callee's answer has none, so neither may send any
-  for (const auto& [one, two] : {std::pair(&rig.a, &rig.b), std::pair(&rig.b, &rig.a)}) {
-    one->request("INFO", "Signal=5\r\n", kRelay);
-    const auto info = two->take("INFO");
-    ASSERT_NE(info, nullptr);
-    EXPECT_EQ(info->body(), "Signal=5\r\n");
-    two->answer_to(info, 200);
-    EXPECT_TRUE(one->has("200 INFO"));
-  }
-  EXPECT_EQ(rig.calls.counters().digits_suppressed, 0U);
 }
 
 // trap 36: a leg that hears digits by INFO: telephone-event is not told to it, is listened for and kept from it.
@@ -295,11 +262,6 @@ TEST(EventLines, AreAddedAndTakenAway) {
   const auto wide = sdp::with_events(*bare, nullptr);
   ASSERT_TRUE(wide);
   EXPECT_THAT(sdp::event_formats(**wide, (*wide)->media[0]), ElementsAre(sdp::EventFormat{101, 48'000}));
-  const auto lists = [&rich](std::uint8_t type, std::uint8_t event) {
-    return sdp::lists_event(**rich, (*rich)->media[0], type, event);
-  };
-  EXPECT_TRUE(lists(101, 0) && lists(101, 16) && !lists(101, 17));
-  EXPECT_TRUE(lists(97, 15) && !lists(97, 16)) << "RFC 4733 2.4.1: it says nothing";
   // RFC 3264 6.1: an answer has what was offered, in its numbers.
   const auto answered = sdp::with_events(*bare, rich->get());
   ASSERT_TRUE(answered);

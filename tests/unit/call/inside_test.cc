@@ -268,17 +268,14 @@ TEST(OnDtmf, HearsDigitsOfInfoAndOfMediaAndHangsUp) {
   for (const bool info : {true, false}) {
     Rig rig;
     rig.advisor.heard = {Handler::Dtmf};
-    info ? rig.connect() : connect_with_events(rig);
+    connect_with_events(rig);
     rig.a.request("INFO", "Signal=1\r\nDuration=200\r\n", kRelay);
+    EXPECT_EQ(last(rig).digit, "1");
+    EXPECT_EQ(last(rig).method, "INFO");
+    EXPECT_EQ(last(rig).duration_ms, 200U);
     const auto crossed = rig.b.take("INFO");
-    ASSERT_EQ(crossed != nullptr, info) << "who has telephone-event is heard by that alone";
-    ASSERT_EQ(rig.advisor.insides.size(), info ? 1U : 0U);
-    if (info) {
-      EXPECT_EQ(last(rig).digit, "1");
-      EXPECT_EQ(last(rig).method, "INFO");
-      EXPECT_EQ(last(rig).duration_ms, 200U);
-      rig.b.answer_to(crossed, 200);
-    }
+    ASSERT_NE(crossed, nullptr);
+    rig.b.answer_to(crossed, 200);
     EXPECT_TRUE(rig.a.has("200 INFO"));
     rig.a.clear();
 
