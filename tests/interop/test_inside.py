@@ -24,6 +24,7 @@ class Talk:
     def __init__(self, lab, number):
         lab.start({"policy": {"file": str(OWN_POLICIES / "inside.lua"), "settings": None}})
         self.lab = lab
+        self.sent = 0
         self.alice, self.carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
         self.call = self.alice.invite(f"sip:{number}@" + ACCESS, sdp=description(PHONE, 7000))
         invite = self.carrier.request("INVITE")
@@ -60,9 +61,10 @@ class Talk:
                 if n >= 5:
                     duration, end = min(n - 4, 5) * 160, 0x80 if n >= 9 else 0
                     kind, payload = 101 | (0x80 if n == 5 else 0), struct.pack("!BBH", code, 10 | end, duration)
-                timestamp = 5000 + 160 * min(n, 5)
-                phone.sendto(struct.pack("!BBHII", 0x80, kind, 100 + n, timestamp, 0x1111) + payload, self.media)
+                timestamp = 5000 + 160 * (self.sent + min(n, 5))
+                phone.sendto(struct.pack("!BBHII", 0x80, kind, 100 + self.sent + n, timestamp, 0x1111) + payload, self.media)
                 time.sleep(0.02)
+        self.sent += 12
 
 
 @test

@@ -218,7 +218,9 @@ def a_connection_that_the_carrier_opened_carries_calls_of_all_shards(lab):
         metrics = lab.border.sbc_metrics()
         check(metrics.total("parapet_foreign_sends_total") >= 4, "no shard has used another one's")
         equal(metrics.total("parapet_tls_connections_open"), 2, "TLS connections: two that came")
-        # It is reset with a call unread: the shard of that call is told, and sends it over a connection of its own.
+        # It is reset with a call unread: the shard of that call is told, and sends it over a connection of its own. What left
+        # within the last second would want one as well.
+        time.sleep(1.1)
         call = phone.invite("sip:4912345@example.org")
         time.sleep(0.2)
         carrier.kill()
