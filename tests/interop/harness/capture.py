@@ -10,6 +10,7 @@ from .checks import Failed
 from .message import Message, looks_like_sip, split_stream
 
 ETH_P_ALL = 3
+SIP_PORTS = frozenset((5060, 5062, 5064))  # over TCP in clear; phones have ports beside the first
 OUTGOING = 4  # loopback shows every packet twice: leaving and arriving
 
 
@@ -111,7 +112,7 @@ class Capture:
             self._marks.setdefault(ends, set()).add(mark)
         if protocol == socket.IPPROTO_UDP:
             self._on_datagram(ends, data[8:])
-        elif 5060 in (source_port, target_port) and len(data) >= 20:
+        elif SIP_PORTS.intersection((source_port, target_port)) and len(data) >= 20:
             self._on_segment(ends, data)
 
     def _on_datagram(self, ends, payload):
