@@ -279,7 +279,6 @@ std::vector<std::string> restart_needed(const Config& running, const Config& wan
   differs(running.control != wanted.control, "admin.control");
   differs(running.log.file != wanted.log.file, "log.file");
   differs(running.log.format != wanted.log.format, "log.format");
-  differs(running.sip_trace != wanted.sip_trace, "log.sip_trace");
   differs(running.listeners != wanted.listeners, "realm.*.listener");
   differs(!std::ranges::equal(running.relays, wanted.relays,
                               [](const auto& a, const auto& b) {

@@ -22,7 +22,7 @@ void Explanations::ended(std::string_view call_id) {
     const std::scoped_lock lock(mutex_);
     call = ring_.ended(call_id);
   }
-  if (call) log_.write(*std::move(call));
+  if (call) log_.write([call = *std::move(call)] { return json::text_of(explain::to_json(call)); }, 1);
 }
 
 std::optional<std::string> Explanations::json(std::string_view call_id) const {
@@ -54,13 +54,13 @@ void Explanations::expose(observe::Metrics& metrics) const {
   dropped("bytes", &explain::RingCounters::evicted_bytes);
   dropped("steps", &explain::RingCounters::steps_left_out);
   dropped("gone", &explain::RingCounters::unknown);
-  const auto unwritten = [&](const char* reason, std::uint64_t (ExplanationLog::*which)() const) {
+  const auto unwritten = [&](const char* reason, std::uint64_t (LineFile::*which)() const) {
     metrics.counter("parapet_sbc_explanations_dropped_total",
                     "Explanations of calls, or steps of them, that are not kept, by reason.", {{"reason", reason}},
                     [this, which] { return static_cast<double>((log_.*which)()); });
   };
-  unwritten("file", &ExplanationLog::failed);
-  unwritten("queue", &ExplanationLog::dropped_full);
+  unwritten("file", &LineFile::failed);
+  unwritten("queue", &LineFile::dropped_full);
 }
 
 }  // namespace sbc::app

@@ -2,15 +2,15 @@
 // Why the last calls of the process went their way: all shards write into one ring, `sbcctl policy explain` reads it.
 
 #include <atomic>
-#include <expected>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "media-relay/observe/metrics.h"
 
-#include "sbc/app/explanation_log.h"
+#include "sbc/app/line_file.h"
 #include "sbc/explain/ring.h"
 
 namespace sbc::app {
@@ -22,8 +22,8 @@ class Explanations final : public explain::Explainer {
   bool wanted() const { return wanted_.load(std::memory_order_relaxed); }
 
   void tell(std::string_view call_id, explain::Step step) override;
-  // From now on each call that ends has its explanation in this file. "": no file.
-  std::expected<void, std::string> write_to(const std::string& path) { return log_.write_to(path); }
+  // From now on each call that ends has its explanation in this file, as a line of JSON. nullptr: no file.
+  void write_to(LineFile::Handle file) { log_.use(std::move(file)); }
   // The call's record is written.
   void ended(std::string_view call_id);
 
@@ -38,7 +38,8 @@ class Explanations final : public explain::Explainer {
   mutable std::mutex mutex_;
   explain::Ring ring_{0};
   std::atomic<bool> wanted_{false};
-  ExplanationLog log_;
+  // Waiting for the disk: what some seconds of a busy border end.
+  LineFile log_{2048};
 };
 
 }  // namespace sbc::app

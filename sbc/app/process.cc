@@ -58,17 +58,12 @@ class Process {
 
   std::expected<void, std::string> start() {
     raise_descriptor_limit();
-    if (!config_->sip_trace.empty()) {
-      auto trace = SipTrace::open(config_->sip_trace);
-      if (!trace) return std::unexpected(trace.error());
-      trace_ = *std::move(trace);
-      shared_.trace = trace_.get();
-    }
     auto policy = load_policy(*config_);
     if (!policy) return std::unexpected(policy.error());
     shared_.explanations.keep(config_->policy_explain);
-    if (auto opened = shared_.explanations.write_to(config_->policy_explain_log); !opened)
-      return std::unexpected("policy.explain_log: " + opened.error());
+    auto files = open_files(*config_);
+    if (!files) return std::unexpected(files.error());
+    use(*std::move(files));
     auto record = RecordFile::open(config_->policy_record);
     if (!record) return std::unexpected(record.error());
     recorder_.use(*std::move(record));
@@ -197,6 +192,7 @@ class Process {
     shared_.targets.expose(metrics_);
     expose_classes(metrics_, shared_.occupancy, [this]() -> const auto& { return config_->calls->classes; });
     shared_.explanations.expose(metrics_);
+    shared_.trace.expose(metrics_);
     recorder_.expose(metrics_);
     shadow_.expose(metrics_);
     canary_.expose(metrics_);
@@ -266,8 +262,9 @@ class Process {
     if (!tests) return refuse_reload(tests.error());
     auto record = RecordFile::open((*wanted)->policy_record);
     if (!record) return refuse_reload(record.error());
-    if (auto opened = shared_.explanations.write_to((*wanted)->policy_explain_log); !opened)
-      return refuse_reload("policy.explain_log: " + opened.error());
+    auto files = open_files(**wanted);
+    if (!files) return refuse_reload(files.error());
+    use(*std::move(files));
     recorder_.use(*std::move(record));
     config_ = *std::move(wanted);
     tables_.use(config_->table_feeds);
@@ -279,6 +276,23 @@ class Process {
               {{"config", config_->path}, {"policy", config_->policy_file}, {"policy_tests", tests->passed}});
     apply(*std::move(policy), {.how = "reload", .author = {}, .note = {}});
     return "{\"policy\": \"" + policies_.hash() + "\", \"policy_tests\": " + std::to_string(tests->passed) + "}\n";
+  }
+
+  // Both or none, so that a reload that is refused changes neither.
+  struct Files {
+    LineFile::Handle trace, explained;
+  };
+  static std::expected<Files, std::string> open_files(const Config& config) {
+    auto trace = LineFile::open(config.sip_trace);
+    if (!trace) return std::unexpected("log.sip_trace: " + trace.error());
+    auto explained = LineFile::open(config.policy_explain_log);
+    if (!explained) return std::unexpected("policy.explain_log: " + explained.error());
+    return Files{*std::move(trace), *std::move(explained)};
+  }
+
+  void use(Files files) {
+    shared_.trace.use(std::move(files.trace));
+    shared_.explanations.write_to(std::move(files.explained));
   }
 
   // In every shard, for the calls from now on.
@@ -322,7 +336,6 @@ class Process {
   TableFeeds tables_;
   Shared shared_;
   observe::Metrics metrics_;
-  std::unique_ptr<SipTrace> trace_;
   loop::EventLoop loop_;
   loop::SignalWatch signals_;
   loop::Timer watch_;

@@ -169,10 +169,10 @@ void Shard::stop() {
 
 void Shard::trace(SipTrace::Direction direction, const sip::Hop& hop, const base::Endpoint& local,
                   std::string_view bytes) {
-  if (shared_.trace == nullptr) return;
-  shared_.trace->write(direction, hop.transport,
-                       {.local = local, .remote = hop.remote, .realm = config_->listeners.at(hop.listener).realm},
-                       bytes);
+  if (!shared_.trace.wanted()) return;
+  shared_.trace.write(direction, hop.transport,
+                      {.local = local, .remote = hop.remote, .realm = config_->listeners.at(hop.listener).realm},
+                      bytes);
 }
 
 void Shard::on_message(std::string&& bytes, const sip::Source& source) {

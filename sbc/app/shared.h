@@ -29,9 +29,9 @@ class Shard;
 
 struct Shared {
   observe::Log& log;
-  SipTrace* trace = nullptr;  // null: not wanted
-  base::HashKey mint_key;     // of branches, tags and the like
-  base::HashKey nonce_key;    // of digest nonces
+  SipTrace trace;
+  base::HashKey mint_key;   // of branches, tags and the like
+  base::HashKey nonce_key;  // of digest nonces
   auth::ReplayGuard replay_guard;
   SourceFailures failures;
   SharedCounters counters;

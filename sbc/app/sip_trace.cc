@@ -1,12 +1,10 @@
 #include "sbc/app/sip_trace.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "media-relay/base/text.h"
 
@@ -60,34 +58,45 @@ std::string without_keys(std::string_view message) {
   return out;
 }
 
+struct Traced {
+  std::int64_t time_us = 0;
+  SipTrace::Direction direction = SipTrace::Direction::In;
+  sip::Transport transport = sip::Transport::Udp;
+  base::Endpoint local, remote;
+  std::string realm;
+  std::string message;
+};
+
+std::string text_of(const Traced& traced) {
+  nlohmann::ordered_json line;
+  line["time_us"] = traced.time_us;
+  line["direction"] = traced.direction == SipTrace::Direction::In ? "in" : "out";
+  line["transport"] = sip::name_of(traced.transport);
+  line["realm"] = traced.realm;
+  line["local"] = traced.local.text();
+  line["remote"] = traced.remote.text();
+  line["message"] = without_keys(without_credentials(traced.message));
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 }  // namespace
-
-std::expected<std::unique_ptr<SipTrace>, std::string> SipTrace::open(const std::string& path) {
-  const mode_t before = umask(0077);
-  std::FILE* file = std::fopen(path.c_str(), "ae");
-  umask(before);
-  if (file == nullptr) return std::unexpected("log.sip_trace: " + path + ": " + std::strerror(errno));
-  std::setvbuf(file, nullptr, _IOLBF, 1 << 16);
-  return std::unique_ptr<SipTrace>(new SipTrace(file));
-}
-
-SipTrace::~SipTrace() {
-  std::fclose(file_);
-}
 
 void SipTrace::write(Direction direction, sip::Transport transport, const Ends& ends, std::string_view message) {
   using namespace std::chrono;
-  nlohmann::ordered_json line;
-  line["time_us"] = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-  line["direction"] = direction == Direction::In ? "in" : "out";
-  line["transport"] = sip::name_of(transport);
-  line["realm"] = ends.realm;
-  line["local"] = ends.local.text();
-  line["remote"] = ends.remote.text();
-  line["message"] = without_keys(without_credentials(message));
-  const std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  const std::lock_guard lock(mutex_);
-  std::fwrite(text.data(), 1, text.size(), file_);
+  const auto time = duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+  const std::size_t weight = sizeof(Traced) + message.size();
+  lines_.write([line = Traced{time, direction, transport, ends.local, ends.remote, std::string(ends.realm),
+                              std::string(message)}] { return text_of(line); },
+               weight);
+}
+
+void SipTrace::expose(observe::Metrics& metrics) const {
+  const auto dropped = [&](const char* reason, std::uint64_t (LineFile::*which)() const) {
+    metrics.counter("parapet_sbc_trace_dropped_total", "SIP messages that log.sip_trace does not show, by reason.",
+                    {{"reason", reason}}, [this, which] { return static_cast<double>((lines_.*which)()); });
+  };
+  dropped("file", &LineFile::failed);
+  dropped("queue", &LineFile::dropped_full);
 }
 
 }  // namespace sbc::app

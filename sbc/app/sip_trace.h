@@ -3,25 +3,25 @@
 // default: messages hold numbers and names of subscribers. Credentials and media keys are blanked.
 
 #include <cstdint>
-#include <cstdio>
-#include <expected>
-#include <memory>
-#include <mutex>
-#include <string>
 #include <string_view>
+#include <utility>
 
 #include "media-relay/base/ip.h"
+#include "media-relay/observe/metrics.h"
 
+#include "sbc/app/line_file.h"
 #include "sbc/sip/transport.h"
 
 namespace sbc::app {
 
 class SipTrace {
  public:
-  static std::expected<std::unique_ptr<SipTrace>, std::string> open(const std::string& path);
-  ~SipTrace();
-  SipTrace(const SipTrace&) = delete;
-  SipTrace& operator=(const SipTrace&) = delete;
+  // Bytes of messages that may wait for the disk.
+  static constexpr std::size_t kMaxWaiting = std::size_t{32} << 20;
+
+  // From now on into this file; nullptr: none.
+  void use(LineFile::Handle file) { lines_.use(std::move(file)); }
+  bool wanted() const { return lines_.wanted(); }
 
   enum class Direction : std::uint8_t { In, Out };
   struct Ends {
@@ -29,13 +29,13 @@ class SipTrace {
     base::Endpoint remote;
     std::string_view realm;
   };
-  // Any thread. Blocks for the disk: a tool for diagnosis, not for full load.
+  // Any thread.
   void write(Direction direction, sip::Transport transport, const Ends& ends, std::string_view message);
 
+  void expose(observe::Metrics& metrics) const;
+
  private:
-  explicit SipTrace(std::FILE* file) : file_(file) {}
-  std::mutex mutex_;
-  std::FILE* file_;
+  LineFile lines_{kMaxWaiting};
 };
 
 }  // namespace sbc::app

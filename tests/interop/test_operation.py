@@ -287,5 +287,24 @@ def the_trace_shows_each_message_without_credentials(lab):
     check(proofs and not any("response=\"" in text for text in proofs), f"credentials in the trace: {proofs}")
 
 
+@test
+def a_reload_switches_the_trace_on_and_off(lab):
+    border = lab.start({"log": {"sip_trace": ""}})
+    trace, config = lab.directory / "wanted.jsonl", border.sbc_toml
+    without = config.read_text()
+    check('sip_trace = ""' in without, f"the configuration:\n{without}")
+    asked(lab, PHONE, 200)
+    config.write_text(without.replace('sip_trace = ""', f'sip_trace = "{trace}"'))
+    reload_and_wait(lab, "applied")
+    asked(lab, CARRIER, 200)
+    config.write_text(without)
+    reload_and_wait(lab, "applied")
+    asked(lab, PHONE, 200)
+    eventually(lambda: len(trace.read_text().splitlines()) == 2, "the request and the response of the time between")
+    equal([json.loads(line)["realm"] for line in trace.read_text().splitlines()], ["core", "core"], "the realms of the trace")
+    equal(trace.stat().st_mode & 0o777, 0o600, "the mode of the trace")
+    equal(border.sbc_metrics().total("parapet_sbc_trace_dropped_total"), 0, "messages that are not in it")
+
+
 if __name__ == "__main__":
     main()

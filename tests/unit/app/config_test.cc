@@ -506,7 +506,6 @@ TEST(RestartNeeded, NamesEachKeyThatNeedsIt) {
       {"[admin]\ncontrol = \"/run/parapet-sbc/control\"\n", "admin.control"},
       {"[log]\nfile = \"/tmp/x\"\n", "log.file"},
       {"[log]\nformat = \"json\"\n", "log.format"},
-      {"[log]\nsip_trace = \"/tmp/x\"\n", "log.sip_trace"},
       {"[[realm.access.listener]]\ntransport = \"tcp\"\nbind = \"192.0.2.1:5060\"\n", "realm.*.listener"},
       {"[relay.second]\nsocket = \"/t\"\n", "relay.*"},
       {"[timers]\nt2 = \"5s\"\n", "timers.t1, t2, t4, timer_c"},

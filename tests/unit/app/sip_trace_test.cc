@@ -16,9 +16,11 @@ using testing::Not;
 std::string traced(std::string_view message) {
   const std::string path = testing::TempDir() + "/trace-" + std::to_string(getpid()) + ".jsonl";
   {
-    auto trace = SipTrace::open(path);
-    if (!trace) return trace.error();
-    (*trace)->write(SipTrace::Direction::In, sip::Transport::Tls, {{}, {}, "access"}, message);
+    auto file = LineFile::open(path);
+    if (!file) return file.error();
+    SipTrace trace;
+    trace.use(*std::move(file));
+    trace.write(SipTrace::Direction::In, sip::Transport::Tls, {{}, {}, "access"}, message);
   }
   std::ifstream file(path);
   std::stringstream text;
