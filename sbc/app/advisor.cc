@@ -142,7 +142,8 @@ policy::NatDecision ShardAdvisor::nat(const policy::LegFacts& leg) {
 policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const sip::Source& source,
                                               const call::Arrival& arrival, std::string_view party) {
   policy::Host& host = *tenures_.now()->host;
-  if (!host.has(policy::Handler::Request)) return {};
+  const bool decides = host.has(policy::Handler::Request);
+  if (!decides && !shared_.hearing.listens(policy::Handler::Request)) return {};
   policy::RequestFacts facts;
   call::fill_facts(facts, message, source, arrival);
   facts.target_party = party;
@@ -150,6 +151,10 @@ policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const
   Run run = listen(policy::Handler::Request, host, facts);
   const auto began = base::monotonic_now();
   auto outcome = host.on_request(facts, lookup_of(run));
+  if (!decides) {
+    tell_hearers(run, since(began), outcome);
+    return {};
+  }
   auto decision = settle(admin::PolicyHandler::OnRequest, since(began), std::move(outcome), run);
   const bool known_sender = facts.authenticated || facts.registered_source || !facts.trunk.empty();
   using Kind = policy::RequestDecision::Kind;

@@ -67,12 +67,11 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
                                                   const policy::AttemptFacts& attempt) override;
   policy::Ruling<policy::FailureDecision> resume_failure(std::uint64_t ticket, policy::Answer answer) override;
   void abandon(std::uint64_t ticket) override;
-  bool hears_quality(const call::Arrival& of) const override {
-    return tenures_.host_of(of.under)->has(policy::Handler::MediaQuality);
-  }
+  bool hears_quality(const call::Arrival& of) const override { return hears(policy::Handler::MediaQuality, of); }
   void quality(const policy::InviteFacts& facts, const policy::QualityFacts& quality) override;
+  // The policy that decides, or somebody beside it (hearing.h).
   bool hears(policy::Handler handler, const call::Arrival& of) const override {
-    return tenures_.host_of(of.under)->has(handler);
+    return tenures_.host_of(of.under)->has(handler) || shared_.hearing.listens(handler);
   }
   policy::ResponseDecision provisional(const policy::InviteFacts& facts,
                                        const policy::ResponseFacts& response) override;
@@ -137,6 +136,8 @@ class ShardAdvisor final : public call::Advisor, public exchange::Advisor, priva
   Run listen(policy::Handler handler, const policy::Host& host, const policy::InviteFacts& facts, const Event& event);
   policy::Lookup& lookup_of(Run& run) { return run.lookup ? static_cast<policy::Lookup&>(*run.lookup) : *this; }
 
+  template <typename Outcome>
+  void tell_hearers(const Run& run, base::Duration took, const Outcome& outcome);
   // `under`: whose handler it was; null: of whatever belongs to no call.
   template <typename Outcome>
   auto settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run,

@@ -32,6 +32,10 @@ auto ShardAdvisor::happened(policy::Handler handler, admin::PolicyHandler counte
   Run run = listen(handler, *host, facts, event);
   const auto began = base::monotonic_now();
   auto outcome = of(*host, lookup_of(run));
+  if (!host->has(handler)) {  // somebody else listens, and the policy that decides has had no say
+    tell_hearers(run, since(began), outcome);
+    return std::move(outcome).decision;
+  }
   explain(handler, facts.call_id, since(began), outcome, *host);
   return settle(counted, since(began), std::move(outcome), run, facts.under);
 }
@@ -64,7 +68,6 @@ void ShardAdvisor::quality(const policy::InviteFacts& facts, const policy::Quali
 }
 
 void ShardAdvisor::end(const policy::InviteFacts& facts, const policy::EndFacts& end) {
-  if (!tenures_.host_of(facts.under)->has(policy::Handler::End)) return;
   happened(policy::Handler::End, admin::PolicyHandler::OnEnd, facts, end,
            [&](auto& host, auto& lookup) { return host.on_end(facts, end, lookup); });
 }

@@ -9,7 +9,8 @@ namespace sbc::app {
 
 policy::ScreenDecision ShardAdvisor::screen(const sip::MessagePtr& message, const sip::Source& source) {
   policy::Host& host = *tenures_.now()->host;
-  if (!host.has(policy::Handler::Screen)) return {};
+  const bool decides = host.has(policy::Handler::Screen);
+  if (!decides && !shared_.hearing.listens(policy::Handler::Screen)) return {};
   const bool invite = message->method() == sip::Method::Invite;
   if (invite && identity::is_emergency(message->request_uri(), config_->calls->emergency_numbers)) return {};
   call::Arrival arrival;
@@ -22,6 +23,10 @@ policy::ScreenDecision ShardAdvisor::screen(const sip::MessagePtr& message, cons
   const auto began = base::monotonic_now();
   auto outcome = host.on_screen(facts, lookup_of(run));
   const auto took = since(began);
+  if (!decides) {
+    tell_hearers(run, took, outcome);
+    return {};
+  }
   if (invite && shared_.explanations.wanted())
     explain_screened(message, arrival, outcome.decision, step_of(policy::Handler::Screen, took, outcome, host));
   auto decision = settle(admin::PolicyHandler::OnScreen, took, std::move(outcome), run);

@@ -31,6 +31,12 @@ inline base::Duration since(base::Instant began) {
   return base::monotonic_now() - began;
 }
 
+// Where the policy has no handler for it the border decides by itself, in ways that depend on the facts.
+constexpr bool always_decided(policy::Handler handler) {
+  using enum policy::Handler;
+  return handler == Invite || handler == Register || handler == Nat || handler == Failure;
+}
+
 template <typename Outcome>
 explain::Step ShardAdvisor::step_of(policy::Handler handler, base::Duration took, const Outcome& outcome,
                                     const policy::Host& host) {
@@ -55,7 +61,7 @@ void ShardAdvisor::explain(policy::Handler handler, std::string_view call_id, ba
 
 template <typename Facts>
 ShardAdvisor::Run ShardAdvisor::listen(policy::Handler handler, const policy::Host& host, const Facts& facts) {
-  const Hearing::Ears ears = shared_.hearing.wanted();
+  const Hearing::Ears ears = shared_.hearing.wanted(handler, host.has(handler) || always_decided(handler));
   if (ears == 0) return {};
   Run run{.note = std::make_shared<retell::Invocation>(), .ears = ears};
   run.note->handler = handler;
@@ -77,19 +83,23 @@ ShardAdvisor::Run ShardAdvisor::listen(policy::Handler handler, const policy::Ho
   return run;
 }
 
+template <typename Outcome>
+void ShardAdvisor::tell_hearers(const Run& run, base::Duration took, const Outcome& outcome) {
+  if (!run.note) return;
+  run.note->decision = retell::decided(outcome);
+  if constexpr (requires { outcome.decision.where; }) run.note->where = outcome.decision.where;
+  run.note->error = outcome.error;
+  run.note->log = outcome.log;
+  run.note->took_us = static_cast<std::uint32_t>(std::chrono::duration_cast<base::microseconds>(took).count());
+  shared_.hearing.tell(run.ears, run.note);
+}
+
 // Times the handler, tells those who want to hear of it, writes its log lines, and counts its failure.
 template <typename Outcome>
 auto ShardAdvisor::settle(admin::PolicyHandler handler, base::Duration took, Outcome&& outcome, const Run& run,
                           const std::shared_ptr<const policy::Tenure>& under) {
   const auto now = base::monotonic_now();
-  if (run.note) {
-    run.note->decision = retell::decided(outcome);
-    if constexpr (requires { outcome.decision.where; }) run.note->where = outcome.decision.where;
-    run.note->error = outcome.error;
-    run.note->log = outcome.log;
-    run.note->took_us = static_cast<std::uint32_t>(std::chrono::duration_cast<base::microseconds>(took).count());
-    shared_.hearing.tell(run.ears, run.note);
-  }
+  tell_hearers(run, took, outcome);
   timers_ = std::move(outcome.timers);
   metrics_.policy_time(handler).observe(base::to_seconds(took));
   for (const auto& line : outcome.log) shared_.log.write(level_of(line.level), line.text, {{"policy", line.where}});

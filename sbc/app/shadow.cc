@@ -26,6 +26,13 @@ std::uint64_t thread_cpu_ns() {
   return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(used.tv_nsec);
 }
 
+std::uint32_t handlers_of(const policy::Host& host) {
+  std::uint32_t handlers = 0;
+  for (std::size_t i = 0; i < policy::kHandlerCount; ++i)
+    if (host.has(static_cast<policy::Handler>(i))) handlers |= std::uint32_t{1} << i;
+  return handlers;
+}
+
 }  // namespace
 
 Shadow::~Shadow() {
@@ -56,7 +63,7 @@ void Shadow::give(Order order) {
   bool begins = false;
   {
     const std::lock_guard lock(mutex_);
-    wants_.store(false);
+    want_nothing();
     lots_.store(static_cast<std::uint64_t>(std::llround(order.share * kLots)));
     standing_ = {};
     standing_.state = ShadowState::Loading;
@@ -80,7 +87,7 @@ bool Shadow::stop() {
   {
     const std::lock_guard lock(mutex_);
     if (over_) return false;
-    wants_.store(false);
+    want_nothing();
     next_.reset();
     ends_ = true;
     standing_.state = ShadowState::Stopped;
@@ -93,6 +100,11 @@ bool Shadow::stop() {
 ShadowStanding Shadow::standing() const {
   const std::lock_guard lock(mutex_);
   return standing_;
+}
+
+void Shadow::want_nothing() {
+  wants_.store(false);
+  listens_.store(0, std::memory_order_relaxed);
 }
 
 bool Shadow::wants() const {
@@ -172,6 +184,7 @@ std::unique_ptr<policy::Host> Shadow::load(const Order& order) {
   }
   standing_.state = ShadowState::Running;
   standing_.since = base::wall_now().seconds;
+  listens_.store(handlers_of(**host), std::memory_order_relaxed);
   wants_.store(true);
   return *std::move(host);
 }

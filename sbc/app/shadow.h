@@ -57,6 +57,10 @@ class Shadow final : public Hearer {
 
   // Draws lots: of all decisions `share` are wanted.
   bool wants() const override;
+  // What the candidate has a handler for.
+  bool listens(policy::Handler handler) const override {
+    return (listens_.load(std::memory_order_relaxed) >> static_cast<unsigned>(handler) & 1U) != 0;
+  }
   void heard(const std::shared_ptr<const retell::Invocation>& invocation) override;
 
   // The object must outlive `metrics`' last reading.
@@ -72,6 +76,7 @@ class Shadow final : public Hearer {
   using Counts = std::array<base::Counter, policy::kHandlerCount>;
 
   void give(Order order);
+  void want_nothing();
 
   // The thread's own.
   void run();
@@ -86,8 +91,10 @@ class Shadow final : public Hearer {
 
   observe::Log& log_;
   InvocationQueue<kMaxQueued> queue_;
+  static_assert(policy::kHandlerCount <= 32);
   std::atomic<bool> wants_{false};
-  std::atomic<std::uint64_t> lots_{0};  // of 2^32
+  std::atomic<std::uint32_t> listens_{0};  // a bit for each handler; 0 while nothing is wanted
+  std::atomic<std::uint64_t> lots_{0};     // of 2^32
   std::atomic<bool> alive_{false};
 
   // Since the process began.

@@ -9,8 +9,9 @@ import subprocess
 import time
 
 from harness import check, equal, eventually, main, test
-from harness.border import POLICIES
-from harness.lab import CARRIER, PHONE
+from harness.border import OWN_POLICIES, POLICIES
+from harness.lab import ACCESS, CARRIER, PHONE
+from harness.ua import Dialog
 
 DOMAIN = "@example.org"
 
@@ -107,6 +108,75 @@ def one_rule_that_differs_gives_its_differences_and_no_other(lab):
     equal(counted(lab, "differences_total", handler="on_invite"), 3, "differences in the metrics")
     lab.border.sbc.signal(signal.SIGHUP)  # the shadow stays, and counts from nought
     eventually(lambda: status(lab)["state"] == "running" and status(lab)["report"]["compared"] == 0, "it is loaded anew")
+
+
+def talk(lab, alice, carrier):
+    """A call in which all happens that a policy may be asked about."""
+    voice = lab.rtp(CARRIER, 0x2222, 7100)
+    call = alice.invite("sip:1000" + DOMAIN)
+    invite = carrier.request("INVITE")
+    invite.reply(180)
+    call.response(180)
+    invite.reply(200, sdp=carrier.sdp(7100))
+    call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    voice.send_to(invite.media()[:2])  # and the phone says nothing
+    told(lab, "on_timer", 1)
+    told(lab, "on_media_quality", 1)
+    again = call.send("INVITE", body=alice.sdp(direction="sendonly"))
+    carrier.request("INVITE").reply(200, sdp=carrier.sdp(7100, "recvonly"))
+    again.response(200)
+    call.ack()
+    carrier.request("ACK")
+    for body, kind in (("Signal=5\r\nDuration=160\r\n", "application/dtmf-relay"), ("hello", "text/plain")):
+        sent = call.send("INFO", body=body, content_type=kind)
+        carrier.request("INFO").reply(200)
+        sent.response(200)
+    call.send("REFER", headers=["Refer-To: <sip:1777@example.org>"]).response(202)
+    alice.request("NOTIFY").reply(200)
+    carrier.request("INVITE").reply(486)
+    alice.request("NOTIFY").reply(200)
+    bye = call.send("BYE")
+    carrier.request("BYE").reply(200)
+    bye.response(200)
+    return call
+
+
+# What decides has two handlers, and the candidate has all.
+@test
+def what_only_the_candidate_handles_is_asked_of_it(lab):
+    lab.start({"policy": {"file": str(OWN_POLICIES / "lean.lua"), "settings": None, "explain": 64},
+               "media": {"one_sided": "1s"}})
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    begin(lab, OWN_POLICIES / "fussy.lua")
+    call = talk(lab, alice, carrier)
+    asked = Dialog(alice, "sip:" + ACCESS)
+    asked.send("OPTIONS").response(200)
+    told(lab, "on_end", 1)
+    report = status(lab)["report"]
+    once = {"on_screen": 1, "on_request": 1, "on_provisional": 1, "on_answer": 1, "on_reinvite": 1, "on_refer": 1, "on_info": 2,
+            "on_dtmf": 1, "on_timer": 1, "on_media_quality": 1, "on_end": 1}
+    equal({name: count["different"] for name, count in report["handlers"].items() if count["different"] and name in once}, once,
+          "decisions of the candidate that differ")
+    for name, count in once.items():
+        equal(counted(lab, "differences_total", handler=name), count, f"{name} in the metrics")
+    equal(report["handlers"]["on_screen"], {"same": 1, "different": 1}, "the INVITE and the OPTIONS")
+    said = {(g["handler"], g["change"]) for g in report["differences"]}
+    check({("on_answer", "usual -> hang_up 603"), ("on_screen", "accept -> reject 405")} <= said, f"the differences: {said}")
+    check(counted(lab, "cpu_seconds_total") > 0, "what it costs")
+    # What decides was not asked what it has no handler for, and nothing of it stands in the call's explanation.
+    metrics = lab.border.sbc_metrics()
+    equal(metrics.total("parapet_policy_errors_total"), 0, "failures of what decides")
+    tool = pathlib.Path(lab.border._binaries.sbc).with_name("sbcctl")
+    why = subprocess.run([tool, "policy", "explain", call.call_id, "--json", "--config", lab.border.sbc_toml],
+                         capture_output=True, text=True, timeout=20).stdout
+    ran = {step["handler"] for step in json.loads(why)["steps"] if step["kind"] == "handler"}
+    equal(ran & set(once), set(), "handlers in the explanation that do not exist")
+    shadow(lab, "--stop")
+    before = counted(lab, "invocations_total")
+    asked.send("OPTIONS").response(200)
+    equal(counted(lab, "invocations_total"), before, "decisions that are told to nobody")
 
 
 # Its endless loop costs a thread of low priority, and no call.

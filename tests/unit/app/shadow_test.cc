@@ -147,6 +147,19 @@ TEST_F(ShadowTest, OneRuleThatDiffersIsOneGroupWithItsCallsAndLines) {
   EXPECT_TRUE(says("parapet_policy_shadow_differences_total{handler=\"on_invite\"} 2"));
 }
 
+TEST_F(ShadowTest, ListensForWhatItsCandidateHasAHandlerFor) {
+  EXPECT_FALSE(shadow_.listens(Handler::Invite));
+  begin("return { on_invite = function() return reject(486) end, on_timer = function() end }");
+  EXPECT_TRUE(shadow_.listens(Handler::Invite));
+  EXPECT_TRUE(shadow_.listens(Handler::Timer));
+  EXPECT_FALSE(shadow_.listens(Handler::End));
+  begin("return { on_invite = function() return reject(486) end, on_end = function() end }");
+  EXPECT_TRUE(shadow_.listens(Handler::End));
+  EXPECT_FALSE(shadow_.listens(Handler::Timer));
+  shadow_.stop();
+  EXPECT_FALSE(shadow_.listens(Handler::Invite));
+}
+
 TEST_F(ShadowTest, AnEndlessLoopFailsAndIsCounted) {
   begin(kEndless);
   hear("bob", 3);
