@@ -34,7 +34,10 @@ Door::Way Door::way_of(std::string_view own_tag, transaction::Owner owner) const
 
 transaction::ClientId Door::request(transaction::ClientRequest request, base::Instant now, transaction::Output& out) {
   request.bytes = guarded("\r\nFrom: ", request.owner, std::move(request.bytes));
-  explain_request(core_, request, now);
+  if (core_.advisor.explainer() != nullptr) {
+    const Way way = way_of(tag_of(written_value(*request.bytes, "\r\nFrom: ")), request.owner);
+    explain_request(core_, request, {.call = way.call, .side = way.side, .recorder = way.recorder}, now);
+  }
   return layer_.request(request, now, out);
 }
 

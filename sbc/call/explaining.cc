@@ -6,12 +6,6 @@
 namespace sbc::call {
 namespace {
 
-// As a plan names what it skips (route::Skipped).
-std::string name_of(const route::Target& target) {
-  if (!target.trunk.empty()) return "trunk " + target.trunk + " " + target.text();
-  return (target.aor.empty() ? "" : target.aor + " ") + target.text();
-}
-
 std::string name_of(policy::Latch latch) {
   switch (latch) {
     case policy::Latch::Strict:
@@ -26,6 +20,17 @@ std::string name_of(policy::Latch latch) {
 
 base::SharedBytes text_of(const sdp::SessionPtr& session) {
   return session ? session->text : nullptr;
+}
+
+std::string party_of(Side side) {
+  return side == Side::A ? "caller" : "callee";
+}
+
+// RFC 3261 12: a request inside a dialog names the other end's tag.
+bool in_dialog(std::string_view request) {
+  const auto to = written_value(request, "\r\nTo: ");
+  const auto end = to.rfind('>');
+  return to.substr(end == std::string_view::npos ? 0 : end).contains(";tag=");
 }
 
 }  // namespace
@@ -43,17 +48,41 @@ explain::Begun begun(const Call& call) {
 explain::Planned planned(const std::vector<route::Target>& targets) {
   explain::Planned plan;
   plan.targets.reserve(targets.size());
-  for (const auto& target : targets) plan.targets.push_back(name_of(target));
+  for (const auto& target : targets) plan.targets.push_back(explained_name(target));
   return plan;
 }
 
 explain::Failed failed(const route::Target& target, const policy::AttemptFacts& attempt) {
-  return {.target = name_of(target),
+  return {.target = explained_name(target),
           .status = attempt.status,
           .cause = attempt.cause,
           .reason = attempt.reason,
           .usual = attempt.usual,
           .took = base::milliseconds(attempt.elapsed_ms)};
+}
+
+explain::Failed failed(const route::Target& target, const route::Failure& failure, const sip::Message* response,
+                       base::Duration took) {
+  return {.target = explained_name(target),
+          .status = static_cast<std::uint16_t>(route::status_of(failure)),
+          .cause = std::string(cause_word(failure.cause)),
+          .reason = std::string(response != nullptr ? response->reason_phrase() : ""),
+          .usual = "next",
+          .took = took};
+}
+
+std::string_view cause_word(route::Failure::Cause cause) {
+  switch (cause) {
+    case route::Failure::Cause::Response:
+      return "response";
+    case route::Failure::Cause::Timeout:
+    case route::Failure::Cause::RingTimeout:
+      return "timeout";
+    case route::Failure::Cause::Transport:
+    case route::Failure::Cause::Unresolved:
+      return "transport";
+  }
+  return "";
 }
 
 explain::Answered answered(const Media& media) {
@@ -80,23 +109,50 @@ explain::Ended ended(const CallRecord& record) {
           .cdr = record.cdr};
 }
 
-void explain_request(const Core& core, const transaction::ClientRequest& request, base::Instant now) {
-  if (request.method != sip::Method::Invite || core.advisor.explainer() == nullptr) return;
-  const Call* call = core.calls.find(CallHandle::unpack(request.owner));
-  if (call == nullptr || call->record.answered) return;
-  // Not the INVITE of a transfer or to a recording server.
-  const route::Target* target = call->hunt.current();
-  const std::string_view call_id = written_value(*request.bytes, "\r\nCall-ID: ");
-  if (target == nullptr || call_id != call->record.call_id_b) return;
-  explain_with(core.advisor, call->record, now, [&] {
-    const auto& candidate = target->candidate;
-    return explain::Sent{.invite = request.bytes,
-                         .call_id = std::string(call_id),
-                         .target = name_of(*target),
-                         .number = candidate.number,
-                         .from = candidate.from_user || candidate.from_display,
-                         .headers = candidate.headers};
-  });
+explain::Answered changed(const Media& media) {
+  auto answer = answered(media);
+  answer.changed = true;
+  return answer;
+}
+
+std::string explained_name(const route::Target& target) {
+  if (!target.trunk.empty()) return "trunk " + target.trunk + " " + target.text();
+  return (target.aor.empty() ? "" : target.aor + " ") + target.text();
+}
+
+void explain_offer(const Core& core, const Call& call, Side from, const sip::MessagePtr& request, base::Instant now) {
+  explain_with(core.advisor, call.record, now,
+               [&] { return explain::Reinvited{.request = request, .party = party_of(from)}; });
+}
+
+void explain_request(const Core& core, const transaction::ClientRequest& request, const Outgoing& of,
+                     base::Instant now) {
+  if (of.call == nullptr || core.advisor.explainer() == nullptr) return;
+  const bool offers = request.method == sip::Method::Update && !request.bytes->ends_with("\r\n\r\n");
+  if (request.method != sip::Method::Invite && !offers) return;
+  const Call& call = *of.call;
+  explain::Sent sent{.invite = request.bytes, .call_id = std::string(written_value(*request.bytes, "\r\nCall-ID: "))};
+  const route::Target* target = nullptr;
+  if (of.recorder) {
+    sent.purpose = "recording";
+    sent.target = std::string(sip::name_of(request.hop.transport)) + " " + request.hop.remote.text();
+  } else if (in_dialog(*request.bytes)) {
+    sent.purpose = offers ? "UPDATE" : "re-INVITE";
+    sent.target = party_of(of.side);
+  } else if (!call.record.answered && sent.call_id == call.record.call_id_b) {
+    target = call.hunt.current();
+  } else if (call.transfer) {
+    sent.purpose = "transfer";
+    target = call.transfer->hunt.current();
+  }
+  if (target != nullptr) {
+    sent.target = explained_name(*target);
+    sent.number = target->candidate.number;
+    sent.from = target->candidate.from_user || target->candidate.from_display;
+    sent.headers = target->candidate.headers;
+  }
+  if (sent.target.empty()) return;
+  explain_with(core.advisor, call.record, now, [&sent] { return std::move(sent); });
 }
 
 }  // namespace sbc::call

@@ -23,10 +23,28 @@ void explain_with(Advisor& advisor, const CallRecord& of, base::Instant now, Mak
 explain::Begun begun(const Call& call);
 explain::Planned planned(const std::vector<route::Target>& targets);
 explain::Failed failed(const route::Target& target, const policy::AttemptFacts& attempt);
+// Of a transfer's target, about which no handler is asked. `response`: null: none.
+explain::Failed failed(const route::Target& target, const route::Failure& failure, const sip::Message* response,
+                       base::Duration took);
+std::string_view cause_word(route::Failure::Cause cause);  // "response", "timeout", "transport"
 explain::Answered answered(const Media& media);
+explain::Answered changed(const Media& media);
 explain::Ended ended(const CallRecord& record);
 
-// A request on its way out, as it leaves: the INVITE that begins leg B, or is repeated there with credentials, is told.
-void explain_request(const Core& core, const transaction::ClientRequest& request, base::Instant now);
+// A party's re-INVITE, or its UPDATE with an offer.
+void explain_offer(const Core& core, const Call& call, Side from, const sip::MessagePtr& request, base::Instant now);
+
+// Whose dialog a request is in, or begins.
+struct Outgoing {
+  const Call* call = nullptr;
+  Side side = Side::A;
+  bool recorder = false;
+};
+// A request on its way out, as it leaves: every INVITE is told, and an UPDATE that offers something.
+void explain_request(const Core& core, const transaction::ClientRequest& request, const Outgoing& of,
+                     base::Instant now);
+
+// "trunk carrier UDP 192.0.2.7:5060", as a plan names what it skips (route::Skipped).
+std::string explained_name(const route::Target& target);
 
 }  // namespace sbc::call

@@ -32,20 +32,6 @@ std::uint32_t milliseconds_between(base::Instant from, base::Instant to) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<base::milliseconds>(to - from).count());
 }
 
-std::string_view word_for(route::Failure::Cause cause) {
-  switch (cause) {
-    case route::Failure::Cause::Response:
-      return "response";
-    case route::Failure::Cause::Timeout:
-    case route::Failure::Cause::RingTimeout:
-      return "timeout";
-    case route::Failure::Cause::Transport:
-    case route::Failure::Cause::Unresolved:
-      return "transport";
-  }
-  return "";
-}
-
 }  // namespace
 
 void Machine::refuse() {
@@ -395,7 +381,7 @@ void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& resp
     if (wish == policy::OnRedirect::Follow && failure.early_media) wish = policy::OnRedirect::Refuse;
     if (wish != policy::OnRedirect::Refuse) attempt.usual = wish == policy::OnRedirect::Follow ? "follow" : "pass";
   }
-  attempt.cause = word_for(failure.cause);
+  attempt.cause = cause_word(failure.cause);
   if (call_.failures.size() < route::kMaxTargets) call_.failures.push_back(attempt);
   explain_with(core_.advisor, call_.record, now_, [&] { return call::failed(target, attempt); });
   // One that has answered, and was hung up, may be answered once more by another of its forks.

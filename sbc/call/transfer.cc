@@ -11,6 +11,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/explaining.h"
 #include "sbc/call/extra_headers.h"
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
@@ -82,6 +83,7 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   auto asked = invite_facts(*in.message, in.source, arrival);
   if (const auto caller = sip::parse_uri(from.aor); caller && in.arrival == nullptr)
     asked.from = to_address(*caller, {});
+  asked.call_id = call_.record.call_id_a;  // it is that call's, whoever asks and in whichever dialog
   asked.method = "INVITE";
   asked.ruri = text;
   asked.to = asked.to_header = to_address(*uri, {});
@@ -105,6 +107,8 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   const std::string dialled = sip::unescape(uri->user);
   auto plan = route::resolve(*core_.settings->routes, decision.candidates,
                              {dialled, now_, false, route::is_phone(*uri)}, core_.advisor, core_.health, core_.random);
+  for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
+  explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });
   if (plan.targets.empty()) return refuse(480);
   for (auto& target : plan.targets) target.by_sips = uri->scheme == sip::Uri::Scheme::Sips;
   return std::move(plan.targets);
@@ -259,6 +263,9 @@ void Machine::invite_successor(dialog::ClientStart start, bool same_number) {
 void Machine::next_transfer(const route::Failure& failure, const sip::Message* response) {
   Transfer& transfer = *call_.transfer;
   disarm(transfer.timer);
+  const route::Target& tried = *transfer.hunt.current();
+  const base::Duration took = transfer.attempt ? now_ - transfer.attempt->started : base::Duration{};
+  explain_with(core_.advisor, call_.record, now_, [&] { return failed(tried, failure, response, took); });
   auto verdict = transfer.hunt.failed(failure, core_.health, now_);
   int status = 0;
   if (response != nullptr && is_redirection(*response)) {
@@ -391,6 +398,7 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
     return fail_transfer(call_.state != State::Active ? 500 : 488);
   }
   report_transfer(200);
+  note(Note::Level::Info, "transferred to: " + explained_name(*transfer.hunt.current()));
   const Side side = transfer.from;
   Leg fresh = std::move(transfer.leg);
   fresh.dialog = *std::move(made);

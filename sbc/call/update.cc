@@ -2,6 +2,7 @@
 
 #include "media-relay/base/text.h"
 
+#include "sbc/call/explaining.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 
@@ -17,6 +18,7 @@ constexpr int kUpdateWaitsT1 = 40;
 void Machine::accept_offer(const Input& in) {
   Leg& from = call_.leg(in.side);
   Leg& to = call_.leg(other(in.side));
+  explain_offer(core_, call_, in.side, in.message, now_);
   if (refuse_interval(in) || policy_stops_offer(in)) return;
   // Active means that no INVITE or UPDATE is under way on either leg, so both gates open.
   (void)from.gate.on_remote_invite();
@@ -162,6 +164,7 @@ void Machine::pass_answer(const Input& in) {
   Leg& from = call_.leg(call_.inviter);
   if (from.owes_ack) {  // a party that took a transferor's place: its INVITE was ours
     send_ack(call_.inviter, *body);
+    explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_.media); });
     finish_exchange();
     return;
   }
@@ -169,6 +172,7 @@ void Machine::pass_answer(const Input& in) {
   learn_way(call_.inviter);
   call_.state = State::Reconfirming;
   respond_inviter(200, {}, *body);
+  if (!call_.late_offer) explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_.media); });
   if (call_.by_update) finish_exchange();  // RFC 3311: no ACK follows
 }
 
@@ -257,6 +261,7 @@ void Machine::confirm_offer(const Input& in) {
     }
     send_ack(to, *body);
     ask_relay(false);
+    explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_.media); });
   }
   finish_exchange();
 }

@@ -8,23 +8,33 @@ namespace {
 
 // As calls write into the log: "not tried: trunk carrier UDP 192.0.2.7:5060: asked for no calls".
 constexpr std::string_view kNotTried = "not tried: ";
+constexpr std::string_view kTransferred = "transferred to: ";
 
 class Outcomes {
  public:
   void operator()(const Planned& step) {
-    // A later plan replaces what was left of the one before.
+    // A later plan replaces what was left of the one before; that of a transfer comes after the answer.
     for (auto& one : all_)
-      if (one.outcome.empty()) one.outcome = "not needed: the policy named others";
+      if (one.outcome.empty())
+        one.outcome = taken_ ? "not needed: another one answered" : "not needed: the policy named others";
+    taken_ = false;
+    tried_.clear();
     for (const auto& target : step.targets) all_.push_back({target, {}});
   }
   void operator()(const Noted& step) {
+    if (step.text.starts_with(kTransferred)) {
+      of(step.text.substr(kTransferred.size())).outcome = "taken: the call was transferred to it";
+      taken_ = true;
+    }
     if (!step.text.starts_with(kNotTried)) return;
     const std::string_view rest = std::string_view(step.text).substr(kNotTried.size());
     const auto end = rest.find(": ");
     const std::string_view what = rest.substr(0, end);
     of(what).outcome.assign("skipped: ").append(end == std::string_view::npos ? "" : rest.substr(end + 2));
   }
-  void operator()(const Sent& step) { of(tried_ = step.target).outcome = "tried: no answer yet"; }
+  void operator()(const Sent& step) {
+    if (step.purpose.empty() || step.purpose == "transfer") of(tried_ = step.target).outcome = "tried: no answer yet";
+  }
   void operator()(const Failed& step) {
     auto& outcome = of(step.target).outcome;
     if (outcome.starts_with("skipped: ")) return;
@@ -32,7 +42,8 @@ class Outcomes {
     if (!step.reason.empty()) outcome += " " + step.reason;
     if (step.cause != "response") outcome += " (" + step.cause + ")";
   }
-  void operator()(const Answered& /*step*/) {
+  void operator()(const Answered& step) {
+    if (step.changed) return;
     of(tried_).outcome = "taken: it answered";
     taken_ = true;
   }

@@ -203,6 +203,13 @@ std::string masked(std::string_view message) {
   return out;
 }
 
+std::vector<Edit> added(std::string_view egress, std::string_view why) {
+  std::vector<Edit> out;
+  for (const auto line : lines_of(egress))
+    out.push_back({.kind = Edit::Kind::Add, .line = 0, .text = std::string(line), .why = std::string(why)});
+  return out;
+}
+
 std::vector<Edit> edits(std::string_view ingress, std::string_view egress, const Reasons& reasons) {
   std::vector<Edit> out;
   const Parts from = parts_of(ingress);

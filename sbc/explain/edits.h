@@ -43,6 +43,9 @@ struct Reasons {
   bool from = false;                             // and the caller that the callee sees
 };
 
+// Of a message that is made of none: every line is added, for that reason.
+std::vector<Edit> added(std::string_view egress, std::string_view why);
+
 // In the order of `egress`; lines that do not cross stand where they are missed. Both messages masked.
 std::vector<Edit> edits(std::string_view ingress, std::string_view egress, const Reasons& reasons);
 

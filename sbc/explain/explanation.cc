@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <optional>
 #include <utility>
 
 #include "media-relay/base/text.h"
@@ -77,7 +78,14 @@ Value media_json(const base::SharedBytes& description) {
 // One step as members, with what came before it.
 struct ToJson {
   const std::string& ingress;
-  std::string where;  // of the decision whose candidates are tried
+  std::size_t index = 0;  // of the step
+  std::string where{};    // of the decision whose candidates are tried
+  // A change that a party has asked for and that has not gone on to the other one.
+  struct Change {
+    std::size_t index = 0;
+    std::string party, text;
+  };
+  std::optional<Change> change{};
 
   Members operator()(const Begun& /*step*/) const { return {{"kind", text("began")}}; }
   Members operator()(const Handled& step) {
@@ -105,18 +113,37 @@ struct ToJson {
     return {{"kind", text("plan")}, {"targets", {std::move(targets)}}};
   }
   Members operator()(const Noted& step) const { return {{"kind", text("note")}, {"text", text(step.text)}}; }
-  Members operator()(const Sent& step) const {
+  Members operator()(const Reinvited& step) {
+    change.reset();
+    Members members{{"kind", text("reinvite")}, {"party", text(step.party)}};
+    if (!step.request) return members;
+    change = {.index = index, .party = step.party, .text = masked(step.request->bytes())};
+    members.emplace_back("invite", text(change->text));
+    return members;
+  }
+  Members operator()(const Sent& step) {
     Members members{{"kind", text("invite")}, {"target", text(step.target)}, {"call_id", text(step.call_id)}};
+    if (!step.purpose.empty()) members.emplace_back("purpose", text(step.purpose));
     if (!step.invite || ingress.empty()) return members;  // too large to be kept
+    List list;
+    for (const auto& edit : edits_of(step, members)) list.push_back(edit_json(edit));
+    members.emplace_back("edits", Value{std::move(list)});
+    return members;
+  }
+  // Of what it is made: the caller's INVITE, what the other party has asked for, or nothing.
+  std::vector<Edit> edits_of(const Sent& step, Members& members) {
+    const std::string egress = masked(*step.invite);
     const Reasons reasons{.headers = step.headers,
                           .where = where,
                           .target = step.target,
                           .number = !step.number.empty(),
                           .from = step.from};
-    List list;
-    for (const auto& edit : edits(ingress, masked(*step.invite), reasons)) list.push_back(edit_json(edit));
-    members.emplace_back("edits", Value{std::move(list)});
-    return members;
+    if (step.purpose.empty() || step.purpose == "transfer") return edits(ingress, egress, reasons);
+    if (step.purpose == "recording") return added(egress, "recording: the border's own call to the server (RFC 7866)");
+    if (!change || change->party == step.target) return added(egress, "border: it asks by itself");
+    const auto from = *std::exchange(change, std::nullopt);
+    members.emplace_back("base", number(from.index));
+    return edits(from.text, egress, reasons);
   }
   Members operator()(const Failed& step) const {
     return {{"kind", text("failed")},
@@ -137,7 +164,7 @@ struct ToJson {
                               {"said", media_json(leg.said)},
                               {"told", media_json(leg.told)}}});
     }
-    return {{"kind", text("answered")}, {"media", {std::move(legs)}}};
+    return {{"kind", text(step.changed ? "changed" : "answered")}, {"media", {std::move(legs)}}};
   }
   Members operator()(const Ended& step) const {
     Members cdr;
@@ -158,14 +185,16 @@ struct ToJson {
 json::Value to_json(const Explanation& call) {
   const Begun* begun = call.steps.empty() ? nullptr : std::get_if<Begun>(&call.steps.front().what);
   const std::string ingress = begun != nullptr && begun->invite ? masked(begun->invite->bytes()) : "";
-  ToJson writer{ingress, {}};
+  ToJson writer{.ingress = ingress};
   List steps;
   List call_ids;
   for (const auto& step : call.steps) {
+    writer.index = steps.size();
     Members members = std::visit(writer, step.what);
     members.insert(members.begin(), {"at_ms", count<base::milliseconds>(step.at - call.steps.front().at)});
     steps.push_back({std::move(members)});
-    if (const auto* sent = std::get_if<Sent>(&step.what))
+    const auto* sent = std::get_if<Sent>(&step.what);
+    if (sent != nullptr && (sent->purpose.empty() || sent->purpose == "transfer"))
       if (call_ids.empty() || std::get<std::string>(call_ids.back().what) != sent->call_id)
         call_ids.push_back(text(sent->call_id));
   }

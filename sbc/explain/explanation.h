@@ -17,7 +17,8 @@ json::Value to_json(const Explanation& call);
 // For an operator. `explanation` as to_json() made it.
 std::string to_text(const json::Value& explanation);
 
-// The border's INVITE of this number, from 0: every byte of it, but what is masked. Error: why it cannot be told.
+// The border's INVITE of this number, from 0, those of changes, transfers and recorders among them: every byte of it,
+// but what is masked. Error: why it cannot be told.
 std::expected<std::string, std::string> rebuild(const json::Value& explanation, std::size_t number);
 
 }  // namespace sbc::explain

@@ -35,4 +35,7 @@ inline std::optional<std::size_t> place(const json::Value& value, std::string_vi
   return static_cast<std::size_t>(*number);
 }
 
+// The message that the edits of an INVITE of the border's change (rebuild.cc).
+std::string base_of(const json::Value& explanation, const json::Value& invite);
+
 }  // namespace sbc::explain

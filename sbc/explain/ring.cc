@@ -35,6 +35,10 @@ struct Weigh {
     return bytes;
   }
   std::size_t operator()(Noted& step) const { return step.text.size(); }
+  std::size_t operator()(Reinvited& step) const {
+    if (step.request && step.request->bytes().size() > kMaxMessageBytes) step.request = nullptr;
+    return step.request ? step.request->bytes().size() + sizeof(sip::Message) : 0;
+  }
   std::size_t operator()(Sent& step) const {
     drop_if_large(step.invite);
     std::size_t bytes = size_of(step.invite) + step.target.size();
@@ -60,6 +64,12 @@ struct Weigh {
     return bytes;
   }
 };
+
+bool is_later(const Step& step) {
+  if (const auto* sent = std::get_if<Sent>(&step.what)) return !sent->purpose.empty();
+  if (const auto* answered = std::get_if<Answered>(&step.what)) return answered->changed;
+  return std::holds_alternative<Reinvited>(step.what);
+}
 
 bool has_leg(const Explanation& call, std::string_view call_id) {
   if (call.call_id == call_id) return true;
@@ -92,13 +102,16 @@ void Ring::tell(std::string_view call_id, Step step) {
     return;
   }
   Explanation& call = *found->second;
+  const bool later = is_later(step);
+  const bool full = call.steps.size() >= kMaxSteps || (later && call.later >= kMaxLaterSteps);
   // How it ended is wanted however long it was.
-  if (call.steps.size() >= kMaxSteps && !std::holds_alternative<Ended>(step.what)) {
+  if (full && !std::holds_alternative<Ended>(step.what)) {
     ++call.left_out;
     ++counters_.steps_left_out;
     return;
   }
   const std::size_t bytes = kStepBytes + std::visit(Weigh{}, step.what);
+  if (later) ++call.later;
   call.bytes += bytes;
   bytes_ += bytes;
   call.sent = call.sent || std::holds_alternative<Sent>(step.what);

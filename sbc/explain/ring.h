@@ -19,6 +19,9 @@ namespace sbc::explain {
 
 // Of one call: thirty-two candidates with a failure, a decision and a few notes each.
 inline constexpr std::size_t kMaxSteps = 256;
+// Of them, such as tell of changes after the answer: a party that asks again and again must not push out the other
+// calls.
+inline constexpr std::size_t kMaxLaterSteps = 64;
 // Messages and descriptions that are larger are not kept: who sends them is not worth the room of ten others.
 inline constexpr std::size_t kMaxMessageBytes = 32U << 10;
 // Calls that the border refused are cheap to provoke: of N explanations no more than N / kRefusedShare are of such
@@ -31,7 +34,8 @@ inline constexpr std::size_t kMaxRingBytes = 32U << 20;
 struct Explanation {
   std::string call_id;  // of the caller's INVITE
   std::vector<Step> steps;
-  std::size_t left_out = 0;  // steps beyond kMaxSteps
+  std::size_t later = 0;     // steps that tell of changes after the answer
+  std::size_t left_out = 0;  // steps beyond kMaxSteps, or kMaxLaterSteps
   bool sent = false;         // somebody was called
   bool ended = false;
   bool refused() const { return ended && !sent; }

@@ -50,13 +50,20 @@ struct Noted {
   std::string text = {};
 };
 
-// An INVITE of the border's to a candidate.
+// A party asks for another session, by a re-INVITE or an UPDATE.
+struct Reinvited {
+  sip::MessagePtr request = {};
+  std::string party = {};  // "caller", "callee"
+};
+
+// An INVITE of the border's.
 struct Sent {
   base::SharedBytes invite = {};
   std::string call_id = {};
-  std::string target = {};  // "trunk carrier UDP 192.0.2.7:5060"
-  std::string number = {};  // that the policy gave; "": as dialled
-  bool from = false;        // the policy says whom the callee sees
+  std::string target = {};   // "trunk carrier UDP 192.0.2.7:5060"; of a change in a dialog "caller" or "callee"
+  std::string purpose = {};  // "": it tries a candidate; "re-INVITE", "UPDATE", "transfer", "recording"
+  std::string number = {};   // that the policy gave; "": as dialled
+  bool from = false;         // the policy says whom the callee sees
   std::vector<policy::HeaderOp> headers = {};
 };
 
@@ -70,7 +77,7 @@ struct Failed {
   base::Duration took{};
 };
 
-// The call is answered, with this media.
+// The call is answered, or was changed, with this media.
 struct Answered {
   struct Leg {
     std::string network = {};  // of the relay
@@ -80,6 +87,7 @@ struct Answered {
     base::SharedBytes told = {};  // to it
   };
   std::array<Leg, 2> legs = {};  // of the caller and of the callee
+  bool changed = false;          // by an exchange after the answer
 };
 
 struct Ended {
@@ -92,7 +100,7 @@ struct Ended {
 
 struct Step {
   base::Instant at{};
-  std::variant<Begun, Handled, Planned, Noted, Sent, Failed, Answered, Ended> what;
+  std::variant<Begun, Handled, Planned, Noted, Reinvited, Sent, Failed, Answered, Ended> what;
 };
 
 // Who wants to know why calls go their way.

@@ -52,7 +52,7 @@ class Page {
     const std::string kind = word(step, "kind");
     if (kind == "handler") return handler(step);
     if (kind == "invite") return invite(step);
-    if (kind == "answered") return media(step);
+    if (kind == "answered" || kind == "changed") return media(step);
     if (kind == "note") return event(step, word(step, "text"));
     if (kind == "plan") {
       event(step, list(step, "targets").empty() ? "nobody can be tried" : "to be tried:");
@@ -70,6 +70,9 @@ class Page {
       if (const auto* cdr = json::member(step, "cdr"))
         if (const auto* fields = std::get_if<json::Members>(&cdr->what))
           for (const auto& [name, value] : *fields) detail("cdr " + name + " = " + std::string(plain(value)));
+    } else if (kind == "reinvite") {
+      const std::string asked = word(step, "invite");
+      event(step, "the " + word(step, "party") + " asks: " + std::string(lines_of(asked).front()));
     } else {
       event(step, "INVITE of the caller");
     }
@@ -87,21 +90,28 @@ class Page {
   }
 
   void invite(const Value& step) {
-    event(step, "INVITE to " + word(step, "target") + ", Call-ID " + word(step, "call_id"));
+    const std::string purpose = word(step, "purpose");
+    const bool in_dialog = purpose == "re-INVITE" || purpose == "UPDATE";
+    event(step, (in_dialog ? purpose + " to the " : "INVITE to ") + word(step, "target") + ", Call-ID " +
+                    word(step, "call_id") + (purpose.empty() || in_dialog ? "" : " (" + purpose + ")"));
     if (list(step, "edits").empty()) detail("(it was too large to be kept)");
+    const std::string base = base_of(call_, step);
+    const auto lines = lines_of(base);
+    std::string why;
     for (const auto& edit : list(step, "edits")) {
       const std::string kind = word(edit, "edit");
       if (kind == "keep") continue;
       const auto at = place(edit, "line");
-      const std::string_view was = at && *at < lines_.size() ? lines_[*at] : std::string_view();
+      const std::string_view was = at && *at < lines.size() ? lines[*at] : std::string_view();
       if (kind != "add") detail("- " + std::string(was));
       if (kind != "drop") detail("+ " + word(edit, "text"));
-      detail("    " + word(edit, "why"));
+      // What the border has written alone has one reason.
+      if (purpose.empty() || why != word(edit, "why")) detail("    " + (why = word(edit, "why")));
     }
   }
 
   void media(const Value& step) {
-    event(step, "answered, with this media:");
+    event(step, word(step, "kind") + ", with this media:");
     for (const auto& leg : list(step, "media")) {
       detail(word(leg, "side") + ": network " + word(leg, "network") + ", latch " + word(leg, "latch"));
       for (const auto& said : list(leg, "said")) detail("  it said  " + std::string(plain(said)));

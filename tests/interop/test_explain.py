@@ -26,10 +26,11 @@ def explain(lab, call_id, *more):
 
 def rebuilt(explanation):
     """The border's INVITEs, written by hand from the explanation alone."""
-    lines = explanation["invite"].split("\r\n")
     texts = []
     for step in explanation["steps"]:
         if step["kind"] == "invite":
+            base = explanation["steps"][step["base"]] if "base" in step else explanation
+            lines = base["invite"].split("\r\n")
             texts.append("\r\n".join(lines[e["line"]] if e["edit"] == "keep" else e["text"]
                                      for e in step["edits"] if e["edit"] != "drop"))
     return texts
@@ -60,11 +61,11 @@ def a_call_that_its_first_trunk_refused(lab):
     check(said[0].stdout == said[1].stdout == said[2].stdout, "each leg finds the same")
     text = said[0].stdout
     for expected in ("on_invite: route: trunk first, number +431000, ", "; then trunk carrier, ",
-                     "read headers[\"X-Plan\"] = 42  (explain.lua:7)", "location.known(sip:1000@example.org) = false",
+                     "read headers[\"X-Plan\"] = 42  (explain.lua:8)", "location.known(sip:1000@example.org) = false",
                      "log info: a call for 1000", "on_failure: next_candidate", "failed: 503",
                      "taken: it answered", "- User-Agent: Phone/1", "topology: the caller's product",
-                     "+ X-Account: 42", "policy explain.lua:8: header set", "- Subject: lunch",
-                     "policy explain.lua:8: header removed", "on_nat: latch", "callee: network core",
+                     "+ X-Account: 42", "policy explain.lua:9: header set", "- Subject: lunch",
+                     "policy explain.lua:9: header removed", "on_nat: latch", "callee: network core",
                      "ended by caller: bye, the caller got 200"):
         check(expected in text, f"expected {expected!r} in:\n{text}")
     explanation = json.loads(explain(lab, call.call_id, "--json").stdout)
@@ -76,6 +77,46 @@ def a_call_that_its_first_trunk_refused(lab):
         capture_output=True, text=True, timeout=20).stdout)
     equal({s["policy"] for s in explanation["steps"] if s["kind"] == "handler"}, {running["hash"]}, "whose policy")
     equal(border.sbc_metrics().total("parapet_sbc_explanations"), 1, "explanations that are kept")
+
+
+@test
+def what_came_after_the_answer(lab):
+    """A re-INVITE of the caller, and a transfer that the callee asks for: all of one call."""
+    border, alice, first, carrier = start(lab)
+    call = alice.invite("sip:1000@example.org")
+    first.request("INVITE").reply(503)
+    taken = carrier.request("INVITE")
+    taken.reply(200, sdp=carrier.sdp())
+    callee = taken.dialog()
+    call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    again = call.send("INVITE", body=alice.sdp(direction="sendonly"))
+    passed = carrier.request("INVITE")
+    passed.reply(200, sdp=carrier.sdp(direction="recvonly"))
+    again.response(200)
+    call.ack()
+    carrier.request("ACK")
+    callee.send("REFER", headers=["Refer-To: <sip:1777@example.org>"]).response(202)
+    carrier.request("NOTIFY").reply(200)
+    invite = first.request("INVITE")
+    invite.reply(200, sdp=first.sdp())
+    moved = alice.request("INVITE")
+    moved.reply(200, sdp=alice.sdp())
+    carrier.request("BYE").reply(200)
+    first.request("ACK")
+    carrier.request("NOTIFY").reply(200)
+    bye = call.send("BYE")
+    first.request("BYE").reply(200)
+    bye.response(200)
+    explanation = json.loads(explain(lab, call.call_id, "--json").stdout)
+    equal(rebuilt(explanation)[1:], [m.message.text for m in (taken, passed, invite, moved)], "the INVITEs after the first")
+    text = explain(lab, invite.header("call-id")).stdout
+    for expected in ("the caller asks: INVITE ", "re-INVITE to the callee", "changed, with this media:", "read call.referred_by = sip:",
+                     "(transfer)", "taken: the call was transferred to it", "re-INVITE to the caller"):
+        check(expected in text, f"expected {expected!r} in:\n{text}")
+    asked = [s for s in explanation["steps"] if s["kind"] == "handler" and s["handler"] == "on_invite"]
+    equal(len(asked), 2, "times that on_invite was asked")
 
 
 @test

@@ -2,6 +2,7 @@
 return {
   on_register = function(reg) return reg.challenge_unless_authenticated() end,
   on_invite = function(call)
+    if call.referred_by ~= "" then return route { trunk = "first" } end
     log.info("a call for", call.to.user)
     local known = location.known(call.to.aor)
     local headers = { ["X-Account"] = call.headers["X-Plan"] or "none", Subject = false }

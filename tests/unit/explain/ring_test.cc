@@ -85,6 +85,19 @@ TEST(Ring, SoManyStepsAndTheEnd) {
   EXPECT_TRUE(std::holds_alternative<Ended>(call->steps.back().what));
 }
 
+TEST(Ring, SoManyChangesAfterTheAnswer) {
+  Ring ring(1);
+  ring.tell("1", begun());
+  for (std::size_t i = 0; i < kMaxLaterSteps + 2; ++i) ring.tell("1", {.at = {}, .what = Reinvited{.party = "caller"}});
+  ring.tell("1", {.at = {}, .what = Answered{.changed = true}});
+  ring.tell("1", sent("1", "callee"));
+  ring.tell("1", ended());
+  const auto call = ring.find("1");
+  EXPECT_EQ(call->later, kMaxLaterSteps);
+  EXPECT_EQ(call->left_out, 3U);
+  EXPECT_EQ(call->steps.size(), 1 + kMaxLaterSteps + 2) << "what belongs to the beginning and the end is kept";
+}
+
 TEST(Ring, RefusedCallsDoNotPushTheOthersOut) {
   Ring ring(8);
   for (int i = 0; i < 6; ++i) add(ring, "good" + std::to_string(i));
