@@ -6,7 +6,8 @@ import pathlib
 import signal
 import subprocess
 
-from harness import check, equal, eventually, main, test
+from harness import check, equal, eventually, main, pcap, test
+from harness.lab import CARRIER2
 
 RUNNING = """return {
   on_register = function(r) return r.challenge_unless_authenticated() end,
@@ -19,6 +20,7 @@ RUNNING = """return {
 AS_GOOD = RUNNING.replace("410", "404")
 REFUSES_HALF = RUNNING.replace("return {", "local calls = 0\nreturn {", 1).replace(
     "    return route", "    calls = calls + 1\n    if calls % 2 == 0 then return reject(503) end\n    return route")
+ELSEWHERE = RUNNING.replace('trunk = "carrier"', 'trunk = "second"')
 THROWS = RUNNING.replace("    return route", "    error(\"not today\")\n    return route")
 
 
@@ -28,14 +30,15 @@ def sbcctl(lab, *arguments):
                           timeout=20)
 
 
-def start(lab, candidate):
+def start(lab, candidate, **more):
     folder = lab.directory / "own"
     folder.mkdir()
     (folder / "own.lua").write_text(RUNNING)
     lab.candidate = lab.directory / "new" / "new.lua"
     lab.candidate.parent.mkdir()
     lab.candidate.write_text(candidate)
-    lab.start({"policy": {"file": str(folder / "own.lua"), "history": str(lab.directory / "history")}})
+    lab.start({"policy": {"file": str(folder / "own.lua"), "history": str(lab.directory / "history")},
+               "trunk": {"second": {"realm": "core", "targets": [f"{CARRIER2}:5060"]}}, **more})
     lab.callee("callee", calls=10_000, seconds=60)
     return folder / "own.lua"
 
@@ -118,6 +121,35 @@ def throws_and_is_taken_back(lab):
     eventually(lambda: state(lab) == "rolled_back", "taken back")
     check("errors: handlers failed in 100.0 %" in sbcctl(lab, "canary").stdout, "why")
     all_decided_by_the_old_one(lab)
+
+
+def taken_back_for(lab, reason, why):
+    eventually(lambda: state(lab) == "rolled_back", "taken back", 15)
+    shown = sbcctl(lab, "canary", "--status")
+    check(shown.returncode == 1 and why in shown.stdout, f"status: {shown}")
+    equal(lab.border.sbc_metrics().total("parapet_policy_canary_rollbacks_total", reason=reason), 1, "rollbacks")
+    lab.caller("caller", role="after", port=5090, calls=10, rate=30, talk=50).done()
+
+
+@test
+def a_place_that_is_slow_to_ring_is_taken_back(lab):
+    start(lab, ELSEWHERE)
+    lab.callee("callee_rings_late", at=CARRIER2, role="late", calls=10_000, seconds=60)
+    canary(lab, "--share", "50%", "--least", "12", "--pdd-rise", "300ms")
+    lab.caller("caller", role="many", calls=60, rate=20, talk=50).done()
+    taken_back_for(lab, "post_dial_delay", "the median of post-dial delays is ")
+
+
+# Nobody speaks at the phones, and at the second trunk somebody does: the caller hears, and is not heard.
+@test
+def one_way_audio_is_taken_back(lab):
+    start(lab, ELSEWHERE, media={"one_sided": "1s"})
+    file = pcap.write(lab.directory / "tone.pcap", list(pcap.tone(440, 4, 0x51505051)))
+    lab.callee("callee_plays", at=CARRIER2, role="speaks", calls=10_000, seconds=60, play="play_pcap_audio", file=file,
+               media=("[media_ip]", "[media_port]"))
+    canary(lab, "--share", "50%", "--least", "12")
+    lab.caller("caller", role="many", calls=50, rate=20, talk=3500).done()
+    taken_back_for(lab, "one_way_audio", "one-way audio in ")
 
 
 @test
