@@ -5,7 +5,6 @@
 --   [policy.settings]
 --   country = "AT"       # number plan, and home of the fraud guard
 --   area = "1"           # own area code, for numbers that are dialled without one
---   shards = 4           # [process] shards, when that is set: each thread has its share of the limits
 
 local admission = require "lib.admission"
 local blocklist = require "lib.blocklist"
@@ -56,10 +55,9 @@ local guard = fraud.new {
 local door = admission.new {
   callers = { calls = 4, per_second = 2 },
   trunks = { pbx = { calls = 30 }, carrier_a = { calls = 60, per_second = 10 }, carrier_b = { calls = 30 } },
-  shards = settings.shards,
 }
 
-local watch = quality.new { seconds = 900, least = 10, reached = 0.7, mos = 3.4, silent = 0.05 }
+local watch = quality.new { seconds = 900, least = 10, reached = 0.7, pdd = 6000, mos = 3.4, silent = 0.05 }
 
 local to_pbx, to_carriers = peers.asterisk(), peers.profile { remove = { "Subject", "User-to-User" } }
 
@@ -121,7 +119,6 @@ return {
   end,
 
   on_end = function(call, ending)
-    door.left(call)
     watch.ended(call, ending)
   end,
 }

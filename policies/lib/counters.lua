@@ -1,15 +1,16 @@
--- Counting calls, in bounded memory: the ground for lib.admission, lib.quality and lib.fraud.
+-- Counting what happens, in bounded memory: the ground for lib.admission, lib.quality and lib.fraud. How many calls are
+-- up at this moment the border knows (trunks.calls, realms.calls, location.calls).
 --
 -- Windows with a name are those of the border: all threads count together, and a reload forgets nothing (`counter` of
 -- the language). All else is of one thread, and begins at zero with each reload: each thread of sbc runs its own copy
--- of the policy, a call stays in one of them, and calls are spread over them by Call-ID. Where a limit of that kind
--- must hold for the border as a whole, give each thread its share (lib.admission does, by `shards`).
+-- of the policy, a call stays in one of them, and calls are spread over them by Call-ID. A limit that must hold for
+-- the border as a whole wants a name.
 --
 -- Whoever fills a table with names of his own choice pushes others out: count what is proved (call.auth_user,
 -- call.trunk, call.registered_aor), not what is said (call.from).
 --
 -- Make counters while the policy loads. What they may ever take is put aside then, so that it does not count against
--- the memory of an event ([policy] memory): 400 bytes for each key, 1500 for each call.
+-- the memory of an event ([policy] memory): 400 bytes for each key.
 
 local counters = {}
 
@@ -109,104 +110,6 @@ function counters.window(options)
   end
 
   return window
-end
-
--- What makes an INVITE one of its own. A Call-ID alone does not: its sender chose it, and with that of a call that is
--- up in another INVITE, which is refused and ends, he would get back what the first one holds.
-local function id_of(call)
-  local headers = call.headers
-  return table.concat({ headers["Via"] or "", headers["From"] or "", headers["CSeq"] or "", call.call_id }, "\n")
-end
-local longest_id = 800  -- three times what phones need; they are kept
-
--- Calls that are up, by any names: what a call takes it gives back when it ends.
---   local up = counters.live { calls = 1000 }
---   up.take(call, "alice", true)                                       -- in on_invite
---   if up.count("alice") >= 4 then ... end
---   up.leave(call)                                                     -- in on_end, always
--- A call beyond `calls` (at most 4000) is not counted, and take() says false: a table that is too small ends no calls.
--- Calls older than `longest` seconds (12 hours) are taken for lost when room is needed. Calls that a transfer asks for
--- (call.referred_by) and that take another's place (call.replaces) are parts of a call that is counted, and have no
--- end of their own: they are not counted.
-function counters.live(options)
-  local most, longest = options.calls or 1000, options.longest or 43200
-  assert(most <= most_keys, "expected at most " .. most_keys .. " calls, got " .. tostring(most))
-  local counts, calls, held, looked = {}, {}, 0, 0
-  local release = put_aside(1500 * most)
-
-  local function give_back(name)
-    local left = (counts[name] or 0) - 1
-    counts[name] = left > 0 and left or nil
-  end
-
-  local function forget(id)
-    local entry = calls[id]
-    calls[id] = entry.below
-    held = held - 1
-    for i = 1, #entry.names do give_back(entry.names[i]) end
-  end
-
-  -- Once a minute: it walks over all of them.
-  local function forget_old(now)
-    if now - looked < 60 then return end
-    looked = now
-    local old = {}
-    for id, entry in pairs(calls) do
-      if now - entry.at > longest then old[#old + 1] = id end
-    end
-    for i = 1, #old do forget(old[i]) end
-  end
-
-  local live = {}
-
-  function live.count(name) return counts[name] or 0 end
-
-  -- Whether its identifiers are of a length that can be kept. Refuse calls for which they are not.
-  function live.takes(call) return #id_of(call) <= longest_id end
-
-  -- `new`: the first for this call.
-  function live.take(call, name, new)
-    local id = id_of(call)
-    if #id > longest_id or call.referred_by ~= "" or call.replaces ~= "" then return false end
-    local entry = calls[id]
-    if not entry or new then
-      release()
-      if held >= most then forget_old(call.time.unix) end
-      if held >= most then return false end
-      entry = { at = call.time.unix, names = {}, below = calls[id] }
-      calls[id] = entry
-      held = held + 1
-    end
-    entry.names[#entry.names + 1] = name
-    counts[name] = (counts[name] or 0) + 1
-    return true
-  end
-
-  -- Gives one name back before the call ends.
-  function live.give(call, name)
-    local entry = calls[id_of(call)]
-    for i = 1, entry and #entry.names or 0 do
-      if entry.names[i] == name then
-        table.remove(entry.names, i)
-        return give_back(name)
-      end
-    end
-  end
-
-  function live.leave(call)
-    local id = id_of(call)
-    if calls[id] then forget(id) end
-  end
-
-  -- A table for notes about a call that is counted, which lasts as long; nil when it is not.
-  function live.notes(call)
-    local entry = calls[id_of(call)]
-    if not entry then return nil end
-    entry.notes = entry.notes or {}
-    return entry.notes
-  end
-
-  return live
 end
 
 return counters

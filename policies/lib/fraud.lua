@@ -15,9 +15,10 @@
 --     return reject(403, "Not allowed")
 --   end
 --
--- Limits hold for all threads together. Which countries a caller has called each thread remembers for itself, for as
--- long as the policy is loaded (see lib.counters): a country may be new once in each, and again after a reload, which
--- new_per_day has to allow for. It makes fraud slow and visible. What bounds the loss is a limit at your carrier.
+-- Limits hold for all threads together, and so does what a caller has called within a day. What he called before that
+-- each thread remembers for itself, for as long as the policy is loaded (see lib.counters): a country that is called
+-- once a week may be new again, which new_per_day has to allow for. It makes fraud slow and visible. What bounds the
+-- loss is a limit at your carrier.
 
 local counters = require "lib.counters"
 local plans = require "lib.plans"
@@ -78,6 +79,7 @@ function fraud.new(options)
   local callers = options.callers or 1000
   local abroad = counters.window { name = "fraud abroad", seconds = 3600 }
   local newly = counters.window { name = "fraud new", seconds = 86400 }
+  local today = counters.window { name = "fraud called", seconds = 86400 }
   local called = counters.memory(callers)  -- who to the countries called: " 44 49 "
   local most_remembered = 64               -- who has called so many countries has no new one
 
@@ -98,7 +100,10 @@ function fraud.new(options)
 
     local known = called.get(who) or " "
     local is_new = not known:find(" " .. country .. " ", 1, true) and select(2, known:gsub("%d+", "")) < most_remembered
-    if is_new then
+    local to = who .. " " .. country
+    if is_new and today.count(to, now) > 0 then  -- another thread has let him
+      called.put(who, known .. country .. " ")
+    elseif is_new then
       if night and options.new_at_night and newly.count(who, now) + 1 > options.new_at_night then
         return "a new country at night"
       end
@@ -108,6 +113,7 @@ function fraud.new(options)
       newly.add(who, now)
       called.put(who, known .. country .. " ")
     end
+    today.add(to, now)
     abroad.add(who, now)
     return nil
   end

@@ -1,7 +1,7 @@
 -- Carriers by how well they do: those that answer, and sound well, first.
 --
 --   local quality = require "lib.quality"
---   local watch = quality.new { seconds = 900, least = 20, answered = 0.3, reached = 0.8, mos = 3.6, silent = 0.02 }
+--   local watch = quality.new { seconds = 900, least = 20, answered = 0.3, reached = 0.8, pdd = 4000, mos = 3.6, silent = 0.02 }
 --   on_invite:   return route(watch.order(call, places))      -- places of trunks, in the order that you prefer
 --   on_failure:  watch.failed(call, attempt)
 --   on_end:      watch.ended(call, ending)
@@ -9,12 +9,12 @@
 -- Of each trunk it is known, over the last so many seconds:
 --   answered  share of its calls that were answered (ASR)
 --   reached   share that were answered, or not because of who was called: busy, no answer, no such number (NER)
+--   pdd       milliseconds from its INVITE until it rang, in the mean of the calls in which it did (post-dial delay)
 --   mos       mean opinion (1 to 4.5) of what came from there, of the calls for which the relay knew it
 --   silent    share of answered calls in which no media came from there
 -- A trunk that is beyond one of the bounds goes behind those that are not; nothing is taken out, since a bad carrier is
 -- better than none. With less than `least` calls a trunk is good, so that one that has got none for a while is tried
--- again. Numbers are of the thread and of this load of the policy (see lib.counters). How long carriers take until it
--- rings is not known to policies; one that does not answer is known by `reached`.
+-- again. Numbers are of the thread and of this load of the policy (see lib.counters).
 
 local counters = require "lib.counters"
 
@@ -26,7 +26,18 @@ local of_the_callee = {
   [604] = true, [607] = true, [608] = true,
 }
 
-local bounds = { answered = true, reached = true, mos = true, silent = true }
+local bounds = { answered = true, reached = true, pdd = true, mos = true, silent = true }
+
+-- How long the trunk that the call ended with took to ring. ending.pdd_ms is of the whole call: of a trunk before, when
+-- one rang (on_failure has told), and otherwise with the time that those before took to fail.
+local function delay_of(call, ending)
+  local delay, before = ending.pdd_ms, call.attempts or {}
+  for i = 1, #before do
+    if before[i].rang then return nil end
+    delay = delay and delay - before[i].elapsed_ms
+  end
+  return delay and math.max(0, delay)
+end
 
 function quality.new(options)
   for name, value in pairs(options) do
@@ -47,6 +58,12 @@ function quality.new(options)
     return latest
   end
 
+  local function add_delay(trunk, delay, now)
+    if not delay then return end
+    add(trunk, "rang", now)
+    add(trunk, "delay", now, delay)
+  end
+
   local watch = {}
 
   -- In on_failure. `trunk`: another name than the trunk's, as in all of these: trunk .. " " .. country, where carriers
@@ -56,6 +73,7 @@ function quality.new(options)
     if trunk == "" then return end
     local now = clock(call.time.unix)
     add(trunk, "calls", now)
+    add_delay(trunk, attempt.pdd_ms, now)
     local theirs = attempt.cause == "timeout" and attempt.rang  -- it rang, nobody came
     if theirs or (attempt.cause == "response" and of_the_callee[attempt.status]) then add(trunk, "reached", now) end
   end
@@ -65,8 +83,9 @@ function quality.new(options)
     trunk = trunk or ending.trunk
     if trunk == "" then return end
     local now = clock(call.time.unix + (ending.setup_ms + ending.duration_ms) // 1000)
+    if not ending.answered and ending.cause ~= "cancel" then return end
+    add_delay(trunk, delay_of(call, ending), now)
     if not ending.answered then
-      if ending.cause ~= "cancel" then return end
       add(trunk, "calls", now)
       add(trunk, "reached", now)
       return
@@ -81,15 +100,17 @@ function quality.new(options)
     end
   end
 
-  -- What is known: { calls, answered, reached, mos, silent }, the last four nil where there were less than `least`.
+  -- What is known: { calls, answered, reached, pdd, mos, silent }, all but the first nil where there were less than
+  -- `least` calls that say something about it.
   function watch.of(trunk, now)
     local calls, answered = count(trunk, "calls", now), count(trunk, "answered", now)
-    local rated = count(trunk, "rated", now)
+    local rated, rang = count(trunk, "rated", now), count(trunk, "rang", now)
     local known = { calls = calls }
     if calls >= least then
       known.answered, known.reached = answered / calls, count(trunk, "reached", now) / calls
     end
     if answered >= least then known.silent = count(trunk, "silent", now) / answered end
+    if rang >= least then known.pdd = count(trunk, "delay", now) / rang end
     if rated >= least then known.mos = count(trunk, "mos", now) / rated end
     return known
   end
@@ -97,12 +118,12 @@ function quality.new(options)
   -- Which bounds a trunk is beyond, as "answered 0.12, mos 3.1"; nil when it is good.
   function watch.bad(trunk, now)
     local known, why = watch.of(trunk, now), {}
-    for _, name in ipairs { "answered", "reached", "mos", "silent" } do
+    for _, name in ipairs { "answered", "reached", "pdd", "mos", "silent" } do
       local value, bound = known[name], options[name]
       if value and bound then
         local beyond = value < bound
-        if name == "silent" then beyond = value > bound end
-        if beyond then why[#why + 1] = string.format("%s %.2f", name, value) end
+        if name == "silent" or name == "pdd" then beyond = value > bound end
+        if beyond then why[#why + 1] = string.format(name == "pdd" and "%s %.0f" or "%s %.2f", name, value) end
       end
     end
     return why[1] and table.concat(why, ", ") or nil

@@ -103,3 +103,13 @@ end)
 test("calls that are over leave room for others", function()
   for i = 1, 20 do expect(from_alice({ to = "015551234" }).status, 200, i) end
 end)
+
+test("a caller has four calls at once, and a full carrier is passed over", function()
+  expect(from_alice { to = "015551234", at_once = { ["user sip:alice@example.net"] = 3 } }, { status = 200 })
+  local it = from_alice { to = "015551234", at_once = { ["user sip:alice@example.net"] = 4 } }
+  expect(it, { status = 503, attempts = {} })
+  expect(trunks(from_alice { to = "015551234", at_once = { ["trunk carrier_a"] = 60 } }), "carrier_c")
+  local full = { ["trunk carrier_a"] = 60, ["trunk carrier_b"] = 30 }
+  expect(from_alice({ to = "+390612345678", at_once = full }).status, 503, "nobody else takes it")
+  expect(call({ from = "x@example.net", to = "133", at_once = full }).attempts[1].to, "carrier_a", "for help")
+end)

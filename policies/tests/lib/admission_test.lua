@@ -1,7 +1,7 @@
--- luacheck: globals counter
+-- luacheck: globals counter trunks
 local admission = require "lib.admission"
 
--- What policies have and tests do not: counters of all threads, by a clock that the test sets.
+-- What policies have and tests do not: counters of all threads, by a clock that the test sets, and names of trunks.
 local clock, events = 0, {}
 counter = {}
 function counter.get(name, seconds)
@@ -15,145 +15,100 @@ function counter.incr(name, seconds, amount)
   events[#events + 1] = { name = name, at = clock, amount = amount }
   return counter.get(name, seconds)
 end
+trunks = { exists = function(name) return #name == 1 end }
 
-local ids = 0
 local function a_call(fields)
-  ids = ids + 1
-  local made = {
-    call_id = "id" .. ids, trunk = "", emergency = false, time = { unix = 1000 }, headers = {}, referred_by = "", replaces = "",
-  }
+  local made = { trunk = "", emergency = false, time = { unix = clock } }
   for name, value in pairs(fields or {}) do made[name] = value end
   return made
 end
 local function at(now)
   clock = now
-  return a_call { time = { unix = now } }
+  return a_call()
 end
 
-test("a caller has so many calls at once", function()
-  local door = admission.new { callers = { calls = 2 } }
-  local first = a_call()
-  expect(door.enter(first, "alice"), nil)
+-- A door of a border where so many calls are up: { ["user alice"] = 2 }.
+local function door_of(options, up)
+  options.used = function(kind, name) return up[kind .. " " .. name] or 0 end
+  return admission.new(options)
+end
+
+test("a caller has so many calls at once, the one that comes among them", function()
+  local up = { ["user alice"] = 2 }
+  local door = door_of({ callers = { calls = 2 } }, up)
   expect(door.enter(a_call(), "alice"), nil)
+  up["user alice"] = 3
   expect(door.enter(a_call(), "alice"), "Too many calls")
   expect(door.enter(a_call(), "bob"), nil)
-  expect(door.calls "caller alice", 2)
-  door.left(first)
-  expect(door.enter(a_call(), "alice"), nil)
-end)
-
-test("a call that was refused gives nothing back", function()
-  local door = admission.new { callers = { calls = 1 } }
-  door.enter(a_call(), "alice")
-  local refused = a_call()
-  expect(door.enter(refused, "alice"), "Too many calls")
-  door.left(refused)
-  expect(door.enter(a_call(), "alice"), "Too many calls")
-end)
-
-test("a transfer is held to the limits, and not counted", function()
-  local door = admission.new { callers = { calls = 1 } }
-  expect(door.enter(a_call { referred_by = "sip:alice@example.net" }, "alice"), nil)
-  expect(door.enter(a_call(), "alice"), nil)
-  expect(door.enter(a_call { referred_by = "sip:alice@example.net" }, "alice"), "Too many calls")
-end)
-
-test("a call with endless identifiers stays outside", function()
-  local door = admission.new {}
-  expect(door.enter(a_call { call_id = ("x"):rep(2000) }, "alice"), "Identifiers are too long")
-  expect(door.enter(a_call { call_id = ("x"):rep(2000), emergency = true }, "alice"), nil)
-end)
-
-test("calls a second are the same limit for all threads", function()
-  for _ = 1, 2 do
-    local thread = admission.new { callers = { per_second = 2 }, shards = 2 }
-    expect(thread.enter(at(900), "alice"), nil)
-  end
-  local thread = admission.new { callers = { per_second = 2 }, shards = 2 }
-  expect(thread.enter(at(900), "alice"), "Too many calls a second")
-end)
-
-test("and so many in a second", function()
-  local door = admission.new { callers = { per_second = 2 } }
-  expect(door.enter(at(1000), "alice"), nil)
-  expect(door.enter(at(1000), "alice"), nil)
-  expect(door.enter(at(1000), "alice"), "Too many calls a second")
-  expect(door.enter(at(1001), "alice"), nil)
 end)
 
 test("calls from a trunk count with those to it", function()
-  local door = admission.new { trunks = { a = { calls = 2 } } }
-  expect(door.enter(a_call { trunk = "a" }), nil)
-  local out = a_call()
-  door.enter(out, "alice")
-  expect(door.places(out, { { trunk = "a" } }), { { trunk = "a" } })
+  local up = { ["trunk a"] = 2 }
+  local door = door_of({ trunks = { a = { calls = 2 } } }, up)
+  expect(door.enter(a_call { trunk = "a" }), nil, "it is one of the two")
+  expect(door.places(a_call(), { { trunk = "a" } }), nil, "it would be the third")
+  up["trunk a"] = 3
   expect(door.enter(a_call { trunk = "a" }), "Too many calls")
-  expect(door.enter(a_call { trunk = "other" }), nil)
+  expect(door.enter(a_call { trunk = "b" }), nil, "no limit")
+end)
+
+test("a call that goes back where it came from counts there once", function()
+  local door = door_of({ trunks = { a = { calls = 2 } } }, { ["trunk a"] = 2 })
+  expect(door.places(a_call { trunk = "a" }, { { trunk = "a" } }), { { trunk = "a" } })
 end)
 
 test("trunks that are full are passed over", function()
-  local door = admission.new { trunks = { a = { calls = 1 } } }
-  local places = { { trunk = "a" }, { trunk = "b" } }
-  local first, second = a_call(), a_call()
-  door.enter(first, "alice")
-  door.enter(second, "alice")
-  expect(door.places(first, places), places)
-  expect(door.places(second, places), { { trunk = "b" } })
+  local up = { ["trunk a"] = 1 }
+  local door = door_of({ trunks = { a = { calls = 1 } } }, up)
+  expect(door.places(a_call(), { { trunk = "a" }, { trunk = "b" } }), { { trunk = "b" } })
   expect(door.places(a_call(), { { trunk = "a" } }), nil)
-  expect(door.places(second, { { trunk = "b" }, timeout = 4 }).timeout, 4)
+  expect(door.places(a_call(), { { trunk = "b" }, timeout = 4 }).timeout, 4)
+  up["trunk a"] = 0
+  expect(door.places(a_call(), { { trunk = "a" }, { trunk = "b" } }), { { trunk = "a" }, { trunk = "b" } })
 end)
 
-test("a call that goes on to the next trunk counts there", function()
-  local door = admission.new { trunks = { a = { calls = 1 }, b = { calls = 1 } } }
-  local one = a_call()
-  door.enter(one, "alice")
-  door.places(one, { { trunk = "a" }, { trunk = "b" } })
-  door.failed(one, { trunk = "a" })
-  expect({ door.calls "a", door.calls "b" }, { 0, 1 })
-  door.failed(one, { trunk = "b" })
-  expect({ door.calls "a", door.calls "b" }, { 0, 0 })
-  door.left(one)
-  expect({ door.calls "a", door.calls "b", door.calls "caller alice" }, { 0, 0, 0 })
+test("and so many in a second, the same for all threads", function()
+  local options = { callers = { per_second = 2 } }
+  expect(door_of(options, {}).enter(at(1000), "alice"), nil)
+  expect(door_of(options, {}).enter(at(1000), "alice"), nil)
+  expect(door_of(options, {}).enter(at(1000), "alice"), "Too many calls a second")
+  expect(door_of(options, {}).enter(at(1000), "bob"), nil)
+  expect(door_of(options, {}).enter(at(1001), "alice"), nil)
 end)
 
-test("a trunk with two targets is left after the second", function()
-  local door = admission.new { trunks = { a = { calls = 9, targets = 2 } } }
-  local one = a_call()
-  door.enter(one, "alice")
-  door.places(one, { { trunk = "a" }, { trunk = "b" } })
-  door.failed(one, { trunk = "a" })
-  expect({ door.calls "a", door.calls "b" }, { 1, 0 })
-  door.failed(one, { trunk = "a" })
-  expect({ door.calls "a", door.calls "b" }, { 0, 1 })
+test("a call that was refused does not count in its second", function()
+  local up = { ["user alice"] = 9 }
+  local door = door_of({ callers = { calls = 1, per_second = 1 } }, up)
+  expect(door.enter(at(1100), "alice"), "Too many calls")
+  up["user alice"] = 1
+  expect(door.enter(at(1100), "alice"), nil)
 end)
 
-test("new places take the place of the old ones", function()
-  local door = admission.new { trunks = {} }
-  local one = a_call()
-  door.enter(one, "alice")
-  door.places(one, { { trunk = "a" } })
-  door.places(one, { { trunk = "b" } })
-  expect({ door.calls "a", door.calls "b" }, { 0, 1 })
+test("a trunk's calls in a second are those that go to it first, and those that go on to it", function()
+  local door = door_of({ trunks = { a = { per_second = 1 }, b = { per_second = 1 } } }, {})
+  local both = { { trunk = "a" }, { trunk = "b" } }
+  expect(#door.places(at(1200), both), 2)
+  expect(door.places(at(1200), both), { { trunk = "b" } })
+  expect(door.places(at(1200), both), nil)
+  expect(#door.places(at(1300), both), 2)
+  door.failed(a_call(), { trunk = "a", next = "a" })  -- another target of it
+  door.failed(a_call(), { trunk = "a", next = "b" })
+  expect(door.places(a_call(), both), nil)
+  door.failed(a_call(), { trunk = "b", next = "" })
 end)
 
 test("calls for help are let in and counted", function()
-  local door = admission.new { callers = { calls = 0 }, trunks = { a = { calls = 1 } } }
-  local first, second = a_call { emergency = true }, a_call { emergency = true }
-  for _, one in ipairs { first, second } do
-    expect(door.enter(one, "alice"), nil)
-    expect(door.places(one, { { trunk = "a" } }), { { trunk = "a" } })
-  end
-  expect(door.calls "a", 2)
-end)
-
-test("each thread lets in its share", function()
-  local door = admission.new { callers = { calls = 4 }, shards = 4 }
-  expect(door.enter(a_call(), "alice"), nil)
-  expect(door.enter(a_call(), "alice"), "Too many calls")
+  local door = door_of({ callers = { calls = 0 }, trunks = { a = { calls = 0, per_second = 1 } } }, { ["user alice"] = 1 })
+  local call = at(1400)
+  call.emergency = true
+  expect(door.enter(call, "alice"), nil)
+  for _ = 1, 2 do expect(door.places(call, { { trunk = "a" } }), { { trunk = "a" } }) end
+  expect(counter.get("admission/trunk a", 1), 2)
 end)
 
 test("mistakes in limits are named", function()
   expect(pcall(admission.new, { callers = { call = 4 } }), false)
   expect(pcall(admission.new, { trunks = { a = { calls = "4" } } }), false)
-  expect(pcall(admission.new({}).places, a_call(), { { group = "x" } }), false)
+  expect(select(2, pcall(admission.new, { trunks = { carier = { calls = 4 } } })):find("there is no trunk carier") ~= nil, true)
+  expect(pcall(door_of({}, {}).places, a_call(), { { group = "x" } }), false)
 end)

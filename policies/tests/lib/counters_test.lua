@@ -1,12 +1,6 @@
 -- luacheck: globals counter
 local counters = require "lib.counters"
 
-local function call_at(now, id, fields)
-  local made = { call_id = id or "1", time = { unix = now }, headers = {}, referred_by = "", replaces = "" }
-  for name, value in pairs(fields or {}) do made[name] = value end
-  return made
-end
-
 test("a memory holds so many and forgets what was not used for longest", function()
   local memory = counters.memory(10)
   memory.put("kept", 1)
@@ -80,76 +74,6 @@ test("a window of many keys keeps those that are busy", function()
   expect(window.count("busy", 6000), 1000)
 end)
 
-test("what a call has taken it gives back when it ends", function()
-  local up = counters.live {}
-  expect(up.take(call_at(0, "a"), "alice", true), true)
-  expect(up.take(call_at(0, "a"), "trunk"), true)
-  up.take(call_at(0, "b"), "alice", true)
-  expect({ up.count "alice", up.count "trunk" }, { 2, 1 })
-  up.leave(call_at(9, "a"))
-  expect({ up.count "alice", up.count "trunk" }, { 1, 0 })
-  up.leave(call_at(9, "a"))
-  up.leave(call_at(9, "never seen"))
-  expect(up.count "alice", 1)
-end)
-
-test("what is given back early is not given back twice", function()
-  local up = counters.live {}
-  up.take(call_at(0), "a", true)
-  up.take(call_at(0, "2"), "a", true)
-  up.give(call_at(0), "a")
-  up.give(call_at(0), "a")
-  expect(up.count "a", 1)
-  up.leave(call_at(0))
-  expect(up.count "a", 1)
-end)
-
-test("nobody gets back what a call holds by ending another one with its Call-ID", function()
-  local up = counters.live {}
-  up.take(call_at(0, "same", { headers = { Via = "a" } }), "alice", true)
-  up.leave(call_at(1, "same", { headers = { Via = "b" } }))
-  up.leave(call_at(1, "same", { headers = { Via = "a", CSeq = "2 INVITE" } }))
-  up.leave(call_at(1, "same", { headers = { Via = "a", From = "<sip:x@y>;tag=2" } }))
-  expect(up.count "alice", 1)
-  up.leave(call_at(2, "same", { headers = { Via = "a" } }))
-  expect(up.count "alice", 0)
-end)
-
-test("calls that are the same to the last letter are still two", function()
-  local up = counters.live {}
-  up.take(call_at(0, "same"), "alice", true)
-  up.take(call_at(0, "same"), "alice", true)
-  expect(up.count "alice", 2)
-  up.leave(call_at(1, "same"))
-  expect(up.count "alice", 1)
-  up.leave(call_at(1, "same"))
-  expect(up.count "alice", 0)
-end)
-
-test("what has no end of its own is not counted", function()
-  local up = counters.live {}
-  expect(up.take(call_at(0, "r", { referred_by = "sip:alice@example.net" }), "alice", true), false)
-  expect(up.take(call_at(0, "p", { replaces = "sip:bob@example.net" }), "alice", true), false)
-  expect(up.count "alice", 0)
-end)
-
-test("identifiers that are too long are not kept", function()
-  local up = counters.live {}
-  local long = call_at(0, ("x"):rep(798))
-  expect({ up.takes(call_at(0)), up.takes(long) }, { true, false })
-  expect(up.take(long, "alice", true), false)
-end)
-
-test("calls beyond the limit are not counted, and old ones make room", function()
-  local up = counters.live { calls = 2, longest = 100 }
-  up.take(call_at(1000, "a"), "x", true)
-  up.take(call_at(1090, "b"), "x", true)
-  expect(up.take(call_at(1091, "c"), "x", true), false)
-  expect(up.notes(call_at(1091, "c")), nil)
-  up.leave(call_at(1092, "c"))
-  expect(up.count "x", 2)
-  expect(up.take(call_at(1160, "d"), "x", true), true)
-  expect(up.count "x", 2)
-  expect(pcall(counters.live, { calls = 5000 }), false)
+test("a table that is too large is refused while the policy loads", function()
   expect(pcall(counters.memory, 5000), false)
 end)

@@ -64,6 +64,18 @@ test("new countries are few in a day, and those that were called before are not 
   expect(guard.refuses(at(noon + 2 * 86400), "alice", "+2521234567"), nil)
 end)
 
+test("a country that another thread has let a caller call is not new, for a day", function()
+  local options = { home = "43", new_per_day = 1 }
+  expect(new_guard(options).refuses(at(), "alice", "+442012345678"), nil)
+  local other = fraud.new(options)
+  expect(other.refuses(at(), "alice", "+442012345678"), nil)
+  expect(other.refuses(at(), "alice", "+493012345678"), "more than 1 new countries in a day")
+  expect(other.refuses(at(noon + 3 * 86400), "alice", "+442012345678"), nil, "this one remembers")
+  local third = fraud.new(options)
+  expect(third.refuses(at(noon + 5 * 86400), "alice", "+493012345678"), nil)
+  expect(third.refuses(at(noon + 5 * 86400), "alice", "+442012345678"), "more than 1 new countries in a day")
+end)
+
 test("an island behind +1 is another country than the United States", function()
   local guard = new_guard { new_per_day = 1 }
   expect(guard.refuses(at(), "alice", "+12125550100"), nil)

@@ -67,6 +67,32 @@ test("a carrier that sounds badly, or not at all, goes last", function()
   expect(order(watch), "bac")
 end)
 
+test("a carrier that takes long until it rings goes last", function()
+  local watch = quality.new { least = 10, pdd = 3000 }
+  answered(watch, "a", 10, { pdd_ms = 4200 })
+  answered(watch, "b", 10, { pdd_ms = 900 })
+  answered(watch, "c", 30)
+  expect(watch.of("a", now).pdd, 4200.0)
+  expect(watch.bad("a", now), "pdd 4200")
+  expect(watch.of("c", now).pdd, nil, "it never rang, and answered")
+  expect(order(watch), "bca")
+end)
+
+test("the delay of a carrier is its own, and not of those before it", function()
+  local watch = quality.new { least = 1 }
+  local call = { time = { unix = now }, attempts = { { trunk = "a", rang = false, elapsed_ms = 4000 } } }
+  local ending = { answered = true, cause = "bye", trunk = "b", silent = "", setup_ms = 9000, duration_ms = 1000, pdd_ms = 4500 }
+  watch.ended(call, ending)
+  expect(watch.of("b", now).pdd, 500.0)
+  watch.failed(call, { trunk = "c", cause = "response", status = 486, rang = true, pdd_ms = 700 })
+  expect(watch.of("c", now).pdd, 700.0)
+  -- c rang first: what the ending says is of c.
+  call.attempts[2] = { trunk = "c", rang = true, elapsed_ms = 2000, pdd_ms = 700 }
+  ending.trunk, ending.pdd_ms = "d", 4700
+  watch.ended(call, ending)
+  expect(watch.of("d", now).pdd, nil)
+end)
+
 test("calls that are not rated say nothing about the sound", function()
   local watch = quality.new { least = 20, mos = 3.6 }
   answered(watch, "a", 100)
