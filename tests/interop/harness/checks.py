@@ -7,6 +7,10 @@ class Failed(Exception):
     pass
 
 
+class Fault(Failed):
+    """Of the border itself, whatever moment its peers have missed: no second try makes it good."""
+
+
 def check(condition, text):
     if not condition:
         raise Failed(text)

@@ -8,7 +8,7 @@ import tempfile
 from . import toml
 from .border import ACCESS, ACCESS6, CORE, Border, second_border
 from .capture import Capture
-from .checks import equal
+from .checks import Fault, equal
 from .client import Client
 from .peers import Rtp, Silent
 from .sipp import Sipp
@@ -111,11 +111,20 @@ class Lab:
             if border is None:
                 continue
             border.until_idle()
-            if border.sbc.running() and not self.may_leak:
-                equal(border.leaks(), {}, "leaks that the guard found")
+            if border.sbc.running() and not self.may_leak and (leaks := border.leaks()):
+                raise Fault(f"the leak guard found {leaks}")
             border.stop()
-        if not self.may_leak:
-            equal(self.leaks_in_logs(), [], "leaks that the guard of a border found that has ended meanwhile")
+        if not self.may_leak and (leaks := self.leaks_in_logs()):
+            raise Fault(f"the guard of a border that has ended meanwhile found leaks: {leaks}")
+
+    def fault(self):
+        """What the border did that no second try excuses: a process that died by itself, a leak; None: nothing."""
+        for border in (self.border, self.second):
+            for process in (border.sbc, border.relay) if border is not None else ():
+                if process is not None and process.died():
+                    return f"{process.name} died, code {process.code()}"
+        leaks = [] if self.may_leak else self.leaks_in_logs()
+        return f"leaks: {leaks}" if leaks else None
 
     def leaks_in_logs(self):
         return [line for file in (*self.directory.glob("*.log"), *self.directory.glob("second/*.log"))

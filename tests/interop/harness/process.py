@@ -28,6 +28,7 @@ class Process:
     def __init__(self, name, command, log, cwd=None, environment=None):
         self.name, self.program = name, command[0]
         self.log = pathlib.Path(log)
+        self._signalled = False
         with open(self.log, "ab") as out:
             self._child = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out,
                                            stderr=subprocess.STDOUT, cwd=cwd, preexec_fn=_die_with_parent,
@@ -44,8 +45,13 @@ class Process:
         return self._child.poll()
 
     def signal(self, number):
+        self._signalled = True
         if self.running():
             os.kill(self.pid, number)
+
+    def died(self):
+        """It has ended, not well, and nobody here had asked for it."""
+        return not self._signalled and self.code() not in (None, 0)
 
     def wait(self, seconds):
         try:

@@ -9,7 +9,7 @@ import time
 import traceback
 
 from . import namespace
-from .checks import Failed
+from .checks import Failed, Fault
 from .lab import Lab
 
 Binaries = collections.namedtuple("Binaries", "sbc relay")
@@ -29,6 +29,7 @@ def test(function=None, seconds=LONGEST_TEST):
 
 
 def _run(function, binaries, keep):
+    """Why it failed, "" when it did not; and whether a second try may excuse that."""
     began = time.monotonic()
     lab = Lab(binaries, function.__name__)
 
@@ -39,36 +40,42 @@ def _run(function, binaries, keep):
     watchdog = threading.Timer(function.seconds, too_long)
     watchdog.daemon = True
     watchdog.start()
-    good = False
+    why, excusable = "", True
     try:
         function(lab)
         lab.finish()
-        good = True
     except Failed as failure:
         file = function.__code__.co_filename
         line = next((f.lineno for f in reversed(traceback.extract_tb(failure.__traceback__)) if f.filename == file), "?")
-        print(f"FAIL {function.__name__} (line {line}): {failure}\n{lab.report()}", flush=True)
+        why, excusable = f"line {line}: {failure}", not isinstance(failure, Fault)
+        print(f"FAIL {function.__name__} ({why})\n{lab.report()}", flush=True)
     except Exception:  # a mistake of the test: the rest still runs
-        print(f"FAIL {function.__name__}\n{traceback.format_exc()}\n{lab.report()}", flush=True)
+        why = traceback.format_exc()
+        print(f"FAIL {function.__name__}\n{why}\n{lab.report()}", flush=True)
+        why = why.strip().splitlines()[-1]
     finally:
         watchdog.cancel()
+        fault = lab.fault() if why else None
         lab.close(keep)
-    if good:
+    if fault:
+        excusable = False
+        print(f"FAULT {function.__name__}: {fault}", flush=True)
+    if not why:
         print(f"ok   {function.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
     if keep:
         print(f"     files: {lab.directory}", flush=True)
-    return good
+    return why, excusable
 
 
 def _run_twice_at_most(function, binaries, keep, second_try):
-    """Real phones on a busy machine miss a moment now and then; a fault of the border fails both times. What needed its
-    second try says so."""
-    if _run(function, binaries, keep):
-        return True
-    if not second_try or not _run(function, binaries, keep):
-        return False
-    print(f"SECOND TRY {function.__name__}: failed once (above), then passed", flush=True)
-    return True
+    """Real phones on a busy machine miss a moment now and then; a fault of the border fails both times, and one that is
+    plainly its own gets no second try. None: it failed; else why the first try did, "" when there was but one."""
+    why, excusable = _run(function, binaries, keep)
+    if not why:
+        return ""
+    if not second_try or not excusable or _run(function, binaries, keep)[0]:
+        return None
+    return why
 
 
 def main():
@@ -76,7 +83,7 @@ def main():
     options.add_argument("--sbc", default=os.environ.get("PARAPET_SBC"))
     options.add_argument("--relay", default=os.environ.get("PARAPET_RELAY"))
     options.add_argument("--keep", action="store_true", help="keep configurations, logs and traces")
-    options.add_argument("--second-try", action="store_true", help="run a test that failed once more, and say so")
+    options.add_argument("--second-try", action="store_true", help="run a test that failed once more, and call it flaky")
     options.add_argument("tests", nargs="*", help="only these")
     chosen = options.parse_args()
     for binary in (chosen.sbc, chosen.relay):
@@ -88,6 +95,10 @@ def main():
     namespace.enter()
     binaries = Binaries(os.path.abspath(chosen.sbc), os.path.abspath(chosen.relay))
     wanted = [t for t in _tests if not chosen.tests or t.__name__ in chosen.tests]
-    results = [_run_twice_at_most(t, binaries, chosen.keep, chosen.second_try) for t in wanted]
-    print(f"{sum(results)} of {len(results)} passed", flush=True)
-    sys.exit(0 if results and all(results) else 1)
+    results = {t.__name__: _run_twice_at_most(t, binaries, chosen.keep, chosen.second_try) for t in wanted}
+    flaky = {name: why for name, why in results.items() if why}
+    for name, why in flaky.items():
+        print(f"FLAKY {name} passed on its second try only; the first: {' '.join(why.split())}", flush=True)
+    passed = sum(why is not None for why in results.values())
+    print(f"{passed} of {len(results)} passed, {len(flaky)} of them flaky", flush=True)
+    sys.exit(0 if results and passed == len(results) else 1)
