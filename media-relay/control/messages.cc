@@ -66,16 +66,30 @@ std::string_view name_of(PlayEnd end) {
   return "?";
 }
 
-const SessionId& session_of(const Event& event) {
+namespace {
+
+// Of a command or an event.
+template <typename Message>
+const SessionId& id_of(const Message& message) {
   static const SessionId kNone;
   return std::visit(
-      [](const auto& e) -> const SessionId& {
-        if constexpr (requires { e.id; })
-          return e.id;
+      [](const auto& m) -> const SessionId& {
+        if constexpr (requires { m.id; })
+          return m.id;
         else
           return kNone;
       },
-      event);
+      message);
+}
+
+}  // namespace
+
+const SessionId& session_of(const Command& command) {
+  return id_of(command);
+}
+
+const SessionId& session_of(const Event& event) {
+  return id_of(event);
 }
 
 std::string_view name_of(ErrorCode code) {

@@ -312,6 +312,8 @@ struct SendDigits {
   friend bool operator==(const SendDigits&, const SendDigits&) = default;
 };
 using Command = std::variant<Hello, Open, Modify, Close, Query, List, Subscribe, Ping, SendDigits>;
+// Empty for a command that is about no one session.
+const SessionId& session_of(const Command& command);
 std::string_view name_of(const Command& command);  // "hello", "open", ...
 
 // ---- Replies: exactly one per command ----
@@ -582,6 +584,7 @@ struct RelayReply {
   std::uint64_t owner = 0;    // as given with the command
   std::uint64_t request = 0;  // as returned when the command was sent
   Reply reply;
+  SessionId session = {};  // that the command was about, which an Error does not say; empty: none
 };
 struct RelayEvent {
   std::uint64_t owner = 0;  // owner of the session's Open

@@ -6,6 +6,7 @@ namespace sbc::app {
 
 void Shard::send_relay(call::RelayCommand& command) {
   if (auto* open = std::get_if<control::Open>(&command.command)) {
+    const control::SessionId session = open->id;
     const auto asked = relays_.open(command.owner, std::move(*open));
     if (!asked) {
       metrics_->relay_errors.add();
@@ -13,7 +14,8 @@ void Shard::send_relay(call::RelayCommand& command) {
           {.owner = command.owner,
            .request = 0,
            .reply = control::Error{control::ErrorCode::LinkDown,
-                                   "no relay is up that has the networks of this call (media_network)"}},
+                                   "no relay is up that has the networks of this call (media_network)"},
+           .session = session},
           loop_.now(), out_);
       return;
     }

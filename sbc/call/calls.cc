@@ -375,6 +375,7 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
     return;
   }
   if (const auto* error = std::get_if<control::Error>(&reply.reply)) {
+    if (reply.session != call->session) return;  // of one that was given up for another
     if (call->close_asked) call->close_answered = true;
     ++call->relay_answered;
     // A change that did not reach the session: what the relay does now nobody knows.

@@ -41,7 +41,7 @@ std::uint64_t RelayLink::Machine::send(std::uint64_t owner, control::Command com
   if (refused) {
     // Nothing was sent, so only a Close leaves something to do later.
     if (const auto* close = std::get_if<control::Close>(&command)) unwanted_.insert(close->id);
-    deliver_later(control::RelayReply{owner, request, *std::move(refused)});
+    deliver_later(control::RelayReply{owner, request, *std::move(refused), control::session_of(command)});
     return request;
   }
   if (const auto* open = std::get_if<control::Open>(&command)) {
@@ -111,7 +111,8 @@ void RelayLink::Machine::settle(const Context& context, const control::Reply& re
 
 void RelayLink::Machine::deliver(std::uint64_t request, const Context& context, control::Reply reply) {
   settle(context, reply);
-  if (!context.internal) delegate_.on_relay_reply({context.owner, request, std::move(reply)});
+  if (!context.internal)
+    delegate_.on_relay_reply({context.owner, request, std::move(reply), control::session_of(context.command)});
 }
 
 void RelayLink::Machine::on_event(control::Event event) {

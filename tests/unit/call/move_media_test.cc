@@ -52,6 +52,32 @@ TEST(MoveMedia, EachLegIsOfferedThePlaceInAnotherSession) {
   rig.expect_idle();
 }
 
+// What the relay says of the session that is gone is nothing about the one that takes its place.
+TEST(MoveMedia, ALateErrorOfTheOldSessionIsNotTakenForOneOfTheNew) {
+  Rig rig;
+  rig.connect();
+  rig.relay.mood = FakeRelay::Mood::Slow;
+  rig.relay.refuse_next = 1;
+  rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2));
+  rig.b.answer(200, sdp(rig.b.ip(), 6000, "recvonly", 2));  // the relay is told of it, and says no, slowly
+  rig.a.ack();
+  rig.b.take("INVITE");
+  rig.b.take("ACK");
+  ASSERT_TRUE(rig.relay.waits());
+  rig.session_lost();
+  rig.pass(milliseconds(100));
+  rig.relay.mood = FakeRelay::Mood::Willing;
+  rig.release_relay();
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  EXPECT_FALSE(rig.a.has("BYE"));
+  EXPECT_EQ(answer_moves(rig).size(), 2U);
+  EXPECT_EQ(rig.calls.counters().moved, 1U);
+  rig.a.bye();
+  rig.pass(minutes(2));
+  EXPECT_EQ(rig.records.at(0).cause, EndCause::Bye);
+  rig.expect_idle();
+}
+
 TEST(MoveMedia, ASessionThatTheRelayHasEndedIsReplacedLikeOneThatIsLost) {
   Rig rig;
   rig.connect();

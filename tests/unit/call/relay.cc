@@ -53,7 +53,10 @@ std::vector<control::FlowAddresses> FakeRelay::addresses(const std::string& id, 
 
 void FakeRelay::take(const RelayCommand& command, base::Instant now) {
   if (const auto* send = std::get_if<control::SendDigits>(&command.command)) return digits.push_back(*send);
-  control::RelayReply reply{.owner = command.owner, .request = 0, .reply = control::Pong{}};
+  control::RelayReply reply{.owner = command.owner,
+                            .request = 0,
+                            .reply = control::Pong{},
+                            .session = std::visit([](const auto& asked) { return asked.id; }, command.command)};
   const bool closes = std::holds_alternative<control::Close>(command.command);
   const bool refuses = mood == Mood::Refusing || (!closes && refuse_next > 0);
   if (!closes && refuse_next > 0) --refuse_next;

@@ -80,6 +80,7 @@ TEST(RelayLink, PipelinedCommandsGetTheirOwnReplies) {
     const RelayReply& reply = rig.calls.replies[requests[i]];
     EXPECT_EQ(reply.owner, 1000 + i);
     EXPECT_EQ(std::get<Opened>(reply.reply).id, "s" + std::to_string(i));
+    EXPECT_EQ(reply.session, "s" + std::to_string(i));
   }
   EXPECT_EQ(rig.link->sessions(), 100U);
   EXPECT_EQ(rig.link->waiting(), 0U);
@@ -91,6 +92,7 @@ TEST(RelayLink, CommandsFailAtOnceWhileTheLinkIsDown) {
   ASSERT_TRUE(rig.answered(request));
   EXPECT_EQ(rig.calls.error(request), ErrorCode::LinkDown);
   EXPECT_EQ(rig.calls.replies[request].owner, 5U);
+  EXPECT_EQ(rig.calls.replies[request].session, "s") << "an Error does not say itself what it is about";
   EXPECT_EQ(rig.link->counters().refused_link_down, 1U);
 }
 
@@ -124,6 +126,7 @@ TEST(RelayLink, AReplyThatDoesNotComeBecomesATimeoutAndTheSessionIsClosed) {
   const std::uint64_t request = rig.open(5, "s");
   ASSERT_TRUE(rig.answered(request));
   EXPECT_EQ(rig.calls.error(request), ErrorCode::Timeout);
+  EXPECT_EQ(rig.calls.replies[request].session, "s");
   ASSERT_TRUE(run_until(rig.loop, [&] { return rig.relay.sessions.empty(); }));
   EXPECT_EQ(rig.link->sessions(), 0U);
   EXPECT_TRUE(rig.link->up());
