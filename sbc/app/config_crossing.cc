@@ -17,6 +17,7 @@ bool is_own(std::string_view method) {
     case Method::Message:
     case Method::Notify:
     case Method::Options:
+    case Method::Publish:
     case Method::Subscribe:
     case Method::Other:
       return false;

@@ -101,6 +101,8 @@ std::string crossing_request_headers(const sip::Message& request) {
       lines.append("Subscription-State: ").append(with_params(field.value, kSubscriptionStateParams)).append("\r\n");
     } else if (field.id == HeaderId::ContentDisposition) {
       lines.append("Content-Disposition: ").append(with_params(field.value, kDispositionParams)).append("\r\n");
+    } else if (field.id == HeaderId::SipIfMatch && request.method() == sip::Method::Publish) {
+      lines.append("SIP-If-Match: ").append(field.value).append("\r\n");
     } else if (field.id == HeaderId::MimeVersion) {
       lines.append("MIME-Version: 1.0\r\n");
     } else if (listed(kRequestHeaders, field.id)) {
@@ -115,7 +117,9 @@ std::vector<std::pair<std::string, std::string>> crossing_response_headers(const
   for (const auto& field : response.headers()) {
     if (listed(kResponseHeaders, field.id)) {
       headers.emplace_back(sip::canonical_name(field.id), field.value);
-    } else if (field.id == HeaderId::RetryAfter) {  // without its comment
+    } else if (field.id == HeaderId::SipETag && response.method() == sip::Method::Publish) {
+      headers.emplace_back("SIP-ETag", field.value);  // RFC 3903 11.3: of a publication alone
+    } else if (field.id == HeaderId::RetryAfter) {    // without its comment
       if (const auto seconds = sip::parse_retry_after(field.value))
         headers.emplace_back("Retry-After", std::to_string(*seconds));
     }

@@ -69,7 +69,7 @@ def number_at(way):
     return "sip:1000@example.org" if way.near == PHONE else "sip:alice@example.org"
 
 
-LISTED = ["INFO", "NOTIFY", "FROBNICATE"]
+LISTED = ["INFO", "NOTIFY", "PUBLISH", "FROBNICATE"]
 
 
 @each_way(realm={"access": {"pass_methods": LISTED}, "core": {"pass_methods": LISTED}})
@@ -89,7 +89,7 @@ def what_is_listed_crosses_and_nothing_else(way):
             check(one.at not in crossed.message.text, f"{method}:\n{crossed.message.text}")
             crossed.reply(200)
             sent.response(200)
-        for method, status in (("MESSAGE", 405), ("PUBLISH", 405), ("SHOUT", 501)):
+        for method, status in (("MESSAGE", 405), ("SUBSCRIBE", 405), ("SHOUT", 501)):
             its.send(method).response(status)
         two.nothing(lambda m: m.is_request(), 0.2)
     bye = call.send("BYE")

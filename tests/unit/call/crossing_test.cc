@@ -103,6 +103,32 @@ TEST(Passing, AnUnknownMethodCrossesOnlyWhenItIsListed) {
   EXPECT_EQ(value(refused, sip::HeaderId::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, FOO, REFER");
 }
 
+// RFC 3903 4: inside a dialog it is about the dialog's other end, if it may get there.
+TEST(Passing, APublicationCrossesWhereItIsListed) {
+  Rig rig;
+  rig.connect();
+  rig.a.request("PUBLISH", {}, "Event: presence\r\n");
+  EXPECT_TRUE(rig.a.has("405 PUBLISH"));
+  EXPECT_FALSE(rig.b.has("PUBLISH"));
+
+  Rig open;
+  open.settings->crossing["access"].methods = {"PUBLISH"};
+  open.connect();
+  open.a.request("PUBLISH", {}, "Event: presence\r\nExpires: 600\r\nSIP-If-Match: tag1\r\n");
+  const auto publish = open.b.take("PUBLISH");
+  ASSERT_NE(publish, nullptr);
+  EXPECT_EQ(value(publish, sip::HeaderId::Event), "presence");
+  EXPECT_EQ(value(publish, sip::HeaderId::SipIfMatch), "tag1");
+  EXPECT_EQ(value(publish, sip::HeaderId::Expires), "600");
+  open.b.answer_to(publish, 200, {}, "SIP-ETag: tag2\r\nExpires: 500\r\n");
+  const auto published = open.a.take("200 PUBLISH");
+  ASSERT_NE(published, nullptr);
+  EXPECT_EQ(value(published, sip::HeaderId::SipETag), "tag2");
+  EXPECT_EQ(value(published, sip::HeaderId::Expires), "500");
+  open.a.request("INFO", {}, "SIP-If-Match: tag1\r\n");
+  EXPECT_TRUE(open.a.has("405 INFO"));
+}
+
 // trap 86: INFO packages.
 TEST(Passing, AnInfoPackageThatTheOtherSideDoesNotWantIsAnswered469) {
   Rig rig;
