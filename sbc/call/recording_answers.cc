@@ -4,6 +4,7 @@
 
 #include "sbc/call/recording_client.h"
 #include "sbc/sip/parser.h"
+#include "sbc/sip/retry_after.h"
 
 namespace sbc::call {
 namespace {
@@ -58,7 +59,9 @@ void RecordingClient::on_response(const transaction::ResponseArrived& response) 
     rs.media.roll_back(Side::B);
     return dial(std::move(start));  // RFC 4028 7.3
   }
-  next_target({.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(status)});
+  next_target({.cause = route::Failure::Cause::Response,
+               .status = static_cast<std::uint16_t>(status),
+               .retry_after = sip::retry_after(message)});
 }
 
 void RecordingClient::on_failed(const transaction::ClientFailed& failed) {

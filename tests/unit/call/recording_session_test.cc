@@ -216,6 +216,25 @@ TEST(RecordingSession, ThatIsRefusedLeavesTheCallAlone) {
   EXPECT_EQ(record.recorder, "");
 }
 
+// RFC 3261 20.33: it is not asked again before its time.
+TEST(RecordingSession, AServerThatAsksForPeaceIsLeftAloneForThatTime) {
+  Recorded rig;
+  rig.d.answer(503, {}, "Retry-After: 30\r\n");
+  rig.a.bye();
+  rig.pass(seconds(5));
+  rig.d.clear();
+  rig.connect();
+  EXPECT_FALSE(rig.d.has("INVITE"));
+  rig.a.bye();
+  rig.pass(seconds(40));
+  rig.connect();
+  EXPECT_TRUE(rig.d.has("INVITE"));
+  rig.d.answer(486);
+  rig.a.bye();
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
 // trap 89: unless it must be recorded.
 TEST(RecordingSession, ThatIsRefusedEndsACallThatMustBeRecorded) {
   Recorded rig(true);
