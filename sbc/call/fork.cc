@@ -121,6 +121,20 @@ void Machine::leave_fork(Fork& fork) {
   ask_relay(false);
 }
 
+// RFC 6228 6: early dialogs of a target that has failed, in which the caller would wait in vain while another one is
+// tried. One in which nothing was said that binds goes on with that target (take_tag).
+void Machine::tell_of_dead_dialogs(int status) {
+  if (caller_requires_reliable(*call_.invite) || !sip::lists_token(*call_.invite, sip::HeaderId::Supported, "199"))
+    return;
+  for (Fork& fork : call_.forks) {
+    const bool goes_on = fork.tag == call_.local_tag_a && !fork.described && !fork.to_caller.used();
+    if (!fork.ended || !fork.a || goes_on || fork.hung_up || fork.last.status == 199) continue;
+    const policy::HeaderOp why{
+        .kind = policy::HeaderOp::Kind::Set, .name = "Reason", .value = "SIP;cause=" + std::to_string(status)};
+    send_progress(fork, {.status = 199, .changes = {why}});
+  }
+}
+
 // The selected fork has answered: its early dialog with the caller becomes leg A.
 void Machine::keep_winner() {
   Fork& winner = *call_.selected;

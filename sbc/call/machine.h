@@ -228,6 +228,7 @@ class Machine {
   void close_fork(Fork& fork);
   void close_forks(const Fork* winner);
   void leave_fork(Fork& fork);
+  void tell_of_dead_dialogs(int status);
   void keep_winner();
   void forget_forks();
   Leg early_leg(Side side, Fork& fork) const;

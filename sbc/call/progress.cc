@@ -185,7 +185,8 @@ void Machine::send_progress(Fork& fork, const Progress& progress) {
   const bool required = caller_requires_reliable(*call_.invite);
   const auto wanted = core_.settings->reliable_toward(call_.a.realm);
   bool reliable = required || offers;
-  if (!reliable && caller_has_reliable())
+  // RFC 6228 5: nobody needs to know for sure that somebody else has gone.
+  if (!reliable && status != 199 && caller_has_reliable())
     reliable = wanted == Reliable::Always || (wanted == Reliable::WithSdp && answers);
   if (reliable && call_.late_offer && !offers && !settled) {
     // RFC 3262 5: it would have to carry an offer that nobody has made (trap 28).
@@ -214,6 +215,7 @@ void Machine::send_progress(Fork& fork, const Progress& progress) {
   core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
   if (!fork.a) fork.a = dialog::Dialog::from_server(*call_.invite, fork.tag);
   fork.described = fork.described || !body.empty();
+  if (status == 199) fork.last.status = status;
   if (!reliable) return;
   fork.offered = fork.offered || offers;
   fork.unacknowledged = std::move(bytes);

@@ -222,6 +222,7 @@ bool Machine::redirected(const sip::Message& response, const route::Target& from
       route.kind = policy::FailureDecision::Kind::Route;
       (void)call_.hunt.decide(route::Verdict::Next, route, std::move(targets));
       call_.hunt.advance();
+      tell_of_dead_dialogs(response.status());
       try_target();
       return true;
     }

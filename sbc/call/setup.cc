@@ -418,6 +418,7 @@ void Machine::failure_decided(policy::Ruling<policy::FailureDecision> ruling) {
   if (call_.hunt.decide(failed.usual, decision, std::move(replacement)) == route::Verdict::Next) {
     if (call_.hunt.next_is_same_name()) repeat_next(std::move(failed.repeat));
     call_.hunt.advance();
+    tell_of_dead_dialogs(failed.facts.status);
     try_target();
     return;
   }

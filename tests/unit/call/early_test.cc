@@ -348,6 +348,37 @@ TEST(Fork, A199EndsItsOwnAndTheOneBeforeItIsHeardAgain) {  // trap 4
   end_well(f.rig);
 }
 
+// RFC 6228 6: what rang there will not be answered, while another target is tried.
+TEST(Fork, OfATargetThatHasFailedGetsA199OfOurs) {
+  for (const bool asks : {true, false}) {
+    Rig rig;
+    rig.settings->reliable["access"] = Reliable::Always;
+    rig.advisor.trunks = {"t1", "t2"};
+    rig.a.invite(offer(rig, asks ? kSupports : "Supported: 100rel\r\n"));
+    rig.b.answer(180);
+    const auto first = rig.a.take("180");
+    ASSERT_NE(first, nullptr);
+    rig.a.request("PRACK", {}, rack(*first));
+    rig.b.answer(503);
+    const auto over = rig.a.take("199");
+    EXPECT_EQ(over != nullptr, asks);
+    if (over != nullptr) {
+      EXPECT_EQ(over->to_tag(), first->to_tag());
+      EXPECT_EQ(over->find(sip::HeaderId::Reason), "SIP;cause=503");
+      EXPECT_FALSE(is_reliable(*over));
+    }
+    rig.c.answer(180);
+    const auto second = rig.a.take("180");
+    ASSERT_NE(second, nullptr);
+    EXPECT_NE(second->to_tag(), first->to_tag());
+    rig.a.request("PRACK", {}, rack(*second));
+    rig.c.answer(486);
+    EXPECT_TRUE(rig.a.has("486 INVITE"));
+    EXPECT_FALSE(rig.a.has("199")) << "the final response says it";
+    end_well(rig);
+  }
+}
+
 TEST(Fork, A199IsNotForCallersThatDoNotAsk) {
   Forked f;
   f.rig.b.answer_to(f.invite, 199, {}, {}, "fork-2");
