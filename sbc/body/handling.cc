@@ -11,19 +11,12 @@
 namespace sbc::body {
 namespace {
 
-bool optional_by(std::string_view disposition) {
-  const std::size_t semicolon = disposition.find(';');
-  if (semicolon == std::string_view::npos) return false;
-  const auto handling = sip::find_param(disposition.substr(semicolon), "handling");
-  return handling && base::equals_ignoring_case(*handling, "optional");
-}
-
 class Reader {
  public:
   explicit Reader(std::span<const std::string_view> understood) : understood_(understood) {}
 
   std::optional<std::string> fault_of(const Received& body, std::size_t depth) const {
-    if (body.text.empty() || optional_by(body.disposition)) return std::nullopt;
+    if (body.text.empty() || is_optional(body.disposition)) return std::nullopt;
     const std::string type = bare_type(body.type);
     if (!body.encoding.empty() && !base::equals_ignoring_case(body.encoding, "identity"))
       return "Content-Encoding: expected none, got \"" + base::printable(body.encoding) + "\"";
@@ -54,7 +47,7 @@ class Reader {
 
   // base64 and its kind: nobody looks inside.
   static std::optional<std::string> fault_of_encoded(const Part& part, bool any) {
-    if (!any && optional_by(part.find("Content-Disposition").value_or(""))) return std::nullopt;
+    if (!any && is_optional(part.find("Content-Disposition").value_or(""))) return std::nullopt;
     return "Content-Transfer-Encoding of a part";
   }
 
@@ -62,6 +55,13 @@ class Reader {
 };
 
 }  // namespace
+
+bool is_optional(std::string_view disposition) {
+  const std::size_t semicolon = disposition.find(';');
+  if (semicolon == std::string_view::npos) return false;
+  const auto handling = sip::find_param(disposition.substr(semicolon), "handling");
+  return handling && base::equals_ignoring_case(*handling, "optional");
+}
 
 std::optional<std::string> not_understood(const Received& body, std::span<const std::string_view> understood) {
   return Reader(understood).fault_of(body, 0);

@@ -16,6 +16,9 @@ struct Received {
   std::string_view text;
 };
 
+// handling=optional in a Content-Disposition. Without it whoever gets the body has to understand it (RFC 3261 20.11).
+bool is_optional(std::string_view disposition);
+
 // Why the request deserves 415; nullopt: it does not. `understood`: bare types that mean something in it. Handling is
 // required where nothing else is said (RFC 3261 20.11). Of multipart/alternative one part is enough.
 std::optional<std::string> not_understood(const Received& body, std::span<const std::string_view> understood);

@@ -86,9 +86,13 @@ std::string_view Part::type() const {
   return find("Content-Type").value_or("text/plain");
 }
 
+std::string disposition_of(std::string_view disposition, std::string_view content_type) {
+  if (!disposition.empty()) return bare_type(disposition);
+  return bare_type(content_type) == "application/sdp" ? "session" : "render";
+}
+
 std::string Part::disposition() const {
-  if (const auto value = find("Content-Disposition")) return bare_type(*value);
-  return bare_type(type()) == "application/sdp" ? "session" : "render";
+  return disposition_of(find("Content-Disposition").value_or(""), type());
 }
 
 bool Part::required() const {

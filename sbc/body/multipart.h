@@ -13,6 +13,8 @@ namespace sbc::body {
 // Lower case, without parameters: "application/sdp".
 std::string bare_type(std::string_view content_type);
 bool is_multipart(std::string_view content_type);
+// What a body with this Content-Disposition ("": none) is for: "session", "render"... (RFC 3261 20.11).
+std::string disposition_of(std::string_view disposition, std::string_view content_type);
 
 // A part's header field; views into the text that was read.
 struct PartHeader {

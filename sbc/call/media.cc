@@ -5,6 +5,7 @@
 #include "media-relay/base/hash.h"
 #include "media-relay/base/text.h"
 
+#include "sbc/body/handling.h"
 #include "sbc/body/multipart.h"
 #include "sbc/body/rewrite.h"
 #include "sbc/call/bundle_offer.h"
@@ -85,6 +86,14 @@ std::expected<std::optional<std::string_view>, MediaError> sdp_of(const sip::Mes
   if (bare != "application/sdp")
     return std::unexpected(
         MediaError{415, "Content-Type: expected application/sdp, got \"" + base::printable(bare) + "\""});
+  // RFC 3261 20.11, RFC 3959 3: one that is not the session's is no offer and no answer.
+  const auto disposition = message.find(sip::HeaderId::ContentDisposition).value_or("");
+  if (const auto purpose = body::disposition_of(disposition, bare); purpose != "session") {
+    if (!message.is_request() || message.method() == sip::Method::Ack || body::is_optional(disposition))
+      return std::nullopt;
+    return std::unexpected(
+        MediaError{415, "Content-Disposition: expected session, got \"" + base::printable(purpose) + "\""});
+  }
   return message.body();
 }
 
