@@ -274,6 +274,8 @@ const char* name_of(DialogCount c) {
       return "loops";
     case DialogCount::RefusedExtension:
       return "refused_extension";
+    case DialogCount::RefusedContact:
+      return "refused_contact";
     case DialogCount::RefusedMethod:
       return "refused_method";
     case DialogCount::Passed:

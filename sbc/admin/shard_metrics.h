@@ -135,6 +135,7 @@ enum class DialogCount : std::uint8_t {
   HiddenProgress,        // provisional responses that the policy kept from the caller
   HungUpAnswers,         // 2xx that the policy did not want: ACK and BYE
   RefusedExtension,      // 420
+  RefusedContact,        // 400, or 2xx hung up: a Contact that no request can be sent to
   Loops,                 // 482, an INVITE that came back unchanged
   RefusedSips,           // 480, sips: that did not come over TLS, or a place without TLS passed over
   RefusedPrivacy,        // 500, critical privacy that cannot be provided

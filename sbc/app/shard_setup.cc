@@ -223,6 +223,7 @@ void copy(const call::Counters& calls, const registrar::RegistrarCounters& regis
   to.dialogs[DialogCount::HiddenProgress].set(calls.hidden_progress);
   to.dialogs[DialogCount::HungUpAnswers].set(calls.hung_up_answers);
   to.dialogs[DialogCount::RefusedExtension].set(calls.refused_extension);
+  to.dialogs[DialogCount::RefusedContact].set(calls.refused_contacts);
   to.dialogs[DialogCount::Loops].set(calls.loops);
   to.dialogs[DialogCount::RefusedSips].set(calls.refused_sips);
   to.dialogs[DialogCount::RefusedPrivacy].set(calls.refused_privacy);

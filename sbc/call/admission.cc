@@ -11,6 +11,7 @@
 #include "sbc/call/seats.h"
 #include "sbc/identity/emergency.h"
 #include "sbc/identity/privacy.h"
+#include "sbc/sip/contact.h"
 
 namespace sbc::call {
 namespace {
@@ -74,6 +75,8 @@ bool Calls::refuse_early(const transaction::RequestArrived& request, const Arriv
   }
   if (dialog::has_too_many_routes(invite))
     return refuse(400, {}, core_.counters.refused_routes, EndCause::Limit, "Too Many Record-Routes");
+  if (!sip::target_contact(invite))
+    return refuse(400, {}, core_.counters.refused_contacts, EndCause::Limit, sip::kNoTarget);
   if (invite.request_uri().scheme == sip::Uri::Scheme::Sips && !sip::is_secure(request.source.hop.transport)) {
     const std::string warning = "380 " + core_.settings->faces.at(request.source.hop.listener).sent_by +
                                 " \"SIPS Not Allowed: this transport is not TLS\"";

@@ -80,6 +80,9 @@ void Machine::answer(const Input& in) {
   if (dialog::has_too_many_routes(*in.message)) {
     ++core_.counters.refused_routes;
     taken = std::unexpected(MediaError{500, "2xx with too many Record-Routes"});
+  } else if (!sip::target_contact(*in.message)) {
+    ++core_.counters.refused_contacts;
+    taken = std::unexpected(MediaError{500, "2xx with a Contact that is no SIP URI"});
   } else if (settled) {
     // The answer came in a reliable response: what the 2xx says is none (RFC 6337 3.1.1).
   } else if (!sdp) {
@@ -93,6 +96,7 @@ void Machine::answer(const Input& in) {
     taken = call_.media.take_offer(Side::B, **sdp);
   }
   adopt_leg_b(*in.message, in.source);
+  if (!sip::target_contact(*in.message)) call_.b.symmetric = true;  // it is reached where it was heard
   if (!call_.b.dialog) return fail_setup({.cause = EndCause::Error, .text = "2xx makes no dialog"});
   if (!taken) return bad_answer(taken.error());
 

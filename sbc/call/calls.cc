@@ -8,6 +8,7 @@
 #include "sbc/call/recording_client.h"
 #include "sbc/call/seats.h"
 #include "sbc/call/under_way.h"
+#include "sbc/sip/contact.h"
 
 namespace sbc::call {
 
@@ -127,9 +128,14 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     answer(request, 420, unsupported, now, out);
     return;
   }
+  const sip::Method method = request.message->method();
+  const bool refreshes = method == sip::Method::Invite || method == sip::Method::Update;
+  if (refreshes && !sip::target_contact(*request.message)) {
+    ++core_.counters.refused_contacts;
+    return answer(request, 400, {}, now, out, sip::kNoTarget);
+  }
   hear(core_, call, side, *request.message);
   const Input input{.side = side, .message = request.message, .source = request.source, .server = request.transaction};
-  const sip::Method method = request.message->method();
   if ((method == sip::Method::Prack || method == sip::Method::Update) && refuses_body(request, now, out)) return;
   if (method == sip::Method::Prack || (method == sip::Method::Update && !call.a.dialog)) {
     Machine machine(core_, call, now, out);

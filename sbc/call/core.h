@@ -88,6 +88,7 @@ struct Counters {
   std::uint64_t refused_loop = 0;        // 483
   std::uint64_t loops = 0;               // 482: an INVITE that came back unchanged (loop.h)
   std::uint64_t refused_routes = 0;      // INVITEs and answers with more Record-Routes than a dialog may have
+  std::uint64_t refused_contacts = 0;    // 400, and 2xx hung up: a Contact that leads nowhere (RFC 3261 8.1.1.8)
   std::uint64_t refused_sips = 0;        // 480, sips: that did not come over TLS, or a place without TLS passed over
   std::uint64_t refused_privacy = 0;     // 500, critical privacy that cannot be provided
   std::uint64_t refused_media = 0;       // 415, 488, 400: a body that cannot be used

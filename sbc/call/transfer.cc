@@ -22,6 +22,7 @@
 #include "sbc/call/sips.h"
 #include "sbc/call/under_way.h"
 #include "sbc/call/waiting.h"
+#include "sbc/sip/contact.h"
 #include "sbc/sip/retry_after.h"
 #include "sbc/sip/writer.h"
 
@@ -385,7 +386,7 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
   auto made = dialog::Dialog::from_client(transfer.attempt->start, *response);
   auto agreed = made ? agreed_with_target(*made) : std::nullopt;
   const auto sdp = sdp_of(*response);
-  const bool described = agreed || (sdp && *sdp);
+  const bool described = (agreed || (sdp && *sdp)) && sip::target_contact(*response);
   if (!described || !made || call_.state != State::Active) {
     // No offer, or the two parties are just changing their session.
     transfer.attempt->offered = agreed.has_value();  // nothing is left to be refused

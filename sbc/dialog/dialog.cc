@@ -117,8 +117,7 @@ bool has_too_many_routes(const sip::Message& message) {
 }
 
 void Dialog::refresh_target(const sip::Message& message) {
-  const std::optional<sip::NameAddr> contact = sip::first_contact(message);
-  if (contact && !contact->uri_text.empty()) remote_target_ = contact->uri_text;
+  if (const auto contact = sip::target_contact(message); contact && *contact) remote_target_ = (*contact)->uri_text;
 }
 
 bool Dialog::matches(const sip::Message& message) const {

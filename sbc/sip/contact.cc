@@ -67,6 +67,20 @@ std::expected<ContactList, Error> parse_contacts(const Message& message) {
   return list;
 }
 
+std::expected<std::optional<NameAddr>, Error> target_contact(const Message& message) {
+  std::expected<std::optional<NameAddr>, Error> target;
+  for_each_value(message, HeaderId::Contact, [&](std::string_view value) {
+    const auto address = parse_name_addr(value);
+    if (address && address->uri.is_sip() && !address->uri.host.empty()) {
+      target = *address;
+    } else {
+      target = unexpected("a sip: or sips: URI", value, 0);
+    }
+    return false;
+  });
+  return target;
+}
+
 std::optional<NameAddr> first_contact(const Message& message) {
   std::optional<NameAddr> found;
   for_each_value(message, HeaderId::Contact, [&](std::string_view value) {
