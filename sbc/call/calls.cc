@@ -122,13 +122,14 @@ void Calls::on_call_request(CallHandle handle, Side side, const transaction::Req
     answer(request, 500, {}, now, out);
     return;
   }
-  if (const auto tags = unsupported_extensions(*request.message); !tags.empty()) {
+  const sip::Method method = request.message->method();
+  // A BYE ends the call, whatever it requires (Machine::respond_to).
+  if (const auto tags = unsupported_extensions(*request.message); !tags.empty() && method != sip::Method::Bye) {
     ++core_.counters.refused_extension;
     const sip::ExtraHeader unsupported[] = {{"Unsupported", tags}};
     answer(request, 420, unsupported, now, out);
     return;
   }
-  const sip::Method method = request.message->method();
   const bool refreshes = method == sip::Method::Invite || method == sip::Method::Update;
   if (refreshes && !sip::target_contact(*request.message)) {
     ++core_.counters.refused_contacts;

@@ -2,6 +2,7 @@
 
 #include "sbc/call/consumed_body.h"
 #include "sbc/call/explaining.h"
+#include "sbc/call/extensions.h"
 #include "sbc/call/farewell.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording.h"
@@ -152,8 +153,15 @@ void Machine::respond_to(const Input& in, int status, std::span<const sip::Extra
                          std::string_view reason) {
   const Leg& leg = call_.leg(in.side);
   const std::string_view tag = leg.dialog ? std::string_view(leg.dialog->local_tag()) : call_.local_tag_a;
-  // RFC 3261 8.2.3. A dialog ends with its BYE, whatever the answer.
-  if (status == 200 && in.message->method() == sip::Method::Bye && refused_body_of(*in.message)) {
+  // RFC 3261 8.2.2.3, 8.2.3. A session ends with its BYE, whatever the answer (15.1.1).
+  const bool of_bye = status == 200 && in.message->method() == sip::Method::Bye;
+  const std::string unsupported = of_bye ? unsupported_extensions(*in.message) : std::string();
+  const sip::ExtraHeader unknown[] = {{"Unsupported", unsupported}};
+  if (!unsupported.empty()) {
+    ++core_.counters.refused_extension;
+    status = 420;
+    headers = unknown;
+  } else if (of_bye && refused_body_of(*in.message)) {
     ++core_.counters.refused_body;
     status = 415;
     headers = kUnderstoodBodies;

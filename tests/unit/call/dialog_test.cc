@@ -274,6 +274,22 @@ TEST(InDialog, ALaterByeOfTheSameSideIsAnswered200WhileTheOtherLegStillCloses) {
   rig.expect_idle();
 }
 
+// RFC 3261 8.2.2.3 has 420 for it; but whoever sends a BYE has left the session (15.1.1), so nobody goes on talking.
+TEST(Bye, ThatRequiresWhatNobodyKnowsEndsTheCallAllTheSame) {
+  Rig rig;
+  rig.connect();
+  rig.a.request("BYE", {}, "Require: unheard-of\r\n");
+  const auto answer = rig.a.take("420 BYE");
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(answer->find(sip::HeaderId::Unsupported), "unheard-of");
+  EXPECT_TRUE(rig.b.has("BYE"));
+  EXPECT_FALSE(rig.a.has("BYE"));
+  EXPECT_EQ(rig.calls.counters().refused_extension, 1U);
+  rig.pass(minutes(2));
+  EXPECT_EQ(rig.records.size(), 1U);
+  rig.expect_idle();
+}
+
 TEST(InDialog, RequireOfAnUnknownExtensionIsAnswered420) {  // trap 79: each leg requires of us, not of the other.
   Rig rig;
   rig.connect();
