@@ -7,6 +7,7 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
 #include "sbc/call/loop.h"
+#include "sbc/call/machine.h"
 #include "sbc/call/room_for_help.h"
 #include "sbc/call/seats.h"
 #include "sbc/identity/emergency.h"
@@ -146,6 +147,7 @@ void Calls::on_invite(const transaction::RequestArrived& request, const Arrival&
   core_.layer.heard(call, call.local_tag_a, *request.message, request.source);
   explain_with(core_.advisor, call.record, now, [&call] { return begun(call); });
   follow_seats(core_, call);  // the policy that is asked now finds it counted
+  Machine(core_, call, now, out).begin_expiry();
   feed(handle, Event::Invite, {.side = Side::A, .message = request.message, .source = request.source}, now, out);
 }
 

@@ -6,6 +6,7 @@ namespace sbc::call {
 
 void Machine::decide() {
   call_.state = State::Deciding;
+  if (has_expired()) return feed(Event::Expired, {.side = Side::A});
   begin_asking();
   decided(core_.advisor.invite(call_.asking->facts, true));
 }

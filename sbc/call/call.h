@@ -291,6 +291,7 @@ struct Call {
   sip::MessagePtr held_response;  // the 2xx that waits for the relay
 
   base::DeadlineId setup_timer;    // first response, then ringing
+  base::DeadlineId expiry_timer;   // the caller's invitation holds no longer (RFC 3261 13.3.1)
   base::DeadlineId refresh_timer;  // 1xx again each minute (RFC 3261 13.3.1.1)
   base::DeadlineId accepted_timer[2];
   base::DeadlineId session_timer[2];

@@ -543,6 +543,9 @@ void Calls::on_deadline(base::Instant now, Output& out) {
       case TimerKind::Held:
         machine.held_too_long();
         break;
+      case TimerKind::Expiry:
+        machine.feed(Event::Expired, {.side = Side::A});
+        break;
       case TimerKind::Ending:  // of a call that is gone: above
         break;
     }

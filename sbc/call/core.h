@@ -43,6 +43,7 @@ enum class TimerKind : std::uint8_t {
   Ask,
   Policy,
   Held,
+  Expiry,  // of the caller's invitation
 };
 
 struct TimerKey {

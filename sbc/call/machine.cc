@@ -143,6 +143,7 @@ void Machine::respond_caller(int status, std::span<const sip::ExtraHeader> heade
   core_.layer.respond(call_.a.server, status, bytes, now_, out_.transaction);
   if (status < 200) return;
   disarm(call_.refresh_timer);
+  disarm(call_.expiry_timer);
   if (status >= 300) close_forks(nullptr);
   call_.record.status = static_cast<std::uint16_t>(status);
   call_.record.setup = now_ - call_.began;

@@ -147,6 +147,8 @@ class Machine {
   void resume_held();
   void held_too_long();
   bool held_cancelled(transaction::ServerId invite);
+  // The Expires of the caller's INVITE counts from now (expiry.cc).
+  void begin_expiry();
   // An UPDATE without an offer: it changes nothing for the other leg (RFC 3311 5.2, RFC 4028 7.4).
   void answer_update(const Input& in);
 
@@ -263,6 +265,11 @@ class Machine {
   void finish_early_exchange(Fork& fork, const sip::Message& response);
   void fail_early_exchange(Fork& fork, int status);
   bool waits_for_answer() const;
+
+  // expiry.cc
+  bool has_expired() const;
+  std::optional<std::string> expiry_left() const;
+  void begin_change_expiry(const sip::Message& reinvite);
 
   // answer.cc
   void answer(const Input& in);

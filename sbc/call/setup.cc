@@ -211,6 +211,7 @@ void Machine::dial() {
     return hunt_on({.cause = route::Failure::Cause::Response, .status = static_cast<std::uint16_t>(entering.error())});
   }
   words.headers.insert(words.headers.end(), entering->begin(), entering->end());
+  if (auto left = expiry_left()) words.headers.emplace_back("Expires", *std::move(left));
   auto bytes = opening_invite(
       core_,
       {.caller = call_.invite.get().get(),

@@ -76,6 +76,8 @@ std::string_view name_of(Event event) {
       return "ring_timeout";
     case Event::Cancel:
       return "cancel";
+    case Event::Expired:
+      return "expired";
     case Event::PeerGone:
       return "peer_gone";
     case Event::Ack:

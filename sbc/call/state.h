@@ -69,6 +69,7 @@ enum class Event : std::uint8_t {
   BranchDead,    // no response in time, or the transport failed, toward the leg that was invited
   RingTimeout,   // the candidate's time is over
   Cancel,        // the inviting leg cancelled
+  Expired,       // its invitation holds no longer (RFC 3261 13.3.1)
   PeerGone,      // our final response could not be delivered (it gets a BYE), or the peer says 481 or 408 in a dialog
   Ack,           // ACK to our 2xx
   NoAck,         // no ACK to our 2xx, or no PRACK to a reliable provisional response, in 64*T1
@@ -79,7 +80,7 @@ enum class Event : std::uint8_t {
   PickUp,        // a newcomer takes the place of the callee that rings (RFC 3891)
   Played,        // the sound of an announcement is over, or cannot be heard
 };
-inline constexpr std::size_t kEvents = 25;
+inline constexpr std::size_t kEvents = 26;
 
 std::string_view name_of(State);
 std::string_view name_of(Event);
@@ -148,6 +149,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Deciding, Event::Routed, Step::Prepare},
   {State::Deciding, Event::Refused, Step::Refuse},
   {State::Deciding, Event::Cancel, Step::CancelDeciding},
+  {State::Deciding, Event::Expired, Step::CancelDeciding},
   {State::Deciding, Event::PeerGone, Step::End},
   {State::Deciding, Event::Kill, Step::FailSetup},
 
@@ -158,6 +160,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Asking, Event::RelayLost, Step::FailSetup},
   {State::Asking, Event::MediaLost, Step::Ignore},
   {State::Asking, Event::Cancel, Step::CancelDeciding},
+  {State::Asking, Event::Expired, Step::CancelDeciding},
   {State::Asking, Event::PeerGone, Step::CancelDeciding},
   {State::Asking, Event::Bye, Step::HangUpEarly},
   {State::Asking, Event::Offer, Step::DeferOffer},
@@ -172,6 +175,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Announcing, Event::Played, Step::EndAnnouncement},
   {State::Announcing, Event::RingTimeout, Step::EndAnnouncement},  // it takes too long
   {State::Announcing, Event::Cancel, Step::CancelDeciding},
+  {State::Announcing, Event::Expired, Step::EndAnnouncement},
   {State::Announcing, Event::PeerGone, Step::CancelDeciding},
   {State::Announcing, Event::Bye, Step::HangUpEarly},
   {State::Announcing, Event::Offer, Step::DeferOffer},
@@ -188,6 +192,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Locating, Event::RelayLost, Step::FailSetup},
   {State::Locating, Event::MediaLost, Step::Ignore},
   {State::Locating, Event::Cancel, Step::CancelDeciding},
+  {State::Locating, Event::Expired, Step::CancelDeciding},
   {State::Locating, Event::PeerGone, Step::CancelDeciding},
   {State::Locating, Event::Bye, Step::HangUpEarly},
   {State::Locating, Event::Offer, Step::DeferOffer},
@@ -199,6 +204,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Anchoring, Event::RelayRefused, Step::FailSetup},
   {State::Anchoring, Event::RelayLost, Step::FailSetup},
   {State::Anchoring, Event::Cancel, Step::CancelDeciding},
+  {State::Anchoring, Event::Expired, Step::CancelDeciding},
   {State::Anchoring, Event::PeerGone, Step::CancelDeciding},
   {State::Anchoring, Event::MediaLost, Step::Ignore},
   {State::Anchoring, Event::Bye, Step::HangUpEarly},        // an earlier candidate rang, so leg A may know a dialog
@@ -217,6 +223,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Inviting, Event::BranchDead, Step::NextOrFail},
   {State::Inviting, Event::RingTimeout, Step::AbandonBranch},
   {State::Inviting, Event::Cancel, Step::CancelCall},
+  {State::Inviting, Event::Expired, Step::CancelCall},
   {State::Inviting, Event::PeerGone, Step::CancelCall},
   {State::Inviting, Event::Bye, Step::HangUpEarly},         // RFC 3261 15: the caller may end an early dialog with BYE
   {State::Inviting, Event::Offer, Step::DeferOffer},
@@ -232,6 +239,7 @@ inline constexpr auto kCells = std::to_array<Cell>({
   {State::Answering, Event::MediaLost, Step::Ignore},
   {State::Answering, Event::Progress, Step::Ignore},        // overtaken by the 2xx
   {State::Answering, Event::Accept, Step::AckAgain},
+  {State::Answering, Event::Expired, Step::Ignore},         // leg B accepted in time
   {State::Answering, Event::Cancel, Step::CancelAnswered},  // RFC 5407 3.1.2: leg A gets 487, leg B ACK and BYE
   {State::Answering, Event::PeerGone, Step::CancelAnswered},
   {State::Answering, Event::Bye, Step::CancelAnswered},
@@ -397,16 +405,16 @@ inline constexpr std::array<std::uint32_t, kStates> kImpossible = {
     /* Anchoring    */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy | kFromAttempt,
     /* Inviting     */ bits(Event::Invite, Event::ByesDone) | kFromPolicy,
     /* Answering    */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
-    /* Confirming   */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
-    /* Active       */ bits(Event::Invite, Event::ByesDone, Event::Progress, Event::Reject, Event::BranchDead,
+    /* Confirming   */ bits(Event::Invite, Event::Expired, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
+    /* Active       */ bits(Event::Invite, Event::Expired, Event::ByesDone, Event::Progress, Event::Reject, Event::BranchDead,
                             Event::RingTimeout, Event::Cancel, Event::NoAck) | kFromPolicy,
-    /* Reanchoring  */ bits(Event::Invite, Event::ByesDone, Event::Progress, Event::Reject, Event::BranchDead,
+    /* Reanchoring  */ bits(Event::Invite, Event::Expired, Event::ByesDone, Event::Progress, Event::Reject, Event::BranchDead,
                             Event::RingTimeout, Event::NoAck) | kFromPolicy,
-    /* Reinviting   */ bits(Event::Invite, Event::ByesDone) | kFromPolicy,
-    /* Reconfirming */ bits(Event::Invite, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
-    /* Refreshing   */ bits(Event::Invite, Event::ByesDone, Event::RingTimeout, Event::Cancel, Event::NoAck) | kFromPolicy,
-    /* Canceling    */ bits(Event::Invite, Event::ByesDone, Event::NoAck) | kFromPolicy,
-    /* Closing      */ bits(Event::Invite) | kFromPolicy,
+    /* Reinviting   */ bits(Event::Invite, Event::Expired, Event::ByesDone) | kFromPolicy,
+    /* Reconfirming */ bits(Event::Invite, Event::Expired, Event::ByesDone, Event::Reject, Event::BranchDead, Event::RingTimeout) | kFromPolicy,
+    /* Refreshing   */ bits(Event::Invite, Event::Expired, Event::ByesDone, Event::RingTimeout, Event::Cancel, Event::NoAck) | kFromPolicy,
+    /* Canceling    */ bits(Event::Invite, Event::Expired, Event::ByesDone, Event::NoAck) | kFromPolicy,
+    /* Closing      */ bits(Event::Invite, Event::Expired) | kFromPolicy,
     /* Ended        */ kAll,
 };
 // clang-format on

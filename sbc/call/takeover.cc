@@ -103,6 +103,7 @@ void Machine::enter(Call& first, Replaced place, std::optional<Media> media) {
   Input in{.side = place.at.side, .message = call_.invite.get(), .source = call_.source, .server = leg.server};
   call_.local_tag_a.clear();
   stop_timers();
+  disarm(call_.expiry_timer);
   call_.state = State::Ended;  // without a record: it was never a call of its own
   Machine machine(core_, first, now_, out_);
   if (!media) return machine.receive(std::move(leg), in);

@@ -61,6 +61,8 @@ EndCause cause_of(Event event, const Input& in) {
       return EndCause::PeerGone;
     case Event::Cancel:
       return EndCause::Cancel;
+    case Event::Expired:
+      return EndCause::NoAnswer;
     case Event::Bye:
       return EndCause::Bye;
     default:
@@ -86,7 +88,7 @@ void Machine::cancel_call(Event event, const Input& in) {
   const EndCause cause = cause_of(event, in);
   disarm(call_.setup_timer);
   call_.hunt.stop();
-  if (event == Event::Cancel || event == Event::Bye) {
+  if (event == Event::Cancel || event == Event::Bye || event == Event::Expired) {
     respond_caller(487);
   } else {
     respond_caller(status_of(event, in));
@@ -270,8 +272,8 @@ void Machine::settle() {
   close_change(true);
   stop_moving();
   drop_transfer();
-  for (base::DeadlineId* id : {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer,
-                               &call_.session_timer[0], &call_.session_timer[1], &call_.again_timer})
+  for (base::DeadlineId* id : {&call_.setup_timer, &call_.expiry_timer, &call_.refresh_timer, &call_.duration_timer,
+                               &call_.tidy_timer, &call_.session_timer[0], &call_.session_timer[1], &call_.again_timer})
     disarm(*id);
   close_forks(nullptr);
   call_.state = State::Closing;
@@ -302,9 +304,9 @@ void Machine::end() {
   drop_passing();
   stop_moving();
   drop_transfer();
-  for (base::DeadlineId* id :
-       {&call_.setup_timer, &call_.refresh_timer, &call_.duration_timer, &call_.tidy_timer, &call_.accepted_timer[0],
-        &call_.accepted_timer[1], &call_.session_timer[0], &call_.session_timer[1], &call_.again_timer})
+  for (base::DeadlineId* id : {&call_.setup_timer, &call_.expiry_timer, &call_.refresh_timer, &call_.duration_timer,
+                               &call_.tidy_timer, &call_.accepted_timer[0], &call_.accepted_timer[1],
+                               &call_.session_timer[0], &call_.session_timer[1], &call_.again_timer})
     disarm(*id);
   close_forks(nullptr);
   close_session("ended");

@@ -93,6 +93,8 @@ void Machine::send_offer() {
   const bool update = call_.by_update && leg.allows_update && !call_.inviter_gone;
   if (call_.by_update && !update && !call_.inviter_gone)
     arm(call_.setup_timer, TimerKind::Setup, now_ + kUpdateWaitsT1 * core_.settings->t1, to);
+  if (!call_.by_update && !call_.inviter_gone)
+    if (const auto* asked = core_.layer.request_of(call_.leg(call_.inviter).server)) begin_change_expiry(*asked);
   send_change(to, update ? sip::Method::Update : sip::Method::Invite, body);
 }
 
@@ -304,6 +306,7 @@ void Machine::respond_inviter(int status, std::span<const sip::ExtraHeader> head
   const auto request = core_.layer.request_ptr(leg.server);
   const sip::Source* source = core_.layer.source_of(leg.server);
   if (request == nullptr || source == nullptr) return;
+  disarm(call_.setup_timer);
   leg.gate.remote_done();
   std::string interval;
   const auto all =

@@ -43,7 +43,7 @@ void talk(Stage& stage) {
 void ring_early(Stage& stage, Beginning beginning) {
   permit_everything(stage.rig);
   stage.a.invite({.body = beginning == Beginning::Proposed ? "" : sdp(stage.a.ip(), 4000),
-                  .headers = "Supported: 100rel, 199\r\n" + std::string(kAllow)});
+                  .headers = "Expires: 45\r\nSupported: 100rel, 199\r\n" + std::string(kAllow)});
   if (beginning == Beginning::Redirected) {
     answer_as(stage.b, 302, "", "Contact: <sip:600@203.0.113.11>, <sip:7@203.0.113.10>\r\n");
   } else {
@@ -57,7 +57,7 @@ void ask(Stage& stage, Beginning beginning) {
   rig.advisor.trunks = {"t1", "t2"};
   rig.advisor.asks = beginning == Beginning::Asking ? 2 : 0;
   rig.advisor.failure_asks = 1;
-  rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = std::string(kAllow)});
+  rig.a.invite({.body = sdp(rig.a.ip(), 4000), .headers = "Expires: 45\r\n" + std::string(kAllow)});
   if (beginning == Beginning::Asking) return;
   rig.b.answer(180);
   rig.b.answer(503);
