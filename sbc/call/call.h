@@ -263,6 +263,7 @@ struct Call {
   std::unique_ptr<ChangeProgress> change;  // null: nothing reliable was said of the re-INVITE under way
   std::unique_ptr<HeldRequest> held;       // the next one, which waits for a moment
   std::unique_ptr<Takeover> takeover;
+  base::Instant enter_by{};     // its Replaces names a call that is busy, and waits until then (takeover.cc)
   bool newcomer_waits = false;  // leg B came by an INVITE with Replaces, which has no final response yet (pickup.cc)
   std::unique_ptr<Moving> moving;
   bool recording_paused = false;

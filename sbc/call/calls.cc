@@ -546,6 +546,9 @@ void Calls::on_deadline(base::Instant now, Output& out) {
       case TimerKind::Expiry:
         machine.feed(Event::Expired, {.side = Side::A});
         break;
+      case TimerKind::Enter:
+        machine.replace_party();
+        break;
       case TimerKind::Ending:  // of a call that is gone: above
         break;
     }

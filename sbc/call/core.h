@@ -44,6 +44,7 @@ enum class TimerKind : std::uint8_t {
   Policy,
   Held,
   Expiry,  // of the caller's invitation
+  Enter,   // a newcomer tries once more (takeover.cc)
 };
 
 struct TimerKey {

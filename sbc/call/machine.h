@@ -149,6 +149,8 @@ class Machine {
   bool held_cancelled(transaction::ServerId invite);
   // The Expires of the caller's INVITE counts from now (expiry.cc).
   void begin_expiry();
+  // An INVITE with Replaces takes the place of the party that it names, or waits until it can (takeover.cc).
+  void replace_party();
   // An UPDATE without an offer: it changes nothing for the other leg (RFC 3311 5.2, RFC 4028 7.4).
   void answer_update(const Input& in);
 
@@ -461,7 +463,7 @@ class Machine {
   std::optional<NamedLeg> named_to_replace() const;
   std::string replaced_party() const;
   int may_replace(Replaced& found) const;
-  void replace_party();
+  bool waits_to_enter();
   void enter(Call& first, Replaced place, std::optional<Media> media);
   void receive(Leg&& newcomer, const Input& in);
   void let_go();

@@ -15,6 +15,13 @@
 #include "sbc/call/securing.h"
 
 namespace sbc::call {
+namespace {
+
+// As long as a request inside a dialog waits for a call that is busy (held_request.cc).
+constexpr base::Duration kWaitsToEnter = base::seconds(2);
+constexpr base::Duration kUntilNextTry = base::milliseconds(100);
+
+}  // namespace
 
 // The dialog that the INVITE names: with the border's tag as the one of whoever is asked (RFC 3891 3), or, by a peer
 // that was told how the other end names it, with that end's: then the border answers in its place.
@@ -85,6 +92,7 @@ void Machine::replace_party() {
     }
   }
   if (status == 0) return enter(*first, place, std::move(media));
+  if (first == nullptr && status == 500 && waits_to_enter()) return;
   ++core_.counters.refused_transfer;
   const std::string seconds = std::to_string(dialog::retry_after_seconds(core_.random));
   const sip::ExtraHeader retry[] = {{"Retry-After", seconds}};
@@ -92,6 +100,15 @@ void Machine::replace_party() {
                  status == 500 ? std::span<const sip::ExtraHeader>(retry) : std::span<const sip::ExtraHeader>());
   finished(EndCause::Policy, EndedBy::Border);
   end();
+}
+
+// Who is there is busy with an exchange, or with another newcomer. N cannot know that, and 500 would only make it ask
+// again, seconds later. False: N has waited for long enough.
+bool Machine::waits_to_enter() {
+  if (call_.enter_by == base::Instant{}) call_.enter_by = now_ + kWaitsToEnter;
+  if (now_ >= call_.enter_by) return false;
+  arm(call_.setup_timer, TimerKind::Enter, now_ + kUntilNextTry);
+  return true;
 }
 
 // N's call ends as soon as it has begun: its leg is another call's from now on. `media`: it picks up what rings there.
@@ -103,6 +120,7 @@ void Machine::enter(Call& first, Replaced place, std::optional<Media> media) {
   Input in{.side = place.at.side, .message = call_.invite.get(), .source = call_.source, .server = leg.server};
   call_.local_tag_a.clear();
   stop_timers();
+  disarm(call_.setup_timer);
   disarm(call_.expiry_timer);
   call_.state = State::Ended;  // without a record: it was never a call of its own
   Machine machine(core_, first, now_, out_);

@@ -232,6 +232,52 @@ TEST(Takeover, MeanwhileTheOtherPartyMayLeave) {
   rig.expect_idle();
 }
 
+TEST(Takeover, WaitsWhileThePartiesChangeTheirSession) {
+  Rig rig;
+  rig.connect();
+  const std::string headers = replaces_callee(rig);
+  rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2));
+  come(rig, headers);
+  EXPECT_FALSE(rig.c.has("500 INVITE"));
+  rig.pass(base::milliseconds(500));
+  rig.b.answer(200, sdp(rig.b.ip(), 6000, "recvonly", 2));
+  rig.a.ack();
+  EXPECT_EQ(rig.a.pending_invites(), 0U);
+  rig.pass(base::milliseconds(200));
+  ASSERT_EQ(rig.a.pending_invites(), 1U) << "its turn has come";
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 3));
+  EXPECT_TRUE(rig.c.has("200 INVITE"));
+  rig.c.ack();
+  EXPECT_TRUE(rig.b.has("BYE"));
+  EXPECT_EQ(rig.calls.connected(), 1U);
+  rig.a.bye();
+  rig.pass(minutes(2));
+  rig.expect_idle();
+  rig.expect_no_half_call();
+}
+
+TEST(Takeover, ThatWaitsMayBeCancelledOrFindsThatTheCallIsOver) {
+  for (const bool cancels : {true, false}) {
+    Rig rig;
+    rig.connect();
+    const std::string headers = replaces_callee(rig);
+    rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2));
+    come(rig, headers);
+    if (cancels) {
+      rig.c.cancel();
+      EXPECT_TRUE(rig.c.has("487 INVITE"));
+    } else {
+      rig.a.bye();
+      rig.pass(base::milliseconds(200));
+      EXPECT_TRUE(rig.c.has("603 INVITE") || rig.c.has("481 INVITE"));
+    }
+    EXPECT_EQ(rig.calls.counters().takeovers, 0U);
+    if (cancels) rig.a.bye();
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
 // trap 77
 TEST(Takeover, IsRefusedAsTheRfcSays) {
   Rig rig;
@@ -261,7 +307,11 @@ TEST(Takeover, IsRefusedAsTheRfcSays) {
   EXPECT_EQ(status(right), 403) << "the policy decides";
   rig.advisor.decision.reset();
   rig.b.reinvite(sdp(rig.b.ip(), 5000, "sendonly", 2));
-  EXPECT_EQ(status(right), 500) << "an exchange is under way";
+  EXPECT_EQ(status(right), 0) << "an exchange is under way: it waits for that";
+  rig.pass(seconds(3));
+  const auto later = rig.c.take("500 INVITE");
+  ASSERT_NE(later, nullptr);
+  EXPECT_TRUE(later->find(sip::HeaderId::RetryAfter));
   rig.a.answer(200, sdp(rig.a.ip(), 4000, "recvonly", 2));
   rig.b.ack();
   rig.a.auto_bye_ok = false;
