@@ -132,6 +132,7 @@ void Machine::accept_when_ready() {
 }
 
 void Machine::answer_anchored() {
+  if (early_exchange_anchored()) return;
   if (call_.held_response == nullptr) return;  // it is not the relay that is waited for
   auto body = call_.media.make_offer(Side::A);
   if (!body) return bad_answer(body.error());

@@ -391,6 +391,7 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
     if (gone && call->record.answered && call->state != State::Reanchoring)
       return feed(handle, Event::RelayLost, {.cause = EndCause::RelayFailure}, now, out);
     const bool awaited = call->relay_answered == call->relay_awaited;
+    if (awaited && !gone && Machine(core_, *call, now, out).early_exchange_unanchored()) return sweep(handle);
     if (RecordingClient(core_, *call, now, out).refused(error->text)) {
       if (awaited) call->relay_awaited = call->relay_asked;
       return sweep(handle);

@@ -233,11 +233,11 @@ void Machine::start_change_exchange(const Input& in, std::string_view sdp) {
   auto& exchange = call_.change->exchange;
   exchange =
       EarlyExchange{.from = in.side, .server = in.server, .request = in.message, .source = in.source, .client = {}};
-  if (!carried) return fail_change_exchange(488);
+  if (!carried) return fail_change_exchange({488});
   const auto body = call_.media.make_offer(to);
-  if (!body) return fail_change_exchange(body.error().status);
+  if (!body) return fail_change_exchange({body.error().status});
   exchange->client = request_inside(to, sip::Method::Update, call_.leg(to).session.request_lines(), *body);
-  if (!exchange->client) fail_change_exchange(503);
+  if (!exchange->client) fail_change_exchange({503});
 }
 
 bool Machine::change_answered(transaction::ClientId client, const sip::Message* response) {
@@ -246,7 +246,7 @@ bool Machine::change_answered(transaction::ClientId client, const sip::Message* 
   if (response != nullptr && response->status_class() == 2) {
     finish_change_exchange(*response);
   } else {
-    fail_change_exchange(response != nullptr ? response->status() : 504);
+    fail_change_exchange(response != nullptr ? refusal_by(*response) : Refusal{504});
   }
   release_accepted_change();
   return true;
@@ -258,9 +258,9 @@ void Machine::finish_change_exchange(const sip::Message& response) {
   call_.leg(to).dialog->refresh_target(response);
   note_session(to, response);
   const auto sdp = sdp_of(response);
-  if (!sdp || !*sdp || !call_.media.take_answer(to, **sdp, sdp::Finality::Final)) return fail_change_exchange(500);
+  if (!sdp || !*sdp || !call_.media.take_answer(to, **sdp, sdp::Finality::Final)) return fail_change_exchange({500});
   const auto body = call_.media.make_answer(from, sdp::Finality::Final);
-  if (!body) return fail_change_exchange(500);
+  if (!body) return fail_change_exchange({500});
   const EarlyExchange done = *std::exchange(call_.change->exchange, std::nullopt);
   const Input in{.side = from, .message = done.request, .source = done.source, .server = done.server};
   std::string interval;
@@ -274,7 +274,7 @@ void Machine::finish_change_exchange(const sip::Message& response) {
 }
 
 // The other leg did not agree: an UPDATE is refused and all is as before (RFC 3311 5.3); a PRACK has to be answered.
-void Machine::fail_change_exchange(int status) {
+void Machine::fail_change_exchange(Refusal refusal) {
   const EarlyExchange lost = *std::exchange(call_.change->exchange, std::nullopt);
   const Input in{.side = lost.from, .message = lost.request, .source = lost.source, .server = lost.server};
   call_.media.roll_back(other(lost.from));
@@ -283,12 +283,13 @@ void Machine::fail_change_exchange(int status) {
       respond_early(in, 200, {}, *body);
       return ask_relay(false);
     }
-    status = 488;
+    refusal = {488};
   }
   call_.media.roll_back(lost.from);
-  // As in early dialogs (early.cc).
-  if (status == 408 || status == 481) status = 504;
-  respond_early(in, status < 400 ? 488 : status == 401 || status == 407 ? 403 : status);
+  const sip::ExtraHeader retry[] = {{"Retry-After", refusal.retry_after}};
+  respond_early(
+      in, refusal.status,
+      refusal.retry_after.empty() ? std::span<const sip::ExtraHeader>() : std::span<const sip::ExtraHeader>(retry));
 }
 
 // --- the final response -----------------------------------------------------------------------------------------

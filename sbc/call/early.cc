@@ -1,6 +1,8 @@
 // Requests inside early dialogs: PRACK (RFC 3262), UPDATE (RFC 3311), and the offers that either of them carries to the
 // other leg.
 
+#include <algorithm>
+
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 #include "sbc/sip/cseq.h"
@@ -109,23 +111,53 @@ void Machine::start_early_exchange(Fork& fork, const Input& in, std::string_view
   const bool has_update =
       fork.dialog(to) &&
       (to == Side::B ? fork.allows_update : sip::lists_token(*call_.invite, sip::HeaderId::Allow, "UPDATE"));
-  const bool more = &fork == call_.selected && media.needs_ports();
   fork.exchange =
       EarlyExchange{.from = in.side, .server = in.server, .request = in.message, .source = in.source, .client = {}};
-  if (!has_update || more || !media.settled(to)) {
-    // A line that has no ports yet would have to wait for the relay, and an UPDATE must be answered promptly.
-    if (!in_prack && has_update && !more) {
+  if (!has_update || !media.settled(to)) {
+    if (!in_prack && has_update) {
       media.roll_back(in.side);
       fork.exchange.reset();
       return ask_again_later(in);
     }
-    return fail_early_exchange(fork, 488);
+    return fail_early_exchange(fork, {488});
   }
-  const auto body = media.make_offer(to);
-  if (!body) return fail_early_exchange(fork, body.error().status);
+  // Of a fork that the relay does not forward a line without ports is offered as refused.
+  if (&fork != call_.selected || !media.needs_ports()) return pass_early_exchange(fork);
+  fork.exchange->anchoring = true;
+  ask_relay(true);
+}
+
+void Machine::pass_early_exchange(Fork& fork) {
+  const Side to = other(fork.exchange->from);
+  const auto body = media_of(fork).make_offer(to);
+  if (!body) return fail_early_exchange(fork, {body.error().status});
   fork.exchange->client =
       request_early(to, fork, {.method = sip::Method::Update, .headers = {}, .sdp = *body, .answer_matters = true});
-  if (!fork.exchange->client) fail_early_exchange(fork, 503);
+  if (!fork.exchange->client) fail_early_exchange(fork, {503});
+}
+
+Fork* Machine::anchoring_fork() {
+  const auto found =
+      std::ranges::find_if(call_.forks, [](const Fork& fork) { return fork.exchange && fork.exchange->anchoring; });
+  return found == call_.forks.end() ? nullptr : &*found;
+}
+
+// The relay has ports for the lines that the offer adds.
+bool Machine::early_exchange_anchored() {
+  Fork* fork = anchoring_fork();
+  if (fork == nullptr) return false;
+  fork->exchange->anchoring = false;
+  pass_early_exchange(*fork);
+  return true;
+}
+
+bool Machine::early_exchange_unanchored() {
+  Fork* fork = anchoring_fork();
+  if (fork == nullptr) return false;
+  note(Note::Level::Warning, "the relay has no ports for an offer before the answer");
+  fail_early_exchange(*fork, {500});
+  accept_when_ready();
+  return true;
 }
 
 bool Machine::early_response(transaction::ClientId client, const sip::Message* response) {
@@ -136,7 +168,7 @@ bool Machine::early_response(transaction::ClientId client, const sip::Message* r
     if (response != nullptr && response->status_class() == 2) {
       finish_early_exchange(fork, *response);
     } else {
-      fail_early_exchange(fork, response != nullptr ? response->status() : 504);
+      fail_early_exchange(fork, response != nullptr ? refusal_by(*response) : Refusal{504});
     }
     accept_when_ready();
     return true;
@@ -151,9 +183,9 @@ void Machine::finish_early_exchange(Fork& fork, const sip::Message& response) {
   fork.dialog(other(from))->refresh_target(response);
   const auto sdp = sdp_of(response);
   if (!sdp || !*sdp || !media.take_answer(other(from), **sdp, sdp::Finality::Final))
-    return fail_early_exchange(fork, 500);
+    return fail_early_exchange(fork, {500});
   const auto body = media.make_answer(from, sdp::Finality::Final);
-  if (!body) return fail_early_exchange(fork, 500);
+  if (!body) return fail_early_exchange(fork, {500});
   const EarlyExchange done = *std::exchange(fork.exchange, std::nullopt);
   if (done.request->method() == sip::Method::Update) fork.dialog(from)->refresh_target(*done.request);
   respond_early({.side = from, .message = done.request, .source = done.source, .server = done.server}, 200, {}, *body);
@@ -161,7 +193,7 @@ void Machine::finish_early_exchange(Fork& fork, const sip::Message& response) {
 }
 
 // The other leg did not agree: an UPDATE is refused and all is as before (RFC 3311 5.3); a PRACK has to be answered.
-void Machine::fail_early_exchange(Fork& fork, int status) {
+void Machine::fail_early_exchange(Fork& fork, Refusal refusal) {
   const EarlyExchange lost = *std::exchange(fork.exchange, std::nullopt);
   Media& media = media_of(fork);
   const Input in{.side = lost.from, .message = lost.request, .source = lost.source, .server = lost.server};
@@ -172,13 +204,14 @@ void Machine::fail_early_exchange(Fork& fork, int status) {
       if (&fork == call_.selected) ask_relay(false);
       return;
     }
-    status = 488;
+    refusal = {488};
   }
   media.roll_back(lost.from);
-  // RFC 4320 4.2: 408 would come too late for a request that is no INVITE. 401 and 407 are meant for us; 481 speaks of
-  // a dialog that this peer does not have.
-  if (status == 408 || status == 481) status = 504;
-  respond_early(in, status < 400 ? 488 : status == 401 || status == 407 ? 403 : status);
+  if (&fork == call_.selected) ask_relay(false);  // what it opened more goes again
+  const sip::ExtraHeader retry[] = {{"Retry-After", refusal.retry_after}};
+  respond_early(
+      in, refusal.status,
+      refusal.retry_after.empty() ? std::span<const sip::ExtraHeader>() : std::span<const sip::ExtraHeader>(retry));
 }
 
 }  // namespace sbc::call

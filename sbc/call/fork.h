@@ -28,6 +28,7 @@ struct EarlyExchange {
   sip::MessagePtr request;
   sip::Source source;
   transaction::ClientId client;  // our UPDATE
+  bool anchoring = false;        // which waits for ports of the relay
 };
 
 // A provisional response as the caller gets it.

@@ -17,6 +17,7 @@
 #include "sbc/call/output.h"
 #include "sbc/call/redirect.h"
 #include "sbc/call/refer.h"
+#include "sbc/call/refusal.h"
 #include "sbc/sip/cseq.h"
 #include "sbc/sip/response.h"
 
@@ -151,6 +152,8 @@ class Machine {
   void begin_expiry();
   // An INVITE with Replaces takes the place of the party that it names, or waits until it can (takeover.cc).
   void replace_party();
+  // The relay has no ports for an offer in an early dialog. False: it was not asked for any.
+  bool early_exchange_unanchored();
   // An UPDATE without an offer: it changes nothing for the other leg (RFC 3311 5.2, RFC 4028 7.4).
   void answer_update(const Input& in);
 
@@ -265,8 +268,11 @@ class Machine {
   bool pass_prack_answer(Fork& fork, const Input& in, std::string_view sdp);
   void start_early_exchange(Fork& fork, const Input& in, std::string_view sdp);
   void finish_early_exchange(Fork& fork, const sip::Message& response);
-  void fail_early_exchange(Fork& fork, int status);
+  void fail_early_exchange(Fork& fork, Refusal refusal);
   bool waits_for_answer() const;
+  Fork* anchoring_fork();
+  bool early_exchange_anchored();
+  void pass_early_exchange(Fork& fork);
 
   // expiry.cc
   bool has_expired() const;
@@ -340,7 +346,7 @@ class Machine {
   void start_change_exchange(const Input& in, std::string_view sdp);
   bool change_answered(transaction::ClientId client, const sip::Message* response);
   void finish_change_exchange(const sip::Message& response);
-  void fail_change_exchange(int status);
+  void fail_change_exchange(Refusal refusal);
   bool holds_accepted_change(const Input& in);
   void acknowledge_accepted_change();
   void release_accepted_change();

@@ -125,6 +125,7 @@ bool Machine::take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq, 
 
 // The relay has ports for an offer in a provisional response.
 void Machine::pass_early_offer() {
+  if (early_exchange_anchored()) return;
   Fork* fork = call_.selected;
   if (fork == nullptr || !fork->owed || fork->offered || fork->held.empty()) return;
   Progress progress = std::move(fork->held.front());

@@ -233,8 +233,10 @@ void Machine::roll_back(Event event, const Input& in) {
     feed(Event::PeerGone, {.side = to, .cause = EndCause::PeerGone});
     return;
   }
-  // A challenge is meant for us, not for the other leg; what it asks for nobody here can give.
-  respond_inviter(status == 401 || status == 407 ? 403 : status < 400 ? 488 : status);
+  const Refusal refusal = event == Event::Reject ? refusal_by(*in.message) : Refusal{status};
+  const sip::ExtraHeader retry[] = {{"Retry-After", refusal.retry_after}};
+  respond_inviter(refusal.status, refusal.retry_after.empty() ? std::span<const sip::ExtraHeader>()
+                                                              : std::span<const sip::ExtraHeader>(retry));
   if (undone && event == Event::Reject && !call_.restored) {
     close_change(false);
     undo_takeover();

@@ -256,5 +256,19 @@ TEST(Glare, BothSidesAtOnceAreServedOneAfterTheOther) {  // trap 22: glare, on o
   end(rig);
 }
 
+TEST(Again, WhoMustWaitForTooLongIsToldForHowLong) {
+  for (const auto& [says, means] :
+       {std::pair{500, "500 INVITE"}, std::pair{503, "500 INVITE"}, std::pair{480, "480 INVITE"}}) {
+    Rig rig;
+    rig.connect();
+    rig.a.reinvite(sdp(rig.a.ip(), 4000, "sendonly", 2));
+    rig.b.answer(says, {}, "Retry-After: 60;duration=5\r\n");
+    const auto refusal = rig.a.take(means);
+    ASSERT_NE(refusal, nullptr) << says;
+    EXPECT_EQ(refusal->find(sip::HeaderId::RetryAfter), "60");
+    EXPECT_EQ(rig.calls.connected(), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace sbc::call::test

@@ -254,6 +254,11 @@ void add_of_both(std::vector<Letter>& letters) {
 }
 
 void add_early(std::vector<Letter>& letters) {
+  letters.push_back({"a:update-more", [](Stage& s) {
+                       if (!s.a.invite_pending()) return false;
+                       s.a.request("UPDATE", sdp_two_lines(s.a.ip(), 4000, 8));
+                       return true;
+                     }});
   letters.push_back({"b:180", [](Stage& s) { return answer_as(s.b, 180, ""); }});
   letters.push_back({"b:183", [](Stage& s) { return answer_as(s.b, 183, ""); }});
   letters.push_back({"b:183-reliable", [](Stage& s) { return ring_reliably(s, s.b, ""); }});
