@@ -303,6 +303,7 @@
 ---@field max_duration? integer
 ---@field weight? integer
 ---@field draw_by? string
+---@field at_once? boolean
 ---@field cdr? CdrFields
 ---@field class? ClassName
 ---@field [integer] Place|Contacts|Contact

@@ -5,6 +5,7 @@
 #include "sbc/call/explaining.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/rivals.h"
 #include "sbc/sip/contact.h"
 
 namespace sbc::call {
@@ -71,6 +72,11 @@ void Machine::answer(const Input& in) {
     return ack_and_bye(*call_.attempt, in.source.hop, in.message);
   }
   if (hung_up_by_policy(in)) return;
+  if (call_.at_once) {
+    cancel_rivals(kElsewhere, "another one answered");
+    write_into_record(call_.hunt.current()->candidate.cdr);
+    call_.at_once.reset();
+  }
   fork->ended = false;
   select(*fork);
   const auto sdp = sdp_of(*in.message);
@@ -151,7 +157,7 @@ void Machine::send_answer_to_caller(const std::string& sdp) {
   const auto change = std::exchange(call_.answer_change, nullptr);
   respond_caller(200, {}, sdp, {},
                  change ? std::span<const policy::HeaderOp>(change->headers) : std::span<const policy::HeaderOp>());
-  explain_with(core_.advisor, call_.record, now_, [this] { return answered(call_.media); });
+  explain_with(core_.advisor, call_.record, now_, [this] { return answered(call_); });
   begin_duration();
   arm(call_.tidy_timer, TimerKind::Tidy, now_ + 64 * core_.settings->t1);
 }

@@ -6,6 +6,7 @@
 #include "sbc/call/held_request.h"
 #include "sbc/call/output.h"
 #include "sbc/call/recording_session.h"
+#include "sbc/call/rivals.h"
 #include "sbc/call/seats.h"
 
 namespace sbc::call {

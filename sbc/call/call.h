@@ -95,7 +95,8 @@ struct Attempt {
   std::string trunk;        // "": none
   std::string credentials;  // header lines of its INVITE that a 2xx came to, which the ACK repeats
   base::Instant started{};
-  bool offered = false;  // its INVITE carried SDP
+  base::Instant due = base::kNever;  // when its time is over: to the first response, then to the final one
+  bool offered = false;              // its INVITE carried SDP
   bool rang = false;
   std::optional<base::Instant> rang_at = {};  // its first 18x
   bool early_media = false;                   // its SDP was passed to the caller
@@ -206,6 +207,7 @@ struct Takeover {
   sdp::OfferAnswer description;
 };
 
+struct AtOnce;
 struct ChangeProgress;
 struct HeldRequest;
 struct RecordingSession;
@@ -236,6 +238,7 @@ struct Call {
   std::string local_tag_a;
   route::Hunt hunt;
   std::optional<Attempt> attempt;
+  std::unique_ptr<AtOnce> at_once;             // others that are called together with it (rivals.h); null: none
   std::vector<Attempt> strays;                 // abandoned attempts
   std::unique_ptr<Repeat> repeat;              // for the target that is tried next
   std::vector<policy::AttemptFacts> failures;  // targets that did not take the call, as the policy was told of them

@@ -6,6 +6,7 @@
 #include "sbc/call/extensions.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/recording_client.h"
+#include "sbc/call/rivals.h"
 #include "sbc/call/seats.h"
 #include "sbc/call/under_way.h"
 #include "sbc/sip/contact.h"
@@ -109,6 +110,7 @@ void Calls::on_dialog_request(const transaction::RequestArrived& request, base::
 void Calls::on_call_request(CallHandle handle, Side side, const transaction::RequestArrived& request, base::Instant now,
                             Output& out) {
   Call& call = *core_.calls.find(handle);
+  turn_to(call, request.message->to_tag());
   Leg& leg = call.leg(side);
   core_.layer.heard(call, request.message->to_tag(), *request.message, request.source);
   if (leg.dialog && leg.dialog->on_request(*request.message) == dialog::Dialog::Check::OutOfOrder) {
@@ -225,6 +227,7 @@ void Calls::on_response(const transaction::ResponseArrived& response, base::Inst
     RecordingClient(core_, *call, now, out).on_response(response);
     return sweep(handle);
   }
+  turn_to(*call, response.transaction);
   core_.layer.heard(*call, response.message->from_tag(), *response.message, response.source);
   if (answer_challenge(core_, *call, response, now, out)) return;
   if (response.message->status() == 503) {
@@ -282,6 +285,7 @@ void Calls::on_client_failed(const transaction::ClientFailed& failed, base::Inst
     RecordingClient(core_, *call, now, out).on_failed(failed);
     return sweep(handle);
   }
+  turn_to(*call, failed.transaction);
   if (fail_over(core_, *call, {failed.transaction, failed.request, failed.hop}, now, out)) return;
   note_answer(*call, failed.transaction, nullptr);
   for (const Side side : {Side::A, Side::B}) {
@@ -420,6 +424,8 @@ void Calls::on_relay_reply(const control::RelayReply& reply, base::Instant now, 
   }
   call->media.take_addresses(*flows);
   if (call->offered) call->offered->take_addresses(*flows);
+  if (call->at_once)
+    for (const Rival& rival : call->at_once->rivals) rival.offered->take_addresses(*flows);
   for (Fork& fork : call->forks)
     if (fork.media) fork.media->take_addresses(*flows);
   if (call->recorder) RecordingClient(core_, *call, now, out).anchored(*flows);
@@ -501,7 +507,7 @@ void Calls::on_deadline(base::Instant now, Output& out) {
     Machine machine(core_, *call, now, out);
     switch (key.kind) {
       case TimerKind::Setup:
-        machine.feed(Event::RingTimeout, {.side = Side::B});
+        machine.attempts_due();
         break;
       case TimerKind::Refresh:
         machine.refresh_progress();

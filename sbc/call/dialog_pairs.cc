@@ -2,6 +2,7 @@
 
 #include "sbc/call/core.h"
 #include "sbc/call/mapped_ids.h"
+#include "sbc/call/rivals.h"
 
 namespace sbc::call {
 namespace {
@@ -32,9 +33,9 @@ std::optional<body::DialogIds> ids_of(const Call& call, Side side, const Fork* f
 std::optional<NamedLeg> find_attempt(const Core& core, std::string_view call_id, std::string_view ours) {
   const auto found = core.dialogs.find(ours);
   const Call* call = found != core.dialogs.end() ? core.calls.find(found->second.call) : nullptr;
-  if (call == nullptr || found->second.side != Side::B || call->b.dialog || !call->attempt) return std::nullopt;
-  const auto& start = call->attempt->start;
-  if (start.call_id != call_id || start.local_tag != ours) return std::nullopt;
+  if (call == nullptr || found->second.side != Side::B || call->b.dialog) return std::nullopt;
+  const Attempt* attempt = attempt_of_tag(*call, ours);
+  if (attempt == nullptr || attempt->start.call_id != call_id) return std::nullopt;
   return NamedLeg{.at = found->second, .early = true};
 }
 

@@ -1,5 +1,7 @@
 #include "sbc/call/explaining.h"
 
+#include <algorithm>
+
 #include "sbc/call/core.h"
 #include "sbc/call/leak_guard.h"
 
@@ -49,6 +51,8 @@ explain::Planned planned(const std::vector<route::Target>& targets) {
   explain::Planned plan;
   plan.targets.reserve(targets.size());
   for (const auto& target : targets) plan.targets.push_back(explained_name(target));
+  if (std::ranges::any_of(targets, [](const route::Target& target) { return target.at_once != 0; }))
+    for (const auto& target : targets) plan.at_once.push_back(target.at_once);
   return plan;
 }
 
@@ -85,8 +89,10 @@ std::string_view cause_word(route::Failure::Cause cause) {
   return "";
 }
 
-explain::Answered answered(const Media& media) {
+explain::Answered answered(const Call& call) {
+  const Media& media = call.media;
   explain::Answered answer;
+  if (const auto* target = call.hunt.current()) answer.target = explained_name(*target);
   const auto told = media.told();
   for (const Side side : {Side::A, Side::B}) {
     const auto i = static_cast<std::size_t>(side);
@@ -109,8 +115,8 @@ explain::Ended ended(const CallRecord& record) {
           .cdr = record.cdr};
 }
 
-explain::Answered changed(const Media& media) {
-  auto answer = answered(media);
+explain::Answered changed(const Call& call) {
+  auto answer = answered(call);
   answer.changed = true;
   return answer;
 }

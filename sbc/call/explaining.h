@@ -27,8 +27,8 @@ explain::Failed failed(const route::Target& target, const policy::AttemptFacts& 
 explain::Failed failed(const route::Target& target, const route::Failure& failure, const sip::Message* response,
                        base::Duration took);
 std::string_view cause_word(route::Failure::Cause cause);  // "response", "timeout", "transport"
-explain::Answered answered(const Media& media);
-explain::Answered changed(const Media& media);
+explain::Answered answered(const Call& call);
+explain::Answered changed(const Call& call);
 explain::Ended ended(const CallRecord& record);
 
 // A party's re-INVITE, or its UPDATE with an offer.

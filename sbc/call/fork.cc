@@ -8,6 +8,7 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/rivals.h"
 #include "sbc/sip/values.h"
 
 namespace sbc::call {
@@ -60,7 +61,8 @@ void Machine::take_tag(Fork& fork) {
     fork.tag = call_.local_tag_a;
     return;
   }
-  if (holder->attempt != fork.attempt && !holder->described && !holder->to_caller.used()) {
+  const bool lives = attempt_of_tag(call_, holder->attempt) != nullptr;
+  if (!lives && !holder->described && !holder->to_caller.used()) {
     fork.tag = std::exchange(holder->tag, {});
     fork.a = std::exchange(holder->a, std::nullopt);
     return;

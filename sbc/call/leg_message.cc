@@ -236,7 +236,7 @@ base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attem
   sip::append_via(writer.text(), plan.target.hop.transport, face_of(core, plan.target.hop.listener).sent_by, branch);
   writer.end();
   writer.header(sip::HeaderId::MaxForwards, plan.max_forwards);
-  writer.header("Max-Breadth", std::to_string(sip::max_breadth(plan.caller)));
+  writer.header("Max-Breadth", std::to_string(std::max(1U, sip::max_breadth(plan.caller) / plan.branches)));
   for (const auto& route : plan.target.routes) writer.header(sip::HeaderId::Route, route);
   for (const auto& route : plan.home_routes) writer.header(sip::HeaderId::Route, route);
   writer.begin(sip::HeaderId::From).text().append(start.local).append(";tag=").append(start.local_tag);

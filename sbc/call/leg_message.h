@@ -81,6 +81,7 @@ struct InvitePlan {
   std::span<const std::string> home_routes = {};  // values of Route that the caller's registrar wants (RFC 3608)
   std::string_view gr = {};                       // what the Request-URI keeps of a GRUU, with its ';'; "": nothing
   bool same_number = false;                       // one that is sent again keeps its CSeq
+  std::uint32_t branches = 1;                     // INVITEs that share the caller's Max-Breadth (RFC 5393 5.3.3)
 };
 base::SharedBytes opening_invite(const Core& core, const InvitePlan& plan, Attempt& attempt, std::string_view branch);
 

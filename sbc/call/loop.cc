@@ -9,6 +9,7 @@
 
 #include "sbc/call/core.h"
 #include "sbc/call/limits.h"
+#include "sbc/call/rivals.h"
 #include "sbc/sip/values.h"
 
 namespace sbc::call {
@@ -50,7 +51,7 @@ void add(std::string& all, std::string_view word) {
 }
 
 bool sent_by(const Call& call, transaction::ClientId client) {
-  return (call.attempt && call.attempt->client == client) ||
+  return attempt_of_client(call, client) != nullptr ||
          std::ranges::any_of(call.strays, [client](const Attempt& stray) { return stray.client == client; });
 }
 

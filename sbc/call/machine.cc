@@ -63,7 +63,7 @@ void Machine::take(Step step, const Input& in) {
     case Step::PassOverName:
       return pass_over_name(in);
     case Step::Dial:
-      return dial();
+      return dial_all();
     case Step::FailSetup:
       return fail_setup(in);
     case Step::Ring:

@@ -125,6 +125,7 @@ class Machine {
   // 2xx again, 1xx again each minute, and 1xx until PRACK.
   void resend_accepted(Side side);
   void refresh_progress();
+  void attempts_due();  // the time of one is over, or of several that are called at once
   void repeat_progress();
 
   // Requests inside early dialogs; the state table does not see them. in_order: RFC 3261 12.2.2, else 500.
@@ -174,7 +175,9 @@ class Machine {
   bool admit(const std::string& call_class);
   void refuse_class();
   void write_into_record(const std::vector<policy::CdrField>& fields);
+  route::Plan plan_for(const std::vector<policy::Candidate>& candidates);
   void try_target();
+  bool enter_target(const route::Target& target);
   void locate_target();
   void learn_way(Side side);
   void learn_way(Side side, const dialog::Dialog& dialog);
@@ -187,11 +190,19 @@ class Machine {
   void next_or_fail(Event event, const Input& in);
   void abandon_branch();
   void hunt_on(const route::Failure& failure, const sip::MessagePtr& response = nullptr);
+  policy::AttemptFacts attempt_facts(const route::Failure& failure, const route::Target& target) const;
   void failure_decided(policy::Ruling<policy::FailureDecision> ruling);
   void take_off_attempt();
   void retire_attempt();
   void keep_late_forks();
   void answer_failure(const route::Answer& answer);
+
+  // rivals.cc
+  void dial_all();
+  void call_others();
+  void cancel_rivals(std::string_view lines, const std::string& why);
+  bool last_at_once(FailedTarget& failed, const route::Failure& failure, const std::string& tag);
+  void leave_forks_of(const std::string& attempt);
 
   // next_place.cc
   std::unique_ptr<Repeat> repeat_of(const std::optional<Attempt>& attempt, const Leg& leg);

@@ -15,6 +15,11 @@ bool Machine::agree_to_offer(const route::Target& target) {
   const auto refuse = [this, &target](std::uint16_t status, const std::string& why) {
     ++core_.counters.refused_media;
     note(Note::Level::Info, "not tried: " + target.text() + ": " + why);
+    if (target.at_once != 0) {  // the others may agree
+      call_.attempt.emplace().started = now_;
+      hunt_on({.cause = route::Failure::Cause::Response, .status = status});
+      return false;
+    }
     call_.hunt.stop();
     answer_failure({.status = status, .reason = {}, .headers = {}, .retry_after = {}});
     return false;

@@ -13,12 +13,11 @@
 #include "sbc/call/identity.h"
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/rivals.h"
 
 namespace sbc::call {
 namespace {
 
-// RFC 3326 2: so that B's telephone tells of no missed call.
-constexpr std::string_view kElsewhere = "Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n";
 // RFC 3891 3: a call that has just ended is not there to be picked up.
 constexpr int kGone = 603;
 
@@ -79,6 +78,7 @@ void Machine::give_up_callee() {
   disarm(call_.setup_timer);
   call_.hunt.stop();
   close_forks(nullptr);
+  cancel_rivals(kElsewhere, "somebody picked up what rings");
   if (call_.attempt->finished) return take_off_attempt();
   core_.layer.cancel(call_.attempt->client, kElsewhere, now_, out_.transaction);
   call_.strays.push_back(*std::move(call_.attempt));

@@ -7,6 +7,7 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/limits.h"
 #include "sbc/call/machine.h"
+#include "sbc/call/rivals.h"
 #include "sbc/sip/rseq.h"
 #include "sbc/sip/values.h"
 
@@ -79,7 +80,8 @@ void Machine::note_ringing() {
   call_.hunt.answered(core_.health);
   const auto& wanted = call_.hunt.current()->candidate;
   const base::Duration most = wanted.ring_timeout_s != 0 ? base::seconds(wanted.ring_timeout_s) : core_.settings->ring;
-  arm(call_.setup_timer, TimerKind::Setup, attempt.started + most, Side::B);
+  attempt.due = attempt.started + most;
+  arm(call_.setup_timer, TimerKind::Setup, attempt.due, Side::B);
 }
 
 // RFC 3261 13.2.1: an answer in a provisional response is the answer; if that was not reliable, the 2xx may still bring
@@ -123,14 +125,17 @@ bool Machine::take_early_offer(Fork& fork, const Input& in, std::uint32_t rseq, 
   return true;
 }
 
-// The relay has ports for an offer in a provisional response.
+// The relay has ports for an offer in a provisional response, or for several of those that are called at once.
 void Machine::pass_early_offer() {
   if (early_exchange_anchored()) return;
-  Fork* fork = call_.selected;
-  if (fork == nullptr || !fork->owed || fork->offered || fork->held.empty()) return;
-  Progress progress = std::move(fork->held.front());
-  fork->held.clear();
-  progress_to_caller(*fork, std::move(progress));
+  for (Fork& fork : call_.forks) {
+    if (fork.ended || !fork.owed || fork.offered || fork.held.empty()) continue;
+    if (&fork != call_.selected && media_of(fork).needs_ports()) continue;
+    turn_to(call_, fork.attempt);
+    Progress progress = std::move(fork.held.front());
+    fork.held.clear();
+    progress_to_caller(fork, std::move(progress));
+  }
 }
 
 void Machine::send_prack(Fork& fork, std::uint32_t rseq, std::string_view sdp) {
@@ -252,6 +257,7 @@ void Machine::repeat_progress() {
 
 void Machine::refresh_progress() {
   if (call_.state != State::Inviting || call_.ringing == nullptr) return;
+  turn_to(call_, call_.ringing->attempt);
   // One that waits for its PRACK is being repeated already.
   if (!call_.ringing->ended && !call_.ringing->to_caller.waiting()) send_progress(*call_.ringing, call_.ringing->last);
   arm(call_.refresh_timer, TimerKind::Refresh, now_ + kProgressRefresh);

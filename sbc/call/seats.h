@@ -3,6 +3,7 @@
 // it was admitted in.
 
 #include <array>
+#include <vector>
 
 #include "sbc/call/occupancy.h"
 
@@ -16,6 +17,7 @@ struct Seats {
     Occupancy::Seat realm, trunk, user;
   };
   std::array<OfLeg, 2> legs;
+  std::vector<OfLeg> rivals;  // of those that are called at once, beside the current one
   Occupancy::Seat in_class;
 };
 

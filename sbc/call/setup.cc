@@ -15,6 +15,8 @@
 #include "sbc/call/machine.h"
 #include "sbc/call/securing.h"
 #include "sbc/call/sips.h"
+#include "sbc/route/limits.h"
+#include "sbc/sip/breadth.h"
 #include "sbc/sip/retry_after.h"
 #include "sbc/sip/writer.h"
 
@@ -62,12 +64,7 @@ void Machine::prepare() {
   call_.media.leg(Side::A) = leg_media(*core_.settings, {call_.a.realm, call_.a.trunk, call_.source.hop.transport});
   if (!admit(call_.decision.call_class)) return refuse_class();
 
-  const std::string dialled = sip::unescape(call_.invite->request_uri().user);
-  auto plan = route::resolve(*core_.settings->routes, call_.decision.candidates,
-                             {dialled, now_, call_.emergency, route::is_phone(call_.invite->request_uri())},
-                             core_.advisor, core_.health, core_.random);
-  for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
-  explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });
+  auto plan = plan_for(call_.decision.candidates);
   call_.decision.candidates.clear();
   if (plan.targets.empty() && plan.retry_after) {
     const auto seconds =
@@ -93,6 +90,25 @@ void Machine::prepare() {
   try_target();
 }
 
+// Where a decision leads to, written down.
+route::Plan Machine::plan_for(const std::vector<policy::Candidate>& candidates) {
+  const sip::Message& invite = *call_.invite;
+  const std::string dialled = sip::unescape(invite.request_uri().user);
+  auto plan = route::resolve(*core_.settings->routes, candidates,
+                             {.dialled = dialled,
+                              .now = now_,
+                              .for_help = call_.emergency,
+                              .as_phone = route::is_phone(invite.request_uri()),
+                              .together = std::min<std::size_t>(route::kMaxAtOnce, sip::max_breadth(&invite))},
+                             core_.advisor, core_.health, core_.random);
+  for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
+  for (const auto& apart : plan.apart)
+    note(Note::Level::Info, "called after the others: " + apart.what + ": " + apart.why);
+  core_.counters.limits.add(limit::Reached::AtOnce, plan.beyond);
+  explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });
+  return plan;
+}
+
 void Machine::try_target() {
   const route::Target* target = call_.hunt.current();
   if (target == nullptr) {
@@ -100,31 +116,12 @@ void Machine::try_target() {
     return;
   }
   if (target->awaits_name()) return locate_target();
-  Leg& b = call_.b;
-  const Repeat* repeat = call_.repeat.get();
-  auto acks = std::move(b.acks);  // a late 2xx of an earlier target may come again
-  b = Leg{};
-  b.acks = std::move(acks);
-  b.realm = target->realm;
-  b.trunk = target->trunk;
-  b.aor = target->aor;
-  b.hop = target->hop;
   call_.selected = nullptr;
   const bool played = call_.media.plays();
   if (call_.offered) call_.media = *std::exchange(call_.offered, nullptr);  // nothing of what the last one said
-  b.session = repeat != nullptr ? repeat->session : dialog::SessionTimer(core_.settings->session);
-  call_.record.realm_b = target->realm;
-  call_.record.trunk_b = target->trunk;
-  write_into_record(target->candidate.cdr);
-  auto anchoring =
-      leg_media(*core_.settings, {target->realm, target->trunk, target->hop.transport, target->candidate.media_security,
-                                  &target->candidate.codecs, target->candidate.dtmf, target->candidate.record,
-                                  target->candidate.music_on_hold});
-  const bool same_network = call_.media.leg(Side::B).network == anchoring.network;
-  call_.media.leg(Side::B) = std::move(anchoring);
-  const bool same_words = repeat != nullptr && repeat->identity && repeat->leaves_as(target->hop);
-  call_.media.start_leg_b(same_words ? *repeat->identity : new_identity(target->hop.listener));
-  if (!agree_to_offer(*target)) return;
+  const std::string network = call_.media.leg(Side::B).network;
+  if (!enter_target(*target)) return;
+  const bool same_network = call_.media.leg(Side::B).network == network;
 
   const bool offers = !call_.late_offer || call_.proposed;
   if (offers && !(call_.media.anchored() && same_network)) {
@@ -145,7 +142,31 @@ void Machine::try_target() {
     return;
   }
   if (played) ask_relay(false);  // it no longer rings
-  dial();
+  dial_all();
+}
+
+// Leg B and the media begin anew for the hunt's current target. False: it cannot be called, and the call is further on.
+bool Machine::enter_target(const route::Target& target) {
+  Leg& b = call_.b;
+  const Repeat* repeat = call_.repeat.get();
+  auto acks = std::move(b.acks);  // a late 2xx of an earlier target may come again
+  b = Leg{};
+  b.acks = std::move(acks);
+  b.realm = target.realm;
+  b.trunk = target.trunk;
+  b.aor = target.aor;
+  b.hop = target.hop;
+  b.session = repeat != nullptr ? repeat->session : dialog::SessionTimer(core_.settings->session);
+  call_.record.realm_b = target.realm;
+  call_.record.trunk_b = target.trunk;
+  write_into_record(target.candidate.cdr);
+  call_.media.leg(Side::B) =
+      leg_media(*core_.settings, {target.realm, target.trunk, target.hop.transport, target.candidate.media_security,
+                                  &target.candidate.codecs, target.candidate.dtmf, target.candidate.record,
+                                  target.candidate.music_on_hold});
+  const bool same_words = repeat != nullptr && repeat->identity && repeat->leaves_as(target.hop);
+  call_.media.start_leg_b(same_words ? *repeat->identity : new_identity(target.hop.listener));
+  return agree_to_offer(target);
 }
 
 // RFC 5630 5.3: whoever dials sips: is not to be carried in clear.
@@ -164,8 +185,10 @@ void Machine::dial() {
   }
   std::string offer;
   const bool offers = !call_.late_offer || call_.proposed;
+  // Once more, after a 422, while the media is that of another one that is called at once.
+  const bool beside = call_.attempt && call_.at_once && call_.offered;
   if (offers) {
-    auto made = call_.media.make_offer(Side::B);
+    auto made = (beside ? *call_.offered : call_.media).make_offer(Side::B);
     if (!made && made.error().status == 488) return cannot_offer(*target, made.error().text);
     if (!made) {
       note(Note::Level::Error, "cannot make an offer: " + made.error().text);
@@ -174,7 +197,7 @@ void Machine::dial() {
     }
     offer = *std::move(made);
   }
-  call_.offered = std::make_unique<Media>(call_.media);
+  if (!beside) call_.offered = std::make_unique<Media>(call_.media);
   Attempt attempt;
   const auto repeat = std::exchange(call_.repeat, nullptr);
   if (call_.attempt) attempt.start = call_.attempt->start;  // once more, after a 422
@@ -227,7 +250,8 @@ void Machine::dial() {
        .body = {body->type, body->text},
        .home_routes = home ? std::span<const std::string>(call_.arrival.service_route) : std::span<const std::string>(),
        .gr = gr,
-       .same_number = repeat && repeat->same_number},
+       .same_number = repeat && repeat->same_number,
+       .branches = static_cast<std::uint32_t>(call_.hunt.together())},
       attempt, branch);
   call_.state = State::Inviting;
   ++call_.record.attempts;
@@ -244,6 +268,7 @@ void Machine::dial() {
   const bool sent = static_cast<bool>(attempt.client);
   const auto& wanted = target->candidate;
   const base::Duration wait = wanted.timeout_s != 0 ? base::seconds(wanted.timeout_s) : core_.settings->first_response;
+  attempt.due = now_ + wait;
   call_.attempt = std::move(attempt);
   if (!sent) {
     feed(Event::BranchDead, {.side = Side::B, .failure = route::Failure::Cause::Transport});
@@ -337,32 +362,19 @@ void Machine::take_off_attempt() {
   call_.attempt.reset();
 }
 
-void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& response) {
-  disarm(call_.setup_timer);
-  close_forks(nullptr);
-  call_.repeat.reset();
-  const route::Target target = *call_.hunt.current();
-  const auto number = static_cast<std::uint32_t>(call_.hunt.attempt());
-  call_.gave_up_waiting = failure.cause == route::Failure::Cause::RingTimeout;
-  const route::Verdict usual = call_.hunt.failed(failure, core_.health, now_);
-
-  Asking& asking = begin_asking();
-  FailedTarget& failed = asking.failed.emplace();
-  failed.target = target;
-  failed.usual = usual;
-  if (call_.hunt.next_is_same_name()) failed.repeat = repeat_of(call_.attempt, call_.b);
-  policy::AttemptFacts& attempt = failed.facts;
-  attempt.number = number;
+// As on_failure is told of the hunt's current target; its attempt is the current one still, or was abandoned last.
+policy::AttemptFacts Machine::attempt_facts(const route::Failure& failure, const route::Target& target) const {
+  policy::AttemptFacts attempt;
   attempt.target = target.text();
   attempt.realm = target.realm;
   attempt.trunk = target.trunk;
   attempt.group = target.group;
   attempt.status = route::status_of(failure);
+  attempt.cause = cause_word(failure.cause);
   attempt.reason = failure.reason;
   attempt.retry_after = failure.retry_after.value_or(0);
   attempt.rang = call_.attempt ? call_.attempt->rang : failure.cause == route::Failure::Cause::RingTimeout;
   attempt.early_media = failure.early_media;
-  attempt.remaining = static_cast<std::uint32_t>(call_.hunt.remaining());
   const Attempt* tried = call_.attempt ? &*call_.attempt : nullptr;
   if (tried == nullptr && failure.cause != route::Failure::Cause::Unresolved) tried = &call_.strays.back();
   attempt.elapsed_ms = milliseconds_between(tried != nullptr ? tried->started : now_, now_);
@@ -370,9 +382,27 @@ void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& resp
     attempt.pdd_ms = milliseconds_between(tried->started, *tried->rang_at);
     attempt.rung_ms = milliseconds_between(*tried->rang_at, now_);
   }
+  return attempt;
+}
+
+void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& response) {
+  disarm(call_.setup_timer);
+  const route::Target target = *call_.hunt.current();
+  const bool together = target.at_once != 0;
+  if (!together) close_forks(nullptr);
+  call_.repeat.reset();
+  FailedTarget failed;
+  failed.target = target;
+  policy::AttemptFacts& attempt = failed.facts = attempt_facts(failure, target);
+  attempt.number = static_cast<std::uint32_t>(call_.hunt.attempt());
+  call_.gave_up_waiting = failure.cause == route::Failure::Cause::RingTimeout;
+  failed.usual = call_.hunt.failed(failure, core_.health, now_);
+  if (call_.hunt.next_is_same_name()) failed.repeat = repeat_of(call_.attempt, call_.b);
+  attempt.remaining = static_cast<std::uint32_t>(call_.hunt.remaining());
   if (const route::Target* next = call_.hunt.next()) attempt.next = next->trunk.empty() ? next->text() : next->trunk;
-  attempt.usual = usual == route::Verdict::Next ? "next" : "stop";
-  if (response != nullptr && is_redirection(*response)) {
+  attempt.usual = failed.usual == route::Verdict::Next ? "next" : "stop";
+  // Where one of several leads to is not where all should go: of those a redirection is a failure as others.
+  if (response != nullptr && !together && is_redirection(*response)) {
     failed.response = response;
     auto& wish = failed.redirects;
     for (const auto& contact : redirect_contacts(*response))
@@ -382,16 +412,25 @@ void Machine::hunt_on(const route::Failure& failure, const sip::MessagePtr& resp
     if (wish == policy::OnRedirect::Follow && failure.early_media) wish = policy::OnRedirect::Refuse;
     if (wish != policy::OnRedirect::Refuse) attempt.usual = wish == policy::OnRedirect::Follow ? "follow" : "pass";
   }
-  attempt.cause = cause_word(failure.cause);
+  if (!together) begin_asking();  // before it is one of those that failed
   if (call_.failures.size() < route::kMaxTargets) call_.failures.push_back(attempt);
   explain_with(core_.advisor, call_.record, now_, [&] { return call::failed(target, attempt); });
+  const std::string tag = call_.attempt          ? call_.attempt->start.local_tag
+                          : call_.strays.empty() ? std::string()
+                                                 : call_.strays.back().start.local_tag;
   // One that has answered, and was hung up, may be answered once more by another of its forks.
   if (call_.attempt && call_.attempt->finished) {
     retire_attempt();
   } else {
     take_off_attempt();
   }
-  failure_decided(core_.advisor.failure(asking.facts, attempt));
+  if (together) {
+    if (!last_at_once(failed, failure, tag)) return;
+    begin_asking();
+  }
+  Asking& asking = *call_.asking;
+  asking.failed = std::move(failed);
+  failure_decided(core_.advisor.failure(asking.facts, asking.failed->facts));
 }
 
 void Machine::failure_decided(policy::Ruling<policy::FailureDecision> ruling) {
@@ -408,13 +447,7 @@ void Machine::failure_decided(policy::Ruling<policy::FailureDecision> ruling) {
   write_into_record(decision.cdr);
   std::vector<route::Target> replacement;
   if (decision.kind == policy::FailureDecision::Kind::Route) {
-    const std::string dialled = sip::unescape(call_.invite->request_uri().user);
-    auto plan = route::resolve(*core_.settings->routes, decision.candidates,
-                               {dialled, now_, call_.emergency, route::is_phone(call_.invite->request_uri())},
-                               core_.advisor, core_.health, core_.random);
-    for (const auto& skipped : plan.skipped) note(Note::Level::Info, "not tried: " + skipped.what + ": " + skipped.why);
-    explain_with(core_.advisor, call_.record, now_, [&plan] { return planned(plan.targets); });
-    replacement = std::move(plan.targets);
+    replacement = plan_for(decision.candidates).targets;
   }
   if (call_.hunt.decide(failed.usual, decision, std::move(replacement)) == route::Verdict::Next) {
     if (call_.hunt.next_is_same_name()) repeat_next(std::move(failed.repeat));

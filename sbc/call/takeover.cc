@@ -12,6 +12,7 @@
 #include "sbc/call/machine.h"
 #include "sbc/call/mapped_ids.h"
 #include "sbc/call/refer.h"
+#include "sbc/call/rivals.h"
 #include "sbc/call/securing.h"
 
 namespace sbc::call {
@@ -29,9 +30,13 @@ std::optional<NamedLeg> Machine::named_to_replace() const {
   const auto value = call_.invite->find(sip::HeaderId::Replaces);
   const auto named = value ? named_dialog(*value) : std::nullopt;
   if (!named) return std::nullopt;
-  if (auto found = find_leg(core_, named->call_id, named->to_tag, named->from_tag)) return found;
-  auto found = find_leg(core_, named->call_id, named->from_tag, named->to_tag);
-  if (found) found->at.side = other(found->at.side);
+  auto found = find_leg(core_, named->call_id, named->to_tag, named->from_tag);
+  if (!found) {
+    found = find_leg(core_, named->call_id, named->from_tag, named->to_tag);
+    if (found) found->at.side = other(found->at.side);
+  }
+  // Of several that ring at once it is this one that leg B is asked about.
+  if (found && found->fork != nullptr) turn_to(*core_.calls.find(found->at.call), found->fork->attempt);
   return found;
 }
 

@@ -7,6 +7,7 @@
 #include "sbc/call/leg_message.h"
 #include "sbc/call/machine.h"
 #include "sbc/call/recording_client.h"
+#include "sbc/call/rivals.h"
 
 namespace sbc::call {
 namespace {
@@ -96,10 +97,11 @@ void Machine::cancel_call(Event event, const Input& in) {
   close_forks(nullptr);
   finished(cause, ender_of(event, in));
   close_session("cancelled");
-  if (call_.attempt->finished) return finish();  // its answer came, and was hung up: no other will
   const std::string_view why = event == Event::Cancel || event == Event::Bye ? std::string_view(call_.b.told.reason)
                                : in.lines.empty()                            ? reason_lines(cause)
                                                                              : std::string_view(in.lines);
+  cancel_rivals(why, "the call ends");
+  if (call_.attempt->finished) return finish();  // its answer came, and was hung up: no other will
   const std::string lines = guarded_lines(core_.layer.guard(), *core_.settings, call_.watch.get(), end_of(Side::B), why,
                                           call_.attempt->start.call_id, call_.session);
   core_.layer.cancel(call_.attempt->client, lines, now_, out_.transaction);
@@ -265,6 +267,8 @@ bool Machine::outstanding() const {
 }
 
 void Machine::settle() {
+  cancel_rivals({}, "the call ends");
+  call_.at_once.reset();
   stop_asking();
   stop_timers();
   drop_held();

@@ -166,7 +166,7 @@ void Machine::pass_answer(const Input& in) {
   Leg& from = call_.leg(call_.inviter);
   if (from.owes_ack) {  // a party that took a transferor's place: its INVITE was ours
     send_ack(call_.inviter, *body);
-    explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_.media); });
+    explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_); });
     finish_exchange();
     return;
   }
@@ -174,7 +174,7 @@ void Machine::pass_answer(const Input& in) {
   learn_way(call_.inviter);
   call_.state = State::Reconfirming;
   respond_inviter(200, {}, *body);
-  if (!call_.late_offer) explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_.media); });
+  if (!call_.late_offer) explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_); });
   if (call_.by_update) finish_exchange();  // RFC 3311: no ACK follows
 }
 
@@ -265,7 +265,7 @@ void Machine::confirm_offer(const Input& in) {
     }
     send_ack(to, *body);
     ask_relay(false);
-    explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_.media); });
+    explain_with(core_.advisor, call_.record, now_, [this] { return changed(call_); });
   }
   finish_exchange();
 }

@@ -9,6 +9,8 @@ namespace {
 // As calls write into the log: "not tried: trunk carrier UDP 192.0.2.7:5060: asked for no calls".
 constexpr std::string_view kNotTried = "not tried: ";
 constexpr std::string_view kTransferred = "transferred to: ";
+// "cancelled: UDP 192.0.2.7:5060: another one answered": of those that are called at once.
+constexpr std::string_view kCancelled = "cancelled: ";
 
 class Outcomes {
  public:
@@ -26,11 +28,8 @@ class Outcomes {
       of(step.text.substr(kTransferred.size())).outcome = "taken: the call was transferred to it";
       taken_ = true;
     }
-    if (!step.text.starts_with(kNotTried)) return;
-    const std::string_view rest = std::string_view(step.text).substr(kNotTried.size());
-    const auto end = rest.find(": ");
-    const std::string_view what = rest.substr(0, end);
-    of(what).outcome.assign("skipped: ").append(end == std::string_view::npos ? "" : rest.substr(end + 2));
+    note(step.text, kNotTried, "skipped: ");
+    note(step.text, kCancelled, kCancelled);
   }
   void operator()(const Sent& step) {
     if (step.purpose.empty() || step.purpose == "transfer") of(tried_ = step.target).outcome = "tried: no answer yet";
@@ -44,12 +43,14 @@ class Outcomes {
   }
   void operator()(const Answered& step) {
     if (step.changed) return;
+    if (!step.target.empty()) tried_ = step.target;
     of(tried_).outcome = "taken: it answered";
     taken_ = true;
   }
   void operator()(const Ended& step) {
-    if (!taken_ && !tried_.empty() && of(tried_).outcome.starts_with("tried"))
-      of(tried_).outcome = "tried: the call ended before its answer (" + step.cause + ")";
+    for (auto& one : all_)
+      if (!taken_ && one.outcome.starts_with("tried"))
+        one.outcome = "tried: the call ended before its answer (" + step.cause + ")";
     ended_ = true;
   }
   template <typename Other>
@@ -64,6 +65,13 @@ class Outcomes {
   }
 
  private:
+  void note(std::string_view text, std::string_view front, std::string_view outcome) {
+    if (!text.starts_with(front)) return;
+    const std::string_view rest = text.substr(front.size());
+    const auto end = rest.find(": ");
+    of(rest.substr(0, end)).outcome.assign(outcome).append(end == std::string_view::npos ? "" : rest.substr(end + 2));
+  }
+
   // The newest of that name; some notes leave out the trunk's.
   CandidateOutcome& of(std::string_view target) {
     const auto named = [target](const auto& one) { return std::string_view(one.target).ends_with(target); };

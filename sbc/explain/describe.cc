@@ -72,7 +72,10 @@ template <typename Decision>
 std::string all(const Decision& decision) {
   std::string text = "route: ";
   const auto& candidates = decision.candidates;
-  for (std::size_t i = 0; i < candidates.size(); ++i) text += (i == 0 ? "" : "; then ") + one(candidates[i]);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const bool with_it = i != 0 && candidates[i].at_once != 0 && candidates[i].at_once == candidates[i - 1].at_once;
+    text += (i == 0 ? "" : with_it ? "; at once with it " : "; then ") + one(candidates[i]);
+  }
   if constexpr (requires { decision.call_class; })
     if (!decision.call_class.empty()) text += "; class " + decision.call_class;
   if constexpr (requires { decision.cdr; })

@@ -110,7 +110,12 @@ struct ToJson {
   Members operator()(const Planned& step) const {
     List targets;
     for (const auto& target : step.targets) targets.push_back(text(target));
-    return {{"kind", text("plan")}, {"targets", {std::move(targets)}}};
+    Members members{{"kind", text("plan")}, {"targets", {std::move(targets)}}};
+    if (step.at_once.empty()) return members;
+    List together;
+    for (const std::uint32_t list : step.at_once) together.push_back(number(list));
+    members.emplace_back("at_once", Value{std::move(together)});
+    return members;
   }
   Members operator()(const Noted& step) const { return {{"kind", text("note")}, {"text", text(step.text)}}; }
   Members operator()(const Reinvited& step) {

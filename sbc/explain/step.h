@@ -43,6 +43,8 @@ struct Handled {
 // The candidates of a decision as places to try, in order.
 struct Planned {
   std::vector<std::string> targets = {};
+  std::vector<std::uint32_t> at_once =
+      {};  // of each: those of one number are called together, 0: alone; empty: all are
 };
 
 // A line of the log: among others, why a candidate was skipped.
@@ -88,6 +90,7 @@ struct Answered {
   };
   std::array<Leg, 2> legs = {};  // of the caller and of the callee
   bool changed = false;          // by an exchange after the answer
+  std::string target = {};       // who answered; "": the one that was called last
 };
 
 struct Ended {

@@ -48,6 +48,19 @@ class Page {
     line(at + " ms  " + text);
   }
 
+  void plan(const Value& step) {
+    const auto& together = list(step, "at_once");
+    std::int64_t before = 0;
+    std::size_t i = 0;
+    for (const auto& target : list(step, "targets")) {
+      const auto* number = i < together.size() ? std::get_if<std::int64_t>(&together[i].what) : nullptr;
+      ++i;
+      const std::int64_t now = number != nullptr ? *number : 0;
+      detail((now != 0 && now == before ? "at once with it: " : "") + std::string(plain(target)));
+      before = now;
+    }
+  }
+
   void tell(const Value& step) {
     const std::string kind = word(step, "kind");
     if (kind == "handler") return handler(step);
@@ -56,7 +69,7 @@ class Page {
     if (kind == "note") return event(step, word(step, "text"));
     if (kind == "plan") {
       event(step, list(step, "targets").empty() ? "nobody can be tried" : "to be tried:");
-      for (const auto& target : list(step, "targets")) detail(plain(target));
+      plan(step);
     } else if (kind == "failed") {
       const std::string reason = word(step, "reason");
       event(step, word(step, "target") + " failed: " + word(step, "status") + (reason.empty() ? "" : " " + reason) +

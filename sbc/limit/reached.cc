@@ -30,6 +30,8 @@ const char* name_of(Reached limit) {
       return "attempts";
     case Reached::NamedDialogs:
       return "named_dialogs";
+    case Reached::AtOnce:
+      return "at_once";
     case Reached::Contacts:
       return "contacts";
     case Reached::DnsRecords:

@@ -22,6 +22,7 @@ enum class Reached : std::uint8_t {
   Signposts,           // refused: a leg that another shard wanted for an attended transfer
   Attempts,            // forgotten: where a CANCEL of an INVITE with Replaces goes
   NamedDialogs,        // left out: dialogs named in one body, which then loses them
+  AtOnce,              // left out: places of a list that is to be called at once, which follow the others
   Contacts,            // left out: registered contacts beyond those that one decision is offered
   DnsRecords,          // left out: records of one answer
   Places,              // left out: places of one name

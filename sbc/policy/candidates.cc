@@ -1,5 +1,6 @@
 // route(contacts), route{ group = "carriers", number = "+43..." }, route{ contacts, { trunk = "a" }, timeout = 4 },
-// route{ { trunk = "a", weight = 3 }, { { trunk = "b" }, { trunk = "c" }, weight = 1 } }.
+// route{ { trunk = "a", weight = 3 }, { { trunk = "b" }, { trunk = "c" }, weight = 1 } }, route{ contacts, at_once =
+// true }.
 
 #include <algorithm>
 #include <array>
@@ -18,6 +19,7 @@ namespace {
 struct Item {
   int depth = 0;                             // lists around it
   std::optional<std::uint16_t> weight = {};  // among its neighbours
+  bool at_once = false;                      // its places are called together
 };
 
 void check_name(lua_State* lua, std::string_view what, std::string_view kind, std::string_view name,
@@ -117,6 +119,8 @@ bool read_list_field(lua_State* lua, int value, Place place, Item& item, Candida
   } else if (place.field == "draw_by") {
     common.lots.resize(1);
     common.lots.front().drawn_by = read_text(lua, value, place, kMaxDrawnBy);
+  } else if (place.field == "at_once") {
+    item.at_once = read_boolean(lua, value, place);
   } else if (place.field == "class") {
     if (item.depth != 0) raise(lua, place.what, ": class belongs to the whole route, not to one of its places");
     const std::string_view name = read_text(lua, value, place, kMaxClassName);
@@ -229,6 +233,28 @@ void inherit(Candidate& candidate, const Candidate& common) {
   candidate.headers.insert(candidate.headers.begin(), common.headers.begin(), common.headers.end());
 }
 
+// The candidates from `first` on are called together, those of lists among them, too.
+void join(std::vector<Candidate>& out, std::size_t first) {
+  const std::uint32_t last = std::ranges::max_element(out, {}, &Candidate::at_once)->at_once;
+  for (std::size_t at = first; at < out.size(); ++at) out[at].at_once = last + 1;
+}
+
+// Numbers from 1 on, in the order of the route: the same decision is written in the same way.
+void number_together(std::vector<Candidate>& out) {
+  std::uint32_t before = 0;
+  std::uint32_t last = 0;
+  for (Candidate& candidate : out) {
+    const std::uint32_t read = candidate.at_once;
+    if (read == 0) {
+      before = 0;
+      continue;
+    }
+    if (read != before) ++last;
+    before = read;
+    candidate.at_once = last;
+  }
+}
+
 void read_item(lua_State* lua, int index, std::string_view what, Item& item, Made& made);
 
 // `common`: what holds for the whole list.
@@ -270,6 +296,8 @@ void read_item(lua_State* lua, int index, std::string_view what, Item& item, Mad
   if (list && item.depth >= kMaxNesting)
     raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxNesting), " lists within each other");
   if (!list && !out[common].lots.empty()) raise(lua, what, ": draw_by belongs to a list of places with a weight");
+  if (item.at_once && !list && out[common].kind != Candidate::Kind::Contact)
+    raise(lua, what, ": at_once belongs to contacts or to a list of places");
   if (list && destinations > 0) raise(lua, what, ": either a list of candidates or one of contacts, trunk, group, uri");
   if (!list && destinations == 0) raise(lua, what, ": no destination; give contacts, trunk, group or uri");
   if (!list && contacts.count == 0) return;
@@ -280,6 +308,7 @@ void read_item(lua_State* lua, int index, std::string_view what, Item& item, Mad
     add_contacts(lua, what, contacts, out);
   }
   for (std::size_t i = common + 1; i < out.size(); ++i) inherit(out[i], out[common]);
+  if (item.at_once) join(out, common + 1);
   out.erase(out.begin() + static_cast<std::ptrdiff_t>(common));
 }
 
@@ -292,6 +321,7 @@ void read_route(lua_State* lua, int index, std::string_view what, Made& made) {
   const auto weighs = [](const Lot& lot) { return lot.weight.has_value(); };
   if (std::ranges::none_of(out, [&](const Candidate& c) { return std::ranges::any_of(c.lots, weighs); }))
     for (Candidate& candidate : out) candidate.lots.clear();
+  number_together(out);
   if (out.empty()) raise(lua, what, ": no candidate is left");
   if (out.size() > kMaxCandidates)
     raise(lua, what, ": more than ", static_cast<std::int64_t>(kMaxCandidates), " candidates");

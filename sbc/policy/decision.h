@@ -140,6 +140,7 @@ struct Candidate {
   std::uint32_t max_duration_s = 0;               // of the call, from its answer; 0: as its trunk or realm has it
   std::vector<Lot> lots = {};      // by the lists around it, the outermost first; empty where nothing is drawn
   std::vector<CdrField> cdr = {};  // of the call's record once this one is tried
+  std::uint32_t at_once = 0;       // called together with the neighbours of the same number; 0: by itself
 };
 
 struct InviteDecision {

@@ -16,7 +16,7 @@ struct Declared {
 };
 
 // A place of a route, and route's own table (candidates.cc).
-inline constexpr std::array<Declared, 25> kPlaceFields = {{
+inline constexpr std::array<Declared, 26> kPlaceFields = {{
     {"contacts", "Contacts|Contact"},
     {"trunk", "TrunkName"},
     {"group", "GroupName"},
@@ -40,6 +40,7 @@ inline constexpr std::array<Declared, 25> kPlaceFields = {{
     {"max_duration", "integer"},
     {"weight", "integer"},
     {"draw_by", "string"},
+    {"at_once", "boolean"},
     {"cdr", "CdrFields"},
     {"class", "ClassName"},
 }};

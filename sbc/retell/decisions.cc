@@ -237,7 +237,7 @@ Value value_of(const policy::Recording& recording) {
 Value value_of(const policy::Candidate& candidate) {
   const auto& [kind, name, contact, realm, number, timeout_s, ring_timeout_s, from_user, from_display, headers,
                redirects, late_offer, media_security, preconditions, codecs, dtmf, record, music_on_hold, ringback,
-               welcome, max_duration_s, lots, cdr] = candidate;
+               welcome, max_duration_s, lots, cdr, at_once] = candidate;
   static_cast<void>(contact);  // a token
   Object object;
   object.out.push_back({std::string(word_of(kind)), text(name)});
@@ -260,6 +260,7 @@ Value value_of(const policy::Candidate& candidate) {
   object.unless_usual("welcome", welcome);
   object.unless_usual("max_duration", max_duration_s);
   object.unless_empty("lots", lots);
+  object.unless_usual("at_once", at_once);
   object.unless_empty("cdr", cdr);
   return {std::move(object.out)};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "sbc/route/limits.h"
 
@@ -78,6 +79,10 @@ std::uint16_t status_of(const Failure& failure) {
   return 500;
 }
 
+bool says_more(const Failure& one, const Failure& other) {
+  return rank(to_answer(one)) < rank(to_answer(other));
+}
+
 Hunt::Hunt(std::vector<Target> targets) : targets_(std::move(targets)) {}
 
 const Target* Hunt::current() const {
@@ -85,11 +90,41 @@ const Target* Hunt::current() const {
 }
 
 std::size_t Hunt::remaining() const {
-  return stopped_ || at_ >= targets_.size() ? 0 : targets_.size() - at_ - 1;
+  return stopped_ || begun_ >= targets_.size() ? 0 : targets_.size() - begun_ - 1;
 }
 
 const Target* Hunt::next() const {
-  return remaining() > 0 ? &targets_[at_ + 1] : nullptr;
+  return remaining() > 0 ? &targets_[begun_ + 1] : nullptr;
+}
+
+bool Hunt::next_joins() const {
+  const Target* one = current();
+  const Target* other = next();
+  return one != nullptr && other != nullptr && one->at_once != 0 && one->at_once == other->at_once;
+}
+
+void Hunt::join() {
+  at_ = ++begun_;
+}
+
+std::size_t Hunt::together() const {
+  const Target* target = current();
+  if (target == nullptr || target->at_once == 0) return 1;
+  return static_cast<std::size_t>(std::ranges::count(targets_, target->at_once, &Target::at_once));
+}
+
+void Hunt::put_off(std::size_t place) {
+  --begun_;
+  at_ = place;
+  const auto next = targets_.begin() + static_cast<std::ptrdiff_t>(begun_) + 1;
+  const std::uint32_t number = std::exchange(next->at_once, 0);
+  const auto others =
+      std::find_if(next + 1, targets_.end(), [number](const Target& target) { return target.at_once != number; });
+  std::rotate(next, next + 1, others);
+}
+
+void Hunt::leave_out_joining() {
+  while (next_joins()) targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(begun_) + 1);
 }
 
 Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant now) {
@@ -126,6 +161,10 @@ Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant 
   const bool phone_spoke = failure.cause == Failure::Cause::RingTimeout ||
                            (failure.cause == Failure::Cause::Response && status != 408 && status != 430);
   if (!target->instance.empty() && phone_spoke) pass_over_instance();
+  if (target->at_once != 0) {
+    tied_ = tied_ || failure.early_media;
+    return tied_ || status >= 600 ? Verdict::Stop : Verdict::Next;
+  }
   if (failure.early_media) return Verdict::Stop;
   if (status == 408 || (status >= 500 && status < 600)) return Verdict::Next;
   // Another binding of the same user may accept where this one was busy, away or does not know the call; a 6xx speaks
@@ -136,21 +175,21 @@ Verdict Hunt::failed(const Failure& failure, TrunkHealth& health, base::Instant 
 }
 
 void Hunt::pass_over_siblings() {
-  const auto next = targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1;
+  const auto next = targets_.begin() + static_cast<std::ptrdiff_t>(begun_) + 1;
   const Target& tried = targets_[at_];
   targets_.erase(next, std::find_if(next, targets_.end(), [&](const Target& other) {
                    return !other.unfolded || other.name != tried.name || other.trunk != tried.trunk;
                  }));
-  places_end_ = at_ + 1;
+  places_end_ = begun_ + 1;
 }
 
 void Hunt::pass_over_instance() {
-  const auto next = targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1;
+  const auto next = targets_.begin() + static_cast<std::ptrdiff_t>(begun_) + 1;
   const std::string& tried = targets_[at_].instance;
   targets_.erase(
       std::remove_if(next, targets_.end(), [&tried](const Target& other) { return other.instance == tried; }),
       targets_.end());
-  places_end_ = at_ + 1;  // the places of one name lead to the same phone
+  places_end_ = begun_ + 1;  // the places of one name lead to the same phone
 }
 
 bool Hunt::located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now) {
@@ -192,23 +231,29 @@ Verdict Hunt::decide(Verdict usual, const policy::FailureDecision& decision, std
                          .retry_after = {},
                          .causes = failures_.empty() ? std::vector<std::string>{} : failures_.back().causes};
       return Verdict::Stop;
-    case policy::FailureDecision::Kind::Route:
+    case policy::FailureDecision::Kind::Route: {
+      const std::uint32_t before =
+          targets_.empty() ? 0 : std::ranges::max_element(targets_, {}, &Target::at_once)->at_once;
       // The current one stays in front, so that advance() moves to the first of the new ones.
-      if (at_ < targets_.size())
-        targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1, targets_.end());
-      places_end_ = at_ + 1;
+      if (begun_ < targets_.size())
+        targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(begun_) + 1, targets_.end());
+      places_end_ = begun_ + 1;
       // A policy that always knows another way comes to an end, too.
-      for (Target& target : replacement)
-        if (targets_.size() < kMaxTargets) targets_.push_back(std::move(target));
+      for (Target& target : replacement) {
+        if (targets_.size() >= kMaxTargets) break;
+        if (target.at_once != 0) target.at_once += before;  // none of those that were called before
+        targets_.push_back(std::move(target));
+      }
       return Verdict::Next;
+    }
   }
   return usual;
 }
 
 void Hunt::advance() {
   if (current() == nullptr) return;
-  ++at_;
-  ++tried_;
+  at_ = ++begun_;
+  tied_ = false;
 }
 
 void Hunt::stop() {

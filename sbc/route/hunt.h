@@ -7,6 +7,10 @@
 //     policy's FailureDecision -> hunt.decide(verdict, decision) -> Next or Stop
 //     Next: hunt.advance() and try current() if any; otherwise answer the caller with hunt.answer()
 //
+// Targets that are called at once (Target::at_once) are all begun before one of them fails: join() begins the next one
+// beside those that ring, turn_to() makes one of them the current one before anything is said about it, and advance()
+// goes on behind all of them.
+//
 // The caller's own hang-up ends the hunt without asking anyone (stop()).
 
 #include <cstddef>
@@ -57,17 +61,30 @@ class Hunt {
   Hunt() = default;
   explicit Hunt(std::vector<Target> targets);
 
-  const Target* current() const;                      // nullptr: none left, or stopped
-  std::size_t attempt() const { return tried_ + 1; }  // number of the current one, from 1, across replace()
-  std::size_t remaining() const;                      // after the current one
-  const Target* next() const;                         // the one after the current one; nullptr: none
+  const Target* current() const;                   // nullptr: none left, or stopped
+  std::size_t attempt() const { return at_ + 1; }  // number of the current one, from 1, across replace()
+  std::size_t remaining() const;                   // not begun yet
+  const Target* next() const;                      // the first of them; nullptr: none
+
+  // The next one is to be called together with the current one.
+  bool next_joins() const;
+  void join();  // it is begun, and the current one
+  // What has just joined cannot be called with the others after all: it follows those that can, and the one at `place`
+  // is the current one again.
+  void put_off(std::size_t place);
+  void leave_out_joining();                  // all that are still to join
+  std::size_t together() const;              // how many the current one is called together with, itself among them
+  std::size_t place() const { return at_; }  // of the current one, for:
+  void turn_to(std::size_t place) { at_ = place; }  // one that was begun
+  const Target& at(std::size_t place) const { return targets_.at(place); }
 
   // Notes why the current target failed, marks its health and says what the border does by itself:
   // Next on timeouts, transport errors, 408 and 5xx; Stop on 6xx, on other 4xx and on 3xx, except that after a 3xx or
   // 4xx of one registered contact the user's other contacts are tried. RFC 3263 4.3: the other places of the same name
   // are tried only after 503, silence and transport errors; after other answers they are passed over. RFC 5626 7: the
   // other flows of the same phone are tried only after silence, transport errors, 408 and 430. After early media was
-  // passed on: Stop (the caller's media is tied to that target).
+  // passed on: Stop (the caller's media is tied to that target). Of targets that are called at once: Stop on 6xx and
+  // when one of them had passed early media on, else Next.
   Verdict failed(const Failure& failure, TrunkHealth& health, base::Instant now);
   // The places of the current target, which awaits its name. False: none of them may be tried now; call failed() next.
   bool located(const std::vector<Place>& places, const Realm& realm, const TrunkHealth& health, base::Instant now);
@@ -75,7 +92,7 @@ class Hunt {
   void answered(TrunkHealth& health);
   // The next target is another place of the name that the current one is a place of. RFC 3263 4.3: it gets the same
   // request again.
-  bool next_is_same_name() const { return remaining() > 0 && at_ + 1 < places_end_; }
+  bool next_is_same_name() const { return remaining() > 0 && begun_ + 1 < places_end_; }
 
   // Applies the policy's answer. Route decisions: resolve the candidates first and pass the plan's targets.
   Verdict decide(Verdict usual, const policy::FailureDecision& decision, std::vector<Target> replacement = {});
@@ -95,9 +112,10 @@ class Hunt {
 
   std::vector<Target> targets_;
   std::size_t at_ = 0;
+  std::size_t begun_ = 0;       // the last one that was; at_, unless several are called at once
   std::size_t places_end_ = 0;  // past the last place of the name that was located last
-  std::size_t tried_ = 0;
   bool stopped_ = false;
+  bool tied_ = false;       // one of those that are called at once had passed early media on
   bool attempted_ = false;  // one of the targets was really tried
   std::vector<Answer> failures_;
   std::optional<Answer> forced_;
@@ -105,5 +123,7 @@ class Hunt {
 
 // The status that a failure counts as.
 std::uint16_t status_of(const Failure& failure);
+// Whether the caller would rather be told of the first one (RFC 3261 16.7 step 6).
+bool says_more(const Failure& one, const Failure& other);
 
 }  // namespace sbc::route

@@ -19,6 +19,11 @@ inline constexpr std::size_t kMaxName = 64;  // appears in logs, metrics and URI
 // One call never tries more than this many targets: at a few seconds each no caller waits longer.
 inline constexpr std::size_t kMaxTargets = 32;
 
+// Places of a list that are called at once. More telephones than this in one room are a hunt group, which rings by
+// turns; each costs an INVITE, an early dialog of the 16 that a call may have (call/limits.h), and a copy of what the
+// caller offers.
+inline constexpr std::size_t kMaxAtOnce = 8;
+
 // RFC 3261 18.1.1: larger requests do not go over UDP when the path's MTU is not known.
 inline constexpr std::size_t kUdpLimit = 1300;
 

@@ -1,9 +1,11 @@
 #include "sbc/route/resolve.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "media-relay/base/text.h"
 
+#include "sbc/route/at_once.h"
 #include "sbc/route/limits.h"
 #include "sbc/route/lots.h"
 #include "sbc/route/order.h"
@@ -33,9 +35,32 @@ class Resolution {
  public:
   Resolution(const Table& table, const Asked& asked, Contacts& contacts, const TrunkHealth& health,
              base::Random& random)
-      : table_(table), asked_(asked), contacts_(contacts), health_(health), random_(random) {}
+      : table_(table),
+        asked_(asked),
+        contacts_(contacts),
+        health_(health),
+        random_(random),
+        gathering_(asked.together, [&table](const Target& target) {
+          const Realm* realm = table.realm(target.realm);
+          return realm != nullptr ? realm->media_network : std::string();
+        }) {}
 
   void add(const Candidate& candidate) {
+    if (!gathering_.is_of(candidate.at_once)) gathering_.end(plan_);
+    if (!gathering_.gathers(candidate.at_once)) return add_places(candidate);
+    gathering_.begin(candidate.at_once);
+    const auto alive = static_cast<std::ptrdiff_t>(plan_.targets.size());
+    const auto dead = static_cast<std::ptrdiff_t>(dead_.size());
+    add_places(candidate);
+    // Beside others nobody waits for one that did not answer before: it is not put behind them.
+    auto& found = plan_.targets.size() == static_cast<std::size_t>(alive) ? dead_ : plan_.targets;
+    const auto first = found.begin() + (&found == &dead_ ? dead : alive);
+    std::vector<Target> places(std::make_move_iterator(first), std::make_move_iterator(found.end()));
+    found.erase(first, found.end());
+    gathering_.add(std::move(places), plan_);
+  }
+
+  void add_places(const Candidate& candidate) {
     switch (candidate.kind) {
       case Candidate::Kind::Contact:
         add_contact(candidate);
@@ -53,6 +78,7 @@ class Resolution {
   }
 
   Plan finish() {
+    gathering_.end(plan_);
     for (Target& target : dead_) plan_.targets.push_back(std::move(target));
     if (asked_.for_help) {
       for (std::vector<Target>* last : {&down_, &peaceful_})
@@ -271,6 +297,7 @@ class Resolution {
   std::vector<Target> peaceful_;  // Busy ones, of a call for help
   std::size_t busy_ = 0;
   base::Duration earliest_{};
+  Gathering gathering_;
 };
 
 }  // namespace

@@ -58,6 +58,7 @@ struct Target {
   bool of_redirect = false;           // a contact of a redirection: after it the others are tried (RFC 3261 8.1.3.4)
   bool for_help = false;              // as in Asked: of its name's places none is left out
   bool by_sips = false;               // of a transfer: Refer-To names it by sips:
+  std::uint32_t at_once = 0;          // called together with the neighbours of the same number; 0: by itself
   bool awaits_name() const { return name && !unfolded; }
   std::string text() const;  // "UDP 192.0.2.7:5060", or the name
 };
@@ -70,6 +71,8 @@ struct Skipped {
 struct Plan {
   std::vector<Target> targets;  // in the order to try; may be empty
   std::vector<Skipped> skipped;
+  std::vector<Skipped> apart;  // targets that are called, but not together with those that they stand beside
+  std::size_t beyond = 0;      // of these, because there are too many
   // When targets is empty because every target is Busy: until the first is free, for Retry-After.
   std::optional<base::Duration> retry_after;
 };
@@ -81,6 +84,8 @@ struct Asked {
   bool for_help = false;
   // The caller dialled a telephone number and said so (tel:, or user=phone).
   bool as_phone = false;
+  // How many places may be called at once; below 2: none are.
+  std::size_t together = 0;
 };
 
 // Whether a URI is a telephone number, as whoever wrote it says (RFC 3966; RFC 3261 19.1.1).
@@ -102,6 +107,10 @@ std::vector<Target> unfold(const Target& named, const std::vector<Place>& places
 // to refuse a call for what others have met would be worse than to try in vain. Unknown names, unreachable families and
 // contacts that are gone are skipped with their reason. Host names become one target each; the call asks for their
 // places when it is their turn.
+//
+// Candidates that are to be called at once (at_once.h) stay together: targets with a number in common, none of which is
+// a name or in another media network, or leads to a phone that another one leads to. What cannot be called with them
+// follows them; so do the further targets of a trunk or a group.
 Plan resolve(const Table& table, const std::vector<policy::Candidate>& candidates, const Asked& asked,
              Contacts& contacts, const TrunkHealth& health, base::Random& random);
 

@@ -13,12 +13,13 @@ namespace sbc::call::test {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Beginning::kCount)> kNames = {
-    "nothing",    "ringing",      "talking",     "changing",
-    "answered",   "offered",      "asking",      "asking of a failure",
-    "reliable",   "proposed",     "redirected",  "anchoring",
-    "previewed",  "late offered", "moving",      "reanchoring",
-    "connecting", "transferring", "taking over", "picking up",
-    "moving a",   "draining a",   "draining b",
+    "nothing",       "ringing",      "talking",     "changing",
+    "answered",      "offered",      "asking",      "asking of a failure",
+    "reliable",      "proposed",     "redirected",  "anchoring",
+    "previewed",     "late offered", "moving",      "reanchoring",
+    "connecting",    "transferring", "taking over", "picking up",
+    "moving a",      "draining a",   "draining b",  "at once",
+    "early at once",
 };
 
 // Trunks that may redirect to each other, and get offers of ours.
@@ -49,6 +50,18 @@ void ring_early(Stage& stage, Beginning beginning) {
   } else {
     ring_reliably(stage, stage.b, "");
   }
+}
+
+// b and c are called together, and dave when both have failed.
+void ring_together(Stage& stage, Beginning beginning) {
+  stage.rig.advisor.trunks = {"t1", "t2", "far"};
+  stage.rig.advisor.at_once = 2;
+  const bool early = beginning == Beginning::EarlyAtOnce;
+  stage.a.invite(
+      {.body = sdp(stage.a.ip(), 4000), .headers = (early ? "Supported: 100rel, 199\r\n" : "") + std::string(kAllow)});
+  if (!early) return;
+  ring_reliably(stage, stage.b, "");
+  ring_reliably(stage, stage.c, "");
 }
 
 void ask(Stage& stage, Beginning beginning) {
@@ -172,6 +185,9 @@ void begin(Stage& stage, Beginning beginning) {
     case Beginning::DrainingA:
     case Beginning::DrainingB:
       return move(stage, beginning);
+    case Beginning::AtOnce:
+    case Beginning::EarlyAtOnce:
+      return ring_together(stage, beginning);
     case Beginning::kCount:
       return;
   }

@@ -35,6 +35,9 @@ enum class Beginning : std::uint8_t {
   MovingA,    // it is dead, and leg A is asked to go to another one,
   DrainingA,  // it drains, likewise,
   DrainingB,  // and leg B is.
+  // Two are called at once:
+  AtOnce,       // nobody has said anything yet,
+  EarlyAtOnce,  // or both have early media, reliably.
   kCount
 };
 

@@ -127,6 +127,7 @@ class Explorer {
     const std::vector<std::vector<std::string>> ways = {
         {"t1"}, {"t1", "t2"}, {"t1", "far"}, {"far", "t1", "t2"}, {"named"}, {"t2", "named", "far"}};
     rig_.advisor.trunks = ways[dice_.below(ways.size())];
+    rig_.advisor.at_once = thoughts_.below(3) == 0 ? 3 : 0;
     rig_.names["pbx.example"] = {{.remote = rig_.b.endpoint()}, {.remote = rig_.c.endpoint()}};
     rig_.slow_names = chance(50);
     rig_.advisor.ring_timeout_s = chance(40) ? 20 : 0;

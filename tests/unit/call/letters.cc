@@ -276,6 +276,7 @@ void add_early(std::vector<Letter>& letters) {
   letters.push_back({"c:fork-200", [](Stage& s) { return answer_as(s.c, 200, "fork"); }});
   letters.push_back({"c:302", [](Stage& s) { return answer_as(s.c, 302, "", "Contact: <sip:8@203.0.113.10>\r\n"); }});
   letters.push_back({"c:486", [](Stage& s) { return answer_invite(s.c, 486); }});
+  letters.push_back({"c:603", [](Stage& s) { return answer_invite(s.c, 603); }});
   letters.push_back({"b:prack-stray", stray_prack, Letter::Kind::Idle});
   letters.push_back({"b:prack-481", [](Stage& s) { return answer_prack(s.b, 481); }});
 }

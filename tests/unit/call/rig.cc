@@ -129,6 +129,7 @@ policy::InviteDecision FakeAdvisor::decide(const policy::InviteFacts& facts) {
     candidate.name = name;
     candidate.timeout_s = timeout_s;
     candidate.ring_timeout_s = ring_timeout_s;
+    if (facts.referred_by.empty() && route.candidates.size() < at_once) candidate.at_once = 1;
     route.candidates.push_back(std::move(candidate));
   }
   route.where = "test:1";

@@ -82,6 +82,7 @@ class FakeAdvisor final : public Advisor {
 
   // Routes to these trunks in this order unless `decision` says otherwise.
   std::vector<std::string> trunks{"t1"};
+  std::size_t at_once = 0;                         // so many of them, from the first on, are called together
   std::vector<std::string> transfer_trunks{"t2"};  // the same for a call that a REFER asks for
   std::string referred_by;                         // of the last question
   std::string arrival_trunk;                       // of callers

@@ -56,6 +56,62 @@ TEST(Weights, ListsWithoutThemAreTakenAsTheyCome) {
   EXPECT_EQ(outcome.decision.candidates[2].number, "");
 }
 
+// "carrier_a/1 | carrier_b": those of one number are called together.
+std::string together_of(const InviteDecision& decision) {
+  std::string text;
+  for (const Candidate& candidate : decision.candidates) {
+    text += (text.empty() ? "" : " | ") + candidate.name;
+    if (candidate.at_once != 0) text += "/" + std::to_string(candidate.at_once);
+  }
+  return text;
+}
+
+TEST(AtOnce, IsOfAListOfPlaces) {
+  EXPECT_EQ(
+      together_of(invite("return route { { trunk = 'carrier_a' }, { trunk = 'carrier_b' }, at_once = true }").decision),
+      "carrier_a/1 | carrier_b/1");
+  EXPECT_EQ(together_of(
+                invite("return route { { trunk = 'carrier_a' }, { trunk = 'carrier_b' }, at_once = false }").decision),
+            "carrier_a | carrier_b");
+}
+
+TEST(AtOnce, OfOneListAmongOthersLeavesThoseAsTheyAre) {
+  const auto outcome = invite(
+      "return route { { trunk = 'carrier_b' }, { { trunk = 'carrier_a', weight = 1 }, { trunk = 'carrier_b', weight = "
+      "2 }, at_once = true, ring_timeout = 20 }, { { trunk = 'carrier_a' }, { group = 'carriers' }, at_once = true }, "
+      "{ group = 'carriers' } }");
+  ASSERT_FALSE(outcome.failed()) << outcome.error;
+  EXPECT_EQ(together_of(outcome.decision),
+            "carrier_b | carrier_a/1 | carrier_b/1 | carrier_a/2 | carriers/2 | carriers");
+  EXPECT_EQ(outcome.decision.candidates[1].ring_timeout_s, 20U);
+  EXPECT_EQ(lots_of(outcome.decision),
+            "carrier_b 1 | carrier_a 2 1:1 | carrier_b 2 2:2 | carrier_a 3 1 | carriers 3 2 "
+            "| carriers 4");
+}
+
+TEST(AtOnce, TakesTheListsWithinItAlong) {
+  EXPECT_EQ(together_of(invite("return route { { { trunk = 'carrier_a' }, { trunk = 'carrier_b' }, at_once = true }, "
+                               "{ { group = 'carriers' } }, at_once = true }")
+                            .decision),
+            "carrier_a/1 | carrier_b/1 | carriers/1");
+}
+
+TEST(AtOnce, RingsAllThatALookUpGives) {
+  FakeLookup lookup;
+  Contact contact;
+  contact.uri = "sip:bob@192.0.2.1";
+  lookup.bindings["sip:bob@example.net"] = {contact, contact};
+  for (const char* route :
+       {"{ location.lookup('sip:bob@example.net'), at_once = true }",
+        "{ contacts = location.lookup('sip:bob@example.net'), at_once = true, ring_timeout = 9 }"}) {
+    const auto host = load_body(std::string("return route ") + route);
+    const auto outcome = host->on_invite(call(), lookup);
+    ASSERT_FALSE(outcome.failed()) << outcome.error;
+    ASSERT_EQ(outcome.decision.candidates.size(), 2U);
+    for (const auto& candidate : outcome.decision.candidates) EXPECT_EQ(candidate.at_once, 1U);
+  }
+}
+
 TEST(Headers, ArePassedRemovedByPatternAndAdded) {
   const auto outcome =
       invite("return route { trunk = 'carrier_a', headers = { ['X-Tenant-*'] = true, ['Alert-Info'] = true } }");
@@ -117,6 +173,10 @@ TEST(Choices, MistakesAreNamed) {
       {"return route { trunk = 'carrier_a', weight = 3 }", "a weight is one of several places"},
       {"return route { { trunk = 'carrier_a', weight = 65536 } }", "weight must be a whole number from 0 to 65535"},
       {"return route { { trunk = 'carrier_a', draw_by = 'x' } }", "draw_by belongs to a list"},
+      {"return route { trunk = 'carrier_a', at_once = true }", "at_once belongs to contacts or to a list of places"},
+      {"return route { { group = 'carriers', at_once = true }, { trunk = 'carrier_a' } }", "at_once belongs to"},
+      {"return route { { trunk = 'carrier_a' }, at_once = 2 }", "at_once must be true or false, not a number"},
+      {"return route { { trunk = 'carrier_a' }, at_onec = true }", "did you mean \"at_once\"?"},
       {"return route { { trunk = 'carrier_a', class = 'gold' } }", "class belongs to the whole route"},
       {"return route { trunk = 'carrier_a', class = 'glod' }", "there is no class \"glod\"; did you mean \"gold\"?"},
       {"return route { trunk = 'carrier_a', headers = { ['X-*-Y'] = true } }", "such as X-Tenant-*"},
