@@ -65,6 +65,7 @@
 #include "media-relay/flow/digit_player.h"
 #include "media-relay/flow/drop.h"
 #include "media-relay/flow/event.h"
+#include "media-relay/flow/held_back.h"
 #include "media-relay/flow/ledger.h"
 #include "media-relay/flow/media_report.h"
 #include "media-relay/flow/outlet.h"
@@ -271,6 +272,7 @@ class Flow {
     std::optional<base::Instant> told_silent;  // when its present silence was told
     base::Rare<Keepalive> keepalive;
     base::Rare<Solicitation> solicitation;
+    base::Rare<HeldBack> held_back;                   // while a stream of this side's has to prove itself
     std::uint8_t dscp = packet::Packet::kMarkOfPort;  // of media to this side
     struct Sums {
       std::uint64_t packets = 0;
@@ -317,6 +319,10 @@ class Flow {
   // NATs (keepalive.cc).
   void start_keepalive(Side side, base::Instant now);
   void on_keepalive_deadline(Side side, base::Instant now);
+
+  // First packets (hold.cc).
+  void hold_back(const Context& c);
+  void follow_up(Context& c);
 
   // Reports of peers whose streams contend (solicit.cc).
   void solicit_report(Side side, base::Instant now);
@@ -435,7 +441,7 @@ class Flow {
 
   // Steps (path.cc).
   std::optional<Drop> walk(Context& c);
-  std::optional<Drop> run(const Row& steps, Context& c);
+  std::optional<Drop> run(std::span<const std::uint8_t> steps, Context& c);
   std::optional<Drop> gate_rtp(Context& c);
   std::optional<Drop> gate_rtcp(Context& c);
   std::optional<Drop> gate_checked(Context& c);

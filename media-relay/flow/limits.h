@@ -83,6 +83,13 @@ inline constexpr base::Duration kContest = base::milliseconds(500);
 // contends: of its first report (RFC 3550 6.2: after 2.5 s) one will do.
 inline constexpr base::Duration kSolicitInterval = base::milliseconds(500);
 
+// The last packets of those that have yet to prove themselves, which are sent on when their stream is heard: three of
+// 20 ms, or four of 10 ms, and one more where the source must be learned. What is older is of another beginning, and
+// late.
+inline constexpr std::size_t kHeldPackets = 5;
+inline constexpr base::Duration kHeldFor = base::milliseconds(200);
+inline constexpr std::int32_t kMaxHeldGap = 16;
+
 // Streams that are not heard and are watched.
 inline constexpr std::size_t kContenders = 8;
 

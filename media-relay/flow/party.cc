@@ -27,6 +27,7 @@ void Flow::forget_peer(Side side, base::Instant now) {
   h.player.reset();
   h.keepalive.reset();
   h.solicitation.reset();
+  h.held_back.reset();
   if (h.streams) {
     h.streams->sources = {};
     h.streams->next_source = 0;

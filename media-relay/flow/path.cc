@@ -122,7 +122,7 @@ Flow::Row Flow::row_of(const Pipeline& steps) {
   return row;
 }
 
-std::optional<Drop> Flow::run(const Row& steps, Context& c) {
+std::optional<Drop> Flow::run(std::span<const std::uint8_t> steps, Context& c) {
   for (const std::uint8_t step : steps) {
     if (const std::optional<Drop> dropped = (this->*kSteps[step])(c)) return dropped;
     if (c.packet.leaves() || c.absorbed) break;
@@ -176,8 +176,13 @@ std::optional<Drop> Flow::read_rtcp(Context& c) {
 
 std::optional<Drop> Flow::admit_rtp(Context& c) {
   SourceGuard& guard = half(c.side).guard[index_of(Component::Rtp)];
-  return settle(c, Component::Rtp,
-                guard.admit(c.packet.source, {c.header.ssrc, c.header.sequence, is_secure(c.side)}, c.now));
+  const auto dropped = settle(
+      c, Component::Rtp, guard.admit(c.packet.source, {c.header.ssrc, c.header.sequence, is_secure(c.side)}, c.now));
+  if (dropped == Drop::Probation)
+    hold_back(c);
+  else if (!dropped && half(c.side).held_back)
+    follow_up(c);
+  return dropped;
 }
 
 std::optional<Drop> Flow::admit_rtcp(Context& c) {

@@ -134,6 +134,12 @@ class Scene {
         hear(rig_.send(Side::A, Component::Rtp, *spec.a.remote_rtp, rtp(talker, ++sequence_, kTrue)));
         ++said;
       }
+      // What was held back, too.
+      for (const Flow::Outgoing& out : rig_.flow.attend(rig_.events)) {
+        const std::string bytes(reinterpret_cast<const char*>(out.bytes.data()), out.bytes.size());
+        if (bytes.ends_with(kTrue)) ++heard;
+        if (bytes.ends_with(kEvil)) ++forged;
+      }
     }
   }
 
@@ -379,13 +385,14 @@ TEST(Attack, ACrowdOnBothSidesIsOverWhenThePartiesReport) {
 
 const NamedAttack kNone = {"none", [](unsigned, std::mt19937&) { return std::vector<std::string>{}; }};
 
-// What it costs where nobody attacks: the first two packets of a stream.
+// What it costs where nobody attacks: the first two packets of a stream that follows another one, and nothing else.
 TEST(Attack, WhereThereIsNoneLittleIsLost) {
   for (const Moment& moment : kMoments) {
     SCOPED_TRACE(moment.name);
     Scene scene(kNone, untold());
     moment.play(scene);
-    EXPECT_LE(scene.said - scene.heard, std::min(moment.lost, 2U));
+    const bool follows = std::string_view(moment.name).starts_with("when the talker's SSRC changes");
+    EXPECT_EQ(scene.said - scene.heard, follows ? 2U : 0U);
   }
 }
 

@@ -146,6 +146,7 @@ TEST_F(Piercing, AFewTimesOnlyAndThenNowAndThen) {
 TEST_F(Piercing, WhoIsSentNothingKeepsItsBinding) {
   rig.rtp(Side::A, kNat);
   rig.rtp(Side::A, kNat);
+  EXPECT_EQ(rig.flow.attend(rig.events).size(), 1U) << "the one that was held back, to the other side";
   EXPECT_EQ(sent(seconds(61)), (std::vector<base::Endpoint>(4, kNat)));
 }
 

@@ -102,5 +102,42 @@ TEST(RecordedFax, UdptlIsCopied) {
   EXPECT_EQ(copies.taken[0].component, Component::Rtp);
 }
 
+// SRTP is opened before: what is forged or in clear is nobody's voice.
+TEST(RecordedSrtp, IsCopiedInClear) {
+  const auto key = [](int which) {
+    const std::vector<std::byte> bytes(30, static_cast<std::byte>(which));
+    return secure::Parameters{secure::Suite::AesCm128HmacSha1_80, {{base::Secret(bytes), ""}}};
+  };
+  Spec spec = recorded_spec();
+  spec.a.srtp = Srtp{key(1), key(2)};
+  spec.b.srtp = Srtp{key(3), key(4)};
+  Rig rig(spec);
+  Copies copies;
+  rig.flow.record_to(&copies);
+  const auto phone = secure::make_sender(spec.srtp_engine, *spec.a.srtp->receive);
+  const std::string clear = rig.rtp_bytes(7);
+  std::string sealed = clear;
+  sealed.resize(clear.size() + secure::kMaxGrowthBytes);
+  sealed.resize(phone->protect_rtp(std::as_writable_bytes(std::span(sealed)), clear.size()).value());
+  EXPECT_EQ(rig.rtp(Side::A, kPhoneA).dropped, Drop::Unauthentic);
+  EXPECT_FALSE(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped);
+  EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, Drop::Replayed);
+  EXPECT_EQ(copies.bytes, std::vector{clear});
+}
+
+TEST(RecordedAudio, BeginsWithWhatWasHeldBack) {
+  Spec spec = recorded_spec();
+  spec.a.one_stream = spec.steady = spec.probation = true;
+  Rig rig(spec);
+  Copies copies;
+  rig.flow.record_to(&copies);
+  std::vector<std::string> said;
+  for (int i = 0; i < 3; ++i, rig.pass(base::milliseconds(20))) {
+    said.push_back(rig.rtp_bytes(7));
+    rig.send(Side::A, Component::Rtp, kPhoneA, said.back());
+  }
+  EXPECT_EQ(copies.bytes, said);
+}
+
 }  // namespace
 }  // namespace flow

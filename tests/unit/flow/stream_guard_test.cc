@@ -230,5 +230,79 @@ TEST(StreamGuard, ReportsFromElsewhereVouchForNobody) {
   }
 }
 
+// The beginning of a call: held back until its stream is heard, and sent on then, in front of what is heard.
+class Beginning : public Rig {
+ public:
+  static Spec spec(bool learned = false) {
+    Spec spec = learned ? learning_spec() : strict_spec();
+    spec.a.one_stream = spec.steady = spec.probation = true;
+    return spec;
+  }
+  using Rig::Rig;
+
+  // Of each packet that leaves, in order: its number.
+  void hear(const base::Endpoint& from, std::uint32_t ssrc, base::Duration step = milliseconds(20)) {
+    const Result result = rtp(Side::A, from, ssrc);
+    for (const Flow::Outgoing& out : flow.attend(events))
+      if (out.bytes.size() > 12) numbers.push_back(static_cast<unsigned>(out.bytes[3]));
+    if (!result.dropped) numbers.push_back(static_cast<unsigned char>(result.bytes[3]));
+    pass(step);
+  }
+  std::vector<unsigned> numbers;
+};
+
+TEST(HeldBack, TheFirstPacketsFollowInTheirOrder) {
+  for (const bool learned : {false, true}) {
+    Beginning call(Beginning::spec(learned));
+    for (int i = 0; i < 6; ++i) call.hear(learned ? endpoint("198.51.100.99:31000") : kPhoneA, kTalker);
+    EXPECT_EQ(call.numbers, (std::vector<unsigned>{101, 102, 103, 104, 105, 106})) << learned;
+    EXPECT_EQ(call.flow.stats(call.now).half[0].rtp_packets_in, 6U);
+    EXPECT_EQ(call.flow.stats(call.now).half[0].expected, 6U);
+    EXPECT_EQ(call.flow.stats(call.now).half[1].rtp_packets_out, 6U);
+    EXPECT_EQ(call.told<FirstPacket>().size(), 1U);
+    EXPECT_EQ(call.drops(Side::A, Drop::Probation), learned ? 3U : 2U) << "as long as it was not known";
+  }
+}
+
+TEST(HeldBack, OfAnotherStreamOrOfAnotherBeginningAreNotSentOn) {
+  Beginning call(Beginning::spec());
+  call.hear(kPhoneA, kOther);
+  call.hear(kPhoneA, kTalker, seconds(1));
+  for (int i = 0; i < 3; ++i) call.hear(kPhoneA, kTalker);
+  EXPECT_EQ(call.numbers, (std::vector<unsigned>{103, 104, 105}));
+}
+
+TEST(HeldBack, AreAFewOnly) {
+  Beginning call(Beginning::spec());
+  for (std::size_t i = 0; i < kHeldPackets + 3; ++i) call.hear(kPhoneA, kTalker, milliseconds(1));
+  EXPECT_TRUE(call.numbers.empty()) << "a burst proves nothing";
+  call.pass(milliseconds(30));
+  call.hear(kPhoneA, kTalker);
+  EXPECT_EQ(call.numbers.size(), kHeldPackets + 1);
+  EXPECT_EQ(call.numbers.front(), 104U);
+}
+
+// While two contend nothing is kept for who wins.
+TEST(HeldBack, NothingIsKeptOverAContest) {
+  Beginning call(Beginning::spec());
+  for (int i = 0; i < 100; ++i)
+    for (const std::uint32_t ssrc : {kTalker, kOther}) {
+      const std::size_t before = call.numbers.size();
+      call.hear(kPhoneA, ssrc, milliseconds(10));
+      EXPECT_LE(call.numbers.size(), before + 3);
+    }
+}
+
+TEST(HeldBack, ArePassedOnByNobodyWhoIsSecureNow) {
+  Spec spec = Beginning::spec();
+  Beginning call(spec);
+  call.hear(kPhoneA, kTalker);
+  call.hear(kPhoneA, kTalker);
+  spec.a.srtp = Srtp{};
+  call.flow.replace(spec, call.now);
+  for (int i = 0; i < 5; ++i) call.hear(kPhoneA, kTalker);
+  EXPECT_TRUE(call.numbers.empty());
+}
+
 }  // namespace
 }  // namespace flow
