@@ -166,8 +166,9 @@ std::optional<Event> event_of(const wire::FromRelay& in, Reading& r) {
   if (in.has_dtmf()) {
     const wire::Dtmf& m = in.dtmf();
     if (m.digit().size() != 1 || !kDigitLetters.contains(m.digit()[0])) r.fail("digit", "expected a digit");
-    return Dtmf{id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A,
-                m.digit().empty() ? '0' : m.digit()[0], m.duration_ms()};
+    return Dtmf{
+        id_of(m.id(), r), m.flow(), m.half_b() ? HalfSide::B : HalfSide::A, m.digit().empty() ? '0' : m.digit()[0],
+        m.duration_ms(),  m.began()};
   }
   if (in.has_picture_asked()) {
     const wire::PictureAsked& m = in.picture_asked();

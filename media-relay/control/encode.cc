@@ -164,6 +164,7 @@ void append_event(std::string& out, const Event& event) {
                    m.set_half_b(v.half == HalfSide::B);
                    m.set_digit(std::string(1, v.digit));
                    m.set_duration_ms(v.duration_ms);
+                   m.set_began(v.began);
                  },
                  [&](const PictureAsked& v) {
                    wire::PictureAsked& m = *e.mutable_picture_asked();

@@ -103,6 +103,7 @@ struct Digits {
   bool tones_heard = false;          // tones in its G.711 are told as well, and then not relayed
   std::optional<EventFormat> event;  // SendDigits towards it sends telephone-events so ...
   std::optional<std::uint8_t> tone;  // ... or else tones in G.711: 0 (PCMU) or 8 (PCMA). Both want rewrite.continuous
+  bool begins = false;               // each telephone-event is told when it begins as well
   friend bool operator==(const Digits&, const Digits&) = default;
 };
 
@@ -499,6 +500,7 @@ struct Dtmf {
   HalfSide half = HalfSide::A;
   char digit = '0';
   std::uint32_t duration_ms = 0;
+  bool began = false;  // no, it has only begun (digits.begins), and is told once more
   friend bool operator==(const Dtmf&, const Dtmf&) = default;
 };
 // A sound that was to be played on this half is over, or will not be heard.

@@ -61,6 +61,7 @@ void put_format(wire::EventFormat& out, const EventFormat& format) {
 void put_digits(wire::Digits& out, const Digits& digits) {
   for (const EventFormat& format : digits.heard) put_format(*out.add_heard(), format);
   out.set_tones_heard(digits.tones_heard);
+  out.set_begins(digits.begins);
   if (digits.event) put_format(*out.mutable_event(), *digits.event);
   if (digits.tone) out.set_tone(*digits.tone + 1U);
 }
@@ -446,6 +447,7 @@ Digits Reading::digits(const wire::Digits& in) {
   }
   for (const wire::EventFormat& f : in.heard()) out.heard.push_back(event_format(f));
   out.tones_heard = in.tones_heard();
+  out.begins = in.begins();
   if (in.has_event()) out.event = event_format(in.event());
   if (in.tone() != 0) out.tone = payload_type("digits: tone", in.tone() - 1);
   return out;

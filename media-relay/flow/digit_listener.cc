@@ -4,6 +4,7 @@
 #include <array>
 
 #include "media-relay/codec/limits.h"
+#include "media-relay/flow/limits.h"
 
 namespace flow {
 namespace {
@@ -19,9 +20,20 @@ constexpr std::uint64_t kUntilKnown = 25 * kRate / 1000;
 void DigitListener::set(const Digits& spec) {
   formats_ = spec.heard;
   tones_ = spec.tones_heard;
+  begins_ = spec.begins;
   if (tones_) return;
   ear_.reset();
   tone_ = 0;
+}
+
+bool DigitListener::may_tell(bool began, base::Instant now, bool& flood) {
+  if (now - second_ >= base::seconds(1)) {
+    second_ = now;
+    counted_ = {};
+  }
+  unsigned& count = counted_[began ? 1 : 0];
+  flood = ++count == kMaxDigitsTold + 1;
+  return count <= kMaxDigitsTold;
 }
 
 std::optional<rtp::HeardDigit> DigitListener::on_packet(const rtp::Header& header, std::span<const std::byte> payload,

@@ -1,6 +1,7 @@
 #pragma once
 // Finds the digits that one side sends: telephone-events and, when asked, tones in its G.711.
 
+#include <array>
 #include <optional>
 #include <span>
 #include <vector>
@@ -21,6 +22,13 @@ class DigitListener {
   // A packet of this side. Returns the digit that has ended, if one has.
   std::optional<rtp::HeardDigit> on_packet(const rtp::Header& header, std::span<const std::byte> payload,
                                            base::Instant now);
+  // The telephone-event that began with it, where that is to be told.
+  std::optional<char> take_begun() {
+    const auto begun = events_.take_begun();
+    return begins_ ? begun : std::nullopt;
+  }
+  // Whether one that has begun, or ended, may be told; `flood`: the first one in this second that may not.
+  bool may_tell(bool began, base::Instant now, bool& flood);
   // The packet given last is part of a tone that is told as a digit: it must not be heard as well.
   bool in_tone() const { return tone_ != 0; }
 
@@ -39,8 +47,11 @@ class DigitListener {
   std::vector<EventFormat> formats_;
   rtp::DigitReader events_;
   bool tones_ = false;
+  bool begins_ = false;
   std::optional<Ear> ear_;
   std::uint8_t ear_type_ = 0;
+  base::Instant second_{};                            // since when they are counted
+  std::array<unsigned, 2> counted_{};                 // those that ended, and began
   char tone_ = 0;                                     // sounding; 0: none
   std::uint64_t samples_ = 0;                         // of it so far
   std::vector<codec::DtmfDetector::Change> changes_;  // scratch

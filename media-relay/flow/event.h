@@ -77,7 +77,14 @@ struct Dtmf {
   Side side = Side::A;
   char digit = '0';
   base::Duration duration{};
+  bool began = false;  // no, it has only begun
   friend bool operator==(const Dtmf&, const Dtmf&) = default;
+};
+
+// This side sends more digits than are told (kMaxDigitsTold). Once in each second of that, for beginnings and for ends.
+struct DigitFlood {
+  Side side = Side::A;
+  friend bool operator==(const DigitFlood&, const DigitFlood&) = default;
 };
 
 // RTCP of this side asks for a whole picture of the other side's video. Once in kPictureInterval at most.
@@ -122,6 +129,6 @@ struct Quality {
 };
 
 using Event = std::variant<FirstPacket, Latched, MediaLost, OneSided, IceConnected, ConsentLost, Secured, NotSecured,
-                           Dtmf, PlayEnded, Quality, PictureAsked>;
+                           Dtmf, PlayEnded, Quality, PictureAsked, DigitFlood>;
 
 }  // namespace flow

@@ -415,7 +415,7 @@ class Flow {
   std::optional<Drop> rewrite_rtcp(Context& c);
   static std::optional<Drop> translate_rtcp(Context& c, const rtp::Direction& direction);
   void swallow(Context& c);
-  static void tell_digit(Side side, const rtp::HeardDigit& digit, std::vector<Event>& events);
+  void tell_digit(const Dtmf& digit, base::Instant now, std::vector<Event>& events);
   base::Instant next_repair_deadline() const;
   void on_repair_deadline(Side side, base::Instant now, std::vector<Event>& events);
   bool send_own(Side side, Component component, std::vector<std::byte> packet);

@@ -145,6 +145,10 @@ inline constexpr base::Duration kFirstReport = kReportInterval / 2;
 // pictures are large (RFC 5168 section 4 wants these to be rare as well).
 inline constexpr base::Duration kPictureInterval = base::seconds(1);
 
+// Digits of one side that are told in a second, and as many beginnings: a person presses five, a machine that keeps
+// RFC 4733's 40 ms and pauses sends twelve. What a peer sends beyond that is nobody's key.
+inline constexpr unsigned kMaxDigitsTold = 25;
+
 // How long a sound waits for somebody to play it to: a handshake of DTLS or a NAT that must be learned takes less.
 inline constexpr base::Duration kPlayPatience = base::seconds(10);
 

@@ -79,7 +79,10 @@ std::optional<Drop> Flow::listen(Context& c) {
   const auto payload = c.packet.bytes().subspan(c.header.payload_offset, c.header.payload_size);
   const base::Instant before = h.listener->next_deadline();
   const bool sounded = h.listener->in_tone();
-  if (const auto digit = h.listener->on_packet(c.header, payload, c.now)) tell_digit(c.side, *digit, c.events);
+  const auto ended = h.listener->on_packet(c.header, payload, c.now);
+  // In front of its own end, which may come in the same packet.
+  if (const auto begun = h.listener->take_begun()) tell_digit({c.side, *begun, {}, true}, c.now, c.events);
+  if (ended) tell_digit({c.side, ended->digit, ended->duration}, c.now, c.events);
   if (h.listener->next_deadline() < before) attention_ = true;
   if (!sounded && !h.listener->in_tone()) return std::nullopt;
   swallow(c);
@@ -95,8 +98,12 @@ void Flow::swallow(Context& c) {
     to.rewriter->swallow(c.header);
 }
 
-void Flow::tell_digit(Side side, const rtp::HeardDigit& digit, std::vector<Event>& events) {
-  events.push_back(Dtmf{side, digit.digit, digit.duration});
+void Flow::tell_digit(const Dtmf& digit, base::Instant now, std::vector<Event>& events) {
+  bool flood = false;
+  if (half(digit.side).listener->may_tell(digit.began, now, flood))
+    events.push_back(digit);
+  else if (flood)
+    events.push_back(DigitFlood{digit.side});
 }
 
 std::optional<Drop> Flow::rewrite_rtp(Context& c) {
@@ -151,7 +158,7 @@ base::Instant Flow::next_repair_deadline() const {
 void Flow::on_repair_deadline(Side side, base::Instant now, std::vector<Event>& events) {
   Half& h = half(side);
   if (h.listener)
-    if (const auto digit = h.listener->on_deadline(now)) tell_digit(side, *digit, events);
+    if (const auto ended = h.listener->on_deadline(now)) tell_digit({side, ended->digit, ended->duration}, now, events);
   if (!h.player || !h.rewriter) return;
   std::array<std::byte, kMaxPlayedBytes> payload;
   while (const auto played = h.player->next(h.rewriter->stream(), payload, now))

@@ -42,6 +42,7 @@ struct Digits {
   bool tones_heard = false;          // tones in its G.711 (payload types 0 and 8) as well; they are told, not relayed
   std::optional<EventFormat> event;  // digits towards this side are sent so ...
   std::optional<std::uint8_t> tone;  // ... or else as tones in G.711 of this payload type: 0 or 8
+  bool begins = false;               // telephone-events are told when they begin as well
   friend bool operator==(const Digits&, const Digits&) = default;
 };
 

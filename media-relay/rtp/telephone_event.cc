@@ -72,7 +72,8 @@ std::optional<HeardDigit> DigitReader::on_event(const Header& header, std::span<
     ssrc_ = header.ssrc;
     timestamp_ = header.timestamp;
     event_ = event->event;
-    open_ = digit_of(event_).has_value();
+    begun_ = digit_of(event_);
+    open_ = begun_.has_value();
     clock_ = clock;
     before_ = 0;
     duration_ = event->duration;

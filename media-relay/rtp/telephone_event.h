@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "media-relay/base/time.h"
 #include "media-relay/rtp/header.h"
@@ -50,6 +51,8 @@ class DigitReader {
   // one digit and begin the next one.
   std::optional<HeardDigit> on_event(const Header& header, std::span<const std::byte> payload, std::uint32_t clock,
                                      base::Instant now);
+  // The one that has begun since this was asked last.
+  std::optional<char> take_begun() { return std::exchange(begun_, std::nullopt); }
   // When a digit whose end was lost is taken to have ended (RFC 4733 2.5.2.2: three intervals); kNever: none is open.
   base::Instant next_deadline() const { return open_ ? last_at_ + kLostEnd : base::kNever; }
   std::optional<HeardDigit> on_deadline(base::Instant now);
@@ -62,6 +65,7 @@ class DigitReader {
 
   bool known_ = false;  // the fields below are of an event that was seen
   bool open_ = false;   // it has not been told
+  std::optional<char> begun_;
   std::uint32_t ssrc_ = 0;
   std::uint32_t timestamp_ = 0;  // of its present segment
   std::uint8_t event_ = 0;

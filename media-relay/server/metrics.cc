@@ -148,6 +148,8 @@ void Relay::register_worker_metrics() {
                    [&c] { return number(c.tracks.value()); });
     metrics_.gauge("relay_sound_track_bytes", "Memory of sounds that are kept coded", {{"worker", name}},
                    [&c] { return number(c.track_bytes.value()); });
+    counter("relay_digit_floods_total", "Seconds in which one side sent more digits (DTMF) than are told",
+            c.digit_floods);
     counter("relay_digits_refused_total", "Commands to send digits that could not be carried out in full",
             c.digits_refused);
     counter("relay_marks_refused_total", "Sockets that would not take another mark (DSCP)", c.marks_refused);

@@ -114,10 +114,11 @@ void Sessions::on_flow_event(FlowHandle flow, const flow::Event& event, Actions&
     tell(*controller, control::EventKind::OneSided,
          control::OneSided{session->id, record->index, to_control(o->silent), static_cast<std::uint32_t>(silent)}, out);
   } else if (const auto* d = std::get_if<flow::Dtmf>(&event)) {
-    ++counters_.digits_heard;
+    if (!d->began) ++counters_.digits_heard;
     const auto lasted = std::chrono::duration_cast<base::milliseconds>(d->duration).count();
     tell(*controller, control::EventKind::Dtmf,
-         control::Dtmf{session->id, record->index, to_control(d->side), d->digit, static_cast<std::uint32_t>(lasted)},
+         control::Dtmf{session->id, record->index, to_control(d->side), d->digit, static_cast<std::uint32_t>(lasted),
+                       d->began},
          out);
   } else if (const auto* asked = std::get_if<flow::PictureAsked>(&event)) {
     tell(*controller, control::EventKind::PictureAsked,

@@ -100,6 +100,7 @@ flow::Digits digits_of(const control::Digits& in) {
   flow::Digits out;
   for (const control::EventFormat& format : in.heard) out.heard.push_back({format.payload_type, format.clock});
   out.tones_heard = in.tones_heard;
+  out.begins = in.begins;
   if (in.event) out.event = flow::EventFormat{in.event->payload_type, in.event->clock};
   out.tone = in.tone;
   return out;

@@ -41,6 +41,7 @@ struct Counters {
   // Seconds that one of their packets took.
   base::Histogram transcode_seconds{1e-6, 2.5e-6, 1e-5, 2.5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 1e-2};
   Counter keepalives;      // empty datagrams to peers
+  Counter digit_floods;    // seconds in which one side sent more digits than are told
   Counter digits_refused;  // commands to send digits that could not be, or not all of them
   Counter marks_refused;   // sockets that would not take another mark (DSCP)
   // Sounds: how their playing ended, those that are kept coded, and frames that were coded.

@@ -431,6 +431,7 @@ void Engine::tell(FlowId id, std::vector<Event>& events) {
   for (const flow::Event& e : told_) {
     if (const auto* ended = std::get_if<flow::PlayEnded>(&e))
       counters_.plays_ended[static_cast<std::size_t>(ended->end)].add(1);
+    if (std::holds_alternative<flow::DigitFlood>(e)) counters_.digit_floods.add(1);
     events.emplace_back(FlowEvent{id, e});
   }
   told_.clear();

@@ -97,6 +97,8 @@ void Machine::ask_newcomer(Side side, sdp::OfferAnswer&& agreed) {
 // The call ends without this leg, which goes on elsewhere.
 MovedLeg Machine::release_leg(Side side) {
   drop_held();
+  drop_keys(Side::A);
+  drop_keys(Side::B);
   MovedLeg moved{std::exchange(call_.leg(side), Leg{}), call_.media.description(side)};
   moved.ends_by = call_.ends_by;
   if (call_.watch != nullptr) moved.words = call_.watch->of(end_of(side));

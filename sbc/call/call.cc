@@ -4,6 +4,7 @@
 
 #include "sbc/call/change_progress.h"
 #include "sbc/call/held_request.h"
+#include "sbc/call/key_watch.h"
 #include "sbc/call/output.h"
 #include "sbc/call/recording_session.h"
 #include "sbc/call/rivals.h"

@@ -210,6 +210,7 @@ struct Takeover {
 struct AtOnce;
 struct ChangeProgress;
 struct HeldRequest;
+struct KeyWatch;
 struct RecordingSession;
 struct Seats;
 
@@ -254,11 +255,12 @@ struct Call {
   std::uint32_t spoken = 0;        // Fork::spoke of the last one that did
   std::unique_ptr<Media> offered;  // the media as no fork has answered it yet: what each new one begins with
 
-  std::uint32_t lookups = 0;                    // questions to the resolver so far; the number of the last one
-  std::array<std::deque<InfoDigit>, 2> digits;  // by leg: INFOs that wait
-  std::array<PictureAsking, 2> pictures;        // by leg: when it was asked for one
-  std::vector<Passing> passing;                 // requests on their way from one leg to the other
-  std::vector<Aside> asides;                    // and from the border alone
+  std::uint32_t lookups = 0;                      // questions to the resolver so far; the number of the last one
+  std::array<std::deque<InfoDigit>, 2> digits;    // by leg: INFOs that wait
+  std::array<std::unique_ptr<KeyWatch>, 2> keys;  // by leg: which its media has brought; null: none came yet
+  std::array<PictureAsking, 2> pictures;          // by leg: when it was asked for one
+  std::vector<Passing> passing;                   // requests on their way from one leg to the other
+  std::vector<Aside> asides;                      // and from the border alone
 
   std::vector<Referral> referrals;  // the last kMaxReferrals
 

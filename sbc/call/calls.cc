@@ -462,9 +462,12 @@ void Calls::on_relay_event(const control::RelayEvent& event, base::Instant now, 
     if (peer->change == control::PeerChange::NotSecured)
       feed(handle, Event::MediaLost, {.cause = EndCause::NotSecured}, now, out);
   } else if (const auto* digit = std::get_if<control::Dtmf>(&event.event)) {
-    if (Call* call = core_.calls.find(handle))
-      Machine(core_, *call, now, out)
-          .digit_heard(digit->half == control::HalfSide::A ? Side::A : Side::B, {digit->digit, digit->duration_ms});
+    if (Call* call = core_.calls.find(handle)) {
+      Machine machine(core_, *call, now, out);
+      const Side from = digit->half == control::HalfSide::A ? Side::A : Side::B;
+      digit->began ? machine.key_began(from, digit->digit)
+                   : machine.digit_heard(from, {digit->digit, digit->duration_ms});
+    }
     sweep(handle);
   } else if (const auto* picture = std::get_if<control::PictureAsked>(&event.event)) {
     if (Call* call = core_.calls.find(handle)) Machine(core_, *call, now, out).picture_asked(*picture);
@@ -555,6 +558,9 @@ void Calls::on_deadline(base::Instant now, Output& out) {
         break;
       case TimerKind::Enter:
         machine.replace_party();
+        break;
+      case TimerKind::Keys:
+        machine.keys_due(key.side);
         break;
       case TimerKind::Ending:  // of a call that is gone: above
         break;

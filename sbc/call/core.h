@@ -45,6 +45,7 @@ enum class TimerKind : std::uint8_t {
   Held,
   Expiry,  // of the caller's invitation
   Enter,   // a newcomer tries once more (takeover.cc)
+  Keys,
 };
 
 struct TimerKey {

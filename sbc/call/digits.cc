@@ -19,6 +19,7 @@ using policy::Dtmf;
 
 // The relay has heard one.
 void Machine::digit_heard(Side from, const InfoDigit& digit) {
+  key_ended(from, digit.digit);
   if (policy_stops_digit({.side = from}, digit)) return;
   if (!call_.media.converts_digits() || call_.media.digit_way(from) == call_.media.digit_way(other(from))) return;
   send_digit(other(from), digit);
@@ -30,6 +31,7 @@ bool Machine::digit_by_info(const Input& in) {
   const auto digit =
       read_info_digit(body::bare_type(request.find(sip::HeaderId::ContentType).value_or("")), request.body());
   if (!digit) return false;
+  if (key_by_info(in, *digit)) return true;
   const bool converts = call_.media.converts_digits();
   const Dtmf way = call_.media.digit_way(in.side);
   // One that comes by the media as well is told when it does.

@@ -1,7 +1,7 @@
 #pragma once
 // Digits (DTMF) between legs that send them differently: as telephone-events among the media (RFC 4733), as INFO, or as
 // tones in the audio. Each leg has one way; what comes by another one is not passed, and what is converted is not
-// passed as well, so that nobody hears a digit twice.
+// passed as well, so that nobody hears a digit twice. Where nothing is converted key_watch.h sees to that.
 //
 //   media of A --- relay: Dtmf ---> INFO to B           INFO of A ---> relay: SendDigits ---> media of B
 //

@@ -87,6 +87,8 @@ class Machine {
   // Digits that change on their way (digits.cc): one that the relay has heard, and an INFO; false when it is none of
   // these and crosses as others do.
   void digit_heard(Side from, const InfoDigit& digit);
+  void key_began(Side from, char digit);  // key_watch.cc
+  void keys_due(Side side);
   bool recording_by_info(const Input& in);                         // false: it is none of ours
   void tell_quality(policy::QualityFacts quality, EndedBy party);  // told_quality.cc
   void recording_stopped(const control::RecordingStopped& event);  // recording.cc
@@ -404,6 +406,14 @@ class Machine {
   void send_digit(Side to, const InfoDigit& digit);
   void next_digit(Side to);
   transaction::ClientId send_info(Side to, std::string_view type, std::string_view text);
+  // key_watch.cc
+  bool watches_keys(Side side) const;
+  KeyWatch& key_watch(Side side);
+  void key_ended(Side from, char digit);
+  bool key_by_info(const Input& in, const InfoDigit& digit);  // true: it is not to cross, or not yet
+  void suppress_key(const Input& in);
+  void wait_for_keys(Side side);
+  void drop_keys(Side side);
   // pictures.cc
   bool may_ask_picture(Side to);
   void picture_answered(const Passing& passing, int status);

@@ -423,7 +423,7 @@ control::SessionSpec Media::spec(std::uint32_t media_timeout_ms) const {
     if (!is_fax(i) && flow.kind == "image" && on_b) flow.kind = std::string(on_b->kind);
     const StreamParties parties{{{leg_a_, state_if(Side::A)}, {leg_b_, state_if(Side::B)}}};
     guard_streams(flow, parties);
-    if ((converts_digits() || tells_digits_) && digit_line() == i) {
+    if (digit_line() == i && flow.transport == control::Transport::Rtp) {
       add_digits(flow, Side::A);
       add_digits(flow, Side::B);
     }

@@ -185,12 +185,14 @@ class Media {
 
   // Digits (media_digits.cc). A side asked for a way of its own, so that they may have to change on their way.
   bool converts_digits() const;
-  // Somebody wants to know of digits that pass as telephone-events, too.
+  // Somebody beside key_watch.h wants to know of digits that pass as telephone-events, too.
   void tell_digits(bool wanted) { tells_digits_ = wanted; }
   // The way in which the side sends and hears them; never Pass.
   policy::Dtmf digit_way(Side side) const;
   // The m-line that they belong to: the first one with audio.
   std::optional<std::size_t> digit_line() const;
+  // The side has agreed on telephone-event: whatever else brings them, they may come by its media.
+  bool sends_by_media(Side side) const;
 
   // Requests for whole pictures (media_pictures.cc). The side and we have agreed on them by RTCP in this m-line, or in
   // any of video.

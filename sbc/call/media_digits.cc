@@ -79,6 +79,12 @@ policy::Dtmf Media::digit_way(Side side) const {
   return events_of(state_if(side), true, digit_line().value_or(0)).empty() ? Dtmf::Info : Dtmf::Rfc4733;
 }
 
+// RFC 3264 5.1: what we told it says what it may send.
+bool Media::sends_by_media(Side side) const {
+  const auto line = digit_line();
+  return line && !events_of(state_if(side), true, *line).empty() && !events_of(state_if(side), false, *line).empty();
+}
+
 std::expected<sdp::SessionPtr, MediaError> Media::with_digits(Side to, sdp::SessionPtr said,
                                                               const sdp::Session* offer) const {
   const auto elsewhere = [](Dtmf way) { return way == Dtmf::Info || way == Dtmf::Inband; };
@@ -95,11 +101,12 @@ void Media::add_digits(control::FlowSpec& flow, Side from) const {
   const Dtmf wanted = digit_way(other(from));
   control::HalfSpec& source = from == Side::A ? flow.a : flow.b;
   if (way == wanted || !converts_digits()) {
-    // They pass, and are told.
-    if (!tells_digits_ || way != Dtmf::Rfc4733) return;
+    // They pass, and are told: where nothing is converted, so that the same ones by INFO are known.
+    if ((converts_digits() && !tells_digits_) || way != Dtmf::Rfc4733) return;
     for (const sdp::EventFormat& event : events_of(state_if(from), false, flow.index)) {
       if (!source.digits) source.digits.emplace();
       source.digits->heard.push_back({event.payload_type, event.clock});
+      source.digits->begins = !converts_digits();
     }
     return;
   }

@@ -196,6 +196,8 @@ void Machine::drop_passing() {
     answer_passing(passing, 487);
   }
   call_.passing.clear();
+  drop_keys(Side::A);
+  drop_keys(Side::B);
 }
 
 // RFC 6086 5.2.2: a message without Recv-Info leaves the set as it was.

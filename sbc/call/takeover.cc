@@ -140,6 +140,7 @@ void Machine::receive(Leg&& newcomer, const Input& in) {
   const Side side = in.side;
   Leg& leg = call_.leg(side);
   if (call_.held && call_.held->side == side) drop_held();
+  drop_keys(side);
   if (side == Side::A) unname_forks();
   call_.takeover = std::make_unique<Takeover>(
       Takeover{side, std::exchange(leg, std::move(newcomer)), call_.media.leg(side), call_.media.description(side)});

@@ -425,6 +425,7 @@ void Machine::complete_transfer(const sip::MessagePtr& response, const sip::Sour
 
 void Machine::replace_leg(Side side, Leg&& fresh) {
   if (call_.held && call_.held->side == side) drop_held();
+  drop_keys(side);
   Leg& leg = call_.leg(side);
   Leg old = std::exchange(leg, std::move(fresh));
   if (!old.over) send_aside(old, sip::Method::Bye, {}, {});

@@ -82,9 +82,16 @@ void Stage::press(const InsideEvent& event) {
     const auto& digits = (event.callee ? flow.b : flow.a).digits;
     return digits && (!digits->heard.empty() || digits->tones_heard);
   };
-  const bool heard = std::ranges::any_of(spec_.flows, listens);
+  const auto begins = [&](const control::FlowSpec& flow) {
+    const auto& digits = (event.callee ? flow.b : flow.a).digits;
+    return digits && digits->begins;
+  };
+  const bool told = std::ranges::any_of(spec_.flows, listens);
+  const bool watched = std::ranges::any_of(spec_.flows, begins);  // nothing is converted
+  const bool heard = watched ? advisor_.hears(policy::Handler::Dtmf, {}) : told;
   story_.inside.push_back({.at = elapsed(), .callee = event.callee, .method = {}, .heard = heard});
-  if (!heard) return;
+  if (watched) calls_.on_relay_event({0, control::Dtmf{session_, 0, half, event.digit, 0, true}}, now_, out_);
+  if (!told) return;
   calls_.on_relay_event({0, control::Dtmf{session_, 0, half, event.digit, event.duration_ms}}, now_, out_);
 }
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sbc/call/pressed_keys.h"
 #include "sbc/sdp/events.h"
 #include "sbc/sdp/parser.h"
 
@@ -65,15 +66,143 @@ TEST(InfoDigit, IsReadAsItIsWritten) {
     EXPECT_EQ(read_info_digit("application/dtmf-relay", dtmf_relay_body({digit, 120})), Digit({digit, 120}));
 }
 
+// Nothing is converted; the relay tells what it hears, as it may come by INFO as well.
 TEST(Digits, PassAsTheyAreUnlessConfigured) {
   Rig rig;
   connect(rig, true);
-  EXPECT_EQ(flow(rig).a.digits, std::nullopt);
+  for (const auto* half : {&flow(rig).a, &flow(rig).b}) {
+    ASSERT_TRUE(half->digits);
+    EXPECT_THAT(half->digits->heard, ElementsAre(control::EventFormat{101, 8000}));
+    EXPECT_TRUE(half->digits->begins);
+    EXPECT_FALSE(half->digits->tones_heard || half->digits->event || half->digits->tone);
+  }
   ASSERT_TRUE(flow(rig).b.rewrite);
   EXPECT_THAT(flow(rig).b.rewrite->payloads,
               ElementsAre(control::PayloadRule{101, 101, 8000, 0, control::PayloadUse::Event}));
   rig.a.request("INFO", "Signal=5\r\n", kRelay);
+  EXPECT_FALSE(rig.b.has("INFO")) << "it may be ahead of its media";
+  rig.pass(kOtherWay);
   EXPECT_TRUE(rig.b.has("INFO"));
+}
+
+// trap 36: a phone that has telephone-event and sends INFO alone, as browsers do, is heard: its first key waits a
+// moment.
+TEST(Digits, OfWhoSendsThemByInfoAloneCross) {
+  Rig rig;
+  connect(rig, true);
+  for (const char key : {'1', '1', '#'}) {
+    rig.a.request("INFO", std::string("Signal=") + key + "\r\n", kRelay);
+    if (key == '1' && rig.calls.counters().passed == 0) rig.pass(kOtherWay);
+    const auto info = rig.b.take("INFO");
+    ASSERT_NE(info, nullptr) << key;
+    rig.b.answer_to(info, 200);
+    EXPECT_TRUE(rig.a.has("200 INFO"));
+  }
+  EXPECT_EQ(rig.calls.counters().digits_suppressed, 0U);
+  rig.a.bye();
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+// trap 36: a phone with both ways, where nothing is converted: its media passes in the relay, and the INFO of the same
+// key goes no further, whichever was first. A key that its media has not (a flash) crosses.
+TEST(Digits, OfWhoSendsThemTwicePassOnceWhereNothingIsConverted) {
+  Rig rig;
+  connect(rig, true);
+  const auto began = [&rig](char digit) {
+    rig.relay_event(control::Dtmf{rig.relay.sessions.begin()->first, 0, control::HalfSide::A, digit, 0, true});
+  };
+  // Behind its media, while the key is held and after it.
+  began('5');
+  rig.a.request("INFO", "Signal=5\r\n", kRelay);
+  EXPECT_TRUE(rig.a.has("200 INFO"));
+  hear(rig, control::HalfSide::A, '5');
+  began('5');
+  hear(rig, control::HalfSide::A, '5');
+  rig.pass(base::seconds(1));
+  rig.a.request("INFO", "Signal=5\r\nDuration=160\r\n", kRelay);
+  EXPECT_TRUE(rig.a.has("200 INFO"));
+  // And in front of it.
+  rig.a.clear();
+  rig.a.request("INFO", "Signal=7\r\n", kRelay);
+  EXPECT_FALSE(rig.a.has("200 INFO"));
+  began('7');
+  EXPECT_TRUE(rig.a.has("200 INFO"));
+  hear(rig, control::HalfSide::A, '7');
+  rig.pass(base::seconds(3));
+  EXPECT_FALSE(rig.b.has("INFO"));
+  EXPECT_EQ(rig.calls.counters().digits_suppressed, 3U);
+
+  rig.a.request("INFO", "Signal=16\r\n", kRelay);
+  rig.a.request("INFO", "Signal=9\r\n", kRelay);
+  EXPECT_FALSE(rig.b.has("INFO"));
+  began('9');
+  rig.pass(kOtherWay);
+  const auto flash = rig.b.take("INFO");
+  ASSERT_NE(flash, nullptr);
+  EXPECT_EQ(flash->body(), "Signal=16\r\n");
+  EXPECT_FALSE(rig.b.has("INFO"));
+  EXPECT_EQ(rig.calls.counters().digits_suppressed, 4U);
+}
+
+// The same key twice, a moment apart: two INFOs, and one in the media.
+TEST(Digits, AKeyInTheMediaStandsForOneInfo) {
+  Rig rig;
+  connect(rig, true);
+  rig.relay_event(control::Dtmf{rig.relay.sessions.begin()->first, 0, control::HalfSide::A, '4', 0, true});
+  hear(rig, control::HalfSide::A, '4');
+  for (int i = 0; i < 2; ++i) rig.a.request("INFO", "Signal=4\r\n", kRelay);
+  rig.pass(kOtherWay);
+  EXPECT_TRUE(rig.b.has("INFO"));
+  EXPECT_EQ(rig.calls.counters().digits_suppressed, 1U);
+}
+
+TEST(Digits, ThatWaitForTheirMediaEndWithTheCall) {
+  Rig rig;
+  connect(rig, true);
+  rig.a.request("INFO", "Signal=4\r\n", kRelay);
+  rig.b.bye();
+  EXPECT_TRUE(rig.a.has("487 INFO"));
+  rig.pass(minutes(3));
+  rig.expect_idle();
+}
+
+TEST(PressedKeys, AreComparedWithWhatWasHeardAMomentAgo) {
+  const base::Instant start{};
+  const auto at = [start](int ms) { return start + milliseconds(ms); };
+  using Way = PressedKeys::Way;
+  PressedKeys keys;
+  EXPECT_EQ(keys.by_info('1', at(0)), Way::Wait) << "nobody knows yet";
+  keys.crosses();
+  EXPECT_EQ(keys.by_info('2', at(400)), Way::Cross) << "by INFO alone";
+  keys.began('3', at(1000));
+  EXPECT_EQ(keys.by_info('4', at(1000)), Way::Wait) << "both ways, from now on";
+  keys.crosses();
+  EXPECT_EQ(keys.by_info('5', at(1300)), Way::Wait);
+  EXPECT_EQ(keys.by_info('3', at(9000)), Way::Same) << "it is still held down";
+  keys.ended('3', at(9100));
+  EXPECT_EQ(keys.by_info('3', at(9200)), Way::Wait) << "that one has come by INFO";
+  keys.began('6', at(10'000));
+  keys.ended('6', at(10'100));
+  EXPECT_EQ(keys.by_info('6', at(10'100) + kSameKey), Way::Wait) << "another one";
+}
+
+// A relay that tells ends alone.
+TEST(PressedKeys, AreKnownByTheirEndWhereBeginningsAreNotTold) {
+  PressedKeys keys;
+  keys.ended('6', base::Instant{});
+  EXPECT_EQ(keys.by_info('6', base::Instant{} + milliseconds(100)), PressedKeys::Way::Same);
+}
+
+TEST(PressedKeys, AreAFewOnly) {
+  PressedKeys keys;
+  const base::Instant now{};
+  keys.began('1', now);
+  for (std::size_t i = 0; i < kMaxPressed - 1; ++i) keys.began('2', now);
+  EXPECT_EQ(keys.by_info('1', now), PressedKeys::Way::Same);
+  keys.began('1', now);
+  for (std::size_t i = 0; i < kMaxPressed; ++i) keys.began('3', now);
+  EXPECT_EQ(keys.by_info('1', now), PressedKeys::Way::Wait);
 }
 
 // trap 36: a leg that hears digits by INFO: telephone-event is not told to it, is listened for and kept from it.

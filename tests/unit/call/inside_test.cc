@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sbc/call/digits.h"
+#include "sbc/call/pressed_keys.h"
 
 #include "places.h"
 #include "rig.h"
@@ -232,15 +233,15 @@ TEST(OnInfo, RefusesHangsUpOrLetsItCross) {
   }
 }
 
-// Nobody pays for it who has no handler.
-TEST(OnDtmf, TheRelayIsAskedToTellWhatPassesForThosePoliciesAlone) {
+// The relay tells what passes, for the sake of what may come by INFO as well (key_watch.h); policies hear of it that
+// have a handler.
+TEST(OnDtmf, IsToldWhatPassesInTheMedia) {
   for (const bool hears : {true, false}) {
     Rig rig;
     if (hears) rig.advisor.heard = {Handler::Dtmf};
     connect_with_events(rig);
     for (const control::HalfSpec* half : {&flow(rig).a, &flow(rig).b}) {
-      ASSERT_EQ(half->digits.has_value(), hears);
-      if (!hears) continue;
+      ASSERT_TRUE(half->digits);
       EXPECT_THAT(half->digits->heard, ElementsAre(control::EventFormat{101, 8000}));
       EXPECT_FALSE(half->digits->event || half->digits->tone);
       ASSERT_TRUE(half->rewrite);
@@ -270,6 +271,7 @@ TEST(OnDtmf, HearsDigitsOfInfoAndOfMediaAndHangsUp) {
     rig.advisor.heard = {Handler::Dtmf};
     connect_with_events(rig);
     rig.a.request("INFO", "Signal=1\r\nDuration=200\r\n", kRelay);
+    rig.pass(kOtherWay);
     EXPECT_EQ(last(rig).digit, "1");
     EXPECT_EQ(last(rig).method, "INFO");
     EXPECT_EQ(last(rig).duration_ms, 200U);
@@ -286,6 +288,19 @@ TEST(OnDtmf, HearsDigitsOfInfoAndOfMediaAndHangsUp) {
     EXPECT_FALSE(rig.b.has("INFO"));
     expect_hung_up(rig, "");
   }
+}
+
+// trap 36: nor is one that comes in both ways told twice.
+TEST(OnDtmf, HearsAKeyOnceThatComesTwice) {
+  Rig rig;
+  rig.advisor.heard = {Handler::Dtmf};
+  connect_with_events(rig);
+  press(rig, control::HalfSide::A, '1');
+  rig.a.request("INFO", "Signal=1\r\nDuration=200\r\n", kRelay);
+  EXPECT_TRUE(rig.a.has("200 INFO"));
+  rig.pass(kOtherWay);
+  EXPECT_EQ(rig.advisor.insides.size(), 1U);
+  EXPECT_FALSE(rig.b.has("INFO"));
 }
 
 // What is converted is told once, and still converted.

@@ -32,7 +32,7 @@ inline SessionSpec sample_spec() {
                        {13, 0, 0, 0, PayloadUse::Drop}},
                       true,
                       true};
-  b.digits = Digits{{{101, 8000}, {120, 48'000}}, true, EventFormat{110, 48'000}, 0};
+  b.digits = Digits{{{101, 8000}, {120, 48'000}}, true, EventFormat{110, 48'000}, 0, true};
   b.extensions = {{1, 1}, {14, 255}, {255, 3}};
   a.dscp = 0;
   b.dscp = kMaxDscp;
@@ -138,6 +138,7 @@ inline std::vector<Event> sample_events() {
           PeerChanged{"call-1", 0, HalfSide::A, PeerChange::NotSecured, std::nullopt, "fingerprint"},
           OneSided{"call-1", 3, HalfSide::B, 10'000},
           Dtmf{"call-1", 3, HalfSide::B, '#', 120},
+          Dtmf{"call-1", 3, HalfSide::A, '5', 0, true},
           PlayEnded{"call-1", 3, HalfSide::B, 7, PlayEnd::Unreachable},
           PictureAsked{"call-1", 3, HalfSide::B},
           Stopping{10'000},

@@ -279,6 +279,34 @@ TEST(Digits, AnEventIsToldOnceAndStillPasses) {
   EXPECT_EQ(call.told<Dtmf>(), (std::vector{Dtmf{Side::A, '#', base::milliseconds(200)}}));
 }
 
+// Where that is asked for; once each, and in front of its end.
+TEST(Digits, AnEventIsToldWhenItBegins) {
+  Spec spec = strict_spec();
+  spec.a.digits = Digits{{{kEvent, 8000}}, false, std::nullopt, std::nullopt, true};
+  Call call(spec);
+  call.event(11, false, 160, 1000);
+  call.event(11, false, 320, 1000);
+  EXPECT_EQ(call.told<Dtmf>(), (std::vector{Dtmf{Side::A, '#', {}, true}}));
+  for (int i = 0; i < 3; ++i) call.event(11, true, 1600, 1000);
+  call.event(5, true, 800, 9000);
+  EXPECT_EQ(call.told<Dtmf>(),
+            (std::vector{Dtmf{Side::A, '#', {}, true}, Dtmf{Side::A, '#', base::milliseconds(200)},
+                         Dtmf{Side::A, '5', {}, true}, Dtmf{Side::A, '5', base::milliseconds(100)}}));
+}
+
+// A peer that sends an event with each packet keeps nobody busy but the path.
+TEST(Digits, NoMoreAreToldThanAnybodyPresses) {
+  Spec spec = strict_spec();
+  spec.a.digits = Digits{{{kEvent, 8000}}, false, std::nullopt, std::nullopt, true};
+  Call call(spec);
+  for (std::uint32_t i = 0; i < 1000; ++i) call.event(5, true, 160, 1000 + 160 * i);
+  EXPECT_EQ(call.told<Dtmf>().size(), std::size_t{2} * kMaxDigitsTold);
+  EXPECT_EQ(call.told<DigitFlood>().size(), 2U);
+  call.pass(base::seconds(1));
+  call.event(5, true, 160, 900'000);
+  EXPECT_EQ(call.told<Dtmf>().size(), std::size_t{2} * kMaxDigitsTold + 2);
+}
+
 TEST(Digits, ALostEndIsToldInTime) {
   Spec spec = strict_spec();
   spec.a.digits = Digits{{{kEvent, 8000}}, false, std::nullopt, std::nullopt};
