@@ -189,10 +189,10 @@ class Media {
   void tell_digits(bool wanted) { tells_digits_ = wanted; }
   // The way in which the side sends and hears them; never Pass.
   policy::Dtmf digit_way(Side side) const;
-  // The m-line that they belong to: the first one with audio.
-  std::optional<std::size_t> digit_line() const;
   // The side has agreed on telephone-event: whatever else brings them, they may come by its media.
   bool sends_by_media(Side side) const;
+  // The m-line that they belong to: the first one with audio.
+  std::optional<std::size_t> digit_line() const;
 
   // Requests for whole pictures (media_pictures.cc). The side and we have agreed on them by RTCP in this m-line, or in
   // any of video.
@@ -255,6 +255,7 @@ class Media {
   std::vector<std::uint8_t> line_types(Side side, std::size_t index) const;
   control::HalfSpec guest_half(Side side, std::size_t index, std::size_t of, bool send, bool receive) const;
   std::vector<sdp::Passage> passages() const;
+  bool may_offer_handshake(Side toward, std::size_t index, const std::optional<LineSecurity>& present) const;
   void protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const;
   void protect_answer(Side toward, std::size_t index, sdp::Anchor& anchor) const;
   sdp::SessionPtr agreed_local(Side side) const { return state_if(side)->agreed_local(); }

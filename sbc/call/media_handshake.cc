@@ -48,6 +48,7 @@ void Media::offer_handshake(Side toward, std::size_t index, const sdp::Media& fr
   anchor.handshake = own_[static_cast<std::size_t>(toward)];
   anchor.handshake->setup = sdp::Setup::ActPass;  // RFC 8842 5.2, 5.5
 }
+  anchor.handshake->mux_only = rules.handshakes();
 
 bool Media::offered_tls_id(Side from, std::size_t index) const {
   const sdp::SessionPtr& offer = (from == Side::A ? a_ : *b_).remote();

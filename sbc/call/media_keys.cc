@@ -65,7 +65,7 @@ LineSecurity Media::security(Side side, std::size_t index) const {
   LineSecurity unknown{.kind = rules.may_protect()    ? Kind::Protected
                                : rules.must_protect() ? Kind::Refused
                                                       : Kind::Plain};
-  if (rules.handshakes()) unknown.own = own_[static_cast<std::size_t>(side)];
+  if (rules.may_shake_hands()) unknown.own = own_[static_cast<std::size_t>(side)];
   const auto* leg_state = state_if(side);
   if (leg_state == nullptr) return unknown;
   const Stage state = leg_state->state();
@@ -85,7 +85,7 @@ LineSecurity Media::security(Side side, std::size_t index) const {
   const bool answered = asked != nullptr && asked->remote() != answering.other_before;
   if (const auto before = agreed_security(side, index); before && !answered) return *before;
   if (offered.kind == Kind::Protected && index < answering.ours.size()) offered.ours = answering.ours[index];
-  if (rules.handshakes() && index < answering.handshakes.size()) {
+  if (offered.peer && index < answering.handshakes.size()) {
     offered.own = answering.handshakes[index];
     // The peer shakes hands when it has our answer, which waits for the other side's.
     if (offered.own && !answered) offered.own->setup = sdp::Setup::Passive;
@@ -100,10 +100,10 @@ void Media::choose_keys(Side from, const sdp::Session& offer) {
   const auto* asked = state_if(other(from));
   answering.other_before = asked != nullptr ? asked->remote() : nullptr;
   answering.ours.assign(offer.media.size(), std::nullopt);
-  if (leg(from).security.handshakes()) return choose_handshakes(from, offer);
+  if (leg(from).security.may_shake_hands()) choose_handshakes(from, offer);
   for (std::size_t i = 0; i < offer.media.size(); ++i) {
     const LineSecurity line = judge_offer(leg(from).security, offer, i);
-    if (line.kind != Kind::Protected) continue;
+    if (line.kind != Kind::Protected || !line.theirs) continue;
     const auto before = agreed_security(from, i);
     const bool same = before && before->theirs && before->theirs->suite == line.theirs->suite &&
                       before->theirs->keys == line.theirs->keys;
@@ -116,8 +116,15 @@ void Media::protect_answer(Side toward, std::size_t index, sdp::Anchor& anchor) 
   const Answering& answering = answering_[static_cast<std::size_t>(toward)];
   const auto& ours = answering.ours;
   if (index < ours.size() && ours[index]) anchor.crypto.push_back(*ours[index]);
-  if (leg(toward).security.handshakes() && index < answering.handshakes.size())
+  if (leg(toward).security.may_shake_hands() && index < answering.handshakes.size())
     anchor.handshake = answering.handshakes[index];
+}
+
+// By best effort: where nothing is agreed on yet, or DTLS is; of a relay that has shown its certificate.
+bool Media::may_offer_handshake(Side toward, std::size_t index, const std::optional<LineSecurity>& present) const {
+  if (present && !present->peer) return false;
+  const auto flow = std::ranges::find(flows_, index, &control::FlowAddresses::index);
+  return flow != flows_.end() && !(toward == Side::A ? flow->a : flow->b).fingerprint.empty();
 }
 
 void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const {
@@ -131,9 +138,18 @@ void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from
   // Of a browser's offer nobody but another browser takes the profile.
   const bool feedback = before != nullptr ? sdp::has_feedback(*before)
                                           : sdp::has_feedback(from) && !sdp::is_handshake_profile(from.proto);
-  const bool secure = rules.must_protect() || (before != nullptr && sdp::is_secure(*before));
-  anchor.profile = sdp::rtp_profile(secure, feedback);
-  if (!rules.may_protect()) return;
+  const auto present = was_media ? agreed_security(toward, index) : std::nullopt;
+  if (rules.is_best_effort() && may_offer_handshake(toward, index, present)) {
+    offer_handshake(toward, index, from, anchor);
+    // RFC 8643 3.1 begins with the profile of clear media; one that was agreed on in that of DTLS stays there.
+    if (before == nullptr || !sdp::is_handshake_profile(before->proto))
+      anchor.profile = sdp::rtp_profile(false, feedback);
+    if (present) return;
+  } else {
+    const bool secure = rules.must_protect() || (before != nullptr && sdp::is_secure(*before));
+    anchor.profile = sdp::rtp_profile(secure, feedback);
+  }
+  if (!rules.may_say_keys()) return;
 
   const sdp::SessionPtr& said = leg_state.local();
   if (said != agreed && said != nullptr && is_usable(*said, index) && !leg_state.early() &&
@@ -141,7 +157,6 @@ void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from
     anchor.crypto = sdp::cryptos_of(*said, said->media[index]);  // the same offer once more
     return;
   }
-  const auto present = was_media ? agreed_security(toward, index) : std::nullopt;
   if (present && present->kind == Kind::Plain && !rules.must_protect()) return;  // as was agreed
   // RFC 4568 7.1.4: another address, another key.
   const bool goes_on = present && present->ours && stays_at(*agreed, *before, anchor.rtp);

@@ -49,10 +49,16 @@ bool is_offered_protected(const LegSecurity& security, const sdp::Session& offer
   return false;
 }
 
+// RFC 8643 3.1: RTP/AVP or RTP/AVPF, with what DTLS needs.
+bool may_have_handshake(const LegSecurity& security, const sdp::Media& media) {
+  if (sdp::is_handshake_profile(media.proto)) return true;
+  return security.is_best_effort() && sdp::is_rtp(media) && !sdp::is_secure(media);
+}
+
 // RFC 8842 5.3, RFC 8827: DTLS with all of it on one port, and with ICE where that is wanted.
 std::optional<sdp::Handshake> usable_handshake(const LegSecurity& security, const sdp::Session& session,
                                                const sdp::Media& media) {
-  if (!sdp::is_handshake_profile(media.proto)) return std::nullopt;
+  if (!may_have_handshake(security, media)) return std::nullopt;
   auto said = sdp::handshake_of(session, media);
   if (!said || !said->rtcp_mux) return std::nullopt;
   if (security.uses_ice() && (said->ice_ufrag.empty() || said->ice_password.empty())) return std::nullopt;
@@ -127,8 +133,10 @@ LineSecurity judge_offer(const LegSecurity& security, const sdp::Session& offer,
     if (!said) return {.kind = Kind::Refused};
     return {.kind = Kind::Protected, .peer = std::move(said)};
   }
+  if (security.is_best_effort())
+    if (auto said = usable_handshake(security, offer, media)) return {.kind = Kind::Protected, .peer = std::move(said)};
   if (sdp::is_handshake_profile(media.proto)) return {.kind = Kind::Refused};
-  if (security.may_protect()) {
+  if (security.may_say_keys()) {
     if (auto key = acceptable_key(security, offer, media, skipped))
       return {.kind = Kind::Protected, .theirs = std::move(key)};
     if (is_offered_protected(security, offer, index)) return {.kind = Kind::Refused};
@@ -140,7 +148,13 @@ LineSecurity judge_agreed(const LegSecurity& security, const sdp::Session& local
                           std::size_t index, sdp::CryptoFaults* skipped) {
   if (index >= local.media.size() || index >= remote.media.size()) return {};
   if (security.handshakes()) return judge_handshake(security, local, remote, index);
-  if (security.may_protect()) {
+  // RFC 8643 3.2: an answer with a fingerprint has accepted DTLS, whatever else was offered, and it is that or nothing.
+  const auto accepted = [](const sdp::Session& session, const sdp::Media& media) {
+    return sdp::handshake_of(session, media).has_value();
+  };
+  if (security.is_best_effort() && accepted(local, local.media[index]) && accepted(remote, remote.media[index]))
+    return judge_handshake(security, local, remote, index);
+  if (security.may_say_keys()) {
     const auto pair = sdp::agreed_crypto(sdp::cryptos_of(local, local.media[index]),
                                          sdp::cryptos_of(remote, remote.media[index], skipped));
     if (pair) return {.kind = Kind::Protected, .theirs = pair->theirs, .ours = pair->ours};

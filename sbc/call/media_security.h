@@ -21,15 +21,19 @@ namespace sbc::call {
 // How one leg is to be protected.
 struct LegSecurity {
   policy::MediaSecurity mode = policy::MediaSecurity::None;
-  // Keys may be said on this leg: its signalling is encrypted, or the operator wants it so. Without, `mode` counts as
-  // None when it is BestEffort, and no line can be accepted when it is Sdes.
+  // Keys may be said on this leg: its signalling is encrypted, or the operator wants it so. Without, BestEffort is
+  // about DTLS alone, and no line can be accepted when it is Sdes.
   bool keys_allowed = false;
   std::vector<sdp::Suite> suites = {};  // those that are offered and accepted, best first
 
   // DTLS: no key is in any SDP.
   bool handshakes() const { return mode == policy::MediaSecurity::Dtls || uses_ice(); }
+  // RFC 8643: where the peer has it, and in either way.
+  bool is_best_effort() const { return mode == policy::MediaSecurity::BestEffort; }
+  bool may_shake_hands() const { return handshakes() || is_best_effort(); }
+  bool may_say_keys() const { return (mode == policy::MediaSecurity::Sdes || is_best_effort()) && keys_allowed; }
   bool uses_ice() const { return mode == policy::MediaSecurity::Webrtc; }
-  bool may_protect() const { return handshakes() || (mode != policy::MediaSecurity::None && keys_allowed); }
+  bool may_protect() const { return may_shake_hands() || may_say_keys(); }
   bool must_protect() const { return mode == policy::MediaSecurity::Sdes || handshakes(); }
 };
 
@@ -50,9 +54,9 @@ struct LineSecurity {
   std::optional<sdp::OwnHandshake> own = {};  // and what we do; its fingerprint is the relay's to know
 };
 
-// The line of an offer that the leg's peer makes: the first of its a=crypto lines whose suite we accept; the offerer
-// prefers the first (RFC 4568 5.1.1). A line in clear is refused when another one of its kind can be accepted with keys
-// (RTP/SAVP beside RTP/AVP): the two are one stream.
+// The line of an offer that the leg's peer makes: DTLS where the leg has that, else the first of its a=crypto lines
+// whose suite we accept; the offerer prefers the first (RFC 4568 5.1.1). A line in clear is refused when another one of
+// its kind can be accepted with keys (RTP/SAVP beside RTP/AVP): the two are one stream.
 LineSecurity judge_offer(const LegSecurity& security, const sdp::Session& offer, std::size_t index,
                          sdp::CryptoFaults* skipped = nullptr);
 // What a leg shows its peer: credentials for ICE and the name of its association, drawn by lot.

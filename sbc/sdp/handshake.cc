@@ -123,7 +123,7 @@ void append_handshake(std::string& out, const OwnHandshake& own, const base::End
   line("fingerprint:sha-256 ", own.fingerprint);
   line("setup:", name_of(own.setup));
   if (!own.tls_id.empty()) line("tls-id:", own.tls_id);
-  if (offer) line("rtcp-mux-only", "");
+  if (offer && own.mux_only) line("rtcp-mux-only", "");
   if (own.ice_ufrag.empty()) return;
   line("ice-ufrag:", own.ice_ufrag);
   line("ice-pwd:", own.ice_password);

@@ -50,6 +50,7 @@ struct OwnHandshake {
   std::string tls_id;       // "": not said
   std::string ice_ufrag;    // "": no ICE
   std::string ice_password;
+  bool mux_only = true;  // in an offer: RTCP is multiplexed or not at all (RFC 8858)
 };
 // With a candidate at this address, which is the only one; `offer`: RTCP is multiplexed or not at all (RFC 8858).
 void append_handshake(std::string& out, const OwnHandshake& own, const base::Endpoint& rtp, bool offer);

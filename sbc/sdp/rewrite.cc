@@ -128,7 +128,9 @@ class Writer {
     }
     // RFC 4568 7.1.2: secure media without keys is refused, whatever else is there.
     if (is_secure_profile(profile_of(slot, anchor)) && anchor.crypto.empty()) return slot;
-    if (is_handshake_profile(profile_of(slot, anchor)) != anchor.handshake.has_value()) return slot;
+    // DTLS is where its profile is, or, by best effort (RFC 8643), in that of clear media.
+    if (is_handshake_profile(profile_of(slot, anchor)) && !anchor.handshake) return slot;
+    if (is_secure_profile(profile_of(slot, anchor)) && anchor.handshake) return slot;
     slot.anchor = &anchor;
     return slot;
   }

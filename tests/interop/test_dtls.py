@@ -77,6 +77,21 @@ def dtls_on_both_legs(lab):
     equal(changes(lab, "secured"), 2, "handshakes")
 
 
+# trap 39: RFC 8643, of a realm that takes what there is.
+@test
+def best_effort_takes_dtls(lab):
+    start(lab, "best-effort", bob="none")
+    talk(phone(lab, "alice", 5062, DTLS, MUX), phone(lab, "bob", 5064))
+    equal(changes(lab, "secured"), 1, "handshakes")
+
+
+@test
+def best_effort_takes_plain_rtp(lab):
+    start(lab, "best-effort", bob="best-effort")
+    talk(phone(lab, "alice", 5062), phone(lab, "bob", 5064))
+    equal(changes(lab, "secured"), 0, "handshakes")
+
+
 @test
 def plain_rtp_is_refused_where_dtls_has_to_be(lab):
     start(lab, "webrtc", bob="none")

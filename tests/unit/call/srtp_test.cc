@@ -221,6 +221,7 @@ TEST(Sdes, KeysAreNotSaidInClearUnlessTheOperatorWantsIt) {
     const auto invite = rig.b.take("INVITE");
     ASSERT_NE(invite, nullptr);
     EXPECT_THAT(std::string(invite->body()), Not(HasSubstr("crypto")));
+    EXPECT_THAT(std::string(invite->body()), HasSubstr("a=fingerprint:sha-256 ")) << "which is no secret";
     rig.b.answer(200, sdp(rig.b.ip(), 6000));
     rig.a.ack();
     rig.a.bye();
@@ -238,10 +239,11 @@ TEST(BestEffort, OffersKeysAndTakesWhatIsAnswered) {
     ASSERT_NE(invite, nullptr);
     EXPECT_THAT(std::string(invite->body()), HasSubstr(" RTP/AVP 8 0\r\n"));
     EXPECT_EQ(cryptos(invite).size(), 4U);
-    EXPECT_EQ(flow(rig).b.srtp, control::Srtp{}) << "not known yet: nothing passes";
+    EXPECT_TRUE(flow(rig).b.dtls) << "not known yet: nothing passes";
     rig.b.answer(200, taken ? secure_sdp(rig.b, 6000, answer_line(invite, 'Q'), "RTP/AVP") : sdp(rig.b.ip(), 6000));
     ASSERT_TRUE(rig.a.has("200 INVITE"));
     rig.a.ack();
+    EXPECT_FALSE(flow(rig).b.dtls || flow(rig).b.rtcp_mux);
     EXPECT_EQ(flow(rig).b.srtp.has_value(), taken);
     EXPECT_EQ(flow(rig).b.srtp && flow(rig).b.srtp->receive, taken);
     rig.a.bye();
