@@ -25,6 +25,14 @@ void put32(std::span<std::byte> bytes, std::size_t at, std::uint32_t value) {
   for (std::size_t i = 4; i-- > 0; value >>= 8) bytes[at + i] = static_cast<std::byte>(value & 0xff);
 }
 
+// RFC 3611 4.
+constexpr std::size_t kExtendedBytes = 8;
+constexpr unsigned kReferenceTime = 4;
+constexpr unsigned kDelays = 5;
+constexpr unsigned kVoipMetrics = 7;
+constexpr std::size_t kVoipBytes = 36;
+constexpr std::size_t kVoipLoss = 8;
+
 // What was lost on both sections of the way, in 256ths.
 std::uint8_t both(unsigned first, unsigned second) {
   return static_cast<std::uint8_t>(std::min(first + second - first * second / 256, 255U));
@@ -65,6 +73,36 @@ std::size_t change_report(std::span<std::byte> packet, const rtp::RtcpPacket& sh
   return size;
 }
 
+// RFC 3611 4.7.1: since the stream began.
+unsigned lost_so_far(const rtp::Reception& reception) {
+  const auto expected = static_cast<std::int64_t>(reception.expected());
+  if (expected <= 0 || reception.lost() <= 0) return 0;
+  return static_cast<unsigned>(std::min<std::int64_t>(reception.lost() * 256 / expected, 255));
+}
+
+// Of its blocks those that are true for the source, too. Returns the size that is left.
+std::size_t change_extended(std::span<std::byte> packet, const ReportChange& change) {
+  if (packet.size() < kExtendedBytes) return 0;
+  std::size_t out = kExtendedBytes;
+  for (std::size_t at = kExtendedBytes; at + 4 <= packet.size();) {
+    const auto kind = static_cast<unsigned>(packet[at]);
+    const std::size_t size = 4 + 4 * (get32(packet, at) & 0xffff);
+    if (size > packet.size() - at) break;
+    const auto block = packet.subspan(at, size);
+    at += size;
+    const bool opinion = kind == kVoipMetrics && size == kVoipBytes;
+    if (!opinion && kind != kReferenceTime && kind != kDelays) continue;
+    if (opinion && change.reception->started())
+      block[kVoipLoss] = std::byte{both(lost_so_far(*change.reception), static_cast<unsigned>(block[kVoipLoss]))};
+    std::memmove(packet.data() + out, block.data(), size);
+    out += size;
+  }
+  if (out == kExtendedBytes) return 0;
+  packet[2] = static_cast<std::byte>((out / 4 - 1) >> 8);
+  packet[3] = static_cast<std::byte>((out / 4 - 1) & 0xff);
+  return out;
+}
+
 }  // namespace
 
 std::uint8_t ReceptionReport::fraction_lost(const rtp::Reception& reception) {
@@ -86,8 +124,9 @@ std::size_t change_reports(std::span<std::byte> compound, const ReportChange& ch
     std::size_t kept = packet.size();
     if (shape->type == rtp::kSenderReport || shape->type == rtp::kReceiverReport)
       kept = change_report(packet, *shape, change);
-    else if (shape->type == kTransportFeedback || shape->type == kPayloadFeedback ||
-             shape->type == rtp::kExtendedReport)
+    else if (shape->type == rtp::kExtendedReport && change.heard != nullptr)
+      kept = change_extended(packet, change);
+    else if (shape->type == kTransportFeedback || shape->type == kPayloadFeedback)
       kept = change.heard == nullptr ? kept : 0;
     std::memmove(compound.data() + out, packet.data(), kept);
     out += kept;

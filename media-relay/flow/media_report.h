@@ -40,8 +40,9 @@ struct ReportChange {
 };
 
 // Changes a compound (which has passed rtp::read_compound) in place and returns its new size, which is never larger.
-// What speaks of packets of ours that its reader has never seen (feedback of RFC 4585, extended reports) is taken out;
-// 0: nothing is left.
+// What speaks of packets of ours that its reader has never seen by their numbers (feedback of RFC 4585, the loss,
+// duplicates, times and statistics of extended reports) is taken out; round trips stay, and so do VoIP metrics, with
+// the loss on both sections of the way (RFC 3611 4.4, 4.5, 4.7). 0: nothing is left.
 std::size_t change_reports(std::span<std::byte> compound, const ReportChange& change);
 
 }  // namespace flow

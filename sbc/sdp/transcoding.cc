@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "media-relay/base/text.h"
 
@@ -93,6 +94,22 @@ void append(std::string& text, const Line& line) {
   text.append(line.whole()).append("\r\n");
 }
 
+// RFC 8079 3.2: reports that nobody will get are not agreed on. Of extended ones those about packets by their numbers
+// end where audio is transcoded (media-relay/flow/media_report.h).
+void append_answered(std::string& text, const Line& line) {
+  if (is_of_format(line)) return;
+  if (line.attribute != AttributeId::RtcpXr) return append(text, line);
+  text += "a=rtcp-xr:";
+  const char* space = "";
+  base::TextCursor formats(line.attribute_value());
+  for (formats.skip_blanks(); !formats.at_end(); formats.skip_blanks()) {
+    const auto format = formats.take_while([](char c) { return !base::is_blank(c); });
+    if (!format.starts_with("rcvr-rtt") && !format.starts_with("voip-metrics")) continue;
+    text.append(std::exchange(space, " ")).append(format);
+  }
+  text += "\r\n";
+}
+
 template <typename F>
 std::expected<SessionPtr, Error> rewritten(SessionPtr session, F&& line_of) {
   std::string text;
@@ -115,8 +132,7 @@ std::expected<SessionPtr, Error> rewritten(SessionPtr session, F&& line_of) {
       });
     if (made.before.empty()) append_new();
     text.append("\r\n");
-    for (const Line& line : session->lines_of(media))
-      if (!made.replaces || !is_of_format(line)) append(text, line);
+    for (const Line& line : session->lines_of(media)) made.replaces ? append_answered(text, line) : append(text, line);
     text.append(made.attributes);
   }
   if (!changed) return session;

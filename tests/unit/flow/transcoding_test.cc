@@ -154,6 +154,34 @@ TEST_F(TranscodingFlow, ProtectsWhatItMakes) {
   }
 }
 
+TEST_F(TranscodingFlow, OpensAndProtectsBetweenTwoProtectedLegs) {
+  const auto keys = [](int which, secure::Suite suite) {
+    const auto& traits = secure::traits_of(suite);
+    const std::vector<std::byte> bytes(traits.key_bytes + traits.salt_bytes, static_cast<std::byte>(which));
+    return secure::Parameters{suite, {{base::Secret(bytes), ""}}};
+  };
+  Spec s = spec();
+  s.a.srtp = Srtp{keys(1, secure::Suite::AesCm128HmacSha1_80), keys(2, secure::Suite::AesCm128HmacSha1_80)};
+  s.b.srtp = Srtp{keys(3, secure::Suite::AeadAes256Gcm), keys(4, secure::Suite::AeadAes256Gcm)};
+  rig.flow.replace(s, rig.now);
+  const auto phone = secure::make_sender(s.srtp_engine, *s.a.srtp->receive);
+  const auto listener = secure::make_receiver(s.srtp_engine, *s.b.srtp->send);
+  for (int i = 0; i < 5; ++i) {
+    std::string clear("\x80\x00\x02", 3);
+    clear += static_cast<char>(i);
+    clear += word(static_cast<std::uint32_t>(160 * i)) + word(7) + std::string(160, '\xff');
+    const std::size_t size = clear.size();
+    clear.resize(size + secure::kMaxGrowthBytes);
+    clear.resize(phone->protect_rtp(std::as_writable_bytes(std::span(clear)), size).value());
+    const auto out = give(Side::A, Component::Rtp, clear);
+    ASSERT_EQ(out.size(), 1U);
+    std::string heard = out[0].bytes;
+    ASSERT_EQ(listener->unprotect_rtp(std::as_writable_bytes(std::span(heard))), 172U);
+    EXPECT_EQ(heard[1] & 0x7f, 8);
+    EXPECT_EQ(heard[12], '\xd5');
+  }
+}
+
 // RFC 3550 7.2: a translator that changes the encoding changes the sender's packet and byte counts; RFC 8079 3.2.
 TEST_F(TranscodingFlow, TellsInSenderReportsWhatLeft) {
   Spec s = spec();
@@ -194,6 +222,33 @@ TEST_F(TranscodingFlow, TellsInReceptionReportsWhatCame) {
   EXPECT_EQ(number(o, 16, 4), 510U);                            // B's own last number
   EXPECT_EQ(o.substr(24), block.substr(16));                    // times go through
   ASSERT_TRUE(rtp::read_compound(std::as_bytes(std::span(o))));
+}
+
+// RFC 3611 4, RFC 8079 3.2: round trips and opinions are as true on the other side; what goes by numbers is not.
+TEST_F(TranscodingFlow, PassesExtendedReportsThatGoByNoNumbers) {
+  for (int i = 0; i < 10; ++i) {
+    if (i == 5) ++sequence, timestamp += 160;  // lost
+    (void)say(Side::B, 8, 160);
+  }
+  const std::string reference = std::string("\x04\x00\x00\x02", 4) + word(0xe0000000) + word(1);
+  const std::string delays = std::string("\x05\x00\x00\x03", 4) + word(7) + word(0x12345678) + word(0x10000);
+  const std::string losses = std::string("\x01\x00\x00\x03", 4) + word(7) + word(0x01f401fe) + word(0x40000000);
+  const std::string summary = std::string("\x06\xe0\x00\x09", 4) + word(7) + std::string(32, '\0');
+  std::string opinion = std::string("\x07\x00\x00\x08", 4) + word(7) + std::string(28, '\x20');
+  opinion[8] = '\x40';
+  const auto report = [](const std::string& blocks) {
+    return std::string("\x80\xc9\x00\x01", 4) + word(3) + std::string("\x80\xcf\x00", 3) +
+           static_cast<char>(1 + blocks.size() / 4) + word(3) + blocks;
+  };
+  const auto out = give(Side::A, Component::Rtcp, report(losses + reference + summary + opinion + delays + losses));
+  ASSERT_EQ(out.size(), 1U);
+  opinion[8] = static_cast<char>(64 + 23 - 64 * 23 / 256);  // 1 of 11 on the first section
+  EXPECT_EQ(out[0].bytes, report(reference + opinion + delays));
+  ASSERT_TRUE(rtp::read_compound(std::as_bytes(std::span(out[0].bytes))));
+
+  const auto alone = give(Side::A, Component::Rtcp, report(losses));
+  ASSERT_EQ(alone.size(), 1U);
+  EXPECT_EQ(alone[0].bytes.size(), 8U) << "the report in front of it";
 }
 
 TEST_F(TranscodingFlow, TakesOutFeedbackAboutPacketsThatItsReaderNeverSent) {

@@ -61,6 +61,16 @@ TEST(AnsweredIn, HasTheOffersFirstCodecUnderItsNumbers) {
   EXPECT_THAT(text(*out), Not(HasSubstr("a=rtpmap:101")));
 }
 
+// RFC 8079 3.2: only reports that cross a transcoder.
+TEST(AnsweredIn, AgreesOnReportsThatCross) {
+  const auto out = answered_in(
+      audio("9", "a=rtcp-xr:pkt-loss-rle=10 rcvr-rtt=all stat-summary=loss voip-metrics\r\na=rtcp-fb:9 nack\r\n"),
+      *audio("0"));
+  ASSERT_TRUE(out);
+  EXPECT_THAT(text(*out), HasSubstr("a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n"));
+  EXPECT_THAT(text(*out), Not(HasSubstr("rtcp-fb")));
+}
+
 TEST(AnsweredIn, StaysWhatItIsWhenBothHaveACodec) {
   const SessionPtr answer = audio("9 8");
   const auto out = answered_in(answer, *audio("0 8"));
