@@ -109,6 +109,8 @@ class Media {
   std::string_view hold_change(Side from, std::string_view body) const;
   // ... or says no more than that its resources are there (RFC 3312 7).
   bool only_preconditions(Side from, std::string_view body) const;
+  // ... or no more than which pair its ICE has nominated, which is nothing to the other side.
+  bool only_place(Side from, std::string_view body) const;
   // The side's peer offers, and its offer has a mandatory precondition.
   bool demands_preconditions(Side from) const;
   // Offers to the side what it was told last, with the same version in o= (RFC 4028 7.4).

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sbc/call/media.h"
+#include "sbc/sdp/parser.h"
 
 namespace sbc::call {
 
@@ -47,14 +48,24 @@ void Media::offer_handshake(Side toward, std::size_t index, const sdp::Media& fr
   anchor.rtcp_mux = true;
   anchor.handshake = own_[static_cast<std::size_t>(toward)];
   anchor.handshake->setup = sdp::Setup::ActPass;  // RFC 8842 5.2, 5.5
-}
   anchor.handshake->mux_only = rules.handshakes();
+}
 
 bool Media::offered_tls_id(Side from, std::size_t index) const {
   const sdp::SessionPtr& offer = (from == Side::A ? a_ : *b_).remote();
   if (offer == nullptr || index >= offer->media.size()) return false;
   const auto said = sdp::handshake_of(*offer, offer->media[index]);
   return said && !said->tls_id.empty();
+}
+
+// RFC 8445 8.2: with a lite agent the pair is where the checks come from, and the relay knows it.
+bool Media::only_place(Side from, std::string_view body) const {
+  const auto* leg_state = state_if(from);
+  if (!leg(from).security.uses_ice() || leg_state == nullptr || leg_state->state() != sdp::OfferAnswer::State::Stable ||
+      leg_state->agreed_remote() == nullptr)
+    return false;
+  const auto parsed = sdp::parse_shared(body);
+  return parsed && sdp::same_but_place(**parsed, *leg_state->agreed_remote());
 }
 
 // The ports are there, but the relay has not said yet whose certificate it will show.

@@ -69,7 +69,9 @@ void Machine::answer_update(const Input& in) {
 
 // A re-INVITE or UPDATE whose description says nothing new. RFC 4028 7.4: the answer says that nothing changed either.
 bool Machine::answer_unchanged(const Input& in, std::string_view sdp) {
-  if (!call_.media.unchanged(in.side, sdp) && !call_.media.only_preconditions(in.side, sdp)) return false;
+  const Media& media = call_.media;
+  if (!media.unchanged(in.side, sdp) && !media.only_preconditions(in.side, sdp) && !media.only_place(in.side, sdp))
+    return false;
   std::expected<std::string, MediaError> body = std::unexpected(MediaError{});
   if (call_.media.take_offer(in.side, sdp)) body = call_.media.make_answer(in.side, sdp::Finality::Final);
   if (!body) {

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "media-relay/base/text.h"
 
 #include "sbc/sdp/bundle.h"
 #include "sbc/sdp/limits.h"
+#include "sbc/sdp/remote_media.h"
 
 namespace sbc::sdp {
 namespace {
@@ -106,6 +109,48 @@ std::optional<Handshake> handshake_of(const Session& session, const Media& media
   if (own && !own->ice_ufrag.empty() && own->rtcp_mux) return own;
   const Media& tagged = transport_of(session, media);
   return &tagged == &media ? own : read_handshake(session, tagged);
+}
+
+namespace {
+
+// In no order, and each once: agents write their lines anew.
+std::set<std::string_view> lines_but_place(std::span<const Line> lines) {
+  // What a fingerprint comes to is compared below: some say it for the session first, and for the line as well later.
+  static constexpr std::array<std::string_view, 6> kPlace{"candidate", "remote-candidates", "end-of-candidates", "rtcp",
+                                                          "setup",     "fingerprint"};
+  std::set<std::string_view> out;
+  for (const Line& line : lines) {
+    if (line.type == 'v' || line.type == 'o' || line.type == 'c' || line.type == 'm') continue;
+    if (line.type == 'a' && std::ranges::find(kPlace, line.attribute_name()) != kPlace.end()) continue;
+    out.insert(line.whole());
+  }
+  return out;
+}
+
+bool same_handshake(const std::optional<Handshake>& a, const std::optional<Handshake>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->same_association(*b) && a->ice_ufrag == b->ice_ufrag && a->ice_password == b->ice_password;
+}
+
+bool same_line_but_place(const Session& a, const Session& b, std::size_t index) {
+  const Media& one = a.media[index];
+  const Media& other = b.media[index];
+  const RemoteMedia here = remote_media(a, index);
+  const RemoteMedia there = remote_media(b, index);
+  return one.kind == other.kind && one.proto == other.proto && one.formats == other.formats &&
+         here.usable() == there.usable() && here.held == there.held && here.direction == there.direction &&
+         same_handshake(handshake_of(a, one), handshake_of(b, other)) &&
+         lines_but_place(a.lines_of(one)) == lines_but_place(b.lines_of(other));
+}
+
+}  // namespace
+
+bool same_but_place(const Session& a, const Session& b) {
+  if (a.media.size() != b.media.size()) return false;
+  if (lines_but_place(a.session_lines()) != lines_but_place(b.session_lines())) return false;
+  for (std::size_t i = 0; i < a.media.size(); ++i)
+    if (!same_line_but_place(a, b, i)) return false;
+  return true;
 }
 
 bool is_handshake_profile(std::string_view proto) {

@@ -39,6 +39,10 @@ struct Handshake {
 // fingerprint that can be used.
 std::optional<Handshake> handshake_of(const Session& session, const Media& media);
 
+// Whether the two say the same but for o=, the place of the media and the role in a handshake: an agent that tells
+// which pair it has nominated (RFC 8839 4.4.1.2.2). Associations, credentials, directions and holds are the same.
+bool same_but_place(const Session& a, const Session& b);
+
 // UDP/TLS/RTP/SAVP, UDP/TLS/RTP/SAVPF (RFC 5764 8).
 bool is_handshake_profile(std::string_view proto);
 std::string_view handshake_profile(bool feedback);
@@ -52,7 +56,7 @@ struct OwnHandshake {
   std::string ice_password;
   bool mux_only = true;  // in an offer: RTCP is multiplexed or not at all (RFC 8858)
 };
-// With a candidate at this address, which is the only one; `offer`: RTCP is multiplexed or not at all (RFC 8858).
+// With a candidate at this address, which is the only one.
 void append_handshake(std::string& out, const OwnHandshake& own, const base::Endpoint& rtp, bool offer);
 
 }  // namespace sbc::sdp

@@ -48,5 +48,11 @@ def ice_and_dtls_call_dtls(lab):
     meet(lab, "webrtc", "dtls")
 
 
+# Each tells its own pair by re-INVITE at the same moment.
+@test
+def ice_and_dtls_on_both_legs(lab):
+    meet(lab, "webrtc", "webrtc")
+
+
 if __name__ == "__main__":
     main()

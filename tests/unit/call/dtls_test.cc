@@ -126,6 +126,53 @@ TEST(Webrtc, ThePlainCallersOfferBecomesOneThatABrowserTakes) {
   end_well(rig);
 }
 
+// RFC 8839 4.4.1.2.2: an agent tells which pair it has nominated. That is nothing to the other side, which may be about
+// to say the same; its own handshake is not disturbed.
+TEST(Webrtc, APairThatWasNominatedIsToldToTheBorderAlone) {
+  Rig rig;
+  configure(rig, MediaSecurity::Webrtc, MediaSecurity::Webrtc);
+  rig.a.invite({.body = web_sdp(rig.a, 4000)});
+  ASSERT_NE(rig.b.take("INVITE"), nullptr);
+  rig.b.answer(200, web_sdp(rig.b, 6000, {.setup = "active", .certificate = 'B'}));
+  ASSERT_NE(rig.a.take("200 INVITE"), nullptr);
+  rig.a.ack();
+  const auto before = flow(rig);
+  const auto nominated = [](std::string sdp, int port) {
+    const std::string old = "m=audio " + std::to_string(port);
+    sdp.replace(sdp.find(old), old.size(), "m=audio " + std::to_string(port + 10));
+    return sdp + "a=remote-candidates:1 192.0.2.1 20000\r\n";
+  };
+  // Another certificate is no matter of place.
+  rig.a.reinvite(nominated(web_sdp(rig.a, 4000, {.certificate = 'C', .version = 2}), 4000));
+  ASSERT_NE(rig.b.take("INVITE"), nullptr);
+  rig.b.answer(488);
+  ASSERT_NE(rig.a.take("488 INVITE"), nullptr);
+
+  rig.a.reinvite(nominated(web_sdp(rig.a, 4000, {.version = 2}), 4000));
+  const auto answer = rig.a.take("200 INVITE");
+  ASSERT_NE(answer, nullptr);
+  EXPECT_THAT(std::string(answer->body()), HasSubstr("a=setup:active\r\n"));
+  rig.a.ack();
+  rig.b.reinvite(nominated(web_sdp(rig.b, 6000, {.setup = "active", .certificate = 'B', .version = 2}), 6000));
+  EXPECT_TRUE(rig.b.has("200 INVITE"));
+  rig.b.ack();
+  EXPECT_FALSE(rig.a.has("INVITE") || rig.b.has("INVITE"));
+  EXPECT_EQ(flow(rig).a.dtls, before.a.dtls);
+  EXPECT_EQ(flow(rig).b.ice, before.b.ice);
+  // A hold, and a restart of ICE, go their way.
+  rig.a.reinvite(web_sdp(rig.a, 4000, {.version = 3}) + "a=sendonly\r\n");
+  EXPECT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, web_sdp(rig.b, 6000, {.setup = "active", .certificate = 'B', .version = 3}) + "a=recvonly\r\n");
+  rig.a.ack();
+  rig.a.reinvite(web_sdp(rig.a, 4000, {.ufrag = "anew", .version = 4}));
+  EXPECT_TRUE(rig.b.has("INVITE"));
+  rig.b.answer(200, web_sdp(rig.b, 6000, {.setup = "active", .certificate = 'B', .version = 4}));
+  rig.a.ack();
+  EXPECT_EQ(flow(rig).a.ice->remote_ufrag, "anew");
+  rig.a.bye();
+  end_well(rig);
+}
+
 // trap 43: the relay tells them apart by name and certificate.
 TEST(Webrtc, TwoForksThatAnswerOneOfferAreTwoPeers) {
   Rig rig;
