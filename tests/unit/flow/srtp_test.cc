@@ -111,6 +111,37 @@ TEST(Srtp, ProtectsRtcpAsWell) {
   }
 }
 
+// Feedback and extended reports, between protected legs and clear ones: what is said of the other side reaches it as it
+// was said, and requests for a picture are told (flow/pictures.cc).
+TEST(Srtp, FeedbackAndExtendedReportsCrossProtectedLegs) {
+  const std::string sender("\x00\x00\x00\x07", 4);
+  const std::string source("\x00\x00\x00\x08", 4);
+  const std::string kSaid[] = {
+      std::string("\x81\xce\x00\x02", 4) + sender + source,                                                   // PLI
+      std::string("\x81\xcd\x00\x03", 4) + sender + source + std::string("\0\x65\0\0", 4),                    // NACK
+      std::string("\x8f\xcd\x00\x05", 4) + sender + source + std::string(12, '\x01'),                         // TWCC
+      std::string("\x80\xcf\x00\x04", 4) + sender + std::string("\x04\0\0\x02", 4) + std::string(8, '\x01'),  // XR
+  };
+  for (const bool both : {false, true}) {
+    Spec spec = secure_to_plain();
+    if (both) spec.b.srtp = Srtp{key(3), key(4)};
+    spec.a.pictures = Pictures{.told = true};
+    Rig rig(spec);
+    Phone a(*spec.a.srtp);
+    Phone b(both ? *spec.b.srtp : keys());
+    for (const std::string& said : kSaid) {
+      const std::string compound = kReport + said;
+      const auto there = rig.send(Side::A, Component::Rtcp, kPhoneARtcp, a.seal_rtcp(compound));
+      EXPECT_EQ(there.dropped, std::nullopt);
+      EXPECT_EQ(both ? b.open_rtcp(there.bytes) : there.bytes, compound);
+      const auto back = rig.send(Side::B, Component::Rtcp, kPhoneBRtcp, both ? b.seal_rtcp(compound) : compound);
+      EXPECT_EQ(back.dropped, std::nullopt);
+      EXPECT_EQ(a.open_rtcp(back.bytes), compound);
+    }
+    EXPECT_EQ(rig.told<PictureAsked>(), std::vector<PictureAsked>{{Side::A}});
+  }
+}
+
 TEST(Srtp, CountsBytesAsTheyAreOnTheWire) {
   Rig rig(secure_to_plain());
   Phone phone(keys());
