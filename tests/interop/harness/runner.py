@@ -3,6 +3,7 @@
 import argparse
 import collections
 import os
+import pathlib
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from .lab import Lab
 
 Binaries = collections.namedtuple("Binaries", "sbc relay")
 
+HARNESS = pathlib.Path(__file__).parent
 LONGEST_TEST = 60.0  # seconds; a test that needs more hangs, unless it says so
 
 _tests = []
@@ -45,8 +47,8 @@ def _run(function, binaries, keep):
         function(lab)
         lab.finish()
     except Failed as failure:
-        file = function.__code__.co_filename
-        line = next((f.lineno for f in reversed(traceback.extract_tb(failure.__traceback__)) if f.filename == file), "?")
+        frames = [f for f in traceback.extract_tb(failure.__traceback__) if pathlib.Path(f.filename).parent != HARNESS]
+        line = frames[-1].lineno if frames else "?"
         why, excusable = f"line {line}: {failure}", not isinstance(failure, Fault)
         print(f"FAIL {function.__name__} ({why})\n{lab.report()}", flush=True)
     except Exception:  # a mistake of the test: the rest still runs

@@ -81,6 +81,7 @@ def each_way(play=None, **config):
         start(lab, **config)
         for phone_begins in (True, False):
             play(Way(lab, phone_begins))
+            lab.border.until_idle()  # nothing of this call comes to who is at the same address in the next
 
     both.__name__ = play.__name__
     test(both)
