@@ -93,8 +93,9 @@ void Machine::send_offer() {
   const bool update = call_.by_update && leg.allows_update && !call_.inviter_gone;
   if (call_.by_update && !update && !call_.inviter_gone)
     arm(call_.setup_timer, TimerKind::Setup, now_ + kUpdateWaitsT1 * core_.settings->t1, to);
-  if (!call_.by_update && !call_.inviter_gone)
-    if (const auto* asked = core_.layer.request_of(call_.leg(call_.inviter).server)) begin_change_expiry(*asked);
+  const Leg& from = call_.leg(call_.inviter);
+  if (!call_.by_update && from.gate.remote_pending())
+    if (const auto* asked = core_.layer.request_of(from.server)) begin_change_expiry(*asked);
   send_change(to, update ? sip::Method::Update : sip::Method::Invite, body);
 }
 
