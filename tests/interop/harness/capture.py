@@ -11,6 +11,7 @@ from .message import Message, looks_like_sip, split_stream
 
 ETH_P_ALL = 3
 SIP_PORTS = frozenset((5060, 5062, 5064))  # over TCP in clear; phones have ports beside the first
+SO_TIMESTAMPNS = 35  # the socket module does not name it
 OUTGOING = 4  # loopback shows every packet twice: leaving and arriving
 
 
@@ -18,17 +19,29 @@ def _fits(end, wanted):
     return wanted is None or (end[0] == wanted[0] and (wanted[1] is None or end[1] == wanted[1]))
 
 
+def _arrival(about):
+    """By the kernel's stamp: on a busy machine this thread may read a packet long after it came."""
+    now = time.monotonic()
+    for level, kind, value in about:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(value) >= 16:
+            seconds, nanoseconds = struct.unpack("qq", value[:16])
+            return now - max(0.0, time.time() - seconds - nanoseconds / 1e9)
+    return now
+
+
 class Capture:
     def __init__(self):
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 20)
         self._socket.bind(("lo", ETH_P_ALL))
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket.settimeout(0.2)
         self._condition = threading.Condition()
         self._messages = []
         self._datagrams = Counter()  # (source, target): UDP packets that are no SIP
         self._marks = {}  # (source, target): code points (DSCP) of all that went there
         self._streams = {}  # (source, target): (next sequence number, bytes not yet consumed)
+        self._came = 0.0  # when the packet at hand came, on the monotonic clock
         self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -89,9 +102,10 @@ class Capture:
     def _run(self):
         while not self._stopped:
             try:
-                data, (_, protocol, kind, _, _) = self._socket.recvfrom(70000)
+                data, about, _, (_, protocol, kind, _, _) = self._socket.recvmsg(70000, 64)
             except TimeoutError:
                 continue
+            self._came = _arrival(about)
             if kind == OUTGOING:
                 continue
             if protocol == 0x0800 and len(data) >= 20:
@@ -136,7 +150,7 @@ class Capture:
             self._keep(ends, message, "TCP")
 
     def _keep(self, ends, payload, transport):
-        message = Message(payload.decode("utf-8", "replace"), time.monotonic(), transport, *ends)
+        message = Message(payload.decode("utf-8", "replace"), self._came, transport, *ends)
         with self._condition:
             self._messages.append(message)
             self._condition.notify_all()
