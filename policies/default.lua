@@ -67,10 +67,19 @@ local function screen_transferor(request)
   return reject(403, "Not your call")
 end
 
--- To somebody who registers here. Several phones of one user are tried one after the other, best first.
+-- To somebody who registers here. All phones of a user ring at once, unless some want to be called after the others (q).
 local function to_phone(address)
   local phones = location.lookup(address)
-  if phones then return route(phones) end
+  if phones then
+    local turns, q = {}, nil
+    for i = 1, #phones do
+      if phones[i].q ~= q then turns[#turns + 1] = { at_once = true } end
+      q = phones[i].q
+      local turn = turns[#turns]
+      turn[#turn + 1] = phones[i]
+    end
+    return route(turns)
+  end
   if location.known(address) then return reject(480) end  -- ours, but no phone is switched on
   return nil
 end

@@ -13,7 +13,20 @@ test("registered users call each other", function()
   expect(it, { status = 200, answered = true, attempts = { { to = "sip:bob@example.net" } } })
 end)
 
-test("all phones of a user are tried, best first", function()
+test("all phones of a user ring at once, and the first that answers has the call", function()
+  local it = from_alice {
+    to = "bob",
+    phones = { { user = "bob", address = "198.51.100.8" }, { user = "bob", address = "198.51.100.9" } },
+    answers = { ["198.51.100.8:5060"] = { 180, { 200, after = 5 } }, ["198.51.100.9:5060"] = { 180, { 200, after = 3 } } },
+  }
+  expect(it, { status = 200, answered = true })
+  expect(#it.attempts, 2)
+  expect(it.attempts[1].at, it.attempts[2].at)
+  expect(it.attempts[1], { target = "UDP 198.51.100.8:5060", cancelled = true, status = 487 })
+  expect(it.attempts[2], { target = "UDP 198.51.100.9:5060", cancelled = false, status = 200 })
+end)
+
+test("phones that want to be called after others are", function()
   local it = from_alice {
     to = "bob",
     phones = { { user = "bob", q = 0.2, address = "198.51.100.8" }, { user = "bob", q = 0.9, address = "198.51.100.9" } },

@@ -67,6 +67,10 @@ void Stage::on_callee(const sip::MessagePtr& message, const sip::Source& source)
       return on_callee_invite(message, source);
     case sip::Method::Cancel:
       return on_callee_cancel(*message, source);
+    case sip::Method::Bye:
+      for (Attempt& attempt : story_.attempts)
+        if (attempt.invite->call_id() == message->call_id()) attempt.hung_up = true;
+      return arrive(answer(*message, 200, "", source.hop.remote), source);
     default:
       return arrive(answer(*message, 200, "", source.hop.remote), source);
   }

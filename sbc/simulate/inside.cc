@@ -14,13 +14,15 @@ constexpr std::uint32_t kBeyondFirst = 10;  // versions of descriptions: beyond 
 
 }  // namespace
 
-// Whose 2xx the border got last; nullptr: nobody's.
+// Whose 2xx the border got last, and, as long as there is one, has not hung up: of two that answer at once one is.
+// nullptr: nobody's.
 const Attempt* Stage::answerer() const {
-  const auto answered = [](const Attempt& attempt) {
-    return !attempt.responses.empty() && attempt.responses.back().second / 100 == 2;
-  };
-  const auto found = std::ranges::find_if(story_.attempts.rbegin(), story_.attempts.rend(), answered);
-  return found != story_.attempts.rend() ? &*found : nullptr;
+  const Attempt* last = nullptr;
+  for (const Attempt& attempt : story_.attempts) {
+    const bool answered = !attempt.responses.empty() && attempt.responses.back().second / 100 == 2;
+    if (answered && (last == nullptr || last->hung_up || !attempt.hung_up)) last = &attempt;
+  }
+  return last;
 }
 
 sip::Source Stage::source_of(bool callee) const {

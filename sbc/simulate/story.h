@@ -42,6 +42,7 @@ struct Attempt {
   sip::MessagePtr invite;
   std::vector<std::pair<base::Duration, int>> responses;
   bool cancelled = false;
+  bool hung_up = false;  // the border has sent BYE
 };
 
 // What a party did in the answered call, and what came of it.

@@ -98,6 +98,40 @@ TEST(Play, SilenceTakesTheTimeThatThePolicyGives) {
   EXPECT_THAT(story.attempts.at(0).responses, IsEmpty());
 }
 
+constexpr const char* kToTwo =
+    "return { on_invite = function(call)\nreturn route { { trunk = \"carrier\" }, "
+    "{ uri = \"sip:1@203.0.113.11\", realm = \"core\" }, at_once = true } end }";
+
+TEST(Play, PlacesAtOnceRingTogetherAndOneAnswers) {
+  auto scene = scene_to("100");
+  scene.behaviours["carrier"] = {.steps = {{base::milliseconds(100), 180}, {base::seconds(5), 200}}};
+  scene.inside.push_back({.after = base::seconds(1), .callee = true, .method = "INVITE", .hold = true});
+  const auto story = play_with(kToTwo, scene);
+  EXPECT_EQ(story.problem, "");
+  EXPECT_EQ(story.status(), 200);
+  ASSERT_EQ(story.attempts.size(), 2U);
+  EXPECT_EQ(story.attempts[0].at, story.attempts[1].at);
+  EXPECT_TRUE(story.attempts[0].cancelled);
+  EXPECT_THAT(responses(story.attempts[0]), ElementsAre(180, 487));
+  EXPECT_THAT(responses(story.attempts[1]), ElementsAre(180, 200));
+  EXPECT_EQ(story.inside.at(0).status, 200) << "the one who answered holds the caller";
+  EXPECT_THAT(story.decisions.at(0).what, HasSubstr("route: trunk carrier; at once with it uri sip:1@203.0.113.11"));
+}
+
+TEST(Play, OfTwoThatAnswerTogetherOneIsHungUp) {
+  auto scene = scene_to("100");
+  const Behaviour quick{.steps = {{base::seconds(1), 200}}};
+  scene.behaviours["carrier"] = scene.behaviours["203.0.113.11:5060"] = quick;
+  scene.inside.push_back({.after = base::seconds(1), .callee = true, .method = "INVITE", .hold = true});
+  const auto story = play_with(kToTwo, scene);
+  EXPECT_EQ(story.problem, "");
+  ASSERT_EQ(story.attempts.size(), 2U);
+  EXPECT_FALSE(story.attempts[0].cancelled);
+  EXPECT_TRUE(story.attempts[1].hung_up);
+  EXPECT_EQ(story.inside.at(0).status, 200);
+  EXPECT_EQ(story.record->cause, call::EndCause::Bye);
+}
+
 TEST(Play, ACallerWhoGivesUpCancels) {
   auto scene = scene_to("100");
   scene.caller.gives_up = base::seconds(1);
