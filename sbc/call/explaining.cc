@@ -4,6 +4,7 @@
 
 #include "sbc/call/core.h"
 #include "sbc/call/leak_guard.h"
+#include "sbc/sip/response.h"
 
 namespace sbc::call {
 namespace {
@@ -65,13 +66,15 @@ explain::Failed failed(const route::Target& target, const policy::AttemptFacts& 
           .took = base::milliseconds(attempt.elapsed_ms)};
 }
 
-explain::Failed failed(const route::Target& target, const route::Failure& failure, const sip::Message* response,
+explain::Failed failed(const route::Target& target, const route::Failure& failure, route::Verdict usual,
                        base::Duration took) {
   return {.target = explained_name(target),
           .status = static_cast<std::uint16_t>(route::status_of(failure)),
           .cause = std::string(cause_word(failure.cause)),
-          .reason = std::string(response != nullptr ? response->reason_phrase() : ""),
-          .usual = "next",
+          .reason = failure.cause == route::Failure::Cause::Response
+                        ? std::string(sip::reason_phrase_for(failure.status))
+                        : std::string(),
+          .usual = usual == route::Verdict::Next ? "next" : "stop",
           .took = took};
 }
 

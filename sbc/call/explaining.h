@@ -23,8 +23,8 @@ void explain_with(Advisor& advisor, const CallRecord& of, base::Instant now, Mak
 explain::Begun begun(const Call& call);
 explain::Planned planned(const std::vector<route::Target>& targets);
 explain::Failed failed(const route::Target& target, const policy::AttemptFacts& attempt);
-// Of a transfer's target, about which no handler is asked. `response`: null: none.
-explain::Failed failed(const route::Target& target, const route::Failure& failure, const sip::Message* response,
+// Of a transfer's target, about which no handler is asked.
+explain::Failed failed(const route::Target& target, const route::Failure& failure, route::Verdict usual,
                        base::Duration took);
 std::string_view cause_word(route::Failure::Cause cause);  // "response", "timeout", "transport"
 explain::Answered answered(const Call& call);

@@ -264,9 +264,8 @@ void Machine::invite_successor(dialog::ClientStart start, bool same_number) {
 void Machine::next_transfer(const route::Failure& failure, const sip::Message* response) {
   Transfer& transfer = *call_.transfer;
   disarm(transfer.timer);
-  const route::Target& tried = *transfer.hunt.current();
+  const route::Target tried = *transfer.hunt.current();
   const base::Duration took = transfer.attempt ? now_ - transfer.attempt->started : base::Duration{};
-  explain_with(core_.advisor, call_.record, now_, [&] { return failed(tried, failure, response, took); });
   auto verdict = transfer.hunt.failed(failure, core_.health, now_);
   int status = 0;
   if (response != nullptr && is_redirection(*response)) {
@@ -274,6 +273,7 @@ void Machine::next_transfer(const route::Failure& failure, const sip::Message* r
     if (redirected == route::Verdict::Stop) status = response->status();
     verdict = redirected.value_or(verdict);
   }
+  explain_with(core_.advisor, call_.record, now_, [&] { return failed(tried, failure, verdict, took); });
   if (verdict == route::Verdict::Next && transfer.hunt.next_is_same_name())
     transfer.repeat = repeat_of(transfer.attempt, transfer.leg);
   if (transfer.attempt) core_.dialogs.erase(transfer.attempt->start.local_tag);
