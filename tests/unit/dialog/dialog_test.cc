@@ -181,6 +181,16 @@ TEST(DialogTest, TargetIsRefreshedByContactAlone) {
   EXPECT_EQ(d.remote_target(), "sip:bob@192.0.2.77;ob");
 }
 
+// 8.1.1.8: "*" and tel: are no place that a request can be sent to.
+TEST(DialogTest, AContactThatIsNoSipUriLeavesTheTargetAsItWas) {
+  Dialog d = Dialog::from_server(*message_of(invite("m: <sip:bob@192.0.2.77;ob>\r\n")), "tag");
+  const std::string before = d.remote_target();
+  for (const char* contact : {"m: *\r\n", "m: <tel:+4312345>\r\n"}) {
+    d.refresh_target(*message_of(invite(contact)));
+    EXPECT_EQ(d.remote_target(), before) << contact;
+  }
+}
+
 TEST(DialogTest, RequestWithoutRouteGoesToTheTarget) {
   const Dialog d = client("Contact: <sip:bob@192.0.2.4:5080>\r\n");
   EXPECT_EQ(head(d),

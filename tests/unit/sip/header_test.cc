@@ -154,6 +154,16 @@ TEST(Contact, AStarStandsAlone) {
   EXPECT_EQ(sample::refused(sample::with("Contact: <sip:a@h>\r\nContact: *\r\n")), 400);
 }
 
+TEST(Contact, AsATargetIsOneSipUri) {
+  EXPECT_EQ((*target_contact(*sample::parsed(sample::with("Contact: <sips:a@h>;x, <tel:+1>\r\n"))))->uri.user, "a");
+  EXPECT_FALSE(target_contact(*sample::parsed(sample::with("Contact: *\r\n"))));
+  EXPECT_FALSE(target_contact(*sample::parsed(sample::with("Contact: <tel:+4312345>\r\n"))));
+  EXPECT_FALSE(target_contact(*sample::parsed(sample::with("Contact: <mailto:a@h>\r\n"))));
+  const auto none = target_contact(*sample::parsed(sample::with("")));
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(*none);
+}
+
 TEST(Contact, AMalformedQIsAnError) {
   const auto message = sample::parsed(sample::with("Contact: <sip:a@h>;q=1.5\r\n"));
   EXPECT_FALSE(parse_contacts(*message).has_value());
