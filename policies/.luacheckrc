@@ -33,6 +33,7 @@ read_globals = {
   "rawget",
   "rawlen",
   "realms",
+  "redirect",
   "redis",
   "reject",
   "require",

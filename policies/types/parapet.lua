@@ -385,6 +385,8 @@
 
 ---@class Reject
 
+---@class Redirect
+
 ---@class GiveUp
 
 ---@class Challenge
@@ -474,11 +476,11 @@
 ---@field names string[]
 
 ---@class Policy
----@field on_invite fun(call: Call): Route|Reject|Challenge|Drop
+---@field on_invite fun(call: Call): Route|Reject|Redirect|Challenge|Drop
 ---@field on_register? fun(reg: Registration): Accept|Reject|Challenge|Drop
----@field on_request? fun(request: Request): Accept|Route|Reject|Challenge|Drop
+---@field on_request? fun(request: Request): Accept|Route|Reject|Redirect|Challenge|Drop
 ---@field on_nat? fun(leg: Leg): NatTreatment|nil
----@field on_failure? fun(call: Call, attempt: Attempt): Next|GiveUp|Reject|Route|Follow|Pass|nil
+---@field on_failure? fun(call: Call, attempt: Attempt): Next|GiveUp|Reject|Redirect|Route|Follow|Pass|nil
 ---@field on_media_quality? fun(call: Call, quality: Quality): any
 ---@field on_end? fun(call: Call, ending: Ending): any
 ---@field on_screen? fun(request: Request): Accept|Reject|Drop|nil
@@ -530,6 +532,8 @@ next_candidate = nil
 pass = nil
 ---@type lib.realms
 realms = nil
+---@type fun(to: string|string[], status?: integer, reason?: string, headers?: HeaderValues): Redirect
+redirect = nil
 ---@type lib.redis
 redis = nil
 ---@type fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject

@@ -158,7 +158,7 @@ policy::RequestDecision ShardAdvisor::request(const sip::Message& message, const
   auto decision = settle(admin::PolicyHandler::OnRequest, since(began), std::move(outcome), run);
   const bool known_sender = facts.authenticated || facts.registered_source || !facts.trunk.empty();
   using Kind = policy::RequestDecision::Kind;
-  if (decision.kind == Kind::Reject && !known_sender) note_failure(began);
+  if (decision.kind == Kind::Reject && decision.status >= 400 && !known_sender) note_failure(began);
   if (decision.kind == Kind::Reject || decision.kind == Kind::Drop) metrics_.rejects[admin::RejectReason::Policy].add();
   return decision;
 }

@@ -137,7 +137,7 @@ void ShardAdvisor::count_not_waited(const policy::Host& host, std::uint64_t befo
 // What was dropped is not counted: an address that is being ignored would never come back while its phones try again.
 // Nor is a known caller's wrong number.
 void ShardAdvisor::concluded(const policy::InviteDecision& decision, const Waiting& waiting) {
-  if (decision.kind == policy::InviteDecision::Kind::Reject && !waiting.known_caller)
+  if (decision.kind == policy::InviteDecision::Kind::Reject && decision.status >= 400 && !waiting.known_caller)
     note_failure(base::monotonic_now());
 }
 

@@ -93,7 +93,9 @@ std::optional<std::vector<route::Target>> Machine::transfer_targets(const Input&
   asked.referred_by = std::string(in.message->from().uri_text);
   const auto decision = std::get<policy::InviteDecision>(core_.advisor.invite(asked, false));
   set_timers();
-  if (decision.kind == policy::InviteDecision::Kind::Reject) return refuse(decision.status);
+  // A redirection is for who calls, and the transferor does not: the border will not call there in its name.
+  if (decision.kind == policy::InviteDecision::Kind::Reject)
+    return refuse(decision.status < 400 ? 480 : decision.status);
   if (decision.kind == policy::InviteDecision::Kind::Challenge) {
     const auto challenge = core_.advisor.challenge(*in.message, from.realm);
     return refuse(challenge.status, as_extra(challenge.headers));

@@ -74,9 +74,10 @@ void Exchange::replace_settings(std::shared_ptr<const call::Settings> calls, Set
   settings_ = std::move(settings);
 }
 
-void Exchange::answer(const transaction::RequestArrived& request, int status, Headers headers, const Context& context) {
-  auto bytes =
-      base::share(sip::build_response(*request.message, status, minter_.tag(random_), request.source, headers));
+void Exchange::answer(const transaction::RequestArrived& request, int status, Headers headers, const Context& context,
+                      std::string_view reason) {
+  auto bytes = base::share(
+      sip::build_response(*request.message, status, minter_.tag(random_), request.source, headers, {}, {}, reason));
   layer_.respond(request.transaction, status, std::move(bytes), context.now, context.out.transaction);
 }
 
@@ -124,7 +125,7 @@ bool Exchange::on_request(const transaction::RequestArrived& request, const call
       return true;
     case policy::RequestDecision::Kind::Reject:
       counters_.count(request.message->method(), Outcome::Refused);
-      answer(request, decision.status, as_extra(decision.headers), context);
+      answer(request, decision.status, as_extra(decision.headers), context, decision.reason);
       return true;
     case policy::RequestDecision::Kind::Challenge: {
       const auto challenge = advisor_.challenge(*request.message, arrival.realm);

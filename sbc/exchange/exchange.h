@@ -89,7 +89,8 @@ class Exchange {
   void send_to_target(Flight& flight, const Context& context);
   void failed(Flight& flight, const route::Failure& failure, const Context& context);
   void give_up(Flight& flight, const Context& context);
-  void answer(const transaction::RequestArrived& request, int status, Headers headers, const Context& context);
+  void answer(const transaction::RequestArrived& request, int status, Headers headers, const Context& context,
+              std::string_view reason = {});
   void finish(Flight& flight, int status, Headers headers, const Context& context, const body::Result& body = {});
   void send(Flight& flight, const sip::Hop& hop, std::string_view branch, base::SharedBytes bytes,
             const Context& context);

@@ -85,7 +85,8 @@ std::string all(const Decision& decision) {
 
 template <typename Decision>
 std::string refusal(std::string_view what, const Decision& decision) {
-  std::string text(what);
+  const bool elsewhere = decision.status >= 300 && decision.status < 400;
+  std::string text(elsewhere ? "redirect" : what);
   if (decision.status != 0) text += " " + std::to_string(decision.status);
   if (!decision.reason.empty()) text += " " + decision.reason;
   for (const auto& header : decision.headers) text += ", " + header.name + ": " + header.value;

@@ -29,6 +29,13 @@ Made& made_on_top(lua_State* lua, Expectation expected) {
         "; it answers ", expected.answers);
 }
 
+// A redirection is a refusal that says where to call instead: a call's, or another request's.
+void refuse_redirection(lua_State* lua, const Made& made, Expectation expected) {
+  if (made.kind == Made::Kind::Reject && made.status < 400)
+    raise(lua, std::string_view(made.where), ": ", expected.handler, " cannot answer redirect; it answers ",
+          expected.answers);
+}
+
 template <typename Decision>
 void take_cdr(lua_State* lua, Made& made, Decision& out) {
   if constexpr (requires { out.cdr; })
@@ -104,7 +111,7 @@ void read_latch_from(lua_State* lua, int index, const LegFacts& leg, std::vector
 }  // namespace
 
 void read_answer(lua_State* lua, InviteDecision& out) {
-  constexpr Expectation kExpected{.handler = "on_invite", .answers = "route, reject, challenge or drop"};
+  constexpr Expectation kExpected{.handler = "on_invite", .answers = "route, reject, redirect, challenge or drop"};
   Made& made = made_on_top(lua, kExpected);
   switch (made.kind) {
     case Made::Kind::Route:
@@ -148,6 +155,7 @@ void read_answer(lua_State* lua, RegisterDecision& out) {
       break;
     case Made::Kind::Reject:
     case Made::Kind::Deny:
+      refuse_redirection(lua, made, kExpected);
       out.kind = RegisterDecision::Kind::Deny;
       take_refusal(lua, made, out);
       break;
@@ -171,7 +179,8 @@ void read_answer(lua_State* lua, RegisterDecision& out) {
 }
 
 void read_answer(lua_State* lua, RequestDecision& out) {
-  constexpr Expectation kExpected{.handler = "on_request", .answers = "accept, route, reject, challenge or drop"};
+  constexpr Expectation kExpected{.handler = "on_request",
+                                  .answers = "accept, route, reject, redirect, challenge or drop"};
   Made& made = made_on_top(lua, kExpected);
   switch (made.kind) {
     case Made::Kind::Accept:
@@ -206,7 +215,7 @@ void read_answer(lua_State* lua, RequestDecision& out) {
 
 void read_answer(lua_State* lua, FailureDecision& out) {
   constexpr Expectation kExpected{.handler = "on_failure",
-                                  .answers = "next_candidate, give_up, reject, route, follow, pass or nil"};
+                                  .answers = "next_candidate, give_up, reject, redirect, route, follow, pass or nil"};
   if (lua_isnil(lua, -1)) {
     out.kind = FailureDecision::Kind::Usual;
     return;
@@ -254,6 +263,7 @@ void read_answer(lua_State* lua, ScreenDecision& out) {
       break;
     case Made::Kind::Reject:
     case Made::Kind::Deny:
+      refuse_redirection(lua, made, kExpected);
       out.kind = ScreenDecision::Kind::Reject;
       take_refusal(lua, made, out);
       break;
@@ -326,6 +336,7 @@ void read_answer(lua_State* lua, Handler handler, InsideDecision& out) {
     case Made::Kind::Reject:
     case Made::Kind::Deny:
       if (digit) raise_unfit(lua, made, expected);
+      refuse_redirection(lua, made, expected);
       out.kind = InsideDecision::Kind::Reject;
       take_refusal(lua, made, out);
       break;

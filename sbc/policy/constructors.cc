@@ -1,6 +1,8 @@
 #include "sbc/policy/constructors.h"
 
+#include <algorithm>
 #include <array>
+#include <string>
 
 #include "sbc/policy/boxes.h"
 #include "sbc/policy/engine.h"
@@ -87,6 +89,58 @@ int deny(lua_State* lua) {
 }
 int give_up(lua_State* lua) {
   return refuse(lua, Made::Kind::GiveUp, 0);
+}
+
+// RFC 3261 19.1.1, RFC 3966: enough that a Contact can hold it between its angle brackets, and no more.
+void check_contact(lua_State* lua, std::string_view uri) {
+  constexpr std::array<std::string_view, 3> kSchemes = {"sip:", "sips:", "tel:"};
+  const bool known = std::ranges::any_of(
+      kSchemes, [uri](std::string_view scheme) { return uri.starts_with(scheme) && uri.size() > scheme.size(); });
+  const bool plain = std::ranges::all_of(uri, [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f && c != '<' && c != '>' &&
+           c != '"';
+  });
+  if (!known || !plain) raise(lua, "redirect: expected a URI such as sip:bob@example.net, got ", Quoted{uri});
+}
+
+// The URI on top of the stack, as one more of `out`. Of several the first ones are wanted most (RFC 3261 20.10).
+void add_contact(lua_State* lua, int number, bool several, std::string& out) {
+  const std::string_view uri = read_text(lua, -1, {"redirect", "a URI"}, kMaxUri);
+  check_contact(lua, uri);
+  out.append(out.empty() ? "<" : ", <").append(uri).append(">");
+  if (several) out.append(number == 1 ? ";q=1.0" : ";q=0.").append(number == 1 ? "" : std::to_string(11 - number));
+}
+
+constexpr int kMaxRedirectTo = 8;  // as many as are followed of a redirection that comes from elsewhere
+constexpr Bounds kRedirection{300, 302};
+
+// (uri or list of URIs, status?, reason?, headers?): a refusal that says where to call instead.
+int redirect(lua_State* lua) {
+  if (lua_gettop(lua) > 4)
+    raise(lua, "redirect takes at most 4 arguments, got ", static_cast<std::int64_t>(lua_gettop(lua)));
+  lua_settop(lua, 4);
+  const std::size_t index = make(lua, Made::Kind::Reject);
+  Made& made = engine_of(lua).made[index];
+  made.status = 302;
+  if (!lua_isnil(lua, 2))
+    made.status = static_cast<std::uint16_t>(read_whole(lua, 2, {"redirect", "the status"}, kRedirection));
+  if (!lua_isnil(lua, 3)) made.reason = read_phrase(lua, 3, {"redirect", "the reason"}, kMaxReason);
+  made.headers.push_back({"Contact", {}});
+  if (!lua_istable(lua, 1)) {
+    lua_pushvalue(lua, 1);
+    add_contact(lua, 1, false, made.headers.front().value);
+  } else {
+    const auto count = static_cast<int>(std::min<lua_Unsigned>(lua_rawlen(lua, 1), kMaxRedirectTo + 1));
+    if (count == 0 || count > kMaxRedirectTo)
+      raise(lua, "redirect: expected 1 to ", static_cast<std::int64_t>(kMaxRedirectTo), " URIs");
+    for (int i = 1; i <= count; ++i) {
+      lua_rawgeti(lua, 1, i);
+      add_contact(lua, i, count > 1, made.headers.front().value);
+      lua_pop(lua, 1);
+    }
+  }
+  if (!lua_isnil(lua, 4)) read_headers(lua, 4, {"redirect", "headers"}, made.headers);
+  return push_decision(lua, index);
 }
 
 template <Made::Kind kind>
@@ -253,6 +307,7 @@ bool decision_at(lua_State* lua, int index, std::size_t& made) {
 void set_decision_constructors(lua_State* lua) {
   set_function(lua, "route", route);
   set_function(lua, "reject", reject);
+  set_function(lua, "redirect", redirect);
   set_function(lua, "deny", deny);
   set_function(lua, "give_up", give_up);
   set_function(lua, "accept", accept);

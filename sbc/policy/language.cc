@@ -17,9 +17,10 @@ namespace sbc::policy {
 namespace {
 
 // What C functions take and give cannot be read from them.
-constexpr std::array<Declared, 57> kSignatures = {{
+constexpr std::array<Declared, 58> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
+    {"redirect", "fun(to: string|string[], status?: integer, reason?: string, headers?: HeaderValues): Redirect"},
     {"deny", "fun(status?: integer, reason?: string, headers?: HeaderValues): Reject"},
     {"give_up", "fun(status?: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): GiveUp"},
     {"challenge", "fun(): Challenge"},
@@ -106,11 +107,11 @@ struct Shape {
   std::string_view returns;
 };
 constexpr std::array<Shape, kHandlerCount> kShapes = {{
-    {Handler::Invite, "call", "Call", "", "", "Route|Reject|Challenge|Drop"},
+    {Handler::Invite, "call", "Call", "", "", "Route|Reject|Redirect|Challenge|Drop"},
     {Handler::Register, "reg", "Registration", "", "", "Accept|Reject|Challenge|Drop"},
-    {Handler::Request, "request", "Request", "", "", "Accept|Route|Reject|Challenge|Drop"},
+    {Handler::Request, "request", "Request", "", "", "Accept|Route|Reject|Redirect|Challenge|Drop"},
     {Handler::Nat, "leg", "Leg", "", "", "NatTreatment|nil"},
-    {Handler::Failure, "call", "Call", "attempt", "Attempt", "Next|GiveUp|Reject|Route|Follow|Pass|nil"},
+    {Handler::Failure, "call", "Call", "attempt", "Attempt", "Next|GiveUp|Reject|Redirect|Route|Follow|Pass|nil"},
     {Handler::MediaQuality, "call", "Call", "quality", "Quality", "any"},
     {Handler::End, "call", "Call", "ending", "Ending", "any"},
     {Handler::Screen, "request", "Request", "", "", "Accept|Reject|Drop|nil"},
@@ -133,9 +134,9 @@ constexpr std::array<Declared, 10> kTimeFields = {{{"year", "integer"},
                                                    {"date", "string"},
                                                    {"clock", "string"},
                                                    {"unix", "integer"}}};
-constexpr std::array<std::string_view, 13> kDecisions = {"Route",  "Reject", "GiveUp", "Challenge", "Drop",
-                                                         "Accept", "Next",   "Follow", "Pass",      "Contacts",
-                                                         "Change", "Hide",   "HangUp"};
+constexpr std::array<std::string_view, 14> kDecisions = {"Route",    "Reject", "Redirect", "GiveUp", "Challenge",
+                                                         "Drop",     "Accept", "Next",     "Follow", "Pass",
+                                                         "Contacts", "Change", "Hide",     "HangUp"};
 // Whose fields and functions LuaLS knows from Lua itself.
 constexpr std::array<std::string_view, 4> kLibraries = {"string", "table", "math", "utf8"};
 

@@ -298,6 +298,11 @@ json::Value to_json(const policy::CdrField::Value& value) {
   return {std::get<double>(value)};
 }
 
+// A refusal with a 3xx says where to call instead.
+std::string_view refuses(std::uint16_t status, std::string_view word) {
+  return status >= 300 && status < 400 ? "redirect" : word;
+}
+
 json::Value to_json(const policy::InviteDecision& decision) {
   using Kind = policy::InviteDecision::Kind;
   const auto& [kind, candidates, status, reason, headers, announcement, where, cdr, call_class] = decision;
@@ -311,7 +316,7 @@ json::Value to_json(const policy::InviteDecision& decision) {
       return {std::move(object.out)};
     }
     case Kind::Reject: {
-      Object object = beginning("reject");
+      Object object = beginning(refuses(status, "reject"));
       add(object, {.status = status, .reason = reason, .headers = headers});
       object.unless_usual("announcement", announcement);
       object.unless_empty("cdr", cdr);
@@ -365,7 +370,7 @@ json::Value to_json(const policy::RequestDecision& decision) {
       return {std::move(object.out)};
     }
     case Kind::Reject: {
-      Object object = beginning("reject");
+      Object object = beginning(refuses(status, "reject"));
       add(object, {.status = status, .reason = reason, .headers = headers});
       return {std::move(object.out)};
     }
@@ -399,7 +404,7 @@ json::Value to_json(const policy::FailureDecision& decision) {
     case Kind::Next:
       return {beginning("next").out};
     case Kind::GiveUp: {
-      Object object = beginning("give_up");
+      Object object = beginning(refuses(status, "give_up"));
       add(object, {.status = status, .reason = reason, .headers = headers});
       object.unless_usual("announcement", announcement);
       object.unless_empty("cdr", cdr);

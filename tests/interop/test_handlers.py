@@ -7,6 +7,7 @@ import subprocess
 from harness import check, equal, eventually, main, test
 from harness.border import OWN_POLICIES
 from harness.lab import ACCESS, CARRIER, PHONE
+from harness.ua import Dialog
 
 
 class Stage:
@@ -103,6 +104,23 @@ def a_target_that_the_policy_does_not_want_is_hung_up(lab):
     check("603 No Machines" in refusal.start, refusal.start)
     call.ack(status=603)
     eventually(lambda: stage.total("parapet_dialog_events_total", event="hung_up_answers") == 1, "targets that were hung up")
+    equal(stage.total("parapet_policy_errors_total"), 0, "errors of the policy")
+
+
+# RFC 3261 8.3: who calls learns where to call, and nobody is called.
+@test
+def a_caller_is_told_where_to_call_instead(lab):
+    stage = Stage(lab)
+    moved = stage.alice.invite("sip:moved@" + ACCESS)
+    answer = moved.response(302)
+    check("302 Over There" in answer.start, answer.start)
+    equal(answer.header("contact"), "<sip:moved@elsewhere.example>;q=1.0, <tel:+4312345>;q=0.9", "where to")
+    moved.ack(status=302)
+    stage.carrier.nothing(lambda m: m.is_request(), 0.3)
+    text = stage.explained(moved)
+    check("on_invite: redirect 302 Over There, Contact: " in text, text)
+    refused = Dialog(stage.alice, "sip:1000@" + ACCESS).send("MESSAGE", body="hello", content_type="text/plain")
+    check("404 Nobody Reads Here" in refused.response(404).start, "the reason of a refused request")
     equal(stage.total("parapet_policy_errors_total"), 0, "errors of the policy")
 
 

@@ -147,10 +147,11 @@ TEST(Check, ComparisonsThatCannotBeTrueAreWarnedOf) {
 }
 
 TEST(Check, AnswersThatAHandlerCannotGiveAreNamed) {
-  EXPECT_THAT(in_invite("return accept()"),
-              ElementsAre("p.lua:1: on_invite cannot answer accept; it answers route, reject, challenge or drop"));
+  EXPECT_THAT(
+      in_invite("return accept()"),
+      ElementsAre("p.lua:1: on_invite cannot answer accept; it answers route, reject, redirect, challenge or drop"));
   EXPECT_THAT(in_invite("if call.trunk == \"\" then return end\nreturn drop()"),
-              ElementsAre("p.lua:1: on_invite must return route, reject, challenge or drop, not nothing"));
+              ElementsAre("p.lua:1: on_invite must return route, reject, redirect, challenge or drop, not nothing"));
 }
 
 TEST(Check, WhatIsNeverReachedIsWarnedOf) {

@@ -21,6 +21,50 @@ TEST(Decision, RejectCarriesStatusReasonHeadersAndPlace) {
   EXPECT_EQ(outcome.decision.where, "p.lua:2");
 }
 
+// RFC 3261 8.3, 20.10.
+TEST(Decision, RedirectSaysWhereToCallInstead) {
+  const auto one = invite("\n  return redirect('sip:bob@example.org')");
+  ASSERT_FALSE(one.failed()) << one.error;
+  EXPECT_EQ(one.decision.kind, InviteDecision::Kind::Reject);
+  EXPECT_EQ(one.decision.status, 302);
+  ASSERT_EQ(one.decision.headers.size(), 1U);
+  EXPECT_EQ(one.decision.headers[0].name, "Contact");
+  EXPECT_EQ(one.decision.headers[0].value, "<sip:bob@example.org>");
+  EXPECT_EQ(one.decision.where, "p.lua:2");
+  const auto several =
+      invite("return redirect({ 'sips:bob@example.org', 'tel:+4312345' }, 300, 'Choose', { ['X-Why'] = 'moved' })");
+  ASSERT_FALSE(several.failed()) << several.error;
+  EXPECT_EQ(several.decision.status, 300);
+  EXPECT_EQ(several.decision.reason, "Choose");
+  EXPECT_EQ(several.decision.headers[0].value, "<sips:bob@example.org>;q=1.0, <tel:+4312345>;q=0.9");
+  EXPECT_EQ(several.decision.headers[1].name, "X-Why");
+}
+
+TEST(Decision, RedirectIsRefusedWhereNobodyCanBeCalledInstead) {
+  for (const char* to :
+       {"'bob'", "'http://example.org'", "'sip:'", "'sip:a@b>,<sip:c@d'", "'sip:a b@c'", "{}", "4312345", "nil",
+        "{ 'sip:a@b', 'sip:a@b', 'sip:a@b', 'sip:a@b', 'sip:a@b', 'sip:a@b', 'sip:a@b', 'sip:a@b', 'sip:a@b' }"})
+    EXPECT_THAT(invite("return redirect(" + std::string(to) + ")").error, HasSubstr("redirect")) << to;
+  EXPECT_THAT(invite("return redirect('sip:a@b', 404)").error, HasSubstr("from 300 to 302"));
+  EXPECT_THAT(invite("return redirect('sip:a@b', 302, 'x', { Contact = '<sip:c@d>' })").error,
+              HasSubstr("belongs to the border"));
+  FakeLookup lookup;
+  const auto host = load(
+      "return { on_invite = function() return drop() end, on_register = function() return redirect('sip:a@b') end,\n"
+      "on_screen = function() return redirect('sip:a@b') end,\n"
+      "on_request = function() return redirect('sip:a@b') end,\n"
+      "on_failure = function() return redirect('sip:a@b') end }");
+  EXPECT_THAT(host->on_register(RegisterFacts{}, lookup).error, HasSubstr("on_register cannot answer redirect"));
+  EXPECT_THAT(host->on_screen(RequestFacts{}, lookup).error, HasSubstr("on_screen cannot answer redirect"));
+  const auto request = host->on_request(RequestFacts{}, lookup);
+  EXPECT_EQ(request.error, "");
+  EXPECT_EQ(request.decision.status, 302);
+  const auto failure = host->on_failure(InviteFacts{}, AttemptFacts{}, lookup);
+  EXPECT_EQ(failure.error, "");
+  EXPECT_EQ(failure.decision.kind, FailureDecision::Kind::GiveUp);
+  EXPECT_EQ(failure.decision.headers.at(0).value, "<sip:a@b>");
+}
+
 TEST(Decision, SoundsAreNamedOrSpelledOut) {
   const auto busy = invite("return reject(486, nil, nil, { announcement = 'busy' })");
   ASSERT_FALSE(busy.failed()) << busy.error;
@@ -272,7 +316,7 @@ TEST(Decision, MistakesAreNamedWithTheirLine) {
       {"return reject(404, 'x', { ['X-A'] = false })", "must be a string"},
       {"return accept()", "on_invite cannot answer accept"},
       {"return next_candidate()", "on_invite cannot answer next_candidate"},
-      {"return 404", "on_invite must return route, reject, challenge or drop, not number"},
+      {"return 404", "on_invite must return route, reject, redirect, challenge or drop, not number"},
       {"return", "not nothing"},
       {"return { status = 404 }", "not table"},
       {"return challenge(1)", "at most 0 arguments"},
