@@ -171,6 +171,7 @@ std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_l
 
 std::expected<simulate::Scene, std::string> read_scene(const SceneInput& input, const Config& config) {
   simulate::Scene scene;
+  const auto setting = setting_of(config);
   if (auto filled = fill_caller(input, config, scene.caller); !filled) return std::unexpected(filled.error());
   if (!input.message.empty()) {
     scene.caller.message = input.message;
@@ -185,7 +186,9 @@ std::expected<simulate::Scene, std::string> read_scene(const SceneInput& input, 
   for (const auto& text : input.answers) {
     auto behaviour = read_behaviour(text);
     if (!behaviour) return std::unexpected("--answer: " + behaviour.error());
-    scene.behaviours.insert(*std::move(behaviour));
+    auto who = simulate::callee_named(setting, config.policy_environment.domain, scene.phones, behaviour->first);
+    if (!who) return std::unexpected("--answer: " + who.error());
+    scene.behaviours.insert_or_assign(*std::move(who), std::move(behaviour->second));
   }
   for (const auto& text : input.lookups) {
     auto reply = read_lookup(text);
@@ -197,6 +200,8 @@ std::expected<simulate::Scene, std::string> read_scene(const SceneInput& input, 
     const auto count = end == std::string::npos ? std::nullopt : base::parse_unsigned(text.substr(end + 1));
     if (!count || *count > simulate::kMaxAtOnce || !simulate::is_at_once(text))
       return std::unexpected("--at-once: expected such as \"trunk carrier_a=30\", got \"" + text + "\"");
+    if (auto wrong = simulate::wrong_at_once(setting, text.substr(0, end)); !wrong.empty())
+      return std::unexpected("--at-once: " + wrong);
     scene.at_once[text.substr(0, end)] = *count;
   }
   scene.seed = input.seed;

@@ -170,7 +170,7 @@ void Inference::answer(const Node& node) {
   literals(node.part(0), tables);
   for (const auto* one : wanted.classes)
     if (one->written)
-      for (const Node* table_node : tables) check_table(*table_node, *one);
+      for (const Node* table_node : tables) check_table(*table_node, *one, true);
 }
 
 void infer(Program& program) {

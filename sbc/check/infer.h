@@ -53,8 +53,9 @@ class Inference {
   void record(const Function& function, const Node& node);
   void check_arguments(const Node& node, const Signature& signature, std::size_t first);
   void check_value(const Node& node, const Type& wanted, const std::string& what, std::string_view spelling = {});
-  void check_table(const Node& node, const policy::Class& wanted);
+  void check_table(const Node& node, const policy::Class& wanted, bool whole);
   void check_name(const Node& node, std::string_view spelling);
+  void check_known(const Node& node, std::string_view kind);
   static void literals(const Node& node, std::vector<const Node*>& out);
 
   void error(int line, std::string text) {

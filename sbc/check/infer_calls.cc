@@ -1,8 +1,14 @@
 #include <algorithm>
 
 #include "sbc/check/infer.h"
+#include "sbc/check/written.h"
 
 namespace sbc::check {
+namespace {
+
+const std::string kElement = "a place of a route";
+
+}  // namespace
 
 Type Inference::call(const Node& node) {
   const Node& callee = node.part(0);
@@ -84,7 +90,11 @@ void Inference::check_arguments(const Node& node, const Signature& signature, st
     }
     Type wanted = *parameter.type;
     if (parameter.optional) wanted.basic |= kNil;
-    check_value(node.part(first + i), wanted, called + ": " + parameter.name);
+    const Node& argument = node.part(first + i);
+    check_value(argument, wanted, called + ": " + parameter.name);
+    if (auto wrong = wrong_argument(argument, called, parameter.name); !wrong.empty())
+      error(argument.line, std::move(wrong));
+    if (const auto kind = names_thing(called, parameter.name); !kind.empty()) check_known(argument, kind);
   }
 }
 
@@ -113,19 +123,20 @@ void Inference::check_value(const Node& node, const Type& wanted, const std::str
   literals(node, tables);
   for (const Node* written : tables) {
     for (const auto* one : wanted.classes)
-      if (one->written) check_table(*written, *one);
+      if (one->written) check_table(*written, *one, what != kElement);
     if (wanted.element == nullptr) continue;
     for (const auto& item : written->parts)
       if (item->kind == Kind::Item) check_value(item->part(0), *wanted.element, what);
   }
 }
 
-void Inference::check_table(const Node& node, const policy::Class& wanted) {
+void Inference::check_table(const Node& node, const policy::Class& wanted, bool whole) {
+  for (auto& wrong : wrong_in(node, wanted, whole)) error(wrong.line, std::move(wrong.text));
   for (const auto& part : node.parts) {
     if (part->kind == Kind::Item) {
       if (wanted.name != "Place") continue;
       Type place = types_.read("Place|Contacts|Contact|nil");
-      check_value(part->part(0), place, "a place of a route");
+      check_value(part->part(0), place, kElement);
       continue;
     }
     if (part->part(0).kind != Kind::String) continue;
@@ -141,18 +152,27 @@ void Inference::check_table(const Node& node, const policy::Class& wanted) {
   }
 }
 
-// The name of a trunk, group, realm or class, when a configuration says which there are.
 void Inference::check_name(const Node& node, std::string_view spelling) {
+  if (spelling == "TrunkName") check_known(node, "trunk");
+  if (spelling == "GroupName") check_known(node, "group");
+  if (spelling == "RealmName") check_known(node, "realm");
+  if (spelling == "ClassName") check_known(node, "class");
+}
+
+// The name of something, when a configuration says which there are.
+void Inference::check_known(const Node& node, std::string_view kind) {
   if (program_.names == nullptr || node.kind != Kind::String) return;
-  const auto look = [&](std::string_view kind, const std::vector<std::string>& names) {
-    if (std::ranges::find(names, node.text) != names.end()) return;
-    const std::vector<std::string_view> there(names.begin(), names.end());
+  std::vector<std::string_view> there;
+  const auto take = [&](const auto& names) { there.assign(names.begin(), names.end()); };
+  if (kind == "trunk") take(program_.names->trunks);
+  if (kind == "group") take(program_.names->groups);
+  if (kind == "realm") take(program_.names->realms);
+  if (kind == "class") take(program_.names->classes);
+  if (kind == "query") take(program_.names->queries);
+  if (kind == "table")
+    for (const auto& [name, source] : program_.names->tables) there.push_back(name);
+  if (std::ranges::find(there, node.text) == there.end())
     error(node.line, unknown("there is no " + std::string(kind), node.text, there));
-  };
-  if (spelling == "TrunkName") look("trunk", program_.names->trunks);
-  if (spelling == "GroupName") look("group", program_.names->groups);
-  if (spelling == "RealmName") look("realm", program_.names->realms);
-  if (spelling == "ClassName") look("class", program_.names->classes);
 }
 
 }  // namespace sbc::check

@@ -92,6 +92,12 @@ void note(const replay::Invites::Counts& counts, Notes& notes) {
   notes.add(counts.repeated, "INVITEs that came again");
   notes.add(counts.too_many, "calls beyond the most that are taken from one capture");
   notes.add(counts.gaps, "messages with gaps in their TCP stream");
+  const auto closed = [&notes](std::uint64_t connections, std::uint64_t packets, const std::string& what) {
+    notes.add(connections, what + " (" + std::to_string(packets) + " packets): a capture cannot be read there; " +
+                               "policy.record and HEP have these calls in clear");
+  };
+  closed(counts.tls, counts.tls_packets, "connections over TLS");
+  closed(counts.web_socket, counts.web_socket_packets, "connections over WebSocket");
 }
 
 }  // namespace

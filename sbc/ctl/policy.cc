@@ -16,9 +16,13 @@ namespace sbc::ctl {
 namespace {
 
 void add_place(CLI::App& command, PolicyPlace& place) {
-  auto* config = command.add_option("-c,--config", place.config, "Configuration of sbc, which names the policy");
-  config->capture_default_str();
-  command.add_option("-f,--file", place.file, "The policy itself, without a configuration")->excludes(config);
+  command
+      .add_option("-c,--config", place.config,
+                  "Configuration of sbc, which names the policy, and its trunks, realms and tables")
+      ->capture_default_str()
+      ->each([&place](const std::string&) { place.with_config = true; });
+  command.add_option("-f,--file,file", place.file,
+                     "Another policy; without -c the names in it are held against no configuration");
 }
 
 void add_simulate(CLI::App& policy, std::function<int()>& chosen) {
@@ -64,7 +68,8 @@ void add_simulate(CLI::App& policy, std::function<int()>& chosen) {
 void add_test(CLI::App& policy, std::function<int()>& chosen) {
   auto* command = policy.add_subcommand("test", "The tests that lie beside a policy");
   auto asked = std::make_shared<TestOptions>();
-  command->add_option("folder", asked->folder, "Folder with files ..._test.lua")->capture_default_str();
+  command->add_option("folder", asked->folder,
+                      "Folder with files ..._test.lua; default: tests, or policies/tests where there is none");
   command->add_option("-c,--config", asked->config, "Configuration of sbc; default: sbc.toml in the folder");
   command->add_option("--policy", asked->policy, "Another policy than the configuration names");
   command->add_option("--only", asked->only, "Only tests whose name contains this");

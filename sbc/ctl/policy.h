@@ -18,7 +18,8 @@ inline constexpr int kCannotAsk = 2;  // a wrong command line, or a file that ca
 // Where the policy is: `file`, or else what the configuration names.
 struct PolicyPlace {
   std::string config = "/etc/parapet/sbc.toml";
-  std::string file;
+  std::string file;          // "": the one of the configuration
+  bool with_config = false;  // the configuration was named: what it says of trunks and realms holds for `file`
 };
 
 struct CheckOptions {

@@ -22,14 +22,14 @@ std::string counted(std::size_t count, const char* what) {
 int check_policy(const CheckOptions& options) {
   std::string path = options.place.file;
   std::shared_ptr<const app::Config> config;
-  if (path.empty()) {
+  if (path.empty() || options.place.with_config) {
     auto loaded = app::load_config(options.place.config);
     if (!loaded) {
       std::fputs(loaded.error().c_str(), stderr);
       return kCannotAsk;
     }
     config = *std::move(loaded);
-    path = config->policy_file;
+    if (path.empty()) path = config->policy_file;
   }
   const auto bundle = policy::Bundle::read(path);
   if (!bundle) {

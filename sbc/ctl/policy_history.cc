@@ -222,6 +222,7 @@ int show_history(const HistoryOptions& options) {
   const auto asked = ask(options.place);
   if (!asked) return cannot(asked.error());
   const auto& entries = asked->history.entries();
+  if (entries.empty()) std::printf("nothing has run yet\n");
   const std::size_t first = entries.size() > options.last ? entries.size() - options.last : 0;
   for (std::size_t i = first; i < entries.size(); ++i) show(entries[i], summary(asked->history, i));
   if (asked->history.unreadable() > 0)

@@ -1,6 +1,7 @@
 #include "sbc/ctl/policy_test.h"
 
 #include <cstdio>
+#include <filesystem>
 
 #include "media-relay/base/clock.h"
 
@@ -36,7 +37,9 @@ bool show_coverage(const std::vector<trial::FileCoverage>& files, double least) 
 
 }  // namespace
 
-int test_policy(const TestOptions& options) {
+int test_policy(const TestOptions& asked) {
+  TestOptions options = asked;
+  if (options.folder.empty()) options.folder = std::filesystem::is_directory("tests") ? "tests" : "policies/tests";
   const auto cannot = [](const std::string& why) {
     std::fprintf(stderr, "%s%s", why.c_str(), why.ends_with('\n') ? "" : "\n");
     return kCannotAsk;

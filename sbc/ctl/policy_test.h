@@ -8,7 +8,7 @@
 namespace sbc::ctl {
 
 struct TestOptions {
-  std::string folder = "policies/tests";
+  std::string folder;  // "": tests, or policies/tests
   std::string config;  // "": sbc.toml in the folder
   std::string policy;  // instead of the one that the configuration names
   std::string only;    // tests whose name contains this

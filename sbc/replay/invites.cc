@@ -16,10 +16,6 @@
 namespace sbc::replay {
 namespace {
 
-sip::Transport transport_of(const Packet& packet) {
-  return packet.kind == Packet::Kind::Udp ? sip::Transport::Udp : sip::Transport::Tcp;
-}
-
 std::optional<std::string_view> credentials_of(const sip::Message& message) {
   const auto proxy = message.find(sip::HeaderId::ProxyAuthorization);
   return proxy ? proxy : message.find(sip::HeaderId::Authorization);
@@ -33,9 +29,9 @@ bool begins_invite(std::string_view bytes) {
 }  // namespace
 
 // A wildcard takes what comes to its port; but what the border itself sends from there did not come to it.
-const route::Listener* Invites::listener_of(const Packet& packet) const {
+const route::Listener* Invites::listener_of(const Packet& packet, sip::Transport over) const {
   const auto is = [&](const route::Listener& listener, const base::Endpoint& end) {
-    if (listener.transport != transport_of(packet) || listener.address.port != end.port) return false;
+    if (listener.transport != over || listener.address.port != end.port) return false;
     const auto& advertised = border_.calls->faces.at(listener.index).address;
     return listener.address.ip == end.ip || advertised == end.ip;
   };
@@ -43,16 +39,39 @@ const route::Listener* Invites::listener_of(const Packet& packet) const {
   for (const auto& realm : border_.calls->routes->realms())
     for (const auto& listener : realm.listeners) {
       if (is(listener, packet.from)) return nullptr;
-      const bool any = listener.address.ip.is_any() && listener.transport == transport_of(packet) &&
+      const bool any = listener.address.ip.is_any() && listener.transport == over &&
                        listener.address.port == packet.to.port && listener.address.ip.is_v4() == packet.to.ip.is_v4();
       if (is(listener, packet.to) || (any && found == nullptr)) found = &listener;
     }
   return found;
 }
 
+// An agent of HEP tells messages as they were before TLS and WebSocket took them, and all that it says of the transport
+// is TCP.
+const route::Listener* Invites::listener_of(const Packet& packet) const {
+  using enum sip::Transport;
+  if (packet.kind == Packet::Kind::Udp) return listener_of(packet, Udp);
+  if (packet.sequence) return listener_of(packet, Tcp);
+  for (const auto over : {Tcp, Tls, Wss, Ws})
+    if (const auto* found = listener_of(packet, over)) return found;
+  return nullptr;
+}
+
+// Counts what came to a listener of TLS or WebSocket: the first has keys that the capture lacks, the second a framing
+// that masks what clients send (RFC 6455 5.3).
+bool Invites::is_closed_to_us(const Packet& packet) {
+  using enum sip::Transport;
+  const bool tls = listener_of(packet, Tls) != nullptr || listener_of(packet, Wss) != nullptr;
+  if (!tls && listener_of(packet, Ws) == nullptr) return false;
+  ++(tls ? counts_.tls_packets : counts_.web_socket_packets);
+  if (closed_.size() < kMaxStreams && closed_.insert({packet.from, packet.to}).second)
+    ++(tls ? counts_.tls : counts_.web_socket);
+  return true;
+}
+
 void Invites::add(const Packet& packet) {
   if (packet.payload.empty()) return;
-  if (packet.sequence) return follow(packet);
+  if (packet.sequence) return is_closed_to_us(packet) ? void() : follow(packet);
   if (begins_invite(packet.payload))
     take_message(std::string(packet.payload), packet,
                  packet.kind == Packet::Kind::Udp ? sip::Framing::Datagram : sip::Framing::Stream);
@@ -146,6 +165,10 @@ class Decider::Lookup final : public policy::Lookup {
     return {};
   }
   bool known(std::string_view aor) override { return decider_.border_.account(aor); }
+  std::uint64_t calls(CallsOf /*what*/, std::string_view name) override {
+    decider_.note_unknown("calls", name);
+    return 0;
+  }
   std::uint64_t count(std::string_view name, base::Duration window, std::uint32_t amount) override {
     return decider_.counters_.add(name, window, amount, now_);
   }

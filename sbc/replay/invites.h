@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -60,6 +61,10 @@ class Invites {
     std::uint64_t repeated = 0;    // again, or without the credentials that came later
     std::uint64_t too_many = 0;    // beyond kMaxInvites
     std::uint64_t gaps = 0;        // in streams of TCP: what was under way there is lost
+    // Connections to listeners of TLS (secure WebSocket among them) and of WebSocket, of which a capture of packets has
+    // no INVITEs that could be read, and what came over them.
+    std::uint64_t tls = 0, tls_packets = 0;
+    std::uint64_t web_socket = 0, web_socket_packets = 0;
   };
   const Counts& counts() const { return counts_; }
 
@@ -71,20 +76,23 @@ class Invites {
   };
 
   void follow(const Packet& packet);
+  bool is_closed_to_us(const Packet& packet);
   void take_message(std::string bytes, const Packet& packet, sip::Framing framing);
+  const route::Listener* listener_of(const Packet& packet, sip::Transport over) const;
   const route::Listener* listener_of(const Packet& packet) const;
 
   const Border& border_;
   std::map<Ends, Stream> streams_;
   std::deque<Ends> order_;  // of streams_, the oldest first
+  std::set<Ends> closed_;   // connections of Counts::tls and web_socket
   std::unordered_map<std::string, std::size_t> by_call_;
   std::vector<Invite> invites_;
   Counts counts_;
 };
 
 // What the policy in `host` decides of a call, and what it asked. The capture knows what counters count, since it has
-// the time, and the configuration knows accounts; nobody knows who was registered, nor what services and the DNS would
-// have said: these are nobody, and "unavailable", and come into `unknown`.
+// the time, and the configuration knows accounts; nobody knows who was registered, how many calls were up, nor what
+// services and the DNS would have said: these are nobody, none, and "unavailable", and come into `unknown`.
 class Decider {
  public:
   Decider(const Border& border, policy::Host& host) : border_(border), host_(host) {}

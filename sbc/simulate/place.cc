@@ -1,6 +1,7 @@
 #include "sbc/simulate/place.h"
 
 #include "sbc/simulate/advisor.h"
+#include "sbc/simulate/spelled.h"
 
 namespace sbc::simulate {
 
@@ -9,10 +10,15 @@ std::expected<Place, std::string> place_of(const Setting& setting, const Caller&
   const auto& routes = *setting.calls->routes;
   Place place;
   if (!who.trunk.empty()) place.trunk = routes.trunk(who.trunk);
-  if (!who.trunk.empty() && place.trunk == nullptr) return Wrong("there is no trunk \"" + who.trunk + "\"");
+  std::vector<std::string> there;
+  for (const auto& trunk : routes.trunks()) there.push_back(trunk.name);
+  if (!who.trunk.empty() && place.trunk == nullptr)
+    return Wrong("there is no trunk \"" + who.trunk + "\"" + meant(who.trunk, there));
   const std::string name = !who.realm.empty() ? who.realm : place.trunk != nullptr ? place.trunk->realm : "";
   place.realm = realm_of(setting, name);
-  if (place.realm == nullptr) return Wrong("there is no realm \"" + name + "\"");
+  there.clear();
+  for (const auto& realm : routes.realms()) there.push_back(realm.name);
+  if (place.realm == nullptr) return Wrong("there is no realm \"" + name + "\"" + meant(name, there));
   const route::Listener* listener = nullptr;
   for (const auto& one : place.realm->listeners)
     if (listener == nullptr && one.transport == who.transport) listener = &one;

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "media-relay/base/text.h"
+
 #include "sbc/simulate/advisor.h"
 
 namespace sbc::simulate {
@@ -36,6 +38,43 @@ std::expected<base::Endpoint, std::string> read_address(std::string_view text) {
 bool is_at_once(std::string_view text) {
   static constexpr std::string_view kFronts[] = {"trunk ", "realm ", "user ", "class "};
   return std::ranges::any_of(kFronts, [text](std::string_view front) { return text.starts_with(front); });
+}
+
+std::string meant(std::string_view word, const std::vector<std::string>& options) {
+  const std::vector<std::string_view> there(options.begin(), options.end());
+  const auto nearest = base::nearest(word, there);
+  return nearest ? "; did you mean \"" + std::string(*nearest) + "\"?" : "";
+}
+
+std::expected<std::string, std::string> callee_named(const Setting& setting, std::string_view domain,
+                                                     const std::vector<Phone>& phones, std::string_view who) {
+  const auto& trunks = setting.calls->routes->trunks();
+  if (setting.calls->routes->trunk(who) != nullptr) return std::string(who);
+  if (const auto address = read_address(who)) return address->text();
+  if (who.contains('.') && !who.contains('@') && !who.contains(':')) return std::string(who);
+  const std::string aor = whole_aor(who, domain);
+  if (setting.account(aor) || std::ranges::find(phones, aor, &Phone::aor) != phones.end()) return aor;
+  std::vector<std::string> there;
+  for (const auto& trunk : trunks) there.push_back(trunk.name);
+  for (const auto& phone : phones) there.push_back(phone.aor);
+  return std::unexpected("nobody is called \"" + base::printable(who, 60) +
+                         "\": there is no such trunk, phone or address" + meant(who, there));
+}
+
+std::string wrong_at_once(const Setting& setting, std::string_view text) {
+  const auto blank = text.find(' ');
+  const std::string_view kind = text.substr(0, blank);
+  const std::string_view name = text.substr(blank + 1);
+  std::vector<std::string> there;
+  if (kind == "trunk") {
+    for (const auto& trunk : setting.calls->routes->trunks()) there.push_back(trunk.name);
+  } else if (kind == "realm") {
+    for (const auto& realm : setting.calls->routes->realms()) there.push_back(realm.name);
+  } else {
+    return {};
+  }
+  if (std::ranges::find(there, name) != there.end()) return {};
+  return "there is no " + std::string(kind) + " \"" + base::printable(name, 60) + "\"" + meant(name, there);
 }
 
 std::string whole_aor(std::string_view text, std::string_view domain) {

@@ -127,12 +127,25 @@ Done read_caller(Fields& fields, const Ground& ground, simulate::Caller& caller)
     if (sdp->text() != nullptr) caller.sdp = *sdp->text();
     if (sdp->boolean() != nullptr && !*sdp->boolean()) caller.sdp = "";
   }
-  if (const Value* names = fields.find("tls_peer"); names != nullptr && names->list() != nullptr)
-    for (const Value& name : *names->list())
-      if (name.text() != nullptr) caller.tls_peer.push_back(*name.text());
-  if (const Value* headers = fields.find("headers"); headers != nullptr && headers->record() != nullptr)
-    for (const auto& [name, text] : *headers->record())
-      if (text.text() != nullptr) caller.headers += name + ": " + *text.text() + "\r\n";
+  if (const Value* names = fields.find("tls_peer")) {
+    static const List kNobody;
+    const bool none = names->record() != nullptr && names->record()->empty();
+    if (names->list() == nullptr && !none)
+      return Wrong(fields.what() + ": tls_peer must be a list, not " + names->shown());
+    for (const Value& name : none ? kNobody : *names->list()) {
+      if (name.text() == nullptr) return Wrong(fields.what() + ": tls_peer: expected a text, got " + name.shown());
+      caller.tls_peer.push_back(*name.text());
+    }
+  }
+  if (const Value* headers = fields.find("headers")) {
+    if (headers->record() == nullptr)
+      return Wrong(fields.what() + ": headers must be a table, not " + headers->shown());
+    for (const auto& [name, text] : *headers->record()) {
+      if (text.text() == nullptr)
+        return Wrong(fields.what() + ": headers: expected a text for " + name + ", got " + text.shown());
+      caller.headers += name + ": " + *text.text() + "\r\n";
+    }
+  }
   const auto known = sip::transport_from(transport);
   if (!known) return Wrong(fields.what() + ": there is no transport \"" + transport + "\"");
   caller.transport = *known;
@@ -152,20 +165,24 @@ Done read_surroundings(Fields& fields, const Ground& ground, simulate::Scene& sc
       scene.phones.push_back(*std::move(phone));
     }
   }
-  if (const Value* answers = fields.find("answers"); answers != nullptr && answers->record() != nullptr)
+  if (const Value* answers = fields.find("answers")) {
+    if (answers->record() == nullptr) return Wrong("call: answers must be a table, not " + answers->shown());
     for (const auto& [who, what] : *answers->record()) {
       auto behaviour = read_behaviour(what);
       if (!behaviour) return Wrong("call: answers." + who + ": " + behaviour.error());
-      // "bob" is a phone's user unless there is such a trunk.
-      const bool trunk = ground.setting.calls->routes->trunk(who) != nullptr || who.contains(':');
-      scene.behaviours[trunk ? who : simulate::whole_aor(who, ground.domain)] = *std::move(behaviour);
+      auto known = simulate::callee_named(ground.setting, ground.domain, scene.phones, who);
+      if (!known) return Wrong("call: answers: " + known.error());
+      scene.behaviours[*std::move(known)] = *std::move(behaviour);
     }
-  if (const Value* names = fields.find("names"); names != nullptr && names->record() != nullptr)
+  }
+  if (const Value* names = fields.find("names")) {
+    if (names->record() == nullptr) return Wrong("call: names must be a table, not " + names->shown());
     for (const auto& [name, address] : *names->record()) {
       const auto read = simulate::read_address(address.text() != nullptr ? *address.text() : "");
       if (!read) return Wrong("call: names: " + read.error());
       scene.names[name] = *read;
     }
+  }
   if (const Value* lookups = fields.find("lookups")) {
     if (lookups->record() == nullptr) return Wrong("call: lookups must be a table by URL, not " + lookups->shown());
     for (const auto& [url, answer] : *lookups->record()) {
@@ -184,7 +201,7 @@ Done read_surroundings(Fields& fields, const Ground& ground, simulate::Scene& sc
   return {};
 }
 
-Done read_at_once(Fields& fields, simulate::Scene& scene) {
+Done read_at_once(Fields& fields, const Ground& ground, simulate::Scene& scene) {
   const Value* others = fields.find("at_once");
   if (others == nullptr) return {};
   if (others->record() == nullptr) return Wrong("call: at_once must be a table, not " + others->shown());
@@ -194,6 +211,8 @@ Done read_at_once(Fields& fields, simulate::Scene& scene) {
       return Wrong(
           "call: at_once: expected such as [\"trunk carrier_a\"] = 30, also of a realm, user or class, got [\"" +
           base::printable(what, 60) + "\"] = " + count.shown());
+    if (auto wrong = simulate::wrong_at_once(ground.setting, what); !wrong.empty())
+      return Wrong("call: at_once: " + wrong);
     scene.at_once[what] = static_cast<std::uint32_t>(*whole);
   }
   return {};
@@ -269,7 +288,7 @@ std::expected<simulate::Scene, std::string> scene_from(const Record& record, con
     if (!events) return Wrong("call: inside: " + events.error());
     scene.inside = *std::move(events);
   }
-  if (auto done = read_at_once(fields, scene); !done) return Wrong(done.error());
+  if (auto done = read_at_once(fields, ground, scene); !done) return Wrong(done.error());
   if (const auto seed = fields.number("seed")) scene.seed = static_cast<std::uint64_t>(std::max(*seed, 0.0));
   if (auto done = fields.done(); !done) return Wrong(done.error());
   if (scene.caller.to.empty() && scene.caller.message.empty()) return Wrong("call: \"to\" is missing");

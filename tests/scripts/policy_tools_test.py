@@ -36,11 +36,36 @@ class Folder(unittest.TestCase):
 
 class Check(Folder):
     def test_the_shipped_policy_is_good(self):
-        began = time.monotonic()
         result = sbcctl("policy", "check", "--strict", "--file", TOP / "policies/default.lua")
         self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
         self.assertTrue(result.stdout.endswith("default.lua: good\n"), result.stdout)
-        self.assertLess(time.monotonic() - began, 10, "a check takes well under a second on an idle machine")
+
+    # Of several, since the machine has other things to do.
+    def test_it_takes_less_than_a_second(self):
+        took = []
+        while not took or (min(took) >= 1 and len(took) < 10):
+            began = time.monotonic()
+            sbcctl("policy", "check", "--config", TOP / "policies/tests/carrier/sbc.toml")
+            took.append(time.monotonic() - began)
+        self.assertLess(min(took), 1, "the example and all libraries that it requires")
+
+    def test_a_candidate_is_held_against_a_configuration(self):
+        config = self.write("sbc.toml", CONFIG)
+        path = self.write("new.lua", 'return { on_invite = function() return route { trunk = "carier", cdr = { Account = 1 } } end }\n')
+        alone = sbcctl("policy", "check", path)
+        self.assertEqual((alone.returncode, alone.stderr), (1, ""))
+        self.assertEqual(alone.stdout.count("\n"), 2, "names of trunks are nobody's: " + alone.stdout)
+        self.assertIn('new.lua:1: cdr: "Account" is no name of a field', alone.stdout)
+        held = sbcctl("policy", "check", path, "--config", config)
+        self.assertIn('there is no trunk "carier"; did you mean "carrier"?', held.stdout)
+        self.assertIn(f"{path}: 2 errors", held.stdout)
+
+    def test_commands_that_do_not_exist_name_the_nearest(self):
+        for arguments, said in ((("polcy", "check"), '"polcy"; did you mean "policy"?'),
+                                (("policy", "chek"), '"chek"; did you mean "check"?')):
+            result = sbcctl(*arguments)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("there is no command " + said, result.stderr)
 
     def test_the_example_and_all_libraries_are_good(self):
         result = sbcctl("policy", "check", "--strict", "--config", TOP / "policies/tests/carrier/sbc.toml")
@@ -142,7 +167,10 @@ class Simulate(Folder):
             self.assertIn(f"INVITE sip:{number}@203.0.113.1", result.stdout)
 
     def test_what_cannot_be_asked_ends_with_2(self):
-        for arguments, said in (((), "--to"), (("--to", "bob", "--trunk", "none"), 'there is no trunk "none"'),
+        for arguments, said in (((), "--to"), (("--to", "bob", "--trunk", "carier_a"), 'there is no trunk "carier_a"; did you mean "carrier_a"?'),
+                                (("--to", "bob", "--realm", "acess"), 'there is no realm "acess"; did you mean "access"?'),
+                                (("--to", "bob", "--answer", "carier_a=503"), 'nobody is called "carier_a"'),
+                                (("--to", "bob", "--at-once", "trunk carier_a=3"), 'there is no trunk "carier_a"; did you'),
                                 (("--to", "bob", "--answer", "carrier_a=9"), "expected a status"),
                                 (("--to", "bob", "--at", "noon"), "expected a time"),
                                 (("--to", "bob", "--lookup", "https://x/"), "expected URL ANSWER"),
@@ -171,6 +199,20 @@ class Replay(Folder):
         return (f"INVITE sip:{number}@example.net SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.5:5060;branch=z9hG4bK{call_id}\r\n"
                 f"Max-Forwards: 70\r\nFrom: <sip:alice@example.net>;tag=1\r\nTo: <sip:{number}@example.net>\r\n"
                 f"Call-ID: {call_id}\r\nCSeq: 1 INVITE\r\nContact: <sip:alice@192.0.2.5>\r\nContent-Length: 0\r\n\r\n").encode()
+
+    def test_what_is_encrypted_is_counted(self):
+        self.write("sbc.toml", (TOP / "policies/tests/sbc.toml").read_text().replace("../default.lua", "old.lua").replace(
+            'bind = "198.51.100.1:5060"', 'bind = "198.51.100.1:5060"\n[[realm.access.listener]]\ntransport = "ws"\nbind = "198.51.100.1:8080"', 1))
+        file = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+        for port in (40000, 40001, 40000):
+            tcp = struct.pack("!HHIIBBHHH", port, 8080, 1, 1, 0x50, 0x18, 65535, 0, 0) + b"\x81\xfe0000"
+            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, bytes((192, 0, 2, 5)), bytes((198, 51, 100, 1)))
+            frame = bytes(12) + b"\x08\x00" + ip + tcp
+            file += struct.pack("<IIII", 1_790_000_000, 5, len(frame), len(frame)) + frame
+        (self.folder / "sealed.pcap").write_bytes(file)
+        result = self.replay(self.folder / "sealed.pcap")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("not used: 2 connections over WebSocket (3 packets): a capture cannot be read there", result.stdout)
 
     def capture(self, name, packets):
         file = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
@@ -255,6 +297,10 @@ class Test(Folder):
         for text, said in (('test("x", function() call { too = "1" } end)', 'call has no field "too"; did you mean "to"?'),
                            ('test("x", function() nosuch() end)', "nosuch"), ("test(", "one_test.lua:1"),
                            ('test("x", function() call { to = "1", answers = { carrier_a = "silent" } } end)', "expected a status"),
+                           ('test("x", function() call { to = "1", answers = { carier_a = 503 } } end)', 'did you mean "carrier_a"?'),
+                           ('test("x", function() call { to = "1", answers = 503 } end)', "answers must be a table"),
+                           ('test("x", function() call { to = "1", at_once = { ["realm cor"] = 3 } } end)', 'did you mean "core"?'),
+                           ('test("x", function() call { to = "1", headers = { Subject = true } } end)', "expected a text for Subject"),
                            ('test("x", function() while true do end end)', "takes too long")):
             result = self.run_test(text)
             self.assertEqual(result.returncode, 1, text)
@@ -304,6 +350,24 @@ class Test(Folder):
             'end)\ntest("wrong", function() request { method = "INVITE", to = "7" } end)\n', policy)
         self.assertIn("request: INVITE is for call", result.stdout)
         self.assertIn("1 passed, 1 failed", result.stdout)
+
+    def test_a_policy_may_say_where_to_call_instead(self):
+        policy = ('return { on_invite = function(call)\n  if call.to.user == "1" then return redirect("sip:1@other.example") end\n'
+                  '  return route { trunk = "carrier_a" } end,\n'
+                  'on_failure = function() return redirect({ "sip:2@other.example", "tel:+4312345" }, 300, "Try These") end,\n'
+                  'on_request = function() return redirect("sip:3@other.example", 301) end }\n')
+        result = self.run_test(
+            'test("at once", function()\n'
+            '  expect(call { to = "1" }, { status = 302, headers = { Contact = "<sip:1@other.example>" }, attempts = {} })\n'
+            'end)\ntest("after a failure", function()\n'
+            '  expect(call { to = "2", answers = { carrier_a = 486 } }, { status = 300, reason = "Try These",\n'
+            '    headers = { Contact = "<sip:2@other.example>;q=1.0, <tel:+4312345>;q=0.9" } })\n'
+            'end)\ntest("a request", function()\n'
+            '  expect(request { method = "MESSAGE", to = "3" }, { decision = "redirect", status = 301 })\nend)\n', policy)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        shown = sbcctl("policy", "simulate", "--config", self.folder / "sbc.toml", "--to", "1")
+        self.assertIn("on_invite    redirect 302, Contact: <sip:1@other.example>", shown.stdout)
+        self.assertIn("the caller gets 302", shown.stdout)
 
     def test_a_folder_without_tests_ends_with_2(self):
         self.assertEqual(sbcctl("policy", "test", self.folder).returncode, 2)

@@ -17,6 +17,8 @@ std::vector<std::string> findings(const std::string& text, std::vector<policy::B
   names.trunks = {"carrier_a", "carrier_b"};
   names.groups = {"carriers"};
   names.realms = {"access", "core"};
+  names.queries = {"route_of"};
+  names.tables = {{"rates", nullptr}};
   libraries.push_back({"p.lua", text});
   std::vector<std::string> said;
   for (const auto& finding : check(policy::Bundle("p.lua", std::move(libraries)), language, &names))
@@ -135,6 +137,74 @@ TEST(Check, TypesAreHeldAgainstTheDeclaredOnes) {
               ElementsAre("p.lua:1: \"<\" compares an integer with \"1024\""));
   EXPECT_THAT(in_invite("call.realm = \"core\"\nreturn drop()"),
               ElementsAre(HasSubstr("p.lua:1: facts cannot be changed")));
+}
+
+TEST(Check, FieldsOfTheRecordAreThoseThatALogTakes) {
+  const auto cdr = [](const std::string& fields) {
+    return in_invite("return route { trunk = \"carrier_a\", cdr = { " + fields + " } }");
+  };
+  EXPECT_THAT(cdr("account = call.from.user, price = 0.02, [call.to.user] = 1"), IsEmpty());
+  EXPECT_THAT(cdr("Account = 1"),
+              ElementsAre("p.lua:1: cdr: \"Account\" is no name of a field; expected up to 32 of a-z, 0-9 and _"));
+  EXPECT_THAT(cdr("[\"per-minute\"] = 1"), ElementsAre(HasSubstr("\"per-minute\" is no name of a field")));
+  EXPECT_THAT(cdr("status = 200"), ElementsAre("p.lua:1: cdr: the record has a field \"status\" of its own"));
+  EXPECT_THAT(cdr("paid = true"), ElementsAre("p.lua:1: cdr: paid must be a text or a number"));
+  EXPECT_THAT(cdr("\"account\""), ElementsAre("p.lua:1: cdr is keyed by names of fields, not by a number"));
+  std::string many;
+  for (int i = 0; i < 17; ++i) many += "f" + std::to_string(i) + " = 1,\n";
+  EXPECT_THAT(cdr(many), ElementsAre("p.lua:1: cdr: more than 16 fields"));
+  EXPECT_THAT(in_invite("return reject(403, nil, nil, { cdr = { cause = 1 } })"),
+              ElementsAre("p.lua:1: cdr: the record has a field \"cause\" of its own"));
+}
+
+TEST(Check, HeadersAreThoseThatAPolicyMaySet) {
+  const auto headers = [](const std::string& fields) {
+    return in_invite("return route { trunk = \"carrier_a\", headers = { " + fields + " } }");
+  };
+  EXPECT_THAT(headers("Subject = false, [\"X-Tenant-*\"] = true, [\"X-A\"] = { add = \"1\" }"), IsEmpty());
+  EXPECT_THAT(headers("[\"X A\"] = \"1\""), ElementsAre("p.lua:1: \"X A\" is no header name"));
+  EXPECT_THAT(headers("Via = false"),
+              ElementsAre("p.lua:1: the header \"Via\" belongs to the border and cannot be set or removed"));
+  EXPECT_THAT(in_invite("return reject(404, nil, { Warning = false })"),
+              ElementsAre(HasSubstr("header \"Warning\" must be a string, not a boolean")));
+}
+
+TEST(Check, NumbersAreHeldAgainstTheirRanges) {
+  EXPECT_THAT(in_invite("return reject(200)"),
+              ElementsAre("p.lua:1: reject: status must be a whole number from 400 to 699, not 200"));
+  EXPECT_THAT(in_invite("return route { trunk = \"carrier_a\", timeout = 0 }"),
+              ElementsAre("p.lua:1: timeout must be a whole number from 1 to 600, not 0"));
+  EXPECT_THAT(in_invite("return route { { trunk = \"carrier_a\", weight = -1 } }"),
+              ElementsAre("p.lua:1: weight must be a whole number from 0 to 65535, not -1"));
+  EXPECT_THAT(in_invite("timer.set(\"end\", 90000)\nreturn drop()"),
+              ElementsAre("p.lua:1: timer.set: seconds must be a whole number from 1 to 86400, not 90000"));
+}
+
+TEST(Check, APlaceHasOneDestination) {
+  EXPECT_THAT(in_invite("return route { number = \"1\" }"),
+              ElementsAre("p.lua:1: route: no destination; give contacts, trunk, group or uri"));
+  EXPECT_THAT(in_invite("return route {}"), ElementsAre(HasSubstr("no destination")));
+  EXPECT_THAT(in_invite("return route { trunk = \"carrier_a\", group = \"carriers\" }"),
+              ElementsAre(HasSubstr("only one of contacts, trunk, group and uri")));
+  EXPECT_THAT(in_invite("return route { { trunk = \"carrier_a\" }, group = \"carriers\" }"),
+              ElementsAre(HasSubstr("either a list of candidates or one of")));
+  EXPECT_THAT(in_invite("return route { uri = \"sip:a@192.0.2.1\" }"),
+              ElementsAre(HasSubstr("needs the realm to leave by")));
+  EXPECT_THAT(in_invite("return route { { uri = \"sip:a@192.0.2.1\" }, realm = \"core\" }"), IsEmpty());
+  EXPECT_THAT(in_invite("return route { location.lookup(call.to.aor), { [call.trunk] = 1 } }"), IsEmpty());
+  EXPECT_THAT(in_invite("local one = call.to.user == \"1\" and \"carriers\" or nil\n"
+                        "return route { trunk = call.to.user == \"2\" and \"carrier_a\" or nil, group = one }"),
+              IsEmpty());
+}
+
+TEST(Check, TablesQueriesAndWhatIsCountedAreThoseOfTheConfiguration) {
+  EXPECT_THAT(in_invite("return tables.find(\"rats\", \"1\") and drop() or challenge()"),
+              ElementsAre("p.lua:1: there is no table \"rats\"; did you mean \"rates\"?"));
+  EXPECT_THAT(in_invite("return sql.query(\"routeof\") and drop() or challenge()"),
+              ElementsAre("p.lua:1: there is no query \"routeof\"; did you mean \"route_of\"?"));
+  EXPECT_THAT(in_invite("return trunks.calls(\"carrier_c\") > 1 and drop() or challenge()"),
+              ElementsAre(HasSubstr("there is no trunk \"carrier_c\"; did you mean \"carrier_")));
+  EXPECT_THAT(in_invite("return tables.prefix(\"rates\", call.to.user) and drop() or challenge()"), IsEmpty());
 }
 
 TEST(Check, ComparisonsThatCannotBeTrueAreWarnedOf) {

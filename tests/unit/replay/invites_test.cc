@@ -24,11 +24,15 @@ Border border() {
   const route::Listener listeners[] = {
       {.index = 0, .transport = sip::Transport::Udp, .address = endpoint("198.51.100.1:5060")},
       {.index = 1, .transport = sip::Transport::Tcp, .address = endpoint("198.51.100.1:5060")},
-      {.index = 2, .transport = sip::Transport::Udp, .address = endpoint("0.0.0.0:5080")}};
-  for (const char* at : {"198.51.100.1", "198.51.100.1", "203.0.113.1"})
+      {.index = 2, .transport = sip::Transport::Udp, .address = endpoint("0.0.0.0:5080")},
+      {.index = 3, .transport = sip::Transport::Tls, .address = endpoint("198.51.100.1:5061")},
+      {.index = 4, .transport = sip::Transport::Ws, .address = endpoint("198.51.100.1:8080")}};
+  for (const char* at : {"198.51.100.1", "198.51.100.1", "203.0.113.1", "198.51.100.1", "198.51.100.1"})
     calls->faces.push_back({.host = at, .sent_by = at, .address = *base::IpAddress::parse(at)});
   std::vector<route::Realm> realms;
-  realms.push_back({.name = "access", .listeners = {listeners[0], listeners[1]}, .media_network = "access"});
+  realms.push_back({.name = "access",
+                    .listeners = {listeners[0], listeners[1], listeners[3], listeners[4]},
+                    .media_network = "access"});
   realms.push_back(
       {.name = "core", .listeners = {listeners[2]}, .media_network = "core", .trust = route::Trust::Trusted});
   route::Trunk carrier;
@@ -125,6 +129,36 @@ TEST(Invites, OverTcpMayComeInPieces) {
   torn.add(segment(three, 5000));
   EXPECT_EQ(torn.counts().gaps, 1U);
   ASSERT_EQ(torn.take().size(), 1U);
+}
+
+// What nobody can read in a capture is counted, by connection; an agent of HEP tells it in clear.
+TEST(Invites, OverTlsAreCountedAndTakenFromHep) {
+  const auto at = border();
+  Invites invites(at);
+  const auto sealed = [](const char* from, const char* to, const std::string& payload,
+                         std::optional<std::uint32_t> number) {
+    return Packet{.kind = Packet::Kind::Tcp,
+                  .at_us = 1,
+                  .from = endpoint(from),
+                  .to = endpoint(to),
+                  .payload = payload,
+                  .sequence = number};
+  };
+  const std::string hello = "\x16\x03\x01", one = invite("one"), two = invite("two");
+  for (const char* from : {"192.0.2.5:40000", "192.0.2.6:40000", "192.0.2.5:40000"})
+    invites.add(sealed(from, "198.51.100.1:5061", hello, 1));
+  invites.add(sealed("198.51.100.1:5061", "192.0.2.5:40000", hello, 1));  // the answer
+  invites.add(sealed("192.0.2.7:40000", "198.51.100.1:8080", "GET / HTTP/1.1", 1));
+  EXPECT_EQ(invites.counts().tls, 2U);
+  EXPECT_EQ(invites.counts().tls_packets, 3U);
+  EXPECT_EQ(invites.counts().web_socket, 1U);
+  EXPECT_EQ(invites.counts().web_socket_packets, 1U);
+  invites.add(sealed("192.0.2.5:40000", "198.51.100.1:5061", one, std::nullopt));
+  invites.add(sealed("192.0.2.7:40000", "198.51.100.1:8080", two, std::nullopt));
+  const auto taken = invites.take();
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_EQ(taken[0].source.hop.transport, sip::Transport::Tls);
+  EXPECT_EQ(taken[1].source.hop.transport, sip::Transport::Ws);
 }
 
 std::unique_ptr<policy::Host> host(const std::string& body) {

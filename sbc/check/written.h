@@ -1,0 +1,31 @@
+#pragma once
+// What a policy writes out, beyond the types of its fields: what the engine would refuse when the line runs. Internal
+// to the room.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sbc/policy/language.h"
+#include "sbc/syntax/tree.h"
+
+namespace sbc::check {
+
+struct Wrong {
+  int line = 0;
+  std::string text;
+};
+
+// Of a table that stands where a `wanted` is taken: names of header fields and of fields of the record, numbers out of
+// their range, a place of a route without a destination. `whole`: it is no element of another one.
+std::vector<Wrong> wrong_in(const syntax::Node& table, const policy::Class& wanted, bool whole);
+
+// Of a value that is given to a function of the engine for that parameter; "": nothing that can be seen.
+std::string wrong_argument(const syntax::Node& value, std::string_view function, std::string_view parameter);
+
+// What a function of the engine takes as the name of something that is configured: "trunk", "realm", "table", "query".
+// "": nothing of that kind.
+std::string_view names_thing(std::string_view function, std::string_view parameter);
+
+}  // namespace sbc::check
