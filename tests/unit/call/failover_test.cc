@@ -142,7 +142,7 @@ TEST(PlaceFailover, WhenNoPlaceTakesItTheLastAnswerCounts) {
   rig->c.answer(503);
   rig->d.answer(503);
   EXPECT_EQ(rig->c.count("INVITE"), 1U) << "each place once";
-  EXPECT_TRUE(rig->a.has("500"));
+  EXPECT_TRUE(rig->a.has("500")) << "RFC 3261 16.7: a 503 would speak of the border";
   // The next request tries them again.
   rig->c.auto_bye_ok = rig->d.auto_bye_ok = false;
   rig->a.bye();
