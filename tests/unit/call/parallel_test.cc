@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sbc/auth/credentials.h"
+#include "sbc/call/limits.h"
 #include "sbc/explain/explanation.h"
 #include "sbc/explain/ring.h"
 #include "sbc/json/write.h"
@@ -330,6 +332,50 @@ TEST_F(Together, OneIntervalThatIsTooShortIsAskedAgainAlone) {  // RFC 4028 7.3
   EXPECT_EQ(b_media(rig).port, 7000) << "what is heard goes on";
   rig.b.answer(200, sdp(rig.b.ip(), 6000));
   EXPECT_EQ(b_media(rig).port, 6000);
+  rig.a.ack();
+  rig.a.bye();
+  over();
+}
+
+TEST_F(Together, OneThatAsksForAPasswordIsAnsweredWhileTheOthersRing) {  // RFC 3261 22.2
+  for (const char* trunk : {"t1", "t2"})
+    rig.settings->accounts.emplace(
+        trunk,
+        auth::Account{.username = trunk, .secret = auth::Secret::from_password("secret"), .realm = std::string()});
+  rig.a.invite();
+  const auto first = rig.b.take("INVITE");
+  rig.c.answer(180);
+  rig.b.answer(407, {}, "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"\r\n");
+  const auto again = rig.b.take("INVITE");
+  ASSERT_NE(again, nullptr);
+  EXPECT_EQ(again->call_id(), first->call_id());
+  EXPECT_EQ(again->cseq().number, first->cseq().number + 1);
+  const auto proof = again->find(sip::HeaderId::ProxyAuthorization);
+  ASSERT_TRUE(proof);
+  EXPECT_TRUE(proof->contains("username=\"t1\"")) << *proof;
+  EXPECT_EQ(rig.c.count("INVITE"), 1U);
+  EXPECT_FALSE(rig.c.has("CANCEL"));
+  rig.b.answer(200, sdp(rig.b.ip(), 6000));
+  ASSERT_TRUE(rig.c.has("CANCEL"));
+  const auto ack = rig.b.log.back();
+  EXPECT_EQ(ack->method(), sip::Method::Ack);
+  EXPECT_EQ(ack->find(sip::HeaderId::ProxyAuthorization), proof) << "RFC 3261 22.1";
+  rig.a.ack();
+  rig.a.bye();
+  over();
+}
+
+// What forks at one of them does not keep the others from being heard, or answered.
+TEST_F(Together, ForksOfAllAreCountedTogether) {
+  rig.a.invite();
+  const auto invite = rig.b.take("INVITE");
+  for (std::size_t i = 0; i < kMaxForks; ++i) rig.b.answer_to(invite, 180, {}, {}, "fork-" + std::to_string(i));
+  rig.c.answer(180);
+  EXPECT_EQ(rig.calls.counters().refused_forks, 1U);
+  EXPECT_EQ(rig.a.count("180"), kMaxForks);
+  rig.c.answer(200, sdp(rig.c.ip(), 6000));
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  EXPECT_TRUE(rig.b.has("CANCEL"));
   rig.a.ack();
   rig.a.bye();
   over();
