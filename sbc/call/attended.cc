@@ -12,17 +12,24 @@ namespace {
 
 // An answer that has not come by then was lost with a mailbox that was full.
 constexpr base::Duration kAnotherShardTakes = base::seconds(2);
-// The call is in the middle of an exchange of its own.
+// One of the two calls is in the middle of an exchange of its own.
 constexpr base::Duration kUntilFree = base::milliseconds(100);
+// The ACK that the second call still misses was on its way before the REFER was.
+constexpr base::Duration kWaitsForSecond = base::seconds(2);
+constexpr int kBusy = 500;
 
 }  // namespace
 
 // The transferor's other call gives its far leg to this one. 202, or the status of the refusal.
 int Machine::join_calls(const Input& in, const NamedDialog& named) {
   if (!find_dialog(core_, named.call_id, named.to_tag, named.from_tag)) return ask_for_leg(in, named);
-  const std::string& realm = call_.leg(in.side).realm;
-  auto moved =
-      give_leg(core_, {.call = call_.handle, .number = 0, .shard = 0, .named = named, .realm = realm}, now_, out_);
+  auto moved = leg_of_ours(in.side, named);
+  if (!moved && moved.error() == kBusy) {
+    accept_refer(in);
+    expect_leg(named);
+    wait_for_second();
+    return 202;
+  }
   if (!moved) return moved.error();
   accept_refer(in);
   report_transfer(200);
@@ -31,32 +38,72 @@ int Machine::join_calls(const Input& in, const NamedDialog& named) {
   return 202;
 }
 
-// The tag that we gave says which shard has the call, or can say where it went. The transferor gets 202 now, and a
-// NOTIFY when it is known.
+std::expected<MovedLeg, int> Machine::leg_of_ours(Side transferor, const NamedDialog& named) {
+  const std::string& realm = call_.leg(transferor).realm;
+  return give_leg(core_, {.call = call_.handle, .number = 0, .shard = 0, .named = named, .realm = realm}, now_, out_);
+}
+
+void Machine::expect_leg(const NamedDialog& named) {
+  call_.transfer->second = std::make_unique<NamedDialog>(named);
+  call_.transfer->second_by = now_ + kWaitsForSecond;
+}
+
+// The second call is busy with an exchange, as one that has just been answered is until its ACK comes. False: for too
+// long.
+bool Machine::wait_for_second() {
+  Transfer& transfer = *call_.transfer;
+  if (now_ >= transfer.second_by) return false;
+  transfer.asked = 0;
+  arm(transfer.timer, TimerKind::Transfer, now_ + kUntilFree);
+  return true;
+}
+
+void Machine::try_second_again() {
+  Transfer& transfer = *call_.transfer;
+  const NamedDialog& named = *transfer.second;
+  if (!find_dialog(core_, named.call_id, named.to_tag, named.from_tag))
+    return shard_of_second(named) ? ask_shard(named) : fail_transfer(481);
+  second_found(leg_of_ours(transfer.from, named));
+}
+
+void Machine::second_found(std::expected<MovedLeg, int> moved) {
+  if (!moved) {
+    if (moved.error() != kBusy || !wait_for_second()) fail_transfer(moved.error());
+    return;
+  }
+  call_.transfer->given = std::make_unique<MovedLeg>(*std::move(moved));
+  join_when_free();
+}
+
+// The tag that we gave says which shard has the call, or can say where it went.
+std::optional<std::uint8_t> Machine::shard_of_second(const NamedDialog& named) const {
+  const auto shard = core_.minter.shard_of(named.to_tag);
+  return shard ? shard : core_.minter.shard_of(named.from_tag);
+}
+
+// The transferor gets 202 now, and a NOTIFY when it is known.
 int Machine::ask_for_leg(const Input& in, const NamedDialog& named) {
-  auto shard = core_.minter.shard_of(named.to_tag);
-  if (!shard) shard = core_.minter.shard_of(named.from_tag);
-  if (!shard) return 481;
+  if (!shard_of_second(named)) return 481;
   accept_refer(in);
+  expect_leg(named);
+  ask_shard(named);
+  return 202;
+}
+
+void Machine::ask_shard(const NamedDialog& named) {
   Transfer& transfer = *call_.transfer;
   transfer.asked = ++call_.lookups;
   out_.wanted.push_back({.call = call_.handle,
                          .number = transfer.asked,
-                         .shard = *shard,
+                         .shard = *shard_of_second(named),
                          .named = named,
-                         .realm = call_.leg(in.side).realm});
+                         .realm = call_.leg(transfer.from).realm});
   arm(transfer.timer, TimerKind::Transfer, now_ + kAnotherShardTakes);
-  return 202;
 }
 
 bool Machine::leg_arrived(const LegWanted& wanted, std::expected<MovedLeg, int>& moved) {
   if (!call_.transfer || call_.transfer->asked != wanted.number) return false;
-  if (!moved) {
-    fail_transfer(moved.error());
-    return true;
-  }
-  call_.transfer->given = std::make_unique<MovedLeg>(*std::move(moved));
-  join_when_free();
+  second_found(std::move(moved));
   return true;
 }
 

@@ -20,6 +20,7 @@
 #include "sbc/call/fork.h"
 #include "sbc/call/media.h"
 #include "sbc/call/record.h"
+#include "sbc/call/refer.h"
 #include "sbc/call/state.h"
 #include "sbc/call/stowed.h"
 #include "sbc/call/timers.h"
@@ -161,12 +162,14 @@ struct Transfer {
   std::vector<std::string> redirected;
   std::vector<identity::Redirect> forwarded;
   std::optional<Attempt> attempt;
-  std::unique_ptr<Repeat> repeat;      // for the target that is tried next
-  std::vector<RingingTarget> ringing;  // early dialogs of the attempt
-  Leg leg;                             // of the target; takes the transferor's place
-  std::uint32_t locating = 0;          // Lookup::number of the target that is a host name; 0: none is waited for
-  std::uint32_t asked = 0;             // LegWanted::number; 0: no other shard was asked
-  std::unique_ptr<MovedLeg> given;     // and has answered
+  std::unique_ptr<Repeat> repeat;       // for the target that is tried next
+  std::vector<RingingTarget> ringing;   // early dialogs of the attempt
+  Leg leg;                              // of the target; takes the transferor's place
+  std::uint32_t locating = 0;           // Lookup::number of the target that is a host name; 0: none is waited for
+  std::unique_ptr<NamedDialog> second;  // of the transferor's second call, whose far leg is waited for
+  base::Instant second_by{};            // until then, while that call is busy
+  std::uint32_t asked = 0;              // LegWanted::number; 0: no other shard was asked
+  std::unique_ptr<MovedLeg> given;      // and has answered
   base::DeadlineId timer;
 };
 

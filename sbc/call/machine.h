@@ -455,7 +455,14 @@ class Machine {
 
   // attended.cc
   int join_calls(const Input& in, const NamedDialog& named);
+  std::expected<MovedLeg, int> leg_of_ours(Side transferor, const NamedDialog& named);
+  void expect_leg(const NamedDialog& named);
+  bool wait_for_second();
+  void try_second_again();
+  void second_found(std::expected<MovedLeg, int> moved);
+  std::optional<std::uint8_t> shard_of_second(const NamedDialog& named) const;
   int ask_for_leg(const Input& in, const NamedDialog& named);
+  void ask_shard(const NamedDialog& named);
   void join_when_free();
   void join(Side side, MovedLeg&& moved);
 

@@ -10,6 +10,7 @@
 namespace sbc::call::test {
 namespace {
 
+using base::milliseconds;
 using base::minutes;
 using base::seconds;
 
@@ -450,6 +451,65 @@ TEST(Transfer, AttendedJoinsTheFarPartiesOfBothCalls) {
   EXPECT_TRUE(rig.a.has("BYE"));
   rig.pass(minutes(2));
   rig.expect_idle();
+}
+
+// The REFER overtakes the ACK of the second call, or that call is just being changed.
+TEST(Transfer, AttendedWaitsWhileTheSecondCallIsBusy) {
+  for (const bool ends : {true, false}) {
+    Rig rig;
+    const std::string refer_to = second_call(rig);
+    rig.d.reinvite(sdp(rig.d.ip(), 8002, "sendonly", 2));
+    ASSERT_TRUE(rig.c.has("INVITE"));
+    rig.b.request("REFER", {}, refer_to);
+    EXPECT_TRUE(rig.b.has("202 REFER"));
+    EXPECT_EQ(report(rig.b), "SIP/2.0 100 Trying\r\nactive;expires=600");
+    rig.pass(milliseconds(500));
+    EXPECT_FALSE(rig.b.has("NOTIFY")) << "nothing is known yet";
+    if (!ends) {
+      rig.pass(seconds(2));
+      EXPECT_EQ(report(rig.b), "SIP/2.0 500 Server Internal Error\r\nterminated;reason=noresource");
+      EXPECT_EQ(rig.calls.connected(), 2U) << "both calls go on";
+      continue;
+    }
+    rig.c.answer(200, sdp(rig.c.ip(), 9000, "recvonly", 2));
+    rig.d.ack();
+    rig.d.clear();
+    rig.pass(milliseconds(200));
+    EXPECT_EQ(report(rig.b), "SIP/2.0 200 OK\r\nterminated;reason=noresource");
+    EXPECT_TRUE(rig.c.has("BYE"));
+    ASSERT_TRUE(rig.d.has("INVITE")) << "it is asked for its offer";
+    rig.d.answer(200, sdp(rig.d.ip(), 8000, "sendrecv", 3));
+    rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 2));
+    EXPECT_EQ(rig.calls.connected(), 1U);
+    rig.d.bye();
+    EXPECT_TRUE(rig.a.has("BYE"));
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
+TEST(Transfer, AttendedWaitsWhileTheSecondCallOfAnotherShardIsBusy) {
+  Rig other({.seed = 2, .shard = 1});
+  const std::string refer_to = second_call(other);
+  other.d.reinvite(sdp(other.d.ip(), 8002, "sendonly", 2));
+  Rig rig;
+  rig.connect();
+  rig.b.request("REFER", {}, refer_to);
+  ASSERT_EQ(rig.wanted.size(), 1U);
+  auto busy = other.give_leg(rig.wanted[0]);
+  ASSERT_FALSE(busy);
+  rig.take_leg(rig.wanted[0], std::move(busy));
+  EXPECT_EQ(report(rig.b), "SIP/2.0 100 Trying\r\nactive;expires=600");
+  EXPECT_FALSE(rig.b.has("NOTIFY")) << "it is asked once more";
+  rig.pass(milliseconds(200));
+  ASSERT_EQ(rig.wanted.size(), 2U);
+  EXPECT_NE(rig.wanted[1].number, rig.wanted[0].number);
+  other.c.answer(200, sdp(other.c.ip(), 9000, "recvonly", 2));
+  other.d.ack();
+  auto moved = other.give_leg(rig.wanted[1]);
+  ASSERT_TRUE(moved);
+  rig.take_leg(rig.wanted[1], std::move(moved));
+  EXPECT_EQ(report(rig.b), "SIP/2.0 200 OK\r\nterminated;reason=noresource");
 }
 
 // Two shards: the rigs share no call, and the test carries what goes between them.
