@@ -124,6 +124,8 @@ void expose_policy(Metrics& metrics, const ShardMetrics& shard) {
                   "Counters of policies that went because there are too many.", {}, shard.policy_counters_forgotten);
   expose_by(metrics, "parapet_policy_enum_total", "Look-ups of policies by ENUM, by result.", "result",
             shard.enum_lookups);
+  expose_by(metrics, "parapet_policy_dns_total", "Look-ups of policies in the DNS by name, by result.", "result",
+            shard.dns_lookups);
   expose_by(metrics, "parapet_policy_http_total", "Look-ups of policies by HTTP, by result.", "result",
             shard.http_lookups);
   metrics.counter("parapet_policy_http_rests_total", "Times that a service failed too often and was left in peace.", {},

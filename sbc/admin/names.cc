@@ -208,6 +208,26 @@ const char* name_of(EnumResult result) {
   return "unknown";
 }
 
+const char* name_of(DnsResult result) {
+  switch (result) {
+    case DnsResult::Found:
+      return "found";
+    case DnsResult::Nothing:
+      return "nothing";
+    case DnsResult::Timeout:
+      return "timeout";
+    case DnsResult::NotAllowed:
+      return "not_allowed";
+    case DnsResult::NoName:
+      return "no_name";
+    case DnsResult::Failed:
+      return "failed";
+    case DnsResult::kCount:
+      break;
+  }
+  return "unknown";
+}
+
 const char* name_of(RegisterResult result) {
   switch (result) {
     case RegisterResult::Registered:

@@ -381,6 +381,18 @@ enum class EnumResult : std::uint8_t {
 };
 const char* name_of(EnumResult result);  // "found"
 
+// How look-ups of policies in the DNS by name ended.
+enum class DnsResult : std::uint8_t {
+  Found,
+  Nothing,     // there is no such name, or record
+  Timeout,     // no server said anything
+  NotAllowed,  // the name is in none of policy.dns.domains
+  NoName,      // it is no host name
+  Failed,      // the servers could not say
+  kCount
+};
+const char* name_of(DnsResult result);  // "found"
+
 inline constexpr std::size_t kMethods = static_cast<std::size_t>(sip::Method::Other) + 1;
 inline constexpr std::size_t kClasses = static_cast<std::size_t>(ResponseClass::kCount);
 
@@ -473,6 +485,7 @@ struct alignas(base::kCacheLine) ShardMetrics {
   base::Counter policy_counted;             // uses of the policies' own counters
   base::Counter policy_counters_forgotten;  // names that went because there are too many
   CountersBy<EnumResult> enum_lookups;
+  CountersBy<DnsResult> dns_lookups;
   CountersBy<HttpLookup> http_lookups;
   base::Counter http_rests;    // times that the circuit breaker of a service opened
   base::Gauge http_resting;    // services that are left in peace now

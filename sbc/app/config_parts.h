@@ -52,6 +52,7 @@ std::vector<std::string> trunks_of(const route::Table& routes, std::string_view 
 // That the upstream of each relay realm exists; after the routes were read.
 void check_upstreams(settings::Table root, Config& config);
 // [policy.enum]
+std::vector<std::string> read_dns_domains(settings::Table& policy);
 std::vector<std::string> read_enum(settings::Table& policy);
 // [policy.redis]
 redis::Settings read_redis(settings::Table& policy, const Config& config);

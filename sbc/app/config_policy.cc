@@ -58,17 +58,31 @@ http::Settings read_http(settings::Table& policy) {
   return http;
 }
 
+namespace {
+
+std::vector<std::string> read_dns_names(settings::Table& table, const char* key, const char* example) {
+  std::vector<std::string> names;
+  for (const auto& text : table.texts(key)) {
+    auto name = route::host_name(text);
+    if (name.empty())
+      table.fail(key, std::string("expected names of the DNS such as \"") + example + "\", got \"" +
+                          base::printable(text) + "\"");
+    else
+      names.push_back(std::move(name));
+  }
+  return names;
+}
+
+}  // namespace
+
 std::vector<std::string> read_enum(settings::Table& policy) {
   auto table = policy.table("enum");
-  std::vector<std::string> suffixes;
-  for (const auto& text : table.texts("suffixes")) {
-    auto suffix = route::host_name(text);
-    if (suffix.empty())
-      table.fail("suffixes", "expected names of the DNS such as \"e164.arpa\", got \"" + base::printable(text) + "\"");
-    else
-      suffixes.push_back(std::move(suffix));
-  }
-  return suffixes;
+  return read_dns_names(table, "suffixes", "e164.arpa");
+}
+
+std::vector<std::string> read_dns_domains(settings::Table& policy) {
+  auto table = policy.table("dns");
+  return read_dns_names(table, "domains", "example.net");
 }
 
 }  // namespace sbc::app

@@ -1,5 +1,5 @@
 #pragma once
-// Whom policies may ask: [policy.http], [policy.enum], [policy.redis], [policy.database] and [policy.sql] of the
+// Whom policies may ask: [policy.http], [policy.dns], [policy.enum], [policy.redis], [policy.database] and [policy.sql] of the
 // configuration.
 
 #include <string>
@@ -14,6 +14,7 @@ namespace sbc::app {
 struct LookupSettings {
   http::Settings http;
   std::vector<std::string> enum_suffixes;  // "e164.arpa"; empty: none may be asked
+  std::vector<std::string> dns_domains{};  // "example.net"; empty: none may be asked
   redis::Settings redis{};
   std::vector<database::Settings> databases{};  // with their queries, whose names are different in all of them
 };

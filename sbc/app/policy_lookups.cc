@@ -8,6 +8,7 @@ void PolicyLookups::ask(const policy::Question& question, bool urgent, Done done
   if (const auto* asked = std::get_if<policy::HttpQuestion>(&question.what))
     return ask_http(*asked, question.timeout, urgent, std::move(done));
   if (const auto* asked = std::get_if<policy::EnumQuestion>(&question.what)) return enum_.ask(*asked, std::move(done));
+  if (const auto* asked = std::get_if<policy::DnsQuestion>(&question.what)) return dns_.ask(*asked, std::move(done));
   const StoreLookups::Terms terms{.timeout = question.timeout, .urgent = urgent};
   if (const auto* asked = std::get_if<policy::RedisQuestion>(&question.what))
     return stores_.ask(*asked, terms, std::move(done));
@@ -44,6 +45,7 @@ void PolicyLookups::copy_counters(admin::ShardMetrics& metrics) {
   metrics.http_rests.set(counters.rests);
   metrics.http_resting.set(static_cast<std::int64_t>(http_.resting()));
   metrics.http_under_way.set(static_cast<std::int64_t>(http_.under_way()));
+  dns_.copy_counters(metrics);
   enum_.copy_counters(metrics);
   stores_.copy_counters(metrics);
 }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "sbc/admin/shard_metrics.h"
+#include "sbc/app/dns_lookup.h"
 #include "sbc/app/enum_lookup.h"
 #include "sbc/app/lookup_settings.h"
 #include "sbc/app/store_lookups.h"
@@ -17,12 +18,14 @@ class PolicyLookups {
   using Done = std::function<void(policy::Found)>;
 
   PolicyLookups(loop::EventLoop& loop, resolve::Resolver& resolver, observe::Log& log, const LookupSettings& settings)
-      : http_(loop, settings.http), enum_(resolver), stores_(loop, log, settings) {
+      : http_(loop, settings.http), dns_(resolver), enum_(resolver), stores_(loop, log, settings) {
+    dns_.use(settings.dns_domains);
     enum_.use(settings.enum_suffixes);
   }
 
   void use(const LookupSettings& settings) {
     http_.use(settings.http);
+    dns_.use(settings.dns_domains);
     enum_.use(settings.enum_suffixes);
     stores_.use(settings);
   }
@@ -34,6 +37,7 @@ class PolicyLookups {
   void ask_http(const policy::HttpQuestion& asked, base::Duration timeout, bool urgent, Done done);
 
   http::Client http_;
+  DnsLookup dns_;
   EnumLookup enum_;
   StoreLookups stores_;
 };

@@ -142,7 +142,8 @@ std::expected<std::pair<std::string, simulate::LookupReply>, std::string> read_l
   };
   const auto whole = text;
   std::pair<std::string, simulate::LookupReply> result{std::string(word()), {}};
-  const bool number = result.first == "enum";
+  const bool number = result.first == "enum" || result.first == "dns";
+  if (result.first == "dns") result.first.append(" ").append(word());  // the type
   if (number) result.first.append(" ").append(word());
   const auto after_url = text;
   if (const auto after = settings::parse_duration(word()); after && !text.empty()) {

@@ -1,5 +1,8 @@
 #include "sbc/policy/dns.h"
 
+#include <algorithm>
+#include <array>
+
 #include "sbc/policy/engine.h"
 #include "sbc/policy/fields.h"
 #include "sbc/policy/readers.h"
@@ -39,11 +42,42 @@ int ask_enum(lua_State* lua) {
   return wait_for_answer(lua, take_value);
 }
 
+void read_lookup_options(lua_State* lua, int index) {
+  if (lua_isnoneornil(lua, index)) return;
+  if (!lua_istable(lua, index)) raise(lua, "dns.lookup: options must be a table, not a ", type_at(lua, index));
+  Engine& engine = engine_of(lua);
+  lua_pushnil(lua);
+  while (lua_next(lua, index) != 0) {
+    const int value = lua_gettop(lua);
+    const std::string_view key = is_string(lua, -2) ? text_at(lua, -2) : type_at(lua, -2);
+    expect_declared(lua, "dns.lookup has no option", key, kDnsFields);
+    engine.question->timeout = read_seconds(lua, value, {.what = "dns.lookup", .field = key}, 0.01, 60);
+    lua_settop(lua, value - 1);
+  }
+}
+
+// dns.lookup("_sip._udp.example.net", "SRV"): a list, of texts (addresses, TXT) or of { target, port, priority, weight
+// }; empty when there is no such record.
+int ask_lookup(lua_State* lua) {
+  constexpr std::array<std::string_view, 4> kTypes = {"A", "AAAA", "SRV", "TXT"};
+  const std::string_view name = read_text(lua, 1, {"dns.lookup", "the name"}, kMaxDnsName);
+  std::string_view type = kTypes.front();
+  if (!lua_isnoneornil(lua, 2)) type = read_text(lua, 2, {"dns.lookup", "the type"}, kMaxDnsName);
+  if (std::ranges::find(kTypes, type) == kTypes.end())
+    raise(lua, "dns.lookup: the type must be \"A\", \"AAAA\", \"SRV\" or \"TXT\", not ", Quoted{type});
+  engine_of(lua).question.emplace(
+      Question{.what = DnsQuestion{.name = std::string(name), .type = std::string(type)}, .timeout = kUsualWait});
+  lua_settop(lua, 3);
+  read_lookup_options(lua, 3);
+  return wait_for_answer(lua, take_value);
+}
+
 }  // namespace
 
 void set_dns(lua_State* lua) {
   lua_newtable(lua);
   set_function(lua, "enum", ask_enum);
+  set_function(lua, "lookup", ask_lookup);
   make_read_only(lua, "\"dns\" has no");
   lua_setfield(lua, -2, "dns");
 }

@@ -1,5 +1,5 @@
 #pragma once
-// dns.enum. Internal to the room.
+// dns.enum and dns.lookup. Internal to the room.
 
 #include <lua.hpp>
 

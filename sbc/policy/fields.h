@@ -136,6 +136,9 @@ inline constexpr std::array<Declared, 3> kHttpPostFields = {
     {{"timeout", "number"}, {"headers", "table"}, {"json", "any"}}};
 // dns.cc
 inline constexpr std::array<Declared, 2> kEnumFields = {{{"timeout", "number"}, {"suffix", "string"}}};
+inline constexpr std::array<Declared, 1> kDnsFields = {{{"timeout", "number"}}};
+inline constexpr std::array<Declared, 4> kSrvRecordFields = {
+    {{"target", "string"}, {"port", "integer"}, {"priority", "integer"}, {"weight", "integer"}}};
 inline constexpr std::array<Declared, 4> kEnumRecordFields = {
     {{"uri", "string"}, {"service", "string"}, {"order", "integer"}, {"preference", "integer"}}};
 // redis.cc

@@ -17,7 +17,7 @@ namespace sbc::policy {
 namespace {
 
 // What C functions take and give cannot be read from them.
-constexpr std::array<Declared, 58> kSignatures = {{
+constexpr std::array<Declared, 59> kSignatures = {{
     {"route", "fun(places: Place|Contacts|Contact): Route"},
     {"reject", "fun(status: integer, reason?: string, headers?: HeaderValues, options?: RefusalOptions): Reject"},
     {"redirect", "fun(to: string|string[], status?: integer, reason?: string, headers?: HeaderValues): Redirect"},
@@ -47,6 +47,8 @@ constexpr std::array<Declared, 58> kSignatures = {{
     {"counter.get", "fun(name: string, window: integer): integer"},
     {"tables.find", "fun(table: string, key: string): any"},
     {"tables.prefix", "fun(table: string, text: string): any, string?"},
+    {"dns.lookup",
+     "fun(name: string, type?: \"A\"|\"AAAA\"|\"SRV\"|\"TXT\", options?: DnsOptions): (string|SrvRecord)[]?, string?"},
     {"dns.enum", "fun(number: string, options?: EnumOptions): EnumRecord[]?, string?"},
     {"http.get", "fun(url: string, options?: HttpGetOptions): HttpAnswer?, string?"},
     {"http.post", "fun(url: string, options: HttpPostOptions): HttpAnswer?, string?"},
@@ -198,6 +200,7 @@ void add_written(Language& out) {
   add_class(out, "CallerRegistration", "a registration of the caller has no", kRegistrationFields, false);
   add_class(out, "Time", "a time has no", kTimeFields, false);
   add_class(out, "EnumRecord", "a record has no", kEnumRecordFields, false);
+  add_class(out, "SrvRecord", "a record has no", kSrvRecordFields, false);
   add_class(out, "HttpAnswer", "an answer has no", kHttpAnswerFields, false);
   add_class(out, "Place", "route has no field", kPlaceFields, true);
   add_class(out, "CallerAs", "from has no field", kFromFields, true);
@@ -207,6 +210,7 @@ void add_written(Language& out) {
   add_class(out, "AcceptOptions", "accept has no option", kAcceptFields, true);
   add_class(out, "RefusalOptions", "reject has no option", kRefusalFields, true);
   add_class(out, "EnumOptions", "dns.enum has no option", kEnumFields, true);
+  add_class(out, "DnsOptions", "dns.lookup has no option", kDnsFields, true);
   add_class(out, "HttpGetOptions", "http.get has no option", kHttpGetFields, true);
   add_class(out, "HttpPostOptions", "http.post has no option", kHttpPostFields, true);
   add_class(out, "RedisOptions", "redis has no option", kRedisFields, true);

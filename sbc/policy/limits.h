@@ -13,8 +13,8 @@ struct Limits {
   // Per invocation, in Lua instructions (matching a pattern and sorting charge it too). The shipped policy takes a few
   // hundred; 100'000 is about a millisecond of a shard, which a call may cost once but not as a habit.
   std::uint32_t instructions = 100'000;
-  // Per second, of all handlers of a shard: half of what its processor does in that time, so that a policy that turns out
-  // to be slow leaves the calls that are up the other half. 0: no limit.
+  // Per second, of all handlers of a shard: half of what its processor does in that time, so that a policy that turns
+  // out to be slow leaves the calls that are up the other half. 0: no limit.
   std::uint64_t shard_instructions = 50'000'000;
   // Per invocation, bytes above what the loaded policy holds. State that handlers keep counts here for good.
   std::size_t memory_bytes = 1U << 20;
@@ -62,6 +62,7 @@ inline constexpr std::size_t kMaxCdrFields = 16;  // of a call's record, which i
 inline constexpr std::size_t kMaxCdrName = 32;
 inline constexpr std::size_t kMaxCdrValue = 256;
 inline constexpr std::size_t kMaxClassName = 64;
+inline constexpr std::size_t kMaxDnsName = 255;   // RFC 1035 2.3.4
 inline constexpr std::size_t kMaxUserPart = 128;  // number, from.user
 inline constexpr std::size_t kMaxDisplay = 256;
 inline constexpr std::size_t kMaxReason = 128;  // reason phrases

@@ -51,6 +51,7 @@ struct Subject {
   std::string operator()(const EnumQuestion& asked) const {
     return "enum " + asked.number + (asked.suffix.empty() ? "" : " " + asked.suffix);
   }
+  std::string operator()(const DnsQuestion& asked) const { return "dns " + asked.type + " " + one_word(asked.name); }
   std::string operator()(const RedisQuestion& asked) const {
     std::string text = "redis";
     for (const auto& one : asked.words) text += " " + one_word(one);

@@ -34,6 +34,13 @@ struct EnumQuestion {
   friend bool operator==(const EnumQuestion&, const EnumQuestion&) = default;
 };
 
+// Records of a name.
+struct DnsQuestion {
+  std::string name;
+  std::string type = "A";  // "A", "AAAA", "SRV" or "TXT"
+  friend bool operator==(const DnsQuestion&, const DnsQuestion&) = default;
+};
+
 // A command of Redis: its name, and what it works on.
 struct RedisQuestion {
   std::vector<std::string> words{};  // "HGET", "routes", "43"
@@ -56,7 +63,7 @@ struct HttpAnswer {
 };
 
 struct Question {
-  std::variant<HttpQuestion, EnumQuestion, RedisQuestion, SqlQuestion> what;
+  std::variant<HttpQuestion, EnumQuestion, DnsQuestion, RedisQuestion, SqlQuestion> what;
   base::Duration timeout{};  // after that nobody waits for the answer any more
 };
 
@@ -78,8 +85,8 @@ struct Pending {
 
 // For people: "GET https://numbers.example.net/v1/43"; "200, 34 bytes", "timeout".
 std::string text_of(const Question& question);
-// What is asked for alone: the URL, "enum +4312345", "redis HGET routes 43", "sql route_of 43 true". Words with blanks
-// or quotes in them, and texts that look like other values, are in quotes.
+// What is asked for alone: the URL, "enum +4312345", "dns SRV _sip._udp.example.net", "redis HGET routes 43", "sql
+// route_of 43 true". Words with blanks or quotes in them, and texts that look like other values, are in quotes.
 std::string subject_of(const Question& question);
 std::string text_of(const Found& found);
 

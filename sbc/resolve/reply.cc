@@ -17,7 +17,7 @@ namespace {
 using route::DnsAnswer;
 using route::Question;
 
-constexpr std::uint16_t kA = 1, kCname = 5, kSoa = 6, kAaaa = 28, kSrv = 33, kNaptr = 35, kInternet = 1;
+constexpr std::uint16_t kA = 1, kCname = 5, kSoa = 6, kTxt = 16, kAaaa = 28, kSrv = 33, kNaptr = 35, kInternet = 1;
 
 std::uint16_t number_of(Question::Type type) {
   switch (type) {
@@ -30,6 +30,8 @@ std::uint16_t number_of(Question::Type type) {
       return kA;
     case Question::Type::Aaaa:
       return kAaaa;
+    case Question::Type::Txt:
+      return kTxt;
   }
   return 0;
 }
@@ -91,6 +93,7 @@ struct Record {
   std::uint16_t type = 0;
   base::Duration ttl{};
   std::size_t body = 0;  // where its data begins
+  std::size_t end = 0;   // and what comes behind it
 };
 
 std::optional<Record> read_record(Reader& reader) {
@@ -104,6 +107,7 @@ std::optional<Record> read_record(Reader& reader) {
   const std::uint16_t length = reader.u16();
   record.body = reader.at();
   reader.skip(length);
+  record.end = reader.at();
   if (!reader.ok()) return std::nullopt;
   if (kind != kInternet) record.type = 0;
   return record;
@@ -157,6 +161,12 @@ void take_data(std::span<const std::uint8_t> message, const Record& record, DnsA
       naptr.replacement = route::host_name(replacement);
       if (!data.ok() || !base::equals_ignoring_case(flags, "s") || !pattern.empty() || naptr.replacement.empty()) break;
       keep(answer.naptr, std::move(naptr), route::kMaxNaptrRecords, answer);
+      break;
+    }
+    case kTxt: {
+      std::string text;
+      while (data.ok() && data.at() < record.end) text += data.text();
+      if (data.ok() && data.at() == record.end) keep(answer.texts, std::move(text), route::kMaxTextRecords, answer);
       break;
     }
     default:
@@ -219,9 +229,9 @@ DnsAnswer read_reply(std::span<const std::uint8_t> message, const Question& ques
     ttl = std::min(ttl, record.ttl);
     take_data(message, record, answer);
   }
-  const bool found = question.type == Question::Type::Enum
-                         ? !answer.rules.empty()
-                         : !answer.addresses.empty() || !answer.srv.empty() || !answer.naptr.empty();
+  const bool found = question.type == Question::Type::Enum ? !answer.rules.empty()
+                                                           : !answer.addresses.empty() || !answer.srv.empty() ||
+                                                                 !answer.naptr.empty() || !answer.texts.empty();
   answer.outcome = found ? DnsAnswer::Outcome::Found : DnsAnswer::Outcome::Nothing;
   if (answer.outcome == DnsAnswer::Outcome::Found) answer.ttl = ttl;
   if (any || answers > kMaxRecords) return answer;

@@ -33,6 +33,8 @@ int class_type(Question::Type type) {
       return ns_t_a;
     case Question::Type::Aaaa:
       return ns_t_aaaa;
+    case Question::Type::Txt:
+      return ns_t_txt;
   }
   return ns_t_a;
 }
@@ -103,7 +105,7 @@ struct Resolver::Inner {
   std::map<Question, std::vector<std::uint64_t>> asked;  // under way, and who waits
   std::vector<std::pair<Question, DnsAnswer>> arrived;
   std::unordered_map<std::uint64_t, Inquiry> inquiries;
-  std::unordered_map<std::uint64_t, RulesDone> enumerations;  // numbered as inquiries
+  std::unordered_map<std::uint64_t, RecordsDone> questions;  // numbered as inquiries
   std::uint64_t last_inquiry = 0;
   Counters counters;
   bool settling = false;
@@ -262,7 +264,7 @@ void Resolver::Inner::settle() {
     const DnsAnswer holds = cache.store(question, std::move(answer), loop.now());
     if (waiting.empty()) continue;
     for (const std::uint64_t id : waiting.mapped()) {
-      if (auto enumeration = enumerations.extract(id)) {
+      if (auto enumeration = questions.extract(id)) {
         enumeration.mapped()(holds);
         continue;
       }
@@ -293,19 +295,18 @@ void Resolver::locate(const route::NamedHost& host, const route::Realm& realm, W
   inner_->settle();
 }
 
-void Resolver::enumerate(const std::string& name, RulesDone done) {
-  if (inner_->inquiries.size() + inner_->enumerations.size() >= kMaxInquiries) {
+void Resolver::ask(const Question& question, RecordsDone done) {
+  if (inner_->inquiries.size() + inner_->questions.size() >= kMaxInquiries) {
     ++inner_->counters.refused;
     return done(DnsAnswer{.outcome = DnsAnswer::Outcome::Silent});
   }
-  const Question question{Question::Type::Enum, name};
   if (const auto* known = inner_->cache.find(question, inner_->loop.now())) {
     ++inner_->counters.hits;
     const DnsAnswer answer = *known;
     return done(answer);
   }
   const std::uint64_t id = ++inner_->last_inquiry;
-  inner_->enumerations.emplace(id, std::move(done));
+  inner_->questions.emplace(id, std::move(done));
   inner_->ask(question, id);
   inner_->settle();
 }

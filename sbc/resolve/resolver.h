@@ -46,10 +46,9 @@ class Resolver {
   // from the loop. It is answered in bounded time: at the latest after one silence of all servers.
   void locate(const route::NamedHost& host, const route::Realm& realm, Want want, Done done);
 
-  // RFC 6116: the rules for a number, by the name that stands for it (route/number_mapping.h). As `locate`; an answer
-  // that was not found says why.
-  using RulesDone = std::function<void(const route::DnsAnswer&)>;
-  void enumerate(const std::string& name, RulesDone done);
+  // The records themselves, of the DNS alone. As `locate`; an answer that was not found says why.
+  using RecordsDone = std::function<void(const route::DnsAnswer&)>;
+  void ask(const route::Question& question, RecordsDone done);
 
   Counters counters() const;
   std::size_t cached() const;

@@ -99,7 +99,7 @@ std::uint64_t NotingLookup::calls(CallsOf what, std::string_view name) {
 
 Asked asked_of(const policy::Question& question) {
   const auto* http = std::get_if<policy::HttpQuestion>(&question.what);
-  if (http == nullptr) {  // "enum +4312345", "redis GET key", "sql name 43"
+  if (http == nullptr) {  // "enum +4312345", "dns A example.net", "redis GET key", "sql name 43"
     const std::string all = policy::subject_of(question);
     const auto blank = std::min(all.find(' '), all.size());
     return {.kind = all.substr(0, blank), .subject = all.substr(std::min(blank + 1, all.size()))};

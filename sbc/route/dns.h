@@ -13,7 +13,8 @@
 namespace sbc::route {
 
 struct Question {
-  enum class Type : std::uint8_t { Naptr, Srv, A, Aaaa, Enum };  // Enum: NAPTR, of which the UriRules are wanted
+  // Enum: NAPTR, of which the UriRules are wanted.
+  enum class Type : std::uint8_t { Naptr, Srv, A, Aaaa, Enum, Txt };
   Type type = Type::A;
   std::string name;  // lower case, without a final dot
   friend auto operator<=>(const Question&, const Question&) = default;
@@ -59,8 +60,9 @@ struct DnsAnswer {
   std::vector<UriRule> rules{};
   std::vector<SrvRecord> srv{};
   std::vector<base::IpAddress> addresses{};
-  std::size_t left_out = 0;  // records beyond the limits
-  base::Duration ttl{};      // as received; of a negative answer with SOA: RFC 2308 5; 0: not said
+  std::vector<std::string> texts{};  // RFC 1035 3.3.14, the parts of each joined
+  std::size_t left_out = 0;          // records beyond the limits
+  base::Duration ttl{};              // as received; of a negative answer with SOA: RFC 2308 5; 0: not said
 };
 
 // What is known at the moment.

@@ -33,6 +33,7 @@ inline constexpr std::size_t kMaxNaptrRecords = 32;
 inline constexpr std::size_t kMaxEnumUri = 512;  // as long as a policy may write one
 inline constexpr std::size_t kMaxSrvRecords = 64;
 inline constexpr std::size_t kMaxAddresses = 32;
+inline constexpr std::size_t kMaxTextRecords = 32;
 // Different questions that the location of one URI may need: NAPTR, its SRV sets, and the addresses of kMaxTargets
 // hosts in both families.
 inline constexpr std::size_t kMaxQuestions = 72;

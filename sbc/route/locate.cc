@@ -193,6 +193,8 @@ std::string_view name_of(Question::Type type) {
       return "A";
     case Question::Type::Aaaa:
       return "AAAA";
+    case Question::Type::Txt:
+      return "TXT";
   }
   return "?";
 }

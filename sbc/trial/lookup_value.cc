@@ -18,9 +18,9 @@ using Wrong = std::unexpected<std::string>;
 constexpr std::array<std::string_view, 8> kFields = {"status",  "json",         "body",  "value",
                                                      "nothing", "content_type", "after", "fails"};
 // Why there is no answer (policies/README.md).
-constexpr std::array<std::string_view, 11> kProblems = {"timeout",   "connect",     "tls",         "failed",
+constexpr std::array<std::string_view, 12> kProblems = {"timeout",   "connect",     "tls",         "failed",
                                                         "too_large", "resting",     "not_allowed", "busy",
-                                                        "refused",   "unavailable", "no_number"};
+                                                        "refused",   "unavailable", "no_number",   "no_name"};
 
 struct JsonWriter {
   std::string out;

@@ -201,6 +201,21 @@ def numbers_are_found_by_enum(lab):
 
 
 @test
+def names_are_looked_up(lab):
+    dns = lab.keep(Dns("127.0.0.1", {
+        ("edge.example", "A"): ["192.0.2.7", "192.0.2.8"], ("edge.example", "TXT"): [("v=", "one")],
+        ("_sip._udp.edge.example", "SRV"): [(20, 1, 5060, "last.edge.example"), (10, 1, 5070, "first.edge.example")]}))
+    _, alice, _ = start(lab, policy={"dns": {"domains": ["edge.example"]}},
+                        more={"dns": {"servers": ["127.0.0.1"], "timeout": "200ms", "tries": 1}})
+    for _ in range(2):
+        refused(alice, "named", 404, "2:192.0.2.7 2:first.edge.example 1:v=one 0:nil not_allowed no_name")
+    equal(dns.asked["edge.example", "TXT"], 1, "questions to the DNS")
+    equal(dns.asked["badedge.example", "A"], 0, "questions that nobody may ask")
+    for result, number in (("found", 6), ("nothing", 2), ("not_allowed", 2), ("no_name", 2)):
+        counted(lab, number, "parapet_policy_dns_total", f"look-ups with {result}", result=result)
+
+
+@test
 def a_certificate_that_is_not_trusted_is_no_answer(lab):
     authority = Authority(lab.directory)
     certificate = authority.issue("service", "IP:127.0.0.1")

@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 
-TYPES = {"A": 1, "SOA": 6, "AAAA": 28, "SRV": 33, "NAPTR": 35}
+TYPES = {"A": 1, "SOA": 6, "TXT": 16, "AAAA": 28, "SRV": 33, "NAPTR": 35}
 NAMES = {number: name for name, number in TYPES.items()}
 
 
@@ -22,6 +22,8 @@ def _data(kind, value):
         return socket.inet_aton(value)
     if kind == "AAAA":
         return socket.inet_pton(socket.AF_INET6, value)
+    if kind == "TXT":
+        return b"".join(_text(part) for part in value)
     if kind == "SRV":
         priority, weight, port, target = value
         return struct.pack(">HHH", priority, weight, port) + _name(target)

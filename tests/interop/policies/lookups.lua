@@ -19,6 +19,16 @@ return {
       end
       return reject(404, #records .. " records")
     end
+    if call.to.user == "named" then
+      local said = {}
+      for _, asked in ipairs { { "edge.example", "A" }, { "_sip._udp.edge.example", "SRV" }, { "edge.example", "TXT" }, { "none.edge.example" },
+                               { "badedge.example" }, { "a b" } } do
+        local records, why = dns.lookup(asked[1], asked[2], { timeout = settings.timeout or 1 })
+        local first = records and records[1]
+        said[#said + 1] = not records and why or #records .. ":" .. tostring(type(first) == "table" and first.target or first)
+      end
+      return reject(404, table.concat(said, " "))
+    end
     if call.to.user == "posted" then
       local answer = http.post(settings.service .. "echo", { json = { caller = call.from.user, tags = { "a", "b" } } })
       return reject(486, answer.json.caller .. " " .. answer.json.tags[2])

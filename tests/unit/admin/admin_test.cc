@@ -86,6 +86,7 @@ TEST(Names, AreDistinct) {
   expect_distinct_names<HttpLookup>();
   expect_distinct_names<StoreLookup>();
   expect_distinct_names<EnumResult>();
+  expect_distinct_names<DnsResult>();
   expect_distinct_names<RegisterResult>();
   expect_distinct_names<ResponseClass>();
   expect_distinct_names<TransactionCount>();

@@ -55,6 +55,15 @@ TEST(LoadConfig, EnumLooksUnderTheNamesThatItIsGiven) {
               HasSubstr("policy.enum.suffixes: expected names of the DNS"));
 }
 
+TEST(LoadConfig, PoliciesMayAskForNamesThatItNames) {
+  EXPECT_THAT(load(kSmall)->policy_lookups.dns_domains, IsEmpty());
+  const auto config = load(std::string(kSmall) + "[policy.dns]\ndomains = [\"RBL.example.net.\"]\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_THAT(config->policy_lookups.dns_domains, ElementsAre("rbl.example.net"));
+  EXPECT_THAT(error_of(std::string(kSmall) + "[policy.dns]\ndomains = [\"*\"]\n"),
+              HasSubstr("policy.dns.domains: expected names of the DNS such as \"example.net\", got \"*\""));
+}
+
 TEST(LoadConfig, TablesAreReadWithIt) {
   const std::string folder = testing::TempDir();
   std::ofstream(folder + "parapet_rates.csv") << "prefix;trunk\n43;carrier_a\n4366;carrier_b\n";

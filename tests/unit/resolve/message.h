@@ -43,6 +43,11 @@ inline std::string naptr(const std::string& owner, const std::string& flags, con
                          const std::string& pattern, const std::string& replacement) {
   return record(owner, 35, 60, u16(10) + u16(20) + text(flags) + text(service) + text(pattern) + name(replacement));
 }
+inline std::string txt(const std::string& owner, const std::vector<std::string>& parts) {
+  std::string data;
+  for (const auto& part : parts) data += text(part);
+  return record(owner, 16, 60, data);
+}
 inline std::string soa(const std::string& owner, std::uint32_t ttl, std::uint32_t minimum) {
   return record(owner, 6, ttl,
                 name("ns." + owner) + name("root." + owner) + u32(1) + u32(2) + u32(3) + u32(4) + u32(minimum));

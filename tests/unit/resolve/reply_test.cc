@@ -2,6 +2,7 @@
 
 #include "sbc/resolve/reply.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sbc/resolve/limits.h"
@@ -91,6 +92,18 @@ TEST(Reply, RulesOfEnum) {
   EXPECT_EQ(read(wire, Type::Naptr, at).naptr.size(), 1U);
   const auto none = message("ab", "", 0, {naptr(at, "u", "E2U+sip", "!^.*$!sip:a@b.example!", "")});
   EXPECT_EQ(read(none, Type::Naptr, at).outcome, Outcome::Nothing);
+}
+
+TEST(Reply, TextsAreJoinedOfTheirParts) {  // RFC 1035 3.3.14
+  const auto answer = read(message("ab", "", 0,
+                                   {txt("h.example", {"v=", "one"}), txt("h.example", {""}),
+                                    txt("x.example", {"other"}), record("h.example", 16, 60, text("two") + '\x09')}),
+                           Type::Txt, "h.example");
+  EXPECT_EQ(answer.outcome, Outcome::Found);
+  EXPECT_THAT(answer.texts, testing::ElementsAre("v=one", "")) << "one that ends beyond itself is none";
+  EXPECT_EQ(read(message("ab", "", 0, {txt("h.example", {"a"})}), Type::A, "h.example").outcome, Outcome::Nothing);
+  const std::vector<std::string> many(route::kMaxTextRecords + 1, txt("h.example", {"a"}));
+  EXPECT_EQ(read(message("ab", "", 0, many), Type::Txt, "h.example").left_out, 1U);
 }
 
 TEST(Reply, TheSoaSaysHowLongNothingHolds) {  // RFC 2308 5

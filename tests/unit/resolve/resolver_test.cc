@@ -174,7 +174,8 @@ TEST_F(ResolverTest, NumbersHaveRules) {
   server_.records[{name(number), 35}] = {naptr(number, "u", "E2U+sip", "!^.*$!sip:a@b.example!", "")};
   std::vector<route::DnsAnswer> answers;
   const auto enumerate = [&](const std::string& of) {
-    resolver().enumerate(of, [&](const route::DnsAnswer& answer) { answers.push_back(answer); });
+    resolver().ask({route::Question::Type::Enum, of},
+                   [&](const route::DnsAnswer& answer) { answers.push_back(answer); });
   };
   const auto wait_for = [&](std::size_t count) {
     const auto limit = base::monotonic_now() + base::seconds(20);

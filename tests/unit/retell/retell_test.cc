@@ -131,7 +131,8 @@ TEST(Retell, WaitsAreAnsweredAtOnceWithWhatCame) {
       "local a = http.get('http://db.example/' .. call.to.user, { timeout = 0.5 })\n"
       "local b, why = http.post('http://db.example/', { json = { z = 1, a = { 'x' }, m = call.from.user } })\n"
       "local c = dns.enum('+4312345')\n"
-      "return reject(404, a.json.name .. ' ' .. tostring(b) .. ' ' .. why .. ' ' .. c[1].order)");
+      "local d = dns.lookup('_sip._udp.example.net', 'SRV')\n"
+      "return reject(404, a.json.name .. ' ' .. tostring(b) .. ' ' .. why .. ' ' .. c[1].order .. d[1].target)");
   Border border(text);
   border.answers["GET http://db.example/bob"] = {
       .found = policy::HttpAnswer{.status = 200, .content_type = "application/json", .body = R"({"name": "blue"})"},
@@ -140,6 +141,9 @@ TEST(Retell, WaitsAreAnsweredAtOnceWithWhatCame) {
                                                .waited = base::microseconds(1'500'001)};
   border.answers["enum +4312345"] = {
       .found = std::make_shared<const json::Value>(*json::parse(R"([{"uri": "sip:x@y", "order": 10}])")),
+      .waited = base::Duration(1)};
+  border.answers["dns SRV _sip._udp.example.net"] = {
+      .found = std::make_shared<const json::Value>(*json::parse(R"([{"target": "edge", "port": 5060}])")),
       .waited = base::Duration(1)};
   const auto& note = border.invite();
   EXPECT_EQ(note.error, "");
