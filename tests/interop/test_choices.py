@@ -74,7 +74,8 @@ def a_class_a_record_and_headers(lab):
     carrier.request("INVITE").reply(486)
     again.response(486)
     invite(alice, "refused").response(486)
-    check("why=blocked" in ended(lab, 7)[-1], "the record of a refusal")
+    # The call before it is written down when the relay has told how it sounded.
+    check(any("why=blocked" in line for line in ended(lab, 7)[-2:]), "the record of a refusal")
 
 
 @test

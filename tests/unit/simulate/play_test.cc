@@ -192,7 +192,7 @@ TEST(Play, TheSameSceneHasTheSameStory) {
 TEST(Play, WhatCannotBePlayedSaysWhy) {
   auto scene = scene_to("100");
   scene.caller.realm = "cor";
-  EXPECT_EQ(play_with(kToCarrier, scene).problem, "there is no realm \"cor\"");
+  EXPECT_EQ(play_with(kToCarrier, scene).problem, "there is no realm \"cor\"; did you mean \"core\"?");
   scene = scene_to("100");
   scene.caller.transport = sip::Transport::Tls;
   EXPECT_THAT(play_with(kToCarrier, scene).problem, HasSubstr("has no listener for TLS"));

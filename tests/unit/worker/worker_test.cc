@@ -134,6 +134,7 @@ TEST(Worker, LearnsAPhoneBehindANat) {
   relay.install(1, spec);
   nat.send(relay.a, rtp(1));
   nat.send(relay.a, rtp(2));
+  EXPECT_EQ(bob.receive(), rtp(1)) << "what came before it was heard follows";
   EXPECT_EQ(bob.receive(), rtp(2));
   const auto told = relay.wait<FlowEvent>();
   ASSERT_TRUE(told);
