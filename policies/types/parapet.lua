@@ -274,6 +274,12 @@
 ---@field order integer
 ---@field preference integer
 
+---@class SrvRecord
+---@field target string
+---@field port integer
+---@field priority integer
+---@field weight integer
+
 ---@class HttpAnswer
 ---@field status integer
 ---@field json any
@@ -347,6 +353,9 @@
 ---@field timeout? number
 ---@field suffix? string
 
+---@class DnsOptions
+---@field timeout? number
+
 ---@class HttpGetOptions
 ---@field timeout? number
 ---@field headers? table
@@ -416,6 +425,7 @@
 
 ---@class lib.dns
 ---@field enum fun(number: string, options?: EnumOptions): EnumRecord[]?, string?
+---@field lookup fun(name: string, type?: "A"|"AAAA"|"SRV"|"TXT", options?: DnsOptions): (string|SrvRecord)[]?, string?
 
 ---@class lib.groups
 ---@field exists fun(name: string): boolean
