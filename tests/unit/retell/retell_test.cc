@@ -147,7 +147,7 @@ TEST(Retell, WaitsAreAnsweredAtOnceWithWhatCame) {
       .waited = base::Duration(1)};
   const auto& note = border.invite();
   EXPECT_EQ(note.error, "");
-  ASSERT_EQ(note.asked.size(), 3U);
+  ASSERT_EQ(note.asked.size(), 4U);
   EXPECT_EQ(note.asked[0].subject, "GET http://db.example/bob");
   EXPECT_EQ(note.asked[1].subject, R"(POST http://db.example/ {"a":["x"],"m":"alice","z":1})");
   EXPECT_EQ(note.asked[1].waited_us, 1'500'001U);
