@@ -1,6 +1,6 @@
 #pragma once
-// Whom policies may ask: [policy.http], [policy.dns], [policy.enum], [policy.redis], [policy.database] and [policy.sql] of the
-// configuration.
+// Whom policies may ask: [policy.http], [policy.dns], [policy.enum], [policy.redis], [policy.database] and [policy.sql]
+// of the configuration.
 
 #include <string>
 #include <vector>
