@@ -1,4 +1,4 @@
-// redis.get and its like, and sql.query.
+// redis.get and its like, sql.query, and dns.lookup.
 
 #include "sbc/json/value.h"
 
@@ -47,8 +47,33 @@ SqlQuestion sql(const std::string& call) {
   return outcome.asks ? std::get<SqlQuestion>(outcome.asks->question.what) : SqlQuestion{};
 }
 
+DnsQuestion dns(const std::string& call) {
+  Stage stage(call + " return drop()");
+  const auto outcome = stage.begin();
+  EXPECT_TRUE(outcome.asks) << outcome.error;
+  return outcome.asks ? std::get<DnsQuestion>(outcome.asks->question.what) : DnsQuestion{};
+}
+
 std::string error_of(const std::string& call) {
   return Stage(call + " return drop()").begin().error;
+}
+
+TEST(DnsOfPolicies, AsksForAddressesUnlessATypeIsSaid) {
+  EXPECT_EQ(dns("dns.lookup('edge.example')"), (DnsQuestion{.name = "edge.example", .type = "A"}));
+  EXPECT_EQ(dns("dns.lookup('_sip._udp.edge.example', 'SRV', { timeout = 0.1 })"),
+            (DnsQuestion{.name = "_sip._udp.edge.example", .type = "SRV"}));
+}
+
+TEST(DnsOfPolicies, WhatIsNoQuestionIsAnError) {
+  EXPECT_EQ(error_of("dns.lookup('x', 'MX')"),
+            "p.lua:1: dns.lookup: the type must be \"A\", \"AAAA\", \"SRV\" or \"TXT\", not \"MX\"");
+  EXPECT_EQ(error_of("dns.lookup('x', 'A', { timeot = 1 })"),
+            "p.lua:1: dns.lookup has no option \"timeot\"; did you mean \"timeout\"?");
+  EXPECT_EQ(error_of("dns.lookup('x', 'A', { suffix = 'y' })"), "p.lua:1: dns.lookup has no option \"suffix\"");
+  EXPECT_EQ(error_of("dns.enum('+43', { suffx = 'y' })"),
+            "p.lua:1: dns.enum has no option \"suffx\"; did you mean \"suffix\"?");
+  EXPECT_NE(error_of("dns.lookup(string.rep('x', 300))"), "");
+  EXPECT_NE(error_of("dns.lookup()"), "");
 }
 
 TEST(RedisOfPolicies, WordsAreTextsAndNumbers) {
