@@ -62,17 +62,23 @@ void Machine::try_second_again() {
   Transfer& transfer = *call_.transfer;
   const NamedDialog& named = *transfer.second;
   if (!find_dialog(core_, named.call_id, named.to_tag, named.from_tag))
-    return shard_of_second(named) ? ask_shard(named) : fail_transfer(481);
+    return shard_of_second(named) ? ask_shard(named) : refuse_second(481);
   second_found(leg_of_ours(transfer.from, named));
 }
 
 void Machine::second_found(std::expected<MovedLeg, int> moved) {
   if (!moved) {
-    if (moved.error() != kBusy || !wait_for_second()) fail_transfer(moved.error());
+    if (moved.error() != kBusy || !wait_for_second()) refuse_second(moved.error());
     return;
   }
   call_.transfer->given = std::make_unique<MovedLeg>(*std::move(moved));
   join_when_free();
+}
+
+// As if the REFER had been refused, which got its 202 before that was known.
+void Machine::refuse_second(int status) {
+  ++core_.counters.refused_transfer;
+  fail_transfer(status);
 }
 
 // The tag that we gave says which shard has the call, or can say where it went.

@@ -460,6 +460,7 @@ class Machine {
   bool wait_for_second();
   void try_second_again();
   void second_found(std::expected<MovedLeg, int> moved);
+  void refuse_second(int status);
   std::optional<std::uint8_t> shard_of_second(const NamedDialog& named) const;
   int ask_for_leg(const Input& in, const NamedDialog& named);
   void ask_shard(const NamedDialog& named);

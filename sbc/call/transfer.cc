@@ -339,7 +339,7 @@ void Machine::transfer_timeout() {
   if (!call_.transfer) return;
   if (call_.transfer->given) return join_when_free();
   if (call_.transfer->locating != 0) return successor_located({}, "no answer of the resolver");
-  if (call_.transfer->asked != 0) return fail_transfer(503);  // the other shard is too busy to answer
+  if (call_.transfer->asked != 0) return refuse_second(503);  // the other shard is too busy to answer
   if (call_.transfer->second) return try_second_again();
   if (!call_.transfer->attempt) return;
   const bool rang = call_.transfer->attempt->rang;
