@@ -224,6 +224,28 @@ TEST(Attended, ThatTheFarPartyRefusesEndsBoth) {
   rig.expect_idle();
 }
 
+// RFC 3891 3: what still rings is an early dialog that the transferor began, and cannot be taken from there.
+TEST(Attended, ToACallThatStillRingsIs481AndItRingsOn) {
+  Rig rig;
+  rig.connect();
+  rig.advisor.trunks = {"far"};
+  rig.c.invite();
+  rig.d.answer(180);
+  const auto ringing = rig.c.take("180");
+  ASSERT_NE(ringing, nullptr);
+  rig.b.request("REFER", {},
+                "Refer-To: <sip:dave@secret.invalid?Replaces=" + std::string(ringing->call_id()) + "%3Bto-tag%3D" +
+                    std::string(ringing->to_tag()) + "%3Bfrom-tag%3D" + std::string(ringing->from_tag()) + ">\r\n");
+  EXPECT_EQ(report(rig.b), "SIP/2.0 100 Trying\r\nactive;expires=600");
+  ASSERT_EQ(rig.wanted.size(), 1U) << "no dialog of that name is known here";
+  const LegWanted wanted = rig.wanted[0];
+  rig.take_leg(wanted, rig.give_leg(wanted));
+  EXPECT_EQ(report(rig.b).substr(0, 11), "SIP/2.0 481");
+  EXPECT_EQ(rig.calls.counters().refused_transfer, 1U);
+  EXPECT_FALSE(rig.d.has("CANCEL"));
+  EXPECT_EQ(rig.calls.connected(), 1U);
+}
+
 TEST(Attended, FromAnotherRealmIsRefused) {
   Rig rig;
   const std::string refer_to = second_call(rig);
