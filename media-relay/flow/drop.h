@@ -40,7 +40,7 @@ enum class Drop : std::uint8_t {
   NotChecked,       // ICE: from an address from which no authentic check came
   DtlsMalformed,    // DTLS: not a row of records
   DtlsUnexpected,   // DTLS: not what may come now: a hello after the handshake, an alert in the clear
-  DtlsCookie,       // DTLS: a hello of an unknown source, told to come again
+  DtlsCookie,       // DTLS: a hello that brings no cookie, told to come again
   NoCodec,          // transcoding: a payload type that this side does not get
   TooLate,          // transcoding: what came behind it has been coded already
   Undecodable,      // transcoding: no payload of its codec

@@ -21,12 +21,10 @@ int index_of_session() {
   return index;
 }
 
-// Instead of a chain of signatures: the fingerprint, when it is known.
-int verify_certificate(X509_STORE_CTX* store, void*) {
-  const auto* ssl = static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  if (session_of(ssl)->accepts(X509_STORE_CTX_get0_cert(store))) return 1;
-  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);  // told as bad_certificate (RFC 8122 6.2)
-  return 0;
+// There is no chain of signatures to look at, and the fingerprint is compared when the handshake is over: until then
+// the certificate may be from anybody, and an alert about it would end the true peer's handshake.
+int verify_certificate(X509_STORE_CTX*, void*) {
+  return 1;
 }
 
 int make_cookie(SSL* ssl, unsigned char* cookie, unsigned* size) {

@@ -1,5 +1,7 @@
 #include "media-relay/secure/dtls_record.h"
 
+#include <algorithm>
+
 namespace secure {
 namespace {
 
@@ -10,6 +12,7 @@ constexpr unsigned kHandshake = 22;
 constexpr unsigned kClientHello = 1;
 // RFC 6347 4.2.2; a hello has two bytes of version and 32 of random at least.
 constexpr std::size_t kLeastHello = 34;
+constexpr std::size_t kRandom = kHandshakeHeader + 2;
 
 unsigned at(std::span<const std::byte> bytes, std::size_t i) {
   return std::to_integer<unsigned>(bytes[i]);
@@ -20,10 +23,13 @@ std::size_t number(std::span<const std::byte> bytes, std::size_t i, std::size_t 
   return out;
 }
 
-bool is_client_hello(std::span<const std::byte> fragment) {
-  return fragment.size() >= kHandshakeHeader + kLeastHello && at(fragment, 0) == kClientHello &&
-         number(fragment, 6, 3) == 0 && number(fragment, 9, 3) <= number(fragment, 1, 3) &&
-         number(fragment, 9, 3) + kHandshakeHeader <= fragment.size();
+void look_at_hello(std::span<const std::byte> fragment, DtlsOutline& out) {
+  if (fragment.size() < kHandshakeHeader + kLeastHello || at(fragment, 0) != kClientHello) return;
+  const std::size_t length = number(fragment, 1, 3);
+  const std::size_t here = number(fragment, 9, 3);
+  if (number(fragment, 6, 3) != 0 || here > length || here + kHandshakeHeader > fragment.size()) return;
+  out.client_hello = true;
+  std::ranges::copy(fragment.subspan(kRandom, out.random.size()), out.random.begin());
 }
 
 }  // namespace
@@ -42,7 +48,7 @@ std::optional<DtlsOutline> outline_of(std::span<const std::byte> datagram) {
       const bool clear = number(rest, 3, 2) == 0;
       out.emplace();
       out->clear_alert = clear && type == kAlert;
-      out->client_hello = clear && type == kHandshake && is_client_hello(rest.subspan(kRecordHeader, length));
+      if (clear && type == kHandshake) look_at_hello(rest.subspan(kRecordHeader, length), *out);
     }
     rest = rest.subspan(kRecordHeader + length);
   }

@@ -4,6 +4,7 @@
 //   type (1) | version (2) | epoch (2) | sequence (6) | length (2) | fragment ...
 //   handshake: type (1) | length (3) | message_seq (2) | fragment_offset (3) | fragment_length (3) | ...
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,8 +13,9 @@
 namespace secure {
 
 struct DtlsOutline {
-  bool client_hello = false;  // the first record is a whole one, or the first fragment of one, in the clear
-  bool clear_alert = false;   // the first record is an alert that anybody can have written
+  bool client_hello = false;           // the first record is a whole one, or the first fragment of one, in the clear
+  std::array<std::byte, 32> random{};  // ... and the number by which its client is known (RFC 5246 7.4.1.2)
+  bool clear_alert = false;            // the first record is an alert that anybody can have written
 };
 // nullopt when the datagram is not a row of whole records of a version of DTLS that we speak.
 std::optional<DtlsOutline> outline_of(std::span<const std::byte> datagram);

@@ -58,22 +58,21 @@ unsigned DtlsSession::next_timeout(unsigned last) const {
   return last == 0 ? timing_.first_timeout_us : std::min(2 * last, kDtlsLongestTimeoutMicroseconds);
 }
 
-bool DtlsSession::make_ssl() {
-  ssl_.reset(SSL_new(identity_->context()));
-  BIO* bio = ssl_ ? make_datagram_bio(*link_) : nullptr;
-  if (bio == nullptr || !set_session(ssl_.get(), this)) {
+DtlsSession::Ssl DtlsSession::make_ssl() {
+  Ssl out(SSL_new(identity_->context()));
+  BIO* bio = out ? make_datagram_bio(*link_) : nullptr;
+  if (bio == nullptr || !set_session(out.get(), this)) {
     BIO_free(bio);
-    ssl_.reset();
-    return false;
+    return nullptr;
   }
-  SSL_set_bio(ssl_.get(), bio, bio);
-  SSL_set_mtu(ssl_.get(), static_cast<long>(kDtlsMtu));
-  DTLS_set_timer_cb(ssl_.get(), timeout);
+  SSL_set_bio(out.get(), bio, bio);
+  SSL_set_mtu(out.get(), static_cast<long>(kDtlsMtu));
+  DTLS_set_timer_cb(out.get(), timeout);
   if (parameters_.role == DtlsRole::Active)
-    SSL_set_connect_state(ssl_.get());
+    SSL_set_connect_state(out.get());
   else
-    SSL_set_accept_state(ssl_.get());
-  return true;
+    SSL_set_accept_state(out.get());
+  return out;
 }
 
 void DtlsSession::begin(const base::Endpoint& peer, bool vouched, base::Instant now) {
@@ -82,47 +81,49 @@ void DtlsSession::begin(const base::Endpoint& peer, bool vouched, base::Instant 
   peer_vouched_ = vouched;
   begun_ = now;
   datagrams_ = 0;
-  wrong_certificate_ = false;
   give_up_ = now + timing_.patience;
 }
 
 void DtlsSession::start(const base::Endpoint& peer, base::Instant now, std::vector<Datagram>& out) {
   if (state_ != DtlsState::Idle || parameters_.role != DtlsRole::Active) return;
-  if (!make_ssl()) return fail(DtlsFailure::Handshake);
+  ssl_ = make_ssl();
+  if (!ssl_) return fail(DtlsFailure::Handshake);
   begin(peer, true, now);
   step(now);
   flush(out);
 }
 
-bool DtlsSession::may_displace(const base::Endpoint& from, bool vouched, base::Instant now) const {
-  if (state_ == DtlsState::Idle) return true;
-  if (state_ != DtlsState::Handshaking || peer_vouched_ || from == peer_) return false;
-  return vouched || now - begun_ >= kUnvouchedHold;
+bool DtlsSession::is_under_way_with(const DtlsOutline& hello, const base::Endpoint& from, bool vouched) const {
+  return state_ == DtlsState::Handshaking && hello.random == client_ && (from == peer_ || vouched);
 }
 
-std::optional<DtlsRefusal> DtlsSession::take_hello(std::span<const std::byte> datagram, const base::Endpoint& from,
-                                                   bool vouched, base::Instant now) {
-  if (!make_ssl()) {
+bool DtlsSession::may_displace(const base::Endpoint& from, bool vouched, base::Instant now) const {
+  if (state_ == DtlsState::Idle || from == peer_ || vouched) return true;
+  return !peer_vouched_ && now - begun_ >= kUnvouchedHold;
+}
+
+bool DtlsSession::returns_cookie(SSL* ssl, std::span<const std::byte> hello, const base::Endpoint& from) {
+  SSL_set_options(ssl, SSL_OP_COOKIE_EXCHANGE);
+  cookie_ = identity_->cookie_for(from);
+  link_->input = hello;
+  BIO_ADDR* address = BIO_ADDR_new();
+  const int heard = address == nullptr ? -1 : DTLSv1_listen(ssl, address);
+  BIO_ADDR_free(address);
+  ERR_clear_error();
+  return heard > 0;
+}
+
+// Of one without a cookie nothing is kept, and nothing is lost of a handshake that is under way.
+std::optional<DtlsRefusal> DtlsSession::take_hello(std::span<const std::byte> datagram, const DtlsOutline& outline,
+                                                   const base::Endpoint& from, bool vouched, base::Instant now) {
+  Ssl fresh = make_ssl();
+  if (!fresh) {
     fail(DtlsFailure::Handshake);
     return DtlsRefusal::Unexpected;
   }
-  if (!vouched) {
-    SSL_set_options(ssl_.get(), SSL_OP_COOKIE_EXCHANGE);
-    cookie_ = identity_->cookie_for(from);
-    link_->input = datagram;
-    BIO_ADDR* address = BIO_ADDR_new();
-    const int heard = address == nullptr ? -1 : DTLSv1_listen(ssl_.get(), address);
-    BIO_ADDR_free(address);
-    ERR_clear_error();
-    if (heard <= 0) {
-      // Nothing is kept of it, and whoever was here before may come again.
-      ssl_.reset();
-      state_ = DtlsState::Idle;
-      peer_ = {};
-      deadline_ = base::kNever;
-      return DtlsRefusal::NoCookie;
-    }
-  }
+  if (!returns_cookie(fresh.get(), datagram, from)) return DtlsRefusal::NoCookie;
+  ssl_ = std::move(fresh);
+  client_ = outline.random;
   begin(from, vouched, now);
   return std::nullopt;
 }
@@ -136,8 +137,9 @@ std::optional<DtlsRefusal> DtlsSession::on_datagram(std::span<const std::byte> d
   if (outline->client_hello && (settled || parameters_.role == DtlsRole::Active)) return DtlsRefusal::Unexpected;
   if (state_ == DtlsState::Failed || state_ == DtlsState::Closed) return DtlsRefusal::Unexpected;
   if (settled && !ssl_) return DtlsRefusal::Unexpected;  // carried over
-  if (outline->client_hello && may_displace(from, vouched, now)) {
-    if (const auto refused = take_hello(datagram, from, vouched, now)) {
+  if (outline->client_hello && !is_under_way_with(*outline, from, vouched)) {
+    if (!may_displace(from, vouched, now)) return DtlsRefusal::OtherSource;
+    if (const auto refused = take_hello(datagram, *outline, from, vouched, now)) {
       flush(out);
       return refused;
     }
@@ -170,7 +172,6 @@ void DtlsSession::step(base::Instant now) {
     return;
   }
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return arm(now);
-  if (wrong_certificate_ && peer_vouched_) return fail(DtlsFailure::Fingerprint);
   begin_anew(DtlsFailure::Handshake, now);
 }
 
@@ -196,8 +197,7 @@ void DtlsSession::finish(base::Instant now) {
   give_up_ = base::kNever;
   arm(now);
   exported_ = export_keys(ssl_.get(), parameters_.role);
-  // trap 44: somebody who only has an address cannot end a call.
-  if (!exported_) return peer_vouched_ ? fail(DtlsFailure::NoProfile) : begin_anew(DtlsFailure::NoProfile, now);
+  if (!exported_) return dismiss(DtlsFailure::NoProfile, now);
   state_ = DtlsState::Unverified;
   verify(now);
 }
@@ -205,20 +205,28 @@ void DtlsSession::finish(base::Instant now) {
 void DtlsSession::verify(base::Instant now) {
   if (parameters_.fingerprints.empty()) return;
   if (!vouches(parameters_.fingerprints, SSL_get0_peer_certificate(ssl_.get())))
-    return peer_vouched_ ? fail(DtlsFailure::Fingerprint) : begin_anew(DtlsFailure::Fingerprint, now);
+    return dismiss(DtlsFailure::Fingerprint, now);
   keys_ = std::move(exported_);
   exported_.reset();
   state_ = DtlsState::Done;
 }
 
-bool DtlsSession::accepts(const X509* certificate) {
-  wrong_certificate_ = !parameters_.fingerprints.empty() && !vouches(parameters_.fingerprints, certificate);
-  return !wrong_certificate_;
+// A handshake that is over, with somebody who is not wanted: he is told. trap 44: one of whom no more is known than
+// that he hears at his address cannot end a call.
+void DtlsSession::dismiss(DtlsFailure why, base::Instant now) {
+  ERR_clear_error();
+  SSL_shutdown(ssl_.get());
+  ERR_clear_error();
+  if (peer_vouched_)
+    fail(why);
+  else
+    begin_anew(why, now);
 }
 
 void DtlsSession::set_fingerprints(const std::vector<Fingerprint>& fingerprints, base::Instant now) {
   parameters_.fingerprints = fingerprints;
   if (state_ == DtlsState::Unverified) verify(now);
+  link_->output.clear();
 }
 
 void DtlsSession::begin_anew(DtlsFailure why, base::Instant now) {

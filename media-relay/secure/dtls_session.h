@@ -7,14 +7,18 @@
 //     +--- went wrong: begins anew -------------------------+   signalled later)
 //     the active role gives up after kMaxDtlsAttempts: Failed
 //
-// Keys are released only when the peer's certificate is the one that signalling vouches for; a wrong one is final.
-// Before that anybody who can send from the peer's address can spoil a handshake: it is begun anew, and plaintext
-// alerts are not believed at all. After it nothing in the clear is looked at: there is no renegotiation, and a new
-// handshake takes a new session, which signalling asks for.
+// Keys are released only when the peer's certificate is the one that signalling vouches for; a wrong one is final. It
+// is judged when the handshake is over: before that it may be from anybody who forges the peer's address. For the same
+// reason a handshake begins with a cookie (RFC 6347 4.2.1), whatever is known of the address: who cannot hear at it
+// neither begins one in the peer's name nor has the peer sent what answers another hello than its own. He can still
+// spoil one while it is under way: it is begun anew, and plaintext alerts are not believed at all. After it nothing in
+// the clear is looked at: there is no renegotiation, and a new handshake takes a new session, which signalling asks
+// for.
 //
 // Random numbers come from OpenSSL's generator, and retransmissions are due by OpenSSL's clock: `now` only says when to
 // look. That is the one room below the purity line whose timing a test cannot dictate.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,6 +29,7 @@
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/secure/certificate.h"
+#include "media-relay/secure/dtls_record.h"
 #include "media-relay/secure/hmac_sha1.h"
 #include "media-relay/secure/parameters.h"
 
@@ -91,9 +96,9 @@ class DtlsSession {
 
   // Of the active role: sends the ClientHello. Does nothing when it was sent already.
   void start(const base::Endpoint& peer, base::Instant now, std::vector<Datagram>& out);
-  // A datagram of DTLS (RFC 7983). The caller has made sure that the source is one from which the peer may come. When
-  // nobody has seen that the source is really there (no ICE check, no signalled address), `vouched` is false and the
-  // peer must return a cookie first (RFC 6347 4.2.1). What is appended goes back to the source.
+  // A datagram of DTLS (RFC 7983). The caller has made sure that the source is one from which the peer may come.
+  // `vouched`: it is known to be the peer's, by an ICE check or by signalling. What is appended goes back to the
+  // source.
   std::optional<DtlsRefusal> on_datagram(std::span<const std::byte> datagram, const base::Endpoint& from, bool vouched,
                                          base::Instant now, std::vector<Datagram>& out);
   // What signalling knows now. Fingerprints only ever become known: other ones are another session.
@@ -131,22 +136,25 @@ class DtlsSession {
   // For the callbacks of OpenSSL.
   std::span<const std::byte> cookie() const { return cookie_; }
   unsigned next_timeout(unsigned last) const;
-  bool accepts(const X509* certificate);
 
  private:
   struct Free {
     void operator()(SSL* ssl) const;
   };
   DtlsSession(std::shared_ptr<const Identity> identity, DtlsParameters parameters, DtlsTiming timing);
-  bool make_ssl();
+  using Ssl = std::unique_ptr<SSL, Free>;
+  Ssl make_ssl();
   void begin(const base::Endpoint& peer, bool vouched, base::Instant now);
-  std::optional<DtlsRefusal> take_hello(std::span<const std::byte> datagram, const base::Endpoint& from, bool vouched,
-                                        base::Instant now);
+  std::optional<DtlsRefusal> take_hello(std::span<const std::byte> datagram, const DtlsOutline& outline,
+                                        const base::Endpoint& from, bool vouched, base::Instant now);
+  bool returns_cookie(SSL* ssl, std::span<const std::byte> hello, const base::Endpoint& from);
+  bool is_under_way_with(const DtlsOutline& hello, const base::Endpoint& from, bool vouched) const;
   bool may_displace(const base::Endpoint& from, bool vouched, base::Instant now) const;
   void step(base::Instant now);
   void drain();
   void finish(base::Instant now);
   void verify(base::Instant now);
+  void dismiss(DtlsFailure why, base::Instant now);
   void begin_anew(DtlsFailure why, base::Instant now);
   void fail(DtlsFailure why);
   void arm(base::Instant now);
@@ -156,13 +164,13 @@ class DtlsSession {
   DtlsParameters parameters_;
   DtlsTiming timing_;
   std::unique_ptr<DatagramLink> link_;  // outlives what refers to it
-  std::unique_ptr<SSL, Free> ssl_;
+  Ssl ssl_;
   DtlsState state_ = DtlsState::Idle;
   DtlsFailure failure_ = DtlsFailure::None;
   base::Endpoint peer_;
   bool peer_vouched_ = false;
   base::Instant begun_{};
-  bool wrong_certificate_ = false;
+  std::array<std::byte, 32> client_{};  // of whom the handshake is, when it is the other side
   unsigned attempts_ = 0;
   std::size_t datagrams_ = 0;         // of this attempt
   std::optional<DtlsKeys> exported_;  // withheld

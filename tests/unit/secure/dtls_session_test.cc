@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <span>
 #include <thread>
 
 #include "media-relay/base/random.h"
@@ -46,14 +47,26 @@ class Pair {
   }
   // Until nothing is under way.
   void settle() {
-    while (!wire_.empty()) {
-      auto [to_server, datagram] = std::move(wire_.front());
-      wire_.pop_front();
-      ++delivered;
-      largest = std::max(largest, datagram.size());
+    while (deliver()) continue;
+  }
+  // The next datagram; false when nothing is under way.
+  bool deliver() {
+    if (wire_.empty()) return false;
+    auto [to_server, datagram] = std::move(wire_.front());
+    wire_.pop_front();
+    ++delivered;
+    largest = std::max(largest, datagram.size());
+    std::vector<Datagram> out;
+    (to_server ? server : client)->on_datagram(datagram, to_server ? kAlice : kBob, vouched, now, out);
+    send(out, !to_server);
+    return true;
+  }
+  // Somebody says to the server that he is the client; what it answers goes to the client.
+  void forge(std::span<const Datagram> datagrams) {
+    for (const Datagram& forged : datagrams) {
       std::vector<Datagram> out;
-      (to_server ? server : client)->on_datagram(datagram, to_server ? kAlice : kBob, vouched, now, out);
-      send(out, !to_server);
+      server->on_datagram(forged, kAlice, vouched, now, out);
+      for (Datagram& answer : out) wire_.emplace_front(false, std::move(answer));
     }
   }
   // With retransmissions, until both are done or `rounds` timeouts have passed. OpenSSL's own clock decides when one is
@@ -73,6 +86,7 @@ class Pair {
       settle();
     }
   }
+  const std::deque<std::pair<bool, Datagram>>& under_way() const { return wire_; }
   bool done() const { return client->state() == DtlsState::Done && server->state() == DtlsState::Done; }
 
   std::shared_ptr<const Identity> client_identity = identity();
@@ -97,6 +111,28 @@ class Pair {
   DtlsTiming timing_;
   std::deque<std::pair<bool, Datagram>> wire_;
 };
+
+// A ClientHello in two datagrams (RFC 6347 4.2.3).
+std::vector<Datagram> in_two(const Datagram& hello) {
+  constexpr std::size_t kHeaders = 13 + 12;
+  const std::size_t body = hello.size() - kHeaders;
+  const std::size_t first = body / 2;
+  std::vector<Datagram> out;
+  for (const auto& [offset, size] : {std::pair{std::size_t{0}, first}, {first, body - first}}) {
+    Datagram part(hello.begin(), hello.begin() + kHeaders);
+    part[10] = std::byte(out.size());
+    part[11] = std::byte((size + 12) >> 8);
+    part[12] = std::byte(size + 12);
+    part[20] = std::byte(offset >> 8);
+    part[21] = std::byte(offset);
+    part[23] = std::byte(size >> 8);
+    part[24] = std::byte(size);
+    const auto from = hello.begin() + static_cast<std::ptrdiff_t>(kHeaders + offset);
+    part.insert(part.end(), from, from + static_cast<std::ptrdiff_t>(size));
+    out.push_back(std::move(part));
+  }
+  return out;
+}
 
 void expect_media_passes(const Pair& pair) {
   ASSERT_TRUE(pair.done());
@@ -266,6 +302,74 @@ TEST(DtlsSession, ARuinedHandshakeIsBegunAnewAndAStrangerDoesNotDisturb) {
   EXPECT_EQ(pair.server->on_datagram(wild, kMallory, false, pair.now, out), DtlsRefusal::OtherSource);
   EXPECT_EQ(pair.server->on_datagram(hello.at(0), kMallory, false, pair.now, out), DtlsRefusal::Unexpected);
   EXPECT_TRUE(pair.done());
+}
+
+std::vector<Datagram> hello_of(DtlsSession& client) {
+  std::vector<Datagram> out;
+  client.start(kBob, base::Instant(base::seconds(1)), out);
+  return out;
+}
+
+// RFC 6347 4.2.1. trap 44: whoever forges the peer's address, but hears nothing there, at each moment of a handshake.
+TEST(DtlsSession, AForgedHelloChangesNothing) {
+  for (std::size_t before = 0;; ++before) {
+    Pair pair;
+    auto forger = DtlsSession::make(identity(), {DtlsRole::Active, {}});
+    const std::vector<Datagram> hello = hello_of(*forger);
+    if (before > 0) pair.begin();
+    bool over = false;
+    for (std::size_t i = 1; i < before; ++i) over = !pair.deliver();
+    const DtlsState state = pair.server->state();
+    pair.forge(hello);
+    EXPECT_EQ(pair.server->state(), state);
+    if (before == 0) pair.begin();
+    pair.settle();
+    expect_media_passes(pair);
+    if (over) break;
+  }
+}
+
+// trap 44: what such a one can spoil is begun anew with the next hello of the peer, and a certificate of his is not the
+// peer's wrong one.
+TEST(DtlsSession, AForgedCertificateIsNotTheEnd) {
+  std::vector<Datagram> flight;
+  Pair other;
+  other.begin();
+  for (int i = 0; i < 3; ++i) other.deliver();
+  while (other.server->state() == DtlsState::Handshaking && other.client->state() == DtlsState::Handshaking) {
+    const auto waiting = other.under_way();
+    if (!waiting.empty() && waiting.front().first) flight.push_back(waiting.front().second);
+    other.deliver();
+  }
+  ASSERT_FALSE(flight.empty());
+  for (std::size_t before = 1; before < 12; ++before) {
+    Pair pair;
+    pair.begin();
+    for (std::size_t i = 1; i < before; ++i) pair.deliver();
+    pair.forge(flight);
+    pair.settle();
+    EXPECT_NE(pair.server->state(), DtlsState::Failed);
+    if (pair.done()) continue;
+    pair.client = DtlsSession::make(pair.client_identity, {DtlsRole::Active, {pair.server_identity->fingerprint()}});
+    pair.begin();
+    pair.settle();
+    expect_media_passes(pair);
+  }
+}
+
+// Of a large hello the first fragment says who it is, and brings the cookie.
+TEST(DtlsSession, AHelloInFragmentsIsOneToo) {
+  Pair pair;
+  std::vector<Datagram> out;
+  EXPECT_EQ(pair.server->on_datagram(in_two(hello_of(*pair.client).at(0)).at(0), kAlice, true, pair.now, out),
+            DtlsRefusal::NoCookie);
+  std::vector<Datagram> again;
+  pair.client->on_datagram(out.at(0), kBob, true, pair.now, again);
+  out.clear();
+  for (const Datagram& part : in_two(again.at(0)))
+    EXPECT_EQ(pair.server->on_datagram(part, kAlice, true, pair.now, out), std::nullopt);
+  EXPECT_EQ(pair.server->state(), DtlsState::Handshaking);
+  EXPECT_FALSE(out.empty());
 }
 
 // RFC 8842 section 3: a new association is for signalling to ask for.
