@@ -181,6 +181,17 @@ std::optional<base::Duration> read_max_duration(settings::Table& table) {
   return table.maybe_duration("max_duration", {base::Duration{}, base::seconds(policy::kMaxDuration)});
 }
 
+// There is no default: RTP in clear, of which whoever forges a peer's address can become a part, has to be asked for.
+policy::MediaSecurity read_media_security(settings::Table& table) {
+  if (table.has("media_security"))
+    return table.one_of<policy::MediaSecurity>("media_security", kMediaSecurity, policy::MediaSecurity::Dtls);
+  table.fail(
+      "",
+      "media_security is missing; expected \"dtls\", \"sdes\", \"webrtc\" or \"best-effort\"; or \"none\" for RTP "
+      "in clear, into which whoever forges a peer's address can speak");
+  return policy::MediaSecurity::Dtls;
+}
+
 std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
   std::vector<route::Realm> realms;
   for (auto& [name, table] : root.named_tables("realm")) {
@@ -196,8 +207,7 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.late_offer = table.one_of<policy::LateOffer>("late_offer", kLateOffer, policy::LateOffer::Pass);
     realm.preconditions =
         table.one_of<policy::Preconditions>("preconditions", kPreconditions, policy::Preconditions::Strip);
-    realm.media_security =
-        table.one_of<policy::MediaSecurity>("media_security", kMediaSecurity, policy::MediaSecurity::None);
+    realm.media_security = read_media_security(table);
     realm.codecs = read_codecs(table);
     realm.dtmf = table.one_of<policy::Dtmf>("dtmf", kDtmf, policy::Dtmf::Pass);
     realm.record = read_recording(table);

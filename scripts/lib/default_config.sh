@@ -78,6 +78,8 @@ stop_grace = "5s"
 
 [realm.access]
 domains = ["$address"]
+# Any phone can talk. With TLS listeners: "sdes", "dtls" or "webrtc", or "best-effort" (deploy/config/sbc.toml).
+media_security = "none"
 
   [[realm.access.listener]]
   transport = "udp"
@@ -102,6 +104,7 @@ password = "$(new_password)"
 
 # A carrier or PBX: README.md, "A first trunk".
 # [realm.core]
+#   media_security = "none"
 #   [[realm.core.listener]]
 #   transport = "udp"
 #   bind = "$address:$((sip + 20))"

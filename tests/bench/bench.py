@@ -104,10 +104,12 @@ timeout = "1h"
 socket = "{folder}/relay.sock"
 [realm.access]
 media_network = "access"
+media_security = "none"
 [[realm.access.listener]]
 bind = "{BORDER_A}:5060"
 [realm.core]
 media_network = "core"
+media_security = "none"
 [[realm.core.listener]]
 bind = "{BORDER_B}:5060"
 [trunk.callers]

@@ -81,6 +81,7 @@ def scrape(scratch):
     (scratch / "sbc.toml").write_text(f"""
         [realm.access]
         domains = ["example.net"]
+        media_security = "none"
           [[realm.access.listener]]
           transport = "udp"
           bind = "127.0.0.1:{sip_port}"

@@ -379,6 +379,7 @@ file = "p.lua"
 [relay.local]
 socket = "/run/none.sock"
 [realm.core]
+media_security = "none"
 [[realm.core.listener]]
 transport = "udp"
 bind = "127.0.0.1:5060"

@@ -28,7 +28,8 @@ def _listeners(address):
 
 
 def sbc_config(directory):
-    access = {"domains": ["example.org"], "media_network": "access", "listener": _listeners(ACCESS), "registrar": {}}
+    access = {"domains": ["example.org"], "media_network": "access", "media_security": "none", "listener": _listeners(ACCESS),
+              "registrar": {}}
     return {
         "process": {"instance": "sbc-test", "stop_grace": "10s"},
         "admin": {"listen": SBC_ADMIN, "control": f"{directory}/sbc.control"},
@@ -43,8 +44,9 @@ def sbc_config(directory):
         "realm": {
             "access": access,
             "access6": {**access, "media_network": "access6", "listener": _listeners(ACCESS6)},
-            "core": {"media_network": "core", "trust": "trusted", "listener": _listeners(CORE)},
-            "core6": {"media_network": "core6", "trust": "trusted", "listener": _listeners(CORE6)},
+            "core": {"media_network": "core", "media_security": "none", "trust": "trusted", "listener": _listeners(CORE)},
+            "core6": {"media_network": "core6", "media_security": "none", "trust": "trusted",
+                      "listener": _listeners(CORE6)},
         },
         "trunk": {"carrier": {"realm": "core", "targets": ["10.77.2.10:5060"], "sources": ["10.77.2.0/24"]}},
         "user": [{"name": name, "domain": "example.org", "password": password} for name, password in PASSWORDS.items()],
@@ -66,7 +68,7 @@ def relay_config(directory):
 def second_border(directory, inside, outside, border, carrier):
     """Changes for another border behind the first: it meets the first at `inside`, the carrier at `outside`."""
     def realm(name, at):
-        return {"media_network": name, "trust": "trusted", "listener": _listeners(at)}
+        return {"media_network": name, "media_security": "none", "trust": "trusted", "listener": _listeners(at)}
 
     sbc = {
         "process": {"instance": "sbc-second"},

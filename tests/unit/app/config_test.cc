@@ -108,6 +108,7 @@ TEST(LoadConfig, DecisionsAreRecordedWhenAFileIsNamed) {
 TEST(LoadConfig, WhatIsAdvertisedIsWhatPeersSee) {
   const auto config = load(R"([realm.access]
 domain = "sip.example.net"
+media_security = "none"
   [[realm.access.listener]]
   bind = "0.0.0.0:5070"
   advertise = "203.0.113.9"
@@ -301,6 +302,14 @@ TEST(LoadConfig, CodecsAreTheTrunksOwnOrItsRealms) {
   EXPECT_THAT(error("ptime = 1000"), HasSubstr("from 5 to 200"));
 }
 
+TEST(LoadConfig, MediaInTheClearHasToBeAskedFor) {
+  std::string text = kSmall;
+  const std::string key = "  media_security = \"none\"\n";
+  text.erase(text.find(key), key.size());
+  EXPECT_THAT(error_of(text), testing::AllOf(HasSubstr("sbc.toml:1:1: realm.access: media_security is missing"),
+                                             HasSubstr("\"dtls\"")));
+}
+
 TEST(LoadConfig, MediaIsProtectedAsRealmAndTrunkSay) {
   const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
   const auto config = load(std::string(kSmall) + "[media]\nsrtp_suites = [\"AES_CM_128_HMAC_SHA1_32\"]\n" + trunk +
@@ -320,19 +329,19 @@ TEST(LoadConfig, MediaIsProtectedAsRealmAndTrunkSay) {
 
 TEST(LoadConfig, AMistypedKeyIsNamedWithItsPlaceAndTheNearestKey) {
   const auto error = error_of(std::string(kSmall) + "[timers]\nfirst_respons = \"8s\"\n");
-  EXPECT_THAT(error, HasSubstr("sbc.toml:9:1: timers.first_respons: "));
+  EXPECT_THAT(error, HasSubstr("sbc.toml:10:1: timers.first_respons: "));
   EXPECT_THAT(error, HasSubstr("first_response"));
 }
 
 TEST(LoadConfig, AMistypedTableIsNamedWithTheNearest) {
   const auto error = error_of(std::string(kSmall) + "[timer]\nt1 = \"500ms\"\n");
-  EXPECT_THAT(error, HasSubstr("sbc.toml:8:"));
+  EXPECT_THAT(error, HasSubstr("sbc.toml:9:"));
   EXPECT_THAT(error, HasSubstr("timers"));
 }
 
 TEST(LoadConfig, AWrongValueSaysWhatWasExpectedAndGot) {
   const auto error = error_of(std::string(kSmall) + "[log]\nlevel = \"infos\"\n");
-  EXPECT_THAT(error, HasSubstr("sbc.toml:9:"));
+  EXPECT_THAT(error, HasSubstr("sbc.toml:10:"));
   EXPECT_THAT(error, HasSubstr("log.level: expected "));
   EXPECT_THAT(error, HasSubstr("infos"));
 }
@@ -363,7 +372,8 @@ TEST(LoadConfig, WhatIsMissingIsSaid) {
   EXPECT_THAT(error_of("[relay.main]\nsocket = \"/s\"\n[policy]\nfile = \"x\"\n"), HasSubstr("[realm.<name>]"));
   EXPECT_THAT(error_of("[realm.a]\n[[realm.a.listener]]\nbind = \"192.0.2.1:5060\"\n[policy]\nfile = \"x\"\n"),
               HasSubstr("[relay.<name>]"));
-  EXPECT_THAT(error_of("[realm.a]\n[relay.main]\nsocket = \"/s\"\n[policy]\nfile = \"x\"\n"), HasSubstr("listener"));
+  EXPECT_THAT(error_of("[realm.a]\n[relay.main]\nsocket = \"/s\"\n[policy]\nfile = \"x\"\n"),
+              testing::AllOf(HasSubstr("listener"), HasSubstr("realm.a: media_security is missing")));
   EXPECT_THAT(error_of("[realm.a]\n[[realm.a.listener]]\nbind = \"192.0.2.1:5060\"\n[relay.main]\nsocket = \"/s\"\n"),
               HasSubstr("policy"));
 }
@@ -393,7 +403,7 @@ TEST(LoadConfig, ProbesAreATableOfTheTrunk) {
 
 TEST(LoadConfig, ATrunkOfAnUnknownRealmIsNamedWithTheNearest) {
   const auto error = error_of(std::string(kSmall) + "[trunk.carrier]\nrealm = \"acces\"\ntargets = [\"192.0.2.20\"]\n");
-  EXPECT_THAT(error, HasSubstr("sbc.toml:9:9: trunk.carrier.realm: expected the name of a [realm.<name>] table"));
+  EXPECT_THAT(error, HasSubstr("sbc.toml:10:9: trunk.carrier.realm: expected the name of a [realm.<name>] table"));
   EXPECT_THAT(error, HasSubstr("got \"acces\"; did you mean \"access\"?"));
 }
 
@@ -401,7 +411,7 @@ TEST(LoadConfig, ATargetThatItsRealmCannotReachSaysWhatToAdd) {
   const auto error =
       error_of(std::string(kSmall) + "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20;transport=tcp\"]\n");
   EXPECT_THAT(error,
-              HasSubstr("sbc.toml:10:11: trunk.carrier.targets: expected targets that realm \"access\" reaches"));
+              HasSubstr("sbc.toml:11:11: trunk.carrier.targets: expected targets that realm \"access\" reaches"));
   EXPECT_THAT(error, HasSubstr("add a [[realm.access.listener]] with transport = \"tcp\""));
 }
 
@@ -409,7 +419,7 @@ TEST(LoadConfig, ATrunkOfAGroupThatIsNotThereIsNamedWithItsPlace) {
   const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
   EXPECT_THAT(
       error_of(std::string(kSmall) + trunk + "[group.all]\ntrunks = [\"carier\"]\n"),
-      HasSubstr("sbc.toml:12:10: group.all.trunks: expected the name of a [trunk.<name>] table, got \"carier\"; "
+      HasSubstr("sbc.toml:13:10: group.all.trunks: expected the name of a [trunk.<name>] table, got \"carier\"; "
                 "did you mean \"carrier\"?"));
   EXPECT_THAT(error_of(std::string(kSmall) + trunk + "[[group.all.member]]\ntrunk = \"carier\"\n"),
               HasSubstr("did you mean \"carrier\"?"));
@@ -417,12 +427,12 @@ TEST(LoadConfig, ATrunkOfAGroupThatIsNotThereIsNamedWithItsPlace) {
 
 TEST(LoadConfig, TwoListenersOnOneAddressAreRefused) {
   const auto other = [](const std::string& transport, const std::string& bind) {
-    return std::string(kSmall) + "[realm.core]\n[[realm.core.listener]]\ntransport = \"" + transport + "\"\nbind = \"" +
-           bind + "\"\n";
+    return std::string(kSmall) + "[realm.core]\nmedia_security = \"none\"\n[[realm.core.listener]]\ntransport = \"" +
+           transport + "\"\nbind = \"" + bind + "\"\n";
   };
   EXPECT_THAT(
       error_of(other("udp", "192.0.2.1:5060")),
-      HasSubstr("sbc.toml:11:8: realm.core.listener[1].bind: expected an address and port that no other listener "
+      HasSubstr("sbc.toml:13:8: realm.core.listener[1].bind: expected an address and port that no other listener "
                 "has, got 192.0.2.1:5060, which is a listener of realm \"access\" already"));
   EXPECT_THAT(error_of(other("udp", "0.0.0.0:5060") + "advertise = \"192.0.2.1\"\n"), HasSubstr("no other listener"));
   EXPECT_NE(load(other("tcp", "192.0.2.1:5060")), nullptr);

@@ -13,12 +13,14 @@ TEST(NetSetup, AllShardsOpenTheSameListenersWithTheSameIndexes) {
   const auto config = load(R"([process]
 shards = 2
 [realm.access]
+media_security = "none"
   [[realm.access.listener]]
   bind = "192.0.2.1:5060"
   [[realm.access.listener]]
   transport = "tcp"
   bind = "192.0.2.1:5061"
 [realm.core]
+media_security = "none"
   [[realm.core.listener]]
   bind = "10.0.0.1:5060"
 [relay.main]

@@ -13,6 +13,7 @@
 namespace sbc::app {
 
 inline constexpr const char* kSmall = R"([realm.access]
+  media_security = "none"
   [[realm.access.listener]]
   bind = "192.0.2.1:5060"
 [relay.main]

@@ -19,9 +19,12 @@ constexpr const char* kSides = R"(
 bind = "192.0.2.1:5060"
 [realm.access]
 domains = ["example.org"]
+media_security = "none"
 [realm.access.registrar]
 mode = "relay"
 upstream = "far"
+[realm.core]
+media_security = "none"
 [[realm.core.listener]]
 bind = "203.0.113.1:5060"
 [trunk.far]
