@@ -10,24 +10,7 @@ from harness import check, equal, main, test
 from harness.border import ACCESS6, CORE6
 from harness.client import Client
 from harness.lab import ACCESS, CARRIER, CARRIER6, CORE, FROM_CARRIER, PHONE, PHONE2, PHONE6
-from harness.way import SECOND, each_way, start
-
-# Whoever begins, and whoever is called.
-CALLS = [("caller_holds", "callee_is_held"), ("caller_is_held", "callee_holds"), ("caller_hung_up", "callee_hangs_up"),
-         ("caller_cancels_late", "callee_cancelled"), ("caller_pracks", "callee_early_media"),
-         ("caller_early_media", "callee_rings_reliably"), ("caller_updates", "callee_updated"), ("caller_late_offer", "callee")]
-
-
-def all_calls(lab, *ways):
-    """Of each way at once: (who calls, who is called, options of the former, options of the latter)."""
-    for calling, called in CALLS:
-        peers = []
-        for number, (near, far, near_options, far_options) in enumerate(ways):
-            peers.append(lab.sipp(called, f"{called}_{number}", far, **far_options))
-            peers.append(lab.sipp(calling, f"{calling}_{number}", near, port=5070, **near_options))
-        for peer in peers:
-            peer.done()
-
+from harness.way import SECOND, all_calls, each_way, start
 
 def transports(lab, at):
     """Of what an address sent and was sent."""

@@ -15,24 +15,26 @@ def host_of(address):
 
 class Sipp:
     def __init__(self, directory, name, role, at, border, transport="udp", calls=1, rate=None, seconds=20, port=5060,
-                 service="1000", user="alice", media=None, filter=True, auth_uri=None, timed=False, **variables):
+                 service="1000", user="alice", media=None, filter=True, auth_uri=None, timed=False, conveyed=None,
+                 **variables):
         """`at` is its own address, `border` the one it talks to; `media` is (address, port) in its SDP; without `filter`
-        the scenario sees retransmissions; `timed`: setup_times() says how long each call took to be answered."""
+        the scenario sees retransmissions; `timed`: setup_times() says how long each call took to be answered;
+        `conveyed`: (transport, its own true port, address and port to connect to) of one who speaks by a Conveyor."""
         media_ip, media_port = media or (at, 7000)
         self.at = at
-        self.port = port
-        self.transport = transport
+        spoken, self.port, remote = conveyed or (None, port, None)
+        self.transport = transport = "tcp" if conveyed else transport
         self._limit = seconds + 5
         self._directory = pathlib.Path(directory)
         if timed:
             variables = {"clock": 'start_rtd="1"', "stop_clock": 'rtd="1"', **variables}
         self._errors = pathlib.Path(directory) / f"{role}.errors"
         file = pathlib.Path(directory) / f"{role}.xml"
-        file.write_text(scenario.build(name, {
-            "host": "[local_ip]", "port": port, "border": "[remote_ip]:5060", "user": user, "service": service,
+        file.write_text(_in_words_of(spoken, scenario.build(name, {
+            "host": "[local_ip]", "port": port, "border": f"{host_of(border)}:5060" if conveyed else "[remote_ip]:5060", "user": user, "service": service,
             "family": 6 if ":" in at else 4, "ip": at, "media_ip": media_ip, "media_family": 6 if ":" in media_ip else 4,
-            "media_port": media_port, "role": role, **variables}))
-        command = [tool("sipp"), "-sf", file, "-i", host_of(at), "-p", port, "-m", calls, "-t",
+            "media_port": media_port, "role": role, **variables})))
+        command = [tool("sipp"), "-sf", file, "-i", host_of(at), "-p", self.port, "-m", calls, "-t",
                    {"udp": "u1", "tcp": "t1"}[transport], "-nostdin", "-timeout", f"{seconds}s", "-timeout_error",
                    "-trace_err", "-error_file", self._errors, "-s", service, "-max_retrans", 10, "-nd"]
         if not filter:
@@ -43,7 +45,7 @@ class Sipp:
             command += ["-r", rate]
         if timed:
             command += ["-trace_rtt", "-rtt_freq", 1]
-        self.process = Process(f"sipp {role} ({name})", [*command, f"{host_of(border)}:5060"],
+        self.process = Process(f"sipp {role} ({name})", [*command, remote or f"{host_of(border)}:5060"],
                                self._directory / f"{role}.log", cwd=self._directory)
         self._until_bound()
 
@@ -75,6 +77,14 @@ class Sipp:
         code = self.process.wait(self._limit)
         if code != 0:
             raise Failed(f"{self.process.name}: {EXIT_CODES.get(code, f'code {code}')}\n{self.why()}")
+
+
+def _in_words_of(transport, text):
+    """RFC 7118 5.2: transport=ws in URIs, whether it is secure or not."""
+    if transport is None:
+        return text
+    parameter = "ws" if transport == "WSS" else transport.lower()
+    return text.replace("transport=[transport]", f"transport={parameter}").replace("[transport]", transport)
 
 
 def _same_address(hexadecimal, address):

@@ -86,3 +86,20 @@ def each_way(play=None, **config):
     both.__name__ = play.__name__
     test(both)
     return play
+
+
+# Whoever begins, and whoever is called.
+CALLS = [("caller_holds", "callee_is_held"), ("caller_is_held", "callee_holds"), ("caller_hung_up", "callee_hangs_up"),
+         ("caller_cancels_late", "callee_cancelled"), ("caller_pracks", "callee_early_media"),
+         ("caller_early_media", "callee_rings_reliably"), ("caller_updates", "callee_updated"), ("caller_late_offer", "callee")]
+
+
+def all_calls(lab, *ways):
+    """Of each way at once: (who calls, who is called, options of the former, options of the latter)."""
+    for calling, called in CALLS:
+        peers = []
+        for number, (near, far, near_options, far_options) in enumerate(ways):
+            peers.append(lab.sipp(called, f"{called}_{number}", far, **far_options))
+            peers.append(lab.sipp(calling, f"{calling}_{number}", near, **{"port": 5070, **near_options}))
+        for peer in peers:
+            peer.done()
