@@ -138,10 +138,12 @@ std::expected<std::vector<CryptoKey>, CryptoFault> parse_keys(std::string_view t
   return keys;
 }
 
-// RFC 4568 6.3: WSH is a hint, KDR=0 the default; a leading "-" marks what may be ignored when it is not known (6.3.7).
-// The others would weaken the media or change how it is protected.
+// RFC 4568 6.3: WSH is a hint, KDR=0 and FEC_ORDER=FEC_SRTP are the default; a leading "-" marks what may be ignored
+// when it is not known (6.3.7). The others would weaken the media or change how it is protected.
 bool is_harmless(std::string_view parameter) {
-  return parameter.starts_with("WSH=") || parameter == "KDR=0" || parameter.starts_with('-');
+  constexpr std::string_view kHint = "WSH=";
+  return parameter.starts_with('-') || base::equals_ignoring_case(parameter.substr(0, kHint.size()), kHint) ||
+         base::equals_ignoring_case(parameter, "KDR=0") || base::equals_ignoring_case(parameter, "FEC_ORDER=FEC_SRTP");
 }
 
 }  // namespace

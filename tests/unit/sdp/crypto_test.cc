@@ -46,6 +46,8 @@ TEST(Crypto, ReadsWhatPhonesSay) {
   ASSERT_TRUE(two);
   EXPECT_EQ(two->keys.size(), 2U);
   EXPECT_TRUE(parse_crypto(with(kKey, " WSH=1024 KDR=0 -unknown=7")));
+  EXPECT_TRUE(parse_crypto(with(kKey, "|2^20|1:4 FEC_ORDER=FEC_SRTP")));  // RFC 4568 7.1.5
+  EXPECT_TRUE(parse_crypto(with(kKey, " wsh=64 Fec_Order=fec_srtp")));
   EXPECT_TRUE(parse_crypto(std::string("007 aes_cm_128_hmac_sha1_80 INLINE:") + kKey));
   EXPECT_TRUE(parse_crypto(std::string("1  AES_CM_128_HMAC_SHA1_80  inline:") + kKey + " "));
   const std::string longer = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKiss";
@@ -89,7 +91,10 @@ TEST(Crypto, SkipsWhatCannotBeUsedAndSaysWhy) {
       {with(kKey, " UNENCRYPTED_SRTCP"), CryptoFault::Parameter},
       {with(kKey, " UNAUTHENTICATED_SRTP"), CryptoFault::Parameter},
       {with(kKey, " WSH=64 KDR=1"), CryptoFault::Parameter},
-      {with(kKey, " FEC_ORDER=FEC_SRTP"), CryptoFault::Parameter},
+      {with(kKey, " FEC_ORDER=SRTP_FEC"), CryptoFault::Parameter},
+      {with(kKey, " FEC_KEY=inline:" + std::string(kKey)), CryptoFault::Parameter},
+      {with(kKey, " -x UNENCRYPTED_SRTP"), CryptoFault::Parameter},
+      {with(kKey, " unauthenticated_srtp"), CryptoFault::Parameter},
       {with(kKey, " SOMETHING_NEW=1"), CryptoFault::Parameter},
   };
   for (const auto& c : kCases) EXPECT_EQ(fault_of(c.value), c.fault) << c.value;
