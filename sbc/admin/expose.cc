@@ -228,7 +228,8 @@ void expose(Metrics& metrics, const ShardMetrics& shard) {
   expose_by(metrics, "parapet_trunk_challenges_total", "Digest challenges of trunks to our requests, by result.",
             "result", shard.trunk_challenges);
   expose_by(metrics, "parapet_relay_refusals_total",
-            "Sessions that a relay would not have; another relay was asked then.", "reason", shard.relay_refusals);
+            "Sessions that a relay would not have, or did not answer for; another relay was asked then.", "reason",
+            shard.relay_refusals);
   expose_by(metrics, "parapet_media_moves_begun_total",
             "Calls whose media was to move to another relay session, by why the one they had was no good.", "reason",
             shard.moves_begun);

@@ -342,6 +342,8 @@ const char* name_of(RelayRefusal reason) {
       return "session_limit";
     case RelayRefusal::Draining:
       return "draining";
+    case RelayRefusal::NoAnswer:
+      return "no_answer";
     case RelayRefusal::kCount:
       break;
   }

@@ -257,7 +257,7 @@ enum class CryptoLine : std::uint8_t {
 };
 const char* name_of(CryptoLine fault);  // "syntax"
 // Why a relay would not have a session, which then went to another one if there was any.
-enum class RelayRefusal : std::uint8_t { NoPorts, SessionLimit, Draining, kCount };
+enum class RelayRefusal : std::uint8_t { NoPorts, SessionLimit, Draining, NoAnswer, kCount };
 const char* name_of(RelayRefusal reason);  // "no_ports"
 // Why the media of a call moved to another relay session, or was to.
 enum class MoveReason : std::uint8_t { Lost, Closed, Draining, kCount };

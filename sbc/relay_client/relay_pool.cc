@@ -11,6 +11,8 @@ std::optional<Full> full_of(const control::Reply& reply) {
   if (error->code == control::ErrorCode::NoPorts) return Full::NoPorts;
   if (error->code == control::ErrorCode::SessionLimit) return Full::SessionLimit;
   if (error->code == control::ErrorCode::Draining) return Full::Draining;
+  // It has died or hangs. Should it have opened the session all the same, the link closes it.
+  if (error->code == control::ErrorCode::LinkDown || error->code == control::ErrorCode::Timeout) return Full::NoAnswer;
   return std::nullopt;
 }
 

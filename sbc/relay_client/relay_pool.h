@@ -1,10 +1,10 @@
 #pragma once
 // The relays of one shard. A new session goes to the one that has the least to do, for all its controllers together and
 // measured by what it may have, among those that are up, accept and have the networks it needs; its later commands go
-// to the same relay. One that says it has no room for the session, or is about to stop, is passed over for the next
-// one: whoever asked hears of the last answer only. When a relay drains and another one is there, the owners of its
-// sessions are told, a few at a time (SessionDrains): they may open another session, and close this one when that is
-// done.
+// to the same relay. One that says it has no room for the session, or is about to stop, or that does not answer, is
+// passed over for the next one: whoever asked hears of the last answer only. When a relay drains and another one is
+// there, the owners of its sessions are told, a few at a time (SessionDrains): they may open another session, and close
+// this one when that is done.
 
 #include <array>
 #include <cstddef>
@@ -29,8 +29,8 @@ namespace sbc::relay_client {
 using RelayIndex = std::uint16_t;
 
 // Why a relay would not have a session that another one may take.
-enum class Full : std::uint8_t { NoPorts, SessionLimit, Draining };
-inline constexpr std::size_t kFullReasons = 3;
+enum class Full : std::uint8_t { NoPorts, SessionLimit, Draining, NoAnswer };
+inline constexpr std::size_t kFullReasons = 4;
 
 class RelayPool {
  public:

@@ -453,6 +453,30 @@ TEST_F(Pool, WhatOneRelayHasNoRoomForGoesToAnother) {
   }
 }
 
+TEST_F(Pool, WhatOneRelayDoesNotAnswerForGoesToAnother) {
+  for (const bool dies : {false, true}) {
+    const std::size_t first = *pool_->pick(spec_) == 0 ? 1 : 0;
+    relays_[first]->mute.insert(control::Command(control::Open{}).index());
+    const auto asked = pool_->open(7, {"s", spec_});
+    ASSERT_TRUE(asked);
+    if (dies) {
+      ASSERT_TRUE(run_until(loop_, [&] { return opens(first) == 1; }));
+      relays_[first]->die();
+    }
+    ASSERT_TRUE(run_until(loop_, [&] { return calls_.replies.contains(*asked); }));
+    EXPECT_TRUE(std::holds_alternative<control::Opened>(calls_.replies[*asked].reply));
+    // What it may have opened all the same is closed; the call has the other one.
+    ASSERT_TRUE(run_until(loop_, [&] { return relays_[first]->sessions.empty(); }));
+    EXPECT_EQ(held_by(1 - first), "s");
+    EXPECT_EQ(pool_->refusals()[static_cast<std::size_t>(Full::NoAnswer)], dies ? 2U : 1U);
+    EXPECT_TRUE(calls_.events.empty());
+    pool_->close(7, {"s", "bye"});
+    ASSERT_TRUE(run_until(loop_, [&] { return relays_[1 - first]->sessions.empty(); }));
+    relays_[first]->mute.clear();
+    for (const auto& relay : relays_) relay->heard.clear();
+  }
+}
+
 TEST_F(Pool, TheRelayWithTheSmallestShareOfWhatItMayHaveIsTaken) {
   const auto told = [&](RelayIndex at, const control::Pong& load) {
     relays_[at]->load = load;
