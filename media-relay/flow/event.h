@@ -9,6 +9,7 @@
 #include "media-relay/base/ip.h"
 #include "media-relay/base/time.h"
 #include "media-relay/flow/spec.h"
+#include "media-relay/flow/stats.h"
 #include "media-relay/rtp/report.h"
 
 namespace flow {
@@ -121,6 +122,7 @@ struct Stretch {
   std::optional<base::Duration> round_trip;
   std::optional<rtp::ReportBlock> reported;
   std::optional<rtp::VoipMetrics> voip;
+  Residence residence;
 };
 
 // How the flow sounds. Once in Spec::quality_interval, unless neither side has sent anything.

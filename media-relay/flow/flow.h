@@ -169,7 +169,10 @@ class Flow {
   void keep_in(Ledger* ledger);
 
   // A packet of this side's has left, so long after it came. Told by whoever sends it; of a bundle all count here.
-  void resided(Side side, base::Duration stay) { half(side).stats.residence.add(stay); }
+  void resided(Side side, base::Duration stay) {
+    half(side).stats.residence.add(stay);
+    if (auto& stayed = half(side).stayed) stayed->add(stay);
+  }
 
   Stats stats(base::Instant now) const;
   const Spec& spec() const { return spec_; }
@@ -280,10 +283,11 @@ class Flow {
       std::int64_t lost = 0;
     };
     Sums sums() const { return {stats.rtp_packets_in, reception.expected(), reception.lost()}; }
-    Sums told;                    // as they were when Quality was told last
-    Flow* carrier = nullptr;      // whose transport this half uses (bundle.cc)
-    Flow* copied = nullptr;       // copy.cc
-    std::vector<Copier> copiers;  // of what comes from this side
+    Sums told;                     // as they were when Quality was told last
+    base::Rare<Residence> stayed;  // since then; nullopt: it is not told
+    Flow* carrier = nullptr;       // whose transport this half uses (bundle.cc)
+    Flow* copied = nullptr;        // copy.cc
+    std::vector<Copier> copiers;   // of what comes from this side
     std::unique_ptr<Streams> streams;
     bool bundled() const { return streams && (carrier != nullptr || !streams->guests.empty()); }
     std::span<Flow* const> guests() const { return streams ? streams->guests : std::span<Flow* const>(); }

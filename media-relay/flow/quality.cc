@@ -1,6 +1,7 @@
 // How a flow sounds, told while it lasts.
 
 #include <algorithm>
+#include <utility>
 
 #include "media-relay/flow/flow.h"
 
@@ -9,10 +10,14 @@ namespace flow {
 void Flow::start_reports(base::Instant now) {
   if (spec_.quality_interval <= base::Duration{} || spec_.transport != Transport::Rtp) {
     report_due_ = base::kNever;
+    for (Half& h : halves_) h.stayed = std::nullopt;
     return;
   }
   if (report_due_ == base::kNever)
-    for (Half& h : halves_) h.told = h.sums();
+    for (Half& h : halves_) {
+      h.told = h.sums();
+      h.stayed = Residence{};
+    }
   // A change of the spec in between moves nothing.
   report_due_ = std::min(report_due_, now + spec_.quality_interval);
 }
@@ -34,6 +39,7 @@ void Flow::report_quality(base::Instant now, std::vector<Event>& events) {
     stretch.round_trip = h.reports.round_trip();
     stretch.reported = h.reports.block();
     stretch.voip = h.reports.voip();
+    stretch.residence = h.stayed ? std::exchange(*h.stayed, {}) : Residence{};
     h.told = sums;
     heard = heard || stretch.packets != 0;
   }

@@ -19,6 +19,12 @@ std::uint32_t whole_microseconds(base::Duration d) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(up, UINT32_MAX));
 }
 
+void set_residence(control::HalfStats& out, const flow::Residence& in) {
+  if (in.packets == 0) return;
+  out.residence_mean_us = whole_microseconds(in.sum / static_cast<base::Duration::rep>(in.packets));
+  out.residence_max_us = whole_microseconds(in.longest);
+}
+
 // What the peer reports.
 template <typename From>
 void set_reports(control::HalfStats& out, const From& in) {
@@ -45,11 +51,7 @@ control::HalfStats half_stats(const flow::HalfStats& in) {
   out.source = in.latched_rtp;
   out.packets_expected = in.expected;
   out.payload_type = in.payload_type;
-  if (in.residence.packets != 0) {
-    const auto packets = static_cast<base::Duration::rep>(in.residence.packets);
-    out.residence_mean_us = whole_microseconds(in.residence.sum / packets);
-    out.residence_max_us = whole_microseconds(in.residence.longest);
-  }
+  set_residence(out, in.residence);
   set_reports(out, in);
   return out;
 }
@@ -62,6 +64,7 @@ control::HalfStats half_stats(const flow::Stretch& in) {
   out.jitter_us = microseconds_of(in.jitter);
   out.ssrc = in.ssrc;
   out.payload_type = in.payload_type;
+  set_residence(out, in.residence);
   set_reports(out, in);
   return out;
 }

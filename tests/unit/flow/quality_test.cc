@@ -55,6 +55,23 @@ TEST(Quality, IsOfTheStretchSinceTheLastReport) {
   EXPECT_EQ(told[1].from[index_of(Side::B)].packets, 0U);
 }
 
+TEST(Quality, TellsHowLongPacketsStayedInTheStretch) {
+  Rig rig(reporting());
+  for (const int slow : {900, 60}) {
+    rig.flow.resided(Side::A, base::microseconds(40));
+    rig.flow.resided(Side::A, base::microseconds(slow));
+    speak(rig, 500);
+  }
+  const auto told = rig.told<Quality>();
+  ASSERT_EQ(told.size(), 2U);
+  const auto of = [&](std::size_t stretch, Side side) { return told[stretch].from[index_of(side)].residence; };
+  EXPECT_EQ(of(0, Side::A).packets, 2U);
+  EXPECT_EQ(of(0, Side::A).longest, base::microseconds(900));
+  EXPECT_EQ(of(1, Side::A).sum, base::microseconds(100));
+  EXPECT_EQ(of(1, Side::A).longest, base::microseconds(60));
+  EXPECT_EQ(of(0, Side::B).packets, 0U);
+}
+
 TEST(Quality, SilenceIsNotToldAndEndsNothing) {
   Rig rig(reporting());
   speak(rig, 500);

@@ -439,6 +439,14 @@ TEST(Sessions, EventsGoToSubscribersOnly) {
   ASSERT_EQ(rig.events.size(), 2U);
   EXPECT_EQ(rig.events[1].event, Event(MediaLost{"s", 0, 30'000}));
   EXPECT_EQ(rig.sessions.counters().media_lost, 2U);
+  flow::Quality quality;
+  for (const int stay : {30, 91}) quality.from[0].residence.add(base::microseconds(stay));
+  tell(quality);
+  ASSERT_EQ(rig.events.size(), 3U);
+  const FlowStats& lately = std::get<Quality>(rig.events[2].event).lately;
+  EXPECT_EQ(lately.a.residence_mean_us, 61U);
+  EXPECT_EQ(lately.a.residence_max_us, 91U);
+  EXPECT_EQ(lately.b.residence_max_us, 0U);
 }
 
 TEST(Sessions, AFlowThatAWorkerCannotInstallEndsItsSession) {
