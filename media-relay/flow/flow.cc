@@ -112,24 +112,6 @@ void Flow::open_guards(Side side, base::Instant now) {
   half(side).guard[index_of(Component::Rtcp)].open(rules, now);
 }
 
-void Flow::set_keys(Side side, const base::Rare<Srtp>& old, base::Instant now) {
-  const base::Rare<Srtp>& wanted = spec_.half(side).srtp;
-  Half& h = half(side);
-  // Keys of an association go on until another one has its own.
-  if (spec_.half(side).dtls && h.dtls) return;
-  // RFC 3711 3.3.1: under the same key the rollover counter never starts again, nor may an old packet pass again.
-  if (!wanted || !old || wanted->send != old->send) h.sender.reset();
-  if (!wanted || !wanted->receive)
-    h.receiver.reset();
-  else if (!old || wanted->receive != old->receive)
-    retire_receiver(side, now);
-  if (!h.receiver && !(wanted && wanted->receive)) h.former.reset();
-  if (!wanted) return;
-  if (wanted->send && !h.sender) h.sender = secure::make_sender(spec_.srtp_engine, *wanted->send);
-  if (wanted->receive && !h.receiver) h.receiver = secure::make_receiver(spec_.srtp_engine, *wanted->receive);
-  h.strange_keys = false;
-}
-
 void Flow::build() {
   constexpr std::array kComponents{Component::Rtp, Component::Rtcp};
   for (const Side side : kSides)

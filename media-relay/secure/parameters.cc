@@ -1,5 +1,7 @@
 #include "media-relay/secure/parameters.h"
 
+#include <algorithm>
+
 namespace secure {
 
 std::string check(const Parameters& parameters) {
@@ -20,6 +22,12 @@ std::string check(const Parameters& parameters) {
       if (parameters.keys[j].mki == key.mki) return "mki: expected another one for each key";
   }
   return {};
+}
+
+bool share_a_key(const Parameters& a, const Parameters& b) {
+  return a.suite == b.suite && std::ranges::any_of(a.keys, [&b](const MasterKey& key) {
+           return std::ranges::find(b.keys, key.key_and_salt, &MasterKey::key_and_salt) != b.keys.end();
+         });
 }
 
 }  // namespace secure

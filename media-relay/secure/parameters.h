@@ -39,4 +39,8 @@ struct Parameters {
 // Empty when a context can be made of them, else what is wrong (never with a key in it).
 std::string check(const Parameters& parameters);
 
+// Whether packets under the one may be packets under the other: the same suite, and a key that is in both, whatever
+// else is said of it.
+bool share_a_key(const Parameters& a, const Parameters& b);
+
 }  // namespace secure

@@ -291,6 +291,59 @@ TEST(Srtp, AnotherKeyStartsAnew) {
   EXPECT_FALSE(phone.open(rig.rtp(Side::B, kPhoneB).bytes).empty());
 }
 
+// RFC 3711 3.3.1: what is said of a key, and the keys beside it, are not the key. To begin anew under it would let its
+// old packets in once more, and lose those of a later round.
+TEST(Srtp, AKeyThatStaysGoesOnWhateverElseIsSaidOfIt) {
+  Srtp with_mki = keys();
+  with_mki.receive->keys[0].mki = "1";
+  Srtp longer = keys();
+  longer.receive->keys[0].lifetime = std::uint64_t{1} << 31;
+  Srtp more = with_mki;
+  more.receive->keys.push_back(key(5).keys[0]);
+  more.receive->keys[1].mki = "2";
+  const std::pair<Srtp, Srtp> changes[] = {{keys(), longer}, {longer, keys()}, {with_mki, more}, {more, with_mki}};
+  for (const auto& [before, after] : changes) {
+    Spec spec = secure_to_plain();
+    spec.a.srtp = before;
+    Rig rig(spec);
+    Phone phone(before);
+    std::string first;
+    std::string report;
+    for (std::uint32_t i = 65400; i < 65700; ++i) {  // over a wrap
+      rig.sequence = static_cast<std::uint16_t>(i);
+      const std::string sealed = phone.seal(rig.rtp_bytes(7));
+      if (i == 65500) first = sealed;
+      ASSERT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, sealed).dropped, std::nullopt);
+      report = phone.seal_rtcp(kReport);
+      ASSERT_EQ(rig.send(Side::A, Component::Rtcp, kPhoneARtcp, report).dropped, std::nullopt);
+    }
+    spec.a.srtp = after;
+    rig.flow.replace(spec, rig.now);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, first).dropped, Drop::Replayed);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kPhoneARtcp, report).dropped, Drop::Replayed);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtp, kPhoneA, phone.seal(rig.rtp_bytes(7))).dropped, std::nullopt);
+    EXPECT_EQ(rig.send(Side::A, Component::Rtcp, kPhoneARtcp, phone.seal_rtcp(kReport)).dropped, std::nullopt);
+  }
+}
+
+// RFC 3711 9.1: two packets under one key stream would give each other away.
+TEST(Srtp, AKeyOfOursThatStaysProtectsNoNumberTwice) {
+  for (const secure::Engine engine : {secure::Engine::OpenSsl, secure::Engine::Libsrtp}) {
+    Spec spec = secure_to_plain();
+    spec.srtp_engine = engine;
+    spec.a.srtp->send->keys[0].lifetime = std::uint64_t{1} << 31;
+    Rig rig(spec);
+    const std::string clear = rig.rtp_bytes(8);
+    ASSERT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, clear).dropped, std::nullopt);
+    spec.a.srtp->send->keys[0].lifetime = std::uint64_t{1} << 40;
+    rig.flow.replace(spec, rig.now);
+    // What does not tell its counters cannot be followed: nothing is sent.
+    const bool told = engine == secure::Engine::OpenSsl;
+    EXPECT_EQ(rig.send(Side::B, Component::Rtp, kPhoneB, clear).dropped, told ? Drop::IndexUsed : Drop::NoKeys);
+    EXPECT_EQ(rig.rtp(Side::B, kPhoneB, 8).dropped, told ? std::nullopt : std::optional(Drop::NoKeys));
+  }
+}
+
 // Of both transforms: a refusal leaves the bytes of the one as they were, and those of the other spoilt.
 TEST(Srtp, WhatWasUnderWayWhenTheKeyChangedIsStillHeard) {
   for (const Suite suite : {Suite::AesCm128HmacSha1_80, Suite::AeadAes128Gcm}) {
