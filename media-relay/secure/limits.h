@@ -19,6 +19,14 @@ inline constexpr std::size_t kMaxStreams = 128;
 // Packets that may arrive late. RFC 3711 3.3.2 asks for 64 at least; a video frame alone may be more than that.
 inline constexpr std::size_t kRtpWindow = 512;
 inline constexpr std::size_t kRtcpWindow = 128;
+// Times that a stream may have begun its numbers anew before its receiver is made, as when another relay has taken the
+// call over and the peer keeps its key: RFC 3711 3.3.1 wants to be told, and SDP has no way to say it. Four days of 50
+// packets a second.
+inline constexpr std::uint64_t kMaxRounds = 256;
+// How many of these are tried with one packet, so that the right one is found within a second of audio; and with how
+// many packets in all, so that who forges them cannot keep us busy.
+inline constexpr unsigned kRoundsPerPacket = 8;
+inline constexpr unsigned kMaxRoundTries = 4096;
 // RFC 3711 9.2: packets under one master key, whatever signalling allows.
 inline constexpr std::uint64_t kMaxRtpLifetime = std::uint64_t{1} << 48;
 inline constexpr std::uint32_t kMaxRtcpIndex = (std::uint32_t{1} << 31) - 1;

@@ -122,11 +122,15 @@ class OpenSslReceiver final : public Receiver {
     const auto index = guess_index(source == nullptr ? 0 : source->rtp.highest(), layout->sequence);
     if (!index) return std::unexpected(Refusal::KeyExpired);
     if (source != nullptr && !source->rtp.is_new(*index)) return std::unexpected(Refusal::Replayed);
-    if (!key->rtp->open(packet, {layout->header_bytes, size, layout->ssrc, *index}))
+    Frame frame{layout->header_bytes, size, layout->ssrc, *index};
+    const bool begins = (source == nullptr || source->rtp.empty()) && tries_left_ != 0;
+    if (begins) copy_.assign(packet.begin(), packet.end());
+    if (!key->rtp->open(packet, frame) && !(begins && find_round(*key, packet, frame)))
       return std::unexpected(Refusal::Unauthentic);
     if (source == nullptr && streams_.full()) return std::unexpected(Refusal::TooManyStreams);
+    if (begins) copy_ = std::vector<std::byte>();
     SourceState& state = source == nullptr ? streams_.add(layout->ssrc) : *source;
-    state.rtp.mark(*index);
+    state.rtp.mark(frame.index);
     streams_.note(state);
     return size;
   }
@@ -159,6 +163,20 @@ class OpenSslReceiver final : public Receiver {
   bool catch_up(const Ledger& last) override { return streams_.catch_up(last, false).has_value(); }
 
  private:
+  // The stream may have been under way for long when this began (kMaxRounds): a few rounds with each of its packets,
+  // one after another.
+  bool find_round(Key& key, std::span<std::byte> packet, Frame& frame) {
+    --tries_left_;
+    const std::uint64_t sequence = frame.index & 0xffff;
+    for (unsigned i = 0; i < kRoundsPerPacket; ++i) {
+      round_ = round_ % kMaxRounds + 1;
+      frame.index = round_ << 16 | sequence;
+      std::ranges::copy(copy_, packet.begin());  // what is refused may have been changed
+      if (key.rtp->open(packet, frame)) return true;
+    }
+    return false;
+  }
+
   // The key that the MKI at the start of `bytes` names.
   Key* key_of(std::span<const std::byte> bytes) {
     for (Key& key : keys_) {
@@ -172,6 +190,9 @@ class OpenSslReceiver final : public Receiver {
   Tail rtp_tail_;
   Tail rtcp_tail_;
   Streams streams_;
+  std::vector<std::byte> copy_;  // of a packet of a stream that begins
+  std::uint64_t round_ = 0;      // that was tried last
+  unsigned tries_left_ = kMaxRoundTries;
 };
 
 }  // namespace

@@ -14,6 +14,8 @@ class ReplayWindow {
 
  public:
   std::uint64_t highest() const { return highest_; }
+  // Nothing was seen.
+  bool empty() const { return is_new(highest_); }
 
   // Neither seen nor too old to tell.
   bool is_new(std::uint64_t index) const {

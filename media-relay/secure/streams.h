@@ -112,10 +112,10 @@ class Streams {
   static std::uint32_t next_of(const ReplayWindow<Size>& window)
     requires(Size == kRtcpWindow)
   {
-    return window.is_new(window.highest()) ? 0 : static_cast<std::uint32_t>(window.highest() + 1);
+    return window.empty() ? 0 : static_cast<std::uint32_t>(window.highest() + 1);
   }
   static std::uint64_t next_of(const ReplayWindow<kRtpWindow>& window) {
-    return window.is_new(window.highest()) ? 0 : window.highest() + 1;
+    return window.empty() ? 0 : window.highest() + 1;
   }
 
   std::vector<SourceState> states_;

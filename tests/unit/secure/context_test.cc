@@ -135,6 +135,54 @@ TEST(OpenSslContext, AllocatesNothingPerPacket) {
   }
 }
 
+// A call that another relay has taken over: the peer keeps its key, and with it its rollover counter, which it has no
+// way to tell (RFC 4568 7.1.4). It may report before it speaks.
+TEST(OpenSslContext, AStreamThatIsUnderWayIsFoundInItsRound) {
+  base::SeededRandom random(1);
+  for (const Suite suite : {Suite::AesCm128HmacSha1_80, Suite::AesCm128HmacSha1_32, Suite::AeadAes128Gcm})
+    for (const std::uint64_t rounds : {std::uint64_t{1}, std::uint64_t{7}, kMaxRounds, kMaxRounds + 1}) {
+      const Parameters p = parameters_for(suite, random);
+      const auto sender = make_sender(Engine::OpenSsl, p);
+      const auto receiver = make_receiver(Engine::OpenSsl, p);
+      for (std::uint64_t index = 0; index <= rounds << 16; index += 0x4000)
+        ASSERT_TRUE(seal_rtp(*sender, rtp({1, static_cast<std::uint16_t>(index)})));
+      ASSERT_TRUE(rounds != 7 || open_rtcp(*receiver, *seal_rtcp(*sender, rtcp(1))));
+      constexpr std::uint16_t kMost = kMaxRounds / kRoundsPerPacket;
+      std::uint16_t lost = 1;
+      std::expected<Bytes, Refusal> sealed;
+      for (; lost <= 2 * kMost; ++lost) {
+        sealed = seal_rtp(*sender, rtp({1, lost}));
+        if (open_rtp(*receiver, *sealed) == rtp({1, lost})) break;
+      }
+      if (rounds > kMaxRounds) {
+        EXPECT_EQ(lost, 2 * kMost + 1);
+        continue;
+      }
+      EXPECT_LE(lost, kMost);
+      EXPECT_EQ(open_rtp(*receiver, *sealed), std::unexpected(Refusal::Replayed));
+      for (std::uint16_t i = 1; i < 100; ++i)
+        EXPECT_TRUE(open_rtp(*receiver, *seal_rtp(*sender, rtp({1, static_cast<std::uint16_t>(lost + i)}))));
+    }
+}
+
+// Who knows no key cannot make it look for rounds for ever, nor keep a stream out that begins.
+TEST(OpenSslContext, RoundsAreLookedForWithSoManyPackets) {
+  base::SeededRandom random(1);
+  const Parameters p = parameters_for(Suite::AesCm128HmacSha1_80, random);
+  const auto stranger = make_sender(Engine::OpenSsl, parameters_for(Suite::AesCm128HmacSha1_80, random));
+  const auto sender = make_sender(Engine::OpenSsl, p);
+  const auto receiver = make_receiver(Engine::OpenSsl, p);
+  for (std::uint32_t index = 0; index <= 0x10000; index += 0x4000)
+    ASSERT_TRUE(seal_rtp(*sender, rtp({1, static_cast<std::uint16_t>(index)})));
+  const Bytes forgery = *seal_rtp(*stranger, rtp({1, 1}));
+  for (unsigned i = 0; i < kMaxRoundTries; ++i)
+    ASSERT_EQ(open_rtp(*receiver, forgery), std::unexpected(Refusal::Unauthentic));
+  for (std::uint16_t i = 1; i < kMaxRounds; ++i)
+    EXPECT_EQ(open_rtp(*receiver, *seal_rtp(*sender, rtp({1, i}))), std::unexpected(Refusal::Unauthentic));
+  const auto other = make_sender(Engine::OpenSsl, p);
+  EXPECT_TRUE(open_rtp(*receiver, *seal_rtp(*other, rtp({2, 1}))));
+}
+
 // RFC 3711 3.3.1 and appendix A.
 TEST(GuessIndex, TakesTheNearestRound) {
   EXPECT_EQ(guess_index(0, 0), 0U);

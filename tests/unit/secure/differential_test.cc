@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "media-relay/secure/engines.h"
 
@@ -108,13 +109,16 @@ TEST_P(Differential, SendersRefuseAnIndexThatWasUsed) {
   EXPECT_EQ(seal_rtp(*pair.our_sender, rtp({7, 65535}, std::byte{1})), std::unexpected(Refusal::Replayed));
 }
 
+// Of streams that are heard from their first packet on: ours finds its way into others, too.
 TEST_P(Differential, RandomSequencesAreGuessedAlike) {
   const Pair pair(parameters_for(GetParam(), random_));
+  std::set<std::uint32_t> begun;
   for (int i = 0; i < 3000; ++i) {
     const auto sequence = static_cast<std::uint16_t>(random_.next());
     const std::uint32_t ssrc = static_cast<std::uint32_t>(random_.below(3));
     const Bytes sealed = pair.seal(rtp({ssrc, sequence, 0, 0, 20}));
-    if (!sealed.empty() && random_.below(10) != 0) static_cast<void>(pair.open(sealed));
+    const bool lost = random_.below(10) == 0;
+    if (!sealed.empty() && (begun.insert(ssrc).second || !lost)) static_cast<void>(pair.open(sealed));
   }
 }
 
