@@ -62,6 +62,7 @@ Snapshot Sessions::snapshot(base::WallTime wall, base::Instant now, Actions& out
   snapshot.written = wall;
   snapshot.at = now;
   snapshot.instance = config_.instance;
+  const std::vector<SavedRest> abandoned = abandoned_ports(now);
   std::vector<IdentityPtr> identities;
   controllers_.for_each([&](ControllerHandle, Controller& controller) {
     SavedController saved{controller.id, controller.lease, {}};
@@ -82,7 +83,20 @@ Snapshot Sessions::snapshot(base::WallTime wall, base::Instant now, Actions& out
   });
   for (const IdentityPtr& identity : identities) snapshot.identities.push_back(identity->saved());
   snapshot.resting = resting_ports(now);
+  snapshot.resting.insert(snapshot.resting.end(), abandoned.begin(), abandoned.end());
   return snapshot;
+}
+
+// Those of what the successor does not get: its peers go on sending there, and must not be heard in another call.
+std::vector<SavedRest> Sessions::abandoned_ports(base::Instant now) {
+  std::vector<SavedRest> out;
+  flows_.for_each([&](FlowHandle, const FlowRecord& record) {
+    const Session* session = sessions_.find(record.session);
+    if (session != nullptr && is_saved(*session)) return;
+    for (const HalfRecord& half : record.half)
+      if (half.port != 0) out.push_back({config_.networks[half.network].name, half.port, now + config_.quarantine});
+  });
+  return out;
 }
 
 std::vector<SavedRest> Sessions::resting_ports(base::Instant now) {
@@ -116,15 +130,26 @@ void Sessions::restore(Snapshot snapshot, base::Instant now, Actions& out) {
     for (SavedSession& session : controller.sessions) {
       const control::SessionId id = session.id;
       if (!snapshot.planned &&
-          !std::ranges::all_of(session.flows, [](const SavedFlow& f) { return f.last != nullptr; }))
+          !std::ranges::all_of(session.flows, [](const SavedFlow& f) { return f.last != nullptr; })) {
+        rest_ports(session, now);
         note_not_restored("it was changed or closed after the last checkpoint", controller.id, id, out);
-      else if (!restore_session(controller.id, controller.lease, std::move(session), identities, now, out))
+      } else if (!restore_session(controller.id, controller.lease, session, identities, now, out)) {
+        rest_ports(session, now);
         note_not_restored("it does not fit the configuration", controller.id, id, out);
+      }
     }
 }
 
+// As if it had just ended.
+void Sessions::rest_ports(const SavedSession& lost, base::Instant now) {
+  for (const SavedFlow& flow : lost.flows)
+    for (const SavedHalf& half : flow.half)
+      if (const auto network = network_named(half.network); network && half.port != 0)
+        pool_of(*network).rest(half.port, now + config_.quarantine);
+}
+
 // False: neither the session nor anything of it is there. Later its ports may still turn out to be taken.
-bool Sessions::restore_session(const std::string& controller_id, base::Duration lease, SavedSession saved,
+bool Sessions::restore_session(const std::string& controller_id, base::Duration lease, SavedSession& saved,
                                const std::vector<IdentityPtr>& identities, base::Instant now, Actions& out) {
   if (sessions_.size() >= config_.max_sessions || check_networks(saved.spec)) return false;
   const ControllerHandle owner = controller_named(controller_id);
@@ -146,6 +171,7 @@ bool Sessions::restore_session(const std::string& controller_id, base::Duration 
   if (session.ended.size() > kMaxEndedFlows) session.ended.resize(kMaxEndedFlows);
   session.change = Change{{}, true, saved.spec, {}, 0, true};
   if (const auto wrong = restore_flows(handle, saved, identities)) {
+    rest_ports(saved, now);  // those that were not taken
     fail_change(handle, control::Error{control::ErrorCode::Internal, *wrong}, now, out);
     return true;
   }

@@ -213,7 +213,7 @@ class Sessions {
   };
 
   // restart.cc
-  bool restore_session(const std::string& controller, base::Duration lease, SavedSession saved,
+  bool restore_session(const std::string& controller, base::Duration lease, SavedSession& saved,
                        const std::vector<IdentityPtr>& identities, base::Instant now, Actions& out);
   std::optional<std::string> restore_flows(SessionHandle handle, SavedSession& saved,
                                            const std::vector<IdentityPtr>& identities);
@@ -222,6 +222,8 @@ class Sessions {
   bool is_saved(const Session& session) const;
   SavedSession saved_session(Session& session, std::vector<IdentityPtr>& identities);
   std::vector<SavedRest> resting_ports(base::Instant now);
+  std::vector<SavedRest> abandoned_ports(base::Instant now);
+  void rest_ports(const SavedSession& lost, base::Instant now);
 
   // checkpoint.cc
   struct Chapter {

@@ -161,6 +161,47 @@ TEST(Restart, AFlowThatCannotBeToldCostsItsSession) {
   EXPECT_EQ(before.sessions.counters().sessions_not_saved, 2U);
 }
 
+// trap 53: their peers go on sending, as they do after a call has ended.
+TEST(Restart, PortsOfSessionsThatDoNotComeBackRest) {
+  Rig before;
+  before.hello(1);
+  for (const char* id : {"kept", "handshaking", "closing"}) before.ask(1, Open{id, audio()});
+  Actions out;
+  before.sessions.begin_save(out);
+  before.act(std::move(out));
+  ASSERT_EQ(before.saving.size(), 3U);
+  before.sessions.on_flow_saved(before.saving[0].flow, state_of(before.saving[0]));
+  before.sessions.on_flow_saved(before.saving[1].flow, "");  // cannot be told
+  Actions notes;
+  Snapshot snapshot = before.sessions.snapshot(kWall, before.now, notes);  // the third one does not answer
+  const std::string bytes = encode(snapshot, before.now);
+  const auto resting = [](Rig& rig, std::size_t network) { return rig.sessions.ports(network, rig.now).quarantined; };
+  {
+    Rig after;
+    take(after, bytes);
+    EXPECT_EQ(after.sessions.live(), 1U);
+    EXPECT_EQ(resting(after, 0), 2U);
+    EXPECT_EQ(resting(after, 1), 2U);
+    after.check_books();
+    after.hello(1);
+    for (const int wait : {20, 20, 19}) {
+      after.advance(base::seconds(wait));
+      after.ask(1, Ping{});
+    }
+    EXPECT_EQ(resting(after, 0), 2U);
+    after.advance(base::seconds(2));
+    EXPECT_EQ(resting(after, 1), 0U);
+  }
+  // A network that is named otherwise costs the session, and so do limits; the ports that are still there rest.
+  Config renamed = test_config();
+  renamed.networks[1].name = "carrier";
+  Rig after(renamed);
+  take(after, bytes);
+  EXPECT_EQ(after.sessions.live(), 0U);
+  EXPECT_EQ(resting(after, 0), 3U);
+  after.check_books();
+}
+
 TEST(Restart, TheCertificateThatPeersWereToldComesBack) {
   SessionSpec spec = audio();
   spec.flows[0].a.rtcp_mux = true;
