@@ -31,15 +31,21 @@ bool names_sources_in_entries(const rtp::RtcpPacket& p) {
 }
 
 template <typename F>
-bool any_source(std::span<const std::byte> datagram, const rtp::RtcpPacket& p, F&& known) {
+bool any_subject(std::span<const std::byte> datagram, const rtp::RtcpPacket& p, F&& known) {
   const auto source = [&](std::size_t at) { return at + 4 <= p.size && known(rtp::read_u32(datagram, p.offset + at)); };
   const bool transport = p.type == rtp::kTransportFeedback;
-  if (transport || p.type == rtp::kPayloadFeedback) {
-    if (source(kMediaSource)) return true;
-    if (!transport && p.count == kApplicationFeedback && source(kRembSource)) return true;
-    for (std::size_t at = kFirstEntry; names_sources_in_entries(p) && at + kEntryBytes <= p.size; at += kEntryBytes)
-      if (source(at)) return true;
-  }
+  if (!transport && p.type != rtp::kPayloadFeedback) return false;
+  if (source(kMediaSource)) return true;
+  for (std::size_t at = kRembSource; !transport && p.count == kApplicationFeedback && at + 4 <= p.size; at += 4)
+    if (source(at)) return true;
+  for (std::size_t at = kFirstEntry; names_sources_in_entries(p) && at + kEntryBytes <= p.size; at += kEntryBytes)
+    if (source(at)) return true;
+  return false;
+}
+
+template <typename F>
+bool any_source(std::span<const std::byte> datagram, const rtp::RtcpPacket& p, F&& known) {
+  const auto source = [&](std::size_t at) { return at + 4 <= p.size && known(rtp::read_u32(datagram, p.offset + at)); };
   if (source(kSender)) return true;
   if (p.type != rtp::kSenderReport && p.type != rtp::kReceiverReport) return false;
   const std::size_t blocks = p.type == rtp::kSenderReport ? 28 : 8;
@@ -160,11 +166,17 @@ std::optional<Drop> Flow::hand_over_rtcp(Context& c) {
       if (target == nullptr && guest->half(c.side).streams->knows(ssrc)) target = guest;
     return target != nullptr;
   };
-  std::size_t at = 0;
-  while (const auto p = rtp::read_rtcp_packet(bytes, at)) {
-    if (any_source(bytes, *p, known)) break;
-    at += p->size;
-  }
+  const auto ask_each = [&bytes](auto&& tells) {
+    std::size_t at = 0;
+    while (const auto p = rtp::read_rtcp_packet(bytes, at)) {
+      if (tells(*p)) return;
+      at += p->size;
+    }
+  };
+  // A report in front of a request may name sources of several lines, as of peers that have one session for all of
+  // them: what the request is about counts.
+  ask_each([&](const rtp::RtcpPacket& p) { return any_subject(bytes, p, known); });
+  if (target == nullptr) ask_each([&](const rtp::RtcpPacket& p) { return any_source(bytes, p, known); });
   if (target == nullptr || target == this) return std::nullopt;
   return target->take_over(c, Component::Rtcp);
 }

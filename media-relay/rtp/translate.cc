@@ -15,6 +15,7 @@ constexpr std::uint8_t kPayloadFeedback = 206;
 constexpr std::size_t kSenderInfo = 8;
 constexpr std::size_t kSenderInfoBytes = 20;
 constexpr std::size_t kBlockBytes = 24;
+constexpr std::size_t kEntries = 12;  // of feedback: what its kind adds begins here
 
 class Translator {
  public:
@@ -50,8 +51,7 @@ class Translator {
         return keep(extended(bytes));
       case kTransportFeedback:
       case kPayloadFeedback:
-        if (feedback(packet, bytes)) keep(bytes);
-        return;
+        return keep(feedback(packet, bytes));
       default:
         return keep(bytes);
     }
@@ -180,44 +180,51 @@ class Translator {
     }
   }
 
-  bool feedback(const RtcpPacket& packet, std::span<std::byte> bytes) {
-    if (bytes.size() < 12) return false;
+  std::span<std::byte> feedback(const RtcpPacket& packet, std::span<std::byte> bytes) {
+    if (bytes.size() < kEntries) return {};
     // RFC 8079 3.2: a media source of zero stays.
-    if (read_u32(bytes, 8) != 0 && !to_source(bytes, 8)) return false;
+    if (read_u32(bytes, 8) != 0 && !to_source(bytes, 8)) return {};
     if (packet.type == kTransportFeedback) return transport_feedback(packet.count, bytes);
     return payload_feedback(packet.count, bytes);
   }
 
-  bool transport_feedback(std::uint8_t format, std::span<std::byte> bytes) {
+  std::span<std::byte> transport_feedback(std::uint8_t format, std::span<std::byte> bytes) {
     constexpr std::uint8_t kNack = 1;
     constexpr std::uint8_t kTmmbr = 3;
     constexpr std::uint8_t kTmmbn = 4;
     if (format == kNack)
       for (std::size_t at = 12; at + 4 <= bytes.size(); at += 4)
-        if (!to_source_sequence(bytes, at)) return false;
-    if (format == kTmmbr || format == kTmmbn) return sources_in(bytes, 8);
-    return true;
+        if (!to_source_sequence(bytes, at)) return {};
+    if (format == kTmmbr || format == kTmmbn) return sources_in(bytes, kEntries, 8);
+    return bytes;
   }
 
-  bool payload_feedback(std::uint8_t format, std::span<std::byte> bytes) {
+  std::span<std::byte> payload_feedback(std::uint8_t format, std::span<std::byte> bytes) {
     constexpr std::uint8_t kFirst = 4;  // FIR, TSTR, TSTN, VBCM: RFC 5104 4.3
     constexpr std::uint8_t kFixed = 6;
     constexpr std::uint8_t kVideoBackChannel = 7;
     constexpr std::uint8_t kApplication = 15;
-    if (format >= kFirst && format <= kFixed) return sources_in(bytes, 8);
-    if (format == kVideoBackChannel) return bytes.size() >= 16 && to_source(bytes, 12);
+    if (format >= kFirst && format <= kFixed) return sources_in(bytes, kEntries, 8);
+    if (format == kVideoBackChannel) return bytes.size() >= 16 && to_source(bytes, 12) ? bytes : std::span<std::byte>{};
     // REMB: a name, a count and a rate, then the sources.
-    if (format == kApplication && bytes.size() >= 20 && std::memcmp(bytes.data() + 12, "REMB", 4) == 0)
-      for (std::size_t at = 20; at + 4 <= bytes.size(); at += 4)
-        if (!to_source(bytes, at)) return false;
-    return true;
+    if (format != kApplication || bytes.size() < 20 || std::memcmp(bytes.data() + 12, "REMB", 4) != 0) return bytes;
+    const auto kept = sources_in(bytes, 20, 4);
+    if (kept.size() != bytes.size() && !kept.empty()) kept[16] = static_cast<std::byte>((kept.size() - 20) / 4);
+    return kept;
   }
 
-  // FCI entries that begin with an SSRC.
-  bool sources_in(std::span<std::byte> bytes, std::size_t entry) {
-    for (std::size_t at = 12; at + entry <= bytes.size(); at += entry)
-      if (!to_source(bytes, at)) return false;
-    return true;
+  // Entries that begin with an SSRC. Those of other streams, which a peer may name beside ours where several lines
+  // share a transport, are left out.
+  std::span<std::byte> sources_in(std::span<std::byte> bytes, std::size_t first, std::size_t entry) {
+    std::size_t end = first;
+    std::size_t at = first;
+    for (; at + entry <= bytes.size(); at += entry) {
+      if (!to_source(bytes, at)) continue;
+      std::memmove(bytes.data() + end, bytes.data() + at, entry);
+      end += entry;
+    }
+    if (end == at) return bytes;
+    return end == first ? std::span<std::byte>{} : resized(bytes, end);
   }
 
   std::span<std::byte> all_;

@@ -151,6 +151,10 @@ TEST(Bundle, FeedbackReachesTheFlowThatItIsAbout) {
       rtcp(0, 200, word(12) + block),                                                         // SR
       rtcp(1, 201, word(1) + word(22) + block),                                               // RR
       rtcp(0, 201, word(1)) + rtcp(1, 206, word(1) + word(22)),  // told by the second packet
+      // Of peers that report on all lines in one packet (RFC 9143: it is one RTP session): what is asked for counts.
+      rtcp(2, 201, word(1) + word(21) + block + word(22) + block) + rtcp(1, 206, word(1) + word(22)),
+      rtcp(0, 200, word(11) + block) + rtcp(4, 206, word(11) + word(0) + word(22) + word(0x01000000)),
+      rtcp(15, 206, word(1) + word(0) + "REMB" + word(0x02000000) + word(99) + word(22)),
   };
   for (const std::string& bytes : to_video) {
     const auto seen = b.from_web(b.web.seal_rtcp(bytes));
@@ -161,7 +165,7 @@ TEST(Bundle, FeedbackReachesTheFlowThatItIsAbout) {
   const std::string to_audio[] = {rtcp(1, 201, word(1) + word(21) + block), rtcp(0, 200, word(11) + block),
                                   rtcp(0, 201, word(99))};  // and what names nobody
   for (const std::string& bytes : to_audio) EXPECT_EQ(b.from_web(b.web.seal_rtcp(bytes)).to, kPhoneBRtcp);
-  EXPECT_EQ(b.video->stats(b.rig->now).a().rtcp_packets_in, 10U);
+  EXPECT_EQ(b.video->stats(b.rig->now).a().rtcp_packets_in, 13U);
 }
 
 TEST(Bundle, ADirectionThatIsClosedConcernsItsOwnFlowOnly) {

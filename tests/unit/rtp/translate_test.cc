@@ -154,6 +154,23 @@ TEST(Translate, Feedback) {
   out = call.translated(remb);
   EXPECT_EQ(at(out, 5), kListener);
 
+  // Beside those of other lines of the same transport.
+  std::vector<std::byte> of_two;
+  head(of_two, 206, 15, 6);
+  for (const std::uint32_t w : {kSpeaker, 0U, 0x52454d42U, 0x02000400U, 0x55555555U, kToSpeaker}) word(of_two, w);
+  out = call.translated(of_two);
+  ASSERT_EQ(out.size(), 24U);
+  EXPECT_EQ(at(out, 0), 0x8fce0005U);
+  EXPECT_EQ(at(out, 4), 0x01000400U) << "one source";
+  EXPECT_EQ(at(out, 5), kListener);
+  of_two.clear();
+  head(of_two, 206, 4, 6);
+  for (const std::uint32_t w : {kSpeaker, 0U, 0x55555555U, 0x01000000U, kToSpeaker, 0x02000000U}) word(of_two, w);
+  out = call.translated(of_two);
+  ASSERT_EQ(out.size(), 20U);
+  EXPECT_EQ(at(out, 3), kListener);
+  EXPECT_EQ(at(out, 4), 0x02000000U);
+
   std::vector<std::byte> stray;
   head(stray, 206, 1, 2);
   for (const std::uint32_t w : {kSpeaker, 0x55555555U}) word(stray, w);
