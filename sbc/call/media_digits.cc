@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sbc/call/media.h"
+#include "sbc/sdp/bundle.h"
 #include "sbc/sdp/codec.h"
 #include "sbc/sdp/events.h"
 
@@ -132,6 +133,11 @@ void Media::add_digits(control::FlowSpec& flow, Side from) const {
   if (!target.digits->event && !target.digits->tone) return;
   if (!target.rewrite) target.rewrite.emplace();
   target.rewrite->continuous = true;
+  // Events that it was not told of, and sends all the same, would be heard beside what is converted.
+  const sdp::Media* told = line_of(state_if(from), false, flow.index);
+  const auto types = told != nullptr ? sdp::payload_types(*told) : std::vector<std::uint8_t>();
+  for (const sdp::EventFormat& event : events)
+    if (std::ranges::find(types, event.payload_type) == types.end()) drop(target, event.payload_type);
 }
 
 }  // namespace sbc::call

@@ -354,6 +354,10 @@ TEST(Digits, TonesAreForG711) {
   EXPECT_TRUE(flow(rig).a.digits->tones_heard);
   EXPECT_EQ(flow(rig).a.digits->tone, 8);
   EXPECT_EQ(flow(rig).b.digits->event, (control::EventFormat{101, 8000}));
+  ASSERT_TRUE(flow(rig).b.rewrite);
+  EXPECT_THAT(flow(rig).b.rewrite->payloads,
+              testing::Contains(control::PayloadRule{.from = 101, .use = control::PayloadUse::Drop}))
+      << "A was told of no events: what it sends of them would be a second source";
   hear(rig, control::HalfSide::A, '4');
   hear(rig, control::HalfSide::B, '6');
   ASSERT_EQ(rig.relay.digits.size(), 2U);
