@@ -61,7 +61,7 @@ class Writer {
     const auto has_ice = [](const Slot& s) {
       return s.anchor != nullptr && s.anchor->handshake && !s.anchor->handshake->ice_ufrag.empty();
     };
-    if (std::ranges::any_of(slots, has_ice)) out += "a=ice-lite\r\n";
+    if (std::ranges::any_of(slots, has_ice)) out += "a=ice-lite\r\na=ice-options:ice2\r\n";
     append_group(out, slots);
     for (const Line& line : input_.from.session_lines())
       if (wanted(line, false)) append_line(out, line);

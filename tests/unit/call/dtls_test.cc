@@ -79,7 +79,7 @@ TEST(Webrtc, TheCallersOfferIsAnsweredByALiteAgentAndPlainRtpGoesOn) {
   ASSERT_NE(accepted, nullptr);
   const std::string answer(accepted->body());
   EXPECT_THAT(answer, HasSubstr(" UDP/TLS/RTP/SAVPF 8 0\r\n"));
-  EXPECT_THAT(answer, HasSubstr("a=ice-lite\r\n"));
+  EXPECT_THAT(answer, HasSubstr("a=ice-lite\r\na=ice-options:ice2\r\n"));  // RFC 8839 4.2.1.5
   EXPECT_THAT(answer, HasSubstr("a=setup:active\r\n"));
   EXPECT_THAT(answer, HasSubstr("a=rtcp-mux\r\n"));
   EXPECT_THAT(answer, HasSubstr("a=mid:0\r\n"));
@@ -94,6 +94,38 @@ TEST(Webrtc, TheCallersOfferIsAnsweredByALiteAgentAndPlainRtpGoesOn) {
   ASSERT_EQ(half.dtls->fingerprints.size(), 1U);
   EXPECT_EQ(half.dtls->fingerprints[0].value, std::string(32, '\xaa'));
   EXPECT_FALSE(flow(rig).b.ice || flow(rig).b.dtls || flow(rig).b.srtp);
+  rig.a.bye();
+  end_well(rig);
+}
+
+// RFC 8840 4.1.1, RFC 8839 4.3.1: whose candidates are all still to come writes 0.0.0.0:9, which is no hold. A lite
+// agent needs none of them, and says so to who sends them all the same.
+TEST(Webrtc, CandidatesMayTrickleOrNeverCome) {
+  Rig rig;
+  configure(rig, MediaSecurity::Webrtc, MediaSecurity::None);
+  std::string offer = web_sdp(rig.a, 9);
+  offer.replace(offer.find("c=IN IP4 ") + 9, rig.a.ip().size(), "0.0.0.0");
+  const std::size_t candidate = offer.find("a=candidate");
+  offer.erase(candidate, offer.find("a=ice-ufrag") - candidate);
+  offer += "a=ice-options:trickle\r\n";
+  rig.a.invite({.body = offer, .headers = "Recv-Info: trickle-ice\r\n"});
+  const auto invite = rig.b.take("INVITE");
+  ASSERT_NE(invite, nullptr);
+  EXPECT_THAT(std::string(invite->body()), HasSubstr("a=sendrecv\r\n"));
+  rig.b.answer(200, sdp(rig.b.ip(), 6000));
+  const auto accepted = rig.a.take("200 INVITE");
+  ASSERT_NE(accepted, nullptr);
+  EXPECT_THAT(std::string(accepted->body()), HasSubstr("a=sendrecv\r\n"));
+  EXPECT_THAT(std::string(accepted->body()), HasSubstr("a=end-of-candidates\r\n"));
+  EXPECT_THAT(std::string(accepted->body()), Not(HasSubstr("trickle")));
+  rig.a.ack();
+  EXPECT_TRUE(flow(rig).a.send && flow(rig).a.receive);
+  EXPECT_FALSE(flow(rig).a.remote_rtp) << "the checks say where it is";
+  rig.a.request("INFO", "a=ice-ufrag:theirs\r\na=mid:0\r\na=end-of-candidates\r\n",
+                "Info-Package: trickle-ice\r\nContent-Type: application/trickle-ice-sdpfrag\r\n");
+  EXPECT_TRUE(rig.a.has("469 INFO"));
+  EXPECT_FALSE(rig.b.has("INFO"));
+  EXPECT_EQ(rig.calls.connected(), 1U);
   rig.a.bye();
   end_well(rig);
 }
