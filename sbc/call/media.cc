@@ -106,11 +106,14 @@ std::expected<void, MediaError> Media::take_offer(Side from, std::string_view bo
   if (!parsed) return std::unexpected(to_media_error(parsed.error()));
   const bool again = exchange(from) == sdp::OfferAnswer::State::OfferReceived && *state(from).remote()->text == body;
   if (!again && tools_.refused != nullptr) sdp::count_refused(**parsed, *tools_.refused);
-  if (!sdp::any_usable(**parsed)) return std::unexpected(MediaError{488, "no media line that can be anchored"});
+  // RFC 3264 8.2: all lines may be taken out of use for a while, but a call does not begin so.
+  const bool takes_away = agreed(from) && sdp::none_wanted(**parsed);
+  if (!takes_away && !sdp::any_usable(**parsed))
+    return std::unexpected(MediaError{488, "no media line that can be anchored"});
   if (sdp::has_unmet_precondition(**parsed))
     return std::unexpected(MediaError{580, "a mandatory precondition that the border cannot meet"});
   const sdp::SessionPtr offer = *std::move(parsed);
-  if (!any_acceptable(from, *offer))
+  if (!takes_away && !any_acceptable(from, *offer))
     return std::unexpected(MediaError{488, "no media line that is protected as this side must be"});
   if (auto lacking = lacks_codec(from, *offer, nullptr)) return std::unexpected(*std::move(lacking));
   auto taken = state(from).remote_offer(offer);

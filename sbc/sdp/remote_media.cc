@@ -145,6 +145,11 @@ bool any_usable(const Session& session) {
   return std::ranges::any_of(session.media, [&](const Media& m) { return remote_media(m, session).usable(); });
 }
 
+bool none_wanted(const Session& session) {
+  return std::ranges::all_of(session.media,
+                             [&](const Media& m) { return remote_media(m, session).refusal == Refusal::Disabled; });
+}
+
 Passage passage_between(const RemoteMedia& a, const RemoteMedia& b) {
   if (!a.usable() || !b.usable()) return {.a_to_b = false, .b_to_a = false, .refused = true};
   return {.a_to_b = sends(a.direction) && receives(b.direction),

@@ -56,6 +56,9 @@ RemoteMedia remote_media(const Session& session, std::size_t index);
 // Whether any m-line of the session can be anchored; an offer without one deserves 488.
 bool any_usable(const Session& session);
 
+// Whether each of its m-lines has been taken out of use by its owner (port 0, and in no bundle).
+bool none_wanted(const Session& session);
+
 // Which way the relay forwards between two sides of one m-line: what a says it sends and b says it receives, and back.
 struct Passage {
   bool a_to_b = false;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Hold in all its spellings: nothing is sent to 0.0.0.0 or ::, nothing is heard meanwhile, and it ends well."""
 
+import re
 import time
 
 from harness import check, equal, eventually, main, test
@@ -107,6 +108,31 @@ def an_ipv6_phone_holds_by_the_unspecified_address(lab):
                      (None, "sendonly", None, "sendonly")):
         hold_and_resume(lab, parties, spelling)
     end(parties[2], parties[1])
+
+
+@test
+def a_phone_takes_its_line_out_of_use_and_back(lab):
+    """Port 0 (RFC 3264 8.2): nothing of it is left at the border until it comes again."""
+    lab.start()
+    alice, carrier, call, phone, gateway = talking(lab)
+    off = lambda ua: re.sub(r"m=audio \d+", "m=audio 0", ua.sdp())
+    call.send("INVITE", body=off(alice))
+    asked = carrier.request("INVITE")
+    equal(asked.message.media()[1], 0, "the port that the carrier is told")
+    asked.reply(200, sdp=off(carrier))
+    equal(call.response(200).media()[1], 0, "the port that the phone is told")
+    call.ack()
+    carrier.request("ACK")
+    time.sleep(0.1)
+    heard = phone.heard(THERE), gateway.heard(HERE)
+    time.sleep(0.4)
+    equal((phone.heard(THERE), gateway.heard(HERE)), heard, "packets that are heard meanwhile")
+
+    asked, agreed = change(alice, carrier, call, alice.sdp(), "sendrecv")
+    phone.send_to(agreed.media()[:2])
+    gateway.send_to(asked.message.media()[:2])
+    eventually(lambda: phone.heard(THERE) > heard[0] + 5 and gateway.heard(HERE) > heard[1] + 5, "both after it is back")
+    end(call, carrier)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,45 @@ TEST(ReInvite, HoldAndResumeFromEitherSide) {
   }
 }
 
+// RFC 3264 8.2: some phones hold so.
+TEST(ReInvite, TheOnlyLineIsTakenOutOfUseAndComesBack) {
+  for (const bool caller : {true, false}) {
+    Rig rig;
+    rig.connect();
+    Peer& one = caller ? rig.a : rig.b;
+    Peer& two = caller ? rig.b : rig.a;
+    const int port = caller ? 4000 : 6000;
+    const int other_port = caller ? 6000 : 4000;
+    one.reinvite(sdp(one.ip(), 0, "sendrecv", 2));
+    const auto out = two.take("INVITE");
+    ASSERT_NE(out, nullptr);
+    EXPECT_NE(out->body().find("m=audio 0 RTP/AVP"), std::string_view::npos);
+    two.answer(200, sdp(two.ip(), 0, "sendrecv", 2));
+    EXPECT_TRUE(two.has("ACK"));
+    const auto without = one.take("200 INVITE");
+    ASSERT_NE(without, nullptr);
+    EXPECT_NE(without->body().find("m=audio 0 RTP/AVP"), std::string_view::npos);
+    one.ack();
+    EXPECT_TRUE(rig.relay.sessions.begin()->second.flows.empty());
+    rig.pass(minutes(2));
+    EXPECT_EQ(rig.calls.connected(), 1U);
+
+    one.reinvite(sdp(one.ip(), port, "sendrecv", 3));
+    const auto back = two.take("INVITE");
+    ASSERT_NE(back, nullptr);
+    EXPECT_NE(back->body().find("m=audio 2"), std::string_view::npos) << back->body();
+    two.answer(200, sdp(two.ip(), other_port, "sendrecv", 3));
+    const auto again = one.take("200 INVITE");
+    ASSERT_NE(again, nullptr);
+    EXPECT_NE(again->body().find("m=audio 2"), std::string_view::npos) << again->body();
+    one.ack();
+    EXPECT_EQ(rig.relay.sessions.begin()->second.flows.size(), 1U);
+    one.bye();
+    rig.pass(minutes(2));
+    rig.expect_idle();
+  }
+}
+
 TEST(ReInvite, WithoutAnOfferAsksTheOtherSideForOne) {  // trap 21
   Rig rig;
   rig.connect();
