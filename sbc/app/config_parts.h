@@ -41,6 +41,11 @@ inline constexpr std::pair<std::string_view, policy::Dtmf> kDtmf[] = {{"pass", p
                                                                       {"info", policy::Dtmf::Info},
                                                                       {"inband", policy::Dtmf::Inband}};
 
+inline constexpr std::pair<std::string_view, route::RtcpFeedback> kRtcpFeedback[] = {
+    {"as-offered", route::RtcpFeedback::AsOffered},
+    {"always", route::RtcpFeedback::Always},
+    {"never", route::RtcpFeedback::Never}};
+
 // A sound by its name or as tones; "" when the key is missing, or after an error.
 std::string read_sound(settings::Table& table, std::string_view key);
 // How long calls from and to a realm or trunk may last, 0: as long as others; nullopt when the key is missing.

@@ -214,6 +214,8 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config) {
     realm.sdes_in_clear = table.boolean("sdes_in_clear", false);
     realm.sips_in_clear = table.boolean("sips_in_clear", false);
     realm.mixed_streams = table.boolean("mixed_streams", false);
+    realm.rtcp_feedback =
+        table.one_of<route::RtcpFeedback>("rtcp_feedback", kRtcpFeedback, route::RtcpFeedback::AsOffered);
     realm.marks = read_marks(table.table("dscp"));
     realm.music_on_hold = read_sound(table, "music_on_hold");
     realm.ringback = read_sound(table, "ringback");

@@ -174,6 +174,9 @@ std::expected<route::Table, std::string> read_routes(settings::Table root, std::
     if (table.has("music_on_hold")) trunk.music_on_hold = read_sound(table, "music_on_hold");
     if (table.has("ringback")) trunk.ringback = read_sound(table, "ringback");
     trunk.max_duration = read_max_duration(table);
+    if (table.has("rtcp_feedback"))
+      trunk.rtcp_feedback =
+          table.one_of<route::RtcpFeedback>("rtcp_feedback", kRtcpFeedback, route::RtcpFeedback::AsOffered);
     if (table.has("mixed_streams")) trunk.mixed_streams = table.boolean("mixed_streams", false);
     if (table.has("redirect_to")) trunk.redirect_to = table.texts("redirect_to");
     // In the order of the list: the first is tried first.

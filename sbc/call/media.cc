@@ -191,7 +191,9 @@ std::expected<std::string, MediaError> Media::make_offer(Side to) {
   const auto places = anchors(to, *said, false);
   auto bundled = bundle(to);
   if (leg(to).security.uses_ice()) bundled = with_joining_lines(state(to), *said, places, std::move(bundled));
-  auto body = state(to).offer({.from = *said, .anchors = places, .bundle = bundled, .plays_on = music_line(to)});
+  const auto other_bundle = bundle(other(to));
+  auto body = state(to).offer(
+      {.from = *said, .anchors = places, .bundle = bundled, .other_bundle = other_bundle, .plays_on = music_line(to)});
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -208,8 +210,13 @@ std::expected<std::string, MediaError> Media::make_answer(Side to, sdp::Finality
   if (!digits) return std::unexpected(digits.error());
   const auto places = anchors(to, **digits, true);
   const auto bundled = bundle(to);
-  auto body =
-      state(to).answer({.from = **digits, .anchors = places, .bundle = bundled, .plays_on = music_line(to)}, finality);
+  const auto other_bundle = bundle(other(to));
+  auto body = state(to).answer({.from = **digits,
+                                .anchors = places,
+                                .bundle = bundled,
+                                .other_bundle = other_bundle,
+                                .plays_on = music_line(to)},
+                               finality);
   if (!body) return std::unexpected(to_media_error(body.error()));
   return *std::move(body);
 }
@@ -235,11 +242,13 @@ std::expected<CrossedAnswers, MediaError> Media::answer_each_other() {
     return std::unexpected(MediaError{488, "the two offers have no codec in common"});
   const auto toward_a = anchors(Side::A, **numbers_a, true);
   const auto bundled_a = bundle(Side::A);
-  auto to_a = a_.answer({.from = **numbers_a, .anchors = toward_a, .bundle = bundled_a}, sdp::Finality::Final);
+  const auto bundled_b = bundle(Side::B);
+  auto to_a = a_.answer({.from = **numbers_a, .anchors = toward_a, .bundle = bundled_a, .other_bundle = bundled_b},
+                        sdp::Finality::Final);
   if (!to_a) return std::unexpected(to_media_error(to_a.error()));
   const auto toward_b = anchors(Side::B, **numbers_b, true);
-  const auto bundled_b = bundle(Side::B);
-  auto to_b = b_->answer({.from = **numbers_b, .anchors = toward_b, .bundle = bundled_b}, sdp::Finality::Final);
+  auto to_b = b_->answer({.from = **numbers_b, .anchors = toward_b, .bundle = bundled_b, .other_bundle = bundled_a},
+                         sdp::Finality::Final);
   if (!to_b) return std::unexpected(to_media_error(to_b.error()));
   return CrossedAnswers{*std::move(to_a), *std::move(to_b)};
 }
@@ -339,7 +348,8 @@ control::HalfSpec Media::half(Side side, std::size_t index, bool send, bool rece
   const auto* other_state = state_if(other(side));
   if (leg_state != nullptr && leg_state->remote() != nullptr && other_state != nullptr &&
       other_state->remote() != nullptr)
-    for (const auto& [from, to] : sdp::common_extensions(*other_state->remote(), *leg_state->remote(), index))
+    for (const auto& [from, to] :
+         sdp::common_extensions(*other_state->remote(), *leg_state->remote(), index, shared_alike(index)))
       half.extensions->push_back({from, to});
   return half;
 }

@@ -36,8 +36,9 @@ struct LegMedia {
   policy::Latch latch = policy::Latch::Strict;
   std::vector<base::Prefix> latch_from;
   LegSecurity security = {};
-  bool mixed_streams = false;           // audio in clear may come in several streams (SSRC) at once
-  sdp::CodecRulesPtr codecs = nullptr;  // which it may use; null: any
+  bool mixed_streams = false;  // audio in clear may come in several streams (SSRC) at once
+  route::RtcpFeedback rtcp_feedback = route::RtcpFeedback::AsOffered;  // of what it is offered
+  sdp::CodecRulesPtr codecs = nullptr;                                 // which it may use; null: any
   policy::Dtmf dtmf = policy::Dtmf::Pass;
   route::Marks marks = {};
   policy::Recording record = {};
@@ -255,9 +256,13 @@ class Media {
   // How the line is named in packets, where that is how the lines are told apart.
   std::optional<control::MediaId> name_in_packets(Side side, std::size_t index) const;
   std::vector<std::uint8_t> line_types(Side side, std::size_t index) const;
+  // Its transport carries the same lines on both sides.
+  bool shared_alike(std::size_t index) const;
   control::HalfSpec guest_half(Side side, std::size_t index, std::size_t of, bool send, bool receive) const;
   std::vector<sdp::Passage> passages() const;
   bool may_offer_handshake(Side toward, std::size_t index, const std::optional<LineSecurity>& present) const;
+  // Whether a line that is offered has feedback; `usual`: what the other side's offer comes to.
+  bool offers_feedback(Side toward, const sdp::Media* before, bool usual) const;
   void protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const;
   void protect_answer(Side toward, std::size_t index, sdp::Anchor& anchor) const;
   sdp::SessionPtr agreed_local(Side side) const { return state_if(side)->agreed_local(); }

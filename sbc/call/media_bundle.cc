@@ -57,6 +57,15 @@ std::optional<std::size_t> Media::carrier(Side side, std::size_t index) const {
   return lines.front();
 }
 
+bool Media::shared_alike(std::size_t index) const {
+  const auto on_a = bundle(Side::A);
+  const auto on_b = bundle(Side::B);
+  if (on_a.empty() && on_b.empty()) return true;
+  std::vector<bool> in_use;
+  for (const sdp::Passage& passage : passages()) in_use.push_back(!passage.refused);
+  return sdp::shared_alike(index, on_a, on_b, in_use);
+}
+
 control::HalfSpec Media::guest_half(Side side, std::size_t index, std::size_t of, bool send, bool receive) const {
   control::HalfSpec half;
   half.network = leg(side).network;

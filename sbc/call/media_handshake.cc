@@ -42,9 +42,10 @@ void Media::offer_handshake(Side toward, std::size_t index, const sdp::Media& fr
   const LegSecurity& rules = leg(toward).security;
   const sdp::OfferAnswer& leg_state = toward == Side::A ? a_ : *b_;
   const sdp::SessionPtr& agreed = leg_state.agreed_local();
-  const bool before = agreed != nullptr && index < agreed->media.size() && agreed->media[index].port != 0;
-  anchor.profile = sdp::handshake_profile(before ? sdp::has_feedback(agreed->media[index])
-                                                 : rules.uses_ice() || sdp::has_feedback(from));
+  const bool agreed_on = agreed != nullptr && index < agreed->media.size() && agreed->media[index].port != 0;
+  const sdp::Media* before = agreed_on ? &agreed->media[index] : nullptr;
+  anchor.profile = sdp::handshake_profile((rules.uses_ice() && before == nullptr) ||
+                                          offers_feedback(toward, before, sdp::has_feedback(from)));
   anchor.rtcp_mux = true;
   anchor.handshake = own_[static_cast<std::size_t>(toward)];
   anchor.handshake->setup = sdp::Setup::ActPass;  // RFC 8842 5.2, 5.5

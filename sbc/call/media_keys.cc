@@ -127,6 +127,13 @@ bool Media::may_offer_handshake(Side toward, std::size_t index, const std::optio
   return flow != flows_.end() && !(toward == Side::A ? flow->a : flow->b).fingerprint.empty();
 }
 
+// What was agreed on stays. Of a browser's offer nobody but another browser takes the profile.
+bool Media::offers_feedback(Side toward, const sdp::Media* before, bool usual) const {
+  if (before != nullptr) return sdp::has_feedback(*before);
+  if (leg(toward).rtcp_feedback == route::RtcpFeedback::AsOffered) return usual;
+  return leg(toward).rtcp_feedback == route::RtcpFeedback::Always;
+}
+
 void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from, sdp::Anchor& anchor) const {
   const LegSecurity& rules = leg(toward).security;
   if (rules.handshakes()) return offer_handshake(toward, index, from, anchor);
@@ -135,9 +142,8 @@ void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from
   // Fax in its place says nothing of how audio was protected.
   const bool was_media = agreed != nullptr && is_usable(*agreed, index) && sdp::is_rtp(agreed->media[index]);
   const sdp::Media* before = was_media ? &agreed->media[index] : nullptr;
-  // Of a browser's offer nobody but another browser takes the profile.
-  const bool feedback = before != nullptr ? sdp::has_feedback(*before)
-                                          : sdp::has_feedback(from) && !sdp::is_handshake_profile(from.proto);
+  const bool feedback =
+      offers_feedback(toward, before, sdp::has_feedback(from) && !sdp::is_handshake_profile(from.proto));
   const auto present = was_media ? agreed_security(toward, index) : std::nullopt;
   if (rules.is_best_effort() && may_offer_handshake(toward, index, present)) {
     offer_handshake(toward, index, from, anchor);

@@ -11,6 +11,8 @@ LegMedia leg_media(const Settings& settings, const LegPlace& place) {
   if (realm != nullptr) out.marks = realm->marks;
   out.mixed_streams =
       chosen(settings, place.realm, place.trunk, &route::Realm::mixed_streams, &route::Trunk::mixed_streams);
+  out.rtcp_feedback =
+      chosen(settings, place.realm, place.trunk, &route::Realm::rtcp_feedback, &route::Trunk::rtcp_feedback);
   if (place.codecs != nullptr && *place.codecs)
     out.codecs = std::make_shared<const sdp::CodecRules>(**place.codecs);
   else

@@ -28,6 +28,14 @@ enum class Trust : std::uint8_t {
 // The form in which a side is told that a call was forwarded on its way (RFC 7544).
 enum class Redirects : std::uint8_t { Drop, Diversion, HistoryInfo };
 
+// Whether offers of audio, text and video to a side have a profile with feedback (RFC 4585, RFC 5124). Browsers always
+// get one (RFC 8827).
+enum class RtcpFeedback : std::uint8_t {
+  AsOffered,  // where the other side's offer has one that its peers know: not that of browsers
+  Always,
+  Never,
+};
+
 // Marks (DSCP, RFC 2474) of what is sent to a side, by kind. Speech and fax are of the telephony class (RFC 4594 4.1:
 // EF), signalling of its own (4.2: CS5), video is AF41 (RFC 8837 section 5), and text goes with it.
 struct Marks {
@@ -61,9 +69,10 @@ struct Realm {
   sdp::CodecRulesPtr codecs = nullptr;
   policy::Dtmf dtmf = policy::Dtmf::Pass;
   policy::Recording record = {};
-  bool sdes_in_clear = false;      // keys may be said where the signalling is not encrypted
-  bool sips_in_clear = false;      // whoever was called with sips: may be reached there without TLS
-  bool mixed_streams = false;      // its audio in clear may come in several streams (SSRC) at once
+  bool sdes_in_clear = false;  // keys may be said where the signalling is not encrypted
+  bool sips_in_clear = false;  // whoever was called with sips: may be reached there without TLS
+  bool mixed_streams = false;  // its audio in clear may come in several streams (SSRC) at once
+  RtcpFeedback rtcp_feedback = RtcpFeedback::AsOffered;
   std::string music_on_hold = {};  // sound that its peers hear while the other side holds them; "": none
   std::string ringback = {};       // and that its callers hear while a callee rings in silence
   base::Duration max_duration{};   // of calls from and to its peers; 0: none
@@ -121,6 +130,7 @@ struct Trunk {
   std::optional<bool> sdes_in_clear = {};
   std::optional<bool> sips_in_clear = {};
   std::optional<bool> mixed_streams = {};
+  std::optional<RtcpFeedback> rtcp_feedback = {};
   std::optional<std::string> music_on_hold = {};
   std::optional<std::string> ringback = {};
   std::optional<base::Duration> max_duration = {};

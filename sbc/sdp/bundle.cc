@@ -125,6 +125,16 @@ const Media& transport_of(const Session& session, const Media& media) {
   return media;
 }
 
+bool shared_alike(std::size_t index, std::span<const std::size_t> one, std::span<const std::size_t> other,
+                  const std::vector<bool>& in_use) {
+  const auto has_both = [index](std::span<const std::size_t> bundle, std::size_t line) {
+    return std::ranges::find(bundle, index) != bundle.end() && std::ranges::find(bundle, line) != bundle.end();
+  };
+  for (std::size_t i = 0; i < in_use.size(); ++i)
+    if (in_use[i] && i != index && has_both(one, i) != has_both(other, i)) return false;
+  return true;
+}
+
 bool is_bundle_only(const Session& session, const Media& media) {
   return media.port == 0 && std::ranges::any_of(session.lines_of(media), [](const Line& line) {
            return line.type == 'a' && line.attribute_name() == "bundle-only";

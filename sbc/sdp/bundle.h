@@ -47,6 +47,11 @@ class BundleNumbers {
 // The line whose ICE, DTLS and address count for this one; itself when it is not bundled.
 const Media& transport_of(const Session& session, const Media& media);
 
+// Whether line `index` shares its transport with the same lines on two legs that have these bundles; `in_use`: which
+// lines are.
+bool shared_alike(std::size_t index, std::span<const std::size_t> one, std::span<const std::size_t> other,
+                  const std::vector<bool>& in_use);
+
 // The line has no transport but the bundle's (port 0, a=bundle-only).
 bool is_bundle_only(const Session& session, const Media& media);
 

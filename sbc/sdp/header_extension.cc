@@ -13,13 +13,16 @@ namespace {
 
 constexpr std::uint8_t kHighestOneByteId = 14;  // RFC 8285 4.2
 
+constexpr std::string_view kTransportNumbers =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
 constexpr auto kKnown = std::to_array<std::string_view>({
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level",  // RFC 6464
     "urn:ietf:params:rtp-hdrext:csrc-audio-level",  // RFC 6465
     "urn:ietf:params:rtp-hdrext:toffset",           // RFC 5450
     "urn:3gpp:video-orientation",
     "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
-    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+    kTransportNumbers,
     "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
     "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type",
     "http://www.webrtc.org/experiments/rtp-hdrext/video-timing",
@@ -43,6 +46,18 @@ std::optional<HeaderExtension> parse_extmap(std::string_view value) {
 
 bool describes_media(const HeaderExtension& extension) {
   return std::ranges::find(kKnown, extension.uri) != kKnown.end();
+}
+
+bool numbers_transport(const HeaderExtension& extension) {
+  return extension.uri == kTransportNumbers;
+}
+
+// "<payload type or *> transport-cc", draft-holmer-rmcat-transport-wide-cc-extensions-01 3.1.
+bool reports_transport(std::string_view feedback) {
+  base::TextCursor cursor(base::trim(feedback));
+  cursor.take_while([](char c) { return !base::is_blank(c); });
+  cursor.skip_blanks();
+  return cursor.take_while([](char c) { return !base::is_blank(c); }) == "transport-cc";
 }
 
 namespace {
@@ -84,12 +99,14 @@ std::optional<std::uint8_t> identifier_for(const HeaderExtension& extension, std
   return std::nullopt;
 }
 
-std::vector<CommonExtension> common_extensions(const Session& one, const Session& other, std::size_t index) {
+std::vector<CommonExtension> common_extensions(const Session& one, const Session& other, std::size_t index,
+                                               bool alike) {
   std::vector<CommonExtension> out;
   if (index >= one.media.size() || index >= other.media.size()) return out;
   const Media& media = one.media[index];
   if (!has_feedback(media) || !has_feedback(other.media[index])) return out;
   for_each_extension(one.lines_of(media), [&](const HeaderExtension& extension) {
+    if (!alike && numbers_transport(extension)) return;
     const auto id = identifier_of(other, other.media[index], extension.uri);
     if (id && describes_media(extension) && std::ranges::find(out, extension.id, &CommonExtension::one) == out.end())
       out.push_back({extension.id, *id});

@@ -3,8 +3,10 @@
 //
 // Each leg has identifiers of its own: an extension that is offered on gets the one that it was offered under, unless
 // the leg has another one for it, or has given that one to something else (RFC 8285 5: what was agreed is not
-// remapped); an answer has those of its offer. It is used when both legs have agreed to it. What describes one leg's
-// transport or names its streams (MID, RTP stream identifiers) stays on its leg, and so does what nobody here knows.
+// remapped); an answer has those of its offer. It is used when both legs have agreed to it. What names one leg's
+// streams (MID, RTP stream identifiers) stays on its leg, and so does what nobody here knows. What numbers the packets
+// of a transport (congestion control) crosses where each leg's transport has the same lines (bundle.h): elsewhere
+// reports would tell of losses that there are none, and of packets of several senders as of one.
 
 #include <bitset>
 #include <cstdint>
@@ -28,6 +30,9 @@ struct HeaderExtension {
 std::optional<HeaderExtension> parse_extmap(std::string_view value);
 // Whether it may cross: it says something about the media, and the far end can make sense of it.
 bool describes_media(const HeaderExtension& extension);
+// Whether it numbers packets of all lines of a transport, and whether the value of an a=rtcp-fb line is about that.
+bool numbers_transport(const HeaderExtension& extension);
+bool reports_transport(std::string_view feedback);
 
 // The identifier under which the m-line lists it; nullopt: it does not.
 std::optional<std::uint8_t> identifier_of(const Session& session, const Media& media, std::string_view uri);
@@ -45,7 +50,8 @@ struct CommonExtension {
   friend bool operator==(const CommonExtension&, const CommonExtension&) = default;
 };
 // Those that may be sent either way between the two sides of one m-line: that both have listed and that may cross. None
-// between profiles without feedback (see rewrite.h).
-std::vector<CommonExtension> common_extensions(const Session& one, const Session& other, std::size_t index);
+// between profiles without feedback (see rewrite.h). `alike`: the transport of each has the same lines.
+std::vector<CommonExtension> common_extensions(const Session& one, const Session& other, std::size_t index,
+                                               bool alike = true);
 
 }  // namespace sbc::sdp

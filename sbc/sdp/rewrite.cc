@@ -28,6 +28,7 @@ struct Slot {
   const Media* previous = nullptr;
   const Anchor* anchor = nullptr;  // null: refused
   Direction direction = Direction::SendRecv;
+  bool alike = true;  // its transport has the same lines on the other leg
 
   // An answer repeats kind and transport of the offer (RFC 3264 6).
   const Media& shape() const { return offered != nullptr ? *offered : source != nullptr ? *source : *previous; }
@@ -50,6 +51,8 @@ class Writer {
     std::vector<Slot> slots(slot_count());
     for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = slot_at(i);
     leave_bundle(slots);
+    std::vector<bool> in_use;
+    for (const Slot& slot : slots) in_use.push_back(slot.anchor != nullptr);
     const auto anchored = std::ranges::find_if(slots, [](const Slot& s) { return s.anchor != nullptr; });
     default_ip_ = anchored != slots.end() ? anchored->anchor->rtp.ip : origin.address;
     // s= may name the product; i= u= e= p= name people and places; t= of a call is unbounded (RFC 3264 5).
@@ -64,8 +67,11 @@ class Writer {
     if (std::ranges::any_of(slots, has_ice)) out += "a=ice-lite\r\na=ice-options:ice2\r\n";
     append_group(out, slots);
     for (const Line& line : input_.from.session_lines())
-      if (wanted(line, false)) append_line(out, line);
-    for (std::size_t i = 0; i < slots.size(); ++i) write_slot(out, slots[i], i);
+      if (wanted(line, false, true)) append_line(out, line);
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      slots[i].alike = shared_alike(i, input_.bundle, input_.other_bundle, in_use);
+      write_slot(out, slots[i], i);
+    }
   }
 
  private:
@@ -161,7 +167,7 @@ class Writer {
     const bool feedback = has_feedback(*slot.source) && has_feedback(profile_of(slot, *slot.anchor));
     std::bitset<256> given;
     for (const Line& line : lines)
-      if (wanted(line, feedback))
+      if (wanted(line, feedback, slot.alike))
         append_line(out, line);
       else if (feedback && line.attribute == AttributeId::Extmap)
         append_extension(out, line, slot, given);
@@ -277,7 +283,7 @@ class Writer {
   void append_extension(std::string& out, const Line& line, const Slot& slot, std::bitset<256>& given) const {
     const std::string_view value = base::trim(line.attribute_value());
     const auto extension = parse_extmap(value);
-    if (!extension || !describes_media(*extension)) return;
+    if (!extension || !describes_media(*extension) || (!slot.alike && numbers_transport(*extension))) return;
     const auto id = slot.offered != nullptr
                         ? identifier_of(*context_.answering, *slot.offered, extension->uri)
                         : identifier_for(*extension, input_.from.lines_of(*slot.source),
@@ -291,9 +297,10 @@ class Writer {
     out += "\r\n";
   }
 
-  bool wanted(const Line& line, bool feedback) const {
+  bool wanted(const Line& line, bool feedback, bool alike) const {
     const AttributeId id = line.attribute;
     if (!feedback && (id == AttributeId::RtcpFb || id == AttributeId::RtcpRsize)) return false;
+    if (!alike && id == AttributeId::RtcpFb && reports_transport(line.attribute_value())) return false;
     switch (crossing_of(line.attribute)) {
       case Crossing::Always:
         return true;

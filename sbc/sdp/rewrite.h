@@ -46,6 +46,7 @@ struct RewriteInput {
   std::span<const std::optional<Anchor>> anchors = {};  // per m-line of `from`; nullopt or missing: refused
   std::span<const std::string> extra_attributes = {};   // names of unknown attributes that may cross
   std::span<const std::size_t> bundle = {};             // m-lines that share a transport, see bundle.h
+  std::span<const std::size_t> other_bundle = {};       // likewise, on the other leg
   Direction at_most = Direction::SendRecv;              // ceiling for every m-line, to hold a leg ourselves
   std::optional<std::size_t> plays_on = {};             // m-line on which we have something to send ourselves when held
 };

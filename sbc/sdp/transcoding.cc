@@ -97,7 +97,8 @@ void append(std::string& text, const Line& line) {
 // RFC 8079 3.2: reports that nobody will get are not agreed on. Of extended ones those about packets by their numbers
 // end where audio is transcoded (media-relay/flow/media_report.h).
 void append_answered(std::string& text, const Line& line) {
-  if (is_of_format(line)) return;
+  // Nor are header extensions: packets are made anew, without any.
+  if (is_of_format(line) || line.attribute == AttributeId::Extmap) return;
   if (line.attribute != AttributeId::RtcpXr) return append(text, line);
   text += "a=rtcp-xr:";
   const char* space = "";

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What peers tell each other of the network, from end to end: transport-wide congestion control (a number in each packet's
-header, and RTCP feedback about these numbers) and extended reports (RTCP XR, RFC 3611)."""
+header, and RTCP feedback about these numbers) and extended reports (RTCP XR, RFC 3611). And profiles with feedback and
+without."""
 
 import re
 import socket
@@ -9,6 +10,7 @@ import time
 
 from harness import check, equal, main, test
 from harness.lab import ACCESS, CARRIER, PHONE
+from harness.talk import HERE, THERE, both_hear
 
 TWCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 TRANSPORT_FEEDBACK, EXTENDED_REPORT, RECEIVER_REPORT = 205, 207, 201
@@ -134,6 +136,38 @@ def extended_reports_come_back_to_who_sent(lab):
     equal(struct.unpack("!I", back[0][8:12])[0], call.near.ssrc, "whose stream it is about")
     equal(back[0][12:], block[8:], "what it says of it")
     call.end()
+
+
+def meet(lab, wanted, offered, told):
+    """A phone that offers one profile, and a carrier that is told another: each keeps its own, and both hear."""
+    lab.start({"trunk": {"carrier": {"rtcp_feedback": wanted}}})
+    alice, carrier = lab.ua(PHONE, "alice"), lab.ua(CARRIER, "carrier")
+    more = "a=rtcp-fb:* nack pli\r\n" if offered.endswith("F") else ""
+    call = alice.invite("sip:00431555@" + ACCESS, sdp=alice.sdp().replace("RTP/AVP ", offered + " ") + more)
+    invite = carrier.request("INVITE")
+    check(f" {told} 0" in invite.body and "rtcp-fb" not in invite.body, f"what the carrier is offered:\n{invite.body}")
+    invite.reply(200, sdp=carrier.sdp().replace("RTP/AVP ", told + " "))
+    answer = call.response(200)
+    call.ack()
+    carrier.request("ACK")
+    check(f" {offered} 0" in answer.body, f"what the phone is answered:\n{answer.body}")
+    phone, gateway = lab.rtp(PHONE, HERE), lab.rtp(CARRIER, THERE)
+    phone.send_to(answer.media()[:2])
+    gateway.send_to(invite.message.media()[:2])
+    both_hear(phone, gateway, 10)
+    bye = call.send("BYE")
+    carrier.request("BYE").reply(200)
+    bye.response(200)
+
+
+@test
+def a_phone_with_feedback_meets_a_carrier_without(lab):
+    meet(lab, "never", "RTP/AVPF", "RTP/AVP")
+
+
+@test
+def a_phone_without_feedback_meets_a_carrier_with(lab):
+    meet(lab, "always", "RTP/AVP", "RTP/AVPF")
 
 
 if __name__ == "__main__":

@@ -325,6 +325,19 @@ TEST(LoadConfig, MediaIsProtectedAsRealmAndTrunkSay) {
   EXPECT_THAT(error_of(std::string(kSmall) + trunk + "media_security = \"sde\"\n"), HasSubstr("sdes"));
 }
 
+TEST(LoadConfig, OffersHaveFeedbackAsRealmAndTrunkSay) {
+  const std::string trunk = "[trunk.carrier]\nrealm = \"access\"\ntargets = [\"192.0.2.20\"]\n";
+  const auto usual = load(std::string(kSmall) + trunk);
+  ASSERT_NE(usual, nullptr);
+  EXPECT_EQ(usual->routes->realm("access")->rtcp_feedback, route::RtcpFeedback::AsOffered);
+  EXPECT_EQ(usual->routes->trunk("carrier")->rtcp_feedback, std::nullopt);
+  const auto config = load(std::string(kSmall) + trunk + "rtcp_feedback = \"never\"\n");
+  ASSERT_NE(config, nullptr);
+  EXPECT_EQ(config->routes->trunk("carrier")->rtcp_feedback, route::RtcpFeedback::Never);
+  EXPECT_THAT(error_of(std::string(kSmall) + trunk + "rtcp_feedback = true\n"), HasSubstr("rtcp_feedback"));
+  EXPECT_THAT(error_of(std::string(kSmall) + trunk + "rtcp_feedback = \"alway\"\n"), HasSubstr("always"));
+}
+
 // --- mistakes ---------------------------------------------------------------------------------------------------
 
 TEST(LoadConfig, AMistypedKeyIsNamedWithItsPlaceAndTheNearestKey) {

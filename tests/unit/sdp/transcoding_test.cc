@@ -63,12 +63,15 @@ TEST(AnsweredIn, HasTheOffersFirstCodecUnderItsNumbers) {
 
 // RFC 8079 3.2: only reports that cross a transcoder.
 TEST(AnsweredIn, AgreesOnReportsThatCross) {
-  const auto out = answered_in(
-      audio("9", "a=rtcp-xr:pkt-loss-rle=10 rcvr-rtt=all stat-summary=loss voip-metrics\r\na=rtcp-fb:9 nack\r\n"),
-      *audio("0"));
+  const auto out =
+      answered_in(audio("9",
+                        "a=rtcp-xr:pkt-loss-rle=10 rcvr-rtt=all stat-summary=loss voip-metrics\r\na=rtcp-fb:9 nack\r\n"
+                        "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"),
+                  *audio("0"));
   ASSERT_TRUE(out);
   EXPECT_THAT(text(*out), HasSubstr("a=rtcp-xr:rcvr-rtt=all voip-metrics\r\n"));
   EXPECT_THAT(text(*out), Not(HasSubstr("rtcp-fb")));
+  EXPECT_THAT(text(*out), Not(HasSubstr("extmap"))) << "packets are made anew";
 }
 
 TEST(AnsweredIn, StaysWhatItIsWhenBothHaveACodec) {
