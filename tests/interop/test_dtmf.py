@@ -248,6 +248,39 @@ def tones_become_events_and_events_tones(lab):
     talk.end()
 
 
+# trap 36
+@test
+def info_becomes_tones_and_tones_info(lab):
+    lab.start(sbc={"realm": {"access": {"dtmf": "info"}}, **dtmf("inband")})
+    talk = Talk(lab, with_events(PHONE, 7000), plain(CARRIER, 7100))
+    check("telephone-event" not in talk.invite.body + talk.ok.body, "neither side is told of events")
+    talk.near.audio(5)
+    talk.call.send("INFO", body="Signal=6\r\nDuration=100\r\n", content_type=RELAY_BODY).response(200)
+    for _ in range(10):  # audio goes on meanwhile
+        talk.near.audio(1)
+        talk.far.hear(0.01)
+    talk.far.hear(0.3)
+    tones = [p[5] for p in talk.far.heard if p[1] == 0 and len(set(p[5])) > 8]
+    check(4 <= len(tones) <= 12, f"expected 100 ms of a tone, got {len(tones)} packets")
+    in_one_row(talk.far.heard, "the carrier")
+    talk.carrier.nothing(lambda m: m.is_request("INFO"), 0.3)
+    # Played back to the border they are the digit again, and nothing but that.
+    talk.far.audio(5)
+    for tone in tones:
+        talk.far.timestamp += 160
+        talk.far.send(0, tone)
+        talk.near.hear(0.02)
+    talk.far.audio(5)
+    back = talk.alice.request("INFO")
+    equal(back.body.split("\r\n")[0], "Signal=6", "the digit")
+    back.reply(200)
+    talk.alice.nothing(lambda m: m.is_request("INFO"), 0.3)
+    talk.near.hear(0.2)
+    heard = [p for p in talk.near.heard if len(set(p[5])) > 8]
+    check(len(heard) <= 2, f"the phone hears the tone as well: {len(heard)} packets")
+    talk.end()
+
+
 def transcoded(**trunk):
     return {"trunk": {"carrier": {"codecs": {"transcode": ["PCMA"]}, **trunk}}}
 

@@ -154,6 +154,31 @@ TEST(RecordingSession, HoldAndResumeAreToldAsTheyHappen) {
   EXPECT_EQ(rig.end_call().recording_failure, "");
 }
 
+// RFC 3264 8.2: nothing is said while the only line is out of use, and the recording goes on when it is back.
+TEST(RecordingSession, OutlivesALineThatIsTakenOutOfUseAndBack) {
+  Recorded rig;
+  rig.server_answers();
+  rig.b.reinvite(sdp(rig.b.ip(), 0, "sendrecv", 2));
+  rig.a.answer(200, sdp(rig.a.ip(), 0, "sendrecv", 2));
+  rig.b.ack();
+  EXPECT_TRUE(rig.copies().empty());
+  const auto out = rig.d.take("INVITE");
+  ASSERT_NE(out, nullptr);
+  EXPECT_EQ(count(out->body(), "m=audio 0 "), 2U);
+  std::string none = server_sdp(rig.d, 8000);
+  for (const char* port : {"8002", "8004"}) none.replace(none.find(port), 4, "0");
+  rig.d.answer(200, none);
+  rig.b.reinvite(sdp(rig.b.ip(), 5000, "sendrecv", 3));
+  rig.a.answer(200, sdp(rig.a.ip(), 4000, "sendrecv", 3));
+  rig.b.ack();
+  const auto back = rig.d.take("INVITE");
+  ASSERT_NE(back, nullptr);
+  EXPECT_EQ(count(back->body(), "a=sendonly"), 2U);
+  rig.d.answer(200, server_sdp(rig.d, 8000));
+  EXPECT_EQ(rig.copies().size(), 2U);
+  EXPECT_EQ(rig.end_call().recording_failure, "");
+}
+
 // trap 89: one after the other, however fast the call changes (RFC 3261 14.1).
 TEST(RecordingSession, AChangeWaitsForTheOneBefore) {
   Recorded rig;
