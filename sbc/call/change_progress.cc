@@ -160,6 +160,8 @@ bool Machine::change_acknowledged(const Input& in, const sip::RAck& rack) {
     respond_early(in, sdp.error().status, accept);
   } else if (!*sdp) {
     respond_early(in, 200);
+  } else if (policy_stops_offer(in)) {  // RFC 6337 2.3: a PRACK with an offer may be refused
+    return true;
   } else {
     start_change_exchange(in, **sdp);
   }

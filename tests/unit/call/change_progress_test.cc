@@ -285,6 +285,43 @@ TEST(ReliableReInvite, AnOfferInPrackIsAnsweredWithWhatIsThereWhereTheOtherLegDo
   }
 }
 
+TEST(ReliableReInvite, AnOfferInPrackIsPutBeforeThePolicy) {
+  Talk t;
+  t.rig.advisor.heard = {policy::Handler::Reinvite};
+  t.hold(kAble);
+  t.rig.b.clear();
+  t.rig.advisor.inside_decision.kind = policy::InsideDecision::Kind::Reject;
+  t.rig.advisor.inside_decision.status = 488;
+  t.rig.a.request("PRACK", sdp(t.rig.a.ip(), 4000, "inactive", 3), rack(*t.progress));
+  const auto& event = t.rig.advisor.insides.back().second;
+  EXPECT_EQ(event.method, "PRACK");
+  EXPECT_EQ(event.party, "caller");
+  EXPECT_TRUE(event.has_sdp);
+  EXPECT_TRUE(t.rig.a.has("488 PRACK"));
+  EXPECT_FALSE(t.rig.b.has("UPDATE"));
+  EXPECT_EQ(t.rig.calls.counters().refused_by_policy[0], 1U);
+  t.rig.pass(seconds(2));
+  EXPECT_EQ(t.rig.a.count("183"), 0U) << "it has been acknowledged all the same";
+  t.rig.b.answer(200);
+  EXPECT_NE(t.rig.a.take("200 INVITE"), nullptr);
+  t.rig.a.ack();
+  EXPECT_EQ(t.rig.advisor.insides.size(), 2U) << "the re-INVITE and the PRACK";
+  t.end();
+}
+
+TEST(ReliableReInvite, AnOfferInPrackMayEndTheCall) {
+  Talk t;
+  t.rig.advisor.heard = {policy::Handler::Reinvite};
+  t.hold(kAble);
+  t.rig.advisor.inside_decision.kind = policy::InsideDecision::Kind::HangUp;
+  t.rig.a.request("PRACK", sdp(t.rig.a.ip(), 4000, "inactive", 3), rack(*t.progress));
+  EXPECT_TRUE(t.rig.a.has("487 PRACK"));
+  EXPECT_TRUE(t.rig.a.has("BYE"));
+  EXPECT_TRUE(t.rig.b.has("BYE"));
+  end_well(t.rig);
+  t.rig.expect_no_half_call();
+}
+
 TEST(ReliableReInvite, UpdatesInBetweenCrossBothWays) {
   Talk t;
   t.hold(kAble);
