@@ -55,6 +55,8 @@ function counters.memory(keys)
 end
 
 local function of_all_threads(name, seconds)
+  local whole = math.type(seconds) == "integer" and seconds >= 1 and seconds <= 31 * 86400
+  assert(whole, "expected 1 to 2678400 seconds, got " .. tostring(seconds))
   local function of(key) return (name .. "/" .. key):sub(1, 128) end  -- no name may be longer
   return {
     add = function(key, _, amount) return counter.incr(of(key), seconds, amount or 1) end,
@@ -68,7 +70,7 @@ end
 --   if attempts.add(user, call.time.unix) > 20 then ... end
 -- A window of one second is the second of the clock: that is as fine as call.time is.
 -- With a name it is the border's: { name = "calls", seconds = 60 }. It has a time of its own, and `now` means nothing;
--- an event may look at 32 of them.
+-- an event may look at 256 of them.
 function counters.window(options)
   if options.name then return of_all_threads(options.name, options.seconds) end
   local seconds, slots = options.seconds, counters.memory(options.keys or 1000)

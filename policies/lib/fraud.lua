@@ -15,10 +15,10 @@
 --     return reject(403, "Not allowed")
 --   end
 --
--- Limits hold for all threads together, and so does what a caller has called within a day. What he called before that
--- each thread remembers for itself, for as long as the policy is loaded (see lib.counters): a country that is called
--- once a week may be new again, which new_per_day has to allow for. It makes fraud slow and visible. What bounds the
--- loss is a limit at your carrier.
+-- Limits, and what a caller has called, hold for all threads together, and over reloads; after a restart of the border
+-- every country is new once, which new_per_day has to allow for. A country that was not called for a month (`remember`,
+-- in seconds) is new again: at the latest after twice that time. It makes fraud slow and visible. What bounds the loss
+-- is a limit at your carrier.
 
 local counters = require "lib.counters"
 local plans = require "lib.plans"
@@ -42,7 +42,7 @@ function fraud.premium(country) return plans.of(country).premium end
 
 local names = {
   home = "string", never = "table", except = "table", per_hour = "number", night_per_hour = "number",
-  new_per_day = "number", new_at_night = "number", night = "function", callers = "number",
+  new_per_day = "number", new_at_night = "number", night = "function", remember = "number",
 }
 
 local function prefixes_of(list)
@@ -67,21 +67,18 @@ local function prefixes_of(list)
   end
 end
 
--- `night` is a function that is true at the times when the stricter limits hold. `callers` (1000): of whom it remembers
--- what they have called. Limits that are left out do not hold. new_at_night: who has called so many new countries
--- within a day gets no more of them at night.
+-- `night` is a function that is true at the times when the stricter limits hold. Limits that are left out do not hold.
+-- new_at_night: who has called so many new countries within a day gets no more of them at night.
 function fraud.new(options)
   for name, value in pairs(options) do
     assert(names[name], "a fraud guard has no option " .. tostring(name))
     assert(type(value) == names[name], "expected a " .. names[name] .. " for " .. name)
   end
   local never, except = prefixes_of(options.never), prefixes_of(options.except)
-  local callers = options.callers or 1000
   local abroad = counters.window { name = "fraud abroad", seconds = 3600 }
   local newly = counters.window { name = "fraud new", seconds = 86400 }
-  local today = counters.window { name = "fraud called", seconds = 86400 }
-  local called = counters.memory(callers)  -- who to the countries called: " 44 49 "
-  local most_remembered = 64               -- who has called so many countries has no new one
+  -- Whole numbers that fade out: one call is so many that the last of them goes with the end of the time.
+  local called, one_call = counters.window { name = "fraud called", seconds = options.remember or 30 * 86400 }, 1000
 
   local guard = {}
 
@@ -94,27 +91,22 @@ function fraud.new(options)
     if prefix and not except(number) then return "nobody calls " .. prefix end
     if country == options.home then return nil end
 
-    local now, night = call.time.unix, options.night and options.night(call.time)
+    local night = options.night and options.night(call.time)
     local most = night and options.night_per_hour or options.per_hour
-    if most and abroad.count(who, now) + 1 > most then return "more than " .. most .. " calls abroad in an hour" end
+    if most and abroad.count(who) + 1 > most then return "more than " .. most .. " calls abroad in an hour" end
 
-    local known = called.get(who) or " "
-    local is_new = not known:find(" " .. country .. " ", 1, true) and select(2, known:gsub("%d+", "")) < most_remembered
     local to = who .. " " .. country
-    if is_new and today.count(to, now) > 0 then  -- another thread has let him
-      called.put(who, known .. country .. " ")
-    elseif is_new then
-      if night and options.new_at_night and newly.count(who, now) + 1 > options.new_at_night then
+    if called.count(to) == 0 then
+      if night and options.new_at_night and newly.count(who) + 1 > options.new_at_night then
         return "a new country at night"
       end
-      if options.new_per_day and newly.count(who, now) + 1 > options.new_per_day then
+      if options.new_per_day and newly.count(who) + 1 > options.new_per_day then
         return "more than " .. options.new_per_day .. " new countries in a day"
       end
-      newly.add(who, now)
-      called.put(who, known .. country .. " ")
+      newly.add(who)
     end
-    today.add(to, now)
-    abroad.add(who, now)
+    called.add(to, nil, one_call)
+    abroad.add(who)
     return nil
   end
 

@@ -1,7 +1,9 @@
 -- Carriers by how well they do: those that answer, and sound well, first.
 --
 --   local quality = require "lib.quality"
---   local watch = quality.new { seconds = 900, least = 20, answered = 0.3, reached = 0.8, pdd = 4000, mos = 3.6, silent = 0.02 }
+--   local watch = quality.new {
+--     seconds = 900, least = 20, answered = 0.3, reached = 0.8, pdd = 4000, mos = 3.6, silent = 0.02,
+--   }
 --   on_invite:   return route(watch.order(call, places))      -- places of trunks, in the order that you prefer
 --   on_failure:  watch.failed(call, attempt)
 --   on_end:      watch.ended(call, ending)
@@ -14,7 +16,9 @@
 --   silent    share of answered calls in which no media came from there
 -- A trunk that is beyond one of the bounds goes behind those that are not; nothing is taken out, since a bad carrier is
 -- better than none. With less than `least` calls a trunk is good, so that one that has got none for a while is tried
--- again. Numbers are of the thread and of this load of the policy (see lib.counters).
+-- again.
+-- All threads count together, and a reload forgets nothing (`counter` of the language). So do all watches with one
+-- `name` ("quality") and the same `seconds`: two that are told of the same calls want names of their own.
 
 local counters = require "lib.counters"
 
@@ -39,85 +43,79 @@ local function delay_of(call, ending)
   return delay and math.max(0, delay)
 end
 
+-- Counters are whole numbers, and events fade out of them: all is counted in thousandths.
+local one, most = 1000, 1000000
+
 function quality.new(options)
   for name, value in pairs(options) do
-    local known = bounds[name] or name == "seconds" or name == "least" or name == "keys"
+    local known = bounds[name] or name == "seconds" or name == "least" or name == "name"
     assert(known, "there is no bound " .. tostring(name))
-    assert(type(value) == "number", "expected a number for " .. name)
+    local wanted = name == "name" and "string" or "number"
+    assert(type(value) == wanted, "expected a " .. wanted .. " for " .. name)
   end
-  local events = counters.window { seconds = options.seconds or 900, keys = options.keys or 1000 }
+  local events = counters.window { name = options.name or "quality", seconds = options.seconds or 900 }
   local least = options.least or 20
 
-  local function add(trunk, what, now, amount) events.add(trunk .. "/" .. what, now, amount) end
-  local function count(trunk, what, now) return events.count(trunk .. "/" .. what, now) end
-
-  -- call.time is when the call came; it may end hours later, while others come. Two hours back is a clock that was set.
-  local latest = 0
-  local function clock(time)
-    if time > latest or latest - time > 7200 then latest = time end
-    return latest
+  local function add(trunk, what, value)
+    local amount = math.min(most, math.floor((value or 1) * one + 0.5))
+    if amount > 0 then events.add(trunk .. "/" .. what, nil, amount) end
   end
+  local function count(trunk, what) return events.count(trunk .. "/" .. what) / one end
 
-  local function add_delay(trunk, delay, now)
-    if not delay then return end
-    add(trunk, "rang", now)
-    add(trunk, "delay", now, delay)
+  local function add_delay(trunk, milliseconds)
+    if not milliseconds then return end
+    add(trunk, "rang")
+    add(trunk, "delay", milliseconds / 1000)
   end
 
   local watch = {}
 
   -- In on_failure. `trunk`: another name than the trunk's, as in all of these: trunk .. " " .. country, where carriers
   -- are good for one country and bad for another.
-  function watch.failed(call, attempt, trunk)
+  function watch.failed(_, attempt, trunk)
     trunk = trunk or attempt.trunk
     if trunk == "" then return end
-    local now = clock(call.time.unix)
-    add(trunk, "calls", now)
-    add_delay(trunk, attempt.pdd_ms, now)
+    add(trunk, "calls")
+    add_delay(trunk, attempt.pdd_ms)
     local theirs = attempt.cause == "timeout" and attempt.rang  -- it rang, nobody came
-    if theirs or (attempt.cause == "response" and of_the_callee[attempt.status]) then add(trunk, "reached", now) end
+    if theirs or (attempt.cause == "response" and of_the_callee[attempt.status]) then add(trunk, "reached") end
   end
 
   -- In on_end. Of calls that were not answered on_failure has told, but for those whose caller gave up.
   function watch.ended(call, ending, trunk)
     trunk = trunk or ending.trunk
     if trunk == "" then return end
-    local now = clock(call.time.unix + (ending.setup_ms + ending.duration_ms) // 1000)
     if not ending.answered and ending.cause ~= "cancel" then return end
-    add_delay(trunk, delay_of(call, ending), now)
-    if not ending.answered then
-      add(trunk, "calls", now)
-      add(trunk, "reached", now)
-      return
-    end
-    add(trunk, "calls", now)
-    add(trunk, "reached", now)
-    add(trunk, "answered", now)
-    if ending.silent == "callee" then add(trunk, "silent", now) end
+    add_delay(trunk, delay_of(call, ending))
+    add(trunk, "calls")
+    add(trunk, "reached")
+    if not ending.answered then return end
+    add(trunk, "answered")
+    if ending.silent == "callee" then add(trunk, "silent") end
     if ending.callee_mos then
-      add(trunk, "rated", now)
-      add(trunk, "mos", now, ending.callee_mos)
+      add(trunk, "rated")
+      add(trunk, "mos", ending.callee_mos)
     end
   end
 
   -- What is known: { calls, answered, reached, pdd, mos, silent }, all but the first nil where there were less than
   -- `least` calls that say something about it.
-  function watch.of(trunk, now)
-    local calls, answered = count(trunk, "calls", now), count(trunk, "answered", now)
-    local rated, rang = count(trunk, "rated", now), count(trunk, "rang", now)
+  function watch.of(trunk)
+    local calls, answered = count(trunk, "calls"), count(trunk, "answered")
+    local rated, rang = count(trunk, "rated"), count(trunk, "rang")
     local known = { calls = calls }
     if calls >= least then
-      known.answered, known.reached = answered / calls, count(trunk, "reached", now) / calls
+      known.answered, known.reached = answered / calls, count(trunk, "reached") / calls
     end
-    if answered >= least then known.silent = count(trunk, "silent", now) / answered end
-    if rang >= least then known.pdd = count(trunk, "delay", now) / rang end
-    if rated >= least then known.mos = count(trunk, "mos", now) / rated end
+    if answered >= least then known.silent = count(trunk, "silent") / answered end
+    if rang >= least then known.pdd = 1000 * count(trunk, "delay") / rang end
+    if rated >= least then known.mos = count(trunk, "mos") / rated end
     return known
   end
 
   -- Which bounds a trunk is beyond, as "answered 0.12, mos 3.1"; nil when it is good.
-  function watch.bad(trunk, now)
-    local known, why = watch.of(trunk, now), {}
+  function watch.bad(trunk)
+    local known, why = watch.of(trunk), {}
     for _, name in ipairs { "answered", "reached", "pdd", "mos", "silent" } do
       local value, bound = known[name], options[name]
       if value and bound then
@@ -131,14 +129,14 @@ function quality.new(options)
 
   -- The same places, good ones first, otherwise in their order. `name_of`: gives the name for a place, when it is not
   -- its trunk.
-  function watch.order(call, places, name_of)
-    local good, bad, now = {}, {}, clock(call.time.unix)
+  function watch.order(_, places, name_of)
+    local good, bad = {}, {}
     for name, value in pairs(places) do
       if type(name) == "string" then good[name] = value end
     end
     for i = 1, #places do
       local name = name_of and name_of(places[i]) or places[i].trunk
-      local list = name and watch.bad(name, now) and bad or good
+      local list = name and watch.bad(name) and bad or good
       list[#list + 1] = places[i]
     end
     for i = 1, #bad do good[#good + 1] = bad[i] end

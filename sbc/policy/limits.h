@@ -89,13 +89,13 @@ inline constexpr std::size_t kMaxTableKey = 512;  // asked for; the keys themsel
 // Per invocation.
 inline constexpr std::size_t kMaxLogLines = 16;  // one call must not fill a disk
 inline constexpr std::size_t kMaxLogText = 512;
-inline constexpr std::size_t kMaxLookups = 16;  // location look-ups; each takes a lock of the shared store
-inline constexpr std::size_t kMaxCounted = 32;  // uses of counters; each takes a lock as well
+inline constexpr std::size_t kMaxLookups = 16;   // location look-ups; each takes a lock of the shared store
+inline constexpr std::size_t kMaxCounted = 256;  // uses of counters, a lock each: 8 of each place by lib.quality
 inline constexpr std::size_t kMaxCounterName = 128;
-inline constexpr std::uint32_t kMaxWindow = 86'400;    // seconds that a counter looks back
-inline constexpr std::uint32_t kMaxCount = 1'000'000;  // added at once
-inline constexpr std::size_t kMaxQuestions = 16;       // that take time, one after the other
-inline constexpr std::size_t kMaxDecisions = 64;       // built, of which one is returned
+inline constexpr std::uint32_t kMaxWindow = 86'400 * 31;  // seconds that a counter looks back: a month
+inline constexpr std::uint32_t kMaxCount = 1'000'000;     // added at once
+inline constexpr std::size_t kMaxQuestions = 16;          // that take time, one after the other
+inline constexpr std::size_t kMaxDecisions = 64;          // built, of which one is returned
 
 // Timers of a call: each is a deadline of the shard and an invocation when it runs out. Eight are a warning, an end,
 // and room for a dialogue of keys.

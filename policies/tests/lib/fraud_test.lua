@@ -64,16 +64,26 @@ test("new countries are few in a day, and those that were called before are not 
   expect(guard.refuses(at(noon + 2 * 86400), "alice", "+2521234567"), nil)
 end)
 
-test("a country that another thread has let a caller call is not new, for a day", function()
-  local options = { home = "43", new_per_day = 1 }
+test("a country that another thread has let a caller call is not new, for a month", function()
+  local options, day = { home = "43", new_per_day = 1 }, 86400
   expect(new_guard(options).refuses(at(), "alice", "+442012345678"), nil)
   local other = fraud.new(options)
   expect(other.refuses(at(), "alice", "+442012345678"), nil)
   expect(other.refuses(at(), "alice", "+493012345678"), "more than 1 new countries in a day")
-  expect(other.refuses(at(noon + 3 * 86400), "alice", "+442012345678"), nil, "this one remembers")
-  local third = fraud.new(options)
-  expect(third.refuses(at(noon + 5 * 86400), "alice", "+493012345678"), nil)
-  expect(third.refuses(at(noon + 5 * 86400), "alice", "+442012345678"), "more than 1 new countries in a day")
+  expect(other.refuses(at(noon + 29 * day), "alice", "+442012345678"), nil)
+  expect(other.refuses(at(noon + 29 * day), "alice", "+493012345678"), nil, "the new one of this day")
+  expect(other.refuses(at(noon + 58 * day), "alice", "+442012345678"), nil, "called within the last month")
+  expect(other.refuses(at(noon + 60 * day), "alice", "+33112345678"), nil)
+  expect(other.refuses(at(noon + 60 * day), "alice", "+493012345678"), "more than 1 new countries in a day", "forgotten")
+end)
+
+test("how long a country is remembered can be set", function()
+  local guard = new_guard { new_per_day = 1, remember = 2 * 86400 }
+  expect(guard.refuses(at(), "alice", "+442012345678"), nil)
+  expect(guard.refuses(at(noon + 3 * 86400), "alice", "+493012345678"), nil)
+  expect(guard.refuses(at(noon + 3 * 86400), "alice", "+442012345678"), "more than 1 new countries in a day")
+  expect(pcall(fraud.new, { remember = 32 * 86400 }), false)
+  expect(pcall(fraud.new, { remember = 0.5 }), false)
 end)
 
 test("an island behind +1 is another country than the United States", function()
@@ -100,11 +110,6 @@ test("calls for help, short numbers and users are not looked at", function()
   expect(guard.refuses(help, "alice", "+12125550100"), nil)
   expect(guard.refuses(at(), "alice", "112"), nil)
   expect(guard.refuses(at(), "alice", "bob"), nil)
-end)
-
-test("what it remembers of one caller is bounded", function()
-  local guard = new_guard {}
-  for code = 200, 399 do expect(guard.refuses(at(), "alice", "+" .. code .. "1234567"), nil) end
 end)
 
 test("mistakes in its options are named", function()

@@ -39,8 +39,8 @@ TEST(Counter, SaysWhatItTakes) {
   EXPECT_THAT(error_of("counter.incr(nil, 60)"), HasSubstr("counter.incr: the name"));
   EXPECT_THAT(error_of("counter.incr('x', 0)"), HasSubstr("the window in seconds"));
   EXPECT_THAT(error_of("counter.incr('x', 60, -1)"), HasSubstr("the amount"));
-  EXPECT_EQ(error_of("for i = 1, 33 do counter.get('x', 60) end"),
-            "p.lua:1: more than 32 uses of counters in one event");
+  EXPECT_EQ(error_of("for i = 1, 257 do counter.get('x', 60) end"),
+            "p.lua:1: more than 256 uses of counters in one event");
 }
 
 TEST(MediaQuality, IsToldAndMayLog) {
