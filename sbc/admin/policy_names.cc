@@ -136,6 +136,8 @@ const char* name_of(EnumResult result) {
       return "no_number";
     case EnumResult::Failed:
       return "failed";
+    case EnumResult::Resting:
+      return "resting";
     case EnumResult::kCount:
       break;
   }
@@ -156,6 +158,8 @@ const char* name_of(DnsResult result) {
       return "no_name";
     case DnsResult::Failed:
       return "failed";
+    case DnsResult::Resting:
+      return "resting";
     case DnsResult::kCount:
       break;
   }

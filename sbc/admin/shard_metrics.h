@@ -377,6 +377,7 @@ enum class EnumResult : std::uint8_t {
   NotAllowed,  // policy.enum.suffixes does not have the name
   NoNumber,    // it is none of E.164
   Failed,      // the servers could not say
+  Resting,     // they have failed too often, and are left in peace
   kCount
 };
 const char* name_of(EnumResult result);  // "found"
@@ -389,6 +390,7 @@ enum class DnsResult : std::uint8_t {
   NotAllowed,  // the name is in none of policy.dns.domains
   NoName,      // it is no host name
   Failed,      // the servers could not say
+  Resting,     // they have failed too often, and are left in peace
   kCount
 };
 const char* name_of(DnsResult result);  // "found"

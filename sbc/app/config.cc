@@ -185,8 +185,7 @@ void read_policy(settings::Table root, Config& config) {
   config.policy_record = read_record(policy);
   config.policy_limits = read_policy_limits(policy);
   config.policy_lookups.http = read_http(policy);
-  config.policy_lookups.dns_domains = read_dns_domains(policy);
-  config.policy_lookups.enum_suffixes = read_enum(policy);
+  read_dns_lookups(policy, config.policy_lookups);
   config.policy_lookups.redis = read_redis(policy, config);
   config.policy_lookups.databases = read_databases(policy, config);
   for (const auto& database : config.policy_lookups.databases)

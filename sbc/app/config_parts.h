@@ -56,9 +56,10 @@ std::vector<route::Realm> read_realms(settings::Table root, Config& config);
 std::vector<std::string> trunks_of(const route::Table& routes, std::string_view name);
 // That the upstream of each relay realm exists; after the routes were read.
 void check_upstreams(settings::Table root, Config& config);
-// [policy.enum]
-std::vector<std::string> read_dns_domains(settings::Table& policy);
-std::vector<std::string> read_enum(settings::Table& policy);
+// [policy.dns] and [policy.enum]
+void read_dns_lookups(settings::Table& policy, LookupSettings& into);
+// failures and pause, of any service.
+lookup::BreakerRule read_breaker(settings::Table& table);
 // [policy.redis]
 redis::Settings read_redis(settings::Table& policy, const Config& config);
 // tls, ca, certificate, key and tls_name of a table that says how a server is reached (config_tls.cc). nullptr: without

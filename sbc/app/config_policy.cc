@@ -40,6 +40,13 @@ RecordSettings read_record(settings::Table& policy) {
   return record;
 }
 
+lookup::BreakerRule read_breaker(settings::Table& table) {
+  lookup::BreakerRule rule;
+  rule.failures = static_cast<std::uint32_t>(table.integer("failures", {1, 1'000'000}, rule.failures));
+  rule.pause = table.duration("pause", {base::milliseconds(100), base::hours(1)}, rule.pause);
+  return rule;
+}
+
 http::Settings read_http(settings::Table& policy) {
   auto table = policy.table("http");
   http::Settings http;
@@ -52,8 +59,7 @@ http::Settings read_http(settings::Table& policy) {
   http.body_bytes = table.size("max_body", 1, 100U << 10, http.body_bytes);
   http.at_once = static_cast<std::size_t>(table.integer("at_once", {1, 10'000}, 100));
   http.cache_entries = static_cast<std::size_t>(table.integer("cache", {0, 100'000}, 1000));
-  http.breaker.failures = static_cast<std::uint32_t>(table.integer("failures", {1, 1'000'000}, 5));
-  http.breaker.pause = table.duration("pause", {base::milliseconds(100), base::hours(1)}, http.breaker.pause);
+  http.breaker = read_breaker(table);
   http.ca_file = table.text("ca_file", "");
   return http;
 }
@@ -75,14 +81,13 @@ std::vector<std::string> read_dns_names(settings::Table& table, const char* key,
 
 }  // namespace
 
-std::vector<std::string> read_enum(settings::Table& policy) {
-  auto table = policy.table("enum");
-  return read_dns_names(table, "suffixes", "e164.arpa");
-}
-
-std::vector<std::string> read_dns_domains(settings::Table& policy) {
-  auto table = policy.table("dns");
-  return read_dns_names(table, "domains", "example.net");
+void read_dns_lookups(settings::Table& policy, LookupSettings& into) {
+  auto numbers = policy.table("enum");
+  into.enum_suffixes = read_dns_names(numbers, "suffixes", "e164.arpa");
+  into.enum_breaker = read_breaker(numbers);
+  auto names = policy.table("dns");
+  into.dns_domains = read_dns_names(names, "domains", "example.net");
+  into.dns_breaker = read_breaker(names);
 }
 
 }  // namespace sbc::app

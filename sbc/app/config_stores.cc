@@ -20,8 +20,7 @@ lookup::Rules read_rules(settings::Table& table) {
   lookup::Rules rules;
   rules.at_once = static_cast<std::size_t>(table.integer("at_once", {1, 10'000}, 100));
   rules.cache_entries = static_cast<std::size_t>(table.integer("cache", {0, 100'000}, 1000));
-  rules.breaker.failures = static_cast<std::uint32_t>(table.integer("failures", {1, 1'000'000}, 5));
-  rules.breaker.pause = table.duration("pause", {base::milliseconds(100), base::hours(1)}, rules.breaker.pause);
+  rules.breaker = read_breaker(table);
   return rules;
 }
 

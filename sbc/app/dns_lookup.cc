@@ -35,11 +35,13 @@ json::Value list_of(DnsAnswer answer) {
 
 }  // namespace
 
-bool DnsLookup::may_ask(const std::string& name) const {
-  return std::ranges::any_of(domains_, [&name](const std::string& domain) {
+// nullptr: it may not be asked for.
+const std::string* DnsLookup::domain_of(const std::string& name) const {
+  const auto found = std::ranges::find_if(domains_, [&name](const std::string& domain) {
     return name == domain ||
            (name.size() > domain.size() && name.ends_with(domain) && name[name.size() - domain.size() - 1] == '.');
   });
+  return found == domains_.end() ? nullptr : &*found;
 }
 
 void DnsLookup::ask(const policy::DnsQuestion& asked, std::function<void(policy::Found)> done) {
@@ -51,8 +53,9 @@ void DnsLookup::ask(const policy::DnsQuestion& asked, std::function<void(policy:
   const auto type = type_of(asked.type);
   const std::string name = route::host_name(asked.name);
   if (!type || name.empty()) return fail(NoName, "no_name");
-  if (!may_ask(name)) return fail(NotAllowed, "not_allowed");
-  resolver_.ask({*type, name}, [this, done = std::move(done)](const DnsAnswer& answer) {
+  const std::string* const domain = domain_of(name);
+  if (domain == nullptr) return fail(NotAllowed, "not_allowed");
+  const bool asks = circuit_.ask(*domain, {*type, name}, [this, done](const DnsAnswer& answer) {
     switch (answer.outcome) {
       case DnsAnswer::Outcome::Found:
       case DnsAnswer::Outcome::Nothing:
@@ -66,6 +69,7 @@ void DnsLookup::ask(const policy::DnsQuestion& asked, std::function<void(policy:
         return done(std::unexpected("timeout"));
     }
   });
+  if (!asks) fail(Resting, "resting");
 }
 
 void DnsLookup::copy_counters(admin::ShardMetrics& metrics) const {

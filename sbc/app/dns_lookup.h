@@ -8,26 +8,29 @@
 #include <vector>
 
 #include "sbc/admin/shard_metrics.h"
+#include "sbc/app/dns_circuit.h"
 #include "sbc/policy/question.h"
-#include "sbc/resolve/resolver.h"
 
 namespace sbc::app {
 
 class DnsLookup {
  public:
-  explicit DnsLookup(resolve::Resolver& resolver) : resolver_(resolver) {}
+  DnsLookup(loop::EventLoop& loop, resolve::Resolver& resolver) : circuit_(loop, resolver) {}
 
   // Names at or below one of these may be asked for.
-  void use(std::vector<std::string> domains) { domains_ = std::move(domains); }
+  void use(std::vector<std::string> domains, const lookup::BreakerRule& rule) {
+    domains_ = std::move(domains);
+    circuit_.use(rule);
+  }
   // `done` is called once, perhaps before this returns.
   void ask(const policy::DnsQuestion& asked, std::function<void(policy::Found)> done);
   void copy_counters(admin::ShardMetrics& metrics) const;
 
  private:
   std::uint64_t& count(admin::DnsResult result) { return counts_[static_cast<std::size_t>(result)]; }
-  bool may_ask(const std::string& name) const;
+  const std::string* domain_of(const std::string& name) const;
 
-  resolve::Resolver& resolver_;
+  DnsCircuit circuit_;
   std::vector<std::string> domains_;
   std::array<std::uint64_t, static_cast<std::size_t>(admin::DnsResult::kCount)> counts_{};
 };

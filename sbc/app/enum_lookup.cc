@@ -56,21 +56,23 @@ void EnumLookup::ask(const policy::EnumQuestion& asked, std::function<void(polic
   const auto name = route::enum_name(asked.number, suffix);
   if (name.empty()) return fail(NoNumber, "no_number");
   const bool is_public = suffix == "e164.arpa";
-  resolver_.ask({route::Question::Type::Enum, name},
-                [this, number = asked.number, is_public, done = std::move(done)](const route::DnsAnswer& answer) {
-                  switch (answer.outcome) {
-                    case route::DnsAnswer::Outcome::Found:
-                    case route::DnsAnswer::Outcome::Nothing:
-                      ++count(answer.rules.empty() ? Nothing : Found);
-                      return done(std::make_shared<const json::Value>(list_of(answer.rules, number, is_public)));
-                    case route::DnsAnswer::Outcome::Failed:
-                      ++count(Failed);
-                      return done(std::unexpected("failed"));
-                    case route::DnsAnswer::Outcome::Silent:
-                      ++count(Timeout);
-                      return done(std::unexpected("timeout"));
-                  }
-                });
+  const bool asks =
+      circuit_.ask(suffix, {route::Question::Type::Enum, name},
+                   [this, number = asked.number, is_public, done](const route::DnsAnswer& answer) {
+                     switch (answer.outcome) {
+                       case route::DnsAnswer::Outcome::Found:
+                       case route::DnsAnswer::Outcome::Nothing:
+                         ++count(answer.rules.empty() ? Nothing : Found);
+                         return done(std::make_shared<const json::Value>(list_of(answer.rules, number, is_public)));
+                       case route::DnsAnswer::Outcome::Failed:
+                         ++count(Failed);
+                         return done(std::unexpected("failed"));
+                       case route::DnsAnswer::Outcome::Silent:
+                         ++count(Timeout);
+                         return done(std::unexpected("timeout"));
+                     }
+                   });
+  if (!asks) fail(Resting, "resting");
 }
 
 void EnumLookup::copy_counters(admin::ShardMetrics& metrics) const {

@@ -18,15 +18,15 @@ class PolicyLookups {
   using Done = std::function<void(policy::Found)>;
 
   PolicyLookups(loop::EventLoop& loop, resolve::Resolver& resolver, observe::Log& log, const LookupSettings& settings)
-      : http_(loop, settings.http), dns_(resolver), enum_(resolver), stores_(loop, log, settings) {
-    dns_.use(settings.dns_domains);
-    enum_.use(settings.enum_suffixes);
+      : http_(loop, settings.http), dns_(loop, resolver), enum_(loop, resolver), stores_(loop, log, settings) {
+    dns_.use(settings.dns_domains, settings.dns_breaker);
+    enum_.use(settings.enum_suffixes, settings.enum_breaker);
   }
 
   void use(const LookupSettings& settings) {
     http_.use(settings.http);
-    dns_.use(settings.dns_domains);
-    enum_.use(settings.enum_suffixes);
+    dns_.use(settings.dns_domains, settings.dns_breaker);
+    enum_.use(settings.enum_suffixes, settings.enum_breaker);
     stores_.use(settings);
   }
   // `done` is called once, in bounded time; perhaps before this returns.

@@ -311,6 +311,10 @@ void Resolver::ask(const Question& question, RecordsDone done) {
   inner_->settle();
 }
 
+bool Resolver::knows(const route::Question& question) const {
+  return inner_->cache.find(question, inner_->loop.now()) != nullptr;
+}
+
 Counters Resolver::counters() const {
   Counters all = inner_->counters;
   all.stale = inner_->cache.stale();

@@ -49,6 +49,7 @@ class Resolver {
   // The records themselves, of the DNS alone. As `locate`; an answer that was not found says why.
   using RecordsDone = std::function<void(const route::DnsAnswer&)>;
   void ask(const route::Question& question, RecordsDone done);
+  bool knows(const route::Question& question) const;  // it is answered at once
 
   Counters counters() const;
   std::size_t cached() const;

@@ -201,6 +201,26 @@ def numbers_are_found_by_enum(lab):
 
 
 @test
+def a_dns_that_is_silent_is_left_in_peace(lab):
+    dns = lab.keep(Dns("127.0.0.1", {
+        ("1.3.4.e164.example", "NAPTR"): [(10, 10, "u", "E2U+web:http", "!^.*$!http://example.net/!")]}))
+    _, alice, _ = start(lab, policy={"enum": {"suffixes": ["e164.example"], "failures": 2, "pause": "2s"}},
+                        more={"dns": {"servers": ["127.0.0.1"], "timeout": "200ms", "tries": 1}})
+    refused(alice, "+431", 404, "1 records")
+    dns.silent = True
+    refused(alice, "+432", 480, "timeout")
+    refused(alice, "+433", 480, "timeout")
+    refused(alice, "+434", 480, "resting")
+    equal(dns.asked["4.3.4.e164.example", "NAPTR"], 0, "questions to the DNS that rests")
+    refused(alice, "+431", 404, "1 records")
+    counted(lab, 1, "parapet_policy_enum_total", "look-ups that were spared", result="resting")
+    dns.silent = False
+    time.sleep(2)
+    refused(alice, "+435", 404, "0 records")
+    refused(alice, "+436", 404, "0 records")
+
+
+@test
 def names_are_looked_up(lab):
     dns = lab.keep(Dns("127.0.0.1", {
         ("edge.example", "A"): ["192.0.2.7", "192.0.2.8"], ("edge.example", "TXT"): [("v=", "one")],

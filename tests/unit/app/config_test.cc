@@ -51,15 +51,18 @@ TEST(LoadConfig, EnumLooksUnderTheNamesThatItIsGiven) {
   const auto config = load(std::string(kSmall) + "[policy.enum]\nsuffixes = [\"E164.arpa.\", \"enum.example\"]\n");
   ASSERT_NE(config, nullptr);
   EXPECT_THAT(config->policy_lookups.enum_suffixes, ElementsAre("e164.arpa", "enum.example"));
+  EXPECT_EQ(config->policy_lookups.enum_breaker, lookup::BreakerRule{});
   EXPECT_THAT(error_of(std::string(kSmall) + "[policy.enum]\nsuffixes = [\"e 164\"]\n"),
               HasSubstr("policy.enum.suffixes: expected names of the DNS"));
 }
 
 TEST(LoadConfig, PoliciesMayAskForNamesThatItNames) {
   EXPECT_THAT(load(kSmall)->policy_lookups.dns_domains, IsEmpty());
-  const auto config = load(std::string(kSmall) + "[policy.dns]\ndomains = [\"RBL.example.net.\"]\n");
+  const auto config =
+      load(std::string(kSmall) + "[policy.dns]\ndomains = [\"RBL.example.net.\"]\nfailures = 3\npause = \"1m\"\n");
   ASSERT_NE(config, nullptr);
   EXPECT_THAT(config->policy_lookups.dns_domains, ElementsAre("rbl.example.net"));
+  EXPECT_EQ(config->policy_lookups.dns_breaker, (lookup::BreakerRule{.failures = 3, .pause = base::minutes(1)}));
   EXPECT_THAT(error_of(std::string(kSmall) + "[policy.dns]\ndomains = [\"*\"]\n"),
               HasSubstr("policy.dns.domains: expected names of the DNS such as \"example.net\", got \"*\""));
 }

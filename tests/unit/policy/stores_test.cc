@@ -69,7 +69,8 @@ TEST(DnsOfPolicies, WhatIsNoQuestionIsAnError) {
             "p.lua:1: dns.lookup: the type must be \"A\", \"AAAA\", \"SRV\" or \"TXT\", not \"MX\"");
   EXPECT_EQ(error_of("dns.lookup('x', 'A', { timeot = 1 })"),
             "p.lua:1: dns.lookup has no option \"timeot\"; did you mean \"timeout\"?");
-  EXPECT_EQ(error_of("dns.lookup('x', 'A', { suffix = 'y' })"), "p.lua:1: dns.lookup has no option \"suffix\"");
+  EXPECT_EQ(error_of("dns.lookup('x', 'A', { suffix = 'y' })"),
+            "p.lua:1: dns.lookup has no option \"suffix\"; there is timeout");
   EXPECT_EQ(error_of("dns.enum('+43', { suffx = 'y' })"),
             "p.lua:1: dns.enum has no option \"suffx\"; did you mean \"suffix\"?");
   EXPECT_NE(error_of("dns.lookup(string.rep('x', 300))"), "");
