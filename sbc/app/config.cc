@@ -164,6 +164,15 @@ void read_media(settings::Table root, Config& config, call::Settings& calls) {
   if (config.relays.empty()) root.fail("", "expected at least one [relay.<name>] with its socket");
 }
 
+bool lies_below_policy(const std::string& folder, const std::string& policy) {
+  if (folder.empty() || policy.empty()) return false;
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto of_policy = fs::weakly_canonical(fs::absolute(policy, error), error).parent_path();
+  const auto way = fs::weakly_canonical(folder, error).lexically_relative(of_policy);
+  return !error && !way.empty() && *way.begin() != "..";
+}
+
 void read_policy(settings::Table root, Config& config) {
   auto policy = root.required_table("policy");
   config.policy_file = policy.text("file");
@@ -174,6 +183,10 @@ void read_policy(settings::Table root, Config& config) {
   config.policy_history = policy.text("history", "");
   if (!config.policy_history.empty() && !config.policy_history.starts_with('/'))
     policy.fail("history", "expected an absolute path, got \"" + base::printable(config.policy_history) + "\"");
+  if (lies_below_policy(config.policy_history, config.policy_file))
+    policy.fail("history",
+                "expected a folder that is not below the one of policy.file: what is kept would be taken for "
+                "libraries of the policy");
   config.policy_history_keep =
       static_cast<std::size_t>(policy.integer("history_keep", {2, history::kMaxEntries}, history::kUsualEntries));
   config.policy_explain = static_cast<std::size_t>(policy.integer("explain", {0, kMaxExplanations}, 0));

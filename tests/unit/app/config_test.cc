@@ -207,6 +207,15 @@ TEST(LoadConfig, PoliciesMayAskNobodyUnlessItIsNamed) {
   EXPECT_THAT(error_of(std::string(kSmall) + "[policy.http]\nalow = []\n"), HasSubstr("did you mean \"allow\"?"));
 }
 
+TEST(LoadConfig, WhatRanIsNotKeptAmongTheLibraries) {
+  const std::string small(kSmall);
+  EXPECT_EQ(load(small + "history = \"/var/lib/parapet/policies\"\n")->policy_history, "/var/lib/parapet/policies");
+  EXPECT_THAT(error_of(small + "history = \"kept\"\n"), HasSubstr("policy.history: expected an absolute path"));
+  for (const std::string below : {"", "kept", "lib/../kept/here"})
+    EXPECT_THAT(error_of(small + "history = \"" + testing::TempDir() + below + "\"\n"),
+                HasSubstr("policy.history: expected a folder that is not below the one of policy.file"));
+}
+
 TEST(LoadConfig, CallsAreExplainedWhenSomebodyWantsIt) {
   const auto plain = load(kSmall);
   ASSERT_NE(plain, nullptr);
