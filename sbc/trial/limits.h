@@ -12,5 +12,9 @@ inline constexpr std::size_t kMaxDifferences = 20;   // the first ones explain t
 
 // Instructions that one file of tests may take, those of the policy not counted: seconds of Lua, after which it hangs.
 inline constexpr int kMaxInstructions = 200'000'000;
+// Calls and requests that it may play: minutes of them.
+inline constexpr std::size_t kMaxScenes = 100'000;
+// Memory that it may hold. A reload runs tests inside of sbc, beside calls.
+inline constexpr std::size_t kMaxMemory = 256U << 20;
 
 }  // namespace sbc::trial

@@ -5,6 +5,7 @@
 #include <lua.hpp>
 #include <optional>
 
+#include "sbc/policy/memory.h"
 #include "sbc/simulate/limits.h"
 #include "sbc/simulate/play.h"
 #include "sbc/trial/limits.h"
@@ -17,7 +18,10 @@ namespace {
 
 class Runner {
  public:
-  Runner(const Ground& ground, std::string_view only) : ground_(ground), only_(only), lua_(luaL_newstate()) {}
+  Runner(const Ground& ground, std::string_view only) : ground_(ground), only_(only) {
+    memory_.set_ceiling({.in_use = kMaxMemory});
+    lua_ = lua_newstate(policy::Memory::allocate, &memory_);
+  }
   ~Runner() {
     if (lua_ != nullptr) lua_close(lua_);
   }
@@ -30,9 +34,9 @@ class Runner {
     lua_sethook(lua_, too_long, LUA_MASKCOUNT, kMaxInstructions);
     const std::string chunk = "@" + name;
     lua_pushcfunction(lua_, add_trace);
-    if (luaL_loadbufferx(lua_, text.data(), text.size(), chunk.c_str(), "t") != LUA_OK ||
-        lua_pcall(lua_, 0, 0, 1) != LUA_OK)
-      fail("", lua_tostring(lua_, -1) != nullptr ? lua_tostring(lua_, -1) : "an error without a text");
+    int status = luaL_loadbufferx(lua_, text.data(), text.size(), chunk.c_str(), "t");
+    if (status == LUA_OK) status = lua_pcall(lua_, 0, 0, 1);
+    if (status != LUA_OK) fail("", error_text(status));
     return std::move(result_);
   }
 
@@ -65,7 +69,25 @@ class Runner {
     }
   }
 
-  static void too_long(lua_State* lua, lua_Debug* /*record*/) { luaL_error(lua, "this file of tests takes too long"); }
+  // From then on at each instruction, so that no pcall goes on behind it.
+  static void too_long(lua_State* lua, lua_Debug* /*record*/) {
+    lua_sethook(lua, too_long, LUA_MASKCOUNT, 1);
+    luaL_where(lua, 0);
+    lua_pushliteral(lua, "this file of tests takes too long");
+    lua_concat(lua, 2);
+    lua_error(lua);
+  }
+
+  const char* error_text(int status) {
+    if (status == LUA_ERRMEM) return "this file of tests takes too much memory";
+    const char* text = lua_tostring(lua_, -1);
+    return text != nullptr ? text : "an error without a text";
+  }
+
+  bool may_play() {
+    return ++result_.scenes <= kMaxScenes ||
+           note("more than " + std::to_string(kMaxScenes) + " calls in one file of tests");
+  }
 
   // An error that is a text keeps it; anything else becomes one.
   static int add_trace(lua_State* lua) {
@@ -98,7 +120,7 @@ class Runner {
     lua_pushcfunction(lua, add_trace);
     lua_insert(lua, 2);
     const int status = lua_pcall(lua, 0, 0, 2);
-    self.end_test(name, status == LUA_OK ? nullptr : lua_tostring(lua, -1));
+    self.end_test(name, status == LUA_OK ? nullptr : self.error_text(status));
     return 0;
   }
 
@@ -126,9 +148,9 @@ class Runner {
     static const Record nothing;
     auto scene = scene_from(value->record() != nullptr ? *value->record() : nothing, ground_);
     if (!scene) return note(scene.error());
+    if (!may_play()) return false;
     scene->counters = &counters_;
     last_ = simulate::play(ground_.setting, ground_.host, *scene);
-    ++result_.scenes;
     if (!scene->may_leak && !last_->leaks.empty())
       return note("call: " + last_->leaks.front() + "; a scene where that is meant says may_leak = true");
     if (last_->decisions.empty() && !last_->problem.empty()) return note("call: " + last_->problem);
@@ -152,9 +174,9 @@ class Runner {
     static const Record nothing;
     auto request = from(value->record() != nullptr ? *value->record() : nothing, ground_);
     if (!request) return note(request.error());
+    if (!may_play()) return false;
     request->scene.counters = &counters_;
     const auto heard = simulate::hear(ground_.setting, ground_.host, *request);
-    ++result_.scenes;
     if (!heard.problem.empty()) return note(heard.problem);
     push(lua, value_of(heard));
     return true;
@@ -223,7 +245,8 @@ class Runner {
 
   const Ground& ground_;
   std::string_view only_;
-  lua_State* lua_;
+  policy::Memory memory_;
+  lua_State* lua_ = nullptr;
   Result result_;
   std::optional<simulate::Story> last_;  // of the test that runs
   policy::RateWindows counters_{simulate::kMaxCounters};
