@@ -52,3 +52,9 @@ read_globals = {
   "type",
   "utf8",
 }
+exclude_files = { "types" }
+files["**/*_test.lua"] = {
+  std = "lua54",
+  max_line_length = 140,
+  globals = { "test", "call", "register", "request", "expect" },
+}

@@ -67,7 +67,7 @@ local function screen_transferor(request)
   return reject(403, "Not your call")
 end
 
--- To somebody who registers here. All phones of a user ring at once, unless some want to be called after the others (q).
+-- To somebody who registers here. All phones of a user ring at once, unless some want to be called after others (q).
 local function to_phone(address)
   local phones = location.lookup(address)
   if phones then

@@ -15,8 +15,8 @@
 -- forgets nothing. Two threads that decide at the same moment may both see the last place free; a limit that no call
 -- may ever pass is a class of the configuration (`class` of a route).
 --
--- Calls for help are never refused, but counted. A trunk that is not listed has no limit. A caller is counted by what he
--- has proved: `who` is call.auth_user or call.registered_aor, and calls to his phones are his, too.
+-- Calls for help are never refused, but counted. A trunk that is not listed has no limit. A caller is counted by what
+-- he has proved: `who` is call.auth_user or call.registered_aor, and calls to his phones are his, too.
 
 local counters = require "lib.counters"
 

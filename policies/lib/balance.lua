@@ -70,8 +70,8 @@ function balance.by_room(capacity, used)
   return sorted(names, scores)
 end
 
--- What `route` takes, of trunks by weight: { b = 1, a = 3 } --> { { trunk = "a", weight = 3 }, { trunk = "b", weight = 1 } },
--- with fields that hold for all of them. Weights are whole numbers; weight 0 is the last resort.
+-- What `route` takes, of trunks by weight: { a = 3 } --> { { trunk = "a", weight = 3 } }, with fields that hold for all
+-- of them. Weights are whole numbers; weight 0 is the last resort.
 function balance.shares(weights, fields)
   local names, places = {}, {}
   for name in pairs(weights) do names[#names + 1] = name end

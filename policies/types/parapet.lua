@@ -34,7 +34,7 @@
 ---@field tls_peer string[]
 ---@field to Address
 ---@field to_header Address
----@field transport string
+---@field transport "UDP"|"TCP"|"TLS"|"WS"|"WSS"
 ---@field trunk string
 ---@field user_agent string
 
@@ -60,7 +60,7 @@
 ---@field tls_peer string[]
 ---@field to Address
 ---@field to_header Address
----@field transport string
+---@field transport "UDP"|"TCP"|"TLS"|"WS"|"WSS"
 ---@field trunk string
 ---@field user_agent string
 
@@ -85,7 +85,7 @@
 ---@field tls_peer string[]
 ---@field to Address
 ---@field to_header Address
----@field transport string
+---@field transport "UDP"|"TCP"|"TLS"|"WS"|"WSS"
 ---@field trunk string
 ---@field user_agent string
 
@@ -96,7 +96,7 @@
 ---@field realm string
 ---@field side "caller"|"callee"|"registration"
 ---@field source_ip string
----@field transport string
+---@field transport "UDP"|"TCP"|"TLS"|"WS"|"WSS"
 ---@field trunk string
 ---@field user_agent string
 

@@ -166,11 +166,12 @@ void Inference::answer(const Node& node) {
   const Type& given = type_of(node.part(0));
   if (!fits(given, wanted))
     return error(node.line, shape.name + " cannot answer " + given.shown() + "; it answers " + wanted.shown());
-  std::vector<const Node*> tables;
+  std::vector<Literal> tables;
   literals(node.part(0), tables);
   for (const auto* one : wanted.classes)
     if (one->written)
-      for (const Node* table_node : tables) check_table(*table_node, *one, true);
+      for (const auto& [table_node, named] : tables)
+        check_table(*table_node, *one, named ? Extent::Begun : Extent::Whole);
 }
 
 void infer(Program& program) {

@@ -5,6 +5,7 @@
 // rounds; findings are reported in the last one.
 
 #include "sbc/check/program.h"
+#include "sbc/check/written.h"
 
 namespace sbc::check {
 
@@ -53,10 +54,15 @@ class Inference {
   void record(const Function& function, const Node& node);
   void check_arguments(const Node& node, const Signature& signature, std::size_t first);
   void check_value(const Node& node, const Type& wanted, const std::string& what, std::string_view spelling = {});
-  void check_table(const Node& node, const policy::Class& wanted, bool whole);
+  void check_table(const Node& node, const policy::Class& wanted, Extent extent);
   void check_name(const Node& node, std::string_view spelling);
   void check_known(const Node& node, std::string_view kind);
-  static void literals(const Node& node, std::vector<const Node*>& out);
+  // The tables that are written where the value stands, or where the variable begins that stands there.
+  struct Literal {
+    const Node* table;
+    bool named;
+  };
+  void literals(const Node& node, std::vector<Literal>& out) const;
 
   void error(int line, std::string text) {
     if (report_) program_.report.error(*file_, line, std::move(text));

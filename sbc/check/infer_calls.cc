@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "sbc/check/infer.h"
-#include "sbc/check/written.h"
 
 namespace sbc::check {
 namespace {
@@ -50,6 +49,7 @@ Type Inference::take_module(const Node& node) {
   if (node.parts.size() != 2 || node.part(1).kind != Kind::String) return Type::unknown();
   const File* file = program_.find(module_path(node.part(1).text));
   if (file == nullptr) return Type::unknown();
+  if (file->module.open && file->module.fields.empty()) return Type::unknown();  // no table, as far as one can see
   return Type{.module = &file->module};
 }
 
@@ -98,8 +98,11 @@ void Inference::check_arguments(const Node& node, const Signature& signature, st
   }
 }
 
-void Inference::literals(const Node& node, std::vector<const Node*>& out) {
-  if (node.kind == Kind::Table) out.push_back(&node);
+void Inference::literals(const Node& node, std::vector<Literal>& out) const {
+  if (node.kind == Kind::Table) out.push_back({&node, false});
+  if (const auto found = program_.meant.find(&node); found != program_.meant.end())
+    if (const Variable& variable = *found->second; variable.table != nullptr && !variable.reassigned)
+      out.push_back({variable.table, true});
   const bool passes =
       node.kind == Kind::Paren || (node.kind == Kind::Binary && (node.text == "and" || node.text == "or"));
   if (!passes) return;
@@ -119,19 +122,20 @@ void Inference::check_value(const Node& node, const Type& wanted, const std::str
     return error(node.line, what + " must be " + named.shown() + ", not " + given.shown());
   }
   check_name(node, spelling);
-  std::vector<const Node*> tables;
+  std::vector<Literal> tables;
   literals(node, tables);
-  for (const Node* written : tables) {
+  for (const auto& [written, named] : tables) {
+    const Extent extent = named ? Extent::Begun : what == kElement ? Extent::Element : Extent::Whole;
     for (const auto* one : wanted.classes)
-      if (one->written) check_table(*written, *one, what != kElement);
+      if (one->written) check_table(*written, *one, extent);
     if (wanted.element == nullptr) continue;
     for (const auto& item : written->parts)
       if (item->kind == Kind::Item) check_value(item->part(0), *wanted.element, what);
   }
 }
 
-void Inference::check_table(const Node& node, const policy::Class& wanted, bool whole) {
-  for (auto& wrong : wrong_in(node, wanted, whole)) error(wrong.line, std::move(wrong.text));
+void Inference::check_table(const Node& node, const policy::Class& wanted, Extent extent) {
+  for (auto& wrong : wrong_in(node, wanted, extent)) error(wrong.line, std::move(wrong.text));
   for (const auto& part : node.parts) {
     if (part->kind == Kind::Item) {
       if (wanted.name != "Place") continue;

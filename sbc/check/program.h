@@ -25,8 +25,9 @@ struct Variable {
   bool parameter = false;
   bool reassigned = false;
   bool used = false;
-  const syntax::Node* body = nullptr;  // it is declared as this function
-  Type type{};                         // in the round that runs
+  const syntax::Node* body = nullptr;   // it is declared as this function
+  const syntax::Node* table = nullptr;  // ... as this table
+  Type type{};                          // in the round that runs
 };
 
 // A function of the policy.

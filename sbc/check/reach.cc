@@ -39,6 +39,10 @@ bool ends(const Node& statement) {
       return block_ends(statement.part(0));
     case Kind::While:
       return statement.part(0).kind == Kind::True && !has_break(statement.part(1));
+    case Kind::Repeat: {
+      const Kind condition = statement.part(1).kind;
+      return (condition == Kind::False || condition == Kind::Nil) && !has_break(statement.part(0));
+    }
     case Kind::If: {
       if (statement.parts.size() % 2 == 0) return false;  // without else
       for (std::size_t i = 0; i < statement.parts.size(); ++i)

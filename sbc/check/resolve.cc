@@ -81,6 +81,7 @@ class Resolver {
     const auto& names = node.part(0).parts;
     for (std::size_t i = 0; i < names.size(); ++i) {
       Variable& variable = declare(*names[i]);
+      if (i < values.size() && values[i]->kind == Kind::Table) variable.table = values[i].get();
       if (i >= values.size() || values[i]->kind != Kind::FunctionBody) continue;
       variable.body = values[i].get();
       bind(*values[i]);

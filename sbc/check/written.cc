@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 
+#include "sbc/check/program.h"
 #include "sbc/policy/cdr.h"
 #include "sbc/policy/header_rules.h"
 #include "sbc/policy/limits.h"
+#include "sbc/sdp/codec_rules.h"
+#include "sbc/sdp/limits.h"
 
 namespace sbc::check {
 namespace {
@@ -26,6 +30,8 @@ constexpr std::array kRanges = {
     Range{"Place", "ring_timeout", 1, policy::kMaxTimeoutSeconds},
     Range{"Place", "max_duration", 1, policy::kMaxDuration},
     Range{"Place", "weight", 0, policy::kMaxWeight},
+    Range{"Codecs", "ptime", sdp::kMinPacketTime, sdp::kMaxPacketTime},
+    Range{"Codecs", "maxptime", sdp::kMinPacketTime, sdp::kMaxPacketTime},
     Range{"AcceptOptions", "min_expires", 1, policy::kMaxExpires},
     Range{"AcceptOptions", "max_expires", 1, policy::kMaxExpires},
     Range{"AcceptOptions", "expires", 1, policy::kMaxExpires},
@@ -40,6 +46,7 @@ constexpr std::array kRanges = {
     Range{"hang_up", "status", 400, 699},
     Range{"timer.set", "seconds", 1, policy::kMaxTimer},
     Range{"counter.incr", "window", 1, policy::kMaxWindow},
+    Range{"counter.incr", "amount", 1, policy::kMaxCount},
     Range{"counter.get", "window", 1, policy::kMaxWindow},
 };
 
@@ -77,7 +84,8 @@ std::string out_of_range(const Node& value, std::string_view of, std::string_vie
       std::ranges::find_if(kRanges, [&](const Range& one) { return one.of == of && one.field == field; });
   const auto number = number_of(value);
   if (range == kRanges.end() || !number) return {};
-  if (*number >= static_cast<double>(range->least) && *number <= static_cast<double>(range->most)) return {};
+  const bool inside = *number >= static_cast<double>(range->least) && *number <= static_cast<double>(range->most);
+  if (inside && std::trunc(*number) == *number) return {};
   return std::string(field) + " must be a whole number from " + std::to_string(range->least) + " to " +
          std::to_string(range->most) + ", not " + spelled(value);
 }
@@ -86,16 +94,18 @@ class Written {
  public:
   Written(const Node& table, const policy::Class& wanted) : table_(table), wanted_(wanted) {}
 
-  std::vector<Wrong> look(bool whole) {
+  std::vector<Wrong> look(Extent extent) {
     for (const auto& part : table_.parts) {
       if (part->kind != Kind::Field || part->part(0).kind != Kind::String) continue;
       const std::string& key = part->part(0).text;
       if (wanted_.name == "CdrFields") look_at_record(key, *part);
       if (wanted_.name == "HeaderChanges" || wanted_.name == "HeaderValues") look_at_header(key, *part);
+      if (wanted_.name == "Codecs") look_at_codecs(key, part->part(1));
+      if (wanted_.name == "Place" && key == "uri") look_at_uri(part->part(1));
       say(*part, out_of_range(part->part(1), wanted_.name, key));
     }
     if (wanted_.name == "CdrFields") look_at_fields();
-    if (wanted_.name == "Place") look_at_destination(whole);
+    if (wanted_.name == "Place" && extent != Extent::Begun) look_at_destination(extent == Extent::Whole);
     return std::move(wrongs_);
   }
 
@@ -135,6 +145,22 @@ class Written {
       say(field, "header " + quoted(key) + " must be a string, not a boolean");
   }
 
+  void look_at_codecs(const std::string& key, const Node& list) {
+    if (list.kind != Kind::Table || key == "ptime" || key == "maxptime") return;
+    const auto& names = key == "deny"        ? sdp::denied_names()
+                        : key == "transcode" ? sdp::transcoded_names()
+                                             : sdp::codec_names();
+    const std::vector<std::string_view> there(names.begin(), names.end());
+    for (const auto& item : list.parts)
+      if (item->kind == Kind::Item && item->part(0).kind == Kind::String && !sdp::name_among(names, item->part(0).text))
+        say(*item, unknown("there is no codec", item->part(0).text, there));
+  }
+
+  void look_at_uri(const Node& value) {
+    if (value.kind != Kind::String || value.text.starts_with("sip:") || value.text.starts_with("sips:")) return;
+    say(value, "route: uri must be one such as sip:mail@192.0.2.9, not " + quoted(value.text));
+  }
+
   // Where every key is written out.
   void look_at_destination(bool whole) {
     bool list = false;
@@ -170,8 +196,8 @@ class Written {
 
 }  // namespace
 
-std::vector<Wrong> wrong_in(const syntax::Node& table, const policy::Class& wanted, bool whole) {
-  return Written(table, wanted).look(whole);
+std::vector<Wrong> wrong_in(const syntax::Node& table, const policy::Class& wanted, Extent extent) {
+  return Written(table, wanted).look(extent);
 }
 
 std::string wrong_argument(const syntax::Node& value, std::string_view function, std::string_view parameter) {

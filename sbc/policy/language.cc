@@ -87,7 +87,12 @@ struct Words {
   std::string_view field;
   std::string_view type;
 };
-constexpr std::array<Words, 11> kWords = {{
+constexpr std::string_view kTransports = R"("UDP"|"TCP"|"TLS"|"WS"|"WSS")";
+constexpr std::array<Words, 15> kWords = {{
+    {FactKind::Invite, "transport", kTransports},
+    {FactKind::Register, "transport", kTransports},
+    {FactKind::Request, "transport", kTransports},
+    {FactKind::Leg, "transport", kTransports},
     {FactKind::Leg, "side", R"("caller"|"callee"|"registration")"},
     {FactKind::Attempt, "cause", R"("response"|"timeout"|"transport")"},
     {FactKind::Attempt, "usual", R"("next"|"stop"|"follow"|"pass")"},
@@ -343,7 +348,24 @@ std::string luacheck_settings(const Language& language) {
       "-- luacheck for policies: Lua 5.4 without what the sandbox leaves out. Written by `sbcctl policy stubs`.\n"
       "std = \"none\"\nmax_line_length = 120\nread_globals = {\n";
   for (const auto& global : language.globals) text += "  \"" + global.name + "\",\n";
-  return text + "}\n";
+  return text +
+         "}\nexclude_files = { \"types\" }\n"
+         "files[\"**/*_test.lua\"] = {\n"
+         "  std = \"lua54\",\n  max_line_length = 140,\n"
+         "  globals = { \"test\", \"call\", \"register\", \"request\", \"expect\" },\n}\n";
+}
+
+std::string luals_settings() {
+  return R"({
+  "runtime.version": "Lua 5.4",
+  "runtime.path": ["?.lua"],
+  "runtime.builtin": {
+    "coroutine": "disable", "debug": "disable", "ffi": "disable", "io": "disable", "os": "disable", "package": "disable"
+  },
+  "workspace.library": ["types"],
+  "diagnostics.globals": ["test", "call", "register", "request", "expect"]
+}
+)";
 }
 
 }  // namespace sbc::policy

@@ -43,7 +43,9 @@ Language language();
 
 // A file for editors with LuaLS: the classes, handlers and globals that are not Lua's own.
 std::string stubs(const Language& language);
-// A configuration of luacheck that knows the same globals.
+// A configuration of luacheck that knows the same globals, and in tests those of `sbcctl policy test`.
 std::string luacheck_settings(const Language& language);
+// A configuration of LuaLS (.luarc.json): what of Lua there is, and where the stubs are.
+std::string luals_settings();
 
 }  // namespace sbc::policy

@@ -7,7 +7,8 @@ local function office(scene)
 end
 
 test("all telephones of a user ring at once, and the first that answers has the call", function()
-  local it = office { to = "alice", answers = { ["192.0.2.1:5060"] = { 180, { 200, after = 4 } }, ["192.0.2.2:5060"] = { 180, { 200, after = 2 } } } }
+  local answers = { ["192.0.2.1:5060"] = { 180, { 200, after = 4 } }, ["192.0.2.2:5060"] = { 180, { 200, after = 2 } } }
+  local it = office { to = "alice", answers = answers }
   expect(it, { status = 200, answered = true })
   expect(it.attempts[1], { target = "UDP 192.0.2.1:5060", cancelled = true, at = it.attempts[2].at })
   expect(it.attempts[2], { target = "UDP 192.0.2.2:5060", cancelled = false, status = 200 })

@@ -80,6 +80,13 @@ TEST(Check, WhatAHelperGetsOfDifferentKindsMayBeOfEither) {
               IsEmpty());
 }
 
+TEST(Check, ALibraryNeedNotBeATable) {
+  EXPECT_THAT(findings("local status = require \"lib.status\"\nlocal pick = require \"lib.pick\"\n"
+                       "return { on_invite = function() return reject(status, pick()) end }",
+                       {{"lib/status.lua", "return 486"}, {"lib/pick.lua", "return function() return \"x\" end"}}),
+              IsEmpty());
+}
+
 TEST(Check, FunctionsOfALibraryNameTheNearest) {
   EXPECT_THAT(findings("local lib = require \"lib.x\"\n"
                        "return { on_invite = function(call) return lib.e165(call.to.user) and drop() or drop() end }",
@@ -178,6 +185,33 @@ TEST(Check, NumbersAreHeldAgainstTheirRanges) {
               ElementsAre("p.lua:1: weight must be a whole number from 0 to 65535, not -1"));
   EXPECT_THAT(in_invite("timer.set(\"end\", 90000)\nreturn drop()"),
               ElementsAre("p.lua:1: timer.set: seconds must be a whole number from 1 to 86400, not 90000"));
+  EXPECT_THAT(in_invite("return route { trunk = \"carrier_a\", timeout = 4.5 }"),
+              ElementsAre("p.lua:1: timeout must be a whole number from 1 to 600, not 4.5"));
+  EXPECT_THAT(in_invite("return route { trunk = \"carrier_a\", timeout = 4.0 }"), IsEmpty());
+  EXPECT_THAT(in_invite("return route { trunk = \"carrier_a\", codecs = { ptime = 2 } }"),
+              ElementsAre("p.lua:1: ptime must be a whole number from 5 to 200, not 2"));
+}
+
+TEST(Check, CodecsAndUrisThatAreWrittenOutAreThoseThatTheBorderTakes) {
+  EXPECT_THAT(in_invite("return route { trunk = \"carrier_a\", codecs = { allow = { \"pcma\", \"PCMX\" } } }"),
+              ElementsAre("p.lua:1: there is no codec \"PCMX\"; did you mean \"PCMU\"?"));
+  EXPECT_THAT(in_invite("return route { trunk = \"carrier_a\", codecs = { deny = { \"video\" } } }"), IsEmpty());
+  EXPECT_THAT(in_invite("return route { trunk = \"carrier_a\", codecs = { transcode = { \"G729\" } } }"),
+              ElementsAre(HasSubstr("there is no codec \"G729\"")));
+  EXPECT_THAT(in_invite("return route { uri = \"mail@192.0.2.9\", realm = \"core\" }"),
+              ElementsAre("p.lua:1: route: uri must be one such as sip:mail@192.0.2.9, not \"mail@192.0.2.9\""));
+}
+
+TEST(Check, TablesWithANameAreLookedAtWhereTheyAreTaken) {
+  EXPECT_THAT(in_invite("local place = { trunk = \"carier_a\", gruop = 1 }\nreturn route(place)"),
+              ElementsAre("p.lua:1: there is no trunk \"carier_a\"; did you mean \"carrier_a\"?",
+                          "p.lua:1: route has no field \"gruop\"; did you mean \"group\"?"));
+  EXPECT_THAT(findings("local places = { { trunk = \"carrier_a\" }, { trunk = \"carier_b\" } }\n"
+                       "return { on_invite = function() return route(places) end }"),
+              ElementsAre("p.lua:1: there is no trunk \"carier_b\"; did you mean \"carrier_b\"?"));
+  EXPECT_THAT(in_invite("local place = {}\nplace.trunk = \"carrier_a\"\nreturn route(place)"), IsEmpty());
+  EXPECT_THAT(in_invite("local place = { trunks = 1 }\nplace = { trunk = \"carrier_a\" }\nreturn route(place)"),
+              IsEmpty());
 }
 
 TEST(Check, APlaceHasOneDestination) {
@@ -212,6 +246,8 @@ TEST(Check, ComparisonsThatCannotBeTrueAreWarnedOf) {
                        "if attempt.cause == \"timeot\" then return next_candidate() end end }"),
               ElementsAre("p.lua:2: warning: this is never true: attempt.cause is never \"timeot\"; "
                           "did you mean \"timeout\"?"));
+  EXPECT_THAT(in_invite("if call.transport == \"udp\" then return drop() end\nreturn drop()"),
+              ElementsAre(HasSubstr("this is never true: call.transport is never \"udp\"")));
   EXPECT_THAT(in_invite("if call.source_port == \"5060\" then return drop() end\nreturn drop()"),
               ElementsAre("p.lua:1: warning: this is never true: an integer is compared with \"5060\""));
 }
@@ -230,6 +266,9 @@ TEST(Check, WhatIsNeverReachedIsWarnedOf) {
   EXPECT_THAT(in_invite("if call.trunk == \"\" then\n return drop()\nend"),
               ElementsAre("p.lua:4: warning: on_invite can come to its end without an answer"));
   EXPECT_THAT(in_invite("while true do if call.has_sdp then break end end\nreturn drop()"), IsEmpty());
+  EXPECT_THAT(in_invite("repeat log.info(1) until false\nreturn drop()"),
+              ElementsAre("p.lua:2: warning: this is never reached: what begins in line 1 does not come here"));
+  EXPECT_THAT(in_invite("repeat if call.has_sdp then break end until false\nreturn drop()"), IsEmpty());
   EXPECT_THAT(in_invite("if false then log.info(1) end\nreturn drop()"),
               ElementsAre("p.lua:1: warning: this condition is never true: its block is never reached"));
 }

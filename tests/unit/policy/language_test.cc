@@ -126,6 +126,7 @@ TEST(Language, EveryGlobalIsThere) {
 TEST(Stubs, AreThoseOfThisLanguage) {
   EXPECT_EQ(file("types/parapet.lua"), stubs(language())) << "run: sbcctl policy stubs --to policies";
   EXPECT_EQ(file(".luacheckrc"), luacheck_settings(language())) << "run: sbcctl policy stubs --to policies";
+  EXPECT_EQ(file(".luarc.json"), luals_settings()) << "run: sbcctl policy stubs --to policies";
 }
 
 }  // namespace
