@@ -43,7 +43,8 @@ void add_simulate(CLI::App& policy, std::function<int()>& chosen) {
   command->add_option("--user-agent", scene.user_agent, "Of the caller");
   command->add_flag("--behind-nat", scene.behind_nat, "The caller names a private address of its own");
   command->add_option("--header", scene.headers, "\"Name: value\" in the INVITE; may be given again")->take_all();
-  command->add_option("--sip", asked->sip, "File with the INVITE, instead of --from and --to")->excludes(to);
+  command->add_option("--sip", asked->sip, "File with the INVITE, instead of --from and --to; -: what is pasted")
+      ->excludes(to);
   command->add_option("--phone", scene.phones, "A registered phone: USER or USER@DOMAIN=ADDRESS; may be given again");
   command->add_option("--answer", scene.answers,
                       "What somebody who is called says: WHO=STATUS[@SECONDS],... or WHO=silence. WHO is a trunk, "

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "sbc/ctl/candidate.h"
 #include "sbc/ctl/policy_history.h"
 #include "sbc/json/write.h"
 #include "sbc/policy/bundle.h"
@@ -64,13 +65,13 @@ int show_canary(const std::string& said) {
 }
 
 int begin(const CanaryOptions& options) {
-  const auto read = policy::Bundle::read(options.file);
-  if (!read) return not_possible(read.error().message());
   const auto running = ask_border(options.place, {.path = "/policy/running"});
   if (!running) return not_possible(running.error());
   const auto told = json::parse(*running);
   const std::string main = told ? text_in(*told, "main") : "";
   if (main.empty()) return not_possible("the border does not say what runs");
+  const auto read = policy::Bundle::read(policy_file(options.file, main));
+  if (!read) return not_possible(read.error().message());
   // It is to be what the configured file would be: one text has one hash, however its copy is called.
   auto files = read->files();
   files.front().name = main;

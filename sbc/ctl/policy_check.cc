@@ -6,6 +6,7 @@
 
 #include "sbc/app/config.h"
 #include "sbc/app/tool_reports.h"
+#include "sbc/ctl/candidate.h"
 #include "sbc/ctl/policy.h"
 #include "sbc/json/write.h"
 #include "sbc/policy/language.h"
@@ -31,6 +32,7 @@ int check_policy(const CheckOptions& options) {
     config = *std::move(loaded);
     if (path.empty()) path = config->policy_file;
   }
+  path = policy_file(path, config ? config->policy_file : "");
   const auto bundle = policy::Bundle::read(path);
   if (!bundle) {
     std::fprintf(stderr, "%s\n", bundle.error().message().c_str());
@@ -60,7 +62,8 @@ int write_stubs(const std::string& folder) {
   std::error_code ignored;  // the write below says it
   std::filesystem::create_directories(top / "types", ignored);
   const std::pair<std::filesystem::path, std::string> files[] = {{top / "types" / "parapet.lua", stubs(language)},
-                                                                 {top / ".luacheckrc", luacheck_settings(language)}};
+                                                                 {top / ".luacheckrc", luacheck_settings(language)},
+                                                                 {top / ".luarc.json", policy::luals_settings()}};
   for (const auto& [path, text] : files) {
     std::ofstream out(path, std::ios::binary | std::ios::trunc);
     out << text;

@@ -5,6 +5,7 @@
 
 #include "sbc/app/config.h"
 #include "sbc/app/replaying.h"
+#include "sbc/ctl/candidate.h"
 #include "sbc/ctl/capture_input.h"
 #include "sbc/replay/comparison.h"
 #include "sbc/replay/report.h"
@@ -41,8 +42,10 @@ int replay_policy(const ReplayOptions& options) {
   };
   const auto config = app::load_config(options.config);
   if (!config) return cannot(config.error());
-  replay::Subject subject{
-      .input = options.input, .policy = options.policy.empty() ? (*config)->policy_file : options.policy, .hash = {}};
+  const std::string& configured = (*config)->policy_file;
+  replay::Subject subject{.input = options.input,
+                          .policy = options.policy.empty() ? configured : policy_file(options.policy, configured),
+                          .hash = {}};
   const auto host = load(**config, subject.policy);
   if (!host) return cannot(host.error());
   subject.hash = (*host)->hash();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "sbc/ctl/candidate.h"
 #include "sbc/ctl/policy.h"
 #include "sbc/json/write.h"
 #include "sbc/policy/bundle.h"
@@ -29,6 +30,14 @@ int complain(const std::string& why) {
 
 std::map<std::string, std::string> form(const ShadowOptions& options) {
   return options.json ? std::map<std::string, std::string>{} : std::map<std::string, std::string>{{"form", "text"}};
+}
+
+// The name of the file that runs; "": it is not said.
+std::string main_of(const std::string& running) {
+  const auto told = json::parse(running);
+  const auto* name = told ? json::member(*told, "main") : nullptr;
+  const auto* text = name != nullptr ? std::get_if<std::string>(&name->what) : nullptr;
+  return text != nullptr ? *text : "";
 }
 
 struct Standing {
@@ -70,7 +79,9 @@ std::expected<Standing, std::string> wait_for(const ControlPlace& place, std::in
 int begin(const ShadowOptions& options) {
   const std::string share = share_of(options.share);
   if (share.empty()) return complain("--share: expected a share such as 10% or 0.1, above 0 and up to 100%");
-  const auto candidate = policy::Bundle::read(options.candidate);
+  const auto running = ask_border(options.place, {.path = "/policy/running"});
+  if (!running) return complain(running.error());
+  const auto candidate = policy::Bundle::read(policy_file(options.candidate, main_of(*running)));
   if (!candidate) return complain(candidate.error().message());
   const auto said =
       ask_border(options.place, {.path = kPath, .query = {{"share", share}}, .body = policy::packed(*candidate)});

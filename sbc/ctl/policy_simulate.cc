@@ -2,10 +2,12 @@
 
 #include <cstdio>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 
 #include "sbc/app/policy_tests.h"
 #include "sbc/app/tool_reports.h"
+#include "sbc/ctl/candidate.h"
 #include "sbc/explain/describe.h"
 #include "sbc/json/write.h"
 #include "sbc/simulate/play.h"
@@ -81,16 +83,19 @@ int simulate_policy(const SimulateOptions& options) {
   };
   const auto config = app::load_config(options.config);
   if (!config) return cannot(config.error());
-  const auto bundle = policy::Bundle::read(options.policy.empty() ? (*config)->policy_file : options.policy);
+  const auto bundle = policy::Bundle::read(
+      options.policy.empty() ? (*config)->policy_file : policy_file(options.policy, (*config)->policy_file));
   if (!bundle) return cannot(bundle.error().message());
   const auto host =
       policy::Host::load(*bundle, (*config)->policy_limits, (*config)->policy_environment, (*config)->policy_fallback);
   if (!host) return cannot(host.error().message());
   app::SceneInput input = options.scene;
   if (!options.sip.empty()) {
-    std::ifstream in(options.sip, std::ios::binary);
+    std::ifstream file;
+    if (options.sip != "-") file.open(options.sip, std::ios::binary);
+    std::istream& in = options.sip == "-" ? std::cin : file;
     input.message.assign(std::istreambuf_iterator<char>(in), {});
-    if (!in.is_open() || input.message.empty()) return cannot(options.sip + ": cannot be read");
+    if (input.message.empty()) return cannot(options.sip + ": cannot be read");
   }
   const auto scene = app::read_scene(input, **config);
   if (!scene) return cannot(scene.error());

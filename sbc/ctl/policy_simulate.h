@@ -12,7 +12,7 @@ struct SimulateOptions {
   std::string config = "/etc/parapet/sbc.toml";
   std::string policy;     // instead of the one that the configuration names
   app::SceneInput scene;  // its `message` is read from:
-  std::string sip;        // file with an INVITE; "": none
+  std::string sip;        // file with an INVITE, "-": standard input; "": none
   bool all = false;       // every message
   bool json = false;
 };

@@ -7,6 +7,7 @@
 
 #include "sbc/app/policy_tests.h"
 #include "sbc/app/tool_reports.h"
+#include "sbc/ctl/candidate.h"
 #include "sbc/json/write.h"
 #include "sbc/trial/coverage.h"
 
@@ -46,7 +47,8 @@ int test_policy(const TestOptions& asked) {
   };
   const auto config = app::load_config(options.config.empty() ? options.folder + "/sbc.toml" : options.config);
   if (!config) return cannot(config.error());
-  const auto bundle = policy::Bundle::read(options.policy.empty() ? (*config)->policy_file : options.policy);
+  const auto bundle = policy::Bundle::read(
+      options.policy.empty() ? (*config)->policy_file : policy_file(options.policy, (*config)->policy_file));
   if (!bundle) return cannot(bundle.error().message());
 
   const auto began = base::monotonic_now();

@@ -6,6 +6,7 @@
 import json
 import pathlib
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -17,8 +18,8 @@ SBCCTL = sys.argv[1]
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
 
-def sbcctl(*arguments):
-    return subprocess.run([SBCCTL, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60)
+def sbcctl(*arguments, said=None):
+    return subprocess.run([SBCCTL, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60, input=said)
 
 
 class Folder(unittest.TestCase):
@@ -115,16 +116,28 @@ class Check(Folder):
 class Stubs(Folder):
     def test_they_are_written_where_asked(self):
         self.assertEqual(sbcctl("policy", "stubs", "--to", self.folder).returncode, 0)
-        for name in ("types/parapet.lua", ".luacheckrc"):
+        for name in ("types/parapet.lua", ".luacheckrc", ".luarc.json"):
             self.assertEqual((self.folder / name).read_text(), (TOP / "policies" / name).read_text(),
                              "run: sbcctl policy stubs --to policies")
+
+    @unittest.skipUnless(shutil.which("luacheck"), "luacheck is not installed")
+    def test_luacheck_has_nothing_to_say_of_a_policy_its_libraries_and_its_tests(self):
+        shutil.copytree(TOP / "policies/lib", self.folder / "lib")
+        shutil.copytree(TOP / "policies/tests/lib", self.folder / "tests")
+        shutil.copy(TOP / "policies/carrier.lua", self.folder / "policy.lua")
+        self.assertEqual(sbcctl("policy", "stubs", "--to", self.folder).returncode, 0)
+        result = subprocess.run(["luacheck", "-q", "."], cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.write("policy.lua", "return { on_invite = function() return rejct(404) end }\n")
+        result = subprocess.run(["luacheck", "-q", "."], cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertIn("rejct", result.stdout)
 
 
 class Simulate(Folder):
     config = TOP / "policies/tests/sbc.toml"
 
-    def simulate(self, *arguments):
-        return sbcctl("policy", "simulate", "--config", self.config, *arguments)
+    def simulate(self, *arguments, said=None):
+        return sbcctl("policy", "simulate", "--config", self.config, *arguments, said=said)
 
     def test_decisions_attempts_and_the_invite_are_shown(self):
         result = self.simulate("--from", "alice@example.net", "--authenticated", "alice", "--to", "06601234567", "--answer",
@@ -146,6 +159,9 @@ class Simulate(Folder):
         self.assertIn("sip:bob@example.net, UDP 192.0.2.10:5060", result.stdout)
         self.assertIn("Subject: lunch", result.stdout)
         self.assertIn("the caller gets 200 (bye, by the caller)", result.stdout)
+        pasted = self.simulate("--sip", "-", "--authenticated", "alice", "--phone", "bob=192.0.2.10:5060", said=message.read_text())
+        self.assertEqual((pasted.returncode, pasted.stderr), (0, ""))
+        self.assertIn("Subject: lunch", pasted.stdout)
 
     def test_another_policy_can_be_asked(self):
         policy = self.write("p.lua", "return { on_invite = function(call)\n  log.info(call.time.clock)\n  return reject(603, call.relm) end }")
@@ -238,6 +254,8 @@ class Replay(Folder):
         self.assertIn("on_invite: 3 the same, 0 different", same.stdout)
         self.assertIn("not used: 1 INVITEs that came again", same.stdout)
         self.assertIn("not used: 1 INVITEs that did not come to a listener", same.stdout)
+        self.write("later/old.lua", self.new.read_text())
+        self.assertEqual(self.replay(file, "--policy", self.folder / "later").returncode, 1, "a folder")
         other = self.replay(file, "--policy", self.new)
         self.assertEqual(other.returncode, 1, other.stderr)
         self.assertIn("on_invite: route trunk carrier_a -> route trunk carrier_b: 2 decisions, e.g. one, two\n  old old.lua:3: "
@@ -272,6 +290,29 @@ class Replay(Folder):
         self.assertIn("not read: 2 lines; line 1: it is no line of a recording", self.replay(self.folder / "other").stdout)
 
 
+class AFolder(Folder):
+    """`new/` stands for the policy in it."""
+
+    def setUp(self):
+        super().setUp()
+        self.config = self.write("sbc.toml", (TOP / "policies/tests/sbc.toml").read_text().replace("../default.lua", "edge.lua"))
+        for name, status in (("edge.lua", 404), ("new/edge.lua", 486), ("new/other.lua", 500), ("alone/p.lua", 603)):
+            self.write(name, f"return {{ on_invite = function() return reject({status}) end }}\n")
+
+    def test_of_it_the_file_is_meant_that_is_called_as_the_configured_one(self):
+        for folder, status in (("new", 486), ("new/", 486), ("alone", 603)):
+            result = sbcctl("policy", "simulate", "--config", self.config, "--policy", f"{self.folder}/{folder}", "--to", "bob")
+            self.assertIn(f"reject {status}", result.stdout, folder)
+        result = sbcctl("policy", "check", f"{self.folder}/new", "--config", self.config)
+        self.assertEqual((result.returncode, result.stdout), (0, f"{self.folder}/new/edge.lua: good\n"))
+
+    def test_of_several_without_a_configuration_none_is_meant(self):
+        result = sbcctl("policy", "check", self.folder / "new")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("Is a directory", result.stderr)
+        self.assertEqual(sbcctl("policy", "check", self.folder / "alone").returncode, 0)
+
+
 class Test(Folder):
     def test_the_tests_of_the_shipped_policy_pass(self):
         result = sbcctl("policy", "test", TOP / "policies/tests")
@@ -301,7 +342,9 @@ class Test(Folder):
                            ('test("x", function() call { to = "1", answers = 503 } end)', "answers must be a table"),
                            ('test("x", function() call { to = "1", at_once = { ["realm cor"] = 3 } } end)', 'did you mean "core"?'),
                            ('test("x", function() call { to = "1", headers = { Subject = true } } end)', "expected a text for Subject"),
-                           ('test("x", function() while true do end end)', "takes too long")):
+                           ('test("x", function()\n while true do end end)', "one_test.lua:2: x\n    this file of tests takes too long"),
+                           ('while true do pcall(function() while true do end end) end', "takes too long"),
+                           ('test("x", function() local t = {} while true do t[#t + 1] = ("x"):rep(1e6) .. #t end end)', "takes too much memory")):
             result = self.run_test(text)
             self.assertEqual(result.returncode, 1, text)
             self.assertIn(said, result.stdout)
