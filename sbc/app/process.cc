@@ -131,8 +131,9 @@ class Process {
     control_.get("/policy/running",
                  [this](const auto&) { return admin::Control::json(policies_.running(*config_, canary_.json())); });
     control_.get("/policy/explain", [this](const auto& request) { return explain(request); });
-    control_.post("/reload", [this](const auto&) {
-      const auto done = reload();
+    control_.post("/reload", [this](const auto& request) {
+      const auto author = loop::arguments_of(request.query)["author"];
+      const auto done = reload(author.empty() ? request.peer : base::printable(author));
       return done ? admin::Control::json(*done) : admin::Control::refuse(422, done.error());
     });
     control_.post("/policy/rollback", [this](const auto& request) { return roll_back(request); });
@@ -248,7 +249,7 @@ class Process {
 
   // All or nothing: everything is read and checked, every shard's policy is loaded, and its tests pass, before anything
   // changes.
-  Reloaded reload() {
+  Reloaded reload(const std::string& by = {}) {
     auto wanted = load_config(config_->path);
     if (!wanted) return refuse_reload(wanted.error());
     if (const auto keys = restart_needed(*config_, **wanted); !keys.empty()) {
@@ -274,7 +275,7 @@ class Process {
     reloads_applied_.add();
     log_.info("reload applied",
               {{"config", config_->path}, {"policy", config_->policy_file}, {"policy_tests", tests->passed}});
-    apply(*std::move(policy), {.how = "reload", .author = {}, .note = {}});
+    apply(*std::move(policy), {.how = "reload", .author = {}, .note = {}, .by = by});
     return "{\"policy\": \"" + policies_.hash() + "\", \"policy_tests\": " + std::to_string(tests->passed) + "}\n";
   }
 

@@ -194,7 +194,7 @@ int show_running(const ControlPlace& place) {
 }
 
 int reload_border(const ControlPlace& place) {
-  const auto said = ask_border(place, {.path = "/reload", .body = ""});
+  const auto said = ask_border(place, {.path = "/reload", .query = {{"author", asking_user()}}, .body = ""});
   std::fputs((said ? *said : said.error() + "\n").c_str(), said ? stdout : stderr);
   return said ? kGood : kBad;
 }

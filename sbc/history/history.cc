@@ -199,7 +199,7 @@ std::expected<bool, std::string> History::add(const policy::Bundle& bundle, Comi
   if (!entries_.empty() && entries_.back().hash == hash) return false;
   if (auto kept = keep_text(folder_, hash, bundle); !kept) return std::unexpected(kept.error());
   const auto words = said(note_of(folder_, hash));
-  if (coming.author.empty()) coming.author = words.author;
+  if (coming.author.empty()) coming.author = words.author.empty() ? coming.by : words.author;
   if (coming.note.empty()) coming.note = words.note;
   coming.author.resize(std::min(coming.author.size(), kMaxAuthor));
   coming.note.resize(std::min(coming.note.size(), kMaxNote));

@@ -29,6 +29,7 @@ struct Coming {
   std::string how;     // "start", "reload", "rollback", "promote"; "canary": tried for a part of the calls only
   std::string author;  // who asked; "": nobody said
   std::string note;    // why; "" likewise
+  std::string by{};    // who gave the order: the author when nobody has said who it is
 };
 
 struct Entry {

@@ -141,6 +141,7 @@ def reload_and_back(lab):
     (folder / "tests" / "own_test.lua").write_text(TEST.replace("410", "404"))
     done = reload()
     check(done.returncode == 0 and json.loads(done.stdout)["policy_tests"] == 1, f"a reload: {done}")
+    check(json.loads(ask(lab, "GET", "/policy/history")[1])[-1]["author"], "who has reloaded is the author when nobody says who it is")
     lab.caller("caller_refused", role="new", service="1999", status=404).done()
 
     status, said = ask(lab, "POST", "/policy/rollback", b"", author="ines", note="1999 is taken")

@@ -65,6 +65,15 @@ TEST_F(HistoryTest, WhatRanIsThereAfterARestart) {
   EXPECT_EQ(text->find("lib/numbers.lua")->text, "return {}");
 }
 
+TEST_F(HistoryTest, WhoGaveTheOrderIsTheAuthorWhenNobodyHasSaidWhoItIs) {
+  auto history = open();
+  ASSERT_TRUE(history.say(bundle("return 2"), "ines", "new carrier"));
+  ASSERT_TRUE(history.add(bundle("return 1"), {.how = "reload", .author = {}, .note = {}, .by = "root"}, 1));
+  ASSERT_TRUE(history.add(bundle("return 2"), {.how = "reload", .author = {}, .note = {}, .by = "root"}, 2));
+  EXPECT_EQ(history.entries()[0].coming.author, "root");
+  EXPECT_EQ(history.entries()[1].coming.author, "ines");
+}
+
 TEST_F(HistoryTest, ARestartWithTheSamePolicyIsNoChange) {
   auto history = open();
   EXPECT_EQ(history.add(bundle("return 1"), {.how = "start", .author = {}, .note = {}}, 1), true);
