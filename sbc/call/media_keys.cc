@@ -20,6 +20,15 @@ bool stays_at(const sdp::Session& session, const sdp::Media& media, const base::
   return media.port == anchor.port && connection != nullptr && connection->ip == anchor.ip;
 }
 
+// What the peer is known to have: the suite of before, its keys lost or not.
+std::optional<sdp::Suite> suite_of_before(const LegSecurity& rules, const sdp::OfferAnswer& leg_state,
+                                          std::size_t index) {
+  if (!leg_state.established() || leg_state.agreed_local() == nullptr) return std::nullopt;
+  const auto line = judge_agreed(rules, *leg_state.agreed_local(), *leg_state.agreed_remote(), index);
+  if (!line.ours || std::ranges::find(rules.suites, line.ours->suite) == rules.suites.end()) return std::nullopt;
+  return line.ours->suite;
+}
+
 }  // namespace
 
 bool Media::any_acceptable(Side from, const sdp::Session& offer) const {
@@ -164,9 +173,12 @@ void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from
     return;
   }
   if (present && present->kind == Kind::Plain && !rules.must_protect()) return;  // as was agreed
-  // RFC 4568 7.1.4: another address, another key.
+  // RFC 4568 7.1.4: another address, another key. Of the same suite first: not everybody can change it within a call.
   const bool goes_on = present && present->ours && stays_at(*agreed, *before, anchor.rtp);
-  anchor.crypto = offered_cryptos(rules, goes_on ? present->ours : std::nullopt, *tools_.random);
+  std::optional<sdp::Crypto> first = goes_on ? present->ours : std::nullopt;
+  if (const auto suite = was_media && !goes_on ? suite_of_before(rules, leg_state, index) : std::nullopt)
+    first = sdp::fresh_crypto(1, *suite, *tools_.random);
+  anchor.crypto = offered_cryptos(rules, first, *tools_.random);
 }
 
 }  // namespace sbc::call

@@ -71,7 +71,7 @@ sdp::Setup answer_setup(const sdp::Handshake& offered, const std::optional<LineS
 LineSecurity judge_agreed(const LegSecurity& security, const sdp::Session& local, const sdp::Session& remote,
                           std::size_t index, sdp::CryptoFaults* skipped = nullptr);
 
-// What we offer: `present` is what protects the line now, if anything, and goes on with its key.
+// What we offer: `present` comes first, if anything. It protects the line now, or has the suite of what does.
 std::vector<sdp::Crypto> offered_cryptos(const LegSecurity& security, const std::optional<sdp::Crypto>& present,
                                          base::Random& random);
 

@@ -28,8 +28,12 @@ class OtherRelay(Process):
         Border.until_ready(self, OTHER_METRICS)
 
 
-def sessions(process):
-    """That the relay has now."""
+def metrics(process):
     status, text = http(OTHER_METRICS if isinstance(process, OtherRelay) else RELAY_METRICS, "/metrics")
     check(status == 200, f"the relay has no metrics: {status} {text}")
-    return Metrics(text).total("relay_sessions")
+    return Metrics(text)
+
+
+def sessions(process):
+    """That the relay has now."""
+    return metrics(process).total("relay_sessions")

@@ -452,10 +452,20 @@ TEST(Sdes, AnotherRelaySessionHasOtherKeys) {
   EXPECT_EQ(flow(rig).b.srtp, control::Srtp{});
   const auto to_a = rig.a.take("INVITE");
   ASSERT_NE(to_a, nullptr);
+  // Not everybody can change the suite within a call: that of before comes first.
+  const auto offered = [](const sip::MessagePtr& invite) {
+    std::vector<std::string> suites;
+    for (const auto& crypto : cryptos(invite)) suites.emplace_back(sdp::name_of(crypto.suite));
+    return suites;
+  };
+  const testing::Matcher<std::vector<std::string>> in_order =
+      testing::ElementsAre(kSuite, "AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_256_CM_HMAC_SHA1_80");
+  EXPECT_THAT(offered(to_a), in_order);
   rig.a.answer(200, secure_sdp(rig.a, 4000, answer_line(to_a, 'Q'), "RTP/SAVP", 2));
   EXPECT_EQ(flow(rig).b.srtp, control::Srtp{}) << "the callee does not know the new place yet";
   const auto to_b = rig.b.take("INVITE");
   ASSERT_NE(to_b, nullptr);
+  EXPECT_THAT(offered(to_b), in_order);
   rig.b.answer(200, secure_sdp(rig.b, 6000, answer_line(to_b, 'R'), "RTP/SAVP", 2));
   for (const auto* half : {&flow(rig).a, &flow(rig).b}) {
     ASSERT_TRUE(half->srtp && half->srtp->send && half->srtp->receive);
