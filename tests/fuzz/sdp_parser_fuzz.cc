@@ -3,19 +3,23 @@
 // offer and for an answer, is again a description, the same when made once more, with as many m-lines as it must have
 // and none of the private attributes.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sbc/sdp/bundle.h"
 #include "sbc/sdp/codec.h"
 #include "sbc/sdp/extended_reports.h"
 #include "sbc/sdp/handshake.h"
 #include "sbc/sdp/offer_answer.h"
 #include "sbc/sdp/parser.h"
+#include "sbc/sdp/picture_feedback.h"
 #include "sbc/sdp/preconditions.h"
 #include "sbc/sdp/remote_media.h"
 #include "sbc/sdp/writer.h"
@@ -70,6 +74,30 @@ void check_readers(const Session& session) {
   }
 }
 
+// Lines that share a transport are lines of the description, each of them once; what is asked of pictures stands on
+// lines of its own.
+void check_bundle(const Session& session) {
+  const std::vector<std::size_t> all = bundled_lines(session);
+  const std::vector<std::size_t> accepted = acceptable_bundle(session);
+  for (const auto& lines : {all, accepted}) {
+    check(std::set(lines.begin(), lines.end()).size() == lines.size());
+    for (const std::size_t line : lines) check(line < session.media.size());
+  }
+  for (const std::size_t line : accepted) check(std::ranges::find(all, line) != all.end());
+  if (const auto id = names_in_packets(session, all)) check(*id >= 1 && *id <= 14);
+  BundleNumbers numbers;
+  for (const Media& media : session.media) {
+    (void)numbers.take(session, media);
+    (void)transport_of(session, media);
+    (void)is_bundle_only(session, media);
+    (void)payload_types(media);
+    (void)picture_requests(session, media);
+    const std::string asked = picture_request_lines(session, media, "96 97 *");
+    check(asked.empty() || (asked.starts_with("a=rtcp-fb:") && asked.ends_with("\r\n")));
+    check(asked.find("\r\n\r\n") == std::string::npos);
+  }
+}
+
 void check_ours(const Session& ours) {
   check(ours.origin.username == "-");
   for (const Line& line : ours.lines) {
@@ -87,6 +115,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Session& session = **parsed;
   touch_everything(session);
   check_readers(session);
+  check_bundle(session);
 
   const std::string written = write(session);
   const auto again = parse(written);
