@@ -315,6 +315,23 @@ TEST(Fork, TheOneThatAnswersBecomesTheCall) {
   end_well(f.rig);
 }
 
+TEST(Fork, TheLosersPortsAreGivenBack) {
+  Rig rig;
+  rig.a.invite({.body = sdp_two_lines(rig.a.ip(), 4000)});
+  const auto invite = rig.b.take("INVITE");
+  rig.b.answer_to(invite, 183, sdp_two_lines(rig.b.ip(), 6100), {}, "fork-1");
+  ASSERT_EQ(rig.relay.sessions.size(), 1U);
+  EXPECT_EQ(rig.relay.sessions.begin()->second.flows.size(), 2U);
+  rig.b.answer_to(invite, 200, sdp(rig.b.ip(), 6200) + "m=video 0 RTP/AVP 97\r\n", {}, "fork-2");
+  ASSERT_TRUE(rig.a.has("200 INVITE"));
+  rig.a.ack();
+  ASSERT_EQ(rig.relay.sessions.size(), 1U);
+  ASSERT_EQ(rig.relay.sessions.begin()->second.flows.size(), 1U) << "those of the other one's video";
+  EXPECT_EQ(b_media(rig).port, 6200) << "nobody else is heard";
+  rig.a.bye();
+  end_well(rig);
+}
+
 TEST(Fork, TheLosersByeHasAHigherNumberThanItsPrack) {  // trap 90
   Rig rig;
   rig.a.invite();

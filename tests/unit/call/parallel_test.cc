@@ -446,6 +446,8 @@ TEST_F(Together, AnotherNetworkIsCalledAfterTheOthers) {
   EXPECT_TRUE(rig.d.has("INVITE"));
   rig.d.answer(200, sdp(rig.d.ip(), 6000));
   rig.a.ack();
+  ASSERT_EQ(rig.relay.sessions.size(), 1U) << "the ports in the network of those that failed are given back";
+  EXPECT_EQ(rig.relay.sessions.begin()->second.flows.at(0).b.network, "far");
   rig.a.bye();
   over();
 }
