@@ -14,8 +14,8 @@ struct Read {
   std::string where;  // "default.lua:12"
 };
 
-// Of one invocation. A handler that walks all headers of a large message in a loop reads a few dozen things, lib.quality
-// eight counters of each carrier.
+// Of one invocation. A handler that walks all headers of a large message in a loop reads a few dozen things, and
+// lib.quality eight counters of each carrier.
 inline constexpr std::size_t kMaxReads = 128;
 inline constexpr std::size_t kMaxReadText = 160;  // of `what` and of `value`
 
