@@ -70,9 +70,28 @@ int require(lua_State* lua) {
   return 1;
 }
 
+bool is_word(char c) {
+  return base::is_alnum(c) || c == '_';
+}
+
+// To set it would take the globals from all functions of the file, in every call from then on. Looked for in the text,
+// comments and all: nobody who writes a policy needs the word.
+void refuse_environment(lua_State* lua, const BundleFile& file) {
+  constexpr std::string_view kWord = "_ENV";
+  const std::string_view text = file.text;
+  for (std::size_t at = text.find(kWord); at != std::string_view::npos; at = text.find(kWord, at + 1)) {
+    const std::size_t end = at + kWord.size();
+    if ((at > 0 && is_word(text[at - 1])) || (end < text.size() && is_word(text[end]))) continue;
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1;
+    lua_pushfstring(lua, "%s:%d: _ENV is not available", file.name.c_str(), static_cast<int>(line));
+    lua_error(lua);
+  }
+}
+
 }  // namespace
 
 void run_file(lua_State* lua, const BundleFile& file) {
+  refuse_environment(lua, file);
   lua_pushfstring(lua, "@%s", file.name.c_str());
   // "t": text only, since nothing checks precompiled code.
   const int status = luaL_loadbufferx(lua, file.text.data(), file.text.size(), lua_tostring(lua, -1), "t");
