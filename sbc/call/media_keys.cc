@@ -154,7 +154,9 @@ void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from
   const bool feedback =
       offers_feedback(toward, before, sdp::has_feedback(from) && !sdp::is_handshake_profile(from.proto));
   const auto present = was_media ? agreed_security(toward, index) : std::nullopt;
-  if (rules.is_best_effort() && may_offer_handshake(toward, index, present)) {
+  const auto suite = was_media ? suite_of_before(rules, leg_state, index) : std::nullopt;
+  // What had keys has keys, when they are lost as well: another way is another chance to end up in clear.
+  if (rules.is_best_effort() && !suite && may_offer_handshake(toward, index, present)) {
     offer_handshake(toward, index, from, anchor);
     // RFC 8643 3.1 begins with the profile of clear media; one that was agreed on in that of DTLS stays there.
     if (before == nullptr || !sdp::is_handshake_profile(before->proto))
@@ -176,8 +178,7 @@ void Media::protect_offer(Side toward, std::size_t index, const sdp::Media& from
   // RFC 4568 7.1.4: another address, another key. Of the same suite first: not everybody can change it within a call.
   const bool goes_on = present && present->ours && stays_at(*agreed, *before, anchor.rtp);
   std::optional<sdp::Crypto> first = goes_on ? present->ours : std::nullopt;
-  if (const auto suite = was_media && !goes_on ? suite_of_before(rules, leg_state, index) : std::nullopt)
-    first = sdp::fresh_crypto(1, *suite, *tools_.random);
+  if (suite && !goes_on) first = sdp::fresh_crypto(1, *suite, *tools_.random);
   anchor.crypto = offered_cryptos(rules, first, *tools_.random);
 }
 

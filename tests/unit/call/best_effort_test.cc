@@ -94,6 +94,39 @@ TEST(BestEffortDtls, IsOfferedBesideKeys) {
   end_well(rig);
 }
 
+// Another relay knows nothing of the keys. The call is not offered a profile for clear media for that, nor DTLS beside.
+TEST(BestEffort, MediaWithKeysThatMovesGetsOthersInItsProfile) {
+  for (const std::string profile : {"RTP/SAVP", "RTP/AVP"}) {
+    SCOPED_TRACE(profile);
+    Rig rig;
+    configure(rig, MediaSecurity::BestEffort, MediaSecurity::None);
+    const auto said = [&](int version) {
+      return described(rig.a, 4000,
+                       {.profile = profile.c_str(), .setup = "", .mux = false, .key = true, .version = version});
+    };
+    rig.a.invite({.body = said(1)});
+    rig.b.answer(200, sdp(rig.b.ip(), 6000));
+    ASSERT_TRUE(rig.a.has("200 INVITE"));
+    rig.a.ack();
+    rig.a.clear();
+    rig.b.clear();
+
+    rig.session_lost();
+    rig.pass(base::milliseconds(100));
+    const auto invite = rig.a.take("INVITE");
+    ASSERT_NE(invite, nullptr);
+    const std::string offer(invite->body());
+    EXPECT_THAT(offer, HasSubstr(" " + profile + " "));
+    EXPECT_THAT(offer, HasSubstr("a=crypto:1 AES_CM_128_HMAC_SHA1_80 "));
+    EXPECT_THAT(offer, Not(HasSubstr("fingerprint")));
+    rig.a.answer(200, said(2));
+    ASSERT_TRUE(rig.b.has("INVITE"));
+    rig.b.answer(200, sdp(rig.b.ip(), 6000));
+    EXPECT_TRUE(flow(rig).a.srtp && flow(rig).a.srtp->send && flow(rig).a.srtp->receive);
+    end_well(rig);
+  }
+}
+
 TEST(BestEffortDtls, IsTakenInEveryProfile) {
   for (const char* profile : {"RTP/AVP", "RTP/AVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"}) {
     SCOPED_TRACE(profile);
