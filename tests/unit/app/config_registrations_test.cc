@@ -76,7 +76,8 @@ TEST(Registrations, TheLineIsTheSameAfterARestartAndCannotBeGuessed) {
 
 TEST(Registrars, KnowTheirKeys) {
   const std::string realm =
-      "[realm.phones]\ndomains = [\"example.org\"]\nmedia_security = \"none\"\n[[realm.phones.listener]]\nbind = \"192.0.2.2:5060\"\n";
+      "[realm.phones]\ndomains = [\"example.org\"]\nmedia_security = \"none\"\n[[realm.phones.listener]]\nbind = "
+      "\"192.0.2.2:5060\"\n";
   const TempConfig file(
       kSmall + kTrunk + realm +
       "[realm.phones.registrar]\nflow_timer = \"120s\"\nsilent_phones = \"unbind\"\nsilent_after = 5\n"
