@@ -10,7 +10,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using policy::MediaSecurity;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -62,16 +61,6 @@ const control::SessionSpec& spec(Rig& rig) {
   return rig.relay.sessions.begin()->second;
 }
 
-std::string text_of(const sip::MessagePtr& message) {
-  return message != nullptr ? std::string(message->body()) : std::string();
-}
-
-void end_well(Rig& rig) {
-  rig.a.bye();
-  rig.pass(minutes(3));
-  rig.expect_idle();
-}
-
 // trap 40: BUNDLE with a line that has no port, towards a peer that knows nothing of it.
 TEST(Bundle, OneTransportOfABrowserMeetsTwoOfThePhones) {
   Rig rig;
@@ -111,6 +100,7 @@ TEST(Bundle, OneTransportOfABrowserMeetsTwoOfThePhones) {
   EXPECT_TRUE(rig.b.has("200 INVITE"));
   rig.b.ack();
   ASSERT_TRUE(spec(rig).flows[1].a.shared);
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -125,6 +115,7 @@ TEST(Bundle, ALineThatTheOtherSideRefusesLeavesIt) {
   EXPECT_THAT(answer, HasSubstr("a=group:BUNDLE 0\r\n"));
   EXPECT_THAT(answer, HasSubstr("m=video 0 "));
   EXPECT_EQ(spec(rig).flows.size(), 1U);
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -139,6 +130,7 @@ TEST(Bundle, WithoutItsTransportNothingIsLeft) {
   EXPECT_THAT(answer, HasSubstr("m=audio 0 "));
   EXPECT_THAT(answer, HasSubstr("m=video 0 "));
   EXPECT_THAT(answer, Not(HasSubstr("BUNDLE")));
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -161,6 +153,7 @@ TEST(Bundle, IsDeclinedWhereItsLinesCannotBeToldApart) {
   EXPECT_THAT(answer, Not(HasSubstr("BUNDLE")));
   ASSERT_EQ(spec(rig).flows.size(), 2U);
   EXPECT_TRUE(spec(rig).flows[1].a.ice);
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -216,6 +209,7 @@ TEST(Bundle, LinesOfTheSamePayloadTypesAreToldApartByTheirNames) {
   rig.b.reinvite(phone(2));
   EXPECT_EQ(lines_of(text_of(rig.a.take("INVITE"))), 4U);
   rig.a.answer(500);
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -231,6 +225,7 @@ TEST(Bundle, ALineWithoutAPlaceIsRefusedWhereNothingIsBundled) {
   rig.a.ack();
   EXPECT_THAT(answer, HasSubstr("m=video 0 "));
   EXPECT_THAT(answer, Not(HasSubstr("BUNDLE")));
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -304,6 +299,7 @@ TEST(Bundle, APeerThatDoesNotBundleLosesNothing) {
   rig.b.answer(200, apart(2));
   EXPECT_TRUE(rig.a.has("200 INVITE"));
   rig.a.ack();
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -342,6 +338,7 @@ TEST(Bundle, ALineThatIsAddedJoinsIt) {
   rig.a.ack();
   ASSERT_EQ(spec(rig).flows.size(), 2U);
   EXPECT_TRUE(spec(rig).flows[1].b.shared);
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -366,6 +363,7 @@ TEST(HeaderExtensions, AreThoseThatBothLegsHaveAgreedTo) {
   EXPECT_THAT(answer, Not(HasSubstr("video-orientation")));
   for (const control::HalfSpec* half : {&spec(rig).flows[0].a, &spec(rig).flows[0].b})
     EXPECT_THAT(*half->extensions, ElementsAre(control::ExtensionRule{1, 1}));
+  rig.a.bye();
   end_well(rig);
 }
 

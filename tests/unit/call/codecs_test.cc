@@ -8,7 +8,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -25,11 +24,6 @@ policy::InviteDecision route_to(std::vector<policy::Candidate> places) {
   out.kind = policy::InviteDecision::Kind::Route;
   out.candidates = std::move(places);
   return out;
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
 }
 
 TEST(Codecs, OffersAndAnswersHaveOnlyWhatBothSidesMayUse) {

@@ -10,7 +10,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using policy::MediaSecurity;
 
 constexpr std::string_view kToCarol = "Refer-To: <sip:carol@secret.invalid>\r\n";
@@ -31,11 +30,6 @@ std::string told_to(const Peer& callee) {
 
 const control::FlowSpec& flow(const Rig& rig) {
   return rig.relay.sessions.begin()->second.flows.at(0);
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
 }
 
 // The callee sends the caller on to Carol, or to Dave in another network.

@@ -11,7 +11,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using policy::MediaSecurity;
 using testing::HasSubstr;
 using testing::Not;
@@ -56,11 +55,6 @@ std::string attribute(const sip::MessagePtr& message, const std::string& name) {
 
 const control::FlowSpec& flow(Rig& rig) {
   return rig.relay.sessions.begin()->second.flows.at(0);
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
 }
 
 TEST(Webrtc, TheCallersOfferIsAnsweredByALiteAgentAndPlainRtpGoesOn) {

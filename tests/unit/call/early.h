@@ -45,11 +45,6 @@ inline void say_early(Peer& peer, const sip::MessagePtr& invite, std::string_vie
                 "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + text);
 }
 
-inline void end_well(Rig& rig) {
-  rig.pass(base::minutes(3));
-  rig.expect_idle();
-}
-
 inline base::Endpoint b_media(const Rig& rig) {
   return rig.relay.sessions.begin()->second.flows.at(0).b.remote_rtp.value_or(base::Endpoint{});
 }

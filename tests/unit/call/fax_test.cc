@@ -8,7 +8,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -33,11 +32,6 @@ const control::SessionSpec& session(const Rig& rig) {
 std::string text(const sip::MessagePtr& message) {
   EXPECT_NE(message, nullptr);
   return message != nullptr ? std::string(message->body()) : std::string();
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
 }
 
 // trap 38: one m-line turns from audio into fax and back; the relay's ports stay.

@@ -9,7 +9,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using policy::MediaSecurity;
 using route::RtcpFeedback;
 using testing::ElementsAre;
@@ -50,14 +49,14 @@ std::string web(const Peer& peer, const std::string& setup, bool bundled) {
          " UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\n" + transport(setup) + kAbout;
 }
 
-std::string text_of(const sip::MessagePtr& message) {
-  return message != nullptr ? std::string(message->body()) : std::string();
-}
-
-void end_well(Rig& rig) {
-  rig.a.bye();
-  rig.pass(minutes(3));
-  rig.expect_idle();
+void browser_calls_a_phone_with_feedback(Rig& rig) {
+  change_places(
+      rig, [](route::Realm& realm) { realm.media_security = MediaSecurity::Webrtc; },
+      [](route::Trunk& trunk) {
+        trunk.media_security = MediaSecurity::None;
+        trunk.rtcp_feedback = RtcpFeedback::Always;
+      });
+  rig.a.invite({.body = web(rig.a, "actpass", true)});
 }
 
 TEST(RtcpFeedback, IsOfferedAsTheSideThatIsCalledWantsIt) {
@@ -111,19 +110,14 @@ TEST(RtcpFeedback, OfOneLegAloneIsAskedForNothingThatTheOtherLacks) {
   rig.a.answer(200, plain(rig.a, 4000, "RTP/AVPF", kAbout, 2));
   EXPECT_THAT(text_of(rig.b.take("200 INVITE")), HasSubstr(" RTP/AVP 96\r\n"));
   rig.b.ack();
+  rig.a.bye();
   end_well(rig);
 }
 
 // What a browser asks of a phone that has feedback reaches it: repetitions, pictures, rates.
 TEST(RtcpFeedback, OfABrowserCrossesWhereAPhoneHasIt) {
   Rig rig;
-  change_places(
-      rig, [](route::Realm& realm) { realm.media_security = MediaSecurity::Webrtc; },
-      [](route::Trunk& trunk) {
-        trunk.media_security = MediaSecurity::None;
-        trunk.rtcp_feedback = RtcpFeedback::Always;
-      });
-  rig.a.invite({.body = web(rig.a, "actpass", true)});
+  browser_calls_a_phone_with_feedback(rig);
   const std::string offer = text_of(rig.b.take("INVITE"));
   EXPECT_THAT(offer, HasSubstr(" RTP/AVPF 96\r\n"));
   for (const char* kind : {"nack", "nack pli", "goog-remb"})
@@ -141,6 +135,7 @@ TEST(RtcpFeedback, OfABrowserCrossesWhereAPhoneHasIt) {
     EXPECT_THAT(*flow.a.extensions, IsEmpty());
     EXPECT_THAT(*flow.b.extensions, IsEmpty());
   }
+  rig.a.bye();
   end_well(rig);
 }
 
@@ -163,19 +158,14 @@ TEST(TransportNumbers, CrossWhereBothTransportsHaveTheSameLines) {
       else
         EXPECT_THAT(*flow.b.extensions, IsEmpty());
     }
+    rig.a.bye();
     end_well(rig);
   }
 }
 
 TEST(TransportNumbers, OfOneLineCrossWhateverElseIsBundled) {
   Rig rig;
-  change_places(
-      rig, [](route::Realm& realm) { realm.media_security = MediaSecurity::Webrtc; },
-      [](route::Trunk& trunk) {
-        trunk.media_security = MediaSecurity::None;
-        trunk.rtcp_feedback = RtcpFeedback::Always;
-      });
-  rig.a.invite({.body = web(rig.a, "actpass", true)});
+  browser_calls_a_phone_with_feedback(rig);
   ASSERT_TRUE(rig.b.take("INVITE"));
   // Nothing else is left on the browser's transport.
   const std::string about = "a=rtcp-fb:0 transport-cc\r\na=extmap:3 " + std::string(kNumbers) + "\r\n";
@@ -184,6 +174,7 @@ TEST(TransportNumbers, OfOneLineCrossWhateverElseIsBundled) {
   rig.a.ack();
   EXPECT_THAT(answer, HasSubstr("a=rtcp-fb:0 transport-cc\r\n"));
   EXPECT_THAT(answer, HasSubstr(kNumbers));
+  rig.a.bye();
   end_well(rig);
 }
 

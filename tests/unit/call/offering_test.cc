@@ -7,15 +7,8 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
-
 void late_offer(Rig& rig, policy::LateOffer mode) {
   change_places(rig, kAsItIs, [mode](route::Trunk& trunk) { trunk.late_offer = mode; });
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
 }
 
 std::string rack(const sip::Message& response) {

@@ -8,7 +8,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using base::seconds;
 
 std::string reliable(int rseq) {
@@ -40,11 +39,6 @@ void pick_up(Rig& rig, const std::string& headers, std::string_view body) {
 }
 void pick_up(Rig& rig) {
   pick_up(rig, replaces_ringing(rig.b), sdp(rig.c.ip(), 7000));
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
 }
 
 // a and c talk, and nobody else has a part in it.

@@ -38,11 +38,6 @@ std::string contact(const std::string& values) {
 
 const std::string kToC = "<sip:600@203.0.113.11>";  // an address of t2
 
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
-}
-
 TEST(Redirect, IsAFailureUnlessTheOperatorWantsMore) {  // trap 19
   Rig rig;
   rig.a.invite();

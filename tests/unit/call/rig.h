@@ -236,4 +236,15 @@ class Rig {
   bool pumping_ = false;
 };
 
+// What has ended leaves nothing.
+inline void end_well(Rig& rig) {
+  rig.pass(base::minutes(3));
+  rig.expect_idle();
+}
+
+// Its body; of nothing, nothing.
+inline std::string text_of(const sip::MessagePtr& message) {
+  return message != nullptr ? std::string(message->body()) : std::string();
+}
+
 }  // namespace sbc::call::test

@@ -10,7 +10,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using policy::MediaSecurity;
 using testing::HasSubstr;
 using testing::Not;
@@ -61,11 +60,6 @@ const control::FlowSpec& flow(Rig& rig) {
 
 base::Secret key_of(const std::string& crypto_line) {
   return sdp::parse_crypto(crypto_line.substr(9, crypto_line.size() - 11))->keys.at(0).key_and_salt;
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
 }
 
 // The caller speaks SRTP, the callee does not.

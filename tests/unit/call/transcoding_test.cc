@@ -8,7 +8,6 @@
 namespace sbc::call::test {
 namespace {
 
-using base::minutes;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -18,11 +17,6 @@ constexpr const char* kOpus =
 const control::FlowSpec& flow(Rig& rig) {
   EXPECT_EQ(rig.relay.sessions.size(), 1U);
   return rig.relay.sessions.begin()->second.flows.at(0);
-}
-
-void end_well(Rig& rig) {
-  rig.pass(minutes(3));
-  rig.expect_idle();
 }
 
 TEST(Transcoding, JoinsAPhoneAndATrunkThatShareNoCodec) {
